@@ -1,0 +1,48 @@
+"""Durations and amounts as the API spells them, and their numbers."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$"
+_DURATION = re.compile(
+    r"^(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?$"
+)
+
+
+def bounded_duration(low: str, high: str) -> dict[str, object]:
+    """CEL rule that keeps a duration between two others."""
+    return {
+        "x-kubernetes-validations": [
+            {
+                "rule": f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')",
+                "message": f"must be a duration between {low} and {high}, such as 30s",
+            }
+        ]
+    }
+
+
+Duration = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=20)]
+Quantity = Annotated[
+    str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", min_length=1, max_length=20)
+]
+
+
+def seconds(duration: str) -> float:
+    """Convert a duration such as `1m30s` to seconds.
+
+    Raises:
+        ValueError: the text is no duration.
+    """
+    match = _DURATION.match(duration)
+    if match is None or not duration:
+        msg = f"{duration!r} is no duration; write it like 500ms, 30s, 5m or 1h30m"
+        raise ValueError(msg)
+    part = {unit: float(value or 0) for unit, value in match.groupdict().items()}
+    return part["h"] * 3600 + part["m"] * 60 + part["s"] + part["ms"] / 1000
+
+
+def milliseconds(duration: str) -> int:
+    """Convert a duration to whole milliseconds."""
+    return round(seconds(duration) * 1000)

@@ -1,0 +1,198 @@
+"""The spec of a LoadExperiment: the one YAML file that a user writes."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from loadlab.model.base import ApiModel
+from loadlab.model.components import Placement, Postgres, Redis, Resources, Timeouts, TtlStrategy
+from loadlab.model.factors import VARIANTS, Exclusion, Factors, Variant, Workload
+from loadlab.model.load import Load
+
+MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
+
+
+class Strategy(StrEnum):
+    """In which order the trials run."""
+
+    INTERLEAVED = "Interleaved"
+    SEQUENTIAL = "Sequential"
+
+
+class Order(ApiModel):
+    """The order of the trials."""
+
+    strategy: Strategy = Field(
+        default=Strategy.INTERLEAVED,
+        description=(
+            "Interleaved runs each replicate of all cells as one randomised block, so that a slow "
+            "drift of the machine favours no cell. Sequential is for demonstration."
+        ),
+    )
+    seed: int = Field(
+        default=42, ge=0, le=2_147_483_647, description="Seed of the randomised order."
+    )
+
+
+class Metric(StrEnum):
+    """What a success criterion may look at, by k6's names."""
+
+    HTTP_REQ_DURATION = "http_req_duration"
+    HTTP_REQ_FAILED = "http_req_failed"
+    HTTP_REQS = "http_reqs"
+    DROPPED_ITERATIONS = "dropped_iterations"
+
+
+class Criterion(ApiModel):
+    """One bound that every cell must keep."""
+
+    name: str = Field(
+        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40, description="Name, such as tail."
+    )
+    metric: Metric = Field(
+        description="http_req_duration (ms), http_req_failed, http_reqs or dropped_iterations."
+    )
+    threshold: str = Field(
+        pattern=r"^[a-z0-9().]+\s*(<|<=|>|>=|==|!=)\s*[0-9]+(\.[0-9]+)?$",
+        max_length=40,
+        description="k6's threshold spelling, such as p(95)<500, avg<20, rate<0.01 or count>=1000.",
+    )
+
+
+class Retry(ApiModel):
+    """What happens to a trial that was lost or spoiled."""
+
+    attempts: int = Field(default=2, ge=1, le=5, description="Attempts per trial, the first included.")
+
+
+def _variant_rule() -> dict[str, str]:
+    """CEL: only variants that the workload has."""
+    catalogue = ", ".join(
+        f"'{workload}': [{', '.join(repr(name) for name in names)}]"
+        for workload, names in VARIANTS.items()
+    )
+    return {
+        "rule": f"self.variants.all(v, v.name in {{{catalogue}}}[self.workload])",
+        "message": "a variant does not belong to this workload; see kubectl explain lexp.spec.variants.name",
+        "fieldPath": ".variants",
+    }
+
+
+RULES: tuple[dict[str, str], ...] = (
+    _variant_rule(),
+    {
+        "rule": "has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
+        "message": "factors.rate goes with the arrival-rate executors, and only with them",
+        "fieldPath": ".factors",
+    },
+    {
+        "rule": "self.workload == 'sleep' || !has(self.factors.ms)",
+        "message": "factors.ms belongs to the sleep workload",
+        "fieldPath": ".factors",
+    },
+    {
+        "rule": (
+            "self.variants.exists(v, v.name == 'queued') || "
+            "(!has(self.factors.consumers) && !has(self.factors.batchSize))"
+        ),
+        "message": "factors.consumers and factors.batchSize need the variant queued",
+        "fieldPath": ".factors",
+    },
+    {
+        "rule": (
+            "self.placement.serviceCpu == 'Shared' || "
+            "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))"
+        ),
+        "message": "placement.serviceCpu Exclusive needs whole CPUs, such as resources.service.cpu: \"1\"",
+        "fieldPath": ".resources",
+    },
+    {
+        "rule": "self.load.parallelism == 1 || has(self.factors.rate) || "
+        "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
+        "message": "factors.virtualUsers must be at least load.parallelism",
+        "fieldPath": ".factors",
+    },
+)
+
+
+def _transition_rules() -> list[dict[str, str]]:
+    """CEL: the spec is immutable, except for what steers a running experiment."""
+    fields = [
+        field.alias or name
+        for name, field in LoadExperimentSpec.model_fields.items()
+        if (field.alias or name) not in MUTABLE_FIELDS
+    ]
+    same = " && ".join(
+        f"has(self.{f}) == has(oldSelf.{f}) && (!has(self.{f}) || self.{f} == oldSelf.{f})"
+        for f in fields
+    )
+    message = (
+        "the spec is immutable except suspend, terminate and ttlStrategy; "
+        "create a new experiment for a changed sweep"
+    )
+    return [{"rule": same, "message": message}]
+
+
+def _schema_extra(schema: dict[str, Any]) -> None:
+    schema["x-kubernetes-validations"] = [*RULES, *_transition_rules()]
+
+
+class LoadExperimentSpec(ApiModel):
+    """Variants x factors x replicates under one load profile."""
+
+    model_config = {"json_schema_extra": _schema_extra}
+
+    workload: Workload = Field(
+        description=(
+            "What a request does. sleep: waits, without a database. select: one query. "
+            "ingest: many small writes."
+        )
+    )
+    variants: tuple[Variant, ...] = Field(
+        min_length=1,
+        max_length=10,
+        description="Ways to serve the workload, compared under the same load.",
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["name"],
+        },
+    )
+    factors: Factors = Field(
+        default=Factors(), description="Swept settings; the cells are all combinations."
+    )
+    exclude: tuple[Exclusion, ...] = Field(
+        default=(), max_length=50, description="Cells to leave out of the sweep."
+    )
+    replicates: int = Field(
+        default=3, ge=1, le=30, description="Repetitions of each cell, in fresh processes."
+    )
+    order: Order = Field(default=Order(), description="The order of the trials.")
+    max_trials: int = Field(
+        default=100, ge=1, le=1000, description="A plan with more trials than this is refused."
+    )
+    load: Load = Field(default=Load(), description="The load profile of every trial.")
+    postgres: Postgres = Field(default=Postgres(), description="The database, where one is needed.")
+    redis: Redis = Field(default=Redis(), description="The queue, where one is needed.")
+    resources: Resources = Field(default=Resources(), description="Limits of the pods.")
+    placement: Placement = Field(default=Placement(), description="Where the pods run.")
+    success_criteria: tuple[Criterion, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Bounds that every cell must keep for the verdict Passed.",
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["name"],
+        },
+    )
+    timeouts: Timeouts = Field(default=Timeouts(), description="Deadlines of the phases.")
+    retry: Retry = Field(default=Retry(), description="What happens to lost or spoiled trials.")
+    suspend: bool = Field(
+        default=False, description="true starts no further trial until it is false again."
+    )
+    terminate: bool = Field(
+        default=False, description="true ends the experiment now and keeps what was measured."
+    )
+    ttl_strategy: TtlStrategy | None = Field(
+        default=None, description="When a finished experiment deletes itself; absent: never."
+    )
