@@ -1,13 +1,13 @@
 """Variants and factors: what an experiment compares."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from loadlab.model.base import ApiModel
 
-UNIQUE = {"x-kubernetes-list-type": "set"}
+UNIQUE: dict[str, Any] = {"x-kubernetes-list-type": "set"}
 
 
 class Workload(StrEnum):
@@ -70,9 +70,9 @@ class Variant(ApiModel):
     )
 
 
-def _levels(default: tuple[int, ...] | None, high: int, description: str) -> object:
+def _levels(default: tuple[int, ...] | None, high: int, description: str) -> Any:
     """Declare one factor: a list of levels without repetition."""
-    bounds = {"items": {"type": "integer", "minimum": 1, "maximum": high}}
+    bounds: dict[str, Any] = {"items": {"type": "integer", "minimum": 1, "maximum": high}}
     return Field(
         default=default,
         min_length=1,

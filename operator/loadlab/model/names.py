@@ -16,7 +16,7 @@ RUN_LABEL = f"{GROUP}/run"
 COMPONENT_LABEL = f"{GROUP}/component"
 FINGERPRINT_ANNOTATION = f"{GROUP}/fingerprint"
 
-# Children append at most 12 characters ("-001-a1-worker" and the like stay below the 63 of a label).
+# Children add at most 15 characters ("-1000-a1-worker"), which stays below a label's 63.
 MAX_EXPERIMENT_NAME = 40
 
 

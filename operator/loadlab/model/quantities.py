@@ -1,7 +1,7 @@
 """Durations and amounts as the API spells them, and their numbers."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,16 +11,11 @@ _DURATION = re.compile(
 )
 
 
-def bounded_duration(low: str, high: str) -> dict[str, object]:
+def bounded_duration(low: str, high: str) -> dict[str, Any]:
     """CEL rule that keeps a duration between two others."""
-    return {
-        "x-kubernetes-validations": [
-            {
-                "rule": f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')",
-                "message": f"must be a duration between {low} and {high}, such as 30s",
-            }
-        ]
-    }
+    rule = f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"
+    message = f"must be a duration between {low} and {high}, such as 30s"
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
 
 
 Duration = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=20)]

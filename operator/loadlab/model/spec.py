@@ -1,9 +1,9 @@
 """The spec of a LoadExperiment: the one YAML file that a user writes."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from loadlab.model.base import ApiModel
 from loadlab.model.components import Placement, Postgres, Redis, Resources, Timeouts, TtlStrategy
@@ -63,7 +63,9 @@ class Criterion(ApiModel):
 class Retry(ApiModel):
     """What happens to a trial that was lost or spoiled."""
 
-    attempts: int = Field(default=2, ge=1, le=5, description="Attempts per trial, the first included.")
+    attempts: int = Field(
+        default=2, ge=1, le=5, description="Attempts per trial, the first included."
+    )
 
 
 def _variant_rule() -> dict[str, str]:
@@ -74,7 +76,10 @@ def _variant_rule() -> dict[str, str]:
     )
     return {
         "rule": f"self.variants.all(v, v.name in {{{catalogue}}}[self.workload])",
-        "message": "a variant does not belong to this workload; see kubectl explain lexp.spec.variants.name",
+        "message": (
+            "a variant does not belong to this workload; "
+            "see kubectl explain lexp.spec.variants.name"
+        ),
         "fieldPath": ".variants",
     }
 
@@ -104,7 +109,7 @@ RULES: tuple[dict[str, str], ...] = (
             "self.placement.serviceCpu == 'Shared' || "
             "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))"
         ),
-        "message": "placement.serviceCpu Exclusive needs whole CPUs, such as resources.service.cpu: \"1\"",
+        "message": 'serviceCpu Exclusive needs whole CPUs, such as cpu: "1"',
         "fieldPath": ".resources",
     },
     {
@@ -141,7 +146,7 @@ def _schema_extra(schema: dict[str, Any]) -> None:
 class LoadExperimentSpec(ApiModel):
     """Variants x factors x replicates under one load profile."""
 
-    model_config = {"json_schema_extra": _schema_extra}
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_schema_extra)
 
     workload: Workload = Field(
         description=(

@@ -1,0 +1,197 @@
+"""Models -> CustomResourceDefinitions. `python -m loadlab.model.crd` prints both.
+
+Pydantic's JSON schema becomes a structural schema: references inlined, unions with null
+reduced to the other side, defaults kept so that the API server fills them in.
+"""
+
+import sys
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from loadlab.model.names import GROUP, VERSION
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.trial import LoadTrialSpec, LoadTrialStatus
+
+HEADER = "# Generated from operator/loadlab/model by `make crds`. Do not edit.\n"
+DROPPED = ("title", "additionalProperties", "$defs", "exclusiveMinimum")
+
+EXPERIMENT_COLUMNS = (
+    ("Phase", "string", ".status.phase", 0),
+    ("Verdict", "string", ".status.verdict", 0),
+    ("Progress", "string", ".status.progress", 0),
+    ("Best", "string", ".status.best.cell", 0),
+    ("Req/s", "number", ".status.best.requestsPerSecond", 0),
+    ("P95-ms", "number", ".status.best.p95Ms", 0),
+    ("Workload", "string", ".spec.workload", 1),
+    ("Trial", "string", ".status.currentTrial", 1),
+    ("Queue", "integer", ".status.queuePosition", 1),
+    ("Reason", "string", ".status.conditions[?(@.type=='Finished')].reason", 1),
+    ("Age", "date", ".metadata.creationTimestamp", 0),
+)
+TRIAL_COLUMNS = (
+    ("Phase", "string", ".status.phase", 0),
+    ("Validity", "string", ".status.validity", 0),
+    ("Variant", "string", ".spec.cell.variant", 0),
+    ("Workers", "integer", ".spec.cell.workers", 0),
+    ("Users", "integer", ".spec.cell.virtualUsers", 0),
+    ("Replicate", "integer", ".spec.replicate", 0),
+    ("Attempt", "integer", ".status.attempt", 0),
+    ("Req/s", "number", ".status.requestsPerSecond", 0),
+    ("P95-ms", "number", ".status.p95Ms", 0),
+    ("Overhead", "number", ".status.timings.overhead", 1),
+    ("Reason", "string", ".status.reason", 1),
+    ("Age", "date", ".metadata.creationTimestamp", 0),
+)
+
+
+def structural(node: Any, definitions: dict[str, Any]) -> Any:
+    """Return the structural form of a piece of JSON schema."""
+    if isinstance(node, list):
+        return [structural(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target = definitions[node["$ref"].rsplit("/", 1)[1]]
+        node = target | {k: v for k, v in node.items() if k != "$ref"}
+    if "anyOf" in node:
+        chosen = next(item for item in node["anyOf"] if item.get("type") != "null")
+        node = chosen | {k: v for k, v in node.items() if k not in {"anyOf", "default"}}
+        return structural(node, definitions)
+    return _plain(node, definitions)
+
+
+def _plain(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "properties":
+            plain[key] = {name: structural(item, definitions) for name, item in value.items()}
+        elif key == "additionalProperties" and isinstance(value, dict):
+            plain[key] = structural(value, definitions) | {"maxLength": 1000}
+        elif key == "default":
+            plain[key] = _default(value, node)
+        elif key not in DROPPED:
+            plain[key] = structural(value, definitions)
+    if plain.get("x-kubernetes-preserve-unknown-fields"):
+        plain.pop("additionalProperties", None)
+    return plain
+
+
+def _default(value: Any, node: dict[str, Any]) -> Any:
+    """Objects default to {}: the API server then fills in their fields' own defaults."""
+    if node.get("type") == "object" and "properties" in node:
+        required = node.get("required", [])
+        return {k: v for k, v in value.items() if v is not None and k in required}
+    return value
+
+
+def _without_null_defaults(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_null_defaults(item) for item in node]
+    if isinstance(node, dict):
+        return {
+            k: _without_null_defaults(v)
+            for k, v in node.items()
+            if not (k == "default" and v is None)
+        }
+    return node
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the structural schema of a model."""
+    schema = model.model_json_schema(by_alias=True, mode="validation")
+    plain = structural(schema, schema.get("$defs", {}))
+    return dict(_without_null_defaults(plain))
+
+
+def _columns(rows: tuple[tuple[str, str, str, int], ...]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "type": type_, "jsonPath": path, "priority": priority}
+        for name, type_, path, priority in rows
+    ]
+
+
+def _crd(names: dict[str, Any], description: str, spec: Any, status: Any) -> dict[str, Any]:
+    columns = EXPERIMENT_COLUMNS if names["kind"] == "LoadExperiment" else TRIAL_COLUMNS
+    schema = {
+        "type": "object",
+        "description": description,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string", "description": f"{GROUP}/{VERSION}"},
+            "kind": {"type": "string", "description": names["kind"]},
+            "metadata": {"type": "object"},
+            "spec": spec,
+            "status": status,
+        },
+    }
+    version = {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": _columns(columns),
+        "schema": {"openAPIV3Schema": schema},
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{names['plural']}.{GROUP}"},
+        "spec": {"group": GROUP, "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+
+
+def experiment_crd() -> dict[str, Any]:
+    """Return the CustomResourceDefinition of LoadExperiment."""
+    names = {
+        "kind": "LoadExperiment",
+        "listKind": "LoadExperimentList",
+        "plural": "loadexperiments",
+        "singular": "loadexperiment",
+        "shortNames": ["lexp"],
+        "categories": ["all", "loadlab"],
+    }
+    description = (
+        "Measures ways to run a FastAPI service: deploys every combination of variants and "
+        "factors, drives it with k6, checks the work and writes the answer into the status."
+    )
+    return _crd(names, description, schema_of(LoadExperimentSpec), schema_of(LoadExperimentStatus))
+
+
+def trial_crd() -> dict[str, Any]:
+    """Return the CustomResourceDefinition of LoadTrial."""
+    names = {
+        "kind": "LoadTrial",
+        "listKind": "LoadTrialList",
+        "plural": "loadtrials",
+        "singular": "loadtrial",
+        "shortNames": ["ltrial"],
+        "categories": ["loadlab"],
+    }
+    description = "One replicate of one cell of a LoadExperiment. Made by the operator only."
+    spec = schema_of(LoadTrialSpec) | {
+        "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "a trial is immutable"}]
+    }
+    return _crd(names, description, spec, schema_of(LoadTrialStatus))
+
+
+def render(crd: dict[str, Any]) -> str:
+    """Return the YAML of a CRD as it is committed."""
+    return HEADER + yaml.safe_dump(crd, sort_keys=False, width=100, allow_unicode=True)
+
+
+def main() -> None:
+    """Write both CRDs to the folder named by the first argument, or print them."""
+    files = {"loadexperiments.yaml": experiment_crd(), "loadtrials.yaml": trial_crd()}
+    for name, crd in files.items():
+        if len(sys.argv) > 1:
+            with open(f"{sys.argv[1]}/{name}", "w", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(render(crd))
+        else:
+            sys.stdout.write(f"---\n{render(crd)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""The status of a LoadExperiment: phase and conditions, results, verdict."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from loadlab.model.base import ObservedModel
+from loadlab.model.conditions import Condition
+
+CONDITION_LIST: dict[str, Any] = {
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["type"],
+}
+MAX_ROWS = 100
+
+
+class Phase(StrEnum):
+    """Where an experiment stands; for people. Programs use the conditions."""
+
+    PENDING = "Pending"
+    PREPARING = "Preparing"
+    RUNNING = "Running"
+    ANALYZING = "Analyzing"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    TERMINATED = "Terminated"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the phase never changes again."""
+        return self in {Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED}
+
+
+class Verdict(StrEnum):
+    """Whether the experiment met its criteria."""
+
+    PASSED = "Passed"
+    FAILED = "Failed"
+    INCONCLUSIVE = "Inconclusive"
+    ERROR = "Error"
+
+
+class Validity(StrEnum):
+    """Whether a number may be used at all."""
+
+    VALID = "Valid"
+    SUSPECT = "Suspect"
+    INVALID = "Invalid"
+
+
+class Cell(ObservedModel):
+    """A variant and a level of every factor that means something for it."""
+
+    variant: str = Field(max_length=30, description="Variant.")
+    workers: int | None = Field(default=None, description="Worker processes.")
+    virtual_users: int | None = Field(default=None, description="Virtual users.")
+    rate: int | None = Field(default=None, description="Requests per time unit.")
+    pool_size: int | None = Field(default=None, description="Connections per process.")
+    consumers: int | None = Field(default=None, description="Consumers of the queue worker.")
+    batch_size: int | None = Field(default=None, description="Rows per batch.")
+    ms: int | None = Field(default=None, description="Milliseconds of waiting.")
+
+    def title(self) -> str:
+        """Spell the cell as one word, such as async/workers=2/virtualUsers=64."""
+        levels = {k: v for k, v in self.dump().items() if k != "variant"}
+        return "/".join([self.variant, *(f"{name}={level}" for name, level in levels.items())])
+
+
+class TrialCounts(ObservedModel):
+    """How many trials stand where."""
+
+    planned: int = Field(default=0, description="Trials of the plan.")
+    running: int = Field(default=0, description="Trials under way.")
+    succeeded: int = Field(default=0, description="Trials with a usable result.")
+    invalid: int = Field(default=0, description="Trials whose result may not be used.")
+    failed: int = Field(default=0, description="Trials that could not run.")
+    lost: int = Field(default=0, description="Trials whose result was lost.")
+
+
+class ReplicateCounts(ObservedModel):
+    """Replicates of one cell."""
+
+    planned: int = Field(description="Replicates asked for.")
+    valid: int = Field(description="Replicates whose result is used.")
+
+
+class Estimate(ObservedModel):
+    """A mean over replicates with its 95 % confidence interval."""
+
+    mean: float = Field(description="Mean over the replicates.")
+    low: float | None = Field(default=None, description="Lower end; absent with one replicate.")
+    high: float | None = Field(default=None, description="Upper end; absent with one replicate.")
+
+
+class LatencyMs(ObservedModel):
+    """Latency of successful answers in milliseconds, from the merged histograms."""
+
+    avg: float = Field(description="Mean.")
+    min: float = Field(description="Shortest.")
+    med: float = Field(description="Median.")
+    p90: float = Field(description="90th percentile.")
+    p95: float = Field(description="95th percentile.")
+    p99: float = Field(description="99th percentile.")
+    max: float = Field(description="Longest.")
+
+
+class ByComponent(ObservedModel):
+    """One figure for each component that took part."""
+
+    service: float | None = Field(default=None, description="The service under test.")
+    worker: float | None = Field(default=None, description="The queue worker.")
+    postgres: float | None = Field(default=None, description="Postgres.")
+    redis: float | None = Field(default=None, description="Redis.")
+    generator: float | None = Field(default=None, description="All k6 pods.")
+
+
+class ResultRow(ObservedModel):
+    """The result of one cell."""
+
+    cell: Cell = Field(description="The cell.")
+    replicates: ReplicateCounts = Field(description="Replicates planned and used.")
+    requests: int = Field(description="Requests measured, over all replicates.")
+    requests_per_second: Estimate | None = Field(default=None, description="Requests per second.")
+    latency_ms: LatencyMs | None = Field(default=None, description="Latency in milliseconds.")
+    p95_ms: Estimate | None = Field(default=None, description="p95 over the replicates, ms.")
+    failed_rate: float | None = Field(default=None, description="Share of failed requests, 0..1.")
+    cpu_micros_per_request: ByComponent | None = Field(
+        default=None, description="CPU time per request in microseconds."
+    )
+    memory_bytes: ByComponent | None = Field(default=None, description="Memory in bytes.")
+    open_files: int | None = Field(default=None, description="Open files of the service, most.")
+    generator_cpu: float | None = Field(
+        default=None, description="Share of its CPUs that the generator used, 0..1, most."
+    )
+    validity: Validity = Field(description="Valid, Suspect or Invalid.")
+    reasons: tuple[str, ...] = Field(
+        default=(), max_length=20, description="Why the row is not Valid."
+    )
+
+
+class Best(ObservedModel):
+    """The cell with the most requests per second among those that meet the criteria."""
+
+    cell: str = Field(max_length=200, description="The cell, such as async/workers=2.")
+    requests_per_second: float = Field(description="Its mean requests per second.")
+    p95_ms: float = Field(description="Its p95 in milliseconds.")
+
+
+class CriterionResult(ObservedModel):
+    """How one criterion fared over all cells."""
+
+    name: str = Field(max_length=40, description="Name of the criterion.")
+    threshold: str = Field(max_length=40, description="The bound.")
+    value: str = Field(default="", max_length=40, description="Worst value of any cell.")
+    cell: str = Field(default="", max_length=200, description="The cell of that value.")
+    outcome: str = Field(max_length=20, description="Passed, Failed or Inconclusive.")
+
+
+class Durability(ObservedModel):
+    """What became of accepted writes, over all trials."""
+
+    accepted: int = Field(description="Writes that a client saw accepted.")
+    persisted: int = Field(description="Rows found after the drain.")
+    duplicates: int = Field(description="Rows beyond one per request id.")
+    lost: int = Field(description="Accepted writes without a row.")
+    pending: int = Field(description="Entries still in the queue.")
+    dead_lettered: int = Field(description="Entries in the dead-letter stream.")
+    ids_match: bool = Field(description="Whether the ids of both sides have the same checksums.")
+
+
+class Overhead(ObservedModel):
+    """Seconds that trials spent outside their load: start-up plus collection."""
+
+    median: float = Field(description="Median over the trials.")
+    p95: float = Field(description="95th percentile over the trials.")
+
+
+class Environment(ObservedModel):
+    """Where the numbers were made."""
+
+    kubernetes: str = Field(default="", max_length=60, description="Version of the API server.")
+    node: str = Field(default="", max_length=253, description="Node of the service.")
+    images: dict[str, str] = Field(
+        default={}, max_length=20, description="Image of each component, by digest where known."
+    )
+
+
+class LoadExperimentStatus(ObservedModel):
+    """Status of a LoadExperiment."""
+
+    phase: Phase = Field(default=Phase.PENDING, description="Where it stands, for people.")
+    observed_generation: int = Field(default=-1, description="Generation of the spec last seen.")
+    conditions: tuple[Condition, ...] = Field(
+        default=(), max_length=20, description="Observations.", json_schema_extra=CONDITION_LIST
+    )
+    verdict: Verdict | None = Field(default=None, description="Whether the criteria were met.")
+    progress: str = Field(default="", max_length=20, description="Finished and planned trials.")
+    trials: TrialCounts = Field(default=TrialCounts(), description="Trials by state.")
+    queue_position: int | None = Field(
+        default=None, description="How many active experiments are ahead; 0 is next."
+    )
+    best: Best | None = Field(default=None, description="The best cell.")
+    results: tuple[ResultRow, ...] = Field(
+        default=(), max_length=MAX_ROWS, description="One row per cell."
+    )
+    criteria: tuple[CriterionResult, ...] = Field(
+        default=(), max_length=20, description="The success criteria and their outcomes."
+    )
+    durability: Durability | None = Field(
+        default=None, description="Accepted and persisted writes of a workload that writes."
+    )
+    overhead_seconds: Overhead | None = Field(
+        default=None, description="What a trial costs besides its load."
+    )
+    environment: Environment | None = Field(default=None, description="Where it ran.")
+    fingerprint: str = Field(default="", max_length=64, description="Hash of the plan.")
+    operator_version: str = Field(
+        default="", max_length=40, description="Version of the operator that made the plan."
+    )
+    start_time: str | None = Field(default=None, description="When it became active (RFC 3339).")
+    completion_time: str | None = Field(default=None, description="When it finished (RFC 3339).")
+    current_trial: str = Field(default="", max_length=63, description="The trial under way.")

@@ -1,0 +1,99 @@
+"""What every builder needs to know: the experiment, the images, and how children are marked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from loadlab.model.names import (
+    COMPONENT_LABEL,
+    FINGERPRINT_ANNOTATION,
+    RUN_LABEL,
+    TRIAL_LABEL,
+    Component,
+    component_name,
+    experiment_labels,
+    run_name,
+    stores_secret,
+)
+from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Cell
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The images of the pods, and how they are pulled."""
+
+    services: str
+    k6: str
+    postgres: str
+    redis: str
+    pull_policy: str = "IfNotPresent"
+    pull_secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt of one trial."""
+
+    trial: str
+    attempt: int
+    cell: Cell
+
+    @property
+    def name(self) -> str:
+        """The run's name, from which its children take theirs."""
+        return run_name(self.trial, self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The experiment that children are built for."""
+
+    experiment: Experiment
+    images: Images
+    fingerprint: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return self.experiment.metadata.name
+
+    @property
+    def spec(self) -> LoadExperimentSpec:
+        """Spec of the experiment."""
+        return self.experiment.spec
+
+    def labels(self, component: Component, run: Run | None = None) -> dict[str, str]:
+        """Labels of a child."""
+        marks = experiment_labels(self.name) | {COMPONENT_LABEL: component.value}
+        return marks | ({TRIAL_LABEL: run.trial, RUN_LABEL: run.name} if run else {})
+
+    def child_name(self, component: Component, run: Run | None = None) -> str:
+        """Name of a child."""
+        return component_name(run.name if run else self.name, component)
+
+    def metadata(self, component: Component, run: Run | None = None) -> Manifest:
+        """Metadata of a child: derived name, owner, fingerprint of the plan."""
+        return {
+            "name": self.child_name(component, run),
+            "namespace": self.experiment.metadata.namespace,
+            "labels": self.labels(component, run),
+            "annotations": {FINGERPRINT_ANNOTATION: self.fingerprint},
+            "ownerReferences": [self.experiment.owner_reference],
+        }
+
+    def pulled(self, image: str) -> Manifest:
+        """An image and its pull policy, as a piece of a container."""
+        return {"image": image, "imagePullPolicy": self.images.pull_policy}
+
+    def pull_secrets(self) -> Manifest:
+        """The pull secrets, as a piece of a pod."""
+        names = self.images.pull_secrets
+        return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
+
+    def password(self, variable: str, key: str) -> Manifest:
+        """An environment variable taken from the stores' Secret."""
+        reference = {"name": stores_secret(self.name), "key": key}
+        return {"name": variable, "valueFrom": {"secretKeyRef": reference}}

@@ -1,0 +1,149 @@
+"""Manifests of the load generator: the trial's configuration and the Indexed Job of k6 pods."""
+
+import json
+
+from loadlab.model.load import Load
+from loadlab.model.names import Component
+from loadlab.model.quantities import milliseconds, seconds
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Cell
+from loadlab.plan.catalogue import USERS_AT_FULL_SCALE, facts, is_queued
+from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.pods import (
+    CONTAINER_SECURITY,
+    HTTP_PORT,
+    INSTRUMENTS_PORT,
+    SCRATCH,
+    SCRATCH_MOUNT,
+    STEWARD_PORT,
+    env,
+    limits,
+    pod_template,
+)
+
+CONFIG_FILE = "trial.json"
+CONFIG_FOLDER = "/etc/loadlab"
+ARGUMENTS = (
+    "run",
+    "--quiet",
+    "--no-usage-report",
+    "--summary-mode=disabled",
+    "--no-thresholds",
+    "--log-format=raw",
+    "--out=histogram",
+    "/scripts/scenario.js",
+)
+
+
+def build_configuration(context: Context, run: Run) -> Manifest:
+    """Return the ConfigMap that tells the scenario script what to do."""
+    document = json.dumps(trial_configuration(context, run), indent=1)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": context.metadata(Component.K6, run),
+        "data": {CONFIG_FILE: document},
+    }
+
+
+def build_generator(context: Context, run: Run) -> Manifest:
+    """Return the Job of `parallelism` k6 pods. A load test is never repeated in silence:
+    no pod is retried.
+    """
+    metadata = context.metadata(Component.K6, run)
+    container = {
+        "name": "k6",
+        **context.pulled(context.images.k6),
+        "args": list(ARGUMENTS),
+        "securityContext": CONTAINER_SECURITY,
+        "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", CONFIG=f"{CONFIG_FOLDER}/{CONFIG_FILE}"),
+        "resources": limits(context.spec.resources.k6, memory="1Gi"),
+        "volumeMounts": [SCRATCH_MOUNT, {"name": "trial", "mountPath": CONFIG_FOLDER}],
+    }
+    pod = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 5,
+        "containers": [container],
+        "volumes": [SCRATCH, {"name": "trial", "configMap": {"name": metadata["name"]}}],
+        **context.pull_secrets(),
+    }
+    pods = context.spec.load.parallelism
+    labels = context.labels(Component.K6, run)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata,
+        "spec": {
+            "completionMode": "Indexed",
+            "completions": pods,
+            "parallelism": pods,
+            "backoffLimit": 0,
+            "template": pod_template(Component.K6, labels, context.spec, pod),
+        },
+    }
+
+
+def trial_configuration(context: Context, run: Run) -> Manifest:
+    """Return what the scenario script reads; times in milliseconds."""
+    spec, service = context.spec, context.child_name(Component.SERVICE, run)
+    worker = context.child_name(Component.WORKER, run)
+    queued = is_queued(spec.workload, run.cell.variant)
+    return {
+        "run": run.name,
+        "pods": spec.load.parallelism,
+        "target": f"http://{service}:{HTTP_PORT}",
+        "readinessPath": "/healthz",
+        "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
+        "instruments": {
+            "service": f"http://{service}:{INSTRUMENTS_PORT}",
+            "worker": f"http://{worker}:{INSTRUMENTS_PORT}" if queued else None,
+        },
+        "request": _request(spec, run.cell),
+        "variables": _variables(spec),
+        "load": load_numbers(spec.load, run.cell),
+        "deadlines": {
+            "readyMs": milliseconds(spec.timeouts.ready),
+            "drainMs": milliseconds(spec.timeouts.drain),
+        },
+    }
+
+
+def load_numbers(load: Load, cell: Cell) -> Manifest:
+    """Return the load profile of a cell in numbers."""
+    return {
+        "executor": load.executor.value,
+        "virtualUsers": cell.virtual_users,
+        "rate": cell.rate,
+        "timeUnitMs": milliseconds(load.time_unit),
+        "maxVirtualUsers": load.max_virtual_users or None,
+        "rampUpMs": milliseconds(load.ramp_up),
+        "durationMs": milliseconds(load.duration),
+        "warmupMs": milliseconds(load.warmup),
+        "gracefulStopMs": milliseconds(load.graceful_stop),
+    }
+
+
+def run_seconds(spec: LoadExperimentSpec) -> float:
+    """Return how long a run may take at most, without a margin, in seconds."""
+    load, timeouts = spec.load, spec.timeouts
+    parts = (load.warmup, load.ramp_up, load.duration, load.graceful_stop)
+    return sum(map(seconds, (*parts, timeouts.ready, timeouts.drain)))
+
+
+def _request(spec: LoadExperimentSpec, cell: Cell) -> Manifest:
+    known = facts(spec.workload)
+    return {
+        "method": known.method,
+        "path": known.path.replace("{ms}", str(cell.ms)),
+        "headers": {"Content-Type": "application/json"} if known.body else {},
+        "body": known.body,
+        "timeoutMs": milliseconds(spec.load.request.timeout),
+        "thinkTimeMs": milliseconds(spec.load.request.think_time),
+    }
+
+
+def _variables(spec: LoadExperimentSpec) -> Manifest:
+    ranges = dict(facts(spec.workload).variables)
+    if "user_id" in ranges:
+        ranges["user_id"] = (1, round(USERS_AT_FULL_SCALE * spec.postgres.scale))
+    return {name: {"min": low, "max": high} for name, (low, high) in ranges.items()}

@@ -1,0 +1,79 @@
+"""What all pods share: Pod Security "restricted", scratch space, limits, placement."""
+
+from typing import Any
+
+from loadlab.model.components import Amounts
+from loadlab.model.names import COMPONENT_LABEL, Component
+from loadlab.model.spec import LoadExperimentSpec
+
+Manifest = dict[str, Any]
+
+APPLICATION_USER = 10001
+STORE_USER = 999  # the uid of the official postgres and redis images on Debian
+HTTP_PORT = 8000
+INSTRUMENTS_PORT = 9000
+STEWARD_PORT = 8080
+
+CONTAINER_SECURITY: Manifest = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+SCRATCH: Manifest = {"name": "tmp", "emptyDir": {}}
+SCRATCH_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - inside the pod
+
+
+def pod_security(user: int) -> Manifest:
+    """Return the pod's security context for a numeric user."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "fsGroup": user,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def limits(amounts: Amounts, *, memory: str) -> Manifest:
+    """Return limits without a CPU request: on a split node only the service owns a CPU."""
+    limit = {"memory": amounts.memory or memory} | ({"cpu": amounts.cpu} if amounts.cpu else {})
+    return {"requests": {"cpu": "0", "memory": "32Mi"}, "limits": limit}
+
+
+def owned_cpus(amounts: Amounts) -> Manifest:
+    """Return resources of a Guaranteed pod."""
+    amount = {"cpu": amounts.cpu, "memory": amounts.memory or "1Gi"}
+    return {"requests": amount, "limits": amount}
+
+
+def pod_template(
+    component: Component, labels: dict[str, str], spec: LoadExperimentSpec, pod: Manifest
+) -> Manifest:
+    """Return a pod template: the given pod with labels, security and placement."""
+    user = STORE_USER if component in {Component.POSTGRES, Component.REDIS} else APPLICATION_USER
+    return {
+        "metadata": {"labels": labels | {COMPONENT_LABEL: component.value}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "securityContext": pod_security(user),
+            "nodeSelector": spec.placement.node_selector,
+            **pod,
+        },
+    }
+
+
+def env(**values: str | int | float) -> list[Manifest]:
+    """Return environment variables by name."""
+    return [{"name": name, "value": str(value)} for name, value in values.items()]
+
+
+def http_probe(path: str, port: int, period: int) -> Manifest:
+    """Return a probe by HTTP that is patient with a busy process."""
+    return {
+        "httpGet": {"path": path, "port": port},
+        "periodSeconds": period,
+        "timeoutSeconds": 5,
+        "failureThreshold": 10,
+    }
