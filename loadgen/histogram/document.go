@@ -1,0 +1,102 @@
+package histogram
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"time"
+
+	"go.k6.io/k6/v2/errext"
+)
+
+const version = 1 // of the document; raised when a reader would misread it
+
+type document struct {
+	Version   int                        `json:"version"`
+	Unit      string                     `json:"unit"`
+	Lowest    int                        `json:"lowest"`
+	Highest   int                        `json:"highest"`
+	Digits    int                        `json:"digits"`
+	Complete  bool                       `json:"complete"`
+	Error     string                     `json:"error,omitempty"`
+	ExitCode  int                        `json:"exit_code,omitempty"`
+	Segment   string                     `json:"segment"`
+	Sequence  string                     `json:"sequence"`
+	StartedUs int64                      `json:"startedUs"`
+	EndedUs   int64                      `json:"endedUs"`
+	Scenarios map[string]scenarioDoc     `json:"scenarios"`
+	Trends    map[string]distributionDoc `json:"trends"`
+	Counters  map[string]any             `json:"counters"`
+	Overflow  int64                      `json:"trendOverflow,omitempty"`
+}
+
+func (o *Output) document(testErr error, complete bool) (document, error) {
+	doc := document{
+		Version: version, Unit: "us", Lowest: lowest, Highest: highest, Digits: digits,
+		Complete: complete, StartedUs: o.started.UnixMicro(), EndedUs: time.Now().UnixMicro(),
+		Scenarios: map[string]scenarioDoc{}, Counters: o.custom.counterDocs(),
+		Overflow: o.custom.overflow,
+	}
+	doc.Segment, doc.Sequence = o.segment()
+	doc.Error, doc.ExitCode = outcome(testErr)
+	for name, s := range o.scenarios {
+		d, err := s.document(o.vus, o.history)
+		if err != nil {
+			return doc, err
+		}
+		doc.Scenarios[name] = d
+	}
+	var err error
+	doc.Trends, err = o.custom.trendDocs()
+	return doc, err
+}
+
+func (o *Output) segment() (segment, sequence string) {
+	if s := o.params.ScriptOptions.ExecutionSegment; s != nil {
+		segment = s.String()
+	}
+	if s := o.params.ScriptOptions.ExecutionSegmentSequence; s != nil {
+		sequence = s.String()
+	}
+	return segment, sequence
+}
+
+// outcome is the reason and exit code of a run that did not end well.
+func outcome(testErr error) (message string, exitCode int) {
+	if testErr == nil {
+		return "", 0
+	}
+	var coded errext.HasExitCode
+	if errors.As(testErr, &coded) {
+		exitCode = int(coded.ExitCode())
+	}
+	return testErr.Error(), exitCode
+}
+
+func (o *Output) write(doc document) error {
+	raw, err := json.Marshal(map[string]any{"k6_histogram": doc})
+	if err != nil {
+		return err
+	}
+	raw = append(raw, '\n')
+	if o.target() == "stdout" {
+		_, err = o.params.StdOut.Write(raw) // one write: one line
+		return err
+	}
+	if err = o.writePart(raw); err != nil {
+		return err
+	}
+	return os.Rename(o.target()+".part", o.target())
+}
+
+func (o *Output) writePart(raw []byte) error {
+	f, err := o.createPart()
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(raw)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}

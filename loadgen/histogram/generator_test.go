@@ -1,0 +1,67 @@
+package histogram
+
+import (
+	"math"
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+var epoch = time.Unix(1_000, 0)
+
+func moment(s float64) time.Time { return epoch.Add(time.Duration(s * float64(time.Second))) }
+
+func TestUsageBetweenTwoFlushesIsInterpolated(t *testing.T) {
+	h := history{
+		{at: moment(0), cpu: 0, throttled: unknown},
+		{at: moment(1), cpu: time.Second, throttled: unknown, peakRSS: 7},
+		{at: moment(2), cpu: 3 * time.Second, throttled: unknown, peakRSS: 9},
+	}
+	doc := h.between(moment(0.5), moment(1.5), reading{}, reading{})
+	if math.Abs(doc.CPUSeconds-1.5) > 1e-9 || doc.WallSeconds != 1 || doc.PeakRSSBytes != 9 {
+		t.Errorf("%+v", doc)
+	}
+	if doc.ThrottledSeconds != nil {
+		t.Error("throttling that nobody could read must be null, not a figure")
+	}
+}
+
+func TestThrottlingIsTheDifferenceOfTwoReadings(t *testing.T) {
+	h := history{{at: moment(0), throttled: time.Second}, {at: moment(1), throttled: 3 * time.Second}}
+	doc := h.between(moment(0), moment(1), reading{}, reading{})
+	if doc.ThrottledSeconds == nil || *doc.ThrottledSeconds != 2 {
+		t.Errorf("throttled: %v", doc.ThrottledSeconds)
+	}
+}
+
+func TestSchedulerWaitLooksOnlyAtTheTimeBetween(t *testing.T) {
+	edges := []float64{0, 1e-6, 1e-3, math.Inf(1)}
+	a := &metrics.Float64Histogram{Counts: []uint64{0, 0, 50}, Buckets: edges}
+	b := &metrics.Float64Histogram{Counts: []uint64{98, 2, 50}, Buckets: edges}
+	if got := schedWait(a, b, 0.5); got != 1 {
+		t.Errorf("p50: %d µs", got)
+	}
+	if got := schedWait(a, b, 0.99); got != 1000 {
+		t.Errorf("p99: %d µs", got)
+	}
+}
+
+func TestTheReadingOfThisProcessIsReal(t *testing.T) {
+	r := readGenerator()
+	if r.cpu <= 0 || r.peakRSS <= 1<<20 || r.sched == nil {
+		t.Errorf("cpu %v, peak RSS %d, scheduler %v", r.cpu, r.peakRSS, r.sched != nil)
+	}
+}
+
+func TestTheGaugeIgnoresSamplesOutsideTheScenario(t *testing.T) {
+	var g gauge
+	for i, vus := range []int64{90, 3, 5, 90} {
+		g = append(g, struct {
+			at  time.Time
+			vus int64
+		}{moment(float64(i)), vus})
+	}
+	if got := g.highest(moment(1), moment(2)); got != 5 {
+		t.Errorf("got %d", got)
+	}
+}

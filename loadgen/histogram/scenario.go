@@ -1,0 +1,186 @@
+package histogram
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"go.k6.io/k6/v2/lib/netext/httpext"
+	"go.k6.io/k6/v2/metrics"
+)
+
+const (
+	maxSplits = 200         // distinct (name, class) pairs of a scenario
+	otherName = "__other__" // where requests beyond maxSplits are counted
+)
+
+// scenario gathers what one k6 scenario did: its requests apart from every other scenario's.
+type scenario struct {
+	requests, failed, iterations, dropped, bytes int64
+
+	status     map[string]int64
+	splits     map[splitKey]*split
+	iteration  *distribution
+	series     *series
+	firstStart time.Time // of the earliest request
+	first      time.Time // end of the first request
+	last       time.Time // end of the last request
+	from, to   reading   // the generator around the scenario's samples
+}
+
+type splitKey struct {
+	name, class string
+}
+
+// split is the requests of one name and status class; latency is judged on the 2xx ones.
+type split struct {
+	splitKey
+	requests, failed int64
+	duration, total  *distribution
+}
+
+type splitDoc struct {
+	Name     string          `json:"name"`
+	Class    string          `json:"class"`
+	Requests int64           `json:"requests"`
+	Failed   int64           `json:"failed"`
+	Duration distributionDoc `json:"http_req_duration"`
+	Total    distributionDoc `json:"http_req_total"`
+}
+
+type scenarioDoc struct {
+	Requests          int64            `json:"requests"`
+	Failed            int64            `json:"failed"`
+	Iterations        int64            `json:"iterations"`
+	DroppedIterations int64            `json:"droppedIterations"`
+	BytesReceived     int64            `json:"bytesReceived"`
+	FirstStartUs      int64            `json:"firstStartUs"`
+	FirstSampleUs     int64            `json:"firstSampleUs"`
+	LastSampleUs      int64            `json:"lastSampleUs"`
+	Status            map[string]int64 `json:"status"`
+	Splits            []splitDoc       `json:"splits"`
+	IterationDuration distributionDoc  `json:"iteration_duration"`
+	VirtualUsersMax   int64            `json:"virtualUsersMax"`
+	Series            []secondDoc      `json:"series"`
+	LateForSeries     int64            `json:"lateForSeries,omitempty"`
+	Generator         generatorDoc     `json:"generator"`
+}
+
+func newScenario(from reading) *scenario {
+	return &scenario{
+		status:    map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, "err": 0},
+		splits:    map[splitKey]*split{},
+		iteration: newDistribution(),
+		series:    newSeries(),
+		from:      from,
+	}
+}
+
+// splitFor finds the split of a tag set; the caller caches it, since equal tag sets are one pointer.
+func (s *scenario) splitFor(tags *metrics.TagSet) *split {
+	key := splitKey{class: statusClass(tags)}
+	key.name, _ = tags.Get("name")
+	if s.splits[key] == nil && len(s.splits) >= maxSplits {
+		key.name = otherName
+	}
+	if s.splits[key] == nil {
+		s.splits[key] = &split{splitKey: key, duration: newDistribution(), total: newDistribution()}
+	}
+	return s.splits[key]
+}
+
+func statusClass(tags *metrics.TagSet) string {
+	if code, _ := tags.Get("status"); len(code) == 3 {
+		return code[:1] + "xx"
+	}
+	return "err" // no response at all
+}
+
+func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
+	failed := t.Failed.ValueOrZero()
+	total := t.Blocked + t.Duration // what a user waits for, the queue for a connection included
+	s.requests++
+	sp.requests++
+	s.status[sp.class]++
+	if failed {
+		s.failed++
+		sp.failed++
+	}
+	sp.duration.record(t.Duration)
+	sp.total.record(total)
+	s.series.record(t.EndTime, total, sp.class == "2xx", failed)
+	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
+}
+
+func (s *scenario) see(start, end time.Time) {
+	if s.firstStart.IsZero() || start.Before(s.firstStart) {
+		s.firstStart = start
+	}
+	if s.first.IsZero() || end.Before(s.first) {
+		s.first = end
+	}
+	if end.After(s.last) {
+		s.last = end
+	}
+}
+
+// addSample takes what is no HTTP request and reports whether it was one of k6's own.
+func (s *scenario) addSample(sample metrics.Sample) bool {
+	switch sample.Metric.Name {
+	case metrics.IterationsName:
+		s.iterations += int64(sample.Value)
+	case metrics.DroppedIterationsName:
+		s.dropped += int64(sample.Value)
+	case metrics.DataReceivedName:
+		s.bytes += int64(sample.Value)
+	case metrics.IterationDurationName:
+		s.iteration.record(milliseconds(sample.Value))
+	default:
+		return builtin(sample.Metric.Name)
+	}
+	return true
+}
+
+func (s *scenario) document(vus gauge, h history) (doc scenarioDoc, err error) {
+	doc = scenarioDoc{
+		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
+		DroppedIterations: s.dropped, BytesReceived: s.bytes,
+		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
+		LastSampleUs: epochUs(s.last), Status: s.status,
+		VirtualUsersMax: vus.highest(s.firstStart, s.last),
+		Series:          s.series.document(), LateForSeries: s.series.late,
+		Generator: h.between(s.firstStart, s.last, s.from, s.to),
+	}
+	if doc.IterationDuration, err = s.iteration.document(); err != nil {
+		return doc, err
+	}
+	doc.Splits, err = s.splitDocs()
+	return doc, err
+}
+
+func (s *scenario) splitDocs() ([]splitDoc, error) {
+	docs := make([]splitDoc, 0, len(s.splits))
+	for key, sp := range s.splits {
+		duration, err := sp.duration.document()
+		if err != nil {
+			return nil, err
+		}
+		total, err := sp.total.document()
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, splitDoc{key.name, key.class, sp.requests, sp.failed, duration, total})
+	}
+	slices.SortFunc(docs, func(a, b splitDoc) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class))
+	})
+	return docs, nil
+}
+
+// epochUs is 0 for a moment that never came.
+func epochUs(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
