@@ -1,0 +1,78 @@
+"""The app factory: one FastAPI app from the settings, whatever the variant.
+
+A variant is a short module under `workloads/` that the catalogue names. It offers two things:
+
+    router = APIRouter()                       # the workload's routes, this variant's handlers
+
+    @asynccontextmanager                       # what the handlers need, opened before serving
+    async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+        app.state.pool = ...                   # handlers read request.app.state
+        yield
+        ...                                    # close; every request has been answered by now
+
+Around it the factory puts what is the same for all: `app.state.settings`, `app.state.meter` (this
+process's instruments, e.g. `meter.pool_waited(seconds)`), GET /healthz, the request counter, the
+event-loop watch and the AnyIO thread limit. What the variants of a workload share (schemas, SQL,
+payload) is in a module beside them.
+"""
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol, cast
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from loadlab_services.catalogue import find_entry
+from loadlab_services.instruments.cells import Board, Meter
+from loadlab_services.instruments.lag import watch_loop
+from loadlab_services.instruments.middleware import HEALTH_PATH, RequestCounter
+from loadlab_services.settings import Settings
+
+
+class Variant(Protocol):
+    """What a variant's module offers."""
+
+    router: APIRouter
+
+    def resources(self, app: FastAPI, settings: Settings) -> AbstractAsyncContextManager[None]:
+        """Open what the handlers need, and close it."""
+
+
+def load_variant(settings: Settings) -> Variant:
+    """Import the module of the variant that the settings name."""
+    entry = find_entry(settings.workload, settings.variant)
+    module = importlib.import_module(f"loadlab_services.workloads.{entry.module}")
+    return cast("Variant", module)
+
+
+def create_app(settings: Settings, meter: Meter | None = None) -> FastAPI:
+    """Build the app; without a meter it counts into one of its own."""
+    variant = load_variant(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = settings.thread_tokens
+        async with variant.resources(app, settings), watch_loop(app.state.meter):
+            app.state.meter.start()
+            app.state.ready = True
+            yield
+            app.state.ready = False
+
+    app = FastAPI(title=f"LoadLab {settings.workload}/{settings.variant}", lifespan=lifespan)
+    app.state.settings = settings
+    app.state.meter = meter or Board(processes=1).meter(0)
+    app.state.ready = False
+    app.add_middleware(RequestCounter, meter=app.state.meter)
+    app.add_api_route(HEALTH_PATH, healthz, methods=["GET"])
+    app.include_router(variant.router)
+    return app
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """Answer 200 once the variant's resources are open."""
+    if request.app.state.ready:
+        return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "starting"}, status_code=503)

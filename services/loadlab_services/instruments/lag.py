@@ -1,0 +1,54 @@
+"""The event loop's lag and its thread pool, looked at 50 times a second from inside the loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from anyio import CapacityLimiter
+from anyio.to_thread import current_default_thread_limiter
+
+from loadlab_services.instruments.cells import THREAD_TOKENS, Meter
+
+PERIOD: Final = 0.02
+
+
+class LoopWatch:
+    """A timer that notes how late it fires.
+
+    A loop blocked for a second delays one timer, although every event of that second waited. So a
+    late timer also counts for the ones that would have fired meanwhile, each a period less late:
+    the lag that events met, not the lag that the timer met (Gil Tene's coordinated omission).
+    """
+
+    def __init__(self, meter: Meter, limiter: CapacityLimiter) -> None:
+        self._meter = meter
+        self._limiter = limiter
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + PERIOD
+        self._timer = self._loop.call_at(self._due, self._tick)
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._timer.cancel()
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        lag = now - self._due
+        self._meter.lagged(lag)
+        while lag > PERIOD:
+            lag -= PERIOD
+            self._meter.lagged(lag)
+        self._meter.cells[THREAD_TOKENS] = self._limiter.borrowed_tokens
+        self._due = now + PERIOD
+        self._timer = self._loop.call_at(self._due, self._tick)
+
+
+@asynccontextmanager
+async def watch_loop(meter: Meter) -> AsyncIterator[None]:
+    """Watch the running loop and its default thread limiter until the block ends."""
+    watch = LoopWatch(meter, current_default_thread_limiter())
+    try:
+        yield
+    finally:
+        watch.stop()

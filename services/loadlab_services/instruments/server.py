@@ -1,0 +1,65 @@
+"""The HTTP server of the instruments port: one request at a time, asleep in between."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, Final
+
+from loadlab_services.instruments.snapshot import Answers
+
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class InstrumentsServer(HTTPServer):
+    """Serves one source. The launcher calls `handle_request` when the listener is readable."""
+
+    timeout = 0  # handle_request() must not wait: its caller has a selector
+    request_queue_size = 64
+
+    def __init__(self, port: int, source: Answers, *, host: str = "") -> None:
+        self.source = source
+        super().__init__((host, port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A reader that goes away or stays silent is its own affair, not a line in the log."""
+
+
+@contextmanager
+def start_server(port: int, source: Answers, *, host: str = "") -> Iterator[InstrumentsServer]:
+    """Serve the source from a daemon thread until the block ends."""
+    server = InstrumentsServer(port, source, host=host)
+    thread = threading.Thread(target=server.serve_forever, name="instruments", daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = 2  # a silent reader must not hold up the launcher
+    server: InstrumentsServer
+
+    def do_GET(self) -> None:
+        match self.path.partition("?")[0]:
+            case "/snapshot":
+                self._answer(200, "application/json", json.dumps(self.server.source.snapshot()))
+            case "/metrics":
+                self._answer(200, METRICS_TYPE, self.server.source.metrics())
+            case _:
+                self._answer(404, "text/plain", "here are /snapshot and /metrics\n")
+
+    def _answer(self, status: int, content_type: str, body: str) -> None:
+        payload = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it)
+        """Scrapes are not worth a line each."""

@@ -1,0 +1,109 @@
+"""Puts one process's board, the kernel's figures and the container's together: `Source`."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from loadlab_services.instruments.cells import Board, Reading
+from loadlab_services.instruments.cgroup import ContainerUsage, read_container
+from loadlab_services.instruments.histogram import BUCKETS, summarise
+from loadlab_services.instruments.process import ProcessUsage, read_process
+
+Usages = dict[int, ProcessUsage]
+
+
+class Answers(Protocol):
+    """What an instruments server serves."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Answer GET /snapshot."""
+
+    def metrics(self) -> str:
+        """Answer GET /metrics."""
+
+
+class Source:
+    """Answers for all processes of a board together.
+
+    Lag in a snapshot is that of the window since the snapshot before it, so the one taken at the
+    end of a measurement tells about that measurement; everything else is counted from the start.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._seen = [0] * BUCKETS
+        self._lock = threading.Lock()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Answer GET /snapshot."""
+        readings = self._board.read()
+        lag = add_up([reading.lag for reading in readings])
+        with self._lock:
+            window = [now - before for now, before in zip(lag, self._seen, strict=True)]
+            self._seen = lag
+        usages = {reading.pid: read_process(reading.pid) for reading in readings}
+        return build_snapshot(readings, usages, container=read_container(), lag_window=window)
+
+    def metrics(self) -> str:
+        """Answer GET /metrics."""
+        from loadlab_services.instruments.exposition import render  # noqa: PLC0415 (see there)
+
+        readings = self._board.read()
+        usages = {reading.pid: read_process(reading.pid) for reading in readings}
+        return render(readings, usages, read_container())
+
+
+def build_snapshot(
+    readings: Sequence[Reading],
+    usages: Usages,
+    *,
+    container: ContainerUsage | None,
+    lag_window: Sequence[int],
+) -> dict[str, Any]:
+    """Lay the figures out as the contract of GET /snapshot has them."""
+    total = container or _sum_of_processes(usages)
+    extras = {
+        name: sum(r.extras[name] for r in readings) for r in readings[:1] for name in r.extras
+    }
+    return {
+        "cpuSeconds": total.cpu_seconds,
+        "throttledSeconds": total.throttled_seconds,
+        "memoryBytes": total.memory_bytes,
+        "openFiles": sum(usage.open_files for usage in usages.values()),
+        "requests": sum(reading.requests for reading in readings),
+        "failed": sum(reading.failed for reading in readings),
+        "inFlight": sum(reading.in_flight for reading in readings),
+        "eventLoopLagSeconds": asdict(summarise(lag_window)),
+        "threadTokensInUse": sum(reading.thread_tokens for reading in readings),
+        "poolWaitSeconds": {
+            "sum": sum(reading.pool_wait_sum for reading in readings),
+            "count": sum(reading.pool_wait_count for reading in readings),
+        },
+        "processes": [_process(reading, usages[reading.pid]) for reading in readings],
+        **extras,
+    }
+
+
+def add_up(rows: Sequence[Sequence[int]]) -> list[int]:
+    """Add histograms bucket by bucket."""
+    return [sum(column) for column in zip(*rows, strict=True)] or [0] * BUCKETS
+
+
+def _process(reading: Reading, usage: ProcessUsage) -> dict[str, Any]:
+    return {
+        "pid": reading.pid,
+        "cpuSeconds": usage.cpu_seconds,
+        "memoryBytes": usage.memory_bytes,
+        "openFiles": usage.open_files,
+        "requests": reading.requests,
+    }
+
+
+def _sum_of_processes(usages: Usages) -> ContainerUsage:
+    """Stand in for the container's account where no cgroup can be read."""
+    return ContainerUsage(
+        cpu_seconds=sum(usage.cpu_seconds for usage in usages.values()),
+        throttled_seconds=0.0,
+        memory_bytes=sum(usage.memory_bytes for usage in usages.values()),
+    )

@@ -1,0 +1,1 @@
+"""What a request does: one package per workload, one short module per variant."""

@@ -1,0 +1,1 @@
+"""sleep: a request that waits, without a database."""

@@ -1,0 +1,23 @@
+"""What the variants of `sleep` share: everything but the handler."""
+
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Annotated, Final
+
+from fastapi import FastAPI, Query
+from pydantic import BaseModel
+
+from loadlab_services.settings import Settings
+
+PATH: Final = "/sleep"
+Milliseconds = Annotated[int, Query(ge=0, le=60_000, description="how long to wait")]
+
+
+class Waited(BaseModel):
+    """The answer."""
+
+    wait_ms: int
+
+
+def resources(_app: FastAPI, _settings: Settings) -> AbstractAsyncContextManager[None]:
+    """Open nothing."""
+    return nullcontext()
