@@ -17,6 +17,7 @@ import pytest
 import redis
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+POSTGRES_USER = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "300",
@@ -32,7 +33,7 @@ def database_url() -> Iterator[str]:
     """A Postgres server of this session; the URL is that of its maintenance database."""
     require(POSTGRES_BIN / "postgres", package="postgresql-15")
     with tempfile.TemporaryDirectory(prefix="loadlab-postgres-") as folder:
-        if os.geteuid() == 0:  # Postgres refuses to run as root
+        if POSTGRES_USER:
             shutil.chown(folder, "postgres", "postgres")
         data = f"{folder}/data"
         initdb = [
@@ -46,12 +47,12 @@ def database_url() -> Iterator[str]:
             "-E",
             "UTF8",
         ]
-        run_as_postgres([*initdb, "--locale=C", "--no-sync"], folder)
+        run_once([*initdb, "--locale=C", "--no-sync"], folder, user=POSTGRES_USER)
         port = free_port()
         options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
         command = [f"{POSTGRES_BIN}/postgres", "-D", data, "-p", str(port), "-k", folder, *options]
         url = f"postgresql://loadlab@127.0.0.1:{port}/postgres"
-        with running(as_postgres(command), log=Path(folder) / "log", cwd=folder):
+        with running(command, folder, user=POSTGRES_USER):
             wait_for(lambda: psycopg.connect(url, connect_timeout=2).close(), psycopg.Error)
             yield url
 
@@ -65,7 +66,7 @@ def redis_url() -> Iterator[str]:
         port = free_port()
         command = [str(server), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
         url = f"redis://127.0.0.1:{port}/0"
-        with running([*command, "--dir", folder], log=Path(folder) / "log", cwd=folder):
+        with running([*command, "--dir", folder], folder):
             with redis.Redis.from_url(url) as client:
                 wait_for(client.ping, redis.RedisError)
             yield url
@@ -102,19 +103,16 @@ def require(program: Path, *, package: str) -> None:
         pytest.fail(f"{program} is missing: apt-get install {package}")
 
 
-def as_postgres(command: list[str]) -> list[str]:
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
-
-
-def run_as_postgres(command: list[str], folder: str) -> None:
-    subprocess.run(as_postgres(command), check=True, capture_output=True, cwd=folder, timeout=60)
+def run_once(command: list[str], folder: str, *, user: str | None) -> None:
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, user=user, timeout=60)
 
 
 @contextmanager
-def running(command: list[str], *, log: Path, cwd: str) -> Iterator[None]:
+def running(command: list[str], folder: str, *, user: str | None = None) -> Iterator[None]:
     """Run a server until the block ends; its log is shown where it fails to start."""
+    log = Path(folder) / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=cwd)
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, user=user)
     try:
         yield
     except TimeoutError as error:
