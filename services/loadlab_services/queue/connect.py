@@ -1,0 +1,24 @@
+"""How the pipeline connects to Redis: bounded, timed, and never repeating a command by itself."""
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+COMMAND_TIMEOUT = 5.0
+CONNECT_TIMEOUT = 3.0
+
+
+def connect_redis(url: str, *, connections: int = 2) -> Redis:
+    """Build a client; it connects on first use.
+
+    redis-py repeats a command after a lost connection unless told otherwise. A repeated XADD stores
+    a message twice, and a repeated XREADGROUP hides the entries of the first answer.
+    """
+    return Redis.from_url(
+        url,
+        protocol=2,
+        max_connections=connections,
+        socket_timeout=COMMAND_TIMEOUT,
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -1,0 +1,26 @@
+"""The names of a run's streams and the entries in them."""
+
+from dataclasses import dataclass
+
+GROUP = "writers"
+FIELD = b"payload"
+DEAD_SUFFIX = ":dead"
+STREAM_PREFIX = "ingest:"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted message: its id in the stream, also its key in Postgres, and its JSON text."""
+
+    id: str
+    payload: bytes
+
+
+def stream_key(run: str) -> str:
+    """Name the stream that a run's accepted messages wait in."""
+    return f"{STREAM_PREFIX}{run}"
+
+
+def dead_letter_key(run: str) -> str:
+    """Name the stream that a run's refused messages end in."""
+    return f"{stream_key(run)}{DEAD_SUFFIX}"

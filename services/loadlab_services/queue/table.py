@@ -1,0 +1,71 @@
+"""The Postgres side of a consumer: one batch, one transaction, every entry at most once."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from loadlab_services.queue.entry import Entry
+from loadlab_services.queue.errors import EntryRefusedError, StoreUnavailableError
+
+CONNECT_TIMEOUT = 5.0
+COMMAND_TIMEOUT = 15.0
+# Classes of SQLSTATE that speak about the content: data exception, constraint, program limit.
+CONTENT_ERRORS = ("22", "23", "54")
+MERGE = """
+insert into messages (entry_id, payload)
+select * from unnest($1::text[], $2::jsonb[])
+on conflict (entry_id) do nothing
+"""
+
+
+class Table:
+    """Writes entries into `messages` on a connection of its own, opened when needed."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._connection: asyncpg.Connection | None = None
+        self.persisted = 0
+
+    async def write(self, entries: Sequence[Entry]) -> None:
+        """Persist the entries; when this returns they are committed, however often it was called.
+
+        Raises EntryRefusedError if Postgres refuses the content, else StoreUnavailableError.
+        """
+        try:
+            rows = [(entry.id, entry.payload.decode()) for entry in entries]
+            self.persisted += await self._store(rows)
+        except UnicodeDecodeError as error:
+            raise EntryRefusedError(str(error)) from error
+        except asyncpg.PostgresError as error:
+            if str(error.sqlstate).startswith(CONTENT_ERRORS):
+                raise EntryRefusedError(str(error)) from error
+            await self.close()
+            raise StoreUnavailableError("Postgres", error) from error
+        except (asyncpg.InterfaceError, OSError) as error:
+            await self.close()
+            raise StoreUnavailableError("Postgres", error) from error
+
+    async def close(self) -> None:
+        """Drop the connection without ceremony: what it had not committed is rolled back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    async def _store(self, rows: list[tuple[str, str]]) -> int:
+        connection = await self._connected()
+        try:
+            # COPY alone is a transaction, and the cheapest way in; it cannot skip a known key.
+            status = await connection.copy_records_to_table(
+                "messages", records=rows, columns=["entry_id", "payload"], timeout=COMMAND_TIMEOUT
+            )
+        except asyncpg.UniqueViolationError:
+            # Some were committed before a crash or by another consumer. Rare, so it may cost more.
+            status = await connection.execute(
+                MERGE, [row[0] for row in rows], [row[1] for row in rows], timeout=COMMAND_TIMEOUT
+            )
+        return int(status.rsplit(" ", 1)[1])
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._database_url, timeout=CONNECT_TIMEOUT)
+        return self._connection
