@@ -1,0 +1,237 @@
+"""Fixtures for tests that run the real k6 binary against a small server on loopback."""
+
+import asyncio
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+LOADGEN = Path(__file__).parents[2] / "loadgen"
+FLAGS = ["--quiet", "--no-usage-report", "--summary-mode=disabled", "--no-thresholds"]
+FLAGS += ["--log-format", "raw"]
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def k6(pytestconfig: pytest.Config) -> Path:
+    """Find the binary: $LOADLAB_K6, or one built from loadgen/ into the user's cache folder."""
+    given = os.environ.get("LOADLAB_K6")
+    if given:
+        return Path(given)
+    sources = [p for p in sorted(LOADGEN.rglob("*")) if p.suffix in {".go", ".mod", ".sum"}]
+    digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "loadlab" / "k6-test"
+    binary = cache / digest
+    if not binary.exists():
+        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\nbuilding k6 into {binary}: 80-130 s with an empty Go cache, else 5 s")  # noqa: T201
+        cache.mkdir(parents=True, exist_ok=True)
+        part = binary.with_suffix(f".{os.getpid()}")
+        subprocess.run(
+            ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(part), "."],
+            cwd=LOADGEN,
+            env={**os.environ, "CGO_ENABLED": "0"},
+            check=True,
+        )
+        part.rename(binary)
+    return binary
+
+
+@dataclass
+class Barrier:
+    """Holds every caller until all pods have called."""
+
+    arrived: int = 0
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, pods: int) -> None:
+        self.arrived += 1
+        if self.arrived >= pods:
+            self.opened.set()
+        await self.opened.wait()
+
+
+class Server:
+    """The service under test and the steward in one process.
+
+    The steward here is a stand-in: the real one needs Postgres and Redis to prepare and to count,
+    while these tests are about the generator's side of the contract. It keeps the three endpoints'
+    shapes and the barriers' behaviour, and remembers every id, which the real one cannot.
+    """
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.refusal: tuple[int, Json] | None = None
+        self.delay = 0.0
+        self.snapshot_padding = ""
+        self.ids: list[int] = []
+        self.users: dict[int, int] = {}
+        self.bodies: list[bytes] = []
+        self.snapshots: list[str] = []
+        self.finished: list[Json] = []
+        self.health_checks = 0
+        self._barriers: dict[str, Barrier] = {}
+
+    async def __call__(self, scope: Json, receive: Callable[[], Any], send: Any) -> None:
+        body = await read_body(receive)
+        status, answer = await self.answer(scope, body)
+        raw = json.dumps(answer).encode()
+        headers = [(b"content-length", b"%d" % len(raw))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": raw})
+
+    async def answer(self, scope: Json, body: bytes) -> tuple[int, Json]:
+        match scope["path"].strip("/").split("/"):
+            case ["healthz"]:
+                self.health_checks += 1
+                return (200, {}) if self.ready else (503, {})
+            case ["work"]:
+                return await self.work(scope["query_string"], body)
+            case ["runs", run, verb]:
+                return await self.steward(run, verb, scope, body)
+        return 404, {}
+
+    async def work(self, query: bytes, body: bytes) -> tuple[int, Json]:
+        values = dict(part.split(b"=") for part in query.split(b"&"))
+        request_id = int(values[b"id"])
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        self.ids.append(request_id)
+        self.users[request_id] = int(values[b"user"])
+        self.bodies.append(body)
+        return 200, {"padding": "x" * 40}
+
+    async def steward(self, run: str, verb: str, scope: Json, body: bytes) -> tuple[int, Json]:
+        if verb == "snapshot":
+            self.snapshots.append(scope["query_string"].decode())
+            return 200, {"run": run, "takenAt": time.time(), "padding": self.snapshot_padding}
+        asked = json.loads(body)
+        if verb == "arrive" and self.refusal:
+            return self.refusal
+        await self._barriers.setdefault(f"{run}/{verb}", Barrier()).wait(asked["pods"])
+        if verb == "arrive":
+            return 200, {"startInMs": 100}
+        self.finished.append(asked)
+        return 200, {"run": run, "drained": True, "drainSeconds": 0}
+
+
+async def read_body(receive: Callable[[], Any]) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+@asynccontextmanager
+async def serving(server: Server) -> AsyncIterator[str]:
+    """Serve on a thread of its own, so that a test may block on a process."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = uvicorn.Server(
+        uvicorn.Config(server, lifespan="off", ws="none", log_level="critical", access_log=False)
+    )
+    thread = threading.Thread(target=app.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        app.force_exit = app.should_exit = True
+        await asyncio.to_thread(thread.join)
+        listener.close()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One k6 process after its end."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def lines(self, key: str) -> list[Json]:
+        found = [line for line in (self.stdout + self.stderr).splitlines() if f'{{"{key}"' in line]
+        return [json.loads(line)[key] for line in found]
+
+    @property
+    def document(self) -> Json:
+        """The last line of stdout, as a collector reads it."""
+        document: Json = json.loads(self.stdout.splitlines()[-1])["k6_histogram"]
+        return document
+
+
+@dataclass
+class Lab:
+    """Starts k6 pods against one server."""
+
+    k6: Path
+    folder: Path
+    server: Server
+    address: str
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def configure(self, *, pods: int = 1, request: Json | None = None, **load: Any) -> Path:
+        trial = {
+            "run": "select-003-a1", "pods": pods, "target": self.address,
+            "readinessPath": "/healthz", "steward": self.address,
+            "instruments": {"service": "http://select-003-a1:9000", "worker": None},
+            "request": {"method": "GET", "path": "/work?id=${request_id}&user=${user_id}",
+                        "headers": {}, "body": None, "timeoutMs": 5000, "thinkTimeMs": 0,
+                        **(request or {})},
+            "variables": {"user_id": {"min": 1, "max": 10000}},
+            "load": {"executor": "constant-vus", "virtualUsers": 4, "rate": None,
+                     "timeUnitMs": 1000, "maxVirtualUsers": None, "rampUpMs": 500,
+                     "durationMs": 1000, "warmupMs": 0, "gracefulStopMs": 3000, **load},
+            "deadlines": {"readyMs": 20000, "drainMs": 5000},
+        }  # fmt: skip
+        path = self.folder / "trial.json"
+        path.write_text(json.dumps(trial))
+        return path
+
+    def start(self, *flags: str, config: Path, pod: int = 0, out: bool = True) -> Any:
+        env = {**os.environ, "CONFIG": str(config), "JOB_COMPLETION_INDEX": str(pod)}
+        env["K6_AUTO_EXTENSION_RESOLUTION"] = "false"
+        outputs = ["--out", "histogram"] if out else []
+        process = subprocess.Popen(
+            [self.k6, "run", *FLAGS, *outputs, *flags, LOADGEN / "scenario.js"],
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self, *flags: str, config: Path, pod: int = 0, out: bool = True) -> Ended:
+        return self.end(self.start(*flags, config=config, pod=pod, out=out))
+
+    def end(self, process: subprocess.Popen[str]) -> Ended:
+        stdout, stderr = process.communicate(timeout=60)
+        return Ended(process.returncode, stdout, stderr)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+async def lab(k6: Path, tmp_path: Path, server: Server) -> AsyncIterator[Lab]:
+    async with serving(server) as address:
+        lab = Lab(k6, tmp_path, server, address)
+        yield lab
+        for process in lab.processes:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()

@@ -1,0 +1,207 @@
+"""What one k6 pod does: what it counts, what it prints, how it ends."""
+
+import json
+import signal
+import time
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+EXECUTORS: dict[str, dict[str, Any]] = {
+    "constant-vus": {"virtualUsers": 4},
+    "ramping-vus": {"virtualUsers": 4},
+    "constant-arrival-rate": {"rate": 100, "virtualUsers": None},
+    "ramping-arrival-rate": {"rate": 100, "virtualUsers": None},
+}
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_each_executor_loads_and_accounts_for_every_request(lab, server, executor):
+    load = {**EXECUTORS[executor], "executor": executor, "warmupMs": 1400, "durationMs": 1000}
+    ended = lab.run(config=lab.configure(**load))
+    assert ended.code == 0, ended.stderr
+    scenarios = ended.document["scenarios"]
+    assert scenarios.keys() == {"warmup", "measure"}
+    served = len(server.ids)
+    assert sum(s["requests"] for s in scenarios.values()) == served > 0
+    assert ended.document["counters"] == {
+        "accepted": served,
+        "accepted_id_sum": sum(server.ids),
+        "accepted_id_mix": sum(i * 48271 % 2147483647 for i in server.ids),
+    }
+    assert len(set(server.ids)) == served
+
+
+def test_the_warm_up_is_counted_apart(lab, server):
+    load = {"executor": "constant-arrival-rate", "rate": 50, "virtualUsers": None}
+    document = lab.run(config=lab.configure(**load, warmupMs=2000, durationMs=1000)).document
+    warmup, measure = document["scenarios"]["warmup"], document["scenarios"]["measure"]
+    # A quarter of the warm-up is kept for its last requests to end before measuring begins.
+    assert warmup["requests"] == pytest.approx(0.75 * 2 * 50, abs=2)
+    assert measure["requests"] == pytest.approx(50, abs=2)
+    assert warmup["lastSampleUs"] < measure["firstStartUs"]
+    assert sum(i < 1_000_000_000 for i in server.ids) == measure["requests"]
+
+
+def test_the_document_has_the_contracts_shape(lab):
+    document = lab.run(config=lab.configure(durationMs=2500, virtualUsers=2)).document
+    assert (document["version"], document["unit"], document["complete"]) == (1, "us", True)
+    assert "error" not in document
+    measure = document["scenarios"]["measure"]
+    assert measure["status"] == {
+        "2xx": measure["requests"], "4xx": 0, "5xx": 0, "err": 0,
+    }  # fmt: skip
+    (split,) = measure["splits"]
+    assert (split["name"], split["class"], split["requests"]) == (
+        "request", "2xx", measure["requests"],
+    )  # fmt: skip
+    for part in (split["http_req_duration"], split["http_req_total"]):
+        assert part["count"] == measure["requests"]
+        assert part["min"] <= part["mean"] <= part["max"]
+    assert sum(s["n"] for s in measure["series"]) == measure["requests"]
+    assert measure["iterations"] == measure["iteration_duration"]["count"] == measure["requests"]
+    assert measure["bytesReceived"] > 40 * measure["requests"]
+    assert 2 <= measure["virtualUsersMax"] <= 3, "the edges scenario's user may be seen too"
+    generator = measure["generator"]
+    assert 0 < generator["cpuSeconds"] < generator["wallSeconds"] * generator["cpus"]
+    assert generator["peakRssBytes"] > 20e6
+
+
+def test_the_edges_are_printed_twice_and_not_counted(lab, server):
+    server.snapshot_padding = "x" * 70_000  # longer than any line buffer on the way
+    ended = lab.run(config=lab.configure(durationMs=1500))
+    edges = ended.lines("loadlab_snapshot")
+    assert [e["edge"] for e in edges] == ["start", "end"]
+    assert edges[1]["takenAt"] - edges[0]["takenAt"] == pytest.approx(1.5, abs=0.2)
+    assert server.snapshots == ["service=http%3A%2F%2Fselect-003-a1%3A9000"] * 2
+    assert [len(e["padding"]) for e in edges] == [70_000, 70_000]
+    assert ended.document["scenarios"]["measure"]["requests"] == len(server.ids)
+    assert ended.lines("loadlab_account") == [
+        {"run": "select-003-a1", "drained": True, "drainSeconds": 0}
+    ]
+    assert server.finished == [{"pod": 0, "pods": 1, "drainMs": 5000}]
+
+
+def test_variables_are_the_same_sequence_in_every_run(lab, server):
+    config = lab.configure(executor="constant-arrival-rate", rate=200, durationMs=1000)
+    lab.run(config=config)
+    first, server.users, server._barriers = server.users, {}, {}
+    lab.run(config=config)
+    shared = first.keys() & server.users.keys()
+    assert len(shared) > 150
+    assert {i: first[i] for i in shared} == {i: server.users[i] for i in shared}
+    assert all(1 <= user <= 10000 for user in first.values())
+    assert len(set(first.values())) > 0.9 * len(first), "the ids must spread"
+
+
+def test_the_body_is_rendered_for_every_request(lab, server):
+    request = {"method": "POST", "body": '{"id": ${request_id}, "device": "d-${user_id}"}'}
+    lab.run(config=lab.configure(request=request, virtualUsers=1))
+    bodies = [json.loads(body) for body in server.bodies]
+    assert [body["id"] for body in bodies] == server.ids
+    assert all(b["device"] == f"d-{server.users[b['id']]}" for b in bodies)
+
+
+def test_the_offered_rate_is_achieved(lab, server):
+    load = {"executor": "constant-arrival-rate", "rate": 300, "virtualUsers": None}
+    measure = lab.run(config=lab.configure(**load, durationMs=2000)).document["scenarios"][
+        "measure"
+    ]
+    assert measure["droppedIterations"] == 0
+    assert measure["requests"] == len(server.ids) == pytest.approx(600, abs=2)
+
+
+def test_arrivals_that_find_no_user_are_counted_as_dropped(lab, server):
+    server.delay = 0.2
+    load = {"executor": "constant-arrival-rate", "rate": 100, "maxVirtualUsers": 5}
+    measure = lab.run(config=lab.configure(**load, durationMs=2000)).document["scenarios"][
+        "measure"
+    ]
+    assert measure["droppedIterations"] > 100
+    assert measure["droppedIterations"] + measure["requests"] == pytest.approx(200, abs=3)
+
+
+def test_requests_that_time_out_are_failed_and_flood_no_log(lab, server):
+    server.delay = 5
+    config = lab.configure(request={"timeoutMs": 200}, durationMs=1000)
+    ended = lab.run(config=config)
+    measure = ended.document["scenarios"]["measure"]
+    assert measure["failed"] == measure["status"]["err"] == measure["requests"] > 8
+    assert ended.document["counters"]["accepted"] == 0
+    assert len(ended.stderr.splitlines()) == 3  # two snapshots and the account
+
+
+def test_a_service_that_is_never_ready_aborts_with_a_message(lab, server):
+    server.ready = False
+    config = lab.configure()
+    trial = json.loads(config.read_text())
+    trial["deadlines"]["readyMs"] = 1000
+    config.write_text(json.dumps(trial))
+    ended = lab.run(config=config)
+    assert ended.code == 108
+    assert ended.document["exit_code"] == 108
+    assert "select-003-a1, pod 0: the service was not ready after 1000 ms" in (
+        ended.document["error"] + ended.stderr
+    )
+    assert "/healthz gave 503" in ended.stderr
+    assert server.health_checks > 10
+    assert (server.ids, server.finished) == ([], [])
+
+
+def test_a_steward_that_refuses_aborts_with_its_message(lab, server):
+    server.refusal = (408, {"detail": "1 of 2 pods arrived"})
+    ended = lab.run(config=lab.configure())
+    assert ended.code == 108
+    assert "1 of 2 pods arrived" in ended.stderr
+    assert server.ids == []
+
+
+def test_fewer_users_than_pods_are_refused_at_once(lab, server):
+    ended = lab.run(config=lab.configure(pods=8, virtualUsers=4))
+    assert ended.code == 107
+    assert "4 virtual users cannot be shared by 8 pods" in ended.stderr
+    assert ended.stdout == ""
+    assert server.health_checks == 0
+
+
+def test_a_warm_up_that_k6_cannot_do_is_refused(lab):
+    ended = lab.run(config=lab.configure(warmupMs=300))
+    assert ended.code == 107
+    assert "k6 loads for no less than 1 s" in ended.stderr
+
+
+def test_a_ramp_of_no_length_is_full_load_at_once(lab, server):
+    load = {"executor": "ramping-arrival-rate", "rate": 100, "rampUpMs": 0}
+    measure = lab.run(config=lab.configure(**load)).document["scenarios"]["measure"]
+    assert measure["requests"] == pytest.approx(100, abs=2)
+
+
+def test_sigterm_ends_with_a_document_that_says_so(lab, server):
+    process = lab.start(config=lab.configure(durationMs=20000))
+    wait_for_load(server)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    ended = lab.end(process)
+    assert time.monotonic() - began < 5
+    assert ended.code == 105
+    assert (ended.document["exit_code"], ended.document["complete"]) == (105, True)
+    assert ended.document["error"]
+    assert server.finished == [], "a run cut short waits for no account"
+
+
+def test_sigkill_leaves_no_complete_document(lab, server):
+    process = lab.start(config=lab.configure(durationMs=20000))
+    wait_for_load(server)
+    process.kill()
+    ended = lab.end(process)
+    assert ended.code == -signal.SIGKILL
+    assert ended.lines("k6_histogram") == []
+
+
+def wait_for_load(server) -> None:
+    deadline = time.monotonic() + 20
+    while len(server.ids) < 50:
+        assert time.monotonic() < deadline, "the load never began"
+        time.sleep(0.05)
