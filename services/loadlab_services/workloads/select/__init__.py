@@ -1,0 +1,1 @@
+"""select: one query, the orders of a user with their items."""
