@@ -88,7 +88,7 @@ func (c *custom) trendDocs() (map[string]distributionDoc, error) {
 // builtin tells k6's own metrics from the script's.
 func builtin(name string) bool {
 	switch name {
-	case metrics.DataSentName, metrics.ChecksName, metrics.VUsMaxName, metrics.GroupDurationName:
+	case metrics.ChecksName, metrics.VUsMaxName, metrics.GroupDurationName:
 		return true
 	}
 	for _, protocol := range []string{"http_req", "ws_", "grpc_", "browser_"} {

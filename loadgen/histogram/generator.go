@@ -33,7 +33,8 @@ type history []usage
 type generatorDoc struct {
 	CPUSeconds       float64  `json:"cpuSeconds"`
 	WallSeconds      float64  `json:"wallSeconds"`
-	CPUs             int      `json:"cpus"`
+	CPUs             int      `json:"cpus"`             // GOMAXPROCS
+	CPULimit         *float64 `json:"cpuLimit"`         // of the cgroup; null without one
 	ThrottledSeconds *float64 `json:"throttledSeconds"` // null where the cgroup cannot be read
 	SchedWaitUsP99   int64    `json:"schedWaitUsP99"`
 	PeakRSSBytes     int64    `json:"peakRssBytes"`
@@ -76,6 +77,35 @@ func cgroupThrottled() time.Duration {
 	return unknown
 }
 
+// cgroupCPULimit is in CPUs; GOMAXPROCS follows it, but never below 2.
+func cgroupCPULimit() *float64 {
+	if raw, err := os.ReadFile("/sys/fs/cgroup/cpu.max"); err == nil { // v2
+		if f := strings.Fields(string(raw)); len(f) == 2 {
+			return ratio(f[0], f[1])
+		}
+	}
+	quota, err := os.ReadFile("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") // v1
+	if err != nil {
+		return nil
+	}
+	period, err := os.ReadFile("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+	if err != nil {
+		return nil
+	}
+	return ratio(string(quota), string(period))
+}
+
+// ratio is nil for "max" and for -1, the two ways to say that there is no limit.
+func ratio(quota, period string) *float64 {
+	q, qErr := strconv.ParseFloat(strings.TrimSpace(quota), 64)
+	p, pErr := strconv.ParseFloat(strings.TrimSpace(period), 64)
+	if qErr != nil || pErr != nil || q <= 0 || p <= 0 {
+		return nil
+	}
+	limit := q / p
+	return &limit
+}
+
 // field reads one whole number from a file of "key value" lines.
 func field(path, key string) (int64, bool) {
 	raw, err := os.ReadFile(path)
@@ -97,7 +127,7 @@ func (h history) between(start, end time.Time, from, to reading) generatorDoc {
 	a, b := h.at(start), h.at(end)
 	doc := generatorDoc{
 		CPUSeconds: (b.cpu - a.cpu).Seconds(), WallSeconds: end.Sub(start).Seconds(),
-		CPUs: runtime.GOMAXPROCS(0), SchedWaitUsP99: schedWait(from.sched, to.sched, 0.99),
+		CPUs: runtime.GOMAXPROCS(0), CPULimit: cgroupCPULimit(), SchedWaitUsP99: schedWait(from.sched, to.sched, 0.99),
 		PeakRSSBytes: b.peakRSS, GCPauseUs: (b.gcPause - a.gcPause).Microseconds(),
 	}
 	if a.throttled != unknown && b.throttled != unknown {

@@ -53,6 +53,17 @@ func TestTheReadingOfThisProcessIsReal(t *testing.T) {
 	}
 }
 
+func TestALimitIsQuotaOverPeriodOrNothing(t *testing.T) {
+	if got := ratio("150000\n", "100000\n"); got == nil || *got != 1.5 {
+		t.Errorf("limit: %v", got)
+	}
+	for _, quota := range []string{"max", "-1", ""} {
+		if got := ratio(quota, "100000"); got != nil {
+			t.Errorf("%q: %v", quota, *got)
+		}
+	}
+}
+
 func TestTheGaugeIgnoresSamplesOutsideTheScenario(t *testing.T) {
 	var g gauge
 	for i, vus := range []int64{90, 3, 5, 90} {

@@ -195,10 +195,16 @@ func TestIterationsAndDropsAreCounted(t *testing.T) {
 	b.sample(metrics.IterationDurationName, metrics.Trend, metrics.Time, 2)
 	b.sample(metrics.DroppedIterationsName, metrics.Counter, metrics.Default, 3)
 	b.sample(metrics.DataReceivedName, metrics.Counter, metrics.Data, 400)
+	for range 3 { // begun, and one of them ended
+		b.sample(metrics.DataSentName, metrics.Counter, metrics.Data, 10)
+	}
 	doc := b.stop(nil)
 	m := doc.Scenarios["measure"]
 	if m.Iterations != 1 || m.DroppedIterations != 3 || m.BytesReceived != 400 || m.IterationDuration.Max != 2000 {
 		t.Errorf("%+v", m)
+	}
+	if m.Interrupted != 2 {
+		t.Errorf("interrupted: %d", m.Interrupted)
 	}
 	if len(doc.Counters) != 3 {
 		t.Errorf("k6's own counters leaked into the script's: %v", doc.Counters)

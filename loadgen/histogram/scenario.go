@@ -17,6 +17,7 @@ const (
 // scenario gathers what one k6 scenario did: its requests apart from every other scenario's.
 type scenario struct {
 	requests, failed, iterations, dropped, bytes int64
+	begun                                        int64 // iterations, those cut short included
 
 	status     map[string]int64
 	splits     map[splitKey]*split
@@ -53,6 +54,7 @@ type scenarioDoc struct {
 	Failed            int64            `json:"failed"`
 	Iterations        int64            `json:"iterations"`
 	DroppedIterations int64            `json:"droppedIterations"`
+	Interrupted       int64            `json:"interruptedIterations"` // cut: their requests left no sample
 	BytesReceived     int64            `json:"bytesReceived"`
 	FirstStartUs      int64            `json:"firstStartUs"`
 	FirstSampleUs     int64            `json:"firstSampleUs"`
@@ -131,6 +133,8 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 		s.iterations += int64(sample.Value)
 	case metrics.DroppedIterationsName:
 		s.dropped += int64(sample.Value)
+	case metrics.DataSentName: // k6 sends it once for every iteration, also for one cut short
+		s.begun++
 	case metrics.DataReceivedName:
 		s.bytes += int64(sample.Value)
 	case metrics.IterationDurationName:
@@ -144,7 +148,7 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 func (s *scenario) document(vus gauge, h history) (doc scenarioDoc, err error) {
 	doc = scenarioDoc{
 		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
-		DroppedIterations: s.dropped, BytesReceived: s.bytes,
+		DroppedIterations: s.dropped, Interrupted: max(s.begun-s.iterations, 0), BytesReceived: s.bytes,
 		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
 		LastSampleUs: epochUs(s.last), Status: s.status,
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),

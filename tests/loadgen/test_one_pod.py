@@ -61,6 +61,7 @@ def test_the_document_has_the_contracts_shape(lab):
         assert part["count"] == measure["requests"]
         assert part["min"] <= part["mean"] <= part["max"]
     assert sum(s["n"] for s in measure["series"]) == measure["requests"]
+    assert measure["interruptedIterations"] == 0
     assert measure["iterations"] == measure["iteration_duration"]["count"] == measure["requests"]
     assert measure["bytesReceived"] > 40 * measure["requests"]
     assert 2 <= measure["virtualUsersMax"] <= 3, "the edges scenario's user may be seen too"
@@ -131,6 +132,16 @@ def test_requests_that_time_out_are_failed_and_flood_no_log(lab, server):
     assert measure["failed"] == measure["status"]["err"] == measure["requests"] > 8
     assert ended.document["counters"]["accepted"] == 0
     assert len(ended.stderr.splitlines()) == 3  # two snapshots and the account
+
+
+def test_requests_cut_at_the_end_are_counted_as_interrupted(lab, server):
+    server.delay = 30
+    config = lab.configure(
+        request={"timeoutMs": 30000}, warmupMs=1000, durationMs=1000, gracefulStopMs=500
+    )
+    scenarios = lab.run(config=config).document["scenarios"]
+    cut = {name: (s["requests"], s["interruptedIterations"]) for name, s in scenarios.items()}
+    assert cut == {"warmup": (0, 4), "measure": (0, 4)}
 
 
 def test_a_service_that_is_never_ready_aborts_with_a_message(lab, server):
