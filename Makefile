@@ -1,0 +1,48 @@
+# LoadLab. `make help` lists the targets; CLUSTER=embedded|kind|current says where they run.
+SHELL := /bin/bash
+LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
+.DEFAULT_GOAL := help
+.PHONY: help demo test check up down images e2e test-cluster venv kubectl status clean distclean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: ## from nothing to the table of a first experiment
+	@$(LAB) demo
+
+test: ## every test: check, unit, integration, Go, end to end, and the cluster itself
+	@python3 tests/run.py all
+
+check: venv ## format, lint, types, import contracts, unit tests (under 60 s)
+	@python3 tests/run.py check
+
+up: ## bring the cluster up (safe to repeat)
+	@$(LAB) up
+
+down: ## take the cluster down; nothing of it stays but the cache
+	@$(LAB) down
+
+images: ## build what changed and load it into the cluster
+	@$(LAB) images
+
+e2e: venv up images ## the end-to-end tests alone, on the running cluster
+	@.venv/bin/pytest -m e2e tests/e2e
+
+test-cluster: venv ## take the cluster down and up again and look for what stays behind
+	@LOADLAB_CLUSTER_TEST=1 .venv/bin/pytest -m e2e tests/cluster
+
+venv: ## the virtual environment for development
+	@$(LAB) venv
+
+kubectl: ## kubectl for the cluster: make kubectl ARGS='get pods -A'
+	@$(LAB) kubectl $(ARGS)
+
+status: ## what of the cluster runs
+	@$(LAB) status
+
+clean: down ## also the environment, the caches of the tools and .state
+	@rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## also the built Kubernetes, the image layers and the logs
+	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/loadlab"

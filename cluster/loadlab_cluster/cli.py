@@ -1,0 +1,135 @@
+"""The command line: `python3 -m loadlab_cluster COMMAND`, from the folder cluster/."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+from loadlab_cluster.clusters import Cluster, choose_cluster
+from loadlab_cluster.demo import run_demo
+from loadlab_cluster.dev_environment import ensure_environment
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.go_builds import ensure_go_program, pin_versions
+from loadlab_cluster.network import NAMESPACE, inside
+from loadlab_cluster.settings import Settings, load_settings
+from loadlab_cluster.terminal import say
+
+DESCRIPTION = """\
+Brings up the Kubernetes that LoadLab is developed, tested and demonstrated on.
+
+CLUSTER says which kind:
+  embedded  one node built from Kubernetes' Go modules, in a network namespace of its own
+            (Linux, root; the default where no Docker answers)
+  kind      a node in Docker (the default where Docker answers)
+  current   the cluster of your kubeconfig's context; only when named
+"""
+EPILOG = """\
+usual session:   up → images → kubectl … → down
+what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
+                 ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
+                 .state in the repository             kubeconfig, kubectl and helm
+"""
+
+TAKES_ARGUMENTS = {"load", "kubectl", "shell", "path"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; an error is one message, without a traceback."""
+    parser = _parser()
+    command = parser.parse_args(arguments[:1]).command
+    rest = list(arguments[1:])
+    if rest and command not in TAKES_ARGUMENTS:
+        parser.error(f"{command} takes no arguments")
+    try:
+        return _run(command, rest, load_settings())
+    except ClusterError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(command: str, rest: list[str], settings: Settings) -> int:
+    match command:
+        case "up" | "down" | "images" | "load" | "status":
+            return _act(choose_cluster(settings), command, rest)
+        case "kubectl":
+            _become(settings.program("kubectl"), *rest)
+        case "shell":
+            _become(*_shell(rest))
+        case "demo":
+            run_demo(settings, choose_cluster(settings))
+        case "venv":
+            ensure_environment(settings)
+        case "path":
+            _print_path(rest, settings)
+        case "pin":
+            pin_versions(settings)
+    return 0
+
+
+def _act(cluster: Cluster, command: str, rest: list[str]) -> int:
+    match command:
+        case "up":
+            cluster.up()
+        case "down":
+            cluster.down()
+        case "images":
+            cluster.images()
+        case "load":
+            for archive in rest:
+                cluster.load(archive)
+        case _:
+            return _report(cluster)
+    return 0
+
+
+def _report(cluster: Cluster) -> int:
+    """Print the state; end with 0 only if the cluster can be used."""
+    for line in cluster.describe():
+        say(line)
+    return 0 if cluster.is_ready() else 3
+
+
+def _print_path(rest: list[str], settings: Settings) -> None:
+    """Only the path goes to standard output; what a build says goes beside it."""
+    with contextlib.redirect_stdout(sys.stderr):
+        path = ensure_go_program(rest[0] if rest else "hyperkube", settings)
+    print(path)
+
+
+def _shell(rest: list[str]) -> list[str]:
+    if not NAMESPACE.exists():
+        raise ClusterError("the embedded cluster is not up, so there is no namespace: `make up`")
+    return [str(word) for word in inside(*(rest or [os.environ.get("SHELL", "/bin/bash")]))]
+
+
+def _become(program: object, *arguments: str) -> None:
+    try:
+        os.execvp(str(program), [str(program), *arguments])  # noqa: S606  no shell is wanted
+    except FileNotFoundError as error:
+        raise ClusterError(f"{program} is not there: `make up` first") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="loadlab_cluster",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, meaning in (
+        ("up", "bring the cluster up, or bring back what of it is missing"),
+        ("down", "take the cluster down; nothing of it stays but the cache"),
+        ("images", "build what changed and load it into the node"),
+        ("status", "what runs; exit code 0 when the cluster can be used, 3 when not"),
+        ("load", "load image archives (docker save, OCI) into the node: load FILE…"),
+        ("kubectl", "kubectl of the cluster's version, for the cluster: kubectl get nodes"),
+        ("shell", "a shell, or a command, in the node's network: shell curl 10.96.0.1"),
+        ("demo", "from nothing to the result of a first experiment"),
+        ("venv", "the virtual environment for development"),
+        ("path", "the path of a program built from Go modules: path helm3|helm4|k6|hyperkube"),
+        ("pin", "write go.mod and go.sum anew after a change of versions.env"),
+    ):
+        commands.add_parser(name, help=meaning)
+    return parser

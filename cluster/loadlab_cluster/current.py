@@ -1,0 +1,40 @@
+"""The cluster of the user's own kubeconfig: checked, never changed."""
+
+from loadlab_cluster.commands import read_output, succeeds
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.settings import Settings
+from loadlab_cluster.terminal import say
+
+IMAGES = """\
+  LoadLab builds nothing here. The cluster must be able to pull:
+    operator, services, k6   from a registry of yours: docker build --target NAME, docker push
+    postgres:{postgres}, redis:{redis}     or others of yours
+  Name all five in the chart's values (images.*)."""
+
+
+class CurrentCluster:
+    """Only asks whether the context answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def up(self) -> None:
+        if not self.is_ready():
+            raise ClusterError("the current context does not answer: kubectl config get-contexts")
+        say(f"✓ {self.describe()[0]}")
+
+    def down(self) -> None:
+        say("the current context is yours: nothing is taken down")
+
+    def images(self) -> None:
+        versions = self._settings.versions
+        say(IMAGES.format(postgres=versions["POSTGRES"], redis=versions["REDIS"]))
+
+    def load(self, archive: str) -> None:
+        raise ClusterError(f"{archive} cannot be loaded into the current context: push its images")
+
+    def is_ready(self) -> bool:
+        return succeeds(["kubectl", "get", "--raw", "/readyz", "--request-timeout=5s"])
+
+    def describe(self) -> list[str]:
+        return ["current context: " + read_output(["kubectl", "config", "current-context"]).strip()]

@@ -1,0 +1,254 @@
+"""The embedded cluster: one node of real Kubernetes, brought up, repaired and taken down."""
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from loadlab_cluster import daemons
+from loadlab_cluster.api import api_is_ready, node_is_ready
+from loadlab_cluster.build import ImageBuilder
+from loadlab_cluster.cgroups import ensure_cgroups, pod_cgroups, pod_processes, remove_cgroups
+from loadlab_cluster.commands import read_output, succeeds
+from loadlab_cluster.components import build_components
+from loadlab_cluster.containerd import Containerd
+from loadlab_cluster.debian import NODE_PROGRAMS, ensure_packages
+from loadlab_cluster.errors import ClusterError, last_lines
+from loadlab_cluster.go_builds import ensure_go_program
+from loadlab_cluster.handout import remove_handout, write_handout
+from loadlab_cluster.network import ensure_network, network_leftovers, remove_network
+from loadlab_cluster.node_files import PAUSE_IMAGE, SYSTEM_CPUS, build_node_files, dns_manifest
+from loadlab_cluster.oci import write_single_file_image
+from loadlab_cluster.pki import ensure_certificates
+from loadlab_cluster.settings import NAME, Settings
+from loadlab_cluster.terminal import say, step
+
+FOLDERS = ("bin", "pki", "etcd", "kubelet", "cni", "run", "pod-logs")
+BEFORE_API = ("etcd", "containerd", "kube-apiserver")
+READY_SECONDS = 60.0
+# Places outside the state folder that the kubelet and libcni write to, whatever they are told.
+FIXED_PLACES = tuple(map(Path, ("/var/lib/kubelet", "/var/lib/cni", "/var/log/containers")))
+
+
+class EmbeddedCluster:
+    """What `up`, `down`, `images` and `status` do on a machine without Docker."""
+
+    def __init__(self, settings: Settings, builder: ImageBuilder) -> None:
+        self._settings = settings
+        self._builder = builder
+        self._components = build_components(settings)
+        self._pki = settings.state / "pki"
+        self._containerd = Containerd(settings)
+
+    def up(self) -> None:
+        """Bring the node up, or bring back what of it is missing."""
+        settings = self._settings
+        if os.geteuid() != 0:
+            raise ClusterError("the embedded cluster needs root; or use CLUSTER=kind with Docker")
+        ensure_packages(NODE_PROGRAMS, settings)
+        hyperkube = ensure_go_program("hyperkube", settings)
+        pause = ensure_go_program("pause", settings)
+        if self._is_current(hyperkube) and self.is_ready():
+            say(f"✓ the cluster is up: {len(self._components)} daemons, node {NAME} Ready")
+        else:
+            self._discard_unless_repairable(hyperkube)
+            with step("Start Kubernetes and wait until its node is Ready", first=8, again=1):
+                self._prepare(hyperkube)
+                self._start(pause)
+        write_handout(settings)
+
+    def down(self) -> None:
+        """End what `up` started; images and binaries stay in the cache for the next time."""
+        if not self.leftovers():
+            say("✓ nothing is up, nothing is left")
+            return
+        with step("Take the cluster down", first=3, again=0):
+            self._stop()
+            self._remove()
+        remove_handout(self._settings)
+        if left := self.leftovers():
+            raise ClusterError("still there after `down`: " + ", ".join(left))
+
+    def images(self) -> None:
+        """Build what changed and load it into the node."""
+        self._builder.build_and_load()
+
+    def load(self, archive: str) -> None:
+        """Load an image archive into the node."""
+        self._containerd.load(Path(archive))
+
+    def describe(self) -> list[str]:
+        """One line for each daemon, one for the node, one for each image."""
+        running = self.daemons()
+        lines = [f"{name:<24}{pid or 'not running'}" for name, pid in running.items()]
+        lines.append(f"{'node ' + NAME:<24}{'Ready' if self.is_ready() else 'not ready'}")
+        if running["containerd"]:
+            images = sorted(name for name in self._containerd.images() if ":" in name)
+            lines += [f"image {name}" for name in images if not name.startswith("sha256:")]
+        return lines
+
+    def is_ready(self) -> bool:
+        """Whether every daemon runs and the node is Ready."""
+        return all(self.daemons().values()) and node_is_ready(self._pki)
+
+    def daemons(self) -> dict[str, int | None]:
+        """The process id of each daemon that runs."""
+        return {
+            name: daemons.running_pid(component, self._settings)
+            for name, component in self._components.items()
+        }
+
+    def leftovers(self) -> list[str]:
+        """Everything of the cluster that is on the machine, one line each."""
+        state = self._settings.state
+        processes = {*daemons.processes_naming(str(state)), *pod_processes()}
+        found = [f"process {pid}: {daemons.command_line(pid)[:1]}" for pid in sorted(processes)]
+        found += [f"mount {path}" for path in _mounts_under(state)]
+        found += network_leftovers()
+        found += [f"cgroup {path}" for path in pod_cgroups() if path.exists()]
+        return found + [f"folder {path}" for path in (state, _run_folder()) if path.exists()]
+
+    def _is_current(self, hyperkube: Path) -> bool:
+        stamp = self._settings.state / "stamp.json"
+        return stamp.exists() and stamp.read_text() == self._stamp(hyperkube)
+
+    def _stamp(self, hyperkube: Path) -> str:
+        """What a running cluster was made of: another value means it must be made anew."""
+        files = build_node_files(self._settings, cpus=_cpus())
+        commands = {name: each.command for name, each in self._components.items()}
+        contents = {str(path): text for path, text in files.items()}
+        return json.dumps({"hyperkube": hyperkube.name, "commands": commands, "files": contents})
+
+    def _discard_unless_repairable(self, hyperkube: Path) -> None:
+        """A cluster that is dead as a whole, or made of something else, is not worth a repair."""
+        alive = any(self.daemons().values())
+        if self.leftovers() and not (alive and self._is_current(hyperkube)):
+            say("  what is left of an earlier cluster goes first")
+            self.down()
+
+    def _prepare(self, hyperkube: Path) -> None:
+        settings = self._settings
+        self._note_fixed_places()
+        for folder in FOLDERS:
+            (settings.state / folder).mkdir(parents=True, exist_ok=True)
+        for name, component in self._components.items():
+            if component.command[0].startswith("/"):
+                _link(settings.state / "bin" / name, hyperkube)
+        _link(settings.state / "bin" / "kubectl", hyperkube)
+        for path, text in build_node_files(settings, cpus=_cpus()).items():
+            path.write_text(text)
+        ensure_certificates(self._pki)
+        ensure_cgroups()
+        ensure_network()
+        (settings.state / "stamp.json").write_text(self._stamp(hyperkube))
+
+    def _note_fixed_places(self) -> None:
+        """Remember which of the fixed places this cluster creates, so that `down` removes those."""
+        note = self._settings.state / "created.json"
+        if not note.exists():
+            self._settings.state.mkdir(parents=True, exist_ok=True)
+            note.write_text(json.dumps([str(path) for path in FIXED_PLACES if not path.exists()]))
+
+    def _created_places(self) -> list[Path]:
+        note = self._settings.state / "created.json"
+        return [Path(path) for path in json.loads(note.read_text())] if note.exists() else []
+
+    def _start(self, pause: Path) -> None:
+        fresh = not any(self.daemons().values())
+        self._start_missing(BEFORE_API)
+        self._await("containerd answers", self._containerd.answers)
+        if fresh:
+            self._containerd.remove_containers()
+        self._ensure_pause_image(pause)
+        self._await("the API server is ready", lambda: api_is_ready(self._pki))
+        self._start_missing(tuple(self._components))
+        kubectl, config = self._settings.state / "bin" / "kubectl", self._pki / "admin.conf"
+        read_output([kubectl, f"--kubeconfig={config}", "apply", "-f", "-"], text=dns_manifest())
+        self._await("the node is Ready", lambda: node_is_ready(self._pki))
+        self._confine()
+
+    def _start_missing(self, names: tuple[str, ...]) -> None:
+        running = self.daemons()
+        for name in names:
+            if running[name] is None:
+                daemons.start(self._components[name], self._settings)
+
+    def _ensure_pause_image(self, pause: Path) -> None:
+        if PAUSE_IMAGE not in self._containerd.images():
+            archive = self._settings.cache / "pause.tar"
+            write_single_file_image(pause, PAUSE_IMAGE, archive)
+            self._containerd.load(archive)
+            archive.unlink()
+
+    def _await(self, what: str, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not holds():
+            self._refuse_dead_daemons(what)
+            if time.monotonic() > deadline:
+                log = daemons.log_file("kubelet", self._settings)
+                raise ClusterError(
+                    f"waited {READY_SECONDS:.0f} s in vain: {what}\n{last_lines(log)}\n"
+                    f"  logs: {self._settings.logs}; `make down up` starts anew"
+                )
+            time.sleep(0.05)
+
+    def _refuse_dead_daemons(self, what: str) -> None:
+        for name, pid in self.daemons().items():
+            started = (self._settings.state / "run" / f"{name}.pid").exists()
+            if started and pid is None:
+                log = daemons.log_file(name, self._settings)
+                raise ClusterError(f"{name} ended before {what}\n{last_lines(log)}\n  log: {log}")
+
+    def _confine(self) -> None:
+        """Daemons keep off the CPUs that pods may own. (containerd's children would inherit it.)"""
+        if _cpus() > 1:
+            for name, pid in self.daemons().items():
+                if pid is not None and name != "containerd":
+                    daemons.confine(pid, {int(SYSTEM_CPUS)})
+
+    def _stop(self) -> None:
+        running = self.daemons()
+        ends_first = [pid for name, pid in running.items() if pid and name not in BEFORE_API]
+        daemons.stop(ends_first)
+        # Without its etcd the API server never drains, and nobody needs it to.
+        daemons.kill(
+            [pid for name in BEFORE_API if name != "containerd" and (pid := running[name])]
+        )
+        daemons.kill(pod_processes())
+        if running["containerd"]:
+            with contextlib.suppress(ClusterError):  # the next `up` forgets what stays
+                self._containerd.remove_containers()
+            daemons.stop([running["containerd"]])
+        daemons.kill(daemons.processes_naming(str(self._settings.socket)))
+        daemons.kill(daemons.processes_naming(f"{self._settings.state}/"))
+
+    def _remove(self) -> None:
+        for mount in _mounts_under(self._settings.state):
+            succeeds(["umount", "-l", mount])
+        remove_network()
+        remove_cgroups()
+        for folder in (*self._created_places(), self._settings.state, _run_folder()):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cpus() -> int:
+    return os.cpu_count() or 1
+
+
+def _run_folder() -> Path:
+    return Path("/run") / NAME
+
+
+def _link(link: Path, target: Path) -> None:
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _mounts_under(folder: Path) -> list[str]:
+    """Mount points below a folder, the innermost first."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = {line.split()[4] for line in lines}
+    return sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True)

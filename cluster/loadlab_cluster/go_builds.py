@@ -1,0 +1,152 @@
+"""Builds the Go programs once per version and keeps them in the cache.
+
+A program's key is a hash of its module's files and of versions.env, so a change of either builds
+anew and an unchanged one costs a few milliseconds.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadlab_cluster.commands import read_output, run_logged
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings
+from loadlab_cluster.terminal import step
+
+VERSION_PACKAGE = "k8s.io/component-base/version"
+BUILD_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """One binary: the module it is built in, the package, and how long that takes when cold."""
+
+    name: str
+    title: str
+    folder: Path
+    package: str = "."
+    flags: str = ""
+    first_seconds: float = 60
+    depends_on_versions: bool = True
+
+
+def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
+    """Every Go program that the cluster, the images or the tests use."""
+    kubernetes = versions["KUBERNETES"]
+    major, minor, _ = kubernetes.split(".")
+    stamp = (
+        f" -X {VERSION_PACKAGE}.gitVersion=v{kubernetes}"
+        f" -X {VERSION_PACKAGE}.gitMajor={major} -X {VERSION_PACKAGE}.gitMinor={minor}"
+    )
+    tools, helm = SOURCES / "tools", "helm.sh/helm/v{}/cmd/helm"
+    programs = [
+        GoProgram(
+            "hyperkube",
+            f"Kubernetes {kubernetes}, etcd {versions['ETCD']}, CoreDNS {versions['COREDNS']}",
+            SOURCES / "hyperkube",
+            flags=stamp,
+            first_seconds=330,
+        ),
+        GoProgram("helm3", f"Helm {versions['HELM3']}", tools, helm.format(3)),
+        GoProgram("helm4", f"Helm {versions['HELM4']}", tools, helm.format(4)),
+        GoProgram("pause", "pause", SOURCES / "pause", first_seconds=5, depends_on_versions=False),
+        GoProgram(
+            "k6",
+            "k6 with LoadLab's histogram output",
+            REPOSITORY / "loadgen",
+            first_seconds=80,
+            depends_on_versions=False,
+        ),
+    ]
+    return {program.name: program for program in programs}
+
+
+def ensure_go_program(name: str, settings: Settings) -> Path:
+    """The cached binary, built now if it is not there."""
+    program = go_programs(dict(settings.versions))[name]
+    if not (program.folder / "go.mod").exists():
+        raise ClusterError(f"{program.folder} holds no Go module: {program.title} cannot be built")
+    inputs = [path for path in sorted(program.folder.rglob("*")) if is_go_source(path)]
+    if program.depends_on_versions:
+        inputs.append(SOURCES / "versions.env")
+    binary = settings.cache / "bin" / f"{name}-{hash_files(inputs)}"
+    if not binary.exists():
+        _build(program, binary, settings)
+    return binary
+
+
+def _build(program: GoProgram, binary: Path, settings: Settings) -> None:
+    if not shutil.which("go"):
+        raise ClusterError(
+            "the go command is missing: install Go 1.24 or later (https://go.dev/dl)"
+        )
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = binary.with_suffix(".part")
+    command = ["go", "build", "-trimpath", "-ldflags", f"-s -w{program.flags}"]
+    with step(f"Build {program.title} from Go modules", first=program.first_seconds, again=0):
+        run_logged(
+            [*command, "-o", unfinished, program.package],
+            settings.logs / f"build-{program.name}.log",
+            cwd=program.folder,
+            env=BUILD_ENVIRONMENT,
+        )
+    unfinished.rename(binary)
+    for old in binary.parent.glob(f"{program.name}-*"):
+        if old != binary:
+            old.unlink()
+
+
+def is_go_source(path: Path) -> bool:
+    """Whether a file of a module decides what its binary is."""
+    return path.suffix in {".go", ".mod", ".sum"} and not path.name.endswith("_test.go")
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """A short hash over the names and contents of files; folders are left out."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if path.is_file() and "__pycache__" not in path.parts:
+            place = path.relative_to(REPOSITORY)
+            digest.update(f"{place}\0{path.stat().st_mode & 0o111}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def pin_versions(settings: Settings) -> None:
+    """Write go.mod and go.sum of both modules anew from versions.env (needs the Go proxy)."""
+    versions = settings.versions
+    log = settings.logs / "pin.log"
+    environment = {**BUILD_ENVIRONMENT, "GOFLAGS": "-mod=mod"}
+    kubernetes = versions["KUBERNETES"]
+    staging = "v0." + kubernetes.split(".", 1)[1]
+    hyperkube = [
+        *(f"-replace={module}={module}@{staging}" for module in _staging_modules(kubernetes)),
+        f"-require=k8s.io/kubernetes@v{kubernetes}",
+        f"-require=go.etcd.io/etcd/server/v3@v{versions['ETCD']}",
+        f"-require=github.com/coredns/coredns@v{versions['COREDNS']}",
+    ]
+    tools = [f"-tool=helm.sh/helm/v{major}/cmd/helm" for major in (3, 4)]
+    tools += [f"-require=helm.sh/helm/v{n}@v{versions[f'HELM{n}']}" for n in (3, 4)]
+    # The same Kubernetes libraries for both, so that each package is compiled once.
+    libraries = ("api", "apimachinery", "client-go", "cli-runtime", "kubectl", "apiserver")
+    tools += [f"-require=k8s.io/{library}@{staging}" for library in libraries]
+    for name, edits in (("hyperkube", hyperkube), ("tools", tools)):
+        folder = SOURCES / name
+        (folder / "go.mod").write_text(f"module loadlab/{name}\n\ngo 1.24.0\n")
+        (folder / "go.sum").unlink(missing_ok=True)
+        with step(f"Pin the modules of cluster/{name}", first=80, again=10):
+            run_logged(["go", "mod", "edit", *edits], log, cwd=folder, env=environment)
+            run_logged(["go", "mod", "tidy"], log, cwd=folder, env=environment)
+
+
+def _staging_modules(kubernetes: str) -> list[str]:
+    """Kubernetes points its libraries at ./staging; who imports it repeats them with versions."""
+    os.environ.setdefault("GOFLAGS", "-mod=mod")
+    answer = read_output(["go", "mod", "download", "-json", f"k8s.io/kubernetes@v{kubernetes}"])
+    text = Path(json.loads(answer)["GoMod"]).read_text()
+    return sorted(set(re.findall(r"(k8s\.io/[a-z0-9-]+) => \./staging", text)))

@@ -1,0 +1,93 @@
+"""Which images there are, what each is made of, and which of them must be built again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadlab_cluster.go_builds import hash_files
+from loadlab_cluster.settings import REPOSITORY, SOURCES
+
+PREFIX = "localhost/loadlab"
+BASE = f"{PREFIX}/base:dev"
+K6_BINARY = f"{PREFIX}/k6-binary:dev"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image: its name, its recipe, and the files that decide what is in it."""
+
+    name: str
+    tag: str
+    dockerfile: Path
+    context: Path
+    inputs: tuple[Path, ...]
+    target: str | None = None
+    first_seconds: float = 20
+
+    @property
+    def reference(self) -> str:
+        return f"{PREFIX}/{self.name}:{self.tag}"
+
+
+def project_images() -> tuple[Image, ...]:
+    """The images of the project's own Dockerfile, the same on every kind of cluster."""
+    return tuple(
+        Image(
+            name,
+            "dev",
+            REPOSITORY / "Dockerfile",
+            REPOSITORY,
+            tuple(REPOSITORY / path for path in ("Dockerfile", ".dockerignore", *inputs)),
+            target=name,
+            first_seconds=seconds,
+        )
+        for name, inputs, seconds in (
+            ("operator", ("requirements/operator.txt", "operator/loadlab"), 25),
+            ("services", ("requirements/services.txt", "services/loadlab_services"), 25),
+            ("k6", ("loadgen/scenario.js",), 5),
+        )
+    )
+
+
+def standin_images(versions: Mapping[str, str]) -> tuple[Image, ...]:
+    """Postgres and Redis for a machine without a registry."""
+    return tuple(
+        Image(name, versions[name.upper()], folder / "Dockerfile", folder, (folder,))
+        for name in ("postgres", "redis")
+        for folder in (SOURCES / "images" / name,)
+    )
+
+
+def base_image() -> Image:
+    """The image below all the others on a machine without a registry."""
+    folder = SOURCES / "images" / "base"
+    inputs = (folder, SOURCES / "versions.env")
+    return Image("base", "dev", folder / "Dockerfile", folder, inputs, first_seconds=40)
+
+
+def image_key(image: Image, *below: str) -> str:
+    """A hash of what an image is made of and of the keys of the images below it."""
+    files = (file for path in image.inputs for file in _files(path))
+    return "-".join((hash_files(files), *below))
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*")) if path.is_dir() else [path]
+
+
+class KeyFile:
+    """Remembers, beside the images themselves, the key that each of them was built from."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[str, str]:
+        keys: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        return keys
+
+    def write(self, reference: str, key: str) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_suffix(".part")
+        unfinished.write_text(json.dumps({**self.read(), reference: key}, indent=1))
+        unfinished.rename(self._path)

@@ -1,0 +1,3 @@
+module loadlab/pause
+
+go 1.24
