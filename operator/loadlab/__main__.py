@@ -1,0 +1,37 @@
+"""`python -m loadlab`: run the operator, in a cluster or against the current kubeconfig."""
+
+import asyncio
+import logging
+
+import kopf
+import structlog
+
+from loadlab.controller.handlers import Operator, register
+from loadlab.controller.settings import from_environment
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    settings = from_environment()
+    operator = Operator(settings)
+    register(operator)
+    asyncio.run(
+        kopf.operator(
+            standalone=True,
+            clusterwide=not settings.namespaces,
+            namespaces=settings.namespaces,
+            liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The seam between the operator and a cluster: kinds, and the verbs it uses on them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from loadlab.model.names import API_VERSION
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Where the objects of a kind live in the API."""
+
+    api_version: str
+    plural: str
+
+    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        """Return the URL path of a collection or an object."""
+        root = "/api" if "/" not in self.api_version else "/apis"
+        place = f"/namespaces/{namespace}" if namespace else ""
+        tail = "".join(f"/{part}" for part in (name, subresource) if part)
+        return f"{root}/{self.api_version}{place}/{self.plural}{tail}"
+
+
+class Kind(Enum):
+    """The kinds that the operator reads or writes."""
+
+    POD = Resource("v1", "pods")
+    SERVICE = Resource("v1", "services")
+    CONFIG_MAP = Resource("v1", "configmaps")
+    SECRET = Resource("v1", "secrets")
+    EVENT = Resource("v1", "events")
+    DEPLOYMENT = Resource("apps/v1", "deployments")
+    STATEFUL_SET = Resource("apps/v1", "statefulsets")
+    JOB = Resource("batch/v1", "jobs")
+    EXPERIMENT = Resource(API_VERSION, "loadexperiments")
+    TRIAL = Resource(API_VERSION, "loadtrials")
+
+
+_BY_NAME = {
+    "Pod": Kind.POD,
+    "Service": Kind.SERVICE,
+    "ConfigMap": Kind.CONFIG_MAP,
+    "Secret": Kind.SECRET,
+    "Event": Kind.EVENT,
+    "Deployment": Kind.DEPLOYMENT,
+    "StatefulSet": Kind.STATEFUL_SET,
+    "Job": Kind.JOB,
+    "LoadExperiment": Kind.EXPERIMENT,
+    "LoadTrial": Kind.TRIAL,
+}
+
+
+def kind_of(manifest: Manifest) -> Kind:
+    """Return the kind of a manifest."""
+    return _BY_NAME[manifest["kind"]]
+
+
+class Cluster(Protocol):
+    """A Kubernetes cluster. All verbs raise ClusterError and nothing else."""
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        """Return an object, or None where there is none."""
+        ...
+
+    async def list(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> list[Manifest]:
+        """Return the objects with these labels; of all namespaces where none is given."""
+        ...
+
+    async def apply(self, manifest: Manifest) -> None:
+        """Write an object by server-side apply: repeating it changes nothing."""
+        ...
+
+    async def create(self, manifest: Manifest) -> bool:
+        """Create an object; False where one of its name is there already."""
+        ...
+
+    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        """Delete an object and, in the background, what it owns; gone already is fine."""
+        ...
+
+    async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
+        """Merge a patch into an object's status; an object gone meanwhile is fine."""
+        ...
+
+    async def logs(self, namespace: str, pod: str) -> str | None:
+        """Return the log of a pod's only container, or None where there is none any more."""
+        ...
+
+    async def version(self) -> str:
+        """Return the version of the API server."""
+        ...

@@ -1,0 +1,18 @@
+"""What can go wrong between us and the API server.
+
+ClusterError
+├── RefusedError      the request itself was not acceptable (400, 403, 409, 422)
+└── UnavailableError  no answer, or an answer that a later try may better (429, 5xx, network)
+"""
+
+
+class ClusterError(Exception):
+    """A request to the API server failed; the text names verb, object and answer."""
+
+
+class RefusedError(ClusterError):
+    """The API server refused the request; repeating it unchanged is useless."""
+
+
+class UnavailableError(ClusterError):
+    """The API server did not answer, or asked to come back later."""

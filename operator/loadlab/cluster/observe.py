@@ -1,0 +1,127 @@
+"""Observe: one list by label per kind -> frozen views. The only reads of a pass."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from loadlab.cluster.api import Cluster, Kind, Manifest
+from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL, Component, experiment_labels
+from loadlab.model.resources import Experiment, Trial
+from loadlab.model.status import Phase
+from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
+
+CHILD_KINDS = (Kind.TRIAL, Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+
+
+async def observe(cluster: Cluster, experiment: Experiment) -> Observed:
+    """Return all children of an experiment, and its place in the queue while it waits."""
+    labels = experiment_labels(experiment.metadata.name)
+    namespace = experiment.metadata.namespace
+    lists = [cluster.list(kind, namespace, labels) for kind in CHILD_KINDS]
+    trials, pods, jobs, deployments, stateful_sets = await asyncio.gather(*lists)
+    waiting = experiment.status.phase is Phase.PENDING
+    ahead = await count_ahead(cluster, experiment) if waiting else 0
+    uid = experiment.metadata.uid
+    controllers = [*deployments, *stateful_sets]
+    foreign = [o for o in [*trials, *jobs, *controllers] if not _is_owned(o, uid)]
+    owned = [Trial.model_validate(trial) for trial in trials if _is_owned(trial, uid)]
+    return Observed(
+        trials={trial.metadata.name: trial for trial in owned},
+        pods=tuple(view_pod(pod) for pod in pods),
+        jobs=tuple(view_job(job) for job in jobs if _is_owned(job, uid)),
+        controllers=tuple(view_controller(c) for c in controllers if _is_owned(c, uid)),
+        # Children of a former experiment of this name: wait until they are collected.
+        ahead=ahead + bool(waiting and foreign),
+    )
+
+
+async def count_ahead(cluster: Cluster, experiment: Experiment) -> int:
+    """Return how many experiments are under way or waited longer."""
+    everything = await cluster.list(Kind.EXPERIMENT, None, {})
+    own = _age(experiment.model_dump(by_alias=True))
+    return sum(_is_ahead(other, own) for other in everything)
+
+
+def _is_ahead(other: Manifest, own: tuple[str, str]) -> bool:
+    status, spec = other.get("status") or {}, other.get("spec") or {}
+    phase = Phase(status.get("phase") or Phase.PENDING)
+    if phase.is_terminal or _age(other)[1] == own[1]:
+        return False
+    if phase is not Phase.PENDING:
+        return True
+    return not spec.get("suspend") and _age(other) < own
+
+
+def _age(item: Manifest) -> tuple[str, str]:
+    metadata = item["metadata"]
+    return metadata.get("creationTimestamp") or "", metadata.get("uid") or ""
+
+
+def _is_owned(item: Manifest, uid: str) -> bool:
+    owners = item["metadata"].get("ownerReferences") or []
+    return any(owner.get("uid") == uid for owner in owners)
+
+
+def _marks(item: Manifest) -> dict[str, Any]:
+    metadata = item["metadata"]
+    labels = metadata.get("labels") or {}
+    return {
+        "component": Component(labels.get(COMPONENT_LABEL, Component.SERVICE)),
+        "run": labels.get(RUN_LABEL, ""),
+        "deleting": bool(metadata.get("deletionTimestamp")),
+    }
+
+
+def _condition(status: Manifest, type_: str) -> Manifest:
+    conditions: Iterable[Manifest] = status.get("conditions") or ()
+    return next((c for c in conditions if c.get("type") == type_), {})
+
+
+def view_pod(pod: Manifest) -> PodView:
+    """Return what decides about a pod; each of ours has one container."""
+    status = pod.get("status") or {}
+    container: Manifest = next(iter(status.get("containerStatuses") or ()), {})
+    state, last = container.get("state") or {}, container.get("lastState") or {}
+    ended = state.get("terminated") or last.get("terminated") or {}
+    waiting = state.get("waiting") or {}
+    scheduled = _condition(status, "PodScheduled")
+    image = pod["spec"]["containers"][0]["image"]
+    return PodView(
+        **_marks(pod),
+        name=pod["metadata"]["name"],
+        phase=status.get("phase") or "Pending",
+        ready=_condition(status, "Ready").get("status") == "True",
+        restarts=container.get("restartCount") or 0,
+        waiting_reason=waiting.get("reason") or "",
+        waiting_message=waiting.get("message") or "",
+        terminated_reason=ended.get("reason") or "",
+        exit_code=ended.get("exitCode"),
+        unschedulable=_unschedulable(scheduled),
+        node=pod["spec"].get("nodeName") or "",
+        image=container.get("imageID") or image,
+    )
+
+
+def _unschedulable(scheduled: Manifest) -> str:
+    if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
+        return scheduled.get("message") or "no reason given"
+    return ""
+
+
+def view_job(job: Manifest) -> JobView:
+    """Return what decides about a Job."""
+    status = job.get("status") or {}
+    failed = _condition(status, "Failed")
+    return JobView(
+        **_marks(job),
+        complete=_condition(status, "Complete").get("status") == "True",
+        failed=failed.get("status") == "True",
+        message=failed.get("message") or "",
+    )
+
+
+def view_controller(item: Manifest) -> ControllerView:
+    """Return what decides about a Deployment or StatefulSet."""
+    failure = _condition(item.get("status") or {}, "ReplicaFailure")
+    refusal = failure.get("message") or "" if failure.get("status") == "True" else ""
+    return ControllerView(**_marks(item), refusal=refusal)

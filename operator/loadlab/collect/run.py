@@ -1,0 +1,33 @@
+"""Collect a run: the logs of its generator pods -> the status of its trial.
+
+The log is the durable artefact: it outlives the process, and the pods are deleted only after the
+result stands in the LoadTrial. Collecting again gives the same result.
+"""
+
+import asyncio
+
+from loadlab.cluster.api import Cluster
+from loadlab.plan import Plan
+from loadlab.progress.decision import Collect, RecordTrial
+from loadlab.progress.outcome import load_facts, trial_outcome
+from loadlab.results.pod_log import read_pod_log
+from loadlab.results.trial import measure_trial
+
+
+async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> RecordTrial:
+    """Read the logs of a run and return what to record.
+
+    Raises:
+        ClusterError: a log could not be read now; collect again later.
+    """
+    namespace = plan.context.experiment.metadata.namespace
+    texts = await asyncio.gather(*(cluster.logs(namespace, pod) for pod in action.pods))
+    reports = [
+        read_pod_log(pod, text)
+        for pod, text in zip(action.pods, texts, strict=True)
+        if text is not None
+    ]
+    spec = plan.context.spec
+    facts = load_facts(spec, action.trial.cell)
+    measured = measure_trial(reports, spec.load.parallelism, facts)
+    return RecordTrial(action.trial.name, trial_outcome(plan, action, measured, now))

@@ -1,0 +1,112 @@
+"""Kopf handlers: they start and stop the operator and tell which experiment to look at.
+
+Only event handlers are registered: no finalizer is needed, so an experiment or its namespace can
+be deleted at any moment, even while the operator is away. Children go by their ownerReferences.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import kopf
+import structlog
+
+from loadlab.cluster.client import connect
+from loadlab.cluster.errors import ClusterError
+from loadlab.cluster.watch import watch_children
+from loadlab.controller.reconcile import Reconciler
+from loadlab.controller.settings import Settings
+from loadlab.controller.wakeups import Wakeups
+from loadlab.model.names import GROUP, VERSION
+
+RETRY = 1.0  # seconds after the API server refused or did not answer
+AFTER_BREAKDOWN = 30.0  # after an error that is a fault of ours
+STUCK = 120.0  # seconds without a pass although one was due: the liveness probe fails
+log = structlog.get_logger()
+
+
+class Operator:
+    """The running operator: a queue, the watches and one loop of passes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.wakeups = Wakeups()
+        self._tasks: asyncio.Task[None] | None = None
+        self._busy_since: float | None = None
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._tasks = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop at once: whatever is under way is taken up by the next start."""
+        if self._tasks is not None:
+            self._tasks.cancel()
+            await asyncio.gather(self._tasks, return_exceptions=True)
+
+    def check(self) -> str:
+        """Return how the loop is doing.
+
+        Raises:
+            RuntimeError: a pass hangs or the loop has ended.
+        """
+        if self._tasks is None or self._tasks.done():
+            raise RuntimeError("the reconcile loop has ended")
+        busy = time.monotonic() - self._busy_since if self._busy_since else 0.0
+        if busy > STUCK:
+            msg = f"a pass has been under way for {busy:.0f} s"
+            raise RuntimeError(msg)
+        return "working"
+
+    async def _run(self) -> None:
+        async with connect() as cluster, asyncio.TaskGroup() as group:
+            reconciler = Reconciler(cluster, self.settings.images)
+            group.create_task(watch_children(cluster, self.settings.watched, self.wakeups.wake))
+            group.create_task(self._passes(reconciler))
+
+    async def _passes(self, reconciler: Reconciler) -> None:
+        while True:
+            namespace, name = await self.wakeups.next()
+            self._busy_since = time.monotonic()
+            try:
+                after = await reconciler.look(namespace, name, time.time())
+            except ClusterError as error:
+                log.warning("pass failed", experiment=name, namespace=namespace, error=str(error))
+                after = RETRY
+            except Exception:
+                log.exception("pass broke", experiment=name, namespace=namespace)
+                after = AFTER_BREAKDOWN
+            finally:
+                self._busy_since = None
+            if after is not None:
+                self.wakeups.wake(namespace, name, after)
+            else:
+                self.wakeups.hurry()  # the next in the queue need not wait for its own look
+
+
+def register(operator: Operator) -> None:
+    """Register the handlers with Kopf."""
+
+    @kopf.on.startup()
+    async def on_startup(settings: kopf.OperatorSettings, **_: Any) -> None:
+        settings.posting.enabled = False  # our events are decisions, not log lines
+        settings.watching.server_timeout = 240
+        settings.watching.client_timeout = 300
+        settings.networking.request_timeout = 30
+        settings.persistence.finalizer = f"{GROUP}/finalizer"
+        settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
+        settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+        operator.start()
+
+    @kopf.on.cleanup()
+    async def on_cleanup(**_: Any) -> None:
+        await operator.stop()
+
+    @kopf.on.event(GROUP, VERSION, "loadexperiments")
+    async def on_experiment(namespace: str | None, name: str, type: str, **_: Any) -> None:  # noqa: A002
+        if namespace is not None and type != "DELETED":
+            operator.wakeups.wake(namespace, name)
+
+    @kopf.on.probe(id="passes")
+    async def on_probe(**_: Any) -> str:
+        return operator.check()

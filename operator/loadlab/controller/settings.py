@@ -1,0 +1,50 @@
+"""Settings of the operator, from the environment that the chart sets; read once, in main."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loadlab.plan import Images
+
+DEFAULT_IMAGES = {
+    "SERVICES": "loadlab/services:0.1.0",
+    "K6": "loadlab/k6:0.1.0",
+    "POSTGRES": "postgres:15",
+    "REDIS": "redis:7",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator needs to know about its surroundings."""
+
+    images: Images
+    namespaces: tuple[str, ...] = ()  # none: all of the cluster
+    health_port: int = 8080
+
+    @property
+    def watched(self) -> tuple[str | None, ...]:
+        """The namespaces to watch; (None,) for all."""
+        return self.namespaces or (None,)
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that LOADLAB_* variables give."""
+    images = {
+        name.lower(): environment.get(f"LOADLAB_IMAGE_{name}", default)
+        for name, default in DEFAULT_IMAGES.items()
+    }
+    policy = environment.get("LOADLAB_IMAGE_PULL_POLICY", "IfNotPresent")
+    return Settings(
+        images=Images(
+            **images,
+            pull_policy=policy,
+            pull_secrets=_words(environment.get("LOADLAB_IMAGE_PULL_SECRETS", "")),
+        ),
+        namespaces=_words(environment.get("LOADLAB_WATCH_NAMESPACES", "")),
+        health_port=int(environment.get("LOADLAB_HEALTH_PORT", "8080")),
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if word)

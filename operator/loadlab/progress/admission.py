@@ -1,0 +1,78 @@
+"""Pending: a spec is accepted or refused, and an accepted one waits for its turn."""
+
+from loadlab.model.conditions import ConditionType, Reason, Truth
+from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, Verdict
+from loadlab.model.times import rfc3339
+from loadlab.plan import Plan
+from loadlab.progress.decision import Announce, Decision
+from loadlab.progress.marks import SOON, Marker
+from loadlab.progress.observed import Observed
+from loadlab.results.criteria import ThresholdError, parse_threshold
+
+QUEUE_LOOK = 15.0  # seconds; a finished experiment wakes the next one sooner
+
+
+def admit(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
+    """Accept the spec; begin once no other experiment is ahead."""
+    if fault := _unreadable_criterion(experiment.spec):
+        return refuse(experiment.status, marker, Reason.INVALID_CRITERION, fault)
+    message = f"{len(plan.cells)} cells, {len(plan.trials)} trials"
+    status = _accepted(plan, experiment.status, marker, message)
+    if experiment.spec.suspend or observed.ahead:
+        reason = Reason.QUEUED if observed.ahead else Reason.SUSPENDED
+        waiting = status.model_copy(update={"queue_position": observed.ahead})
+        return Decision(
+            marker.enter(waiting, Phase.PENDING, reason=reason), requeue_after=QUEUE_LOOK
+        )
+    begun = status.model_copy(
+        update={
+            "queue_position": None,
+            "start_time": rfc3339(marker.now),
+            "fingerprint": plan.fingerprint,
+        }
+    )
+    entered = marker.enter(begun, Phase.PREPARING, reason=Reason.PREPARING)
+    return Decision(entered, (Announce(Reason.ACCEPTED, message),), SOON)
+
+
+def _accepted(
+    plan: Plan, status: LoadExperimentStatus, marker: Marker, message: str
+) -> LoadExperimentStatus:
+    planned = TrialCounts(planned=len(plan.trials))
+    status = status.model_copy(update={"trials": planned, "progress": f"0/{planned.planned}"})
+    status = marker.mark(
+        status, ConditionType.ACCEPTED, Truth.TRUE, reason=Reason.ACCEPTED, message=message
+    )
+    return marker.mark(status, ConditionType.FINISHED, Truth.FALSE, reason=Reason.ACCEPTED)
+
+
+def _unreadable_criterion(spec: LoadExperimentSpec) -> str:
+    for criterion in spec.success_criteria:
+        try:
+            parse_threshold(criterion.metric, criterion.threshold)
+        except ThresholdError as error:
+            return f"successCriteria {criterion.name}: {error}"
+    return ""
+
+
+def refuse(status: LoadExperimentStatus, marker: Marker, reason: Reason, message: str) -> Decision:
+    """Refuse a spec for good: nothing was created, nothing will be."""
+    status = status.model_copy(
+        update={
+            "phase": Phase.FAILED,
+            "verdict": Verdict.ERROR,
+            "observed_generation": marker.generation,
+            "completion_time": rfc3339(marker.now),
+        }
+    )
+    outcome = {
+        ConditionType.ACCEPTED: Truth.FALSE,
+        ConditionType.FAILED: Truth.TRUE,
+        ConditionType.STALLED: Truth.TRUE,
+        ConditionType.FINISHED: Truth.TRUE,
+    }
+    for type_, truth in outcome.items():
+        status = marker.mark(status, type_, truth, reason=reason, message=message)
+    return Decision(status, (Announce(reason, message, warning=True),))

@@ -1,0 +1,110 @@
+"""Analyzing and after: sum up, clear away, finish; and let a finished experiment expire."""
+
+from loadlab.model.conditions import ConditionType, Reason, Truth, find, is_true
+from loadlab.model.names import stores_secret
+from loadlab.model.resources import Experiment
+from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
+from loadlab.model.times import epoch, rfc3339
+from loadlab.plan import Plan
+from loadlab.progress.analysis import analyze
+from loadlab.progress.decision import Announce, Decision, DeleteExperiment, Remove
+from loadlab.progress.marks import SAFETY_NET, Marker
+from loadlab.progress.observed import ControllerView, JobView, Observed
+from loadlab.progress.running import clear_runs, with_counts
+
+
+def close(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
+    """Sum up what was measured; finish once nothing of the experiment runs any more."""
+    counted = with_counts(plan, experiment.status, observed)
+    status = analyze(plan, counted.model_copy(update={"current_trial": ""}), observed)
+    if observed.pods or observed.jobs or observed.controllers:
+        clearing = clear_runs(plan, observed, keep="")
+        return Decision(status, (*clearing, *_clear_infrastructure(plan, observed)), SAFETY_NET)
+    return _finish(status, marker)
+
+
+def _clear_infrastructure(plan: Plan, observed: Observed) -> tuple[Remove, ...]:
+    makers: tuple[JobView | ControllerView, ...] = (*observed.jobs, *observed.controllers)
+    if all(maker.run or maker.deleting for maker in makers):
+        return ()
+    namespace = plan.context.experiment.metadata.namespace
+    secret = {
+        "kind": "Secret",
+        "metadata": {"name": stores_secret(plan.context.name), "namespace": namespace},
+    }
+    return (Remove((secret, *plan.store_manifests(), *plan.preparation_manifests())),)
+
+
+def _finish(status: LoadExperimentStatus, marker: Marker) -> Decision:
+    failed = find(status.conditions, ConditionType.FAILED)
+    complete = find(status.conditions, ConditionType.COMPLETE)
+    if failed is not None and failed.status is Truth.TRUE:
+        phase, reason, message = Phase.FAILED, Reason(failed.reason), failed.message
+        status = status.model_copy(update={"verdict": Verdict.ERROR})
+    elif complete is not None and complete.reason == Reason.TERMINATED:
+        phase, reason, message = Phase.TERMINATED, Reason.TERMINATED, complete.message
+    else:
+        phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
+    status = status.model_copy(
+        update={
+            "phase": phase,
+            "observed_generation": marker.generation,
+            "completion_time": rfc3339(marker.now),
+        }
+    )
+    status = _final_conditions(status, marker, reason, message)
+    text = f"{phase}: verdict {status.verdict}, {message}"
+    return Decision(status, (Announce(reason, text, warning=phase is Phase.FAILED),))
+
+
+def _final_conditions(
+    status: LoadExperimentStatus, marker: Marker, reason: Reason, message: str
+) -> LoadExperimentStatus:
+    succeeded = status.phase is Phase.SUCCEEDED
+    truths = {
+        ConditionType.INFRASTRUCTURE_READY: False,
+        ConditionType.RECONCILING: False,
+        ConditionType.STALLED: status.phase is Phase.FAILED,
+        ConditionType.COMPLETE: succeeded,
+        ConditionType.FAILED: status.phase is Phase.FAILED,
+        ConditionType.FINISHED: True,
+    }
+    for type_, truth in truths.items():
+        value = Truth.TRUE if truth else Truth.FALSE
+        status = marker.mark(status, type_, value, reason=reason, message=message)
+    return _quality_conditions(status, marker)
+
+
+def _quality_conditions(status: LoadExperimentStatus, marker: Marker) -> LoadExperimentStatus:
+    met = {
+        Verdict.PASSED: (Truth.TRUE, Reason.CRITERIA_PASSED),
+        Verdict.FAILED: (Truth.FALSE, Reason.CRITERIA_FAILED),
+    }
+    truth, reason = met.get(
+        status.verdict or Verdict.INCONCLUSIVE, (Truth.UNKNOWN, Reason.CRITERIA_INCONCLUSIVE)
+    )
+    status = marker.mark(status, ConditionType.CRITERIA_MET, truth, reason=reason)
+    worst = [row.cell.title() for row in status.results if row.validity is not Validity.VALID]
+    valid = bool(status.results) and not worst
+    return marker.mark(
+        status,
+        ConditionType.VALID,
+        Truth.TRUE if valid else Truth.FALSE,
+        reason=Reason.ALL_VALID if valid else Reason.SOME_INVALID,
+        message=f"not Valid: {', '.join(worst)}"[:2000] if worst else "",
+    )
+
+
+def is_over(experiment: Experiment, now: float) -> Decision:
+    """Return what a finished experiment still waits for: the end of its time to live."""
+    status, ttl = experiment.status, experiment.spec.ttl_strategy
+    if ttl is None or status.completion_time is None:
+        return Decision(status)
+    succeeded = is_true(status.conditions, ConditionType.COMPLETE)
+    limit = ttl.seconds_after_success if succeeded else ttl.seconds_after_failure
+    if limit is None:
+        return Decision(status)
+    left = epoch(status.completion_time) + limit - now
+    if left > 0:
+        return Decision(status, requeue_after=left)
+    return Decision(status, (DeleteExperiment(),))

@@ -1,0 +1,43 @@
+"""The life of an experiment: one `match` over its phase.
+
+    Pending -> Preparing -> Running -> Analyzing -> Succeeded | Failed | Terminated
+
+Every way out of the ordinary (a deadline, a hopeless trial, `terminate`) is written down as a
+condition first and leads through Analyzing, which sums up what there is and clears away the
+rest. Nothing is remembered between two passes but what stands in the resources themselves.
+"""
+
+from typing import assert_never
+
+from loadlab.model.resources import Experiment
+from loadlab.model.status import Phase
+from loadlab.plan import Plan
+from loadlab.progress.admission import admit
+from loadlab.progress.closing import close, is_over
+from loadlab.progress.decision import Decision
+from loadlab.progress.endings import early_ending
+from loadlab.progress.marks import Marker
+from loadlab.progress.observed import Observed
+from loadlab.progress.preparing import prepare
+from loadlab.progress.running import run
+
+
+def decide(plan: Plan, experiment: Experiment, observed: Observed, now: float) -> Decision:
+    """Return what to do about an experiment whose plan could be made."""
+    marker = Marker(experiment.metadata.generation, now)
+    ending = early_ending(plan, experiment, observed, marker)
+    if ending is not None:
+        return ending
+    match experiment.status.phase:
+        case Phase.PENDING:
+            return admit(plan, experiment, observed, marker)
+        case Phase.PREPARING:
+            return prepare(plan, experiment, observed, marker)
+        case Phase.RUNNING:
+            return run(plan, experiment, observed, marker)
+        case Phase.ANALYZING:
+            return close(plan, experiment, observed, marker)
+        case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
+            return is_over(experiment, now)
+        case _:
+            assert_never(experiment.status.phase)

@@ -1,0 +1,78 @@
+"""Early endings: what takes an experiment out of its ordinary way, written down as a condition."""
+
+from loadlab.model.conditions import ConditionType, Reason, Truth
+from loadlab.model.names import Component
+from loadlab.model.quantities import seconds
+from loadlab.model.resources import Experiment
+from loadlab.model.status import Phase
+from loadlab.model.times import epoch
+from loadlab.model.trial import TrialPhase
+from loadlab.plan import Plan
+from loadlab.progress.decision import Announce, Decision
+from loadlab.progress.diagnose import Diagnosis, diagnose
+from loadlab.progress.marks import SOON, Marker
+from loadlab.progress.observed import Observed
+from loadlab.progress.trials import HOPELESS
+
+UNDER_WAY = (Phase.PENDING, Phase.PREPARING, Phase.RUNNING)
+
+
+def early_ending(
+    plan: Plan, experiment: Experiment, observed: Observed, marker: Marker
+) -> Decision | None:
+    """Return the step into Analyzing where something ends the experiment early."""
+    status = experiment.status
+    if status.phase not in UNDER_WAY:
+        return None
+    if experiment.spec.terminate:
+        ending, type_, truth = _terminated(), ConditionType.COMPLETE, Truth.FALSE
+    else:
+        trouble = _trouble(plan, experiment, observed, marker.now)
+        if trouble is None:
+            return None
+        ending, type_, truth = trouble, ConditionType.FAILED, Truth.TRUE
+    reason, message = ending
+    status = marker.mark(status, type_, truth, reason=reason, message=message)
+    entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message)
+    announcement = Announce(reason, message, warning=truth is Truth.TRUE)
+    return Decision(entered, (announcement,), SOON)
+
+
+def _terminated() -> Diagnosis:
+    return Reason.TERMINATED, "spec.terminate was set; results so far are kept"
+
+
+def _trouble(
+    plan: Plan, experiment: Experiment, observed: Observed, now: float
+) -> Diagnosis | None:
+    status, timeouts = experiment.status, experiment.spec.timeouts
+    if status.start_time is None:
+        return None
+    age = now - epoch(status.start_time)
+    if status.fingerprint != plan.fingerprint:
+        message = "the operator changed and now plans this experiment differently; create it anew"
+        return Reason.SUPERSEDED, message
+    if age > seconds(timeouts.total):
+        return Reason.DEADLINE_EXCEEDED, f"timeouts.total of {timeouts.total} has passed"
+    if status.phase is Phase.PREPARING:
+        return _preparation_trouble(experiment, observed, age)
+    return _hopeless_trial(observed)
+
+
+def _preparation_trouble(
+    experiment: Experiment, observed: Observed, age: float
+) -> Diagnosis | None:
+    dataset = observed.job("", Component.DATASET)
+    if dataset is not None and dataset.failed:
+        message = f"the data set was not loaded ({dataset.message}); see its pod's kubectl logs"
+        return Reason.DATASET_FAILED, message
+    if age > seconds(experiment.spec.timeouts.prepare):
+        return diagnose(observed.pods_of(""), observed.controllers)
+    return None
+
+
+def _hopeless_trial(observed: Observed) -> Diagnosis | None:
+    for trial in observed.trials.values():
+        if trial.status.phase is TrialPhase.FAILED and trial.status.reason in HOPELESS:
+            return Reason(trial.status.reason), f"{trial.metadata.name}: {trial.status.message}"
+    return None

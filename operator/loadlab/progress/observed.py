@@ -1,0 +1,93 @@
+"""What one pass sees: frozen views of an experiment's children, and nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from loadlab.model.names import Component
+from loadlab.model.resources import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """What decides about a pod."""
+
+    name: str
+    component: Component
+    run: str
+    phase: str
+    ready: bool = False
+    restarts: int = 0
+    waiting_reason: str = ""
+    waiting_message: str = ""
+    terminated_reason: str = ""
+    exit_code: int | None = None
+    unschedulable: str = ""
+    node: str = ""
+    image: str = ""
+    deleting: bool = False
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether its containers have ended for good."""
+        return self.phase in {"Succeeded", "Failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """What decides about a Job: its conditions, never `active`."""
+
+    component: Component
+    run: str
+    complete: bool = False
+    failed: bool = False
+    message: str = ""
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerView:
+    """A Deployment or a StatefulSet; `refusal` is why its pods could not be created."""
+
+    component: Component
+    run: str
+    refusal: str = ""
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """All children of one experiment, and its place in the queue."""
+
+    trials: dict[str, Trial] = field(default_factory=dict)
+    pods: tuple[PodView, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    controllers: tuple[ControllerView, ...] = ()
+    ahead: int = 0
+    kubernetes_version: str = ""
+
+    def runs(self) -> frozenset[str]:
+        """Names of the runs of which anything is left."""
+        children: Iterable[PodView | JobView | ControllerView]
+        children = (*self.pods, *self.jobs, *self.controllers)
+        return frozenset(child.run for child in children if child.run)
+
+    def pods_of(self, run: str, *components: Component) -> tuple[PodView, ...]:
+        """Pods of a run ("" for the experiment's own) that play one of these parts."""
+        return tuple(
+            pod
+            for pod in self.pods
+            if pod.run == run and (not components or pod.component in components)
+        )
+
+    def job(self, run: str, component: Component) -> JobView | None:
+        """The Job of a run ("" for the experiment's own) that plays this part."""
+        found = (j for j in self.jobs if j.run == run and j.component is component)
+        return next(found, None)
+
+    def has_controller(self, component: Component) -> bool:
+        """Whether the experiment's own Deployment or StatefulSet of this part is there."""
+        return any(c.component is component and not c.run for c in self.controllers)
+
+    def is_ready(self, component: Component) -> bool:
+        """Whether a pod of the experiment's own part is ready."""
+        return any(pod.ready and not pod.deleting for pod in self.pods_of("", component))

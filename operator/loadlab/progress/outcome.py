@@ -1,0 +1,93 @@
+"""From a run's measurement to its trial's status: kept, tried again, or given up."""
+
+from loadlab.model.conditions import Reason
+from loadlab.model.quantities import seconds
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Cell, Validity
+from loadlab.model.trial import LoadTrialStatus, Timings, TrialPhase
+from loadlab.plan import Plan
+from loadlab.plan.catalogue import facts
+from loadlab.progress.decision import Collect
+from loadlab.progress.trials import Setback, after_setback
+from loadlab.results.measurement import LoadFacts, TrialMeasurement
+from loadlab.results.stored import JudgedTrial, dump_trial
+from loadlab.results.trial import VoidTrial
+from loadlab.results.validity import judge
+
+MAX_REASONS = 20
+
+
+def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
+    """Return the planned load of a cell in plain units."""
+    load = spec.load
+    rate = cell.rate / seconds(load.time_unit) if cell.rate else None
+    return LoadFacts(
+        open_model=load.executor.is_open,
+        virtual_users=cell.virtual_users or load.max_virtual_users,
+        duration_seconds=seconds(load.duration),
+        ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
+        rate_per_second=rate,
+        writes=facts(spec.workload).has_redis,
+    )
+
+
+def trial_outcome(
+    plan: Plan, action: Collect, measured: TrialMeasurement | VoidTrial, now: float
+) -> LoadTrialStatus:
+    """Return the status of a trial whose run was collected.
+
+    A void or invalid result is tried again while attempts are left; the last one is kept as it is.
+    """
+    attempts = plan.context.spec.retry.attempts
+    if isinstance(measured, VoidTrial):
+        message = "; ".join(problem.message for problem in measured.problems)
+        setback = Setback(Reason.NO_RESULT, message[:1000])
+        return after_setback(action.status, setback, attempts)
+    if action.disturbance is not None:
+        message = "the service's pod was restarted or replaced during the run; see its events"
+        return after_setback(action.status, Setback(action.disturbance, message), attempts)
+    judged = JudgedTrial(measured, judge(measured))
+    reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
+    validity = Validity(judged.judgement.validity)
+    if validity is Validity.INVALID and action.status.attempt < attempts:
+        setback = Setback(Reason.RESULT_INVALID, "; ".join(reasons)[:1000])
+        return after_setback(action.status, setback, attempts)
+    warmup = seconds(plan.context.spec.load.warmup)
+    return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
+
+
+def _kept(
+    status: LoadTrialStatus, judged: JudgedTrial, reasons: tuple[str, ...], timings: Timings
+) -> LoadTrialStatus:
+    measurement, validity = judged.measurement, Validity(judged.judgement.validity)
+    invalid = validity is Validity.INVALID
+    latency = measurement.latency_ms
+    return status.model_copy(
+        update={
+            "phase": TrialPhase.INVALID if invalid else TrialPhase.SUCCEEDED,
+            "reason": (Reason.RESULT_INVALID if invalid else Reason.TRIAL_FINISHED).value,
+            "message": reasons[0] if reasons else "",
+            "validity": validity,
+            "reasons": reasons,
+            "requests_per_second": round(measurement.requests_per_second, 1),
+            "p95_ms": round(latency.p95, 3) if latency else None,
+            "timings": timings,
+            "measurement": dump_trial(judged),
+        }
+    )
+
+
+def _timings(
+    status: LoadTrialStatus, measurement: TrialMeasurement, warmup: float, now: float
+) -> Timings:
+    started = status.timings.started if status.timings else now
+    # The scenario script starts the measurement exactly one warm-up after the first request.
+    first = measurement.first_request_epoch_seconds - warmup
+    ended = measurement.last_answer_epoch_seconds
+    return Timings(
+        started=started,
+        first_request=first,
+        load_ended=ended,
+        collected=now,
+        overhead=round(first - started + now - ended, 3),
+    )

@@ -1,0 +1,95 @@
+"""Running: one trial after the other, each in fresh processes, the former one cleared away."""
+
+from dataclasses import dataclass
+
+from loadlab.model.conditions import Reason
+from loadlab.model.resources import Experiment, Trial
+from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts
+from loadlab.model.trial import TrialPhase
+from loadlab.plan import Plan, PlannedTrial
+from loadlab.plan.context import Run
+from loadlab.progress.decision import Action, Decision, Remove
+from loadlab.progress.marks import SAFETY_NET, SOON, Marker
+from loadlab.progress.observed import ControllerView, JobView, Observed
+from loadlab.progress.trials import judge_run, start_trial
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The first trial of the plan that is not over, with its resource once there is one."""
+
+    planned: PlannedTrial
+    trial: Trial | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its run was created completely."""
+        return self.trial is not None and self.trial.status.phase is TrialPhase.RUNNING
+
+    @property
+    def run(self) -> str:
+        """Name of the run under way, also while it is being created; else empty."""
+        if self.trial is None or self.trial.status.phase is None:
+            return ""
+        return Run(self.planned.name, max(1, self.trial.status.attempt), self.planned.cell).name
+
+
+def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
+    """Clear away what is over, judge the run under way, start the next trial."""
+    current = current_trial(plan, observed)
+    keep = current.run if current else ""
+    stale = observed.runs() - {keep}
+    clearing = clear_runs(plan, observed, keep=keep)
+    status = with_counts(plan, experiment.status, observed)
+    if current is None and not stale:
+        entered = marker.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
+        return Decision(entered, requeue_after=SOON)
+    status = marker.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
+    if current is not None and current.trial is not None and current.is_running:
+        judged = judge_run(plan, current.planned, current.trial, observed, marker.now)
+        return Decision(status, (*clearing, *judged), SAFETY_NET)
+    if current is None or stale or experiment.spec.suspend:
+        return Decision(status, clearing, SAFETY_NET)
+    started = start_trial(plan, current.planned, current.trial, marker.now)
+    status = status.model_copy(update={"current_trial": current.planned.name})
+    return Decision(status, started, SAFETY_NET)
+
+
+def current_trial(plan: Plan, observed: Observed) -> Current | None:
+    """Return the first trial of the plan that is not over."""
+    for planned in plan.trials:
+        trial = observed.trials.get(planned.name)
+        if trial is None or trial.status.phase is None or not trial.status.phase.is_terminal:
+            return Current(planned, trial)
+    return None
+
+
+def clear_runs(plan: Plan, observed: Observed, *, keep: str) -> tuple[Action, ...]:
+    """Return what removes the children of all runs but one; nothing twice."""
+    makers: tuple[JobView | ControllerView, ...] = (*observed.jobs, *observed.controllers)
+    stale = {m.run for m in makers if m.run not in {"", keep} and not m.deleting}
+    return tuple(Remove(tuple(_run_manifests(plan, name))) for name in sorted(stale))
+
+
+def _run_manifests(plan: Plan, run_name: str) -> list[dict[str, object]]:
+    trial_name, _, attempt = run_name.rpartition("-a")
+    planned = next(trial for trial in plan.trials if trial.name == trial_name)
+    return plan.run_manifests(planned, int(attempt))
+
+
+def with_counts(
+    plan: Plan, status: LoadExperimentStatus, observed: Observed
+) -> LoadExperimentStatus:
+    """Return the status with trials and progress counted."""
+    phases = [trial.status.phase for trial in observed.trials.values()]
+    under_way = (None, TrialPhase.STARTING, TrialPhase.RUNNING)
+    counts = TrialCounts(
+        planned=len(plan.trials),
+        running=sum(phase in under_way for phase in phases),
+        succeeded=phases.count(TrialPhase.SUCCEEDED),
+        invalid=phases.count(TrialPhase.INVALID),
+        failed=phases.count(TrialPhase.FAILED),
+        lost=phases.count(TrialPhase.LOST),
+    )
+    over = len(phases) - counts.running
+    return status.model_copy(update={"trials": counts, "progress": f"{over}/{counts.planned}"})

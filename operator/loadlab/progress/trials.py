@@ -1,0 +1,136 @@
+"""One trial's way: started, judged while it runs, tried again or given up."""
+
+from dataclasses import dataclass
+
+from loadlab.model.conditions import Reason
+from loadlab.model.names import Component
+from loadlab.model.quantities import seconds
+from loadlab.model.resources import Trial
+from loadlab.model.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
+from loadlab.plan import Plan, PlannedTrial
+from loadlab.plan.context import Run
+from loadlab.plan.generator import run_seconds
+from loadlab.progress.decision import Action, Announce, Apply, Collect, RecordTrial
+from loadlab.progress.diagnose import diagnose
+from loadlab.progress.observed import Observed, PodView
+
+COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
+# A second attempt would meet the same fate: these end the experiment.
+HOPELESS = {
+    Reason.IMAGE_PULL_FAILED,
+    Reason.CRASH_LOOP,
+    Reason.UNSCHEDULABLE,
+    Reason.OUT_OF_MEMORY,
+    Reason.CREATION_REFUSED,
+    Reason.NEVER_READY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """Why an attempt did not count."""
+
+    reason: Reason
+    message: str
+
+
+def start_trial(
+    plan: Plan, planned: PlannedTrial, trial: Trial | None, now: float
+) -> tuple[Action, ...]:
+    """Return the actions that start an attempt: the trial first, its Running mark last.
+
+    Whatever stops the operator in between, the next pass finds Starting and does it again.
+    """
+    former = trial.status if trial else LoadTrialStatus()
+    attempt = max(1, former.attempt)
+    starting = former.model_copy(
+        update={
+            "phase": TrialPhase.STARTING,
+            "attempt": attempt,
+            "timings": Timings(started=now),
+        }
+    )
+    running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
+    message = f"{planned.name} attempt {attempt}: {planned.cell.title()}"
+    return (
+        Apply((plan.trial_manifest(planned),)),
+        RecordTrial(planned.name, starting),
+        Apply(tuple(plan.run_manifests(planned, attempt))),
+        RecordTrial(planned.name, running),
+        Announce(Reason.TRIAL_STARTED, message),
+    )
+
+
+def judge_run(
+    plan: Plan, planned: PlannedTrial, trial: Trial, observed: Observed, now: float
+) -> tuple[Action, ...]:
+    """Return what to do about a run under way: nothing, collect it, or try again."""
+    run = Run(planned.name, trial.status.attempt, planned.cell).name
+    generators = observed.pods_of(run, Component.K6)
+    job = observed.job(run, Component.K6)
+    finished = tuple(pod for pod in generators if pod.has_finished)
+    if len(finished) >= plan.context.spec.load.parallelism or (job and job.failed):
+        return (_collect(planned, trial, observed, finished),)
+    setback = _lost(job is None) or _too_late(plan, trial, observed, run, now)
+    if setback is None:
+        return ()
+    status = after_setback(trial.status, setback, plan.context.spec.retry.attempts)
+    return (
+        RecordTrial(planned.name, status),
+        Announce(setback.reason, f"{run}: {setback.message}", warning=True),
+    )
+
+
+def _collect(
+    planned: PlannedTrial, trial: Trial, observed: Observed, finished: tuple[PodView, ...]
+) -> Collect:
+    run = Run(planned.name, trial.status.attempt, planned.cell).name
+    servers = observed.pods_of(run, Component.SERVICE)
+    calm = len(servers) == 1 and not any(pod.restarts or pod.deleting for pod in servers)
+    images = {pod.component.value: pod.image for pod in observed.pods if pod.image}
+    node = next((pod.node for pod in servers), "")
+    return Collect(
+        trial=planned,
+        status=trial.status.model_copy(update={"images": images, "node": node}),
+        pods=tuple(sorted(pod.name for pod in finished)),
+        disturbance=None if calm else Reason.SERVICE_RESTARTED,
+    )
+
+
+def _lost(job_is_gone: bool) -> Setback | None:
+    if not job_is_gone:
+        return None
+    return Setback(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
+
+
+def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float) -> Setback | None:
+    spec = plan.context.spec
+    age = now - (trial.status.timings.started if trial.status.timings else now)
+    pods = observed.pods_of(run)
+    ready = {pod.component for pod in pods if pod.ready or pod.has_finished}
+    if age > seconds(spec.timeouts.ready) and not {Component.SERVICE, Component.K6} <= ready:
+        controllers = tuple(c for c in observed.controllers if c.run == run)
+        return Setback(*diagnose(pods, controllers))
+    if age > run_seconds(spec) + COLLECTING_MARGIN:
+        message = f"no result after {age:.0f} s; see kubectl logs job/{run}-k6"
+        return Setback(Reason.DEADLINE_EXCEEDED, message)
+    return None
+
+
+def after_setback(status: LoadTrialStatus, setback: Setback, attempts: int) -> LoadTrialStatus:
+    """Return the trial's status after an attempt that did not count."""
+    told = {"reason": setback.reason.value, "message": setback.message}
+    if setback.reason in HOPELESS:
+        return status.model_copy(update={"phase": TrialPhase.FAILED, **told})
+    if status.attempt >= attempts:
+        return status.model_copy(update={"phase": TrialPhase.LOST, **told})
+    record = AttemptRecord(attempt=status.attempt, **told)
+    return status.model_copy(
+        update={
+            "phase": TrialPhase.STARTING,
+            "attempt": status.attempt + 1,
+            "former_attempts": (*status.former_attempts, record),
+            "timings": None,
+            **told,
+        }
+    )

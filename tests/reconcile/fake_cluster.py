@@ -1,0 +1,209 @@
+"""A cluster in memory: the six verbs, and just enough of Kubernetes to move experiments on.
+
+It refuses what a real API server refuses (a second create, a status without an object) and moves
+by `tick()`: controllers make pods, pods become ready, generators finish and leave a log, what is
+deleted goes. Any request may be told to fail, before or after it took effect.
+"""
+
+import copy
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from loadlab.cluster.api import Kind, Manifest, kind_of
+from loadlab.cluster.errors import UnavailableError
+from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL
+
+Key = tuple[Kind, str, str]
+
+
+class Crash(BaseException):
+    """The operator dies here: not an error that anything may handle."""
+
+
+def merged(target: Manifest, patch: Manifest) -> Manifest:
+    """RFC 7386."""
+    result = dict(target)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict):
+            result[key] = merged(result.get(key) or {}, value)
+        else:
+            result[key] = value
+    return result
+
+
+class FakeCluster:
+    """Objects by kind, namespace and name."""
+
+    def __init__(self, log_of: Callable[[Manifest], str]) -> None:
+        self.objects: dict[Key, Manifest] = {}
+        self.logs_by_pod: dict[str, str] = {}
+        self.calls: list[str] = []
+        self.crash_at: int | None = None
+        self.crash_after_effect = False
+        self.events: list[Manifest] = []
+        self.finished_runs: list[str] = []
+        self._log_of = log_of
+        self._ids = itertools.count(1)
+
+    async def _do(self, text: str, effect: Callable[[], Any]) -> Any:
+        if self.crash_at == len(self.calls) and not self.crash_after_effect:
+            self.crash_at = None
+            raise Crash(text)
+        dies_after = self.crash_at == len(self.calls)
+        self.calls.append(text)
+        result = effect()
+        if dies_after:
+            self.crash_at = None
+            raise Crash(text)
+        return result
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        found = self.objects.get((kind, namespace, name))
+        return await self._do(f"get {kind.name} {name}", lambda: copy.deepcopy(found))
+
+    async def list(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> list[Manifest]:
+        def matching() -> list[Manifest]:
+            return [
+                copy.deepcopy(item)
+                for (k, ns, _), item in self.objects.items()
+                if k is kind
+                and namespace in {None, ns}
+                and labels.items() <= (item["metadata"].get("labels") or {}).items()
+            ]
+
+        return await self._do(f"list {kind.name}", matching)
+
+    async def apply(self, manifest: Manifest) -> None:
+        kind, metadata = kind_of(manifest), manifest["metadata"]
+        assert kind is not Kind.JOB, "Jobs are immutable: create them"
+        key = (kind, metadata["namespace"], metadata["name"])
+
+        def write() -> None:
+            former = self.objects.get(key)
+            if former is None:
+                self._store(key, manifest)
+            else:
+                self.objects[key] = merged(former, copy.deepcopy(manifest))
+
+        await self._do(f"apply {kind.name} {metadata['name']}", write)
+
+    async def create(self, manifest: Manifest) -> bool:
+        kind, metadata = kind_of(manifest), manifest["metadata"]
+        name = metadata.get("name") or f"{metadata['generateName']}{next(self._ids)}"
+        key = (kind, metadata["namespace"], name)
+
+        def write() -> bool:
+            if kind is Kind.EVENT:
+                self.events.append(manifest)
+                return True
+            if key in self.objects:
+                return False
+            self._store(key, manifest)
+            return True
+
+        return bool(await self._do(f"create {kind.name} {name}", write))
+
+    def _store(self, key: Key, manifest: Manifest) -> None:
+        item = copy.deepcopy(manifest)
+        item["metadata"]["uid"] = f"uid-{next(self._ids)}"
+        item.pop("status", None)
+        self.objects[key] = item
+
+    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        def mark() -> None:
+            item = self.objects.get((kind, namespace, name))
+            if item is not None:
+                item["metadata"]["deletionTimestamp"] = "now"
+
+        await self._do(f"delete {kind.name} {name}", mark)
+
+    async def patch_status(
+        self, kind: Kind, namespace: str, name: str, patch: Manifest
+    ) -> None:
+        def write() -> None:
+            item = self.objects.get((kind, namespace, name))
+            if item is not None:
+                item["status"] = merged(item.get("status") or {}, copy.deepcopy(patch))
+
+        await self._do(f"patch_status {kind.name} {name}", write)
+
+    async def logs(self, namespace: str, pod: str) -> str | None:
+        if (Kind.POD, namespace, pod) not in self.objects:
+            raise UnavailableError(f"logs {pod}: gone")
+        return await self._do(f"logs {pod}", lambda: self.logs_by_pod.get(pod))
+
+    async def version(self) -> str:
+        return await self._do("version", lambda: "v1.34.4")
+
+    # --- the world moves on ---
+
+    def tick(self) -> None:
+        """Let Kubernetes do one round of its work."""
+        self._collect_garbage()
+        self._advance_pods()
+        for (kind, namespace, name), item in list(self.objects.items()):
+            if item["metadata"].get("deletionTimestamp"):
+                continue
+            if kind in {Kind.DEPLOYMENT, Kind.STATEFUL_SET}:
+                self._ensure_pod(namespace, name, item)
+            elif kind is Kind.JOB:
+                for index in range(item["spec"].get("completions", 1)):
+                    self._ensure_pod(namespace, f"{name}-{index}", item)
+
+    def _collect_garbage(self) -> None:
+        doomed = {k for k, v in self.objects.items() if v["metadata"].get("deletionTimestamp")}
+        uids = {self.objects[key]["metadata"]["uid"] for key in doomed}
+        for key in doomed:
+            del self.objects[key]
+        for item in self.objects.values():
+            owners = item["metadata"].get("ownerReferences") or []
+            if any(owner["uid"] in uids for owner in owners):
+                item["metadata"]["deletionTimestamp"] = "now"
+
+    def _ensure_pod(self, namespace: str, name: str, owner: Manifest) -> None:
+        key = (Kind.POD, namespace, f"{name}-pod")
+        if key in self.objects:
+            return
+        template = owner["spec"]["template"]
+        self.objects[key] = {
+            "kind": "Pod",
+            "metadata": {
+                "name": f"{name}-pod",
+                "namespace": namespace,
+                "labels": dict(template["metadata"]["labels"]),
+                "uid": f"uid-{next(self._ids)}",
+                "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
+            },
+            "spec": copy.deepcopy(template["spec"]) | {"nodeName": "node-1"},
+            "status": {"phase": "Pending"},
+        }
+
+    def _advance_pods(self) -> None:
+        for (kind, _, name), pod in self.objects.items():
+            if kind is not Kind.POD:
+                continue
+            component = pod["metadata"]["labels"][COMPONENT_LABEL]
+            if pod["status"]["phase"] == "Pending":
+                ready = {"type": "Ready", "status": "True"}
+                pod["status"] = {"phase": "Running", "conditions": [ready]}
+            elif pod["status"]["phase"] == "Running" and component in {"k6", "dataset"}:
+                pod["status"] = {"phase": "Succeeded"}
+                self._finish_job(pod)
+                if component == "k6":
+                    self.logs_by_pod[name] = self._log_of(pod)
+                    self.finished_runs.append(pod["metadata"]["labels"][RUN_LABEL])
+
+    def _finish_job(self, pod: Manifest) -> None:
+        owner = pod["metadata"]["ownerReferences"][0]["uid"]
+        for item in self.objects.values():
+            if item["metadata"]["uid"] == owner:
+                item["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
+
+    def of_kind(self, kind: Kind) -> dict[str, Manifest]:
+        """Objects of a kind by name."""
+        return {name: item for (k, _, name), item in self.objects.items() if k is kind}

@@ -1,0 +1,92 @@
+"""Runs experiments on a fake cluster, pass by pass, on a clock that only we move."""
+
+from typing import Any
+
+from fake_cluster import Crash, FakeCluster
+from generator_log import generator_log
+
+from loadlab.cluster.api import Kind, Manifest
+from loadlab.controller.reconcile import Reconciler
+from loadlab.model.names import API_VERSION, RUN_LABEL
+from loadlab.plan import Images
+
+IMAGES = Images(services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7")
+START = 1_800_000_000.0
+SMALL: Manifest = {
+    "workload": "select",
+    "variants": [{"name": "sync"}, {"name": "async"}],
+    "factors": {"workers": [1], "virtualUsers": [10]},
+    "replicates": 2,
+    "load": {"duration": "5s", "warmup": "1s"},
+    "successCriteria": [
+        {"name": "errors", "metric": "http_req_failed", "threshold": "rate<0.01"}
+    ],
+}
+
+
+class Laboratory:
+    """A fake cluster with experiments in it, and an operator that may die."""
+
+    def __init__(self, log: str | None = None) -> None:
+        self.cluster = FakeCluster(lambda pod: log or generator_log(run=_run_of(pod)))
+        self.now = START
+
+    def submit(self, name: str = "exp", **spec: Any) -> None:
+        key = (Kind.EXPERIMENT, "lab", name)
+        self.cluster.objects[key] = {
+            "apiVersion": API_VERSION,
+            "kind": "LoadExperiment",
+            "metadata": {
+                "name": name,
+                "namespace": "lab",
+                "uid": f"uid-{name}",
+                "generation": 1,
+                "creationTimestamp": f"2027-01-15T08:00:{len(self.cluster.objects):02d}Z",
+            },
+            "spec": SMALL | spec,
+        }
+
+    async def look(self, name: str = "exp") -> float | None:
+        """One pass of a freshly started operator: nothing is carried over in memory."""
+        return await Reconciler(self.cluster, IMAGES).look("lab", name, self.now)
+
+    async def step(self, name: str = "exp") -> None:
+        try:
+            await self.look(name)
+        except Crash:
+            pass
+        self.cluster.tick()
+        self.now += 1
+
+    async def run(self, name: str = "exp", steps: int = 200) -> Manifest:
+        """Step until the experiment is finished; return its status."""
+        for _ in range(steps):
+            await self.step(name)
+            if self.is_finished(name):
+                return self.status(name)
+        raise AssertionError(f"not finished after {steps} steps: {self.status(name)}")
+
+    def experiment(self, name: str = "exp") -> Manifest:
+        return self.cluster.objects[Kind.EXPERIMENT, "lab", name]
+
+    def status(self, name: str = "exp") -> Manifest:
+        return self.experiment(name).get("status") or {}
+
+    def condition(self, type_: str, name: str = "exp") -> Manifest:
+        conditions = self.status(name).get("conditions") or []
+        return next((c for c in conditions if c["type"] == type_), {})
+
+    def is_finished(self, name: str = "exp") -> bool:
+        return self.condition("Finished", name).get("status") == "True"
+
+    def trials(self) -> dict[str, Manifest]:
+        return self.cluster.of_kind(Kind.TRIAL)
+
+    def leftovers(self) -> set[str]:
+        """Everything that is neither an experiment nor a trial."""
+        kept = {Kind.EXPERIMENT, Kind.TRIAL}
+        return {f"{kind.name} {name}" for kind, _, name in self.cluster.objects if kind not in kept}
+
+
+def _run_of(pod: Manifest) -> str:
+    return str(pod["metadata"]["labels"][RUN_LABEL])

@@ -1,0 +1,50 @@
+"""The operator dies at every single request, before it or right after it took effect.
+
+However it died, a fresh one must bring the experiment to the end that an undisturbed one reaches:
+the same phase, verdict and rows, every trial run once, nothing left behind.
+"""
+
+import asyncio
+
+import pytest
+from laboratory import Laboratory
+
+SPEC = {"replicates": 1}
+
+
+def undisturbed() -> Laboratory:
+    lab = Laboratory()
+    lab.submit(**SPEC)
+    asyncio.run(lab.run())
+    return lab
+
+
+CALM = undisturbed()
+
+
+def outcome(lab: Laboratory) -> dict[str, object]:
+    status = lab.status()
+    return {
+        "phase": status["phase"],
+        "verdict": status["verdict"],
+        "progress": status["progress"],
+        "fingerprint": status["fingerprint"],
+        "results": status["results"],
+        "runs": sorted(lab.cluster.finished_runs),
+        "leftovers": lab.leftovers(),
+    }
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+def test_death_at_any_request_changes_nothing(after_effect):
+    for call in range(len(CALM.cluster.calls)):
+        lab = Laboratory()
+        lab.submit(**SPEC)
+        lab.cluster.crash_at = call
+        lab.cluster.crash_after_effect = after_effect
+
+        asyncio.run(lab.run())
+
+        assert lab.cluster.crash_at is None, f"request {call} was never made"
+        died_at = CALM.cluster.calls[call]
+        assert outcome(lab) == outcome(CALM), f"died at request {call}: {died_at}"

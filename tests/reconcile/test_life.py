@@ -1,0 +1,134 @@
+"""The ordinary life of an experiment over the fake cluster, and its ordinary ends."""
+
+import pytest
+from laboratory import Laboratory
+
+
+async def test_an_experiment_runs_every_trial_once_and_passes():
+    lab = Laboratory()
+    lab.submit()
+
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    assert status["verdict"] == "Passed"
+    assert status["progress"] == "4/4"
+    assert sorted(lab.cluster.finished_runs) == [f"exp-00{i}-a1" for i in (1, 2, 3, 4)]
+
+
+async def test_a_finished_experiment_leaves_nothing_but_its_results():
+    lab = Laboratory()
+    lab.submit()
+
+    await lab.run()
+
+    assert lab.leftovers() == set()
+    assert len(lab.trials()) == 4
+
+
+async def test_results_have_a_row_per_cell_with_an_interval():
+    lab = Laboratory()
+    lab.submit()
+
+    status = await lab.run()
+
+    rows = status["results"]
+    assert [row["cell"]["variant"] for row in rows] == ["sync", "async"]
+    assert rows[0]["replicates"] == {"planned": 2, "valid": 2}
+    assert rows[0]["requestsPerSecond"]["mean"] == pytest.approx(6000, rel=0.01)
+    assert rows[0]["cpuMicrosPerRequest"]["service"] == 100
+
+
+async def test_a_terminal_status_never_changes_again():
+    lab = Laboratory()
+    lab.submit()
+    status = await lab.run()
+
+    lab.now += 1000
+    await lab.step()
+
+    assert lab.status() == status
+
+
+async def test_a_second_experiment_waits_for_the_first():
+    lab = Laboratory()
+    lab.submit("first")
+    lab.submit("second")
+    await lab.step("first")
+    await lab.step("second")
+
+    assert lab.status("second")["phase"] == "Pending"
+    assert lab.status("second")["queuePosition"] == 1
+
+    await lab.run("first")
+    assert (await lab.run("second"))["phase"] == "Succeeded"
+
+
+async def test_suspend_starts_no_further_trial_until_it_is_lifted():
+    lab = Laboratory()
+    lab.submit()
+    while len(lab.trials()) < 1:
+        await lab.step()
+    lab.experiment()["spec"]["suspend"] = True
+    for _ in range(30):
+        await lab.step()
+    assert len(lab.trials()) == 1
+
+    lab.experiment()["spec"]["suspend"] = False
+    assert (await lab.run())["phase"] == "Succeeded"
+
+
+@pytest.mark.parametrize("after", range(0, 24, 3))
+async def test_terminate_ends_it_at_any_moment_and_leaves_nothing(after):
+    lab = Laboratory()
+    lab.submit()
+    for _ in range(after):
+        await lab.step()
+    lab.experiment()["spec"]["terminate"] = True
+
+    status = await lab.run()
+
+    assert status["phase"] == "Terminated"
+    assert lab.leftovers() == set()
+
+
+async def test_an_expired_experiment_deletes_itself():
+    lab = Laboratory()
+    lab.submit(ttlStrategy={"secondsAfterSuccess": 60})
+    await lab.run()
+
+    lab.now += 30
+    await lab.step()
+    assert "deletionTimestamp" not in lab.experiment()["metadata"]
+
+    lab.now += 31
+    await lab.look()
+    assert lab.experiment()["metadata"]["deletionTimestamp"]
+
+
+REFUSED = {
+    "an unknown field": ({"colour": "red"}, "InvalidSpec"),
+    "a negative number": ({"replicates": -1}, "InvalidSpec"),
+    "no variant": ({"variants": []}, "InvalidSpec"),
+    "too many trials": ({"maxTrials": 3}, "TooManyTrials"),
+    "a pool that does not fit": ({"factors": {"workers": [10], "poolSize": [10]}}, "PoolTooLarge"),
+    "everything excluded": ({"exclude": [{"workers": 1}]}, "NoTrials"),
+    "an unreadable criterion": (
+        {"successCriteria": [{"name": "x", "metric": "http_reqs", "threshold": "p(95)<1"}]},
+        "InvalidCriterion",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "reason"), REFUSED.values(), ids=REFUSED.keys())
+async def test_a_bad_spec_is_refused_in_the_first_pass_and_creates_nothing(spec, reason):
+    lab = Laboratory()
+    lab.submit(**spec)
+
+    await lab.look()
+
+    assert lab.status()["phase"] == "Failed"
+    assert lab.condition("Accepted")["status"] == "False"
+    assert lab.condition("Finished")["reason"] == reason
+    assert lab.condition("Finished")["message"]
+    assert lab.leftovers() == set()
