@@ -1,0 +1,32 @@
+"""Every bound of the validity rules, in one place; MEASURING.md section 2c and K6.md say why."""
+
+GENERATOR_CPU_SHARE = 0.60
+"""k6 beyond this share of its CPUs delays its own requests."""
+GENERATOR_SCHED_WAIT_MS = 2.0
+"""p99 of the time a ready goroutine of k6 waits for a CPU; 0.1 to 1 ms in a healthy run."""
+GENERATOR_THROTTLED_SHARE = 0.01
+"""Share of the window in which the generator's CPU limit stopped it."""
+ACHIEVED_RATE = 0.99
+"""Least share of the offered iterations that must have been made (open model)."""
+LITTLE_STEADY = 0.02
+"""Little's law, a steady closed load of at least LITTLE_STEADY_SECONDS."""
+LITTLE_ROUGH = 0.05
+"""Little's law, a short or ramping closed load."""
+LITTLE_BROKEN = 0.20
+"""Beyond this gap most of the virtual users' time left no sample."""
+LITTLE_STEADY_SECONDS = 10.0
+COUNT_GAP = 0.05
+"""Client and server counts may differ by this share plus what is in flight at the edges."""
+COUNT_BROKEN = 0.50
+"""Beyond this gap it was not the measured service that answered."""
+COUNT_MIN_SECONDS = 3.0
+"""Shorter windows cannot be compared through a per-second series."""
+SAMPLES_ABOVE = 100
+"""Samples needed above a percentile that is reported."""
+FAILED_SHARE = 0.5
+"""Beyond this share of failures the latency describes a minority of the requests."""
+START_SKEW_MS = 50.0
+"""Pods must send their first requests this close together."""
+REPORTED_PERCENTILES = (90.0, 95.0, 99.0)
+EXACT_FLOAT = 2**53
+"""k6 counters are 64-bit floats: whole numbers are exact below this."""

@@ -1,0 +1,131 @@
+"""The replicates of one cell -> CellResult. Invalid trials never enter.
+
+Percentiles come from the replicates' merged histograms; intervals come from the spread between
+replicates, never from within one. A percentile too thin in each replicate may be sound in the
+merged histogram, so that one reason is judged again here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from loadlab.results.components import SERVICE, ComponentUsage
+from loadlab.results.histogram import Histogram
+from loadlab.results.judgement import Judgement, Reason, ReasonKind, Validity, invalid
+from loadlab.results.measurement import LatencySummary, TrialMeasurement
+from loadlab.results.statistics import Estimate, log_estimate
+from loadlab.results.stored import JudgedTrial
+from loadlab.results.validity import samples_too_few
+
+_Number = TypeVar("_Number", int, float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellResult:
+    """One row of an experiment's results."""
+
+    planned: int
+    used: int  # replicates that are Valid or Suspect
+    requests: int
+    failed: int
+    dropped_iterations: int
+    requests_per_second: Estimate | None
+    p95_ms: Estimate | None
+    latency: Histogram
+    cpu_micros_per_request: dict[str, float] = field(default_factory=dict)
+    memory_bytes: dict[str, int] = field(default_factory=dict)
+    open_files: int | None = None
+    generator_cpu: float | None = None
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def validity(self) -> Validity:
+        """The worst level of any reason."""
+        return Judgement(self.reasons).validity
+
+    @property
+    def latency_ms(self) -> LatencySummary | None:
+        """Latency over all used replicates."""
+        return LatencySummary.of(self.latency)
+
+    @property
+    def failed_rate(self) -> float | None:
+        """Share of failed requests over all used replicates; None without requests."""
+        return self.failed / self.requests if self.requests else None
+
+
+def aggregate_cell(trials: Sequence[JudgedTrial], planned: int) -> CellResult:
+    """Aggregate the finished trials of one cell, Invalid ones included in the input."""
+    used = [t for t in trials if t.judgement.validity is not Validity.INVALID]
+    measured = [t.measurement for t in used]
+    latency = Histogram.merged(m.latency for m in measured)
+    p95 = [summary.p95 for m in measured if (summary := m.latency_ms)]
+    return CellResult(
+        planned=planned,
+        used=len(used),
+        requests=sum(m.requests for m in measured),
+        failed=sum(m.failed for m in measured),
+        dropped_iterations=sum(m.dropped_iterations for m in measured),
+        # Sorted: a float sum depends on its order, the result must not.
+        requests_per_second=log_estimate(sorted(m.requests_per_second for m in measured)),
+        p95_ms=log_estimate(sorted(p95)),
+        latency=latency,
+        cpu_micros_per_request=_by_component(measured, lambda u: u.cpu_micros_per_request, _mean),
+        memory_bytes=_by_component(measured, lambda u: u.memory_bytes, max),
+        open_files=max((u.open_files for u in _usages(measured) if u.open_files), default=None),
+        generator_cpu=max((m.generator.cpu_share for m in measured), default=None),
+        reasons=_reasons(trials, used, latency),
+    )
+
+
+def _usages(measured: Iterable[TrialMeasurement]) -> Iterable[ComponentUsage]:
+    return (usage for m in measured for name, usage in m.components.items() if name == SERVICE)
+
+
+def _mean(values: Sequence[float]) -> float:
+    estimate = log_estimate(values)
+    return estimate.mean if estimate else 0.0
+
+
+def _by_component(
+    measured: Sequence[TrialMeasurement],
+    pick: Callable[[ComponentUsage], _Number | None],
+    combine: Callable[[Sequence[_Number]], _Number],
+) -> dict[str, _Number]:
+    """Combine one figure of each component over the replicates that know it."""
+    found: dict[str, list[_Number]] = {}
+    for measurement in measured:
+        for name, usage in measurement.components.items():
+            if (value := pick(usage)) is not None:
+                found.setdefault(name, []).append(value)
+    return {name: combine(sorted(values)) for name, values in sorted(found.items())}
+
+
+def _reasons(
+    trials: Sequence[JudgedTrial], used: Sequence[JudgedTrial], latency: Histogram
+) -> tuple[Reason, ...]:
+    """The reasons of the used replicates, each kind once; of all, when none could be used."""
+    sources = used or trials
+    carried = [
+        reason
+        for trial in sources
+        for reason in trial.judgement.reasons
+        if reason.kind is not ReasonKind.TOO_FEW_SAMPLES
+    ]
+    if not sources:
+        carried.append(
+            invalid(ReasonKind.NO_REPLICATE, "no replicate of this cell came to a result")
+        )
+    carried.extend(samples_too_few(latency))
+    return _worst_of_each_kind(carried)
+
+
+def _worst_of_each_kind(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    levels = list(Validity)
+    kinds = list(ReasonKind)
+    # Sorted by what is in them, so that the order of the trials does not matter.
+    ordered = sorted(
+        reasons, key=lambda r: (kinds.index(r.kind), -levels.index(r.level), r.message)
+    )
+    worst_first = {reason.kind: reason for reason in reversed(ordered)}
+    return tuple(worst_first[kind] for kind in kinds if kind in worst_first)

@@ -1,0 +1,77 @@
+"""The words of validity: levels, reasons, judgement. The rules are in `validity` and `work`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Validity(StrEnum):
+    """May a number be used."""
+
+    VALID = "Valid"
+    SUSPECT = "Suspect"
+    INVALID = "Invalid"
+
+
+class ReasonKind(StrEnum):
+    """Why a trial is not Valid."""
+
+    DOCUMENT_MISSING = "DocumentMissing"
+    DOCUMENT_BROKEN = "DocumentBroken"
+    DOCUMENT_INCOMPLETE = "DocumentIncomplete"
+    GENERATOR_FAILED = "GeneratorFailed"
+    NO_REPLICATE = "NoReplicate"
+    NO_REQUESTS = "NoRequests"
+    NO_SUCCESS = "NoSuccess"
+    ERROR_RATE = "ErrorRate"
+    GENERATOR_SATURATED = "GeneratorSaturated"
+    GENERATOR_THROTTLED = "GeneratorThrottled"
+    DROPPED_ITERATIONS = "DroppedIterations"
+    RATE_NOT_REACHED = "RateNotReached"
+    LITTLE_LAW_VIOLATED = "LittleLawViolated"
+    COUNT_MISMATCH = "CountMismatch"
+    PODS_NOT_TOGETHER = "PodsNotTogether"
+    TOO_FEW_SAMPLES = "TooFewSamples"
+    INSTRUMENTS_MISSING = "InstrumentsMissing"
+    COMPONENT_RESTARTED = "ComponentRestarted"
+    NOT_DRAINED = "NotDrained"
+    WORK_NOT_PERSISTED = "WorkNotPersisted"
+    WORK_UNACKNOWLEDGED = "WorkUnacknowledged"
+    WORK_NOT_VERIFIED = "WorkNotVerified"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that a trial broke, with the measured value and the bound in the message."""
+
+    kind: ReasonKind
+    level: Validity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The validity of a trial and every reason against it."""
+
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def validity(self) -> Validity:
+        """The worst level of any reason."""
+        return worst(reason.level for reason in self.reasons)
+
+
+def worst(levels: Iterable[Validity]) -> Validity:
+    """Return the worst of some levels; Valid for none."""
+    order = list(Validity)
+    return max(levels, key=order.index, default=Validity.VALID)
+
+
+def suspect(kind: ReasonKind, message: str) -> Reason:
+    """The number may be used with this reservation."""
+    return Reason(kind, Validity.SUSPECT, message)
+
+
+def invalid(kind: ReasonKind, message: str) -> Reason:
+    """The number may not be used."""
+    return Reason(kind, Validity.INVALID, message)
