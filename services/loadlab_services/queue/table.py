@@ -11,6 +11,8 @@ CONNECT_TIMEOUT = 5.0
 COMMAND_TIMEOUT = 15.0
 # Classes of SQLSTATE that speak about the content: data exception, constraint, program limit.
 CONTENT_ERRORS = ("22", "23", "54")
+# asyncpg reports a connection that is cut in mid-COPY as an error of its own state machine.
+CONNECTION_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 MERGE = """
 insert into messages (entry_id, payload)
 select * from unnest($1::text[], $2::jsonb[])
@@ -41,7 +43,7 @@ class Table:
                 raise EntryRefusedError(str(error)) from error
             await self.close()
             raise StoreUnavailableError("Postgres", error) from error
-        except (asyncpg.InterfaceError, OSError) as error:
+        except CONNECTION_ERRORS as error:
             await self.close()
             raise StoreUnavailableError("Postgres", error) from error
 

@@ -1,0 +1,45 @@
+"""What the steward answers instead of a result.
+
+StewardError (status, message)
+├── PodsMissingError    408  not all pods came in time
+├── PodsDifferError     409  two pods of one run disagree about how many they are
+└── StoresAwayError     503  Postgres or Redis did not answer; nothing was done, ask again
+"""
+
+from collections.abc import Iterable
+
+
+class StewardError(Exception):
+    """Anything the steward reports to its callers."""
+
+    status = 500
+
+
+class PodsMissingError(StewardError):
+    """The others did not come in time."""
+
+    status = 408
+
+    def __init__(self, *, run: str, missing: Iterable[int], waited: float) -> None:
+        pods = ", ".join(str(pod) for pod in missing) or "none: the stores are not ready"
+        super().__init__(
+            f"run {run}: waited {waited:g} s in vain for pods {pods}; look at their logs"
+        )
+
+
+class PodsDifferError(StewardError):
+    """The callers of one run do not belong together."""
+
+    status = 409
+
+    def __init__(self, *, run: str, known: int, said: int) -> None:
+        super().__init__(f"run {run} has {known} pods, this caller says {said}; start a new run")
+
+
+class StoresAwayError(StewardError):
+    """A store did not answer."""
+
+    status = 503
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"a store does not answer ({type(cause).__name__}: {cause}); ask again")

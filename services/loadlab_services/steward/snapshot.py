@@ -1,0 +1,100 @@
+"""One look at all components of a run at once. What does not answer is named, not made up."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import Any
+
+import asyncpg
+import httpx
+from redis.asyncio import Redis
+
+from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
+from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
+
+Component = dict[str, Any]
+
+COUNTERS = """
+select (xact_commit + xact_rollback)::bigint as transactions, tup_returned as "rowsReturned",
+       tup_inserted as "rowsInserted", numbackends as connections
+from pg_stat_database where datname = current_database()
+"""
+# The server reads its own container's files: no agent in its pod is needed.
+CGROUP_FILES = """
+select name, pg_read_file($2 || '/' || name, 0, 65536, true) as content
+from unnest($1::text[]) as name
+"""
+
+
+class SourceError(Exception):
+    """A component answered, but not with its figures."""
+
+
+async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) -> dict[str, Any]:
+    """Ask the instruments in `targets` and the stores, all at once."""
+    sources: dict[str, Awaitable[Component]] = {
+        name: read_instruments(stores.http, url) for name, url in targets.items()
+    }
+    if stores.postgres is not None:
+        sources["postgres"] = read_postgres(stores.postgres)
+    if stores.redis is not None:
+        sources["redis"] = read_redis(stores.redis)
+    taken_at = time.time()
+    answers = await asyncio.gather(*(_ask(source) for source in sources.values()))
+    named = list(zip(sources, answers, strict=True))
+    return {
+        "run": run,
+        "takenAt": taken_at,
+        "components": {name: found for name, found in named if isinstance(found, dict)},
+        "errors": {name: found for name, found in named if isinstance(found, str)},
+    }
+
+
+async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
+    """Scrape a pod's own instruments."""
+    response = await http.get(f"{url.rstrip('/')}/snapshot")
+    response.raise_for_status()
+    figures = response.json()
+    if not isinstance(figures, dict):
+        raise SourceError(
+            f"{url} answers something else than an object; is it the instruments port?"
+        )
+    return figures
+
+
+async def read_postgres(pool: asyncpg.Pool) -> Component:
+    """Read the server's counters and its container's account."""
+    async with pool.acquire() as connection:
+        (counters,) = await connection.fetch(COUNTERS)
+        rows = await connection.fetch(CGROUP_FILES, [*V1_FILES, *V2_FILES], str(ROOT))
+    usage = read_container({row["name"]: row["content"] for row in rows}.get)
+    if usage is None:
+        raise SourceError(f"Postgres finds no cgroup files under {ROOT} in its container")
+    return {
+        "cpuSeconds": usage.cpu_seconds,
+        "throttledSeconds": usage.throttled_seconds,
+        "memoryBytes": usage.memory_bytes,
+        **counters,
+    }
+
+
+async def read_redis(redis: Redis) -> Component:
+    """Read the server's own account; its children write the append-only file anew."""
+    info = await redis.info("cpu", "memory", "stats")
+    cpu = ("used_cpu_sys", "used_cpu_user", "used_cpu_sys_children", "used_cpu_user_children")
+    return {
+        "cpuSeconds": sum(float(info[name]) for name in cpu),
+        "memoryBytes": int(info["used_memory_rss"]),
+        "commands": int(info["total_commands_processed"]),
+    }
+
+
+async def _ask(source: Awaitable[Component]) -> Component | str:
+    """Give the figures, or why there are none."""
+    try:
+        async with asyncio.timeout(SCRAPE_TIMEOUT):
+            return await source
+    except TimeoutError:
+        return f"no answer within {SCRAPE_TIMEOUT} s"
+    except (SourceError, httpx.HTTPError, httpx.InvalidURL, ValueError, *STORE_ERRORS) as error:
+        return f"{type(error).__name__}: {error}"

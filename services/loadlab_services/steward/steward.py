@@ -1,0 +1,101 @@
+"""What the steward does when it is asked: the gates of the runs and the work behind them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from loadlab_services.settings import Settings
+from loadlab_services.steward.account import account_for
+from loadlab_services.steward.gate import Gate
+from loadlab_services.steward.ledger import Account, Ledger, MemoryLedger, PostgresLedger
+from loadlab_services.steward.models import Arrival, Finish
+from loadlab_services.steward.prepare import build_preparation
+from loadlab_services.steward.stores import Stores, stores_answer
+
+# All pods sleep this long after their answer: it hides that answers do not arrive simultaneously.
+START_IN_MS = 100
+REMEMBERED_GATES = 64
+# Pods finish when their own last request has: at most a graceful stop after one another.
+FINISH_TOGETHER = 120.0
+
+
+class Steward:
+    """Holds a gate per run and occasion; what must survive a restart is in the ledger."""
+
+    def __init__(self, settings: Settings, stores: Stores) -> None:
+        self._stores = stores
+        self._writes = settings.workload == "ingest"
+        self._ledger = self._build_ledger()
+        self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
+
+    async def check_stores(self) -> None:
+        """Ask both stores for a sign of life."""
+        with stores_answer():
+            if self._stores.postgres is not None:
+                await self._stores.postgres.fetchval("select 1", timeout=2)
+            if self._stores.redis is not None:
+                await self._stores.redis.ping()
+
+    async def arrive(self, run: str, arrival: Arrival) -> Account:
+        """Prepare with the first pod, answer all pods when the last is there."""
+        gate = self._gate("arrive", run, arrival.pods, partial(self._send_off, run))
+        return await gate.enter(arrival.pod, pods=arrival.pods, timeout=arrival.timeout_ms / 1000)
+
+    async def finish(self, run: str, finish: Finish) -> Account:
+        """Account for the run when the last pod is done, and answer all pods."""
+        drain = finish.drain_ms / 1000
+        gate = self._gate("finish", run, finish.pods, partial(self._close_books, run, drain))
+        return await gate.enter(finish.pod, pods=finish.pods, timeout=drain + FINISH_TOGETHER)
+
+    async def close(self) -> None:
+        """Let go of everybody who still waits."""
+        await asyncio.gather(*(gate.close() for gate in self._gates.values()))
+
+    async def _send_off(self, run: str, everyone: asyncio.Event) -> dict[str, Any]:
+        with stores_answer():
+            if not await self._ledger.released(run):
+                await self._ledger.prepare(run)
+                await everyone.wait()
+                # Before the answers leave: a pod whose answer is lost must not wait for the others.
+                await self._ledger.mark_released(run)
+        return {"startInMs": START_IN_MS}
+
+    async def _close_books(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
+        with stores_answer():
+            if account := await self._ledger.account(run):
+                return account
+            await everyone.wait()
+            account = await self._account(run, drain)
+            await self._ledger.keep_account(run, account)
+            return account
+
+    async def _account(self, run: str, drain: float) -> Account:
+        postgres = self._stores.postgres
+        if not self._writes or postgres is None:
+            return {"run": run, "drained": True, "drainSeconds": 0}
+        return await account_for(run, postgres=postgres, redis=self._stores.redis, deadline=drain)
+
+    def _gate(
+        self,
+        occasion: str,
+        run: str,
+        pods: int,
+        work: Callable[[asyncio.Event], Awaitable[Account]],
+    ) -> Gate[Account]:
+        gate = self._gates.get((occasion, run))
+        if gate is None:
+            gate = self._gates[occasion, run] = Gate(run=run, pods=pods, work=work)
+            while len(self._gates) > REMEMBERED_GATES:
+                self._gates.popitem(last=False)
+        return gate
+
+    def _build_ledger(self) -> Ledger:
+        pool, redis = self._stores.postgres, self._stores.redis
+        if pool is None:
+            return MemoryLedger()
+        return PostgresLedger(
+            pool,
+            lambda run: build_preparation(empties_table=self._writes, redis=redis, run=run),
+        )

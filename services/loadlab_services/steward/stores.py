@@ -1,0 +1,63 @@
+"""The steward's connections: opened when first needed, so that it may start before the stores."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import httpx
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from loadlab_services.queue.connect import connect_redis
+from loadlab_services.settings import Settings
+from loadlab_services.steward.errors import StoresAwayError
+
+CONNECTIONS = 4
+CONNECT_TIMEOUT = 3.0
+COMMAND_TIMEOUT = 60.0
+SCRAPE_TIMEOUT = 1.8
+STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What this experiment has; `sleep` has neither store."""
+
+    http: httpx.AsyncClient
+    postgres: asyncpg.Pool | None = None
+    redis: Redis | None = None
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
+    """Describe the connections and close them at the end; nothing connects yet."""
+    async with AsyncExitStack() as stack:
+        # Without the environment's proxies: every address is inside the cluster.
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(timeout=SCRAPE_TIMEOUT, trust_env=False)
+        )
+        postgres = redis = None
+        if settings.database_url:
+            postgres = await asyncpg.create_pool(
+                settings.database_url,
+                min_size=0,
+                max_size=CONNECTIONS,
+                timeout=CONNECT_TIMEOUT,
+                command_timeout=COMMAND_TIMEOUT,
+                max_inactive_connection_lifetime=0,
+            )
+            stack.callback(postgres.terminate)
+        if settings.redis_url:
+            redis = connect_redis(settings.redis_url, connections=CONNECTIONS)
+            stack.push_async_callback(redis.aclose)
+        yield Stores(http, postgres, redis)
+
+
+@contextmanager
+def stores_answer() -> Iterator[None]:
+    """Turn a store's failure into an answer that says so."""
+    try:
+        yield
+    except STORE_ERRORS as error:
+        raise StoresAwayError(error) from error
