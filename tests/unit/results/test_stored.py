@@ -1,0 +1,43 @@
+"""What a LoadTrial keeps is what was measured, to the last digit."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loadlab.results.judgement import Judgement
+from loadlab.results.measurement import LoadFacts, TrialMeasurement
+from loadlab.results.pod_log import read_pod_log
+from loadlab.results.stored import JudgedTrial, dump_trial, load_trial
+from loadlab.results.trial import measure_trial
+from loadlab.results.validity import judge
+
+REAL_LOG = Path(__file__).with_name("ingest-pod.log").read_text()
+
+
+def test_a_stored_trial_comes_back_equal_through_json(healthy: TrialMeasurement) -> None:
+    busy = replace(healthy, generator=replace(healthy.generator, cpu_share=0.9))
+    trial = JudgedTrial(busy, judge(busy))
+
+    assert load_trial(json.loads(json.dumps(dump_trial(trial)))) == trial
+
+
+def test_a_real_trial_comes_back_equal_and_is_small() -> None:
+    load = LoadFacts(open_model=False, virtual_users=4, duration_seconds=4.0, writes=True)
+    measurement = measure_trial([read_pod_log("k6-0", REAL_LOG)], 1, load)
+    assert isinstance(measurement, TrialMeasurement)
+    trial = JudgedTrial(measurement, judge(measurement))
+
+    text = json.dumps(dump_trial(trial))
+
+    assert load_trial(json.loads(text)) == trial
+    assert len(text) < 16 * 1024
+
+
+def test_something_else_is_refused(healthy: TrialMeasurement) -> None:
+    stored = dump_trial(JudgedTrial(healthy, Judgement()))
+    stored["measurement"]["latency"] = "HISTF"
+
+    with pytest.raises(ValueError, match="latency"):
+        load_trial(stored)
