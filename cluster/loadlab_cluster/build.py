@@ -19,12 +19,18 @@ from loadlab_cluster.images import (
     Image,
     KeyFile,
     base_image,
-    image_key,
+    ground_key,
+    program_key,
     project_images,
     standin_images,
 )
 from loadlab_cluster.oci import write_delta_archive
 from loadlab_cluster.pip_settings import pip_volumes
+from loadlab_cluster.program_layer import (
+    build_program_layer,
+    can_write_layer,
+    write_exchanged_image,
+)
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say, step
 
@@ -55,7 +61,7 @@ class ImageBuilder:
 
     def _ensure_base(self) -> str:
         image = base_image()
-        key = image_key(image)
+        key = ground_key(image)
         if self._built.read().get(image.reference) != key:
             with step("Build the base image from Debian", first=image.first_seconds, again=0):
                 self._build_base(image)
@@ -79,15 +85,31 @@ class ImageBuilder:
         below = [base_key]
         if image.name == "k6":
             below.append(ensure_go_program("k6", self._settings).name)
-        key = image_key(image, *below)
-        known = self._loaded.read().get(image.reference) == key
-        if known and image.reference in self._containerd.images():
+        ground, program = ground_key(image, *below), program_key(image)
+        known = self._loaded.read().get(image.reference, "/").split("/")
+        if image.reference not in self._containerd.images():
+            known = ["", ""]
+        if known == [ground, program]:
             return False
-        with step(f"Build and load {image.reference}", first=image.first_seconds, again=4):
-            self._build(image)
-            self._load(image.reference)
-        self._loaded.write(image.reference, key)
+        if known[0] == ground and image.program and can_write_layer(image.program):
+            with step(f"Exchange the program in {image.reference}", first=1, again=1):
+                self._exchange_program(image, image.program)
+        else:
+            with step(f"Build and load {image.reference}", first=image.first_seconds, again=10):
+                self._build(image)
+                self._load(image.reference)
+        self._loaded.write(image.reference, f"{ground}/{program}")
         return True
+
+    def _exchange_program(self, image: Image, program: Path) -> None:
+        manifest, config = self._containerd.read_image(image.reference)
+        layer = build_program_layer(program, image.place)
+        with tempfile.TemporaryDirectory(dir=self._settings.cache) as folder:
+            archive = Path(folder) / "exchanged.tar"
+            write_exchanged_image(
+                manifest, config, layer=layer, name=image.reference, target=archive
+            )
+            self._containerd.load(archive)
 
     def _build(self, image: Image) -> None:
         log = self._settings.logs / f"image-{image.name}.log"

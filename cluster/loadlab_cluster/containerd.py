@@ -1,6 +1,8 @@
 """What is asked of the node's containerd, through its own client."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from loadlab_cluster.commands import Argument, read_output, succeeds
 from loadlab_cluster.settings import Settings
@@ -21,6 +23,17 @@ class Containerd:
     def blobs(self) -> set[str]:
         """The digests of every layer and manifest that is in the store."""
         return set(self._ask("content", "ls", "-q"))
+
+    def read_image(self, reference: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The manifest and the configuration of an image in the store."""
+        filtered = ("images", "ls", f"name=={reference}")
+        digest = next(word for word in self._ask(*filtered) if word.startswith("sha256:"))
+        manifest = self._read_blob(digest)
+        return manifest, self._read_blob(manifest["config"]["digest"])
+
+    def _read_blob(self, digest: str) -> dict[str, Any]:
+        blob: dict[str, Any] = json.loads(read_output([*self._prefix, "content", "get", digest]))
+        return blob
 
     def load(self, archive: Path) -> None:
         """Put the images of a docker or OCI archive into the store."""

@@ -106,7 +106,7 @@ class EmbeddedCluster:
         state = self._settings.state
         processes = {*daemons.processes_naming(str(state)), *pod_processes()}
         found = [f"process {pid}: {daemons.command_line(pid)[:1]}" for pid in sorted(processes)]
-        found += [f"mount {path}" for path in _mounts_under(state)]
+        found += [f"mount {path}" for path in self._mounts()]
         found += network_leftovers()
         found += [f"cgroup {path}" for path in pod_cgroups() if path.exists()]
         return found + [f"folder {path}" for path in (state, _run_folder()) if path.exists()]
@@ -144,6 +144,10 @@ class EmbeddedCluster:
         ensure_cgroups()
         ensure_network()
         (settings.state / "stamp.json").write_text(self._stamp(hyperkube))
+
+    def _mounts(self) -> list[str]:
+        """The pods' and containers' mounts, and those that buildah left."""
+        return _mounts_under(self._settings.state) + _mounts_under(self._settings.cache)
 
     def _note_fixed_places(self) -> None:
         """Remember which of the fixed places this cluster creates, so that `down` removes those."""
@@ -226,7 +230,7 @@ class EmbeddedCluster:
         daemons.kill(daemons.processes_naming(f"{self._settings.state}/"))
 
     def _remove(self) -> None:
-        for mount in _mounts_under(self._settings.state):
+        for mount in self._mounts():
             succeeds(["umount", "-l", mount])
         remove_network()
         remove_cgroups()

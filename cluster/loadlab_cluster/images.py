@@ -15,13 +15,19 @@ K6_BINARY = f"{PREFIX}/k6-binary:dev"
 
 @dataclass(frozen=True)
 class Image:
-    """One image: its name, its recipe, and the files that decide what is in it."""
+    """One image: its name, its recipe, and the files that decide what is in it.
+
+    `program` is what the recipe's last layer copies to `place`: it changes most, all the rest
+    (`inputs`) seldom.
+    """
 
     name: str
     tag: str
     dockerfile: Path
     context: Path
     inputs: tuple[Path, ...]
+    program: Path | None = None
+    place: str = ""
     target: str | None = None
     first_seconds: float = 20
 
@@ -39,13 +45,18 @@ def project_images() -> tuple[Image, ...]:
             REPOSITORY / "Dockerfile",
             REPOSITORY,
             tuple(REPOSITORY / path for path in ("Dockerfile", ".dockerignore", *inputs)),
+            program=REPOSITORY / program,
+            place=place,
             target=name,
             first_seconds=seconds,
         )
-        for name, inputs, seconds in (
-            ("operator", ("requirements/operator.txt", "operator/loadlab"), 25),
-            ("services", ("requirements/services.txt", "services/loadlab_services"), 25),
-            ("k6", ("loadgen/scenario.js",), 5),
+        for name, inputs, program, place, seconds in (
+            ("operator", ("requirements/operator.txt",), "operator/loadlab", "app/loadlab", 25),
+            (
+                *("services", ("requirements/services.txt",)),
+                *("services/loadlab_services", "app/loadlab_services", 25),
+            ),
+            ("k6", (), "loadgen/scenario.js", "scripts/scenario.js", 5),
         )
     )
 
@@ -66,10 +77,15 @@ def base_image() -> Image:
     return Image("base", "dev", folder / "Dockerfile", folder, inputs, first_seconds=40)
 
 
-def image_key(image: Image, *below: str) -> str:
-    """A hash of what an image is made of and of the keys of the images below it."""
+def ground_key(image: Image, *below: str) -> str:
+    """A hash of all that an image stands on: its recipe and packages, and the images below it."""
     files = (file for path in image.inputs for file in _files(path))
     return "-".join((hash_files(files), *below))
+
+
+def program_key(image: Image) -> str:
+    """A hash of the program that the image's last layer holds."""
+    return hash_files(_files(image.program)) if image.program else ""
 
 
 def _files(path: Path) -> list[Path]:

@@ -24,39 +24,40 @@ def write_delta_archive(source: Path, name: str, known: Set[str], target: Path) 
         if blob["digest"] not in known
     ]
     blobs = {digest: (source / digest).read_bytes() for digest in missing}
-    _write_archive(target, manifest=manifest, name=name, blobs=blobs)
+    write_archive(target, manifest=manifest, name=name, blobs=blobs)
 
 
 def write_single_file_image(program: Path, name: str, target: Path) -> None:
     """An image of one static program, its entry point: no build tool is needed for that."""
     path = f"/{program.name.split('-')[0]}"
     layer = _tar({path.lstrip("/"): program.read_bytes()}, mode=0o755)
-    config = _json(
+    config = json_bytes(
         {
             "architecture": "amd64",
             "os": "linux",
             "config": {"Entrypoint": [path], "User": "65535:65535"},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_digest(layer)}"]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest_of(layer)}"]},
         }
     )
-    manifest = _json(
+    manifest = json_bytes(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
-            "config": _descriptor(CONFIG_TYPE, config),
-            "layers": [_descriptor(LAYER_TYPE, layer)],
+            "config": descriptor(CONFIG_TYPE, config),
+            "layers": [descriptor(LAYER_TYPE, layer)],
         }
     )
-    blobs = {_digest(config): config, _digest(layer): layer}
-    _write_archive(target, manifest=manifest, name=name, blobs=blobs)
+    blobs = {digest_of(config): config, digest_of(layer): layer}
+    write_archive(target, manifest=manifest, name=name, blobs=blobs)
 
 
-def _write_archive(target: Path, *, manifest: bytes, name: str, blobs: Mapping[str, bytes]) -> None:
-    described = _descriptor(MANIFEST_TYPE, manifest) | {"annotations": {NAME_ANNOTATION: name}}
+def write_archive(target: Path, *, manifest: bytes, name: str, blobs: Mapping[str, bytes]) -> None:
+    """An OCI archive of one image and the blobs that are given; containerd has the others."""
+    described = descriptor(MANIFEST_TYPE, manifest) | {"annotations": {NAME_ANNOTATION: name}}
     files = {
-        "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
-        "index.json": _json({"schemaVersion": 2, "manifests": [described]}),
-        f"blobs/sha256/{_digest(manifest)}": manifest,
+        "oci-layout": json_bytes({"imageLayoutVersion": "1.0.0"}),
+        "index.json": json_bytes({"schemaVersion": 2, "manifests": [described]}),
+        f"blobs/sha256/{digest_of(manifest)}": manifest,
         **{f"blobs/sha256/{digest}": blob for digest, blob in blobs.items()},
     }
     target.write_bytes(_tar(files, mode=0o644))
@@ -72,13 +73,16 @@ def _tar(files: Mapping[str, bytes], *, mode: int) -> bytes:
     return buffer.getvalue()
 
 
-def _descriptor(media_type: str, blob: bytes) -> dict[str, Any]:
-    return {"mediaType": media_type, "digest": f"sha256:{_digest(blob)}", "size": len(blob)}
+def descriptor(media_type: str, blob: bytes) -> dict[str, Any]:
+    """How a manifest refers to a blob."""
+    return {"mediaType": media_type, "digest": f"sha256:{digest_of(blob)}", "size": len(blob)}
 
 
-def _digest(blob: bytes) -> str:
+def digest_of(blob: bytes) -> str:
+    """The hexadecimal part of a blob's digest."""
     return hashlib.sha256(blob).hexdigest()
 
 
-def _json(value: object) -> bytes:
+def json_bytes(value: object) -> bytes:
+    """A value as the bytes of a blob."""
     return json.dumps(value).encode()
