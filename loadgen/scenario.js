@@ -1,7 +1,7 @@
 // The one k6 script of every trial. What it does is in the file that CONFIG names, so that two
-// trials differ in configuration only. The life of a pod: setup() waits for the service and for
-// the other pods; `warmup` and `measure` load; `edges` takes a snapshot of the instruments at both
-// ends of the measurement; teardown() waits until the work is done and prints the account.
+// trials differ in configuration only. setup() waits for the service and the other pods; `warmup`
+// and `measure` load; `edges` takes snapshots at both ends of the measurement; teardown() waits
+// until the work is done and prints the account.
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { sleep } from 'k6';
@@ -16,7 +16,7 @@ const FIRST_ID = { warmup: 1000000000, measure: 1 };
 const EDGE_GRACE_MS = 15000; // for the last snapshot, after the planned end
 const BARRIER_GRACE_MS = 10000; // for an answer that is held until the others arrive
 const K6_SHORTEST_MS = 1000; // of a constant executor
-const RETRY_MS = 250;
+const RETRY_SECONDS = 0.25;
 const STALL_SECONDS = 2.4; // of arrivals that must find a virtual user: a stall of 2 s, and a fifth
 
 const RAMPS = load.executor.startsWith('ramping');
@@ -33,25 +33,37 @@ checkTimes();
 
 export const options = {
   scenarios: scenarios(),
+  ...segment(),
   discardResponseBodies: true,
   systemTags: ['scenario', 'name', 'status'], // the fewer, the cheaper is each request
   setupTimeout: `${2 * config.deadlines.readyMs + 2 * BARRIER_GRACE_MS}ms`,
   teardownTimeout: `${finishWithinMs() + 2 * BARRIER_GRACE_MS}ms`,
 };
 
+// The pods of an Indexed Job have the same command line and differ in their number only.
+function segment() {
+  if (config.pods === 1) return {};
+  const cut = (i) => (i === 0 || i === config.pods ? `${i / config.pods}` : `${i}/${config.pods}`);
+  const cuts = Array.from({ length: config.pods + 1 }, (_, i) => cut(i));
+  return {
+    executionSegment: `${cut(pod)}:${cut(pod + 1)}`,
+    executionSegmentSequence: cuts.join(','),
+  };
+}
+
 function checkPods() {
   const users = ARRIVALS ? arrivalUsers() : load.virtualUsers;
   if (!(users >= config.pods)) {
-    throw new Error(`${config.run}: ${users} virtual users cannot be shared by ${config.pods} pods: ` +
-      'raise virtualUsers or lower parallelism');
+    throw new Error(`${config.run}: ${users} virtual users cannot be shared by ` +
+      `${config.pods} pods: raise virtualUsers or lower parallelism`);
   }
 }
 
 function checkTimes() {
   const warmupFits = load.warmupMs === 0 || load.warmupMs >= K6_SHORTEST_MS;
   if (!warmupFits || load.durationMs < K6_SHORTEST_MS) {
-    throw new Error(`${config.run}: duration ${load.durationMs} ms and warmup ${load.warmupMs} ms: ` +
-      'k6 loads for no less than 1 s; only the warm-up may be 0');
+    throw new Error(`${config.run}: duration ${load.durationMs} ms and warmup ` +
+      `${load.warmupMs} ms: k6 loads for no less than 1 s; only the warm-up may be 0`);
   }
 }
 
@@ -62,9 +74,8 @@ function arrivalUsers() {
 }
 
 function scenarios() {
-  const all = { measure: measureScenario(), edges: edgesScenario() };
-  if (load.warmupMs > 0) all.warmup = warmupScenario();
-  return all;
+  const warmup = load.warmupMs > 0 ? { warmup: warmupScenario() } : {};
+  return { ...warmup, measure: measureScenario(), edges: edgesScenario() };
 }
 
 function measureScenario() {
@@ -96,8 +107,8 @@ function edgesScenario() {
   };
 }
 
-function constant(durationMs) {
-  const duration = `${durationMs}ms`;
+function constant(ms) {
+  const duration = `${ms}ms`;
   if (!ARRIVALS) return { executor: 'constant-vus', vus: load.virtualUsers, duration };
   return { executor: 'constant-arrival-rate', rate: load.rate, duration, ...arrivals() };
 }
@@ -126,7 +137,7 @@ const renderBody = template(bodyText(config.request.body));
 const headers = Object.entries(config.request.headers || {}).map(([k, v]) => [k, template(v)]);
 
 function bodyText(body) {
-  return body === null || body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  return typeof body === 'object' && body !== null ? JSON.stringify(body) : body;
 }
 
 // template('a${x}b') is a function of the request's id; text without variables costs nothing.
@@ -145,7 +156,9 @@ function template(text) {
 function variable(name) {
   if (name === 'request_id') return (id) => id;
   const range = (config.variables || {})[name];
-  if (!range) throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);
+  if (!range) {
+    throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);
+  }
   const salt = hashText(name);
   const width = range.max - range.min + 1;
   return (id) => range.min + Math.floor(mix(id ^ salt) / 4294967296 * width);
@@ -167,7 +180,9 @@ function hashText(text) {
 
 function paramsFor(id) {
   const params = { timeout: config.request.timeoutMs, tags: { name: 'request' }, throw: true };
-  if (headers.length) params.headers = Object.fromEntries(headers.map(([k, make]) => [k, make(id)]));
+  if (headers.length > 0) {
+    params.headers = Object.fromEntries(headers.map(([name, make]) => [name, make(id)]));
+  }
   return params;
 }
 
@@ -179,7 +194,7 @@ export function request() {
   if (config.request.thinkTimeMs > 0) sleep(config.request.thinkTimeMs / 1000);
 }
 
-// k6 would log a line for every failed request; thrown and caught it is only counted.
+// k6 would log every failed request; thrown and caught it is only counted.
 function send(method, url, body, params) {
   try {
     return http.request(method, url, body, params);
@@ -200,16 +215,16 @@ export function setup() {
 
 function awaitService() {
   const url = config.target + config.readinessPath;
-  const deadline = Date.now() + config.deadlines.readyMs;
+  const withinMs = config.deadlines.readyMs;
+  const deadline = Date.now() + withinMs;
   const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true };
-  let last = send('GET', url, null, params);
-  while (last.status !== 200) {
+  for (;;) {
+    const last = send('GET', url, null, params);
+    if (last.status === 200) return;
     if (Date.now() >= deadline) {
-      abort(`the service was not ready after ${config.deadlines.readyMs} ms: ` +
-        `GET ${url} gave ${describe(last)}`);
+      abort(`the service was not ready after ${withinMs} ms: GET ${url} gave ${describe(last)}`);
     }
     sleep(0.05);
-    last = send('GET', url, null, params);
   }
 }
 
@@ -225,14 +240,16 @@ function askSteward(verb, withinMs, body) {
     });
     if (answer.status === 200) return JSON.parse(answer.body);
     const away = answer.status === 0 || answer.status >= 500;
-    if (!away || Date.now() >= deadline) abort(`the steward refused: POST ${url} gave ${describe(answer)}`);
-    sleep(RETRY_MS / 1000);
+    if (!away || Date.now() >= deadline) {
+      abort(`the steward refused: POST ${url} gave ${describe(answer)}`);
+    }
+    sleep(RETRY_SECONDS);
   }
 }
 
 function describe(answer) {
-  if (answer.status === 0) return answer.error;
-  return `${answer.status} ${(answer.body || '').slice(0, 500)}`.trim();
+  const text = `${answer.status} ${(answer.body || '').slice(0, 500)}`.trim();
+  return answer.status === 0 ? answer.error : text;
 }
 
 function abort(why) {
@@ -249,8 +266,8 @@ export function edges() {
 }
 
 function printSnapshot(edge) {
-  const answer = send('GET', snapshotUrl(), null,
-    { timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true });
+  const params = { timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true };
+  const answer = send('GET', snapshotUrl(), null, params);
   const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
   print('loadlab_snapshot', { edge, ...body });
 }
@@ -265,7 +282,8 @@ function snapshotUrl() {
 // --- teardown: the account ------------------------------------------------------------------
 
 export function teardown(data) {
-  if (Date.now() < data.startedAt + load.warmupMs + PLANNED_MS) return; // cut short: nothing to await
+  const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
+  if (cutShort) return; // a pod told to go waits for no account
   print('loadlab_account', askSteward('finish', finishWithinMs(),
     { pod, pods: config.pods, drainMs: config.deadlines.drainMs }));
 }

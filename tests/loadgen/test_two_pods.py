@@ -11,8 +11,6 @@ from hdrh.histogram import HdrHistogram
 
 pytestmark = pytest.mark.integration
 
-SEGMENTS = [("0:1/2", "0,1/2,1"), ("1/2:1", "0,1/2,1")]
-
 
 def raw_durations_us(path: Path) -> list[int]:
     """Read every http_req_duration of the measurement from k6's own JSON output."""
@@ -48,9 +46,8 @@ def two_pods(lab):
     )
     raw = [lab.folder / f"raw-{pod}.json" for pod in range(2)]
     running = []
-    for pod, (segment, sequence) in enumerate(SEGMENTS):
-        flags = ["--execution-segment", segment, "--execution-segment-sequence", sequence]
-        running.append(lab.start(*flags, "--out", f"json={raw[pod]}", config=config, pod=pod))
+    for pod in range(2):
+        running.append(lab.start("--out", f"json={raw[pod]}", config=config, pod=pod))
         if pod == 0:
             time.sleep(1.5)  # the second pod's node was slower
     ended = [lab.end(process) for process in running]
@@ -90,3 +87,13 @@ def test_two_segments_are_one_run(two_pods, server):
     assert [len(e.lines("loadlab_snapshot")) for e in ended] in ([2, 0], [0, 2])
     assert sorted(f["pod"] for f in server.finished) == [0, 1]
     assert [e.document["segment"] for e in ended] == ["0:1/2", "1/2:1"]
+
+
+def test_ids_are_unique_over_pods_that_run_at_their_own_pace(lab, server):
+    config = lab.configure(pods=3, virtualUsers=5, warmupMs=1400)
+    ended = [lab.end(p) for p in [lab.start(config=config, pod=pod) for pod in range(3)]]
+    assert [e.code for e in ended] == [0, 0, 0], [e.stderr for e in ended]
+    segments = [(e.document["segment"], e.document["sequence"]) for e in ended]
+    assert segments == [(s, "0,1/3,2/3,1") for s in ("0:1/3", "1/3:2/3", "2/3:1")]
+    assert len(server.ids) == len(set(server.ids))
+    assert sum(e.document["counters"]["accepted_id_sum"] for e in ended) == sum(server.ids)
