@@ -72,12 +72,13 @@ class Server:
 
     def __init__(self) -> None:
         self.ready = True
-        self.refusal: tuple[int, Json] | None = None
+        self.refusals: list[tuple[int, Json]] = []
         self.delay = 0.0
         self.snapshot_padding = ""
         self.ids: list[int] = []
         self.users: dict[int, int] = {}
         self.bodies: list[bytes] = []
+        self.headers: list[Json] = []
         self.snapshots: list[str] = []
         self.finished: list[Json] = []
         self.health_checks = 0
@@ -97,6 +98,7 @@ class Server:
                 self.health_checks += 1
                 return (200, {}) if self.ready else (503, {})
             case ["work"]:
+                self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
                 return await self.work(scope["query_string"], body)
             case ["runs", run, verb]:
                 return await self.steward(run, verb, scope, body)
@@ -117,8 +119,8 @@ class Server:
             self.snapshots.append(scope["query_string"].decode())
             return 200, {"run": run, "takenAt": time.time(), "padding": self.snapshot_padding}
         asked = json.loads(body)
-        if verb == "arrive" and self.refusal:
-            return self.refusal
+        if verb == "arrive" and self.refusals:
+            return self.refusals.pop(0)
         await self._barriers.setdefault(f"{run}/{verb}", Barrier()).wait(asked["pods"])
         if verb == "arrive":
             return 200, {"startInMs": 100}

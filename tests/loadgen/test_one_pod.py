@@ -97,11 +97,17 @@ def test_variables_are_the_same_sequence_in_every_run(lab, server):
     assert len(set(first.values())) > 0.9 * len(first), "the ids must spread"
 
 
-def test_the_body_is_rendered_for_every_request(lab, server):
-    request = {"method": "POST", "body": '{"id": ${request_id}, "device": "d-${user_id}"}'}
+def test_body_and_headers_are_rendered_for_every_request(lab, server):
+    request = {
+        "method": "POST",
+        "body": '{"id": ${request_id}, "device": "d-${user_id}"}',
+        "headers": {"Content-Type": "application/json", "X-Request-Id": "${request_id}"},
+    }
     lab.run(config=lab.configure(request=request, virtualUsers=1))
     bodies = [json.loads(body) for body in server.bodies]
     assert [body["id"] for body in bodies] == server.ids
+    assert [int(h["x-request-id"]) for h in server.headers] == server.ids
+    assert {h["content-type"] for h in server.headers} == {"application/json"}
     assert all(b["device"] == f"d-{server.users[b['id']]}" for b in bodies)
 
 
@@ -162,11 +168,18 @@ def test_a_service_that_is_never_ready_aborts_with_a_message(lab, server):
 
 
 def test_a_steward_that_refuses_aborts_with_its_message(lab, server):
-    server.refusal = (408, {"detail": "1 of 2 pods arrived"})
+    server.refusals = [(408, {"detail": "1 of 2 pods arrived"})]
     ended = lab.run(config=lab.configure())
     assert ended.code == 108
     assert "1 of 2 pods arrived" in ended.stderr
     assert server.ids == []
+
+
+def test_a_steward_that_is_away_for_a_moment_is_asked_again(lab, server):
+    server.refusals = [(503, {}), (502, {})]
+    ended = lab.run(config=lab.configure())
+    assert ended.code == 0, ended.stderr
+    assert server.refusals == []
 
 
 def test_fewer_users_than_pods_are_refused_at_once(lab, server):
