@@ -46,13 +46,13 @@ def test_percentiles_lie_within_a_thousandth_of_the_raw_value(
 
 
 @given(values)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_text_written_by_hdrhistogram_is_read_bucket_for_bucket(recorded: list[int]) -> None:
     assert Histogram.decode(hdr_of(recorded).encode().decode()) == Histogram.of(recorded)
 
 
 @given(values)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_text_survives_the_round_trip(recorded: list[int]) -> None:
     histogram = Histogram.of(recorded)
 
@@ -60,7 +60,7 @@ def test_text_survives_the_round_trip(recorded: list[int]) -> None:
 
 
 @given(values.filter(bool))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_figures_equal_those_of_hdrhistogram(recorded: list[int]) -> None:
     theirs, ours = hdr_of(recorded), Histogram.of(recorded)
 
