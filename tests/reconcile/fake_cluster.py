@@ -5,8 +5,8 @@ by `tick()`: controllers make pods, pods become ready, generators finish and lea
 deleted goes. Any request may be told to fail, before or after it took effect.
 """
 
-import copy
 import itertools
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +19,11 @@ Key = tuple[Kind, str, str]
 
 class Crash(BaseException):
     """The operator dies here: not an error that anything may handle."""
+
+
+def _copy(item: Any) -> Any:
+    """Several times faster than copy.deepcopy, and here it is called all the time."""
+    return pickle.loads(pickle.dumps(item))  # our own objects, made a moment ago
 
 
 def merged(target: Manifest, patch: Manifest) -> Manifest:
@@ -62,14 +67,14 @@ class FakeCluster:
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         found = self.objects.get((kind, namespace, name))
-        return await self._do(f"get {kind.name} {name}", lambda: copy.deepcopy(found))
+        return await self._do(f"get {kind.name} {name}", lambda: _copy(found))
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
         def matching() -> list[Manifest]:
             return [
-                copy.deepcopy(item)
+                _copy(item)
                 for (k, ns, _), item in self.objects.items()
                 if k is kind
                 and namespace in {None, ns}
@@ -88,7 +93,7 @@ class FakeCluster:
             if former is None:
                 self._store(key, manifest)
             else:
-                self.objects[key] = merged(former, copy.deepcopy(manifest))
+                self.objects[key] = merged(former, _copy(manifest))
 
         await self._do(f"apply {kind.name} {metadata['name']}", write)
 
@@ -109,7 +114,7 @@ class FakeCluster:
         return bool(await self._do(f"create {kind.name} {name}", write))
 
     def _store(self, key: Key, manifest: Manifest) -> None:
-        item = copy.deepcopy(manifest)
+        item = _copy(manifest)
         item["metadata"]["uid"] = f"uid-{next(self._ids)}"
         item.pop("status", None)
         self.objects[key] = item
@@ -122,13 +127,11 @@ class FakeCluster:
 
         await self._do(f"delete {kind.name} {name}", mark)
 
-    async def patch_status(
-        self, kind: Kind, namespace: str, name: str, patch: Manifest
-    ) -> None:
+    async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
         def write() -> None:
             item = self.objects.get((kind, namespace, name))
             if item is not None:
-                item["status"] = merged(item.get("status") or {}, copy.deepcopy(patch))
+                item["status"] = merged(item.get("status") or {}, _copy(patch))
 
         await self._do(f"patch_status {kind.name} {name}", write)
 
@@ -179,7 +182,7 @@ class FakeCluster:
                 "uid": f"uid-{next(self._ids)}",
                 "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
             },
-            "spec": copy.deepcopy(template["spec"]) | {"nodeName": "node-1"},
+            "spec": _copy(template["spec"]) | {"nodeName": "node-1"},
             "status": {"phase": "Pending"},
         }
 

@@ -19,9 +19,6 @@ def undisturbed() -> Laboratory:
     return lab
 
 
-CALM = undisturbed()
-
-
 def outcome(lab: Laboratory) -> dict[str, object]:
     status = lab.status()
     return {
@@ -35,9 +32,16 @@ def outcome(lab: Laboratory) -> dict[str, object]:
     }
 
 
+CALM = undisturbed()
+CALM_OUTCOME = outcome(CALM)
+READS = ("get", "list", "logs")
+
+
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 def test_death_at_any_request_changes_nothing(after_effect):
-    for call in range(len(CALM.cluster.calls)):
+    for call, request in enumerate(CALM.cluster.calls):
+        if after_effect and request.startswith(READS):
+            continue  # a read has no effect
         lab = Laboratory()
         lab.submit(**SPEC)
         lab.cluster.crash_at = call
@@ -46,5 +50,4 @@ def test_death_at_any_request_changes_nothing(after_effect):
         asyncio.run(lab.run())
 
         assert lab.cluster.crash_at is None, f"request {call} was never made"
-        died_at = CALM.cluster.calls[call]
-        assert outcome(lab) == outcome(CALM), f"died at request {call}: {died_at}"
+        assert outcome(lab) == CALM_OUTCOME, f"died at request {call}: {request}"

@@ -35,7 +35,7 @@ async def test_results_have_a_row_per_cell_with_an_interval():
     rows = status["results"]
     assert [row["cell"]["variant"] for row in rows] == ["sync", "async"]
     assert rows[0]["replicates"] == {"planned": 2, "valid": 2}
-    assert rows[0]["requestsPerSecond"]["mean"] == pytest.approx(6000, rel=0.01)
+    assert rows[0]["requestsPerSecond"]["mean"] == pytest.approx(2400, rel=0.01)
     assert rows[0]["cpuMicrosPerRequest"]["service"] == 100
 
 

@@ -161,8 +161,10 @@ def _check_connections(experiment: Experiment, cells: tuple[Cell, ...]) -> None:
 
 
 def _fingerprint(plan: Plan) -> str:
-    manifests = [*plan.store_manifests(), *plan.preparation_manifests()]
-    for trial in plan.trials:
-        manifests += [plan.trial_manifest(trial), *plan.run_manifests(trial, attempt=1)]
-    text = json.dumps(manifests, sort_keys=True, separators=(",", ":"))
+    """Hash the order of the trials, the infrastructure and one run of each variant."""
+    one_each = {trial.cell.variant: trial for trial in reversed(plan.trials)}
+    runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
+    order = [(trial.name, trial.cell.title(), trial.replicate) for trial in plan.trials]
+    content = [order, plan.store_manifests(), plan.preparation_manifests(), runs]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,112 @@
+"""Which cells a spec means, and in which order their trials run."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.plan.cells import cells_of, ordered
+
+
+def spec(**fields: object) -> LoadExperimentSpec:
+    base = {"workload": "select", "variants": [{"name": "sync"}, {"name": "async"}]}
+    return LoadExperimentSpec.model_validate(base | fields)
+
+
+def titles(**fields: object) -> list[str]:
+    return [cell.title() for cell in cells_of(spec(**fields))]
+
+
+def test_cells_are_all_combinations_of_variants_and_levels():
+    found = titles(factors={"workers": [1, 2], "virtualUsers": [8], "poolSize": [4]})
+
+    assert found == [
+        "sync/workers=1/virtualUsers=8/poolSize=4",
+        "sync/workers=2/virtualUsers=8/poolSize=4",
+        "async/workers=1/virtualUsers=8/poolSize=4",
+        "async/workers=2/virtualUsers=8/poolSize=4",
+    ]
+
+
+def test_a_factor_without_meaning_for_a_variant_does_not_multiply_it():
+    found = titles(
+        workload="ingest",
+        variants=[{"name": "pooled"}, {"name": "queued"}],
+        factors={"consumers": [1, 2], "virtualUsers": [8]},
+    )
+
+    assert found == [
+        "pooled/workers=1/virtualUsers=8/poolSize=10",
+        "queued/workers=1/virtualUsers=8/consumers=1/batchSize=500",
+        "queued/workers=1/virtualUsers=8/consumers=2/batchSize=500",
+    ]
+
+
+def test_open_executors_sweep_the_rate_and_not_the_users():
+    found = titles(
+        workload="sleep",
+        variants=[{"name": "async"}],
+        load={"executor": "constant-arrival-rate"},
+        factors={"rate": [100, 200], "virtualUsers": [5]},
+    )
+
+    assert found == ["async/workers=1/rate=100/ms=1000", "async/workers=1/rate=200/ms=1000"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ({"workers": 2}, 2),
+        ({"variant": "sync"}, 2),
+        ({"variant": "sync", "workers": 2}, 3),
+        ({}, 4),
+    ],
+    ids=["level", "variant", "both", "nothing named"],
+)
+def test_exclude_leaves_out_cells_that_match_all_it_names(pattern, left):
+    assert len(titles(factors={"workers": [1, 2]}, exclude=[pattern])) == left
+
+
+@given(
+    workers=st.lists(st.integers(1, 64), min_size=1, max_size=4, unique=True),
+    users=st.lists(st.integers(1, 500), min_size=1, max_size=4, unique=True),
+    replicates=st.integers(1, 5),
+    seed=st.integers(0, 2**31 - 1),
+)
+def test_interleaving_runs_every_cell_once_in_every_block(workers, users, replicates, seed):
+    swept = spec(
+        factors={"workers": workers, "virtualUsers": users},
+        replicates=replicates,
+        order={"seed": seed},
+    )
+    cells = cells_of(swept)
+
+    trials = ordered(swept, cells)
+
+    blocks = [trials[i : i + len(cells)] for i in range(0, len(trials), len(cells))]
+    assert len(blocks) == replicates
+    for replicate, block in enumerate(blocks, start=1):
+        assert {cell.title() for cell, _ in block} == {cell.title() for cell in cells}
+        assert {number for _, number in block} == {replicate}
+
+
+def test_the_order_depends_on_the_seed_and_on_nothing_else():
+    def order(seed: int) -> list[str]:
+        swept = spec(factors={"workers": [1, 2, 3, 4]}, order={"seed": seed})
+        return [cell.title() for cell, _ in ordered(swept, cells_of(swept))]
+
+    assert order(1) == order(1)
+    assert order(1) != order(2)
+
+
+def test_sequential_runs_the_replicates_of_a_cell_one_after_the_other():
+    swept = spec(order={"strategy": "Sequential"}, replicates=2)
+
+    trials = ordered(swept, cells_of(swept))
+
+    assert [(cell.variant, number) for cell, number in trials] == [
+        ("sync", 1),
+        ("sync", 2),
+        ("async", 1),
+        ("async", 2),
+    ]

@@ -1,0 +1,105 @@
+"""Plans: what is created for whom, what is refused, and that the same spec plans the same."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from loadlab.model.conditions import Reason
+from loadlab.plan import PlanError, make_plan
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+GOLDEN_SPECS = {
+    "sleep-async": {"workload": "sleep", "variants": [{"name": "async"}]},
+    "select-asyncpg": {"workload": "select", "variants": [{"name": "asyncpg"}]},
+    "ingest-queued": {
+        "workload": "ingest",
+        "variants": [{"name": "queued", "env": [{"name": "FLUSH_MS", "value": "20"}]}],
+        "load": {"executor": "constant-arrival-rate", "parallelism": 2},
+        "factors": {"rate": [500], "consumers": [2]},
+        "placement": {"serviceCpu": "Shared"},
+    },
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN_SPECS)
+def test_manifests_are_the_golden_ones(name, experiment, images):
+    """`UPDATE_GOLDEN=1` writes them anew; read the difference before you commit it."""
+    plan = make_plan(experiment(**GOLDEN_SPECS[name]), images)
+    manifests = [
+        *plan.store_manifests(),
+        *plan.preparation_manifests(),
+        plan.trial_manifest(plan.trials[0]),
+        *plan.run_manifests(plan.trials[0], attempt=1),
+    ]
+    plain = json.loads(json.dumps(manifests))  # without YAML anchors
+    text = yaml.safe_dump_all(plain, sort_keys=False, width=100)
+    path = GOLDEN / f"{name}.yaml"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text)
+
+    assert path.read_text() == text
+
+
+def test_the_same_spec_plans_the_same_bytes(experiment, images):
+    first, second = (make_plan(experiment(replicates=2), images) for _ in range(2))
+
+    assert first == second
+    assert first.fingerprint == second.fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"replicates": 2}, {"factors": {"workers": [2]}}, {"load": {"duration": "31s"}}],
+    ids=["replicates", "levels", "load"],
+)
+def test_a_changed_spec_changes_the_fingerprint(change, experiment, images):
+    assert (
+        make_plan(experiment(), images).fingerprint
+        != make_plan(experiment(**change), images).fingerprint
+    )
+
+
+REFUSALS = {
+    Reason.NO_TRIALS: {"exclude": [{"variant": "asyncpg"}]},
+    Reason.TOO_MANY_TRIALS: {"factors": {"workers": [1, 2]}, "replicates": 3, "maxTrials": 5},
+    Reason.POOL_TOO_LARGE: {"factors": {"workers": [4], "poolSize": [25]}},
+    Reason.NAME_TOO_LONG: {"name": "x" * 41},
+    Reason.INVALID_SPEC: {"postgres": {"settings": {"max_connections": "many"}}},
+}
+
+
+@pytest.mark.parametrize(("reason", "change"), REFUSALS.items(), ids=REFUSALS.keys())
+def test_what_cannot_run_is_refused_with_its_reason(reason, change, experiment, images):
+    with pytest.raises(PlanError) as caught:
+        make_plan(experiment(**change), images)
+
+    assert caught.value.reason is reason
+
+
+def test_a_pool_that_fits_a_raised_max_connections_is_planned(experiment, images):
+    fits = experiment(
+        factors={"workers": [4], "poolSize": [25]},
+        postgres={"settings": {"max_connections": "120"}},
+    )
+
+    assert make_plan(fits, images).trials
+
+
+def test_derived_names_fit_a_label(experiment, images):
+    longest = experiment(
+        "x" * 40,
+        workload="ingest",
+        variants=[{"name": "queued"}],
+        maxTrials=1000,
+        replicates=30,
+        factors={"virtualUsers": list(range(1, 21))},
+    )
+    plan = make_plan(longest, images)
+    names = [
+        manifest["metadata"]["name"] for manifest in plan.run_manifests(plan.trials[-1], attempt=5)
+    ]
+
+    assert max(map(len, names)) <= 63
