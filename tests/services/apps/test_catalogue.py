@@ -1,0 +1,23 @@
+"""The catalogue names every built-in variant, and says so when asked for another."""
+
+import pytest
+
+from loadlab_services.catalogue import CATALOGUE, UnknownVariantError, find_entry
+
+CONTRACT = {
+    "sleep": {"async", "sync"},
+    "select": {"sync", "async", "asyncpg"},
+    "ingest": {"naive", "pooled", "queued"},
+}
+
+
+def test_the_catalogue_holds_the_contract() -> None:
+    assert {workload: set(variants) for workload, variants in CATALOGUE.items()} == CONTRACT
+
+
+@pytest.mark.parametrize(
+    ("workload", "variant"), [("sleep", "asyncpg"), ("wells", "def"), ("", "")]
+)
+def test_an_unknown_variant_names_the_known_ones(workload: str, variant: str) -> None:
+    with pytest.raises(UnknownVariantError, match="sleep/sync, sleep/async, select/sync"):
+        find_entry(workload, variant)

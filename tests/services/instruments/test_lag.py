@@ -1,0 +1,48 @@
+"""The event-loop watch sees a blocked loop as the events in it do."""
+
+import asyncio
+import time
+
+from anyio import to_thread
+
+from loadlab_services.instruments.cells import Board
+from loadlab_services.instruments.histogram import summarise
+from loadlab_services.instruments.lag import PERIOD, watch_loop
+
+
+async def test_a_blocked_loop_counts_for_every_event_that_waited() -> None:
+    meter = Board(processes=1).meter(0)
+    async with watch_loop(meter):
+        await asyncio.sleep(0)
+        time.sleep(0.5)  # noqa: ASYNC251 (the fault that is to be seen)
+        await asyncio.sleep(2 * PERIOD)
+    lag = summarise(meter.read().lag)
+    assert 0.45 < lag.max < 1.0
+    assert 0.15 < lag.p50 < 0.5  # half of the half second, were it evenly looked at
+    assert sum(meter.read().lag) >= 20
+
+
+async def test_an_idle_loop_has_little_lag() -> None:
+    meter = Board(processes=1).meter(0)
+    async with watch_loop(meter):
+        await asyncio.sleep(20 * PERIOD)
+    assert summarise(meter.read().lag).p50 < PERIOD
+    assert sum(meter.read().lag) >= 5
+
+
+async def test_busy_threads_are_seen() -> None:
+    meter = Board(processes=1).meter(0)
+    async with watch_loop(meter), asyncio.TaskGroup() as tasks:
+        for _ in range(3):
+            tasks.create_task(to_thread.run_sync(time.sleep, 10 * PERIOD))
+        await asyncio.sleep(5 * PERIOD)
+        assert meter.read().thread_tokens == 3
+
+
+async def test_watching_ends_with_the_block() -> None:
+    meter = Board(processes=1).meter(0)
+    async with watch_loop(meter):
+        await asyncio.sleep(2 * PERIOD)
+    before = meter.read().lag
+    await asyncio.sleep(3 * PERIOD)
+    assert meter.read().lag == before
