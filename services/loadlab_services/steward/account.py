@@ -49,7 +49,7 @@ async def account_for(
         "distinct": row["distinct"],
         "idSum": int(row["idSum"]),
         "idMix": int(row["idMix"]),
-        "pending": backlog.length,
+        "pending": backlog.outstanding,
         "deadLettered": dead,
     }
 

@@ -28,6 +28,11 @@ class Backlog:
             or parse_id(self.last_delivered) >= parse_id(self.last_generated)
         )
 
+    @property
+    def outstanding(self) -> int:
+        """How many accepted entries are not persisted yet."""
+        return 0 if self.drained else max(self.length, self.pending)
+
 
 def parse_id(entry_id: str) -> tuple[int, int]:
     """Make a stream's ids comparable: milliseconds, then sequence."""
