@@ -1,0 +1,40 @@
+{{/*
+What the operator does in a namespace that it watches, and nothing more. Writing by server-side
+apply needs patch, and create where the object is not there yet. The passwords of the stores are
+created and deleted, never read. Events are created only.
+*/}}
+{{- define "loadlab.rules" -}}
+- apiGroups: [loadlab.dev]
+  resources: [loadexperiments]
+  verbs: [get, list, watch, delete]
+- apiGroups: [loadlab.dev]
+  resources: [loadexperiments/status, loadtrials/status]
+  verbs: [patch]
+- apiGroups: [loadlab.dev]
+  resources: [loadtrials]
+  verbs: [list, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [services, configmaps]
+  verbs: [create, patch, delete]
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create, delete]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [statefulsets]
+  verbs: [list, create, patch, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [list, watch, create, delete]
+{{- end -}}

@@ -1,0 +1,157 @@
+"""The chart, rendered by Helm 3 and 4, for each file of values in its ci folder."""
+
+import tarfile
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHART = REPOSITORY / "charts" / "loadlab"
+VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
+EMBEDDED = REPOSITORY / "cluster" / "values.yaml"
+KUBERNETES = "--kube-version=1.34.0"
+NOT_BUILT_IN = ("apiextensions.k8s.io/v1",)
+
+pytestmark = pytest.mark.integration
+each_values_file = pytest.mark.parametrize(
+    "values", [*VALUES, EMBEDDED], ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+
+
+def deployment(objects: list[dict]) -> dict:
+    (found,) = [item for item in objects if item["kind"] == "Deployment"]
+    return found
+
+
+def environment(objects: list[dict]) -> dict[str, str]:
+    (container,) = deployment(objects)["spec"]["template"]["spec"]["containers"]
+    return {variable["name"]: variable["value"] for variable in container["env"]}
+
+
+def names(objects: list[dict], kind: str) -> set[str]:
+    return {item["metadata"]["name"] for item in objects if item["kind"] == kind}
+
+
+@each_values_file
+def test_lint_has_nothing_to_say(run_helm, values):
+    done = run_helm("lint", "--strict", str(CHART), KUBERNETES, f"--values={values}")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@each_values_file
+def test_objects_are_valid(render, values):
+    objects = [o for o in render(f"--values={values}") if o["apiVersion"] not in NOT_BUILT_IN]
+
+    assert objects
+    for item in objects:
+        kubernetes_validate.validate(item, "1.34", strict=True)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "replicas=2",
+        "crds.remove=true",
+        "crds.keep=yes please",
+        "images.k6.repository=",
+        "images.k6.pullPolicy=Always",
+        "images.operator.digest=sha256:short",
+        "imagePullPolicy=Sometimes",
+        "watchNamespaces={Upper_Case}",
+        "healthPort=80",
+        "resources.limits.gpu=1",
+        "extraEnv[0].name=LOADLAB_IMAGE_K6,extraEnv[0].value=x",
+        "extraEnv[0].name=A",
+    ],
+)
+def test_bad_values_are_refused(run_helm, setting):
+    done = run_helm("template", "loadlab", str(CHART), KUBERNETES, f"--set={setting}")
+
+    assert done.returncode != 0
+    assert "schema" in done.stderr
+
+
+def test_old_kubernetes_is_refused(run_helm):
+    done = run_helm("template", "loadlab", str(CHART), "--kube-version=1.28.0")
+
+    assert done.returncode != 0
+    assert "incompatible" in done.stderr
+
+
+def test_a_digest_takes_the_place_of_the_tag(render):
+    objects = render(f"--values={CHART / 'ci/digests-values.yaml'}")
+
+    image = environment(objects)["LOADLAB_IMAGE_SERVICES"]
+    assert image == f"registry.example.com/mirror/loadlab/services@sha256:{'2'.rjust(64, '0')}"
+    assert (
+        environment(objects)["LOADLAB_IMAGE_POSTGRES"] == "registry.example.com/mirror/postgres:15"
+    )
+    assert environment(objects)["LOADLAB_IMAGE_PULL_SECRETS"] == "registry-login"
+    pod = deployment(objects)["spec"]["template"]["spec"]
+    assert pod["imagePullSecrets"] == [{"name": "registry-login"}]
+
+
+def test_with_namespaces_nothing_is_granted_on_the_cluster(render):
+    objects = render(f"--values={CHART / 'ci/namespaces-values.yaml'}")
+
+    assert names(objects, "ClusterRoleBinding") == set()
+    assert names(objects, "ClusterRole") == {"loadlab-view", "loadlab-edit"}
+    roles = [o for o in objects if o["kind"] == "Role" and o["metadata"]["name"] == "loadlab"]
+    assert {role["metadata"]["namespace"] for role in roles} == {"team-a", "team-b"}
+    assert environment(objects)["LOADLAB_WATCH_NAMESPACES"] == "team-a,team-b"
+
+
+def test_crds_are_kept_on_uninstall_unless_told_otherwise(render):
+    def policies(*options: str) -> set[str | None]:
+        crds = [o for o in render(*options) if o["kind"] == "CustomResourceDefinition"]
+        return {
+            (c["metadata"].get("annotations") or {}).get("helm.sh/resource-policy") for c in crds
+        }
+
+    assert policies() == {"keep"}
+    assert policies("--set=crds.keep=false") == {None}
+    assert policies("--set=crds.enabled=false") == set()
+
+
+def test_crds_of_the_chart_equal_the_canonical_ones(render):
+    rendered = {
+        item["metadata"]["name"]: item["spec"]
+        for item in render()
+        if item["kind"] == "CustomResourceDefinition"
+    }
+
+    files = (REPOSITORY / "crds").glob("*.yaml")
+    canonical = [yaml.safe_load(file.read_text()) for file in files]
+    assert rendered == {crd["metadata"]["name"]: crd["spec"] for crd in canonical}
+
+
+def test_bring_your_own_account_and_roles(render):
+    objects = render(f"--values={CHART / 'ci/bring-your-own-values.yaml'}")
+
+    own = [o for o in objects if "helm.sh/hook" not in (o["metadata"].get("annotations") or {})]
+    assert {item["kind"] for item in own} == {"Deployment"}
+    pod = deployment(own)["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "loadlab-account"
+
+
+def test_helm_test_holds_the_whole_program(render):
+    (pod,) = [item for item in render() if item["kind"] == "Pod"]
+    (container,) = pod["spec"]["containers"]
+
+    program = (CHART / "files" / "accepts_experiment.py").read_text()
+    assert container["command"][:2] == ["python", "-c"]
+    assert container["command"][2].strip() == program.strip()
+
+
+def test_the_archive_holds_no_test_values(run_helm, tmp_path):
+    done = run_helm("package", str(CHART), "--destination", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+
+    (archive,) = tmp_path.iterdir()
+    with tarfile.open(archive) as packed:
+        held = packed.getnames()
+    assert "loadlab/files/accepts_experiment.py" in held
+    assert not [name for name in held if name.startswith("loadlab/ci/")]

@@ -1,0 +1,84 @@
+"""manifests/samples: each is valid, makes a plan that fits, and is short enough to try."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from loadlab.model.factors import VARIANTS
+from loadlab.model.quantities import seconds
+from loadlab.model.resources import Experiment
+from loadlab.plan import Images, Plan, make_plan
+from loadlab.results.criteria import parse_threshold
+
+FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples"
+SAMPLES = ("ingest", "select", "sleep")
+IMAGES = Images(services="services", k6="k6", postgres="postgres", redis="redis")
+OVERHEAD_SECONDS = 6  # the budget of a trial beside its load
+
+
+def read(name: str) -> dict:
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+
+
+def plan_of(name: str) -> Plan:
+    body = read(name)
+    body["metadata"]["namespace"] = "default"
+    return make_plan(Experiment.model_validate(body), IMAGES)
+
+
+def test_there_are_no_others():
+    assert sorted(file.stem for file in FOLDER.iterdir()) == list(SAMPLES)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample_is_named_like_its_file_and_belongs_to_no_namespace(name):
+    assert read(name)["metadata"] == {"name": name}
+
+
+@pytest.mark.parametrize(("name", "trials"), [("sleep", 4), ("select", 12), ("ingest", 6)])
+def test_sample_has_its_trials(name, trials):
+    assert len(plan_of(name).trials) == trials
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample_takes_three_minutes_at_most(name):
+    plan = plan_of(name)
+    load = plan.context.spec.load
+    ramp = seconds(load.ramp_up) if load.executor.ramps else 0
+
+    one = seconds(load.warmup) + ramp + seconds(load.duration) + OVERHEAD_SECONDS
+
+    assert one * len(plan.trials) <= 180
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample_covers_all_variants_of_its_workload(name):
+    spec = plan_of(name).context.spec
+
+    assert {variant.name for variant in spec.variants} == set(VARIANTS[spec.workload])
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_criteria_of_a_sample_can_be_judged(name):
+    criteria = plan_of(name).context.spec.success_criteria
+
+    assert criteria
+    for criterion in criteria:
+        parse_threshold(criterion.metric.value, criterion.threshold)
+
+
+def test_naive_ingest_cannot_run_out_of_connections():
+    """A request in flight is a connection; Postgres has 100, 3 of them for superusers."""
+    load = plan_of("ingest").context.spec.load
+
+    assert 0 < load.max_virtual_users < 97
+
+
+def test_select_is_the_demonstration_that_the_issue_asks_for():
+    spec = plan_of("select").context.spec
+
+    assert [v.name for v in spec.variants] == ["sync", "async", "asyncpg"]
+    assert spec.factors.workers == (1, 2)
+    assert spec.factors.virtual_users == (32,)
+    assert spec.replicates == 2
