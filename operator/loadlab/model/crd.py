@@ -80,10 +80,10 @@ def _plain(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _default(value: Any, node: dict[str, Any]) -> Any:
-    """Objects default to {}: the API server then fills in their fields' own defaults."""
+    """Objects default to what differs from their fields' own defaults: usually {}."""
     if node.get("type") == "object" and "properties" in node:
-        required = node.get("required", [])
-        return {k: v for k, v in value.items() if v is not None and k in required}
+        fields = node["properties"]
+        return {k: v for k, v in value.items() if v is not None and v != fields[k].get("default")}
     return value
 
 
