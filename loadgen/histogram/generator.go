@@ -127,8 +127,9 @@ func (h history) between(start, end time.Time, from, to reading) generatorDoc {
 	a, b := h.at(start), h.at(end)
 	doc := generatorDoc{
 		CPUSeconds: (b.cpu - a.cpu).Seconds(), WallSeconds: end.Sub(start).Seconds(),
-		CPUs: runtime.GOMAXPROCS(0), CPULimit: cgroupCPULimit(), SchedWaitUsP99: schedWait(from.sched, to.sched, 0.99),
-		PeakRSSBytes: b.peakRSS, GCPauseUs: (b.gcPause - a.gcPause).Microseconds(),
+		CPUs: runtime.GOMAXPROCS(0), CPULimit: cgroupCPULimit(),
+		SchedWaitUsP99: schedWait(from.sched, to.sched, 0.99),
+		PeakRSSBytes:   b.peakRSS, GCPauseUs: (b.gcPause - a.gcPause).Microseconds(),
 	}
 	if a.throttled != unknown && b.throttled != unknown {
 		s := (b.throttled - a.throttled).Seconds()

@@ -129,10 +129,10 @@ class Server:
 
 
 async def read_body(receive: Callable[[], Any]) -> bytes:
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
 
