@@ -1,0 +1,12 @@
+"""The `loadlab` command: read and follow experiments from a terminal.
+
+app         the commands and their exit codes
+experiment  a LoadExperiment as read from the API server, and what its state means
+source      the only module that talks to the API server
+tables      experiment -> what a terminal shows (pure)
+export      experiment -> json, yaml, csv, md (pure)
+"""
+
+from loadlab.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,131 @@
+"""The commands. Each exits with a code that a script can act on."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from loadlab import __version__
+from loadlab.cli.errors import CliError
+from loadlab.cli.experiment import ExitCode, Experiment
+from loadlab.cli.export import Format, export
+from loadlab.cli.tables import render
+
+if TYPE_CHECKING:
+    from loadlab.cli.source import Cluster
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  passed: finished, and every criterion holds
+  1  error: the experiment or this command could not do its work
+  2  not finished yet, out of time, or wrong usage
+  3  a criterion failed
+  4  inconclusive: a criterion or a cell could not be judged
+"""
+_PIPE_WIDTH = 160  # without a terminal nothing needs to be folded
+
+app = typer.Typer(
+    name="loadlab",
+    help=f"Read and follow LoadExperiments.\n\n{_EXIT_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Name = Annotated[str, typer.Argument(help="Name of the LoadExperiment.")]
+Namespace = Annotated[
+    str | None, typer.Option("--namespace", "-n", help="Namespace; default: the context's.")
+]
+Kubeconfig = Annotated[
+    Path | None, typer.Option(help="Path of the kubeconfig; default: KUBECONFIG or ~/.kube/config.")
+]
+Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
+
+
+@app.command(epilog=_EXIT_CODES)
+def results(
+    name: Name,
+    *,
+    namespace: Namespace = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Format.")] = Format.TABLE,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Print the results of an experiment, as far as there are any."""
+    experiment = Experiment.of(_connect(kubeconfig, context, namespace).read(name))
+    if output is Format.TABLE:
+        _console().print(render(experiment))
+    else:
+        typer.echo(export(experiment, output))
+    raise typer.Exit(experiment.exit_code)
+
+
+@app.command(epilog=_EXIT_CODES)
+def status(
+    name: Name,
+    *,
+    namespace: Namespace = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until it finished.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to follow at most.")] = 7200,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Say where an experiment stands; with --watch, follow it until it finished."""
+    cluster = _connect(kubeconfig, context, namespace)
+    if watch:
+        experiment = _follow(cluster, name, timeout)
+    else:
+        experiment = Experiment.of(cluster.read(name))
+        _console().print(experiment.line, markup=False, highlight=False)
+    raise typer.Exit(experiment.exit_code)
+
+
+@app.command()
+def version() -> None:
+    """Print the version of this command."""
+    typer.echo(__version__)
+
+
+def _connect(kubeconfig: Path | None, context: str | None, namespace: str | None) -> "Cluster":
+    from loadlab.cli.source import Cluster  # noqa: PLC0415 (see there: two seconds)
+
+    return Cluster.connect(kubeconfig, context, namespace)
+
+
+def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
+    """Print a line for every change, and on a terminal keep the last one alive below them."""
+    console = _console()
+    experiment, shown = None, ""
+    with console.status("") as live:  # draws nothing without a terminal
+        for resource in cluster.follow(name, seconds):
+            experiment = Experiment.of(resource)
+            if experiment.line != shown:
+                shown = experiment.line
+                console.print(shown, markup=False, highlight=False)
+            live.update(f"following {name}")
+            if experiment.finished:
+                return experiment
+    raise CliError(
+        f"LoadExperiment {cluster.namespace}/{name} did not finish within {seconds:g} s; it goes "
+        "on: follow it again, or raise --timeout",
+        ExitCode.NOT_FINISHED,
+    )
+
+
+def _console() -> Console:
+    console = Console()
+    if console.is_terminal or "COLUMNS" in os.environ:
+        return console
+    return Console(width=_PIPE_WIDTH)
+
+
+def main() -> None:
+    """Run the command; an error is one line on stderr, not a traceback."""
+    try:
+        app()
+    except CliError as err:
+        typer.echo(f"loadlab: {err}", err=True)
+        raise SystemExit(err.exit_code) from None

@@ -1,0 +1,99 @@
+"""A LoadExperiment as read from the API server, and what its state means for a caller."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from loadlab.cli.errors import CliError
+from loadlab.model.conditions import Condition, ConditionType, Truth
+from loadlab.model.status import LoadExperimentStatus, Phase, Verdict
+
+
+class ExitCode(IntEnum):
+    """What the exit status of a command says."""
+
+    PASSED = 0
+    ERROR = 1
+    NOT_FINISHED = 2
+    CRITERIA_FAILED = 3
+    INCONCLUSIVE = 4
+
+
+_OF_VERDICT = {
+    Verdict.PASSED: ExitCode.PASSED,
+    Verdict.FAILED: ExitCode.CRITERIA_FAILED,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    Verdict.ERROR: ExitCode.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment and its status."""
+
+    name: str
+    namespace: str
+    status: LoadExperimentStatus
+
+    @classmethod
+    def of(cls, resource: dict[str, Any]) -> Self:
+        """Read the API server's object."""
+        metadata = resource.get("metadata", {})
+        name, namespace = metadata.get("name", ""), metadata.get("namespace", "")
+        try:
+            status = LoadExperimentStatus.model_validate(resource.get("status", {}))
+        except ValidationError as err:
+            fault = err.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in fault["loc"])
+            raise CliError(
+                f"the status of LoadExperiment {namespace}/{name} is of another release "
+                f"(status.{field}: {fault['msg']}): use the loadlab command of the operator's "
+                "release"
+            ) from err
+        return cls(name, namespace, status)
+
+    def condition(self, wanted: ConditionType) -> Condition | None:
+        """Find a condition by its type."""
+        return next((c for c in self.status.conditions if c.type == wanted), None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ended, well or not."""
+        found = self.condition(ConditionType.FINISHED)
+        return found is not None and found.status is Truth.TRUE
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a command that reports this experiment exits with."""
+        if not self.finished:
+            return ExitCode.NOT_FINISHED
+        ended_well = self.status.phase is Phase.SUCCEEDED
+        if self.status.verdict is None or not (ended_well or self.status.verdict != Verdict.PASSED):
+            return ExitCode.ERROR  # terminated or failed half-way: what there is passed nothing
+        return _OF_VERDICT[self.status.verdict]
+
+    @property
+    def line(self) -> str:
+        """Where it stands, in one line."""
+        status = self.status
+        parts = [f"{self.name}: {status.phase}"]
+        if status.progress:
+            parts.append(f"{status.progress} trials")
+        if status.queue_position is not None and not self.finished:
+            parts.append(f"{status.queue_position} ahead in the queue")
+        if status.current_trial and not self.finished:
+            parts.append(f"running {status.current_trial}")
+        if self.finished and status.verdict:
+            parts.append(f"verdict {status.verdict}")
+        if trouble := self._trouble():
+            parts.append(trouble)
+        return ", ".join(parts)
+
+    def _trouble(self) -> str:
+        for wanted in (ConditionType.FAILED, ConditionType.STALLED):
+            found = self.condition(wanted)
+            if found and found.status is Truth.TRUE:
+                return f"{found.reason}: {found.message}" if found.message else found.reason
+        return ""

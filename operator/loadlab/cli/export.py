@@ -1,0 +1,106 @@
+"""An experiment for other programs: json, yaml, csv and Markdown. Pure."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import yaml
+
+from loadlab.cli.experiment import Experiment
+from loadlab.cli.tables import label, used_components, used_factors
+from loadlab.model.status import LatencyMs, ResultRow
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    CSV = "csv"
+    MD = "md"
+
+
+def export(experiment: Experiment, chosen: Format) -> str:
+    """Write the results in a format for programs."""
+    return _WRITERS[chosen](experiment)
+
+
+def _document(experiment: Experiment) -> dict[str, Any]:
+    wanted = ("phase", "verdict", "best", "results", "criteria", "durability", "environment")
+    status = experiment.status.dump()
+    head = {"name": experiment.name, "namespace": experiment.namespace}
+    return {**head, **{key: status[key] for key in wanted if key in status}}
+
+
+def _json(experiment: Experiment) -> str:
+    return json.dumps(_document(experiment), indent=2)
+
+
+def _yaml(experiment: Experiment) -> str:
+    return str(yaml.safe_dump(_document(experiment), sort_keys=False)).rstrip("\n")
+
+
+def _rows(experiment: Experiment) -> list[dict[str, object]]:
+    """One flat row per cell, the same columns in all; unknown figures are empty."""
+    results = experiment.status.results
+    factors, components = used_factors(results), used_components(results)
+    return [_flat(row, factors, components) for row in results]
+
+
+def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str, object]:
+    speed, memory, cost = row.requests_per_second, row.memory_bytes, row.cpu_micros_per_request
+    return {
+        "variant": row.cell.variant,
+        **{label(name): getattr(row.cell, name) for name in factors},
+        "requestsPerSecond": speed and speed.mean,
+        "low": speed and speed.low,
+        "high": speed and speed.high,
+        **{
+            f"{name}Ms": row.latency_ms and getattr(row.latency_ms, name)
+            for name in LatencyMs.model_fields
+        },
+        "requests": row.requests,
+        "failedRate": row.failed_rate,
+        **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
+        "serviceMemoryBytes": memory and memory.service,
+        "openFiles": row.open_files,
+        "generatorCpu": row.generator_cpu,
+        "replicatesValid": row.replicates.valid,
+        "replicatesPlanned": row.replicates.planned,
+        "validity": str(row.validity),
+        "reasons": "; ".join(row.reasons),
+    }
+
+
+def _csv(experiment: Experiment) -> str:
+    rows = _rows(experiment)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _md(experiment: Experiment) -> str:
+    rows = _rows(experiment)
+    if not rows:
+        return ""
+    lines = [list(rows[0]), ["---"] * len(rows[0])]
+    lines += [[_md_cell(value) for value in row.values()] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _md_cell(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|")
+
+
+_WRITERS: Mapping[Format, Callable[[Experiment], str]] = {
+    Format.JSON: _json,
+    Format.YAML: _yaml,
+    Format.CSV: _csv,
+    Format.MD: _md,
+}

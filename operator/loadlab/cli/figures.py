@@ -1,0 +1,44 @@
+"""How numbers are spelled for people."""
+
+from loadlab.model.status import Estimate
+
+_MEBIBYTE = 2**20
+ABSENT = "-"
+
+
+def rate(value: float) -> str:
+    """Requests per second: whole from 100 on."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def estimate(found: Estimate | None) -> str:
+    """Spell a mean with its interval, where there is one."""
+    if found is None:
+        return ABSENT
+    if found.low is None or found.high is None:
+        return rate(found.mean)
+    return f"{rate(found.mean)} [{rate(found.low)}, {rate(found.high)}]"
+
+
+def milliseconds(value: float | None) -> str:
+    """Three digits that count."""
+    if value is None:
+        return ABSENT
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 as percent; a small one is not rounded to nothing."""
+    if share is None:
+        return ABSENT
+    return f"{share:.2%}" if 0 < share < 0.1 else f"{share:.0%}"
+
+
+def micros(value: float | None) -> str:
+    """Microseconds, whole."""
+    return ABSENT if value is None else f"{value:,.0f}"
+
+
+def mebibytes(value: float | None) -> str:
+    """Bytes as MiB, whole."""
+    return ABSENT if value is None else f"{value / _MEBIBYTE:,.0f}"

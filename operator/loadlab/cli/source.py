@@ -1,0 +1,115 @@
+"""Reads LoadExperiments with the caller's kubeconfig. Imported only when a command needs it:
+the Kubernetes client alone takes two seconds to import on a small machine.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self, cast
+
+from kubernetes import client, config, watch
+from urllib3.exceptions import HTTPError
+
+from loadlab.cli.errors import CliError
+from loadlab.model.names import GROUP, VERSION
+
+PLURAL = "loadexperiments"
+_ANSWER_SECONDS = 10
+_LONGEST_WATCH_SECONDS = 300
+_PAUSE_SECONDS = 0.2
+
+
+class Cluster:
+    """One cluster and namespace, as the caller's kubeconfig names them."""
+
+    def __init__(self, api: client.ApiClient, namespace: str) -> None:
+        self._objects = client.CustomObjectsApi(api)
+        self._server = api.configuration.host
+        self.namespace = namespace
+
+    @classmethod
+    def connect(cls, kubeconfig: Path | None, context: str | None, namespace: str | None) -> Self:
+        """Read the kubeconfig; nothing is sent yet."""
+        path = str(kubeconfig) if kubeconfig else None
+        try:
+            contexts, active = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call] # untyped client
+            api = config.new_client_from_config(path, context)  # type: ignore[no-untyped-call] # untyped
+        except (config.ConfigException, OSError, TypeError) as err:
+            raise CliError(
+                f"no usable kubeconfig ({err}): set KUBECONFIG, pass --kubeconfig, or run make up"
+            ) from err
+        chosen = next((c for c in contexts if c["name"] == context), active)
+        return cls(api, namespace or chosen["context"].get("namespace") or "default")
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Read one experiment."""
+        try:
+            found = self._objects.get_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                self.namespace,
+                PLURAL,
+                name,
+                _request_timeout=_ANSWER_SECONDS,
+            )
+        except client.ApiException as err:
+            raise CliError(self._explain(name, err)) from err
+        except HTTPError as err:
+            raise CliError(self._unreachable()) from err
+        return cast("dict[str, Any]", found)
+
+    def follow(self, name: str, seconds: float) -> Iterator[dict[str, Any]]:
+        """Yield the experiment now and after every change, until the time is up."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            current = self.read(name)
+            yield current
+            yield from self._changes(name, current, min(left, _LONGEST_WATCH_SECONDS))
+            time.sleep(_PAUSE_SECONDS)  # a server that cuts watches short is not hammered
+
+    def _changes(
+        self, name: str, current: dict[str, Any], seconds: float
+    ) -> Iterator[dict[str, Any]]:
+        whole_seconds = max(1, int(seconds))
+        stream = watch.Watch().stream(  # type: ignore[no-untyped-call] # untyped client
+            self._objects.list_namespaced_custom_object,
+            GROUP,
+            VERSION,
+            self.namespace,
+            PLURAL,
+            field_selector=f"metadata.name={name}",
+            resource_version=current["metadata"]["resourceVersion"],
+            timeout_seconds=whole_seconds,
+            _request_timeout=whole_seconds + _ANSWER_SECONDS,
+        )
+        try:
+            for event in stream:
+                if event["type"] == "DELETED":
+                    raise CliError(f"LoadExperiment {self.namespace}/{name} was deleted")
+                yield event["object"]
+        except client.ApiException as err:
+            if err.status != 410:  # Gone: our version is too old, the caller reads anew
+                raise CliError(self._explain(name, err)) from err
+        except HTTPError:
+            return  # a cut connection; reading anew says whether the server is away
+
+    def _explain(self, name: str, err: client.ApiException) -> str:
+        thing = f"LoadExperiment {self.namespace}/{name}"
+        match err.status:
+            case 404 if "page not found" in str(err.body):
+                return f"{self._server} knows no LoadExperiments: install LoadLab's chart or CRDs"
+            case 404:
+                return f"{thing} does not exist; list them: kubectl get {PLURAL} -A"
+            case 401 | 403:
+                return (
+                    f"{thing} may not be read ({err.status} {err.reason}); see: kubectl auth can-i "
+                    f"get {PLURAL} -n {self.namespace}"
+                )
+            case _:
+                return f"{thing} could not be read: {self._server} answered {err.status}"
+
+    def _unreachable(self) -> str:
+        return (
+            f"the API server {self._server} does not answer: is the cluster up (make up) and the "
+            "kubeconfig's context the right one?"
+        )

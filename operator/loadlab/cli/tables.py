@@ -1,0 +1,129 @@
+"""An experiment as a terminal shows it: the table of its cells, then verdict, criteria,
+durability and the reservations. Pure: values in, rich renderables out.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from loadlab.cli import figures
+from loadlab.cli.experiment import Experiment
+from loadlab.model.status import ByComponent, Cell, Durability, ResultRow, Validity
+
+_COMPONENTS = tuple(ByComponent.model_fields)
+_SHORT = {"generator": "k6"}
+_COLOURS = {
+    "Valid": "green",
+    "Passed": "green",
+    "Suspect": "yellow",
+    "Inconclusive": "yellow",
+    "Invalid": "red",
+    "Failed": "red",
+    "Error": "red",
+}
+
+
+def render(experiment: Experiment) -> RenderableType:
+    """Render everything there is to say about an experiment."""
+    status = experiment.status
+    if not status.results:
+        return Group(Text(experiment.line), Text("No results yet."))
+    return Group(
+        _table(experiment.name, status.results),
+        *(Text.assemble(*line) for line in _summary(experiment)),
+    )
+
+
+def used_factors(rows: Sequence[ResultRow]) -> list[str]:
+    """List the factors that at least one row has a level of, by their field names."""
+    factors = [name for name in Cell.model_fields if name != "variant"]
+    return [name for name in factors if any(getattr(r.cell, name) is not None for r in rows)]
+
+
+def used_components(rows: Sequence[ResultRow]) -> list[str]:
+    """List the components whose CPU is known in at least one row."""
+    costs = [row.cpu_micros_per_request for row in rows if row.cpu_micros_per_request]
+    return [name for name in _COMPONENTS if any(getattr(c, name) is not None for c in costs)]
+
+
+def label(field: str) -> str:
+    """Spell a field as the resource does: virtual_users is virtualUsers."""
+    first, *others = field.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def _heading(factor: str) -> str:
+    return factor.replace("_", "\n")
+
+
+def _table(title: str, rows: Sequence[ResultRow]) -> Table:
+    factors, components = used_factors(rows), used_components(rows)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("variant")
+    headings = [*map(_heading, factors), "req/s", "p50\nms", "p95\nms", "p99\nms", "failed"]
+    headings += [f"{_SHORT.get(name, name)}\nCPU µs/req" for name in components]
+    headings += ["memory\nMiB", "k6\nCPU", "runs\nused"]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("validity")
+    for row in rows:
+        table.add_row(*_cells(row, factors, components))
+    return table
+
+
+def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterator[RenderableType]:
+    latency, cost = row.latency_ms, row.cpu_micros_per_request
+    levels = (getattr(row.cell, name) for name in factors)
+    yield row.cell.variant
+    yield from (figures.ABSENT if level is None else str(level) for level in levels)
+    # Text, not str: rich would read [900, 1100] as markup.
+    yield Text(figures.estimate(row.requests_per_second))
+    for name in ("med", "p95", "p99"):
+        yield figures.milliseconds(getattr(latency, name) if latency else None)
+    yield figures.percent(row.failed_rate)
+    yield from (figures.micros(getattr(cost, name) if cost else None) for name in components)
+    yield figures.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
+    yield figures.percent(row.generator_cpu)
+    yield f"{row.replicates.valid}/{row.replicates.planned}"
+    yield Text(row.validity, style=_COLOURS[row.validity])
+
+
+def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
+    status = experiment.status
+    verdict = status.verdict or "not decided yet"
+    yield ["Verdict: ", (verdict, _COLOURS.get(verdict, ""))]
+    if not experiment.finished:
+        yield [experiment.line]
+    if status.best:
+        rate, p95 = figures.rate(status.best.requests_per_second), status.best.p95_ms
+        yield [f"Best: {status.best.cell}, {rate} req/s, p95 {figures.milliseconds(p95)} ms"]
+    for c in status.criteria:
+        where = f" in {c.cell}" if c.cell else ""
+        worst = f", worst {c.value}{where}" if c.value else where
+        yield [
+            f"Criterion {c.name} ({c.threshold}): ",
+            (c.outcome, _COLOURS.get(c.outcome, "")),
+            worst,
+        ]
+    if status.durability:
+        yield [_durability(status.durability)]
+    yield from _reservations(status.results)
+
+
+def _durability(found: Durability) -> str:
+    ids = "ids match" if found.ids_match else "ids differ"
+    return (
+        f"Durability: {found.accepted:,} accepted, {found.persisted:,} persisted, "
+        f"{found.lost} lost, {found.duplicates} doubled, "
+        f"{found.pending} pending, {found.dead_lettered} dead-lettered, {ids}"
+    )
+
+
+def _reservations(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]]:
+    for row in rows:
+        if row.validity is not Validity.VALID:
+            colour = _COLOURS[row.validity]
+            yield [(row.validity, colour), f" {row.cell.title()}: " + "; ".join(row.reasons)]

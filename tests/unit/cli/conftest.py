@@ -1,0 +1,93 @@
+"""A finished experiment as the API server returns it."""
+
+import copy
+from typing import Any
+
+import pytest
+
+FINISHED = {"type": "Finished", "status": "True", "reason": "Completed"}
+SINCE = {"lastTransitionTime": "2026-11-20T14:00:00Z"}
+
+
+def row(variant: str, rate: float, p95: float, **other: Any) -> dict[str, Any]:
+    return {
+        "cell": {"variant": variant, "workers": 2, "virtualUsers": 64},
+        "replicates": {"planned": 3, "valid": 3},
+        "requests": 60_000,
+        "requestsPerSecond": {"mean": rate, "low": rate * 0.95, "high": rate * 1.05},
+        "latencyMs": {
+            "avg": p95 / 2, "min": 1.1, "med": p95 / 2, "p90": p95 - 1, "p95": p95,
+            "p99": p95 * 2, "max": p95 * 4,
+        },
+        "p95Ms": {"mean": p95},
+        "failedRate": 0.0,
+        "cpuMicrosPerRequest": {"service": 411, "postgres": 65, "generator": 190},
+        "memoryBytes": {"service": 150 * 2**20, "postgres": 90 * 2**20},
+        "openFiles": 41,
+        "generatorCpu": 0.42,
+        "validity": "Valid",
+        **other,
+    }  # fmt: skip
+
+
+def finished_experiment() -> dict[str, Any]:
+    return copy.deepcopy(
+        {
+            "metadata": {"name": "select", "namespace": "lab", "resourceVersion": "7"},
+            "status": {
+                "phase": "Succeeded",
+                "conditions": [{**FINISHED, **SINCE}],
+                "verdict": "Passed",
+                "progress": "9/9",
+                "best": {
+                    "cell": "async/workers=2/virtualUsers=64",
+                    "requestsPerSecond": 2008.4,
+                    "p95Ms": 41.25,
+                },
+                "results": [
+                    row("sync", 1105.2, 88.0),
+                    row(
+                        "async",
+                        2008.4,
+                        41.25,
+                        failedRate=0.0004,
+                        validity="Suspect",
+                        reasons=["GeneratorSaturated: k6 used 85% of its CPUs, bound 60%"],
+                    ),
+                    {
+                        "cell": {"variant": "asyncpg", "workers": 2, "virtualUsers": 64},
+                        "replicates": {"planned": 3, "valid": 0},
+                        "requests": 0,
+                        "validity": "Invalid",
+                        "reasons": ["NoReplicate: no replicate of this cell came to a result"],
+                    },
+                ],
+                "criteria": [
+                    {
+                        "name": "tail",
+                        "threshold": "p(95)<500",
+                        "value": "88",
+                        "cell": "sync/workers=2/virtualUsers=64",
+                        "outcome": "Passed",
+                    }
+                ],
+                "durability": {
+                    "accepted": 1000, "persisted": 1000, "duplicates": 0, "lost": 0,
+                    "pending": 0, "deadLettered": 0, "idsMatch": True,
+                },
+            },
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def finished() -> dict[str, Any]:
+    return finished_experiment()
+
+
+@pytest.fixture
+def running() -> dict[str, Any]:
+    return {
+        "metadata": {"name": "select", "namespace": "lab", "resourceVersion": "5"},
+        "status": {"phase": "Running", "progress": "3/9", "currentTrial": "select-004"},
+    }

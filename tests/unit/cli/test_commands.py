@@ -1,0 +1,212 @@
+"""The commands against an API server on loopback: output, errors that help, exit codes."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from loadlab import __version__
+from loadlab.cli import main
+
+PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadexperiments"
+Answer = tuple[int, list[Any]]
+
+
+class ApiServer(BaseHTTPRequestHandler):
+    """Answers reads and watches of one experiment from prepared answers, the last one forever."""
+
+    reads: ClassVar[list[Answer]] = []
+    watches: ClassVar[list[Answer]] = []
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        watching = "watch=true" in query.lower()
+        assert path == (PATH if watching else f"{PATH}/select"), self.path
+        answers = self.watches if watching else self.reads
+        status, bodies = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        for body in bodies:
+            text = body if isinstance(body, str) else json.dumps(body)
+            self.wfile.write(text.encode() + b"\n")
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Iterator[Path]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    path = tmp_path / "config"
+    path.write_text(json.dumps(kubeconfig_for(f"http://127.0.0.1:{server.server_port}")))
+    yield path
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def kubeconfig_for(server: str) -> dict[str, Any]:
+    context = {"cluster": "c", "user": "u", "namespace": "lab"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "x",
+        "contexts": [{"name": "x", "context": context}],
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": {}}],
+    }
+
+
+@pytest.fixture
+def loadlab(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    def run(*arguments: str, config: Path = kubeconfig) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["loadlab", *arguments, "--kubeconfig", str(config)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_results_prints_the_table_and_exits_by_the_verdict(
+    loadlab: Run, finished: dict[str, Any]
+) -> None:
+    ApiServer.reads = [(200, [finished])]
+
+    code, out, err = loadlab("results", "select")
+
+    assert (code, err) == (0, "")
+    assert "2,008 [1,908, 2,109]" in out
+    assert "Verdict: Passed" in out
+    assert "\x1b" not in out
+
+
+def test_results_as_json_is_json(loadlab: Run, finished: dict[str, Any]) -> None:
+    finished["status"]["verdict"] = "Failed"
+    ApiServer.reads = [(200, [finished])]
+
+    code, out, _ = loadlab("results", "select", "-n", "lab", "-o", "json")
+
+    assert code == 3
+    assert json.loads(out)["name"] == "select"
+
+
+def test_status_is_one_line(loadlab: Run, running: dict[str, Any]) -> None:
+    ApiServer.reads = [(200, [running])]
+
+    code, out, _ = loadlab("status", "select")
+
+    assert (code, out) == (2, "select: Running, 3/9 trials, running select-004\n")
+
+
+def test_following_prints_each_change_once_and_ends_with_the_experiment(
+    loadlab: Run, running: dict[str, Any], finished: dict[str, Any]
+) -> None:
+    ApiServer.reads = [(200, [running])]
+    ApiServer.watches = [
+        (200, [{"type": "MODIFIED", "object": running}]),
+        (410, [{"kind": "Status", "code": 410, "reason": "Expired"}]),
+        (200, [{"type": "MODIFIED", "object": finished}]),
+    ]
+
+    code, out, _ = loadlab("status", "select", "--watch")
+
+    assert code == 0
+    assert out.splitlines() == [
+        "select: Running, 3/9 trials, running select-004",
+        "select: Succeeded, 9/9 trials, verdict Passed",
+    ]
+
+
+def test_following_ends_with_2_when_the_time_is_up(loadlab: Run, running: dict[str, Any]) -> None:
+    ApiServer.reads = [(200, [running])]
+    ApiServer.watches = [(200, [])]
+
+    code, _, err = loadlab("status", "select", "--watch", "--timeout", "1")
+
+    assert code == 2
+    assert "did not finish within 1 s" in err
+
+
+def test_a_deleted_experiment_ends_the_following(loadlab: Run, running: dict[str, Any]) -> None:
+    ApiServer.reads = [(200, [running])]
+    ApiServer.watches = [(200, [{"type": "DELETED", "object": running}])]
+
+    code, _, err = loadlab("status", "select", "--watch")
+
+    assert (code, err) == (1, "loadlab: LoadExperiment lab/select was deleted\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((404, [{"kind": "Status", "reason": "NotFound"}]), "lab/select does not exist; list"),
+        ((404, ["404 page not found"]), "install LoadLab's chart"),
+        ((403, [{"kind": "Status", "reason": "Forbidden"}]), "kubectl auth can-i get"),
+        ((500, ["oops"]), "answered 500"),
+    ],
+    ids=["no object", "no CRD", "forbidden", "server error"],
+)
+def test_a_refusal_names_the_object_and_the_remedy(loadlab: Run, answer: Answer, says: str) -> None:
+    ApiServer.reads = [answer]
+
+    code, out, err = loadlab("results", "select")
+
+    assert (code, out) == (1, "")
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_a_kubeconfig_that_is_missing_is_an_error_with_a_remedy(
+    loadlab: Run, tmp_path: Path
+) -> None:
+    code, _, err = loadlab("results", "select", config=tmp_path / "none")
+
+    assert code == 1
+    assert "set KUBECONFIG" in err
+
+
+def test_an_api_server_that_is_away_is_named(loadlab: Run, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    away.write_text(json.dumps(kubeconfig_for("http://127.0.0.1:1")))
+
+    code, _, err = loadlab("results", "select", config=away)
+
+    assert code == 1
+    assert "http://127.0.0.1:1 does not answer" in err
+
+
+@pytest.mark.parametrize("command", [[], ["results"], ["status"]])
+def test_help_documents_the_exit_codes(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["loadlab", *command, "--help"])
+    with pytest.raises(SystemExit):
+        main()
+
+    assert "3  a criterion failed" in capsys.readouterr().out
+
+
+def test_version_is_the_distribution_s(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["loadlab", "version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")

@@ -1,0 +1,53 @@
+"""Exports hold the same figures in every format."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from loadlab.cli.experiment import Experiment
+from loadlab.cli.export import Format, export
+
+
+def test_json_and_yaml_hold_the_same_document(finished: dict[str, Any]) -> None:
+    experiment = Experiment.of(finished)
+
+    document = json.loads(export(experiment, Format.JSON))
+
+    assert document == yaml.safe_load(export(experiment, Format.YAML))
+    assert document["results"][1]["requestsPerSecond"]["mean"] == 2008.4
+    assert document["verdict"] == "Passed"
+    assert document["durability"]["idsMatch"] is True
+
+
+def test_csv_has_one_flat_row_per_cell_and_leaves_unknown_figures_empty(
+    finished: dict[str, Any],
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(export(Experiment.of(finished), Format.CSV))))
+
+    assert [row["variant"] for row in rows] == ["sync", "async", "asyncpg"]
+    assert rows[0]["virtualUsers"] == "64"
+    assert rows[1]["p95Ms"] == "41.25"
+    assert rows[1]["serviceCpuMicrosPerRequest"] == "411.0"
+    assert rows[2]["requestsPerSecond"] == rows[2]["p95Ms"] == ""
+    assert "workerCpuMicrosPerRequest" not in rows[0]
+
+
+def test_markdown_is_a_table_whose_cells_cannot_break_it(finished: dict[str, Any]) -> None:
+    finished["status"]["results"][1]["reasons"] = ["a | b"]
+
+    lines = export(Experiment.of(finished), Format.MD).splitlines()
+
+    assert len(lines) == 5
+    assert lines[0].startswith("| variant | workers | virtualUsers |")
+    assert "a \\| b" in lines[3]
+
+
+@pytest.mark.parametrize("chosen", [Format.CSV, Format.MD])
+def test_without_results_the_tabular_formats_are_empty(
+    running: dict[str, Any], chosen: Format
+) -> None:
+    assert export(Experiment.of(running), chosen) == ""

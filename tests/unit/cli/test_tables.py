@@ -1,0 +1,44 @@
+"""What a terminal shows, to the letter, and in full where there is no colour."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from loadlab.cli.experiment import Experiment
+from loadlab.cli.tables import render
+
+GOLDEN = Path(__file__).with_name("golden-table.txt")
+
+
+def shown(resource: dict[str, Any], **console: Any) -> str:
+    text = io.StringIO()
+    Console(file=text, width=160, **console).print(render(Experiment.of(resource)))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def test_the_table_is_as_approved(finished: dict[str, Any]) -> None:
+    assert shown(finished) == GOLDEN.read_text()
+
+
+def test_without_results_it_says_so(running: dict[str, Any]) -> None:
+    assert shown(running) == "select: Running, 3/9 trials, running select-004\nNo results yet.\n"
+
+
+def test_results_before_the_end_are_marked_as_such(finished: dict[str, Any]) -> None:
+    finished["status"] |= {"conditions": [], "phase": "Running", "verdict": None}
+
+    assert "Verdict: not decided yet\nselect: Running, 9/9 trials" in shown(finished)
+
+
+def test_no_color_is_honoured_on_a_terminal(
+    finished: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coloured = shown(finished, force_terminal=True, color_system="standard")
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = shown(finished, force_terminal=True, color_system="standard")
+
+    assert "\x1b[31m" in coloured
+    assert "\x1b[31m" not in plain
