@@ -1,11 +1,15 @@
-"""How the pipeline connects to Redis: bounded, timed, and never repeating a command by itself."""
+"""How the pipeline connects: bounded, timed, and never repeating a command by itself."""
 
+import asyncpg
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 COMMAND_TIMEOUT = 5.0
 CONNECT_TIMEOUT = 3.0
+# What asyncpg raises, besides Postgres' own words, where a connection is gone. One that the server
+# cut, in mid-COPY or while it waited in a pool, shows as an error of asyncpg's own state machine.
+CONNECTION_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 def connect_redis(url: str, *, connections: int = 2) -> Redis:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from loadlab_services.queue.connect import CONNECTION_ERRORS
 from loadlab_services.queue.entry import Entry
 from loadlab_services.queue.errors import EntryRefusedError, StoreUnavailableError
 
@@ -11,8 +12,6 @@ CONNECT_TIMEOUT = 5.0
 COMMAND_TIMEOUT = 15.0
 # Classes of SQLSTATE that speak about the content: data exception, constraint, program limit.
 CONTENT_ERRORS = ("22", "23", "54")
-# asyncpg reports a connection that is cut in mid-COPY as an error of its own state machine.
-CONNECTION_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 MERGE = """
 insert into messages (entry_id, payload)
 select * from unnest($1::text[], $2::jsonb[])

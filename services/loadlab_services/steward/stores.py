@@ -9,7 +9,7 @@ import httpx
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from loadlab_services.queue.connect import connect_redis
+from loadlab_services.queue.connect import CONNECTION_ERRORS, connect_redis
 from loadlab_services.settings import Settings
 from loadlab_services.steward.errors import StoresAwayError
 
@@ -17,7 +17,7 @@ CONNECTIONS = 4
 CONNECT_TIMEOUT = 3.0
 COMMAND_TIMEOUT = 60.0
 SCRAPE_TIMEOUT = 1.8
-STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError)
+STORE_ERRORS = (asyncpg.PostgresError, RedisError, *CONNECTION_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect
 
+from loadlab_services.queue.connect import CONNECTION_ERRORS
 from loadlab_services.queue.errors import QueueError
 from loadlab_services.workloads.ingest.payload import MAX_BYTES, PayloadRefusedError, read_payload
 
@@ -79,7 +80,7 @@ async def _answer(work: Callable[[], Awaitable[Response]]) -> Response:
         if str(error.sqlstate).startswith(CONTENT_ERRORS):
             return _json(to_json({"detail": f"Postgres refuses the body: {error}"}), 422)
         return _unavailable(error)
-    except (QueueError, asyncpg.InterfaceError, OSError) as error:
+    except (QueueError, *CONNECTION_ERRORS) as error:
         return _unavailable(error)
 
 
