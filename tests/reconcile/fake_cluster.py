@@ -50,6 +50,7 @@ class FakeCluster:
         self.crash_after_effect = False
         self.events: list[Manifest] = []
         self.finished_runs: list[str] = []
+        self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self._log_of = log_of
         self._ids = itertools.count(1)
 
@@ -191,15 +192,30 @@ class FakeCluster:
             if kind is not Kind.POD:
                 continue
             component = pod["metadata"]["labels"][COMPONENT_LABEL]
+            if (fault := self.fault_of(pod)) is not None:
+                pod["status"] = fault
+                continue
             if pod["status"]["phase"] == "Pending":
                 ready = {"type": "Ready", "status": "True"}
                 pod["status"] = {"phase": "Running", "conditions": [ready]}
-            elif pod["status"]["phase"] == "Running" and component in {"k6", "dataset"}:
+            elif self._has_ended(pod, component):
                 pod["status"] = {"phase": "Succeeded"}
                 self._finish_job(pod)
                 if component == "k6":
                     self.logs_by_pod[name] = self._log_of(pod)
                     self.finished_runs.append(pod["metadata"]["labels"][RUN_LABEL])
+
+    def _has_ended(self, pod: Manifest, component: str) -> bool:
+        """The data set is loaded at once; a generator waits for its service first."""
+        if pod["status"]["phase"] != "Running" or component not in {"k6", "dataset"}:
+            return False
+        run = pod["metadata"]["labels"].get(RUN_LABEL)
+        return component == "dataset" or any(
+            other["metadata"]["labels"].get(RUN_LABEL) == run
+            and other["metadata"]["labels"][COMPONENT_LABEL] == "service"
+            and any(c["type"] == "Ready" for c in other["status"].get("conditions", ()))
+            for other in self.of_kind(Kind.POD).values()
+        )
 
     def _finish_job(self, pod: Manifest) -> None:
         owner = pod["metadata"]["ownerReferences"][0]["uid"]

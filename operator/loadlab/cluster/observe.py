@@ -21,6 +21,8 @@ async def observe(cluster: Cluster, experiment: Experiment) -> Observed:
     trials, pods, jobs, deployments, stateful_sets = await asyncio.gather(*lists)
     waiting = experiment.status.phase is Phase.PENDING
     ahead = await count_ahead(cluster, experiment) if waiting else 0
+    summing_up = experiment.status.phase is Phase.ANALYZING
+    version = await cluster.version() if summing_up else ""
     uid = experiment.metadata.uid
     controllers = [*deployments, *stateful_sets]
     foreign = [o for o in [*trials, *jobs, *controllers] if not _is_owned(o, uid)]
@@ -32,6 +34,7 @@ async def observe(cluster: Cluster, experiment: Experiment) -> Observed:
         controllers=tuple(view_controller(c) for c in controllers if _is_owned(c, uid)),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and foreign),
+        kubernetes_version=version,
     )
 
 

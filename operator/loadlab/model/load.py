@@ -64,8 +64,11 @@ class Load(ApiModel):
     )
     warmup: Duration = Field(
         default="5s",
-        description="Load before the measurement, kept apart and not counted; 0s for none.",
-        json_schema_extra=bounded_duration("0s", "10m"),
+        description=(
+            "Load before the measurement, kept apart and not counted; 0s for none. Its last "
+            "quarter lets the requests in flight end."
+        ),
+        json_schema_extra=bounded_duration("1s", "10m", or_zero=True),
     )
     time_unit: Duration = Field(
         default="1s",

@@ -11,10 +11,12 @@ _DURATION = re.compile(
 )
 
 
-def bounded_duration(low: str, high: str) -> dict[str, Any]:
-    """CEL rule that keeps a duration between two others."""
+def bounded_duration(low: str, high: str, *, or_zero: bool = False) -> dict[str, Any]:
+    """CEL rule that keeps a duration between two others, or allows none at all."""
     rule = f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"
     message = f"must be a duration between {low} and {high}, such as 30s"
+    if or_zero:
+        rule, message = f"duration(self) == duration('0s') || {rule}", f"{message}, or 0s"
     return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
 
 

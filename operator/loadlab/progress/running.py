@@ -10,7 +10,7 @@ from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.progress.decision import Action, Decision, Remove
 from loadlab.progress.marks import SAFETY_NET, SOON, Marker
-from loadlab.progress.observed import ControllerView, JobView, Observed
+from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
 from loadlab.progress.trials import judge_run, start_trial
 
 
@@ -67,8 +67,17 @@ def current_trial(plan: Plan, observed: Observed) -> Current | None:
 def clear_runs(plan: Plan, observed: Observed, *, keep: str) -> tuple[Action, ...]:
     """Return what removes the children of all runs but one; nothing twice."""
     makers: tuple[JobView | ControllerView, ...] = (*observed.jobs, *observed.controllers)
+    made = {maker.run for maker in makers}
     stale = {m.run for m in makers if m.run not in {"", keep} and not m.deleting}
-    return tuple(Remove(tuple(_run_manifests(plan, name))) for name in sorted(stale))
+    removals = [Remove(tuple(_run_manifests(plan, name))) for name in sorted(stale)]
+    orphans = [pod for pod in observed.pods if pod.run not in made | {"", keep}]
+    left = [pod for pod in orphans if not pod.deleting]
+    return (*removals, *(Remove((_pod_reference(plan, pod),)) for pod in left))
+
+
+def _pod_reference(plan: Plan, pod: PodView) -> dict[str, object]:
+    namespace = plan.context.experiment.metadata.namespace
+    return {"kind": "Pod", "metadata": {"name": pod.name, "namespace": namespace}}
 
 
 def _run_manifests(plan: Plan, run_name: str) -> list[dict[str, object]]:

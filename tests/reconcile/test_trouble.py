@@ -1,0 +1,184 @@
+"""What goes wrong ends in a terminal state with its reason, or is tried again; nothing hangs."""
+
+import pytest
+from generator_log import generator_log
+from laboratory import Laboratory
+
+from loadlab.cluster.api import Kind, Manifest
+from loadlab.model.names import COMPONENT_LABEL
+
+
+def container(state: Manifest, last: Manifest | None = None, restarts: int = 0) -> Manifest:
+    status = {"state": state, "lastState": last or {}, "restartCount": restarts}
+    return {"phase": "Running", "containerStatuses": [status]}
+
+
+WAITING = {"waiting": {"reason": "CrashLoopBackOff"}}
+FAULTS = {
+    "ImagePullFailed": container({"waiting": {"reason": "ImagePullBackOff"}}),
+    "CrashLoop": container(WAITING, {"terminated": {"exitCode": 1, "reason": "Error"}}, 3),
+    "OutOfMemory": container(WAITING, {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}, 3),
+    "Unschedulable": {
+        "phase": "Pending",
+        "conditions": [
+            {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": "0/1 nodes are available: 1 Insufficient cpu.",
+            }
+        ],
+    },
+    "NeverReady": {"phase": "Running"},
+}
+
+
+def fault_in(component: str, fault: Manifest):
+    def fault_of(pod: Manifest) -> Manifest | None:
+        return fault if pod["metadata"]["labels"][COMPONENT_LABEL] == component else None
+
+    return fault_of
+
+
+@pytest.mark.parametrize("component", ["service", "k6", "postgres", "steward"])
+@pytest.mark.parametrize("reason", FAULTS)
+async def test_a_part_that_never_comes_up_ends_the_experiment_with_its_reason(component, reason):
+    lab = Laboratory()
+    lab.submit(timeouts={"prepare": "20s", "ready": "20s"})
+    lab.cluster.fault_of = fault_in(component, FAULTS[reason])
+
+    status = await lab.run(steps=60)
+
+    assert status["phase"] == "Failed"
+    assert status["verdict"] == "Error"
+    assert lab.condition("Failed")["reason"] == reason
+    assert lab.condition("Stalled")["status"] == "True"
+    assert lab.leftovers() == set()
+
+
+async def test_the_next_experiment_starts_after_one_that_failed():
+    lab = Laboratory()
+    lab.submit("bad", timeouts={"ready": "10s"})
+    lab.submit("good")
+    await lab.step("bad")
+    await lab.step("good")
+    lab.cluster.fault_of = fault_in("service", FAULTS["CrashLoop"])
+    await lab.run("bad")
+    lab.cluster.fault_of = lambda _: None
+
+    assert (await lab.run("good"))["phase"] == "Succeeded"
+
+
+async def test_a_generator_job_deleted_by_hand_is_a_lost_attempt_and_tried_again():
+    lab = Laboratory()
+    lab.submit(replicates=1)
+    while not (jobs := [n for n in lab.cluster.of_kind(Kind.JOB) if n.endswith("-k6")]):
+        await lab.step()
+    await lab.look()
+    del lab.cluster.objects[Kind.JOB, "lab", jobs[0]]
+
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    first = lab.trials()["exp-001"]["status"]
+    assert first["attempt"] == 2
+    assert first["formerAttempts"][0]["reason"] == "GeneratorLost"
+
+
+NO_DOCUMENT = "level=error msg=killed"
+
+
+async def test_a_missing_document_is_tried_again_and_then_lost_never_averaged():
+    lab = Laboratory(log=NO_DOCUMENT)
+    lab.submit(replicates=1, variants=[{"name": "sync"}], retry={"attempts": 3})
+
+    status = await lab.run()
+
+    trial = lab.trials()["exp-001"]["status"]
+    assert trial["phase"] == "Lost"
+    assert trial["attempt"] == 3
+    assert status["trials"]["lost"] == 1
+    assert status["verdict"] == "Error"
+    assert status["results"][0]["replicates"] == {"planned": 1, "valid": 0}
+
+
+async def test_a_service_that_restarted_in_mid_run_spoils_the_attempt():
+    lab = Laboratory()
+    lab.submit(replicates=1, variants=[{"name": "sync"}])
+    ready = {"type": "Ready", "status": "True"}
+    restarted = container({}, {}, restarts=1) | {"conditions": [ready]}
+    lab.cluster.fault_of = fault_in("service", restarted)
+    while lab.trials().get("exp-001", {}).get("status", {}).get("attempt") != 2:
+        await lab.step()
+    lab.cluster.fault_of = lambda _: None
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    record = lab.trials()["exp-001"]["status"]["formerAttempts"][0]
+    assert record["reason"] == "ServiceRestarted"
+
+
+async def test_a_data_set_that_cannot_be_loaded_ends_the_experiment():
+    lab = Laboratory()
+    lab.submit()
+    while not (job := lab.cluster.of_kind(Kind.JOB).get("exp-dataset")):
+        lab.cluster.fault_of = fault_in("dataset", {"phase": "Failed"})
+        await lab.step()
+    job["status"] = {
+        "conditions": [{"type": "Failed", "status": "True", "message": "BackoffLimitExceeded"}]
+    }
+
+    assert (await lab.run())["phase"] == "Failed"
+    assert lab.condition("Failed")["reason"] == "DatasetFailed"
+
+
+async def test_the_whole_experiment_has_a_deadline_and_keeps_what_it_measured():
+    lab = Laboratory()
+    lab.submit(timeouts={"total": "1h"})
+    while "exp-002" not in lab.trials():
+        await lab.step()
+    lab.now += 3600
+
+    status = await lab.run()
+
+    assert lab.condition("Failed")["reason"] == "DeadlineExceeded"
+    assert status["results"][0]["replicates"]["planned"] == 2
+    assert status["trials"]["succeeded"] >= 1
+
+
+async def test_an_operator_that_plans_differently_does_not_mix_the_two_halves():
+    lab = Laboratory()
+    lab.submit()
+    while "exp-002" not in lab.trials():
+        await lab.step()
+    lab.status()["fingerprint"] = "of another operator"
+
+    await lab.run()
+
+    assert lab.condition("Failed")["reason"] == "Superseded"
+
+
+async def test_a_namesake_waits_until_the_former_experiments_children_are_gone():
+    lab = Laboratory()
+    lab.submit()
+    await lab.run()
+    del lab.cluster.objects[Kind.EXPERIMENT, "lab", "exp"]
+    lab.submit()
+    lab.experiment()["metadata"]["uid"] = "uid-of-the-namesake"
+
+    await lab.look()
+    assert lab.status()["phase"] == "Pending"
+
+    for name in lab.trials():
+        del lab.cluster.objects[Kind.TRIAL, "lab", name]
+    assert (await lab.run())["phase"] == "Succeeded"
+
+
+async def test_results_too_large_for_one_pod_are_read_from_all_pods():
+    log = generator_log(run="any")
+    lab = Laboratory(log=log)
+    lab.submit(replicates=1, variants=[{"name": "sync"}], load={"parallelism": 2})
+
+    await lab.run()
+
+    # Two pods that claim the same segment are refused: the merged load would not be the planned.
+    assert lab.trials()["exp-001"]["status"]["reason"] == "NoResult"
