@@ -29,4 +29,4 @@ START_SKEW_MS = 50.0
 """Pods must send their first requests this close together."""
 REPORTED_PERCENTILES = (90.0, 95.0, 99.0)
 EXACT_FLOAT = 2**53
-"""k6 counters are 64-bit floats: whole numbers are exact below this."""
+"""The account passes through JavaScript numbers: whole ones are exact below this."""

@@ -69,9 +69,16 @@ class GeneratorUsage(ReadModel):
     cpu_seconds: float
     wall_seconds: float
     cpus: int
+    cpu_limit: float | None = None
     throttled_seconds: float | None = None
     sched_wait_us_p99: int = Field(alias="schedWaitUsP99")
     peak_rss_bytes: int = 0
+
+    @property
+    def cpu_share(self) -> float:
+        """Share of the CPUs it may use; its limit may lie below what Go's GOMAXPROCS says."""
+        usable = min(self.cpus, self.cpu_limit or self.cpus)
+        return self.cpu_seconds / (self.wall_seconds * usable) if self.wall_seconds > 0 else 0.0
 
 
 class Scenario(ReadModel):
@@ -94,7 +101,7 @@ class Scenario(ReadModel):
 
 
 class Counters(ReadModel):
-    """Checksums over the ids of answered writes; floats in k6, whole numbers here."""
+    """Count and checksums over the ids of answered writes."""
 
     accepted: int = 0
     accepted_id_sum: int = Field(default=0, alias="accepted_id_sum")

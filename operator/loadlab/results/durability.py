@@ -19,7 +19,7 @@ class Durability:
     drained: bool
     drain_seconds: float
     ids_match: bool
-    ids_exact: bool = True  # whether k6's float counters could hold the checksums exactly
+    ids_exact: bool = True  # whether the checksums survive a JavaScript number
 
     @property
     def duplicates(self) -> int:
@@ -43,7 +43,6 @@ def account_for(documents: Sequence[K6Document], account: Account | None) -> Dur
         return None
     counters = [document.counters for document in documents]
     sums = sum(c.accepted_id_sum for c in counters), sum(c.accepted_id_mix for c in counters)
-    largest = max((max(c.accepted_id_sum, c.accepted_id_mix) for c in counters), default=0)
     distinct = account.persisted if account.distinct is None else account.distinct
     return Durability(
         accepted=sum(c.accepted for c in counters),
@@ -54,5 +53,5 @@ def account_for(documents: Sequence[K6Document], account: Account | None) -> Dur
         drained=account.drained,
         drain_seconds=account.drain_seconds,
         ids_match=sums == (account.id_sum, account.id_mix),
-        ids_exact=largest < EXACT_FLOAT,
+        ids_exact=max(*sums, account.id_sum or 0, account.id_mix or 0) < EXACT_FLOAT,
     )

@@ -164,7 +164,7 @@ def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
     throttled = [g.throttled_seconds / g.wall_seconds for g in used if g.throttled_seconds]
     unknown = any(g.throttled_seconds is None for g in used)
     return GeneratorLoad(
-        cpu_share=max((g.cpu_seconds / (g.wall_seconds * max(1, g.cpus)) for g in used), default=0),
+        cpu_share=max((g.cpu_share for g in used), default=0.0),
         throttled_share=max(throttled, default=None if unknown else 0.0),
         sched_wait_p99_ms=max((g.sched_wait_us_p99 for g in used), default=0) / 1000,
     )

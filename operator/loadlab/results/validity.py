@@ -24,7 +24,7 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | WorkNotPersisted   | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |
 | WorkNotVerified    | no account of the rows                               | Invalid | Invalid |
-|                    | … ids beyond what k6's counters hold (2^53)          | Suspect | Suspect |
+|                    | … checksums of ids differ beyond 2^53                | Suspect | Suspect |
 | NoReplicate        | (of a cell) no replicate came to a result            | Invalid | Invalid |
 
 Why a saturated generator is not Invalid: in a closed loop the throughput still holds as "at

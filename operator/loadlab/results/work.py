@@ -55,7 +55,7 @@ def _other_ids(account: Durability) -> Reason:
     if not account.ids_exact:
         return suspect(
             ReasonKind.WORK_NOT_VERIFIED,
-            "too many writes for k6's counters: the rows are right by count, unchecked by id",
+            "too many writes for exact checksums (2^53): right by count, unchecked by id",
         )
     return invalid(
         ReasonKind.WORK_NOT_PERSISTED,

@@ -140,6 +140,28 @@ def test_generator_share_is_that_of_the_busiest_pod(
     assert trial.components["generator"].memory_bytes == 140_000_000
 
 
+def test_a_cpu_limit_below_the_cpus_counts_as_the_whole(
+    document: dict[str, Any], report: BuildReport, load: LoadFacts
+) -> None:
+    document["scenarios"]["measure"]["generator"]["cpuLimit"] = 0.25
+
+    trial = measured(measure_trial([report(document)], 1, load))
+
+    assert trial.generator.cpu_share == pytest.approx(0.8)
+
+
+def test_checksums_beyond_javascript_numbers_are_known_to_be_inexact(
+    document: dict[str, Any], report: BuildReport, load: LoadFacts
+) -> None:
+    document["counters"] = {"accepted": 10, "accepted_id_sum": 2**53 + 1, "accepted_id_mix": 1}
+
+    account = {"persisted": 10, "distinct": 10, "idSum": 2**53, "idMix": 1}
+    trial = measured(measure_trial([report(document, **account)], 1, load))
+
+    assert trial.durability is not None
+    assert not trial.durability.ids_exact
+
+
 def test_durability_compares_counts_and_checksums(
     document: dict[str, Any], report: BuildReport, load: LoadFacts
 ) -> None:
