@@ -4,6 +4,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,14 @@ def api_is_ready(pki: Path) -> bool:
     return read_api(pki, "/readyz") == "ok"
 
 
-def node_is_ready(pki: Path) -> bool:
-    """Whether the node's Ready condition is true."""
+def node_is_ready(pki: Path, *, since: int = 0) -> bool:
+    """Whether the node's Ready condition is true and was said after `since` (epoch seconds)."""
     body = read_api(pki, f"/api/v1/nodes/{NAME}")
     node: dict[str, Any] = json.loads(body) if body else {}
     conditions = node.get("status", {}).get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    ready = [each for each in conditions if each["type"] == "Ready" and each["status"] == "True"]
+    return any(_epoch(each["lastHeartbeatTime"]) >= since for each in ready)
+
+
+def _epoch(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp()

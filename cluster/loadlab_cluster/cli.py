@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from loadlab_cluster.clusters import Cluster, choose_cluster
+from loadlab_cluster.debian import ensure_prerequisites
 from loadlab_cluster.demo import run_demo
 from loadlab_cluster.dev_environment import ensure_environment
 from loadlab_cluster.errors import ClusterError
@@ -50,21 +51,29 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(command: str, rest: list[str], settings: Settings) -> int:
     match command:
-        case "up" | "down" | "images" | "load" | "status":
-            return _act(choose_cluster(settings), command, rest)
         case "kubectl":
             _become(settings.program("kubectl"), *rest)
         case "shell":
             _become(*_shell(rest))
+        case "venv" | "prerequisites" | "path" | "pin":
+            _provide(command, rest, settings)
         case "demo":
             run_demo(settings, choose_cluster(settings))
+        case _:
+            return _act(choose_cluster(settings), command, rest)
+    return 0
+
+
+def _provide(command: str, rest: list[str], settings: Settings) -> None:
+    match command:
         case "venv":
             ensure_environment(settings)
+        case "prerequisites":
+            ensure_prerequisites(settings)
         case "path":
             _print_path(rest, settings)
         case "pin":
             pin_versions(settings)
-    return 0
 
 
 def _act(cluster: Cluster, command: str, rest: list[str]) -> int:
@@ -128,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         ("shell", "a shell, or a command, in the node's network: shell curl 10.96.0.1"),
         ("demo", "from nothing to the result of a first experiment"),
         ("venv", "the virtual environment for development"),
+        ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
         ("path", "the path of a program built from Go modules: path helm3|helm4|k6|hyperkube"),
         ("pin", "write go.mod and go.sum anew after a change of versions.env"),
     ):

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from loadlab_cluster.commands import run_logged
@@ -9,7 +10,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say, step
 
-# program (or file) → the Debian package that brings it
+# program (or file, or Python module) → the Debian package that brings it
 NODE_PROGRAMS = {
     "containerd": "containerd",
     "ctr": "containerd",
@@ -27,7 +28,8 @@ TEST_PROGRAMS = {
     "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
     "redis-server": "redis-server",
 }
-VENV_PROGRAMS = {"/usr/lib/python3/dist-packages/_distutils_hack": "python3-venv"}
+VENV_PROGRAMS = {"import ensurepip": "python3-venv"}
+BASIC_PROGRAMS = {"make": "make", "/etc/ssl/certs/ca-certificates.crt": "ca-certificates"}
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -36,6 +38,12 @@ def missing_packages(programs: Mapping[str, str]) -> list[str]:
     """The packages of the programs that are not there."""
     absent = {package for program, package in programs.items() if not _exists(program)}
     return sorted(absent)
+
+
+def ensure_prerequisites(settings: Settings) -> None:
+    """Everything that `make test` uses, in one go."""
+    everything = BASIC_PROGRAMS | VENV_PROGRAMS | NODE_PROGRAMS | IMAGE_PROGRAMS | TEST_PROGRAMS
+    ensure_packages(everything, settings)
 
 
 def ensure_packages(programs: Mapping[str, str], settings: Settings) -> None:
@@ -75,4 +83,6 @@ def _hold_daemons() -> bool:
 
 
 def _exists(program: str) -> bool:
+    if program.startswith("import "):
+        return find_spec(program.removeprefix("import ")) is not None
     return Path(program).exists() if program.startswith("/") else bool(shutil.which(program))

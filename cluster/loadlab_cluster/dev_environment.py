@@ -2,8 +2,8 @@
 
 import sys
 
-from loadlab_cluster.commands import run_logged, succeeds
-from loadlab_cluster.debian import ensure_packages
+from loadlab_cluster.commands import run_logged
+from loadlab_cluster.debian import VENV_PROGRAMS, ensure_packages
 from loadlab_cluster.go_builds import hash_files
 from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import step
@@ -18,8 +18,7 @@ def ensure_environment(settings: Settings) -> None:
     key = hash_files([REQUIREMENTS, REPOSITORY / "pyproject.toml"])
     if stamp.exists() and stamp.read_text() == key and (VENV / "bin" / "python").exists():
         return
-    if not succeeds([sys.executable, "-c", "import ensurepip"]):
-        ensure_packages({"/nonexistent/ensurepip": "python3-venv"}, settings)
+    ensure_packages(VENV_PROGRAMS, settings)
     log = settings.logs / "venv.log"
     python = f"{VENV}/bin/python"
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "-q"]

@@ -58,7 +58,7 @@ class EmbeddedCluster:
             with step("Start Kubernetes and wait until its node is Ready", first=8, again=1):
                 self._prepare(hyperkube)
                 self._start(pause)
-        write_handout(settings)
+        write_handout(settings, hyperkube)
 
     def down(self) -> None:
         """End what `up` started; images and binaries stay in the cache for the next time."""
@@ -168,17 +168,20 @@ class EmbeddedCluster:
             self._containerd.remove_containers()
         self._ensure_pause_image(pause)
         self._await("the API server is ready", lambda: api_is_ready(self._pki))
-        self._start_missing(tuple(self._components))
+        started = int(time.time())
+        revived = "kubelet" in self._start_missing(tuple(self._components))
         kubectl, config = self._settings.state / "bin" / "kubectl", self._pki / "admin.conf"
         read_output([kubectl, f"--kubeconfig={config}", "apply", "-f", "-"], text=dns_manifest())
-        self._await("the node is Ready", lambda: node_is_ready(self._pki))
+        since = started if revived else 0  # what the last kubelet said counts no more
+        self._await("the node is Ready", lambda: node_is_ready(self._pki, since=since))
         self._confine()
 
-    def _start_missing(self, names: tuple[str, ...]) -> None:
+    def _start_missing(self, names: tuple[str, ...]) -> list[str]:
         running = self.daemons()
-        for name in names:
-            if running[name] is None:
-                daemons.start(self._components[name], self._settings)
+        missing = [name for name in names if running[name] is None]
+        for name in missing:
+            daemons.start(self._components[name], self._settings)
+        return missing
 
     def _ensure_pause_image(self, pause: Path) -> None:
         if PAUSE_IMAGE not in self._containerd.images():

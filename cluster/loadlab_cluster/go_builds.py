@@ -43,17 +43,17 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
         f" -X {VERSION_PACKAGE}.gitVersion=v{kubernetes}"
         f" -X {VERSION_PACKAGE}.gitMajor={major} -X {VERSION_PACKAGE}.gitMinor={minor}"
     )
-    tools, helm = SOURCES / "tools", "helm.sh/helm/v{}/cmd/helm"
+    # Helm is a tool of the same module: the libraries that both use are then compiled once.
+    module = SOURCES / "hyperkube"
     programs = [
         GoProgram(
             "hyperkube",
             f"Kubernetes {kubernetes}, etcd {versions['ETCD']}, CoreDNS {versions['COREDNS']}",
-            SOURCES / "hyperkube",
+            module,
             flags=stamp,
             first_seconds=330,
         ),
-        GoProgram("helm3", f"Helm {versions['HELM3']}", tools, helm.format(3)),
-        GoProgram("helm4", f"Helm {versions['HELM4']}", tools, helm.format(4)),
+        *(_helm(version, versions, module) for version in ("3", "4")),
         GoProgram("pause", "pause", SOURCES / "pause", first_seconds=5, depends_on_versions=False),
         GoProgram(
             "k6",
@@ -66,6 +66,24 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
     return {program.name: program for program in programs}
 
 
+def _helm(major: str, versions: dict[str, str], module: Path) -> GoProgram:
+    """Helm is told which Kubernetes it knows: charts ask for that, without a cluster too."""
+    package, version = f"helm.sh/helm/v{major}", versions[f"HELM{major}"]
+    known = {
+        "3": ("pkg/chartutil.k8sVersion", "pkg/lint/rules.k8sVersion"),
+        "4": (
+            *("pkg/chart/common.k8sVersion", "pkg/chart/v2/lint/rules.k8sVersion"),
+            "internal/version.kubeClientVersion",
+        ),
+    }
+    minor = versions["KUBERNETES"].split(".")[1]
+    flags = f" -X {package}/internal/version.version=v{version}"
+    for name in known[major]:
+        flags += f" -X {package}/{name}Major=1 -X {package}/{name}Minor={minor}"
+    command, title = f"{package}/cmd/helm", f"Helm {version}"
+    return GoProgram(f"helm{major}", title, module, command, flags, first_seconds=15)
+
+
 def ensure_go_program(name: str, settings: Settings) -> Path:
     """The cached binary, built now if it is not there."""
     program = go_programs(dict(settings.versions))[name]
@@ -74,7 +92,8 @@ def ensure_go_program(name: str, settings: Settings) -> Path:
     inputs = [path for path in sorted(program.folder.rglob("*")) if is_go_source(path)]
     if program.depends_on_versions:
         inputs.append(SOURCES / "versions.env")
-    binary = settings.cache / "bin" / f"{name}-{hash_files(inputs)}"
+    flags = hashlib.sha256(program.flags.encode()).hexdigest()[:8]
+    binary = settings.cache / "bin" / f"{name}-{hash_files(inputs)}-{flags}"
     if not binary.exists():
         _build(program, binary, settings)
     return binary
@@ -118,30 +137,26 @@ def hash_files(paths: Iterable[Path]) -> str:
 
 
 def pin_versions(settings: Settings) -> None:
-    """Write go.mod and go.sum of both modules anew from versions.env (needs the Go proxy)."""
+    """Write go.mod and go.sum anew from versions.env (needs the Go proxy)."""
     versions = settings.versions
     log = settings.logs / "pin.log"
     environment = {**BUILD_ENVIRONMENT, "GOFLAGS": "-mod=mod"}
     kubernetes = versions["KUBERNETES"]
     staging = "v0." + kubernetes.split(".", 1)[1]
-    hyperkube = [
+    edits = [
         *(f"-replace={module}={module}@{staging}" for module in _staging_modules(kubernetes)),
         f"-require=k8s.io/kubernetes@v{kubernetes}",
         f"-require=go.etcd.io/etcd/server/v3@v{versions['ETCD']}",
         f"-require=github.com/coredns/coredns@v{versions['COREDNS']}",
     ]
-    tools = [f"-tool=helm.sh/helm/v{major}/cmd/helm" for major in (3, 4)]
-    tools += [f"-require=helm.sh/helm/v{n}@v{versions[f'HELM{n}']}" for n in (3, 4)]
-    # The same Kubernetes libraries for both, so that each package is compiled once.
-    libraries = ("api", "apimachinery", "client-go", "cli-runtime", "kubectl", "apiserver")
-    tools += [f"-require=k8s.io/{library}@{staging}" for library in libraries]
-    for name, edits in (("hyperkube", hyperkube), ("tools", tools)):
-        folder = SOURCES / name
-        (folder / "go.mod").write_text(f"module loadlab/{name}\n\ngo 1.24.0\n")
-        (folder / "go.sum").unlink(missing_ok=True)
-        with step(f"Pin the modules of cluster/{name}", first=80, again=10):
-            run_logged(["go", "mod", "edit", *edits], log, cwd=folder, env=environment)
-            run_logged(["go", "mod", "tidy"], log, cwd=folder, env=environment)
+    edits += [f"-tool=helm.sh/helm/v{n}/cmd/helm" for n in (3, 4)]
+    edits += [f"-require=helm.sh/helm/v{n}@v{versions[f'HELM{n}']}" for n in (3, 4)]
+    folder = SOURCES / "hyperkube"
+    (folder / "go.mod").write_text("module loadlab/hyperkube\n\ngo 1.24.0\n")
+    (folder / "go.sum").unlink(missing_ok=True)
+    with step("Pin the modules of cluster/hyperkube", first=80, again=10):
+        run_logged(["go", "mod", "edit", *edits], log, cwd=folder, env=environment)
+        run_logged(["go", "mod", "tidy"], log, cwd=folder, env=environment)
 
 
 def _staging_modules(kubernetes: str) -> list[str]:

@@ -10,7 +10,7 @@ KUBECTL = """\
 #!/bin/sh
 # Written by `make up`: kubectl of the cluster's own version, for the cluster.
 export NO_PROXY="${{NO_PROXY:+$NO_PROXY,}}{node}"
-exec "{kubectl}" --kubeconfig "${{KUBECONFIG:-{kubeconfig}}}" "$@"
+exec "{hyperkube}" kubectl --kubeconfig "${{KUBECONFIG:-{kubeconfig}}}" "$@"
 """
 HELM = """\
 #!/bin/sh
@@ -21,14 +21,14 @@ exec "$helm" "$@"
 """
 
 
-def write_handout(settings: Settings) -> None:
+def write_handout(settings: Settings, hyperkube: Path) -> None:
     """Write the kubeconfig and the wrappers, and say how to use them."""
     binaries = settings.handout / "bin"
     binaries.mkdir(parents=True, exist_ok=True)
     shutil.copy(settings.state / "pki" / "admin.conf", settings.kubeconfig)
     settings.kubeconfig.chmod(0o600)
     names = {"node": NODE_ADDRESS, "kubeconfig": settings.kubeconfig}
-    kubectl = KUBECTL.format(**names, kubectl=settings.state / "bin" / "kubectl")
+    kubectl = KUBECTL.format(**names, hyperkube=hyperkube)
     _write_program(binaries / "kubectl", kubectl)
     for name, major in (("helm", 4), ("helm3", 3), ("helm4", 4)):
         text = HELM.format(**names, major=major, sources=REPOSITORY / "cluster")

@@ -1,0 +1,25 @@
+"""Makes cluster/loadlab_cluster importable, and keeps the lifecycle tests out of shared runs.
+
+They take the cluster down, so they run only where LOADLAB_CLUSTER_TEST is set: `make test-cluster`
+and the last layer of `make test`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "cluster"))
+
+from loadlab_cluster.settings import Settings, load_settings  # noqa: E402  after the path
+
+collect_ignore = [] if os.environ.get("LOADLAB_CLUSTER_TEST") else ["test_lifecycle.py"]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose folders belong to the test."""
+    environment = {"XDG_CACHE_HOME": str(tmp_path), "LOADLAB_STATE": str(tmp_path / "state")}
+    return load_settings(environment)

@@ -1,0 +1,56 @@
+"""tests/run.py: its totals are what CI believes."""
+
+import importlib.util
+import sys
+from types import ModuleType
+
+import pytest
+from loadlab_cluster.settings import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def run() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("run", REPOSITORY / "tests" / "run.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["run"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_report_is_counted_with_errors_as_failures(run: ModuleType) -> None:
+    report = '<testsuites><testsuite tests="10" failures="1" errors="2" skipped="3"/></testsuites>'
+
+    assert run.count_report("unit", report, 1.0) == run.Layer("unit", 4, 3, 3, 1.0)
+
+
+def test_go_packages_are_no_tests(run: ModuleType) -> None:
+    lines = [
+        '{"Action":"pass","Test":"TestA"}',
+        '{"Action":"fail","Test":"TestB"}',
+        '{"Action":"skip","Test":"TestC"}',
+        '{"Action":"fail","Package":"p"}',
+        "not json",
+    ]
+
+    assert run.count_go_events("Go", lines, 0.0) == run.Layer("Go", 1, 1, 1, 0.0)
+
+
+def test_a_run_that_broke_down_counts_as_failed(run: ModuleType) -> None:
+    assert run.broken(run.Layer("unit", 3)).failed == 1
+
+
+@pytest.mark.parametrize(
+    ("skipped", "line"), [(0, "5 passed, 1 failed"), (2, "5 passed, 1 failed, 2 skipped")]
+)
+def test_the_last_line_is_the_sum_of_the_layers(run: ModuleType, skipped: int, line: str) -> None:
+    layers = [run.Layer("unit", 2, 1), run.Layer("Go", 3, 0, skipped)]
+
+    assert run.build_total(layers) == line
+
+
+def test_the_table_has_a_line_for_each_layer(run: ModuleType) -> None:
+    table = run.build_table([run.Layer("unit", 2), run.Layer("Go", 3)])
+
+    assert [line.split()[:2] for line in table.splitlines()[1:]] == [["unit", "2"], ["Go", "3"]]

@@ -1,0 +1,205 @@
+"""Runs the tests layer by layer, times each, and ends with one table and one line of totals.
+
+Standard library only: it starts before the virtual environment exists.
+
+    python3 tests/run.py check    format, lint, types, import contracts, unit tests
+    python3 tests/run.py all      these, then integration, Go, end to end, and the cluster itself
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BIN = REPOSITORY / ".venv" / "bin"
+LAB = [sys.executable, "-m", "loadlab_cluster"]
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(REPOSITORY / "cluster"),
+    "MYPYPATH": str(REPOSITORY / "cluster"),
+    "LOADLAB_CLUSTER_TEST": "1",  # lets tests/cluster take the cluster down and up
+}
+FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
+Command = Sequence[str | Path]
+CHECKS: dict[str, Command] = {
+    "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
+    "lint": [BIN / "ruff", "check", "--quiet", "."],
+    "types": [BIN / "mypy", "-p", "loadlab", "-p", "loadlab_services", "-p", "loadlab_cluster"],
+    "imports": [BIN / "lint-imports"],
+    "go format": ["sh", "-c", 'test -z "$(gofmt -l cluster loadgen | tee /dev/stderr)"'],
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one layer of the tests came to."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; 0 only if nothing failed."""
+    os.chdir(REPOSITORY)
+    match arguments:
+        case ["check"]:
+            layers = run_checks()
+        case ["all"]:
+            layers = run_all()
+        case _:
+            say(__doc__ or "")
+            return 2
+    say("\n" + build_table(layers))
+    say(build_total(layers))
+    return 1 if any(layer.failed for layer in layers) else 0
+
+
+def run_all() -> list[Layer]:
+    """Every layer; the cluster is left as it was found."""
+    was_up = subprocess.run([*LAB, "status"], env=ENVIRONMENT, capture_output=True, check=False)
+    prepared = [run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")]
+    layers = [*failures(prepared), *run_checks()]
+    layers.append(run_pytest("integration", ["-m", "integration", "tests"]))
+    layers.append(run_go("Go", REPOSITORY / "loadgen"))
+    cluster = [run_step("cluster", [*LAB, step]) for step in ("up", "images")]
+    layers += failures(cluster)
+    if not failures(cluster):
+        layers.append(run_pytest("end to end", ["-m", "e2e", "tests", "--ignore=tests/cluster"]))
+    layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
+    last = "up" if was_up.returncode == 0 else "down"
+    return layers + failures([run_step("cluster", [*LAB, last])])
+
+
+def run_checks() -> list[Layer]:
+    """The tools beside each other, with the unit tests; only what fails is printed."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        unit = pool.submit(run_pytest, "unit", ["-q", "tests"])
+        tools = [pool.submit(run_tool, name, command) for name, command in CHECKS.items()]
+        return [*failures([tool.result() for tool in tools]), unit.result()]
+
+
+def failures(steps: list[Layer]) -> list[Layer]:
+    """A tool or a preparation is no test: it is listed only when it failed."""
+    return [step for step in steps if step.failed]
+
+
+def run_tool(name: str, command: Command) -> Layer:
+    """A check that prints nothing unless it fails."""
+    started = time.monotonic()
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - started
+    say(f"{'✗' if done.returncode else '✓'} {name} ({seconds:.1f} s)")
+    if done.returncode:
+        say(done.stdout + done.stderr)
+    return Layer(name, failed=int(done.returncode != 0), seconds=seconds)
+
+
+def run_step(name: str, command: Command) -> Layer:
+    """A preparation, with its own output."""
+    started = time.monotonic()
+    done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, check=False)
+    title = f"{name}: {command[-1]}"
+    return Layer(title, failed=int(done.returncode != 0), seconds=time.monotonic() - started)
+
+
+def run_pytest(name: str, options: Sequence[str]) -> Layer:
+    """A pytest run, counted from its report."""
+    say(f"▸ {name} tests")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command: list[str | Path] = [
+            BIN / "pytest",
+            "--no-header",
+            f"--junitxml={report}",
+            *FAMILY,
+            *options,
+        ]
+        done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, check=False)
+        text = report.read_text() if report.exists() else ""
+    counted = count_report(name, text, time.monotonic() - started)
+    return counted if counted.failed or not done.returncode else broken(counted)
+
+
+def count_report(name: str, report: str, seconds: float) -> Layer:
+    """The numbers of a JUnit report."""
+    if not report:
+        return Layer(name, seconds=seconds)
+    suites = list(ElementTree.fromstring(report).iter("testsuite"))
+    total, failed, errors, skipped = (
+        sum(int(suite.get(key, 0)) for suite in suites)
+        for key in ("tests", "failures", "errors", "skipped")
+    )
+    bad = failed + errors
+    return Layer(name, max(0, total - bad - skipped), bad, skipped, seconds)
+
+
+def run_go(name: str, folder: Path) -> Layer:
+    """The Go tests of a module, with what go vet finds."""
+    say(f"▸ {name} tests")
+    started = time.monotonic()
+    done = subprocess.run(
+        ["go", "test", "-json", "./..."], cwd=folder, capture_output=True, text=True, check=False
+    )
+    counted = count_go_events(name, done.stdout.splitlines(), time.monotonic() - started)
+    if done.returncode:
+        say(done.stdout[-8000:] + done.stderr[-4000:])
+    return counted if counted.failed or not done.returncode else broken(counted)
+
+
+def count_go_events(name: str, lines: Sequence[str], seconds: float) -> Layer:
+    """The numbers of `go test -json`; packages are no tests."""
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    outcomes = [event["Action"] for event in events if event.get("Test")]
+    passed, failed, skipped = (outcomes.count(action) for action in ("pass", "fail", "skip"))
+    return Layer(name, passed, failed, skipped, seconds)
+
+
+def broken(layer: Layer) -> Layer:
+    """A run that ended badly without a failed test, or without any test, is a failure too."""
+    return Layer(f"{layer.name} (did not run)", layer.passed, 1, layer.skipped, layer.seconds)
+
+
+def build_table(layers: Sequence[Layer]) -> str:
+    """One line for each layer."""
+    header = f"{'layer':<28}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>10}"
+    rows = [
+        f"{each.name:<28}{each.passed:>8}{each.failed:>8}{each.skipped:>9}{each.seconds:>10.1f}"
+        for each in layers
+    ]
+    return "\n".join([header, *rows])
+
+
+def build_total(layers: Sequence[Layer]) -> str:
+    """The line that CI reads: `N passed, N failed`, and how many were skipped if any."""
+    passed, failed, skipped = (
+        total(layers, field)
+        for field in (lambda a: a.passed, lambda a: a.failed, lambda a: a.skipped)
+    )
+    return f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+
+
+def total(layers: Sequence[Layer], field: Callable[[Layer], int]) -> int:
+    """The sum of one field."""
+    return sum(field(layer) for layer in layers)
+
+
+def say(text: str) -> None:
+    """Print at once: a run of many minutes is watched."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
