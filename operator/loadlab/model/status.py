@@ -166,6 +166,7 @@ class Durability(ObservedModel):
     lost: int = Field(description="Accepted writes without a row.")
     pending: int = Field(description="Entries still in the queue.")
     dead_lettered: int = Field(description="Entries in the dead-letter stream.")
+    unacknowledged: int = Field(default=0, description="Rows whose client never saw an answer.")
     ids_match: bool = Field(description="Whether the ids of both sides have the same checksums.")
 
 

@@ -15,8 +15,6 @@ from loadlab.model.status import (
     Overhead,
     ReplicateCounts,
     ResultRow,
-    Validity,
-    Verdict,
 )
 from loadlab.model.status import Estimate as StatusEstimate
 from loadlab.model.status import LatencyMs as StatusLatency
@@ -47,7 +45,7 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
         update={
             "results": rows,
             "criteria": tuple(_criterion(outcome) for outcome in outcomes),
-            "verdict": Verdict(decide_verdict(cells, outcomes)),
+            "verdict": decide_verdict(cells, outcomes),
             "best": best
             and Best(
                 cell=best.title,
@@ -93,7 +91,7 @@ def _row(cell: Cell, result: CellResult) -> ResultRow:
         memory_bytes=_components(result.memory_bytes),
         open_files=result.open_files,
         generator_cpu=None if result.generator_cpu is None else round(result.generator_cpu, 3),
-        validity=Validity(result.validity),
+        validity=result.validity,
         reasons=tuple(f"{r.kind}: {r.message}" for r in result.reasons)[:MAX_REASONS],
     )
 
@@ -147,6 +145,7 @@ def _durability(trials: tuple[Trial, ...]) -> Durability | None:
         lost=sum(a.lost for a in accounts),
         pending=sum(a.pending for a in accounts),
         dead_lettered=sum(a.dead_lettered for a in accounts),
+        unacknowledged=sum(a.unacknowledged for a in accounts),
         ids_match=all(a.ids_match for a in accounts),
     )
 

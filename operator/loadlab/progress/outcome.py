@@ -48,7 +48,7 @@ def trial_outcome(
         return after_setback(action.status, Setback(action.disturbance, message), attempts)
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
-    validity = Validity(judged.judgement.validity)
+    validity = judged.judgement.validity
     if validity is Validity.INVALID and action.status.attempt < attempts:
         setback = Setback(Reason.RESULT_INVALID, "; ".join(reasons)[:1000])
         return after_setback(action.status, setback, attempts)
@@ -59,7 +59,7 @@ def trial_outcome(
 def _kept(
     status: LoadTrialStatus, judged: JudgedTrial, reasons: tuple[str, ...], timings: Timings
 ) -> LoadTrialStatus:
-    measurement, validity = judged.measurement, Validity(judged.judgement.validity)
+    measurement, validity = judged.measurement, judged.judgement.validity
     invalid = validity is Validity.INVALID
     latency = measurement.latency_ms
     return status.model_copy(

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from loadlab.model.status import Validity
 from loadlab.results.components import SERVICE, ComponentUsage
 from loadlab.results.histogram import Histogram
-from loadlab.results.judgement import Judgement, Reason, ReasonKind, Validity, invalid
+from loadlab.results.judgement import Judgement, Reason, ReasonKind, invalid
 from loadlab.results.measurement import LatencySummary, TrialMeasurement
 from loadlab.results.statistics import Estimate, log_estimate
 from loadlab.results.stored import JudgedTrial

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from loadlab.model.status import Validity
 from loadlab.results.cell import CellResult
-from loadlab.results.judgement import Validity
 
 
 class ThresholdError(ValueError):

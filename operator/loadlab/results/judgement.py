@@ -4,13 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Validity(StrEnum):
-    """May a number be used."""
-
-    VALID = "Valid"
-    SUSPECT = "Suspect"
-    INVALID = "Invalid"
+from loadlab.model.status import Validity
 
 
 class ReasonKind(StrEnum):

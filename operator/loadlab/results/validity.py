@@ -34,6 +34,7 @@ that did not keep it is Invalid by RateNotReached.
 
 from collections.abc import Callable, Iterator
 
+from loadlab.model.status import Validity
 from loadlab.results import bounds
 from loadlab.results.components import SERVICE
 from loadlab.results.histogram import Histogram
@@ -41,7 +42,6 @@ from loadlab.results.judgement import (
     Judgement,
     Reason,
     ReasonKind,
-    Validity,
     invalid,
     suspect,
 )

@@ -10,20 +10,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from loadlab.model.status import Validity, Verdict
 from loadlab.results.cell import CellResult
 from loadlab.results.criteria import CriterionOutcome, Outcome, Threshold, evaluate
-from loadlab.results.judgement import Validity
-
-
-class Verdict(StrEnum):
-    """Did the experiment meet its criteria."""
-
-    PASSED = "Passed"
-    FAILED = "Failed"
-    INCONCLUSIVE = "Inconclusive"
-    ERROR = "Error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loadlab.model.status import Validity
 from loadlab.results.cell import aggregate_cell
 from loadlab.results.components import ComponentUsage
 from loadlab.results.histogram import Histogram
-from loadlab.results.judgement import Judgement, Reason, ReasonKind, Validity
+from loadlab.results.judgement import Judgement, Reason, ReasonKind
 from loadlab.results.measurement import LatencySummary, TrialMeasurement
 from loadlab.results.statistics import log_estimate
 from loadlab.results.stored import JudgedTrial

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadlab.model.status import Validity
 from loadlab.results.cell import CellResult, aggregate_cell
 from loadlab.results.criteria import (
     AGGREGATIONS,
@@ -17,7 +18,7 @@ from loadlab.results.criteria import (
     parse_threshold,
 )
 from loadlab.results.histogram import Histogram
-from loadlab.results.judgement import Reason, ReasonKind, Validity
+from loadlab.results.judgement import Reason, ReasonKind
 from loadlab.results.statistics import Estimate
 
 CELL = CellResult(

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from loadlab.model.status import Validity
 from loadlab.results.components import ComponentUsage, RequestCounts
 from loadlab.results.durability import Durability
 from loadlab.results.histogram import Histogram
-from loadlab.results.judgement import ReasonKind, Validity, worst
+from loadlab.results.judgement import ReasonKind, worst
 from loadlab.results.measurement import GeneratorLoad, TrialMeasurement
 from loadlab.results.pod_log import PodProblem, ProblemKind
 from loadlab.results.trial import VoidTrial

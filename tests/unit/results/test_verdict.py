@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from loadlab.model.status import Validity, Verdict
 from loadlab.results.cell import CellResult, aggregate_cell
 from loadlab.results.criteria import CriterionOutcome, Outcome, parse_threshold
 from loadlab.results.histogram import Histogram
-from loadlab.results.judgement import Reason, ReasonKind, Validity
+from loadlab.results.judgement import Reason, ReasonKind
 from loadlab.results.statistics import Estimate
-from loadlab.results.verdict import BestCell, Verdict, best_cell, decide_verdict
+from loadlab.results.verdict import BestCell, best_cell, decide_verdict
 
 TAIL = parse_threshold("http_req_duration", "p(95)<5")
 
