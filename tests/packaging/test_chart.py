@@ -1,11 +1,16 @@
 """The chart, rendered by Helm 3 and 4, for each file of values in its ci folder."""
 
+import re
+import shutil
 import tarfile
+import textwrap
 from pathlib import Path
 
 import kubernetes_validate
 import pytest
 import yaml
+
+from loadlab.model.resources import Experiment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHART = REPOSITORY / "charts" / "loadlab"
@@ -155,3 +160,39 @@ def test_the_archive_holds_no_test_values(run_helm, tmp_path):
         held = packed.getnames()
     assert "loadlab/files/accepts_experiment.py" in held
     assert not [name for name in held if name.startswith("loadlab/ci/")]
+
+
+@pytest.fixture
+def notes(run_helm, tmp_path):
+    """NOTES.txt as Helm would print it, which `helm template` does not."""
+    copied = shutil.copytree(CHART, tmp_path / "loadlab")
+    shutil.copy(copied / "templates" / "NOTES.txt", copied / "files" / "notes")
+    (copied / "templates" / "n.yaml").write_text(
+        'notes: {{ tpl (.Files.Get "files/notes") . | toJson }}\n'
+    )
+
+    def print_notes(*options: str) -> str:
+        shown = ("--show-only=templates/n.yaml", "--namespace=loadlab-system", KUBERNETES)
+        done = run_helm("template", "loadlab", str(copied), *shown, *options)
+        assert done.returncode == 0, done.stderr
+        return yaml.safe_load(done.stdout)["notes"]
+
+    return print_notes
+
+
+@pytest.mark.parametrize(
+    ("options", "namespace"), [((), "default"), (("--set=watchNamespaces={team-a}",), "team-a")]
+)
+def test_notes_hold_three_commands_and_an_experiment_that_is_valid(notes, options, namespace):
+    text = notes(*options)
+
+    verbs = re.findall(rf"^  kubectl (apply|wait|get) -n {namespace} ", text, re.MULTILINE)
+    assert verbs == ["apply", "wait", "get"]
+    body = yaml.safe_load(textwrap.dedent(text.split("<<'YAML'\n")[1].split("  YAML\n")[0]))
+    body["metadata"]["namespace"] = namespace
+    assert Experiment.model_validate(body).metadata.name == "first"
+
+
+def test_notes_say_what_uninstall_leaves(notes):
+    assert "kubectl delete crd" in notes()
+    assert "kubectl delete crd" not in notes("--set=crds.keep=false")

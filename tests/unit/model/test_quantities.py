@@ -1,0 +1,52 @@
+"""Durations as the API spells them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadlab.model.quantities import DURATION_PATTERN, milliseconds, seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0s", 0),
+        ("1ms", 0.001),
+        ("500ms", 0.5),
+        ("30s", 30),
+        ("1.5s", 1.5),
+        ("5m", 300),
+        ("1m30s", 90),
+        ("2h", 7200),
+        ("1h30m", 5400),
+        ("1h2m3s4ms", 3723.004),
+    ],
+)
+def test_durations_are_read(text, expected):
+    assert seconds(text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("text", ["", "5", "-5s", "s", "5 s", "5s ", "1d", "1s1m", "1.5m"])
+def test_what_is_no_duration_is_refused_with_the_remedy(text):
+    with pytest.raises(ValueError, match="write it like"):
+        seconds(text)
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99), st.integers(0, 999), st.data())
+def test_every_spelling_of_the_schema_is_understood(hours, minutes, secs, millis, data):
+    parts = [f"{hours}h", f"{minutes}m", f"{secs}s", f"{millis}ms"]
+    kept = data.draw(st.lists(st.booleans(), min_size=4, max_size=4).filter(any))
+    text = "".join(part for part, keep in zip(parts, kept, strict=True) if keep)
+    numbers = (hours * 3600, minutes * 60, secs, millis / 1000)
+
+    assert re.match(DURATION_PATTERN, text)
+    assert seconds(text) == pytest.approx(
+        sum(number for number, keep in zip(numbers, kept, strict=True) if keep)
+    )
+
+
+def test_milliseconds_are_whole():
+    assert milliseconds("1.0005s") == 1000
+    assert milliseconds("250ms") == 250
