@@ -17,7 +17,7 @@ payload) is in a module beside them.
 """
 
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, cast
 
@@ -48,8 +48,17 @@ def load_variant(settings: Settings) -> Variant:
     return cast("Variant", module)
 
 
-def create_app(settings: Settings, meter: Meter | None = None) -> FastAPI:
-    """Build the app; without a meter it counts into one of its own."""
+def create_app(
+    settings: Settings,
+    meter: Meter | None = None,
+    *,
+    all_started: Callable[[], bool] = lambda: True,
+) -> FastAPI:
+    """Build the app; without a meter it counts into one of its own.
+
+    `all_started` tells whether the other workers serve too: load that came before them would stay
+    on the connections, and so in the workers, that it found.
+    """
     variant = load_variant(settings)
 
     @asynccontextmanager
@@ -65,6 +74,7 @@ def create_app(settings: Settings, meter: Meter | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.meter = meter or Board(processes=1).meter(0)
     app.state.ready = False
+    app.state.all_started = all_started
     app.add_middleware(RequestCounter, meter=app.state.meter)
     app.add_api_route(HEALTH_PATH, healthz, methods=["GET"])
     app.include_router(variant.router)
@@ -72,7 +82,7 @@ def create_app(settings: Settings, meter: Meter | None = None) -> FastAPI:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """Answer 200 once the variant's resources are open."""
-    if request.app.state.ready:
+    """Answer 200 once the variant's resources are open in every worker."""
+    if request.app.state.ready and request.app.state.all_started():
         return JSONResponse({"status": "ok"})
     return JSONResponse({"status": "starting"}, status_code=503)

@@ -105,6 +105,10 @@ class Board:
         """Give the cells of one process."""
         return self._meters[index]
 
+    def all_started(self) -> bool:
+        """Tell whether every place has been taken, if perhaps by a process that died since."""
+        return all(meter.cells[PID] for meter in self._meters)
+
     def read(self) -> list[Reading]:
         """Read every process that has started."""
         readings = (meter.read() for meter in self._meters)

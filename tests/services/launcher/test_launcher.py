@@ -140,13 +140,21 @@ def test_the_instruments_answer_while_a_reader_stays_silent(run_service: Any, un
         assert "loadlab_requests_total" in httpx.get(f"{service.instruments}/metrics").text
 
 
-def test_an_unknown_variant_ends_with_the_list_of_variants(
-    launch: Callable[..., Any],
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"WORKLOAD": "sleep", "VARIANT": "gevent"}, "no variant 'gevent' of workload 'sleep'"),
+        ({"WORKLOAD": "sleep", "VARIANT": "sync", "WORKERS": "0"}, "workers"),
+    ],
+    ids=["unknown variant", "bad variable"],
+)
+def test_a_bad_environment_is_named_and_ends_the_launcher(
+    launch: Callable[..., Any], variables: dict[str, str], message: str
 ) -> None:
-    process = launch(WORKLOAD="sleep", VARIANT="gevent")
+    process = launch(**variables)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert "no variant 'gevent' of workload 'sleep'" in errors
+    assert message in errors
     assert "Traceback" not in errors
 
 

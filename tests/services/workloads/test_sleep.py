@@ -49,6 +49,20 @@ async def test_health_is_200_only_while_resources_are_open(open_app: OpenApp, va
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+async def test_health_waits_for_the_other_workers() -> None:
+    started = [False]
+    app = create_app(settings_of("async"), all_started=lambda: started[0])
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+    ):
+        early = await client.get("/healthz")
+        started[0] = True
+        late = await client.get("/healthz")
+    assert (early.status_code, late.status_code) == (503, 200)
+
+
 async def test_sync_is_bound_by_its_thread_tokens_and_async_is_not(open_app: OpenApp) -> None:
     took = {}
     for variant in ("sync", "async"):
