@@ -33,6 +33,11 @@ def api_is_ready(pki: Path) -> bool:
     return read_api(pki, "/readyz") == "ok"
 
 
+def controllers_work(pki: Path) -> bool:
+    """Whether the controllers have made what every namespace gets: no pod starts without it."""
+    return read_api(pki, "/api/v1/namespaces/default/serviceaccounts/default") is not None
+
+
 def node_is_ready(pki: Path, *, since: int = 0) -> bool:
     """Whether the node's Ready condition is true and was said after `since` (epoch seconds)."""
     body = read_api(pki, f"/api/v1/nodes/{NAME}")

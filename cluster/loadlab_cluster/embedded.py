@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loadlab_cluster import daemons
-from loadlab_cluster.api import api_is_ready, node_is_ready
+from loadlab_cluster.api import api_is_ready, controllers_work, node_is_ready
 from loadlab_cluster.build import ImageBuilder
 from loadlab_cluster.cgroups import ensure_cgroups, pod_cgroups, pod_processes, remove_cgroups
 from loadlab_cluster.commands import read_output, succeeds
@@ -174,6 +174,7 @@ class EmbeddedCluster:
         read_output([kubectl, f"--kubeconfig={config}", "apply", "-f", "-"], text=dns_manifest())
         since = started if revived else 0  # what the last kubelet said counts no more
         self._await("the node is Ready", lambda: node_is_ready(self._pki, since=since))
+        self._await("the controllers work", lambda: controllers_work(self._pki))
         self._confine()
 
     def _start_missing(self, names: tuple[str, ...]) -> list[str]:

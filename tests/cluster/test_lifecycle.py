@@ -89,6 +89,7 @@ def pods(cluster: EmbeddedCluster) -> Iterator[None]:
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     metadata = {"name": NAMESPACE, "labels": labels}
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    kubectl("wait", "-n", NAMESPACE, "--for=create", "serviceaccount/default", "--timeout=30s")
     apply(build_pod("pinned", cpu="1"))
     apply(build_pod("shared", cpu=None))
     kubectl("wait", "-n", NAMESPACE, "--for=condition=Ready", "pod", "--all", "--timeout=60s")
@@ -217,7 +218,8 @@ def traces_on_the_machine() -> list[str]:
         "link": ["ip", "-o", "link"],
         "rule": ["iptables-save"],
         "mount": ["cat", "/proc/self/mountinfo"],
-        "process": ["ps", "-eo", "args"],
+        # One that has ended and only waits for init to collect it is gone.
+        "process": ["sh", "-c", "ps -eo stat,args | grep -v '^Z'"],
     }
     words = ("loadlab-", "cni", "KUBE-", "kubelet", "containerd-shim", str(SETTINGS.state))
     found = []
