@@ -221,9 +221,10 @@ def traces_on_the_machine() -> list[str]:
         # One that has ended and only waits for init to collect it is gone.
         "process": ["sh", "-c", "ps -eo stat,args | grep -v '^Z'"],
     }
-    words = ("loadlab-", "cni", "KUBE-", "kubelet", "containerd-shim", str(SETTINGS.state))
+    general = ("loadlab-", "cni", "KUBE-", str(SETTINGS.state))
     found = []
     for kind, command in commands.items():
+        words = ("kubelet", "containerd", *general[3:]) if kind == "process" else general
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found += [f"{kind}: {line}" for line in said.splitlines() if any(w in line for w in words)]
     cgroups = subprocess.run(
