@@ -12,6 +12,7 @@ from loadlab_cluster.network import inside
 from loadlab_cluster.settings import Settings
 
 GRACE_SECONDS = 5.0
+EXEC_POLLS = 50
 
 
 def start(component: Component, settings: Settings) -> None:
@@ -40,7 +41,14 @@ def running_pid(component: Component, settings: Settings) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     ours = str(settings.state)
-    return pid if any(ours in word for word in command_line(pid)) and not is_zombie(pid) else None
+    for _ in range(EXEC_POLLS):
+        if is_zombie(pid):
+            return None
+        words = command_line(pid)
+        if any(words):
+            return pid if any(ours in word for word in words) else None
+        time.sleep(0.01)  # in the middle of an exec a process has no command line
+    return None
 
 
 def stop(pids: Iterable[int], *, grace: float = GRACE_SECONDS) -> None:
