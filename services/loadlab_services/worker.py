@@ -65,7 +65,11 @@ async def _consume_as(name: str, settings: Settings, meter: Meter, stop: asyncio
             dead_key=dead_letter_key(settings.run_id),
             consumer=name,
         )
-        await Consumer(stream, table, pace=pace, tally=meter).run(stop)
+        try:
+            await Consumer(stream, table, pace=pace, tally=meter).run(stop)
+        finally:
+            # One that fails takes the others with it, in good order: the pod starts anew.
+            stop.set()
 
 
 def _missing(settings: Settings) -> list[str]:

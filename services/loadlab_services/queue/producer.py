@@ -43,12 +43,16 @@ class Producer:
         self._limit = limit
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._sender: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         self._sender = asyncio.create_task(self._send_forever(), name="stream-producer")
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
+        # A library below may swallow the cancellation (asyncio.wait_for did until 3.12), so the
+        # loop also looks at this.
+        self._closing = True
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)
@@ -69,7 +73,7 @@ class Producer:
         return await answer
 
     async def _send_forever(self) -> None:
-        while True:
+        while not self._closing:
             together = [await self._queue.get()]
             while len(together) < MAX_TOGETHER and not self._queue.empty():
                 together.append(self._queue.get_nowait())
