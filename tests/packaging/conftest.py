@@ -1,6 +1,5 @@
 """The repository, its generator and both lines of Helm."""
 
-import asyncio
 import importlib.util
 import os
 import subprocess
@@ -11,10 +10,6 @@ from types import ModuleType
 
 import pytest
 import yaml
-
-# Keeps looptime from making an event loop in a synchronous test, which nobody would close.
-# At import, so that it comes before the first test of any folder.
-asyncio.set_event_loop(None)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHART = REPOSITORY / "charts" / "loadlab"

@@ -1,6 +1,5 @@
 """Real stores on loopback for integration tests: Postgres 15 and Redis 7 from Debian's packages."""
 
-import asyncio
 import os
 import shutil
 import signal
@@ -27,12 +26,6 @@ POSTGRES_SETTINGS = {
     "full_page_writes": "off",
     "shared_buffers": "128MB",
 }
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_stray_event_loop() -> None:
-    """Keep looptime from making an event loop in a synchronous test that nobody closes."""
-    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="session")

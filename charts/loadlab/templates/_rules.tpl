@@ -15,7 +15,7 @@ created and deleted, never read. Events are created only.
   verbs: [list, create, patch]
 - apiGroups: [""]
   resources: [pods]
-  verbs: [list, watch]
+  verbs: [list, watch, delete]
 - apiGroups: [""]
   resources: [pods/log]
   verbs: [get]

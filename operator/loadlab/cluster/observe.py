@@ -13,14 +13,16 @@ from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
 CHILD_KINDS = (Kind.TRIAL, Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 
 
-async def observe(cluster: Cluster, experiment: Experiment) -> Observed:
+async def observe(
+    cluster: Cluster, experiment: Experiment, namespaces: Iterable[str | None] = (None,)
+) -> Observed:
     """Return all children of an experiment, and its place in the queue while it waits."""
     labels = experiment_labels(experiment.metadata.name)
     namespace = experiment.metadata.namespace
     lists = [cluster.list(kind, namespace, labels) for kind in CHILD_KINDS]
     trials, pods, jobs, deployments, stateful_sets = await asyncio.gather(*lists)
     waiting = experiment.status.phase is Phase.PENDING
-    ahead = await count_ahead(cluster, experiment) if waiting else 0
+    ahead = await count_ahead(cluster, experiment, namespaces) if waiting else 0
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
     uid = experiment.metadata.uid
@@ -38,11 +40,13 @@ async def observe(cluster: Cluster, experiment: Experiment) -> Observed:
     )
 
 
-async def count_ahead(cluster: Cluster, experiment: Experiment) -> int:
-    """Return how many experiments are under way or waited longer."""
-    everything = await cluster.list(Kind.EXPERIMENT, None, {})
+async def count_ahead(
+    cluster: Cluster, experiment: Experiment, namespaces: Iterable[str | None]
+) -> int:
+    """Return how many experiments of these namespaces are under way or waited longer."""
     own = _age(experiment.model_dump(by_alias=True))
-    return sum(_is_ahead(other, own) for other in everything)
+    lists = [await cluster.list(Kind.EXPERIMENT, namespace, {}) for namespace in namespaces]
+    return sum(_is_ahead(other, own) for others in lists for other in others)
 
 
 def _is_ahead(other: Manifest, own: tuple[str, str]) -> bool:

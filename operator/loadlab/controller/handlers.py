@@ -60,7 +60,7 @@ class Operator:
 
     async def _run(self) -> None:
         async with connect() as cluster, asyncio.TaskGroup() as group:
-            reconciler = Reconciler(cluster, self.settings.images)
+            reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
             group.create_task(watch_children(cluster, self.settings.watched, self.wakeups.wake))
             group.create_task(self._passes(reconciler))
 
@@ -89,6 +89,8 @@ def register(operator: Operator) -> None:
 
     @kopf.on.startup()
     async def on_startup(settings: kopf.OperatorSettings, **_: Any) -> None:
+        # With a Role only, looking for kinds and namespaces would be refused, and retried for long.
+        settings.scanning.disabled = bool(operator.settings.namespaces)
         settings.posting.enabled = False  # our events are decisions, not log lines
         settings.watching.server_timeout = 240
         settings.watching.client_timeout = 300
@@ -107,6 +109,6 @@ def register(operator: Operator) -> None:
         if namespace is not None and type != "DELETED":
             operator.wakeups.wake(namespace, name)
 
-    @kopf.on.probe(id="passes")
+    @kopf.on.probe(id="passes", errors=kopf.ErrorsMode.PERMANENT)
     async def on_probe(**_: Any) -> str:
         return operator.check()

@@ -34,6 +34,7 @@ class Reconciler:
 
     cluster: Cluster
     images: Images
+    namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
 
     async def look(self, namespace: str, name: str, now: float) -> float | None:
         """Do one pass; return the seconds until the next, or None where a change must wake it.
@@ -50,7 +51,7 @@ class Reconciler:
         except (ValidationError, PlanError) as error:
             await self._refuse(body, error, now)
             return None
-        observed = await observe(self.cluster, experiment)
+        observed = await observe(self.cluster, experiment, self.namespaces)
         decision = decide(plan, experiment, observed, now)
         await self._act(plan, experiment, decision, now)
         await self._write_status(body, decision.status)

@@ -7,7 +7,8 @@ from pydantic import Field
 
 DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$"
 _DURATION = re.compile(
-    r"^(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?$"
+    r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?",
+    re.ASCII,
 )
 
 
@@ -32,7 +33,7 @@ def seconds(duration: str) -> float:
     Raises:
         ValueError: the text is no duration.
     """
-    match = _DURATION.match(duration)
+    match = _DURATION.fullmatch(duration)
     if match is None or not duration:
         msg = f"{duration!r} is no duration; write it like 500ms, 30s, 5m or 1h30m"
         raise ValueError(msg)

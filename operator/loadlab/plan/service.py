@@ -19,7 +19,7 @@ from loadlab.plan.pods import (
 )
 from loadlab.plan.stores import store_environment
 
-GRACE_SECONDS = 10
+GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then needs a moment
 
 
 def build_service(context: Context, run: Run) -> list[Manifest]:

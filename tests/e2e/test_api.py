@@ -1,0 +1,112 @@
+"""The API as a user meets it: what is refused and when, what is explained, what is printed."""
+
+import json
+import time
+
+import pytest
+from cluster_tools import Lab, RefusedError, condition, eventually, kubectl
+
+pytestmark = pytest.mark.e2e
+
+SELECT = {"workload": "select", "variants": [{"name": "sync"}]}
+REFUSED_AT_ADMISSION = {
+    "an unknown field": (SELECT | {"colour": "red"}, "unknown field"),
+    "an unknown nested field": (SELECT | {"load": {"vus": 3}}, "unknown field"),
+    "a negative number": (SELECT | {"replicates": -1}, "greater than or equal to 1"),
+    "a negative level": (SELECT | {"factors": {"workers": [-1]}}, "greater than or equal to 1"),
+    "no variant": (SELECT | {"variants": []}, "at least 1 items"),
+    "a variant twice": (SELECT | {"variants": [{"name": "sync"}] * 2}, "Duplicate value"),
+    "a level twice": (SELECT | {"factors": {"workers": [1, 1]}}, "Duplicate value"),
+    "another workload's variant": (SELECT | {"variants": [{"name": "queued"}]}, "does not belong"),
+    "a rate for a closed executor": (SELECT | {"factors": {"rate": [5]}}, "arrival-rate"),
+    "an arrival rate without a rate": (
+        SELECT | {"load": {"executor": "constant-arrival-rate"}},
+        "arrival-rate",
+    ),
+    "consumers without a queue": (SELECT | {"factors": {"consumers": [2]}}, "variant queued"),
+    "ms for select": (SELECT | {"factors": {"ms": [2]}}, "sleep workload"),
+    "half a CPU of one's own": (SELECT | {"resources": {"service": {"cpu": "500m"}}}, "whole CPUs"),
+    "fewer users than pods": (
+        SELECT | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [1]}},
+        "at least load.parallelism",
+    ),
+    "no duration": (SELECT | {"load": {"duration": "5 minutes"}}, "should match"),
+    "too short a duration": (SELECT | {"load": {"duration": "1ms"}}, "between 1s and 1h"),
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"), REFUSED_AT_ADMISSION.values(), ids=REFUSED_AT_ADMISSION.keys()
+)
+def test_the_api_server_refuses_and_says_why(lab: Lab, spec, words):
+    with pytest.raises(RefusedError, match=words):
+        lab.submit("bad", **spec)
+
+
+TERMINAL = {
+    "PoolTooLarge": SELECT | {"factors": {"workers": [10], "poolSize": [20]}},
+    "TooManyTrials": SELECT | {"factors": {"workers": [1, 2, 3]}, "maxTrials": 5},
+    "NoTrials": SELECT | {"exclude": [{"variant": "sync"}]},
+    "InvalidCriterion": SELECT
+    | {"successCriteria": [{"name": "x", "metric": "http_reqs", "threshold": "p(95)<1"}]},
+}
+
+
+@pytest.mark.parametrize("reason", TERMINAL)
+def test_what_only_the_plan_can_see_is_terminal_within_five_seconds(lab: Lab, reason):
+    name = f"bad-{reason.lower()}"
+    lab.delete(name)
+    started = time.monotonic()
+    lab.submit(name, **TERMINAL[reason])
+    finished = eventually(
+        lambda: condition(lab.status(name), "Finished").get("status") == "True", 10, reason, 0.1
+    )
+    took = time.monotonic() - started
+
+    assert finished
+    assert took <= 5.0
+    assert condition(lab.status(name), "Accepted")["reason"] == reason
+    assert lab.leftovers(name) == []
+    lab.delete(name)
+
+
+def test_the_spec_is_immutable_except_for_what_steers_it(lab: Lab):
+    lab.delete("fixed")
+    lab.submit("fixed", **SELECT, suspend=True)
+    for change in ({"replicates": 7}, {"variants": [{"name": "async"}]}, {"maxTrials": 7}):
+        patch = json.dumps({"spec": change})
+        with pytest.raises(RefusedError, match="immutable"):
+            lab.kubectl("patch", "lexp", "fixed", "--type=merge", "-p", patch)
+
+    lab.kubectl("patch", "lexp", "fixed", "--type=merge", "-p", '{"spec": {"terminate": true}}')
+    assert lab.wait("fixed", 20)["phase"] == "Terminated"
+    lab.delete("fixed")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("lexp.spec.load", ["executor", "warmup", "not counted", "k6 pods"]),
+        ("lexp.spec.factors", ["workers", "every", "levels"]),
+        ("lexp.status.results", ["cell", "p95Ms", "validity"]),
+        ("ltrial.status", ["attempt", "measurement"]),
+    ],
+)
+def test_explain_reads_as_a_manual(installed, path, words):
+    text = kubectl("explain", path).lower()
+
+    assert "<no description>" not in text
+    assert [word for word in words if word.lower() not in text] == []
+
+
+def test_get_prints_what_one_wants_to_know_first(lab: Lab):
+    header = kubectl("get", "lexp", "-A").splitlines()[0].split() if _any(lab) else []
+
+    assert header == [
+        "NAMESPACE", "NAME", "PHASE", "VERDICT", "PROGRESS", "BEST", "REQ/S", "P95-MS", "AGE",
+    ]  # fmt: skip
+
+
+def _any(lab: Lab) -> bool:
+    lab.submit("columns", **SELECT, suspend=True)
+    return True

@@ -1,0 +1,53 @@
+"""Accepted means persisted, whatever happens to the worker."""
+
+import os
+import signal
+import time
+
+import pytest
+from cluster_tools import Lab, condition, eventually, processes
+
+pytestmark = pytest.mark.e2e
+SECONDS, RATE = 60, 500
+
+
+def test_a_worker_killed_twice_loses_and_doubles_nothing(lab: Lab):
+    lab.delete("durable")
+    lab.submit(
+        "durable",
+        workload="ingest",
+        variants=[{"name": "queued"}],
+        factors={"rate": [RATE]},
+        replicates=1,
+        retry={"attempts": 1},
+        load={
+            "executor": "constant-arrival-rate",
+            "duration": f"{SECONDS}s",
+            "warmup": "2s",
+            "maxVirtualUsers": 500,
+        },
+    )
+    eventually(lambda: processes("loadlab_services.worker"), 90, "the queue worker")
+    eventually(lambda: _is_loaded(lab), 60, "the load")
+    victims = []
+    for pause in (12, 20):
+        time.sleep(pause)
+        victim = eventually(lambda: processes("loadlab_services.worker"), 30, "a worker")[0]
+        os.kill(victim, signal.SIGKILL)
+        victims.append(victim)
+
+    status = lab.wait("durable", 180)
+
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    assert len(set(victims)) == 2
+    durability = status["durability"]
+    print(f"{durability}\n{status['results'][0]['requestsPerSecond']}")
+    assert durability["accepted"] >= 0.95 * SECONDS * RATE
+    assert durability["persisted"] == durability["accepted"] + durability["unacknowledged"]
+    assert durability["lost"] == durability["duplicates"] == durability["pending"] == 0
+    assert durability["unacknowledged"] or durability["idsMatch"]
+
+
+def _is_loaded(lab: Lab) -> bool:
+    trials = lab.trials("durable")
+    return any(trial.get("status", {}).get("phase") == "Running" for trial in trials.values())

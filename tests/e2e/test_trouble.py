@@ -1,0 +1,73 @@
+"""Deletion and failures on the real cluster: everything ends, nothing stays."""
+
+import time
+
+import pytest
+from cluster_tools import Lab, condition, eventually
+
+pytestmark = pytest.mark.e2e
+NAP = {
+    "workload": "sleep",
+    "variants": [{"name": "async"}],
+    "factors": {"ms": [10], "virtualUsers": [4]},
+    "replicates": 1,
+    "load": {"duration": "30s", "warmup": "1s"},
+}
+
+
+@pytest.mark.parametrize("cascade", ["background", "foreground"])
+def test_deletion_in_mid_trial_leaves_nothing(lab: Lab, cascade):
+    lab.submit("gone", **NAP)
+    eventually(lambda: lab.trials("gone"), 60, "a trial")
+    started = time.monotonic()
+    lab.kubectl("delete", "lexp", "gone", f"--cascade={cascade}")
+    eventually(lambda: not lab.leftovers("gone") and not lab.trials("gone"), 30, "clean namespace")
+
+    print(f"{cascade}: nothing left {time.monotonic() - started:.1f} s after the deletion")
+
+
+def test_terminate_keeps_the_results_and_frees_the_rest(lab: Lab):
+    lab.delete("stopped")
+    lab.submit("stopped", **NAP)
+    eventually(lambda: lab.trials("stopped"), 60, "a trial")
+    lab.kubectl("patch", "lexp", "stopped", "--type=merge", "-p", '{"spec": {"terminate": true}}')
+
+    status = lab.wait("stopped", 40)
+
+    assert status["phase"] == "Terminated"
+    assert lab.leftovers("stopped") == []
+    lab.delete("stopped")
+
+
+TROUBLE = {
+    "ImagePullFailed": {
+        "workload": "select",
+        "variants": [{"name": "sync"}],
+        "postgres": {"image": "registry.invalid/no-such-postgres:1"},
+        "timeouts": {"prepare": "10s"},
+    },
+    "Unschedulable": NAP
+    | {"resources": {"service": {"cpu": "64", "memory": "1Gi"}}, "timeouts": {"ready": "8s"}},
+    "OutOfMemory": NAP
+    | {"resources": {"service": {"cpu": "1", "memory": "20Mi"}}, "timeouts": {"ready": "12s"}},
+    "CrashLoop": NAP
+    | {
+        "variants": [{"name": "async", "env": [{"name": "THREAD_TOKENS", "value": "none"}]}],
+        "timeouts": {"ready": "12s"},
+    },
+}
+
+
+@pytest.mark.parametrize("reason", TROUBLE)
+def test_each_trouble_ends_with_its_own_reason_in_time(lab: Lab, reason):
+    name = reason.lower()
+    lab.delete(name)
+    lab.submit(name, **TROUBLE[reason])
+
+    status = lab.wait(name, 60)
+
+    assert status["phase"] == "Failed"
+    assert condition(status, "Failed")["reason"] == reason
+    print(f"{reason}: {condition(status, 'Failed')['message']}")
+    assert lab.leftovers(name) == []
+    lab.delete(name)

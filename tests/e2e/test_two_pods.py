@@ -1,0 +1,113 @@
+"""Two generator pods: started together, split exactly, merged exactly."""
+
+import json
+import math
+
+import pytest
+import yaml
+from cluster_tools import VALUES, Lab, eventually, get
+
+from loadlab.model.resources import Experiment
+from loadlab.plan import Images, make_plan
+from loadlab.plan.context import Run
+from loadlab.plan.generator import CONFIG_FILE, build_configuration, build_generator
+from loadlab.results.histogram import Histogram
+from loadlab.results.pod_log import read_pod_log
+
+pytestmark = pytest.mark.e2e
+SPEC = {
+    "workload": "sleep",
+    "variants": [{"name": "async"}],
+    "factors": {"ms": [5], "virtualUsers": [16]},
+    "replicates": 1,
+    "load": {"duration": "20s", "warmup": "0s", "parallelism": 2},
+}
+
+
+def test_the_merged_histogram_is_that_of_the_pooled_raw_samples(lab: Lab):
+    """Beside the trial's own pods, two of the same make also print every raw sample."""
+    lab.delete("pair")
+    lab.submit("pair", **SPEC)
+    eventually(lambda: _is_running(lab), 60, "the trial")
+    _start_twin(lab)
+    eventually(lambda: _twin_status(lab).get("succeeded") == 2, 60, "the twin's two pods")
+    logs = _twin_logs(lab)
+
+    status = lab.wait("pair", 90)
+
+    reports = [read_pod_log(name, text) for name, text in logs.items()]
+    scenarios = [report.document.scenarios["measure"] for report in reports]
+    merged = Histogram.merged(s.http_req_duration.hdr for d in scenarios for s in d.splits)
+    raw = sorted(value for text in logs.values() for value in _raw_samples_us(text))
+    assert merged == Histogram.of(raw)
+    for percent in (50, 95, 99):
+        exact = raw[max(0, math.ceil(percent / 100 * len(raw)) - 1)]
+        error = merged.percentile_us(percent) / exact - 1
+        print(
+            f"p{percent}: merged {merged.percentile_us(percent)} µs, raw {exact} µs, {error:+.3%}"
+        )
+        assert abs(error) <= 0.003
+    apart = [s.first_sample_us / 1000 for s in scenarios]
+    print(f"{len(raw)} samples; first samples {max(apart) - min(apart):.1f} ms apart")
+    assert max(apart) - min(apart) < 50
+    _assert_the_trial_itself_was_together(lab, status)
+
+
+def _assert_the_trial_itself_was_together(lab: Lab, status: dict[str, object]) -> None:
+    measurement = lab.trials("pair")["pair-001"]["status"]["measurement"]["measurement"]
+    print(f"the trial's own pods: first samples {measurement['first_sample_skew_ms']:.1f} ms apart")
+    assert status["phase"] == "Succeeded"
+    assert measurement["pods"] == 2
+    assert measurement["first_sample_skew_ms"] < 50
+
+
+def _is_running(lab: Lab) -> bool:
+    trials = lab.trials("pair").values()
+    return any(trial.get("status", {}).get("phase") == "Running" for trial in trials)
+
+
+def _start_twin(lab: Lab) -> None:
+    experiment = Experiment.model_validate(lab.experiment("pair"))
+    plan = make_plan(experiment, _images())
+    trial = plan.trials[0]
+    target = Run(trial.name, 1, trial.cell)
+    twin = Run("pair-twin", 1, trial.cell)
+    configuration = build_configuration(plan.context, twin)
+    settings = json.loads(configuration["data"][CONFIG_FILE])
+    for place in ("target",):
+        settings[place] = settings[place].replace(twin.name, target.name)
+    settings["instruments"]["service"] = f"http://{target.name}:9000"
+    settings["load"]["durationMs"] = 5000
+    configuration["data"][CONFIG_FILE] = json.dumps(settings)
+    job = build_generator(plan.context, twin)
+    job["spec"]["template"]["spec"]["containers"][0]["args"].insert(1, "--out=json=-")
+    for manifest in (configuration, job):
+        # A child of the experiment that the operator does not know: it must not clear it away.
+        for marked in (manifest["metadata"], job["spec"]["template"]["metadata"]):
+            marked["labels"] = {"twin": "yes"}
+    lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([configuration, job]))
+
+
+def _images() -> Images:
+    images = yaml.safe_load(VALUES.read_text())["images"]
+    names = {n: f"{i['repository']}:{i['tag']}" for n, i in images.items() if n != "operator"}
+    return Images(**names)
+
+
+def _twin_status(lab: Lab) -> dict[str, object]:
+    return dict(get("-n", lab.namespace, "job", "pair-twin-a1-k6").get("status") or {})
+
+
+def _twin_logs(lab: Lab) -> dict[str, str]:
+    names = lab.kubectl("get", "pods", "-l", "twin=yes", "-o", "name").split()
+    return {name: lab.kubectl("logs", name) for name in names}
+
+
+def _raw_samples_us(log: str) -> list[int]:
+    samples = []
+    for line in log.splitlines():
+        if '"http_req_duration"' in line and '"Point"' in line:
+            data = json.loads(line)["data"]
+            if data["tags"].get("scenario") == "measure":
+                samples.append(round(data["value"] * 1000))
+    return samples
