@@ -28,9 +28,11 @@ COPY services/loadlab_services /app/loadlab_services
 RUN python -m compileall -q --invalidation-mode unchecked-hash /app
 
 FROM ${BASE_IMAGE} AS operator
+# USER: Kopf asks for the user's name, and a numeric uid has none.
 LABEL org.opencontainers.image.title="LoadLab operator" org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONPATH=/app PYTHONSAFEPATH=1 \
-    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    USER=loadlab
 COPY --from=operator-packages /venv /venv
 WORKDIR /app
 USER 10001:10001

@@ -167,7 +167,9 @@ class LoadExperimentSpec(ApiModel):
         default=Factors(), description="Swept settings; the cells are all combinations."
     )
     exclude: tuple[Exclusion, ...] = Field(
-        default=(), max_length=50, description="Cells to leave out of the sweep; a field that is absent matches every level."
+        default=(),
+        max_length=50,
+        description="Cells to leave out of the sweep; a field that is absent matches every level.",
     )
     replicates: int = Field(
         default=3, ge=1, le=30, description="Repetitions of each cell, in fresh processes."

@@ -74,7 +74,11 @@ def _postgres_pod(context: Context) -> Manifest:
         for name, value in sorted(spec.postgres.settings.items())
         for argument in ("-c", f"{name}={value}")
     ]
-    probe = f"pg_isready -q -h 127.0.0.1 -U {DATABASE} -d {DATABASE}"
+    # Over TCP, which the server answers only after its initialisation, and into the database.
+    probe = (
+        f"pg_isready -q -h 127.0.0.1 && "
+        f"psql -h /var/run/postgresql -U {DATABASE} -d {DATABASE} -qAtc 'SELECT 1'"
+    )
     container = {
         "name": Component.POSTGRES.value,
         **context.pulled(spec.postgres.image or context.images.postgres),
