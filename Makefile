@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down images e2e test-cluster venv kubectl status clean distclean
+.PHONY: help demo test check up down images e2e test-cluster venv crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -33,6 +33,13 @@ test-cluster: venv ## take the cluster down and up again and look for what stays
 
 venv: ## the virtual environment for development
 	@$(LAB) venv
+
+crds: venv ## the CRDs from the models
+	@.venv/bin/python -m loadlab.model.crd crds
+
+manifests: crds ## the chart's CRDs and manifests/install.yaml
+	@python3 charts/generate.py crds
+	@HELM=$$($(LAB) path helm4) python3 charts/generate.py install
 
 kubectl: ## kubectl for the cluster: make kubectl ARGS='get pods -A'
 	@$(LAB) kubectl $(ARGS)

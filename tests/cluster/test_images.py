@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from loadlab_cluster.images import KeyFile, project_images, standin_images
 from loadlab_cluster.oci import write_delta_archive, write_single_file_image
 from loadlab_cluster.pip_settings import parse_pip_settings

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from loadlab_cluster.clusters import choose_kind
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.kind import plan_down, plan_images, plan_up

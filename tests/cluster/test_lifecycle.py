@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from loadlab_cluster import daemons
 from loadlab_cluster.build import ImageBuilder
 from loadlab_cluster.embedded import FIXED_PLACES, EmbeddedCluster

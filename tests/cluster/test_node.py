@@ -5,6 +5,7 @@ import re
 
 import pytest
 import yaml
+
 from loadlab_cluster.components import build_components
 from loadlab_cluster.node_files import build_kubelet_config, build_node_files, kubelet_tuning
 from loadlab_cluster.settings import (

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from loadlab_cluster import daemons
 from loadlab_cluster.cgroups import ensure_cgroups, pod_cgroups, pod_processes, remove_cgroups
 from loadlab_cluster.cli import main

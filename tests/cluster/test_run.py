@@ -5,6 +5,7 @@ import sys
 from types import ModuleType
 
 import pytest
+
 from loadlab_cluster.settings import REPOSITORY
 
 

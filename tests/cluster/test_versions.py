@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from loadlab_cluster.settings import SOURCES, read_versions
 
 VERSIONS = read_versions()

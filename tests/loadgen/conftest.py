@@ -35,7 +35,7 @@ def k6(pytestconfig: pytest.Config) -> Path:
     binary = cache / digest
     if not binary.exists():
         with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print(f"\nbuilding k6 into {binary}: 80-130 s with an empty Go cache, else 5 s")  # noqa: T201
+            print(f"\nbuilding k6 into {binary}: 80-130 s with an empty Go cache, else 5 s")
         cache.mkdir(parents=True, exist_ok=True)
         part = binary.with_suffix(f".{os.getpid()}")
         subprocess.run(

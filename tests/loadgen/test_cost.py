@@ -25,6 +25,6 @@ def test_the_output_is_a_small_part_of_the_cost(lab, capsys):
     ]
     without, with_output = (median(side) for side in zip(*rounds, strict=True))
     with capsys.disabled():
-        print(f"\nk6: {without:.0f} us CPU/request, with the output {with_output:.0f}")  # noqa: T201
+        print(f"\nk6: {without:.0f} us CPU/request, with the output {with_output:.0f}")
     # k6's own JSON output doubles the cost; the wide bound is for a machine with other work.
     assert with_output < 1.5 * without

@@ -72,7 +72,7 @@ def test_two_segments_are_one_run(two_pods, server):
         assert merged.get_value_at_percentile(p) == pytest.approx(exact, rel=0.003, abs=1)
 
     apart_us = abs(measures[0]["firstSampleUs"] - measures[1]["firstSampleUs"])
-    print(f"first samples {apart_us / 1000:.1f} ms apart, {len(raw[0])} + {len(raw[1])} requests")  # noqa: T201
+    print(f"first samples {apart_us / 1000:.1f} ms apart, {len(raw[0])} + {len(raw[1])} requests")
     assert apart_us < 50_000
 
     assert len(raw[0] + raw[1]) == pytest.approx(401 * 4, abs=2)

@@ -43,6 +43,16 @@ def used_factors(rows: Sequence[ResultRow]) -> list[str]:
     return [name for name in factors if any(getattr(r.cell, name) is not None for r in rows)]
 
 
+def swept_factors(rows: Sequence[ResultRow]) -> list[str]:
+    """List the factors that tell rows apart; the others are said once, in the title."""
+    return [n for n in used_factors(rows) if len({getattr(row.cell, n) for row in rows}) > 1]
+
+
+def _title(name: str, rows: Sequence[ResultRow]) -> str:
+    fixed = [n for n in used_factors(rows) if n not in swept_factors(rows)]
+    return "  ".join([name, *(f"{label(n)}={getattr(rows[0].cell, n)}" for n in fixed)])
+
+
 def used_components(rows: Sequence[ResultRow]) -> list[str]:
     """List the components whose CPU is known in at least one row."""
     costs = [row.cpu_micros_per_request for row in rows if row.cpu_micros_per_request]
@@ -60,15 +70,17 @@ def _heading(factor: str) -> str:
 
 
 def _table(title: str, rows: Sequence[ResultRow]) -> Table:
-    factors, components = used_factors(rows), used_components(rows)
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    table.add_column("variant")
+    factors, components = swept_factors(rows), used_components(rows)
+    table = Table(
+        title=_title(title, rows), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    table.add_column("variant", no_wrap=True)
     headings = [*map(_heading, factors), "req/s", "p50\nms", "p95\nms", "p99\nms", "failed"]
     headings += [f"{_SHORT.get(name, name)}\nCPU µs/req" for name in components]
     headings += ["memory\nMiB", "k6\nCPU", "runs\nused"]
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("validity")
+    table.add_column("validity", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row, factors, components))
     return table
@@ -123,7 +135,13 @@ def _durability(found: Durability) -> str:
 
 
 def _reservations(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]]:
+    """Say each kind of reservation once, with the cells it is about and its first message."""
+    found: dict[tuple[Validity, str], list[tuple[str, str]]] = {}
     for row in rows:
-        if row.validity is not Validity.VALID:
-            colour = _COLOURS[row.validity]
-            yield [(row.validity, colour), f" {row.cell.title()}: " + "; ".join(row.reasons)]
+        for reason in row.reasons:
+            kind, _, message = reason.partition(": ")
+            found.setdefault((row.validity, kind), []).append((row.cell.title(), message))
+    for (validity, kind), places in found.items():
+        cell, message = places[0]
+        where = cell if len(places) == 1 else f"{len(places)} cells, such as {cell}"
+        yield [(validity, _COLOURS[validity]), f" {kind} in {where}: {message}"]

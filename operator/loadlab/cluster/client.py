@@ -16,6 +16,7 @@ from loadlab.model.names import FIELD_MANAGER
 
 TIMEOUT = 20.0  # seconds for any answer
 LOG_TIMEOUT = 60.0
+FOLLOW_TIMEOUT = 6 * 3600.0  # longer than any load
 LOG_LIMIT_BYTES = 64 * 1024 * 1024
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -98,6 +99,19 @@ class ApiCluster:
                 yield dict(json.loads(line))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnavailableError(f"watch {kind.name}: {error}") from error
+        finally:
+            response.close()
+
+    async def follow_log(self, namespace: str, pod: str) -> AsyncIterator[bytes]:
+        """Yield pieces of a pod's log as it grows, until its container ends."""
+        path = Kind.POD.value.path(namespace, pod, "log")
+        response = await self._request("GET", path, [("follow", "true")], seconds=FOLLOW_TIMEOUT)
+        try:
+            _raise_for(response.status, await _error_text(response), f"follow the log of {pod}")
+            async for piece in response.content.iter_any():
+                yield piece
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnavailableError(f"follow the log of {pod}: {error}") from error
         finally:
             response.close()
 

@@ -1,7 +1,7 @@
 """Observe: one list by label per kind -> frozen views. The only reads of a pass."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from loadlab.cluster.api import Cluster, Kind, Manifest
@@ -14,9 +14,16 @@ CHILD_KINDS = (Kind.TRIAL, Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SE
 
 
 async def observe(
-    cluster: Cluster, experiment: Experiment, namespaces: Iterable[str | None] = (None,)
+    cluster: Cluster,
+    experiment: Experiment,
+    *,
+    namespaces: Iterable[str | None] = (None,),
+    reported: Set[str] = frozenset(),
 ) -> Observed:
-    """Return all children of an experiment, and its place in the queue while it waits."""
+    """Return all children of an experiment, and its place in the queue while it waits.
+
+    `reported` holds the uids of pods whose log is known to be complete.
+    """
     labels = experiment_labels(experiment.metadata.name)
     namespace = experiment.metadata.namespace
     lists = [cluster.list(kind, namespace, labels) for kind in CHILD_KINDS]
@@ -31,7 +38,7 @@ async def observe(
     owned = [Trial.model_validate(trial) for trial in trials if _is_owned(trial, uid)]
     return Observed(
         trials={trial.metadata.name: trial for trial in owned},
-        pods=tuple(view_pod(pod) for pod in pods),
+        pods=tuple(view_pod(pod, reported) for pod in pods),
         jobs=tuple(view_job(job) for job in jobs if _is_owned(job, uid)),
         controllers=tuple(view_controller(c) for c in controllers if _is_owned(c, uid)),
         # Children of a former experiment of this name: wait until they are collected.
@@ -84,7 +91,7 @@ def _condition(status: Manifest, type_: str) -> Manifest:
     return next((c for c in conditions if c.get("type") == type_), {})
 
 
-def view_pod(pod: Manifest) -> PodView:
+def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
     """Return what decides about a pod; each of ours has one container."""
     status = pod.get("status") or {}
     container: Manifest = next(iter(status.get("containerStatuses") or ()), {})
@@ -97,6 +104,7 @@ def view_pod(pod: Manifest) -> PodView:
         **_marks(pod),
         name=pod["metadata"]["name"],
         phase=status.get("phase") or "Pending",
+        reported=pod["metadata"].get("uid") in reported,
         ready=_condition(status, "Ready").get("status") == "True",
         restarts=container.get("restartCount") or 0,
         waiting_reason=waiting.get("reason") or "",

@@ -1,4 +1,4 @@
-"""Watch our children by label and tell which experiment to look at; never what to do."""
+"""Watch our children by label: what changed tells which experiment to look at, never what to do."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,35 +12,38 @@ from loadlab.model.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 
 WATCHED = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT)
 BACKOFF = 1.0
-Wake = Callable[[str, str], None]
+Notice = Callable[[Manifest], None]
 log = structlog.get_logger()
 
 
 async def watch_children(
-    cluster: ApiCluster, namespaces: tuple[str | None, ...], wake: Wake
+    cluster: ApiCluster, namespaces: tuple[str | None, ...], notice: Notice
 ) -> None:
-    """Call `wake(namespace, experiment)` whenever a child changes, until cancelled."""
+    """Call `notice(event)` whenever a child changes, until cancelled."""
     async with asyncio.TaskGroup() as group:
         for namespace in namespaces:
             for kind in WATCHED:
-                group.create_task(_watch_kind(cluster, kind, namespace, wake))
+                group.create_task(_watch_kind(cluster, kind, namespace, notice))
 
 
-async def _watch_kind(cluster: ApiCluster, kind: Kind, namespace: str | None, wake: Wake) -> None:
+async def _watch_kind(
+    cluster: ApiCluster, kind: Kind, namespace: str | None, notice: Notice
+) -> None:
     labels = {MANAGED_BY_LABEL: MANAGER}
     while True:
         try:
             # What changed before this version is found by the passes' own safety net.
             version = await cluster.list_version(kind, namespace)
             async for event in cluster.watch(kind, namespace, labels, version):
-                _wake_owner(event, wake)
+                if event.get("type") != "BOOKMARK":
+                    notice(event)
         except ClusterError as error:
             log.warning("watch interrupted", kind=kind.name, error=str(error))
             await asyncio.sleep(BACKOFF)
 
 
-def _wake_owner(event: Manifest, wake: Wake) -> None:
+def experiment_of(event: Manifest) -> tuple[str, str] | None:
+    """Return namespace and name of the experiment that a child belongs to."""
     metadata = (event.get("object") or {}).get("metadata") or {}
     name = (metadata.get("labels") or {}).get(EXPERIMENT_LABEL)
-    if name and event.get("type") != "BOOKMARK":
-        wake(metadata["namespace"], name)
+    return (metadata["namespace"], name) if name else None

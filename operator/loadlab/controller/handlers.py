@@ -13,7 +13,8 @@ import structlog
 
 from loadlab.cluster.client import connect
 from loadlab.cluster.errors import ClusterError
-from loadlab.cluster.watch import watch_children
+from loadlab.cluster.follow import LogFollower
+from loadlab.cluster.watch import experiment_of, watch_children
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
 from loadlab.controller.wakeups import Wakeups
@@ -61,15 +62,22 @@ class Operator:
     async def _run(self) -> None:
         async with connect() as cluster, asyncio.TaskGroup() as group:
             reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
-            group.create_task(watch_children(cluster, self.settings.watched, self.wakeups.wake))
-            group.create_task(self._passes(reconciler))
+            follower = LogFollower(cluster, self.wakeups.wake)
 
-    async def _passes(self, reconciler: Reconciler) -> None:
+            def notice(event: dict[str, Any]) -> None:
+                follower.notice(event)
+                if (experiment := experiment_of(event)) is not None:
+                    self.wakeups.wake(*experiment)
+
+            group.create_task(watch_children(cluster, self.settings.watched, notice))
+            group.create_task(self._passes(reconciler, follower))
+
+    async def _passes(self, reconciler: Reconciler, follower: LogFollower) -> None:
         while True:
             namespace, name = await self.wakeups.next()
             self._busy_since = time.monotonic()
             try:
-                after = await reconciler.look(namespace, name, time.time())
+                after = await reconciler.look(namespace, name, time.time(), follower.reported)
             except ClusterError as error:
                 log.warning("pass failed", experiment=name, namespace=namespace, error=str(error))
                 after = RETRY

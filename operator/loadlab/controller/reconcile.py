@@ -3,6 +3,7 @@
 The same whatever woke it, and safe to repeat: the operator may die between any two requests.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +37,12 @@ class Reconciler:
     images: Images
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
 
-    async def look(self, namespace: str, name: str, now: float) -> float | None:
+    async def look(
+        self, namespace: str, name: str, now: float, reported: Set[str] = frozenset()
+    ) -> float | None:
         """Do one pass; return the seconds until the next, or None where a change must wake it.
+
+        `reported` holds the uids of generator pods whose log is known to be complete.
 
         Raises:
             ClusterError: the API server refused or did not answer; look again later.
@@ -51,7 +56,9 @@ class Reconciler:
         except (ValidationError, PlanError) as error:
             await self._refuse(body, error, now)
             return None
-        observed = await observe(self.cluster, experiment, self.namespaces)
+        observed = await observe(
+            self.cluster, experiment, namespaces=self.namespaces, reported=reported
+        )
         decision = decide(plan, experiment, observed, now)
         await self._act(plan, experiment, decision, now)
         await self._write_status(body, decision.status)

@@ -164,7 +164,11 @@ class LoadExperimentSpec(ApiModel):
         },
     )
     factors: Factors = Field(
-        default=Factors(), description="Swept settings; the cells are all combinations."
+        default=Factors(),
+        description=(
+            "The swept settings. Every list entry is a level; the cells are all combinations of "
+            "variants and levels, and each cell is measured `replicates` times."
+        ),
     )
     exclude: tuple[Exclusion, ...] = Field(
         default=(),

@@ -15,6 +15,7 @@ class PodView:
     component: Component
     run: str
     phase: str
+    reported: bool = False
     ready: bool = False
     restarts: int = 0
     waiting_reason: str = ""
@@ -28,8 +29,8 @@ class PodView:
 
     @property
     def has_finished(self) -> bool:
-        """Whether its containers have ended for good."""
-        return self.phase in {"Succeeded", "Failed"}
+        """Whether its containers have ended for good, or said all they had to say."""
+        return self.reported or self.phase in {"Succeeded", "Failed"}
 
 
 @dataclass(frozen=True, slots=True)
