@@ -1,6 +1,7 @@
 """Following a log: the result line is recognised however the pieces are cut."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -21,7 +22,7 @@ async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
 @given(cuts=st.lists(st.integers(0, len(LOG)), max_size=6))
 def test_a_result_is_seen_however_the_log_is_cut(cuts):
     edges = [0, *sorted(cuts), len(LOG)]
-    parts = [LOG[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [LOG[a:b] for a, b in itertools.pairwise(edges)]
 
     assert asyncio.run(ends_in_result(pieces(*parts)))
 
