@@ -43,7 +43,7 @@ TROUBLE = {
     "ImagePullFailed": {
         "workload": "select",
         "variants": [{"name": "sync"}],
-        "postgres": {"image": "registry.invalid/no-such-postgres:1"},
+        "postgres": {"image": "localhost:9/no-such-postgres:1"},
         "timeouts": {"prepare": "10s"},
     },
     "Unschedulable": NAP

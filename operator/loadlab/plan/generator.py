@@ -21,6 +21,8 @@ from loadlab.plan.pods import (
     pod_template,
 )
 
+# The generator gives up later than the operator, which can say why a service is not ready.
+PATIENCE_MS = 15_000
 CONFIG_FILE = "trial.json"
 CONFIG_FOLDER = "/etc/loadlab"
 ARGUMENTS = (
@@ -102,7 +104,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "variables": _variables(spec),
         "load": load_numbers(spec.load, run.cell),
         "deadlines": {
-            "readyMs": milliseconds(spec.timeouts.ready),
+            "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,
             "drainMs": milliseconds(spec.timeouts.drain),
         },
     }

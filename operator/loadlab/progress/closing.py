@@ -43,6 +43,9 @@ def _finish(status: LoadExperimentStatus, marker: Marker) -> Decision:
         status = status.model_copy(update={"verdict": Verdict.ERROR})
     elif complete is not None and complete.reason == Reason.TERMINATED:
         phase, reason, message = Phase.TERMINATED, Reason.TERMINATED, complete.message
+    elif not status.trials.succeeded:
+        phase, reason = Phase.FAILED, Reason.NO_RESULT
+        message = "no trial came to a usable result; see kubectl get loadtrials -o wide"
     else:
         phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
     status = status.model_copy(
