@@ -53,6 +53,8 @@ def install(settings: Settings) -> None:
     run_logged([helm, "version"], log)  # builds it, as a step of its own
     chart: list[Argument] = [helm, "upgrade", "--install", RELEASE, REPOSITORY / "charts/loadlab"]
     options = ["--namespace", SYSTEM_NAMESPACE, "--wait", "--timeout", "2m"]
+    # An earlier `kubectl apply -f manifests/install.yaml` owns the CRDs: the chart takes them over.
+    options += ["--take-ownership", "--force-conflicts"]
     here = [kubectl, "--namespace", SYSTEM_NAMESPACE, "rollout"]
     with step("Install the operator from charts/loadlab", first=8, again=5):
         read_output([kubectl, "apply", "-f", "-"], text=json.dumps(NAMESPACE))

@@ -23,7 +23,9 @@ def ensure_namespace(name: str) -> None:
 def installed() -> None:
     """LoadLab from the chart, with this checkout's images."""
     ensure_namespace(SYSTEM)
-    options = ["-n", SYSTEM, "-f", str(VALUES), "--wait", "--timeout", "2m"]
+    # An earlier `kubectl apply -f install.yaml` owns the CRDs: the chart takes them over.
+    adopt = ["--take-ownership", "--force-conflicts"]
+    options = ["-n", SYSTEM, "-f", str(VALUES), "--wait", "--timeout", "2m", *adopt]
     run(HELM4, "upgrade", "--install", "loadlab", CHART, *options, timeout=150)
     # The images keep their tag over rebuilds, so a running operator may be of an older one.
     kubectl("-n", SYSTEM, "rollout", "restart", "deployment")

@@ -73,7 +73,7 @@ def test_the_install_manifest_works(lab: Lab):
     manifests = [_with_images(m, local) for m in yaml.safe_load_all(text) if m]
     rendered = yaml.safe_dump_all(manifests)
     try:
-        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=rendered)
+        kubectl("apply", "-f", "-", stdin=rendered)
         assert_operator_works(lab, "manifest")
     finally:
         kept = {"CustomResourceDefinition", "Namespace"}
