@@ -55,7 +55,7 @@ def install(settings: Settings) -> None:
     options = ["--namespace", SYSTEM_NAMESPACE, "--wait", "--timeout", "2m"]
     # An earlier `kubectl apply -f manifests/install.yaml` owns the CRDs: the chart takes them over.
     options += ["--take-ownership", "--force-conflicts"]
-    here = [kubectl, "--namespace", SYSTEM_NAMESPACE, "rollout"]
+    here: list[Argument] = [kubectl, "--namespace", SYSTEM_NAMESPACE, "rollout"]
     with step("Install the operator from charts/loadlab", first=8, again=5):
         read_output([kubectl, "apply", "-f", "-"], text=json.dumps(NAMESPACE))
         run_logged([*chart, *options, "-f", SOURCES / "values.yaml"], log)
