@@ -47,7 +47,7 @@ class Laboratory:
 
     async def look(self, name: str = "exp") -> float | None:
         """One pass of a freshly started operator: nothing is carried over in memory."""
-        return await Reconciler(self.cluster, IMAGES).look("lab", name, self.now)
+        return await Reconciler(self.cluster, IMAGES).look(("lab", name), self.now)
 
     async def step(self, name: str = "exp") -> None:
         with contextlib.suppress(Crash):

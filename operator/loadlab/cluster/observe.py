@@ -19,16 +19,20 @@ async def observe(
     *,
     namespaces: Iterable[str | None] = (None,),
     reported: Set[str] = frozenset(),
+    known_ahead: int = 0,
 ) -> Observed:
     """Return all children of an experiment, and its place in the queue while it waits.
 
-    `reported` holds the uids of pods whose log is known to be complete.
+    `reported` holds the uids of pods whose log is known to be complete; `known_ahead` is how many
+    experiments are known to be ahead: one that waits has no children to look at.
     """
+    waiting = experiment.status.phase is Phase.PENDING
+    if waiting and (known_ahead or experiment.spec.suspend):
+        return Observed(ahead=known_ahead)
     labels = experiment_labels(experiment.metadata.name)
     namespace = experiment.metadata.namespace
     lists = [cluster.list(kind, namespace, labels) for kind in CHILD_KINDS]
     trials, pods, jobs, deployments, stateful_sets = await asyncio.gather(*lists)
-    waiting = experiment.status.phase is Phase.PENDING
     ahead = await count_ahead(cluster, experiment, namespaces) if waiting else 0
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
@@ -51,19 +55,20 @@ async def count_ahead(
     cluster: Cluster, experiment: Experiment, namespaces: Iterable[str | None]
 ) -> int:
     """Return how many experiments of these namespaces are under way or waited longer."""
-    own = _age(experiment.model_dump(by_alias=True))
+    own = experiment.model_dump(by_alias=True)
     lists = [await cluster.list(Kind.EXPERIMENT, namespace, {}) for namespace in namespaces]
-    return sum(_is_ahead(other, own) for others in lists for other in others)
+    return sum(is_ahead(other, own) for others in lists for other in others)
 
 
-def _is_ahead(other: Manifest, own: tuple[str, str]) -> bool:
+def is_ahead(other: Manifest, own: Manifest) -> bool:
+    """Whether another experiment is under way, or waited longer and may begin."""
     status, spec = other.get("status") or {}, other.get("spec") or {}
     phase = Phase(status.get("phase") or Phase.PENDING)
-    if phase.is_terminal or _age(other)[1] == own[1]:
+    if phase.is_terminal or other["metadata"].get("uid") == own["metadata"].get("uid"):
         return False
     if phase is not Phase.PENDING:
         return True
-    return not spec.get("suspend") and _age(other) < own
+    return not spec.get("suspend") and _age(other) < _age(own)
 
 
 def _age(item: Manifest) -> tuple[str, str]:

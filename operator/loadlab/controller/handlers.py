@@ -6,6 +6,7 @@ be deleted at any moment, even while the operator is away. Children go by their 
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import kopf
@@ -17,7 +18,8 @@ from loadlab.cluster.follow import LogFollower
 from loadlab.cluster.watch import experiment_of, watch_children
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
-from loadlab.controller.wakeups import Wakeups
+from loadlab.controller.standings import Standings
+from loadlab.controller.wakeups import Key, Wakeups
 from loadlab.model.names import GROUP, VERSION
 
 RETRY = 1.0  # seconds after the API server refused or did not answer
@@ -32,6 +34,7 @@ class Operator:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.wakeups = Wakeups()
+        self.standings = Standings()
         self._tasks: asyncio.Task[None] | None = None
         self._busy_since: float | None = None
 
@@ -44,6 +47,17 @@ class Operator:
         if self._tasks is not None:
             self._tasks.cancel()
             await asyncio.gather(self._tasks, return_exceptions=True)
+
+    def notice(self, key: Key, body: Mapping[str, Any] | None) -> None:
+        """Take note that an experiment changed, or that it is gone (None)."""
+        stood_in_the_way = self.standings.is_open(key)
+        if body is None:
+            self.standings.forget(key)
+        else:
+            self.standings.note(key, body)
+            self.wakeups.wake(*key)
+        if stood_in_the_way and not self.standings.is_open(key):
+            self.wakeups.hurry()  # the next in the queue need not wait for its own look
 
     def check(self) -> str:
         """Return how the loop is doing.
@@ -74,22 +88,25 @@ class Operator:
 
     async def _passes(self, reconciler: Reconciler, follower: LogFollower) -> None:
         while True:
-            namespace, name = await self.wakeups.next()
+            key = await self.wakeups.next()
             self._busy_since = time.monotonic()
             try:
-                after = await reconciler.look(namespace, name, time.time(), follower.reported)
+                after = await reconciler.look(
+                    key,
+                    time.time(),
+                    reported=follower.reported,
+                    known_ahead=self.standings.ahead_of(key),
+                )
             except ClusterError as error:
-                log.warning("pass failed", experiment=name, namespace=namespace, error=str(error))
+                log.warning("pass failed", experiment=key, error=str(error))
                 after = RETRY
             except Exception:
-                log.exception("pass broke", experiment=name, namespace=namespace)
+                log.exception("pass broke", experiment=key)
                 after = AFTER_BREAKDOWN
             finally:
                 self._busy_since = None
             if after is not None:
-                self.wakeups.wake(namespace, name, after)
-            else:
-                self.wakeups.hurry()  # the next in the queue need not wait for its own look
+                self.wakeups.wake(*key, after)
 
 
 def register(operator: Operator) -> None:
@@ -113,9 +130,15 @@ def register(operator: Operator) -> None:
         await operator.stop()
 
     @kopf.on.event(GROUP, VERSION, "loadexperiments")
-    async def on_experiment(namespace: str | None, name: str, type: str, **_: Any) -> None:  # noqa: A002
-        if namespace is not None and type != "DELETED":
-            operator.wakeups.wake(namespace, name)
+    async def on_experiment(
+        namespace: str | None,
+        name: str,
+        type: str,  # noqa: A002 - Kopf's word
+        body: kopf.Body,
+        **_: Any,
+    ) -> None:
+        if namespace is not None:
+            operator.notice((namespace, name), None if type == "DELETED" else body)
 
     @kopf.on.probe(id="passes", errors=kopf.ErrorsMode.PERMANENT)
     async def on_probe(**_: Any) -> str:

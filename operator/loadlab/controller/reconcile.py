@@ -15,6 +15,7 @@ from loadlab.cluster.act import Actor
 from loadlab.cluster.api import Cluster, Kind
 from loadlab.cluster.observe import observe
 from loadlab.collect.run import collect
+from loadlab.controller.wakeups import Key
 from loadlab.model.conditions import Reason
 from loadlab.model.names import API_VERSION
 from loadlab.model.resources import Experiment, Metadata
@@ -38,16 +39,16 @@ class Reconciler:
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
 
     async def look(
-        self, namespace: str, name: str, now: float, reported: Set[str] = frozenset()
+        self, key: Key, now: float, *, reported: Set[str] = frozenset(), known_ahead: int = 0
     ) -> float | None:
         """Do one pass; return the seconds until the next, or None where a change must wake it.
 
-        `reported` holds the uids of generator pods whose log is known to be complete.
+        `reported` and `known_ahead` are hints from the watches, as `observe` takes them.
 
         Raises:
             ClusterError: the API server refused or did not answer; look again later.
         """
-        body = await self.cluster.get(Kind.EXPERIMENT, namespace, name)
+        body = await self.cluster.get(Kind.EXPERIMENT, *key)
         if body is None or body["metadata"].get("deletionTimestamp"):
             return None
         try:
@@ -57,7 +58,11 @@ class Reconciler:
             await self._refuse(body, error, now)
             return None
         observed = await observe(
-            self.cluster, experiment, namespaces=self.namespaces, reported=reported
+            self.cluster,
+            experiment,
+            namespaces=self.namespaces,
+            reported=reported,
+            known_ahead=known_ahead,
         )
         decision = decide(plan, experiment, observed, now)
         await self._act(plan, experiment, decision, now)

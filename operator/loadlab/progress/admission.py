@@ -11,7 +11,7 @@ from loadlab.progress.marks import SOON, Marker
 from loadlab.progress.observed import Observed
 from loadlab.results.criteria import ThresholdError, parse_threshold
 
-QUEUE_LOOK = 15.0  # seconds; a finished experiment wakes the next one sooner
+QUEUE_LOOK = 300.0  # seconds; a finished experiment wakes the next one at once
 
 
 def admit(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:

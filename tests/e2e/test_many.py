@@ -1,0 +1,58 @@
+"""Five hundred experiments at once: the operator stays small, quick and quiet."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from cluster_tools import Lab, condition, eventually, get, kubectl, processes, resident_mebibytes
+
+pytestmark = pytest.mark.e2e
+COUNT = 500
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def test_the_operator_stays_within_its_budgets_with_five_hundred_experiments(lab: Lab):
+    kubectl("-n", lab.namespace, "delete", "loadexperiments", "--all", "--wait")
+    started = time.monotonic()
+    lab.kubectl("create", "-f", "-", stdin=yaml.safe_dump_all(map(_suspended, range(COUNT))))
+    created = time.monotonic() - started
+    eventually(lambda: _accepted(lab) == COUNT, 120, "all accepted", every=2)
+    accepted = time.monotonic() - started
+    (operator,) = processes("python -m loadlab ")
+    time.sleep(5)
+
+    memory, share = resident_mebibytes(operator), _cpu_share(operator, seconds=20)
+
+    print(f"{COUNT} created in {created:.1f} s, all accepted after {accepted:.1f} s")
+    print(f"operator: {memory:.0f} MiB (budget 150), {share:.2%} of a core idle (budget 1 %)")
+    lab.kubectl("delete", "loadexperiments", "--all", "--wait=false")
+    eventually(lambda: not get("-n", lab.namespace, "lexp")["items"], 90, "all deleted", every=2)
+    assert memory <= 150
+    assert share <= 0.01
+
+
+def _suspended(number: int) -> dict[str, object]:
+    return {
+        "apiVersion": "loadlab.dev/v1alpha1",
+        "kind": "LoadExperiment",
+        "metadata": {"name": f"many-{number:03d}"},
+        "spec": {"workload": "select", "variants": [{"name": "sync"}], "suspend": True},
+    }
+
+
+def _accepted(lab: Lab) -> int:
+    items = get("-n", lab.namespace, "loadexperiments")["items"]
+    return sum(condition(i.get("status", {}), "Accepted").get("status") == "True" for i in items)
+
+
+def _cpu_share(pid: int, seconds: float) -> float:
+    before = _cpu_seconds(pid)
+    time.sleep(seconds)
+    return (_cpu_seconds(pid) - before) / seconds
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

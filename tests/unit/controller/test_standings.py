@@ -1,0 +1,50 @@
+"""What is known of other experiments: who is ahead, and who no longer is."""
+
+import pytest
+
+from loadlab.controller.standings import Standings
+
+
+def body(uid: str, phase: str | None, *, created: str = "2026-01-01", suspend: bool = False):
+    return {
+        "metadata": {"creationTimestamp": created, "uid": uid},
+        "spec": {"suspend": suspend},
+        "status": {"phase": phase} if phase else {},
+    }
+
+
+OWN = body("own", None, created="2026-01-02")
+
+
+@pytest.mark.parametrize(
+    ("other", "ahead"),
+    [
+        (body("x", "Running", created="2026-01-09"), 1),
+        (body("x", None), 1),
+        (body("x", "Pending"), 1),
+        (body("x", "Pending", created="2026-01-03"), 0),
+        (body("x", "Pending", suspend=True), 0),
+        (body("x", "Running", suspend=True), 1),
+        (body("x", "Succeeded"), 0),
+        (body("x", "Failed"), 0),
+    ],
+    ids=["under way", "older", "pending", "younger", "suspended", "running", "over", "failed"],
+)
+def test_who_is_ahead(other, ahead):
+    standings = Standings()
+    standings.note(("lab", "own"), OWN)
+    standings.note(("lab", "x"), other)
+
+    assert standings.ahead_of(("lab", "own")) == ahead
+
+
+def test_a_forgotten_one_is_not_ahead_and_an_unknown_one_has_nobody_ahead():
+    standings = Standings()
+    standings.note(("lab", "own"), OWN)
+    standings.note(("lab", "x"), body("x", "Running"))
+    assert standings.is_open(("lab", "x"))
+    standings.forget(("lab", "x"))
+
+    assert standings.ahead_of(("lab", "own")) == 0
+    assert not standings.is_open(("lab", "x"))
+    assert standings.ahead_of(("lab", "unheard of")) == 0
