@@ -5,6 +5,17 @@ from functools import cache
 
 from loadlab.results.histogram import Histogram
 
+START = 1_800_000_000.0
+USERS = 10
+GENERATOR: dict[str, object] = {
+    "cpuSeconds": 1.0,
+    "cpus": 1,
+    "throttledSeconds": 0.0,
+    "schedWaitUsP99": 100,
+    "peakRssBytes": 80_000_000,
+    "gcPauseUs": 100,
+}
+
 
 @cache
 def hdr(values_us: tuple[int, ...]) -> dict[str, object]:
@@ -21,48 +32,18 @@ def hdr(values_us: tuple[int, ...]) -> dict[str, object]:
 @cache
 def generator_log(*, run: str, requests: int = 12_000, seconds: float = 5.0) -> str:
     """A clean run in which every request took 1.6 ms or so."""
-    start = 1_800_000_000.0
-    values = tuple(1_600 + (i % 7) * 10 for i in range(requests))
-    latency = hdr(values)
-    per_second = int(requests / seconds)
-    virtual_users = 10
-    measure = {
-        "requests": requests,
-        "failed": 0,
-        "iterations": requests,
-        "droppedIterations": 0,
-        "bytesReceived": requests * 100,
-        "firstStartUs": int(start * 1e6),
-        "firstSampleUs": int(start * 1e6) + 1600,
-        "lastSampleUs": int((start + seconds) * 1e6),
-        "status": {"2xx": requests},
-        "splits": [
-            {
-                "name": "request",
-                "class": "2xx",
-                "requests": requests,
-                "failed": 0,
-                "http_req_duration": latency,
-                "http_req_total": latency,
-            }
-        ],
-        "iteration_duration": hdr((round(virtual_users / per_second * 1e6),) * requests),
-        "virtualUsersMax": virtual_users,
-        "series": [
-            {"t": int(start) + i, "n": per_second, "err": 0, "p50": 1600, "p95": 1660, "p99": 1660}
-            for i in range(int(seconds))
-        ],
-        "generator": {
-            "cpuSeconds": 1.0,
-            "wallSeconds": seconds,
-            "cpus": 1,
-            "throttledSeconds": 0.0,
-            "schedWaitUsP99": 100,
-            "peakRssBytes": 80_000_000,
-            "gcPauseUs": 100,
-        },
-    }
-    document = {
+    measured = _measured(requests, seconds)
+    lines = [
+        _line("loadlab_snapshot", _snapshot(run, "start", START, 0)),
+        _line("loadlab_snapshot", _snapshot(run, "end", START + seconds, requests)),
+        _line("loadlab_account", {"run": run, "drained": True, "drainSeconds": 0}),
+        _line("k6_histogram", _document(measured, seconds)),
+    ]
+    return "\n".join(lines)
+
+
+def _document(measured: dict[str, object], seconds: float) -> dict[str, object]:
+    return {
         "version": 1,
         "unit": "us",
         "lowest": 1,
@@ -71,19 +52,38 @@ def generator_log(*, run: str, requests: int = 12_000, seconds: float = 5.0) -> 
         "complete": True,
         "segment": "",
         "sequence": "",
-        "startedUs": int(start * 1e6),
-        "endedUs": int((start + seconds) * 1e6),
-        "scenarios": {"measure": measure},
+        "startedUs": int(START * 1e6),
+        "endedUs": int((START + seconds) * 1e6),
+        "scenarios": {"measure": measured},
         "trends": {},
         "counters": {},
     }
-    lines = [
-        _line("loadlab_snapshot", _snapshot(run, "start", start, 0)),
-        _line("loadlab_snapshot", _snapshot(run, "end", start + seconds, requests)),
-        _line("loadlab_account", {"run": run, "drained": True, "drainSeconds": 0}),
-        _line("k6_histogram", document),
-    ]
-    return "\n".join(lines)
+
+
+def _measured(requests: int, seconds: float) -> dict[str, object]:
+    latency = hdr(tuple(1_600 + (i % 7) * 10 for i in range(requests)))
+    per_second = int(requests / seconds)
+    split = {"name": "request", "class": "2xx", "requests": requests, "failed": 0}
+    percentiles = {"p50": 1600, "p95": 1660, "p99": 1660}
+    return {
+        "requests": requests,
+        "failed": 0,
+        "iterations": requests,
+        "droppedIterations": 0,
+        "bytesReceived": requests * 100,
+        "firstStartUs": int(START * 1e6),
+        "firstSampleUs": int(START * 1e6) + 1600,
+        "lastSampleUs": int((START + seconds) * 1e6),
+        "status": {"2xx": requests},
+        "splits": [split | {"http_req_duration": latency, "http_req_total": latency}],
+        "iteration_duration": hdr((round(USERS / per_second * 1e6),) * requests),
+        "virtualUsersMax": USERS,
+        "series": [
+            {"t": int(START) + i, "n": per_second, "err": 0, **percentiles}
+            for i in range(int(seconds))
+        ],
+        "generator": GENERATOR | {"wallSeconds": seconds},
+    }
 
 
 def _line(name: str, body: dict[str, object]) -> str:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import psycopg
 import pytest
 import redis
 
+MESSAGES_SCHEMA = files("loadlab_services") / "workloads" / "ingest" / "schema.sql"
+STREAM_DATABASE = 7
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 POSTGRES_USER = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
 POSTGRES_SETTINGS = {
@@ -90,6 +93,25 @@ def new_database(database_url: str) -> Callable[[], str]:
 def unused_port() -> Callable[[], int]:
     """Finds a free TCP port of loopback."""
     return free_port
+
+
+@pytest.fixture
+def messages_url(new_database: Callable[[], str]) -> str:
+    """A database with the empty table of the ingest workload."""
+    url = new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(MESSAGES_SCHEMA.read_bytes())
+    return url
+
+
+@pytest.fixture
+def stream_url(redis_url: str) -> Iterator[str]:
+    """An empty Redis database of the test's own."""
+    url = f"{redis_url.rpartition('/')[0]}/{STREAM_DATABASE}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+        client.flushdb()
 
 
 def free_port() -> int:
