@@ -26,7 +26,7 @@ images: ## build what changed and load it into the cluster
 	@$(LAB) images
 
 e2e: venv up images ## the end-to-end tests alone, on the running cluster
-	@.venv/bin/pytest -m e2e tests/e2e
+	@.venv/bin/pytest -rP -m e2e tests/e2e
 
 test-cluster: venv ## take the cluster down and up again and look for what stays behind
 	@LOADLAB_CLUSTER_TEST=1 .venv/bin/pytest -m e2e tests/cluster

@@ -75,7 +75,9 @@ def run_all() -> list[Layer]:
     cluster = [run_step("cluster", [*LAB, step]) for step in ("up", "images")]
     layers += failures(cluster)
     if not failures(cluster):
-        layers.append(run_pytest("end to end", ["-m", "e2e", "tests", "--ignore=tests/cluster"]))
+        layers.append(
+            run_pytest("end to end", ["-rP", "-m", "e2e", "tests", "--ignore=tests/cluster"])
+        )
     layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
     last = "up" if was_up.returncode == 0 else "down"
     return layers + failures([run_step("cluster", [*LAB, last])])
