@@ -7,16 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from loadlab.results.components import ComponentUsage, RequestCounts
 from loadlab.results.histogram import Histogram
 from loadlab.results.measurement import GeneratorLoad, LoadFacts, TrialMeasurement
 from loadlab.results.pod_log import PodReport, read_pod_log
-
-# Two shared cores: the time of a single example says nothing about the code.
-settings.register_profile("shared-cores", deadline=None)
-settings.load_profile("shared-cores")
 
 START = 1_800_000_000
 
