@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -80,13 +79,6 @@ def processes(command_part: str) -> list[int]:
             if command_part in command and "kubepods" in groups:
                 found.append(int(folder.name))
     return sorted(found)
-
-
-def kill_9(command_part: str) -> int:
-    """Kill the one container process with this command; its parent first where it has children."""
-    victim = processes(command_part)[0]
-    os.kill(victim, signal.SIGKILL)
-    return victim
 
 
 def resident_mebibytes(pid: int) -> float:

@@ -100,13 +100,10 @@ def test_explain_reads_as_a_manual(installed, path, words):
 
 
 def test_get_prints_what_one_wants_to_know_first(lab: Lab):
-    header = kubectl("get", "lexp", "-A").splitlines()[0].split() if _any(lab) else []
+    lab.submit("columns", **SELECT, suspend=True)
+    header = kubectl("get", "lexp", "-A").splitlines()[0].split()
+    lab.delete("columns")
 
     assert header == [
         "NAMESPACE", "NAME", "PHASE", "VERDICT", "PROGRESS", "BEST", "REQ/S", "P95-MS", "AGE",
     ]  # fmt: skip
-
-
-def _any(lab: Lab) -> bool:
-    lab.submit("columns", **SELECT, suspend=True)
-    return True

@@ -175,7 +175,7 @@ async def test_a_namesake_waits_until_the_former_experiments_children_are_gone()
     assert (await lab.run())["phase"] == "Succeeded"
 
 
-async def test_results_too_large_for_one_pod_are_read_from_all_pods():
+async def test_two_pods_that_claim_the_same_share_of_the_load_void_the_trial():
     log = generator_log(run="any")
     lab = Laboratory(log=log)
     lab.submit(replicates=1, variants=[{"name": "sync"}], load={"parallelism": 2})

@@ -24,7 +24,7 @@ from loadlab.model.names import GROUP, VERSION
 
 RETRY = 1.0  # seconds after the API server refused or did not answer
 AFTER_BREAKDOWN = 30.0  # after an error that is a fault of ours
-STUCK = 120.0  # seconds without a pass although one was due: the liveness probe fails
+STUCK = 120.0  # seconds that one pass may take before the liveness probe fails
 log = structlog.get_logger()
 
 
@@ -35,18 +35,18 @@ class Operator:
         self.settings = settings
         self.wakeups = Wakeups()
         self.standings = Standings()
-        self._tasks: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._busy_since: float | None = None
 
     def start(self) -> None:
         """Begin to work in the background."""
-        self._tasks = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Stop at once: whatever is under way is taken up by the next start."""
-        if self._tasks is not None:
-            self._tasks.cancel()
-            await asyncio.gather(self._tasks, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def notice(self, key: Key, body: Mapping[str, Any] | None) -> None:
         """Take note that an experiment changed, or that it is gone (None)."""
@@ -65,7 +65,7 @@ class Operator:
         Raises:
             RuntimeError: a pass hangs or the loop has ended.
         """
-        if self._tasks is None or self._tasks.done():
+        if self._task is None or self._task.done():
             raise RuntimeError("the reconcile loop has ended")
         busy = time.monotonic() - self._busy_since if self._busy_since else 0.0
         if busy > STUCK:

@@ -8,7 +8,6 @@ API_VERSION = f"{GROUP}/{VERSION}"
 FIELD_MANAGER = "loadlab"
 
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
-NAME_LABEL = "app.kubernetes.io/name"
 MANAGER = "loadlab"
 EXPERIMENT_LABEL = f"{GROUP}/experiment"
 TRIAL_LABEL = f"{GROUP}/trial"

@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of everything the plan would create."""
+        """Hash of the trials' order, the infrastructure and one run of each variant."""
         return self.context.fingerprint
 
     @property
