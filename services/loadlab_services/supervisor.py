@@ -12,7 +12,7 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.context import ForkProcess
 from types import FrameType
 from typing import Final
@@ -51,8 +51,8 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._wakeup, self._waker = socket.socketpair()
 
-    def run(self, listener: socket.socket, instruments: InstrumentsServer) -> int:
-        """Fork, watch, stop; `listener` is closed first, so that no new connection comes in."""
+    def run(self, listeners: Sequence[socket.socket], instruments: InstrumentsServer) -> int:
+        """Fork, watch, stop; the listeners are closed first, so that no new connection comes in."""
         self._catch_signals()
         self._selector.register(self._wakeup, selectors.EVENT_READ)
         self._selector.register(instruments, selectors.EVENT_READ)
@@ -61,7 +61,8 @@ class Supervisor:
         while not self._stopping:
             self._turn(instruments, timeout=None)
             self._replace_the_dead()
-        listener.close()
+        for listener in listeners:
+            listener.close()
         self._stop(instruments)
         return self._exit_code
 

@@ -1,8 +1,9 @@
 """The queue worker: `python -m loadlab_services.worker` moves a run's stream into Postgres.
 
-One process, CONSUMERS consumers on one event loop. SIGTERM stops the reading; what is in hand is
-written and acknowledged, then the process ends with 0. Killed, it leaves its entries pending
-under the name of its pod, and the next worker of that name starts with them.
+One process, CONSUMERS consumers on one event loop; VARIANT says how they write. SIGTERM stops the
+reading; what is in hand is written and acknowledged, then the process ends with 0. Killed, it
+leaves its entries pending under the name of its pod, and the next worker of that name starts with
+them.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import signal
 import socket
 import sys
 from contextlib import AsyncExitStack
+from typing import Final
 
 import uvloop
 
@@ -20,7 +22,15 @@ from loadlab_services.queue.consumer import COUNTS, Consumer, Pace
 from loadlab_services.queue.entry import dead_letter_key, stream_key
 from loadlab_services.queue.stream import Stream
 from loadlab_services.queue.table import Table
+from loadlab_services.queue.writers import Writer, copy_many, insert_many, insert_one
 from loadlab_services.settings import Settings, read_settings
+
+WRITERS: Final[dict[str, Writer]] = {
+    "queued-insert": insert_one,
+    "queued-batch": insert_many,
+    "queued-copy": copy_many,
+    "queued": copy_many,
+}
 
 log = logging.getLogger("loadlab.worker")
 
@@ -31,6 +41,9 @@ def main() -> None:
     settings = read_settings()
     if missing := _missing(settings):
         sys.exit(f"the worker needs {', '.join(missing)}; set them in its environment")
+    if settings.variant not in WRITERS:
+        known = ", ".join(WRITERS)
+        sys.exit(f"no worker for variant {settings.variant!r}; set VARIANT to one of {known}")
     board = Board(processes=1, extras=COUNTS)
     meter = board.meter(0)
     meter.start()
@@ -53,11 +66,13 @@ async def consume(settings: Settings, meter: Meter) -> None:
 
 
 async def _consume_as(name: str, settings: Settings, meter: Meter, stop: asyncio.Event) -> None:
-    pace = Pace(batch_size=settings.batch_size, flush_after=settings.flush_ms / 1000)
+    writer = WRITERS[settings.variant]
+    batch_size = 1 if writer is insert_one else settings.batch_size
+    pace = Pace(batch_size=batch_size, flush_after=settings.flush_ms / 1000)
     async with AsyncExitStack() as stack:
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        table = Table(settings.database_url)
+        table = Table(settings.database_url, writer=writer)
         stack.push_async_callback(table.close)
         stream = Stream(
             redis,

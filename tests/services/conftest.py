@@ -1,4 +1,6 @@
-"""Real stores on loopback for integration tests: Postgres 15 and Redis 7 from Debian's packages."""
+"""Real stores on loopback for integration tests: Postgres 15, Redis 7 and RabbitMQ 3.10 from
+Debian's packages.
+"""
 
 import os
 import shutil
@@ -7,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -16,6 +19,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+
+from loadlab_services.dataset.load import load_dataset
 
 MESSAGES_SCHEMA = files("loadlab_services") / "workloads" / "ingest" / "schema.sql"
 STREAM_DATABASE = 7
@@ -29,6 +34,16 @@ POSTGRES_SETTINGS = {
     "full_page_writes": "off",
     "shared_buffers": "128MB",
 }
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+# Statistics often, so that a drain is seen soon; one scheduler that sleeps when it is idle.
+RABBITMQ_CONF = """
+listeners.tcp.1 = 127.0.0.1:{port}
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = {metrics_port}
+collect_statistics_interval = 250
+log.console.level = warning
+"""
+RABBITMQ_ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +91,39 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[tuple[str, int]]:
+    """A RabbitMQ node of this session: its AMQP URL, and the port of its metrics."""
+    require(RABBITMQ, package="rabbitmq-server")
+    with tempfile.TemporaryDirectory(prefix="loadlab-rabbitmq-") as folder:
+        port, metrics_port, names_port = free_port(), free_port(), free_port()
+        conf = RABBITMQ_CONF.format(port=port, metrics_port=metrics_port)
+        Path(folder, "rabbitmq.conf").write_text(conf)
+        Path(folder, "plugins").write_text("[rabbitmq_prometheus].")
+        environment = os.environ | rabbitmq_environment(folder, port=port, names_port=names_port)
+        url = f"amqp://guest:guest@127.0.0.1:{port}/"
+        # Erlang's name server, in the foreground: one that a node starts itself would outlive it.
+        with (
+            running(["epmd", "-port", str(names_port)], folder, env=environment, log="epmd.log"),
+            # Nobody uses the node again: an orderly end would take it seconds.
+            running([str(RABBITMQ)], folder, env=environment, end=signal.SIGKILL),
+        ):
+            wait_for(lambda: get_answer(f"http://127.0.0.1:{metrics_port}/metrics"), OSError)
+            yield url, metrics_port
+
+
+@pytest.fixture
+def amqp_url(rabbitmq: tuple[str, int]) -> str:
+    """The session's RabbitMQ; a test's queues are its own if their names are."""
+    return rabbitmq[0]
+
+
+@pytest.fixture
+def amqp_metrics_port(rabbitmq: tuple[str, int]) -> int:
+    """Where the session's RabbitMQ tells of its queues."""
+    return rabbitmq[1]
+
+
+@pytest.fixture(scope="session")
 def new_database(database_url: str) -> Callable[[], str]:
     """Makes an empty database on the session's server and gives its URL."""
     numbers = count(1)
@@ -87,6 +135,15 @@ def new_database(database_url: str) -> Callable[[], str]:
         return database_url.rsplit("/", 1)[0] + f"/{name}"
 
     return create
+
+
+@pytest.fixture(scope="session")
+def orders_url(new_database: Callable[[], str]) -> str:
+    """The data set of `select` and `simulation` at a thousandth: 1000 users. Only read from it."""
+    url = new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        load_dataset(connection, scale=0.001, seed=42, overwrite=False, say=print)
+    return url
 
 
 @pytest.fixture
@@ -129,18 +186,52 @@ def run_once(command: list[str], folder: str, *, user: str | None) -> None:
     subprocess.run(command, check=True, capture_output=True, cwd=folder, user=user, timeout=60)
 
 
+def rabbitmq_environment(folder: str, *, port: int, names_port: int) -> dict[str, str]:
+    """Keep a node away from the machine's own: another name, name server, data and settings."""
+    return {
+        "HOME": folder,  # of Erlang's cookie
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": str(names_port),
+        "RABBITMQ_CONF_ENV_FILE": f"{folder}/none",
+        "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_LOG_BASE": folder,
+        "RABBITMQ_MNESIA_BASE": f"{folder}/data",
+        "RABBITMQ_NODENAME": f"loadlab-{port}@localhost",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": RABBITMQ_ERLANG,
+        "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the node, which ends by its pid
+    }
+
+
+def get_answer(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return bytes(answer.read())
+
+
 @contextmanager
-def running(command: list[str], folder: str, *, user: str | None = None) -> Iterator[None]:
+def running(
+    command: list[str],
+    folder: str,
+    *,
+    user: str | None = None,
+    env: dict[str, str] | None = None,
+    log: str = "log",
+    end: signal.Signals = signal.SIGINT,  # Postgres' fast shutdown: waits for no client
+) -> Iterator[None]:
     """Run a server until the block ends; its log is shown where it fails to start."""
-    log = Path(folder) / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, user=user)
+    path = Path(folder) / log
+    with path.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, cwd=folder, user=user, env=env
+        )
     try:
         yield
     except TimeoutError as error:
-        raise TimeoutError(f"{error}; its log:\n{log.read_text()}") from error
+        raise TimeoutError(f"{error}; its log:\n{path.read_text()}") from error
     finally:
-        process.send_signal(signal.SIGINT)  # Postgres' fast shutdown: waits for no client
+        process.send_signal(end)
         process.wait(timeout=30)
 
 

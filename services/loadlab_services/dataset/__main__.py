@@ -5,10 +5,14 @@ from typing import Final
 
 import psycopg
 
-from loadlab_services.dataset.load import DatasetError, connect, create_messages, load_dataset
+from loadlab_services.dataset.claim import check_connections, claim_schema
+from loadlab_services.dataset.load import DatasetError, connect, create_messages, ensure_loaded
+from loadlab_services.dataset.orders import orders_at
 from loadlab_services.settings import Settings, read_settings
+from loadlab_services.workloads.wells.dataset import wells_at
 
-_PATIENCE_SECONDS: Final = 120.0
+_PATIENCE_SECONDS: Final = 120.0  # for a Postgres of our own that restarts in the middle
+_PATIENCE_WITH_EXISTING: Final = 20.0  # twice, as the Job is tried again: within any deadline
 
 
 def main() -> int:
@@ -20,21 +24,39 @@ def main() -> int:
     try:
         _load(settings)
     except (psycopg.Error, DatasetError) as error:
-        _say(f"failed: {error}")
+        _say(f"failed: {' '.join(str(error).split())}")
         return 1
     return 0
 
 
 def _load(settings: Settings) -> None:
-    url = settings.database_url
-    with connect(url, patience_seconds=_PATIENCE_SECONDS, say=_say) as connection:
+    url, schema = settings.database_url, settings.database_schema
+    overwrite = settings.overwrite or not schema  # nobody else's is in a Postgres of our own
+    patience = _PATIENCE_WITH_EXISTING if schema else _PATIENCE_SECONDS
+    with connect(url, patience_seconds=patience, say=_say) as connection:
+        if schema:
+            claim_schema(connection, schema)
+            check_connections(connection, settings.connections)
         match settings.workload:
-            case "select":
-                load_dataset(connection, scale=settings.scale, seed=settings.seed, say=_say)
+            case "select" | "simulation":
+                data = orders_at(settings.scale, settings.seed)
+                ensure_loaded(connection, data, overwrite=overwrite, say=_say)
+            case "wells":
+                data = wells_at(settings.scale, settings.seed)
+                ensure_loaded(connection, data, overwrite=overwrite, say=_say)
             case "ingest":
                 create_messages(connection, _say)
+            case "items":
+                _migrate_items(url)
             case "sleep":
                 _say("workload sleep reads no data: nothing to load")
+
+
+def _migrate_items(url: str) -> None:
+    from loadlab_services.workloads.items.migrate import migrate  # noqa: PLC0415 (half a second)
+
+    migrate(url)
+    _say("the schema of items is at its newest revision")
 
 
 def _say(line: str) -> None:

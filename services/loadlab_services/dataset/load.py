@@ -1,9 +1,7 @@
-"""Loads the data set in one transaction, once: it is there as a whole or not at all."""
+"""Loads a data set in one transaction, once: it is there as a whole or not at all."""
 
+import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from importlib.resources import files
 from typing import Final, LiteralString
 
@@ -11,102 +9,180 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from loadlab_services.dataset.generate import FUNCTIONS, statements
+from loadlab_services.dataset.claim import MARKER
+from loadlab_services.dataset.errors import DatasetChangedError, DatasetError
+from loadlab_services.dataset.generate import FUNCTIONS
+from loadlab_services.dataset.orders import orders_at
+from loadlab_services.dataset.progress import CHECK, KEYS, VACUUM, Progress, Say, step
 from loadlab_services.dataset.rows import Rows, rows_at
+from loadlab_services.dataset.shape import DataSet, Table
+from loadlab_services.dataset.verify import Checksums, check_sample, compare, sum_up
 
-Say = Callable[[str], None]
-TABLES: Final = ("users", "products", "orders", "order_items")
+__all__ = [
+    "DatasetError",
+    "Say",
+    "connect",
+    "create_messages",
+    "ensure_loaded",
+    "load_dataset",
+    "step",
+]
+
+PIECE: Final = 250_000  # rows of one statement: about one a second
+# With an @ or / in the password a part of it would be taken for the host, and told in an error.
+_ADDRESS: Final = re.compile(r"postgres(ql)?://([^@/?#]+@)?[^@?#]+(\?.*)?$")
 _LOCK: Final = (
     0x10AD1AB  # two loaders at once (a Job's retry): the second waits, then finds it done
 )
-_MARKER: Final[LiteralString] = """
-CREATE TABLE IF NOT EXISTS loadlab_dataset (
-    scale double precision NOT NULL, seed bigint NOT NULL, rows jsonb NOT NULL,
-    loaded_at timestamptz NOT NULL DEFAULT now()
-)
+# For this transaction only: sorts stay in memory, and the commit does not wait for the disk. A
+# crash right after it loses rows and marker together, and the next loader begins anew.
+_SESSION: Final[LiteralString] = """
+SET LOCAL maintenance_work_mem = '256MB';
+SET LOCAL work_mem = '64MB';
+SET LOCAL synchronous_commit = off
 """
 
 
-class DatasetError(RuntimeError):
-    """The data set is not what it must be."""
+def load_dataset(
+    connection: Connection, *, scale: float, seed: int, say: Say, overwrite: bool = False
+) -> Rows:
+    """Make sure that the data set of `select` is there; needs autocommit."""
+    ensure_loaded(connection, orders_at(scale, seed), overwrite=overwrite, say=say)
+    return rows_at(scale)
 
 
-def load_dataset(connection: Connection, *, scale: float, seed: int, say: Say) -> Rows:
-    """Make sure that the data set of this scale and seed is there; needs autocommit."""
-    rows = rows_at(scale)
+def ensure_loaded(connection: Connection, data: DataSet, *, overwrite: bool, say: Say) -> None:
+    """Make sure that a data set is there; needs autocommit.
+
+    Raises:
+        DatasetError: another one is there, or a changed one, and it may not be overwritten.
+    """
+    progress = Progress(say, data.rows)
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        connection.execute(_MARKER)
-        if _is_loaded(connection, scale=scale, seed=seed):
-            say(f"scale {scale:g}, seed {seed} is loaded already")
+        connection.execute(_SESSION)
+        connection.execute(MARKER)
+        connection.execute(FUNCTIONS)
+        if _is_there(connection, data, overwrite=overwrite, progress=progress):
+            say(f"{data} is loaded already")
         else:
-            _load(connection, scale=scale, seed=seed, say=say)
-        _check_counts(connection, rows)
-    with _step("vacuum, analyze and checkpoint", say):
+            _load(connection, data, progress)
+    with progress.step(VACUUM):
         # Vacuum, so that the first reader does not write hint bits; always, because a loader may
         # have died between the commit and here.
-        connection.execute("VACUUM (ANALYZE) users, products, orders, order_items")
-        connection.execute("CHECKPOINT")
-    return rows
+        connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_names(data)))
+        _checkpoint(connection, say)
 
 
 def create_messages(connection: Connection, say: Say) -> None:
     """Make sure that the table of `ingest` is there."""
-    with _step("create messages", say):
-        connection.execute(_read_sql("loadlab_services.workloads.ingest", "schema.sql"))
+    with step("create messages", say):
+        schema = files("loadlab_services.workloads.ingest").joinpath("schema.sql")
+        connection.execute(schema.read_bytes())
 
 
-def _is_loaded(connection: Connection, *, scale: float, seed: int) -> bool:
-    marker = connection.execute("SELECT scale, seed FROM loadlab_dataset").fetchall()
-    present = connection.execute(
-        "SELECT count(to_regclass(name)) FROM unnest(%s::text[]) name", (list(TABLES),)
-    ).fetchone()
-    return marker == [(scale, seed)] and present == (len(TABLES),)
+def _is_there(
+    connection: Connection, data: DataSet, *, overwrite: bool, progress: Progress
+) -> bool:
+    """Tell whether nothing need be loaded; raise where that is not ours to decide."""
+    try:
+        remembered = _remembered(connection, data)
+        if remembered is None:
+            return False
+        with progress.step(CHECK):
+            compare(sum_up(connection, data), remembered)
+            check_sample(connection, data)
+    except DatasetChangedError as error:
+        if overwrite:
+            return False
+        raise DatasetError(
+            f"{error}; set postgres.overwrite to true to load LoadLab's tables anew"
+        ) from error
+    return True
 
 
-def _load(connection: Connection, *, scale: float, seed: int, say: Say) -> None:
-    rows = rows_at(scale)
-    with _step("create tables", say):
-        connection.execute("DROP TABLE IF EXISTS order_items, orders, products, users")
-        connection.execute(_read_sql("loadlab_services.dataset", "schema.sql"))
-        connection.execute(FUNCTIONS)
-    for table, (statement, values) in statements(seed, rows).items():
-        with _step(f"load {table}", say):
-            connection.execute(statement, values)
-    with _step("create keys and indexes", say):
-        connection.execute(_read_sql("loadlab_services.dataset", "keys.sql"))
-    connection.execute("DROP FUNCTION pg_temp.created, pg_temp.pick")
-    connection.execute("DELETE FROM loadlab_dataset")
+def _remembered(connection: Connection, data: DataSet) -> Checksums | None:
+    """Return the checksums of the data set that is there, None where there is none.
+
+    Raises:
+        DatasetChangedError: another one is there, or a part of one.
+    """
+    query: LiteralString = (
+        "SELECT scale, seed, rows, checksums FROM loadlab_dataset WHERE name = %s"
+    )
+    marker = connection.execute(query, (data.name,)).fetchone()
+    query = "SELECT name FROM unnest(%s::text[]) name WHERE to_regclass(name) IS NOT NULL"
+    present = {name for (name,) in connection.execute(query, (list(data.tables),))}
+    if marker is None and not present:
+        return None
+    if marker is None or present != set(data.tables):
+        raise DatasetChangedError(f"some of the tables of {data.name} are there, and some are not")
+    scale, seed, rows, checksums = marker
+    if (seed, rows) != (data.seed, data.rows):
+        raise DatasetChangedError(
+            f"the database holds {data.name} of scale {scale:g}, seed {seed}, and not {data}"
+        )
+    return dict(checksums)
+
+
+def _load(connection: Connection, data: DataSet, progress: Progress) -> None:
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_names(data)))
+    connection.execute(data.schema)
+    for name, table in data.tables.items():
+        with progress.step(f"load {name}"):
+            _fill(connection, name, table, progress)
+    with progress.step(KEYS):
+        _create_keys(connection, data, progress)
+    with progress.step(CHECK):
+        checksums = sum_up(connection, data)
+        check_sample(connection, data)
+    connection.execute("DELETE FROM loadlab_dataset WHERE name = %s", (data.name,))
     connection.execute(
-        "INSERT INTO loadlab_dataset (scale, seed, rows) VALUES (%s, %s, %s)",
-        (scale, seed, Jsonb(asdict(rows))),
+        "INSERT INTO loadlab_dataset (name, scale, seed, rows, checksums) "
+        "VALUES (%s, %s, %s, %s, %s)",
+        (data.name, data.scale, data.seed, Jsonb(data.rows), Jsonb(checksums)),
     )
 
 
-def _check_counts(connection: Connection, rows: Rows) -> None:
-    for table, expected in asdict(rows).items():
-        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
-        found = connection.execute(query).fetchone()
-        if found != (expected,):
-            raise DatasetError(
-                f"table {table} holds {found} rows, not {expected}: something else wrote to it; "
-                "drop table loadlab_dataset and run the data set Job again"
-            )
+def _fill(connection: Connection, name: str, table: Table, progress: Progress) -> None:
+    """Insert a table's rows piece by piece, so that it can be told how far it is."""
+    insert = sql.SQL("INSERT INTO {} {}").format(sql.Identifier(name), sql.SQL(table.statement))
+    for first in range(1, table.rows + 1, PIECE):
+        last = min(first + PIECE - 1, table.rows)
+        piece = table.values | {"first": first, "last": last, "step": 1}
+        connection.execute(insert, piece, prepare=False)
+        progress.reached(f"load {name}", last, table.rows, what="rows")
 
 
-def _read_sql(package: str, name: str) -> bytes:
-    return files(package).joinpath(name).read_bytes()
+def _create_keys(connection: Connection, data: DataSet, progress: Progress) -> None:
+    commands = [command for command in data.keys.split(b";") if command.strip()]
+    for done, command in enumerate(commands, start=1):
+        connection.execute(command)
+        progress.reached(KEYS, done, len(commands), what="statements")
 
 
-@contextmanager
-def _step(name: str, say: Say) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    say(f"{name}: {time.perf_counter() - started:.2f} s")
+def _checkpoint(connection: Connection, say: Say) -> None:
+    try:
+        connection.execute("CHECKPOINT")
+    except psycopg.errors.InsufficientPrivilege:
+        say("no checkpoint: the role may not ask for one, so the server's next falls where it may")
+
+
+def _names(data: DataSet) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, data.tables))
 
 
 def connect(database_url: str, *, patience_seconds: float, say: Say) -> Connection:
-    """Connect to a server that may still be starting."""
+    """Connect to a server that may still be starting.
+
+    Raises:
+        DatasetError: the address cannot be read; what it holds is not repeated.
+    """
+    if not _ADDRESS.match(database_url):
+        raise DatasetError(
+            "the database's address is no postgresql:// URL; percent-encode special characters "
+            "of user and password"
+        )
     deadline = time.monotonic() + patience_seconds
     while True:
         try:

@@ -12,11 +12,13 @@ The parts, and how another process (such as the queue worker) uses them:
             ...
 
 `Source` answers `GET /snapshot` (JSON for the trial's account) and `GET /metrics` (Prometheus).
-A FastAPI or Starlette app adds `RequestCounter(app, meter=meter)` as its outermost middleware.
+A FastAPI or Starlette app of anybody's calls `instrument(app)`, see `attach.py`; ours adds
+`RequestCounter(app, meter=meter)` as its outermost middleware.
 Counters belong to the board, not to the process: a worker that dies and is forked again goes on
 counting in the same cells.
 """
 
+from loadlab_services.instruments.attach import instrument
 from loadlab_services.instruments.cells import Board, Meter, Reading
 from loadlab_services.instruments.lag import watch_loop
 from loadlab_services.instruments.middleware import RequestCounter
@@ -30,6 +32,7 @@ __all__ = [
     "Reading",
     "RequestCounter",
     "Source",
+    "instrument",
     "start_server",
     "watch_loop",
 ]

@@ -22,13 +22,18 @@ IN_FLIGHT: Final = 3
 THREAD_TOKENS: Final = 4
 POOL_WAIT_SUM: Final = 5
 POOL_WAIT_COUNT: Final = 6
-_FIXED: Final = 8
+STARTED: Final = 7
+REQUESTS_BEFORE: Final = 8
+_FIXED: Final = 9
 _DOUBLE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The cells of one process at one moment."""
+    """The cells of one place at one moment; `pid` is 0 while its process is dead and not replaced.
+
+    `requests` counts all processes that had this place, `requests_before` all but the present one.
+    """
 
     pid: int
     requests: int
@@ -39,6 +44,7 @@ class Reading:
     pool_wait_count: int
     lag: tuple[int, ...]
     extras: dict[str, int]
+    requests_before: int = 0
 
 
 class Meter:
@@ -52,11 +58,14 @@ class Meter:
 
     def start(self) -> None:
         """Say that this process now counts here; what its predecessor counted stays."""
+        self.end()
+        self.cells[REQUESTS_BEFORE] = self.cells[REQUESTS]
+        self.cells[STARTED] = 1.0
         self.cells[PID] = os.getpid()
-        self.clear_gauges()
 
-    def clear_gauges(self) -> None:
-        """Forget what was going on in a process that is no more."""
+    def end(self) -> None:
+        """Forget a process that is no more, and what was going on in it."""
+        self.cells[PID] = 0.0
         self.cells[IN_FLIGHT] = 0.0
         self.cells[THREAD_TOKENS] = 0.0
 
@@ -88,17 +97,27 @@ class Meter:
             pool_wait_count=int(cells[POOL_WAIT_COUNT]),
             lag=tuple(int(count) for count in cells[self._lag : self._lag + BUCKETS]),
             extras={name: int(cells[cell]) for name, cell in self._extras.items()},
+            requests_before=int(cells[REQUESTS_BEFORE]),
         )
 
 
-class Board:
-    """The rows of all processes; made by the parent before it forks them."""
+def row_bytes(extras: Sequence[str] = ()) -> int:
+    """Tell how much memory one process's cells take."""
+    return (_FIXED + len(extras) + BUCKETS) * _DOUBLE
 
-    def __init__(self, processes: int, extras: Sequence[str] = ()) -> None:
-        row = _FIXED + len(extras) + BUCKETS
-        memory = memoryview(mmap.mmap(-1, processes * row * _DOUBLE)).cast("d")
+
+class Board:
+    """The rows of all processes; made by the parent before it forks them, unless it is given."""
+
+    def __init__(
+        self, processes: int, extras: Sequence[str] = (), *, memory: mmap.mmap | None = None
+    ) -> None:
+        row = row_bytes(extras) // _DOUBLE
+        if memory is None:
+            memory = mmap.mmap(-1, processes * row_bytes(extras))
+        cells = memoryview(memory).cast("d")
         self._meters = [
-            Meter(memory[index * row : (index + 1) * row], extras) for index in range(processes)
+            Meter(cells[index * row : (index + 1) * row], extras) for index in range(processes)
         ]
 
     def meter(self, index: int) -> Meter:
@@ -107,9 +126,8 @@ class Board:
 
     def all_started(self) -> bool:
         """Tell whether every place has been taken, if perhaps by a process that died since."""
-        return all(meter.cells[PID] for meter in self._meters)
+        return all(meter.cells[STARTED] for meter in self._meters)
 
     def read(self) -> list[Reading]:
-        """Read every process that has started."""
-        readings = (meter.read() for meter in self._meters)
-        return [reading for reading in readings if reading.pid]
+        """Read every place that has been taken."""
+        return [meter.read() for meter in self._meters if meter.cells[STARTED]]

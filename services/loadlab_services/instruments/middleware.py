@@ -10,13 +10,14 @@ HEALTH_PATH = "/healthz"
 class RequestCounter:
     """Counts finished, failed (5xx or no answer) and unfinished requests; probes are not load."""
 
-    def __init__(self, app: ASGIApp, *, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, *, meter: Meter, health_path: str = HEALTH_PATH) -> None:
         self._app = app
         self._cells = meter.cells
+        self._health_path = health_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and count it."""
-        if scope["type"] != "http" or scope["path"] == HEALTH_PATH:
+        if scope["type"] != "http" or scope["path"] == self._health_path:
             await self._app(scope, receive, send)
             return
         cells = self._cells

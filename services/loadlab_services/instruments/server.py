@@ -12,6 +12,10 @@ from loadlab_services.instruments.snapshot import Answers
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class NoFiguresError(Exception):
+    """A source has nothing to answer with; the text says why."""
+
+
 class InstrumentsServer(HTTPServer):
     """Serves one source. The launcher calls `handle_request` when the listener is readable."""
 
@@ -45,7 +49,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: InstrumentsServer
 
     def do_GET(self) -> None:
-        match self.path.partition("?")[0]:
+        try:
+            self._answer_path(self.path.partition("?")[0])
+        except NoFiguresError as error:
+            self._answer(503, "text/plain", f"{error}\n")
+
+    def _answer_path(self, path: str) -> None:
+        match path:
             case "/snapshot":
                 self._answer(200, "application/json", json.dumps(self.server.source.snapshot()))
             case "/metrics":

@@ -80,7 +80,9 @@ def build_snapshot(
             "sum": sum(reading.pool_wait_sum for reading in readings),
             "count": sum(reading.pool_wait_count for reading in readings),
         },
-        "processes": [_process(reading, usages[reading.pid]) for reading in readings],
+        "processes": [
+            _process(reading, usages[reading.pid]) for reading in readings if reading.pid
+        ],
         **extras,
     }
 
@@ -91,12 +93,13 @@ def add_up(rows: Sequence[Sequence[int]]) -> list[int]:
 
 
 def _process(reading: Reading, usage: ProcessUsage) -> dict[str, Any]:
+    """Lay out one living process, with the requests that it has finished itself."""
     return {
         "pid": reading.pid,
         "cpuSeconds": usage.cpu_seconds,
         "memoryBytes": usage.memory_bytes,
         "openFiles": usage.open_files,
-        "requests": reading.requests,
+        "requests": reading.requests - reading.requests_before,
     }
 
 

@@ -1,7 +1,9 @@
 """How the pipeline connects: bounded, timed, and never repeating a command by itself."""
 
+from typing import Any
+
 import asyncpg
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -13,16 +15,26 @@ CONNECTION_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSErro
 
 
 def connect_redis(url: str, *, connections: int = 2) -> Redis:
-    """Build a client; it connects on first use.
+    """Build a client; it connects on first use."""
+    return Redis.from_pool(ConnectionPool.from_url(url, **_options(connections)))
+
+
+def connect_redis_pool(url: str, *, connections: int) -> Redis:
+    """Build a client whose callers wait for one of its connections while all are taken."""
+    options = _options(connections)
+    return Redis.from_pool(BlockingConnectionPool.from_url(url, timeout=COMMAND_TIMEOUT, **options))
+
+
+def _options(connections: int) -> dict[str, Any]:
+    """Say how every client connects.
 
     redis-py repeats a command after a lost connection unless told otherwise. A repeated XADD stores
     a message twice, and a repeated XREADGROUP hides the entries of the first answer.
     """
-    return Redis.from_url(
-        url,
-        protocol=2,
-        max_connections=connections,
-        socket_timeout=COMMAND_TIMEOUT,
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return {
+        "protocol": 2,
+        "max_connections": connections,
+        "socket_timeout": COMMAND_TIMEOUT,
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "retry": Retry(NoBackoff(), 0),
+    }

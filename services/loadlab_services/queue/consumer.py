@@ -39,6 +39,7 @@ class Pace:
 
 
 PERSISTED = "persisted"
+# Commits, whatever the writer: persisted / batches is the number of records per commit.
 BATCHES = "batches"
 DEAD_LETTERED = "deadLettered"
 COUNTS = (PERSISTED, BATCHES, DEAD_LETTERED)
@@ -132,7 +133,6 @@ class Consumer:
         entries = self._buffer.take()
         if entries:
             await self._settle(entries, await self._land(entries, stop))
-            self._tally.add(BATCHES, 1)
 
     async def _retry_suspects(self, now: float, stop: asyncio.Event) -> None:
         for entry in self._quarantine.due(now):
@@ -152,21 +152,26 @@ class Consumer:
                 log.warning("entry %s is a dead letter: %s", suspect.entry.id, suspect.reason)
 
     async def _land(self, entries: Sequence[Entry], stop: asyncio.Event) -> list[Suspect]:
+        """Write the entries and count what was committed, also where the rest has to wait."""
+        persisted, commits = self._table.persisted, self._table.commits
+        try:
+            return await self._write(entries, stop)
+        finally:
+            self._tally.add(PERSISTED, self._table.persisted - persisted)
+            self._tally.add(BATCHES, self._table.commits - commits)
+
+    async def _write(self, entries: Sequence[Entry], stop: asyncio.Event) -> list[Suspect]:
         """Write until Postgres takes it or refuses it; an absent Postgres is waited for."""
         backoff = Backoff()
-        before = self._table.persisted
         while True:
             try:
-                refused = await land(entries, self._table.write)
-                break
+                return await land(entries, self._table.write)
             except StoreUnavailableError as error:
                 log.warning("%d entries wait: %s", len(entries), error)
                 if self._out_of_patience(stop):
                     raise
             await asyncio.sleep(backoff.delay)
             backoff = backoff.after_failure()
-        self._tally.add(PERSISTED, self._table.persisted - before)
-        return refused
 
     def _out_of_patience(self, stop: asyncio.Event) -> bool:
         """Tell whether a stopping consumer has waited long enough for its stores."""

@@ -1,7 +1,8 @@
-"""The API's side of the stream: many requests, one round trip, and an exact limit.
+"""The API's side of the stream: an append per request or for many at once, and an exact limit.
 
-Requests that arrive while one append is under way leave together in the next: a script appends them
-in order while there is room. The stream's length is the number of accepted entries that are not
+`Appender` makes a round trip for each request. With `Producer`, requests that arrive while one
+append is under way leave together in the next: a script appends them in order while there is room.
+The stream's length is the number of accepted entries that are not
 persisted yet (consumers delete what they acknowledge), and length and limit are compared inside the
 script, so the backlog never exceeds the limit by a single entry, however many processes append.
 """
@@ -26,6 +27,26 @@ end
 return ids
 """
 MAX_TOGETHER = 128
+
+
+class Appender:
+    """Appends payloads to one stream, each in a round trip of its own."""
+
+    def __init__(self, redis: Redis, *, key: str, limit: int) -> None:
+        self._append_script = redis.register_script(APPEND)
+        self._key = key
+        self._limit = limit
+
+    async def append(self, payload: bytes) -> str:
+        """Append one payload and return its entry id; raises what Producer.append raises."""
+        try:
+            reply = self._append_script(keys=[self._key], args=[self._limit, payload])
+            ids = await cast("Awaitable[list[bytes]]", reply)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError("Redis", error) from error
+        if not ids:
+            raise BacklogFullError(self._limit)
+        return ids[0].decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,22 @@ import asyncpg
 from loadlab_services.queue.connect import CONNECTION_ERRORS
 from loadlab_services.queue.entry import Entry
 from loadlab_services.queue.errors import EntryRefusedError, StoreUnavailableError
+from loadlab_services.queue.writers import Writer, copy_many
 
 CONNECT_TIMEOUT = 5.0
-COMMAND_TIMEOUT = 15.0
 # Classes of SQLSTATE that speak about the content: data exception, constraint, program limit.
 CONTENT_ERRORS = ("22", "23", "54")
-MERGE = """
-insert into messages (entry_id, payload)
-select * from unnest($1::text[], $2::jsonb[])
-on conflict (entry_id) do nothing
-"""
 
 
 class Table:
     """Writes entries into `messages` on a connection of its own, opened when needed."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, writer: Writer = copy_many) -> None:
         self._database_url = database_url
+        self._writer = writer
         self._connection: asyncpg.Connection | None = None
         self.persisted = 0
+        self.commits = 0
 
     async def write(self, entries: Sequence[Entry]) -> None:
         """Persist the entries; when this returns they are committed, however often it was called.
@@ -34,7 +31,8 @@ class Table:
         """
         try:
             rows = [(entry.id, entry.payload.decode()) for entry in entries]
-            self.persisted += await self._store(rows)
+            self.persisted += await self._writer(await self._connected(), rows)
+            self.commits += 1
         except UnicodeDecodeError as error:
             raise EntryRefusedError(str(error)) from error
         except asyncpg.PostgresError as error:
@@ -51,20 +49,6 @@ class Table:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-
-    async def _store(self, rows: list[tuple[str, str]]) -> int:
-        connection = await self._connected()
-        try:
-            # COPY alone is a transaction, and the cheapest way in; it cannot skip a known key.
-            status = await connection.copy_records_to_table(
-                "messages", records=rows, columns=["entry_id", "payload"], timeout=COMMAND_TIMEOUT
-            )
-        except asyncpg.UniqueViolationError:
-            # Some were committed before a crash or by another consumer. Rare, so it may cost more.
-            status = await connection.execute(
-                MERGE, [row[0] for row in rows], [row[1] for row in rows], timeout=COMMAND_TIMEOUT
-            )
-        return int(status.rsplit(" ", 1)[1])
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():

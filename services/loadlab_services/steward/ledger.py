@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import asyncpg
@@ -85,8 +86,10 @@ class PostgresLedger:
                 if fresh:
                     await self._build_preparation(run)(connection)
             if fresh:
-                # After the commit, so that no checkpoint of the last run falls into this one.
-                await connection.execute("checkpoint")
+                # After the commit, so that no checkpoint of the last run falls into this one. In a
+                # database of the user's own the role may not be allowed to ask for one.
+                with suppress(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute("checkpoint")
 
     async def released(self, run: str) -> bool:
         await self._ensure_table()

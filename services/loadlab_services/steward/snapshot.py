@@ -1,4 +1,8 @@
-"""One look at all components of a run at once. What does not answer is named, not made up."""
+"""One look at all components of a run at once. What does not answer is named, not made up.
+
+RabbitMQ is not among them: of its CPU time it tells what it spent in user mode only (Erlang's
+`runtime`), which is some 60 % of it, and its container's account nobody outside can read.
+"""
 
 import asyncio
 import time
@@ -16,7 +20,7 @@ Component = dict[str, Any]
 
 COUNTERS = """
 select (xact_commit + xact_rollback)::bigint as transactions, tup_returned as "rowsReturned",
-       tup_inserted as "rowsInserted", numbackends as connections
+       tup_fetched as "rowsFetched", tup_inserted as "rowsInserted", numbackends as connections
 from pg_stat_database where datname = current_database()
 """
 # The server reads its own container's files: no agent in its pod is needed.
@@ -24,6 +28,7 @@ CGROUP_FILES = """
 select name, pg_read_file($2 || '/' || name, 0, 65536, true) as content
 from unnest($1::text[]) as name
 """
+NOT_OURS = "unknown: the database is not the experiment's own"
 
 
 class SourceError(Exception):
@@ -36,17 +41,18 @@ async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) ->
         name: read_instruments(stores.http, url) for name, url in targets.items()
     }
     if stores.postgres is not None:
-        sources["postgres"] = read_postgres(stores.postgres)
+        sources["postgres"] = read_postgres(stores.postgres, is_own=stores.owns_postgres)
     if stores.redis is not None:
         sources["redis"] = read_redis(stores.redis)
     taken_at = time.time()
     answers = await asyncio.gather(*(_ask(source) for source in sources.values()))
     named = list(zip(sources, answers, strict=True))
+    unknown = {} if stores.owns_postgres else {"postgres CPU and memory": NOT_OURS}
     return {
         "run": run,
         "takenAt": taken_at,
         "components": {name: found for name, found in named if isinstance(found, dict)},
-        "errors": {name: found for name, found in named if isinstance(found, str)},
+        "errors": unknown | {name: found for name, found in named if isinstance(found, str)},
     }
 
 
@@ -62,10 +68,15 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     return figures
 
 
-async def read_postgres(pool: asyncpg.Pool) -> Component:
-    """Read the server's counters and its container's account."""
+async def read_postgres(pool: asyncpg.Pool, *, is_own: bool) -> Component:
+    """Read the server's counters and its container's account; of another's server the counters.
+
+    That one may serve others too, and to read its files is a right of superusers.
+    """
     async with pool.acquire() as connection:
         (counters,) = await connection.fetch(COUNTERS)
+        if not is_own:
+            return dict(counters)
         rows = await connection.fetch(CGROUP_FILES, [*V1_FILES, *V2_FILES], str(ROOT))
     usage = read_container({row["name"]: row["content"] for row in rows}.get)
     if usage is None:
@@ -86,6 +97,8 @@ async def read_redis(redis: Redis) -> Component:
         "cpuSeconds": sum(float(info[name]) for name in cpu),
         "memoryBytes": int(info["used_memory_rss"]),
         "commands": int(info["total_commands_processed"]),
+        "keyspaceHits": int(info["keyspace_hits"]),
+        "keyspaceMisses": int(info["keyspace_misses"]),
     }
 
 

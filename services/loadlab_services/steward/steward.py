@@ -8,6 +8,8 @@ from typing import Any
 
 from loadlab_services.settings import Settings
 from loadlab_services.steward.account import account_for
+from loadlab_services.steward.books import BOOKS
+from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.ledger import Account, Ledger, MemoryLedger, PostgresLedger
 from loadlab_services.steward.models import Arrival, Finish
@@ -26,17 +28,20 @@ class Steward:
 
     def __init__(self, settings: Settings, stores: Stores) -> None:
         self._stores = stores
-        self._writes = settings.workload == "ingest"
+        self._workload = settings.workload
+        self._books = BOOKS.get(settings.workload)
         self._ledger = self._build_ledger()
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
     async def check_stores(self) -> None:
-        """Ask both stores for a sign of life."""
+        """Ask all stores for a sign of life."""
         with stores_answer():
             if self._stores.postgres is not None:
                 await self._stores.postgres.fetchval("select 1", timeout=2)
             if self._stores.redis is not None:
                 await self._stores.redis.ping()
+            if self._stores.broker is not None:
+                await self._stores.broker.ping()
 
     async def arrive(self, run: str, arrival: Arrival) -> Account:
         """Prepare with the first pod, answer all pods when the last is there."""
@@ -73,9 +78,10 @@ class Steward:
 
     async def _account(self, run: str, drain: float) -> Account:
         postgres = self._stores.postgres
-        if not self._writes or postgres is None:
+        if self._books is None or postgres is None:
             return {"run": run, "drained": True, "drainSeconds": 0}
-        return await account_for(run, postgres=postgres, redis=self._stores.redis, deadline=drain)
+        drains = build_drains(self._workload, self._stores, run=run)
+        return await account_for(run, self._books, postgres=postgres, drains=drains, deadline=drain)
 
     def _gate(
         self,
@@ -97,5 +103,7 @@ class Steward:
             return MemoryLedger()
         return PostgresLedger(
             pool,
-            lambda run: build_preparation(empties_table=self._writes, redis=redis, run=run),
+            lambda run: build_preparation(
+                self._workload, self._books, redis=redis, broker=self._stores.broker, run=run
+            ),
         )

@@ -6,27 +6,37 @@ from dataclasses import dataclass
 
 import asyncpg
 import httpx
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from loadlab_services.queue.connect import CONNECTION_ERRORS, connect_redis
 from loadlab_services.settings import Settings
+from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.errors import StoresAwayError
 
 CONNECTIONS = 4
 CONNECT_TIMEOUT = 3.0
 COMMAND_TIMEOUT = 60.0
 SCRAPE_TIMEOUT = 1.8
-STORE_ERRORS = (asyncpg.PostgresError, RedisError, *CONNECTION_ERRORS)
+STORE_ERRORS = (
+    asyncpg.PostgresError,
+    RedisError,
+    AMQPError,
+    ChannelInvalidStateError,
+    *CONNECTION_ERRORS,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What this experiment has; `sleep` has neither store."""
+    """What this experiment has; `sleep` has no store."""
 
     http: httpx.AsyncClient
     postgres: asyncpg.Pool | None = None
     redis: Redis | None = None
+    broker: Broker | None = None
+    owns_postgres: bool = True  # deployed for this experiment, and for nothing else
 
 
 @asynccontextmanager
@@ -37,7 +47,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         http = await stack.enter_async_context(
             httpx.AsyncClient(timeout=SCRAPE_TIMEOUT, trust_env=False)
         )
-        postgres = redis = None
+        postgres = redis = broker = None
         if settings.database_url:
             postgres = await asyncpg.create_pool(
                 settings.database_url,
@@ -51,7 +61,12 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         if settings.redis_url:
             redis = connect_redis(settings.redis_url, connections=CONNECTIONS)
             stack.push_async_callback(redis.aclose)
-        yield Stores(http, postgres, redis)
+        if settings.amqp_url:
+            port = settings.amqp_metrics_port
+            broker = Broker(settings.amqp_url, http=http, metrics_port=port)
+            stack.push_async_callback(broker.close)
+        owns_postgres = not settings.database_schema
+        yield Stores(http, postgres, redis, broker, owns_postgres)
 
 
 @contextmanager

@@ -5,9 +5,20 @@ import pytest
 from loadlab_services.catalogue import CATALOGUE, UnknownVariantError, find_entry
 
 CONTRACT = {
-    "sleep": {"async", "sync"},
-    "select": {"sync", "async", "asyncpg"},
-    "ingest": {"naive", "pooled", "queued"},
+    "sleep": {"async", "sync", "async-in-sync", "mixed-sync", "mixed-async"},
+    "select": {"sync", "async", "asyncpg", "asyncpg-tuned", "cached"},
+    "simulation": {"sync", "async", "async-thread", "async-process"},
+    "items": {"direct", "cached", "cached-middleware", "queued"},
+    "ingest": {
+        "naive",
+        "pooled",
+        "queued-insert",
+        "queued-batch",
+        "queued-copy",
+        "queued",
+        "celery",
+    },
+    "wells": {"blocking", "def", "threadpool", "async"},
 }
 
 
@@ -16,8 +27,8 @@ def test_the_catalogue_holds_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    ("workload", "variant"), [("sleep", "asyncpg"), ("wells", "def"), ("", "")]
+    ("workload", "variant"), [("sleep", "asyncpg"), ("wells", "gevent"), ("", "")]
 )
 def test_an_unknown_variant_names_the_known_ones(workload: str, variant: str) -> None:
-    with pytest.raises(UnknownVariantError, match="sleep/sync, sleep/async, select/sync"):
+    with pytest.raises(UnknownVariantError, match="sleep/sync, sleep/async, sleep/async-in-sync"):
         find_entry(workload, variant)

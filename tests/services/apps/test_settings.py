@@ -8,6 +8,7 @@ from loadlab_services.settings import read_settings
 DEFAULTS = {
     "WORKERS": 1,
     "SERVER": "uvicorn",
+    "LISTEN": "shared",
     "PORT": 8000,
     "INSTRUMENTS_PORT": 9000,
     "POOL_SIZE": 10,
@@ -18,6 +19,7 @@ DEFAULTS = {
     "FLUSH_MS": 50,
     "CONSUMERS": 1,
     "BACKLOG_LIMIT": 100_000,
+    "CACHE_TTL_MS": 1000,
 }
 
 
@@ -43,14 +45,16 @@ def test_variables_are_read_and_unknown_ones_ignored(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("WORKLOAD", "wells"),
+        ("WORKLOAD", "wheels"),
         ("WORKERS", "0"),
         ("WORKERS", "two"),
         ("PORT", "70000"),
         ("POOL_SIZE", "-1"),
+        ("CACHE_TTL_MS", "0"),
         ("SCALE", "0"),
         ("SCALE", "nan"),
         ("SERVER", "apache"),
+        ("LISTEN", "unix"),
     ],
 )
 def test_nonsense_is_refused_by_name(

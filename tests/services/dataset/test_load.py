@@ -1,19 +1,22 @@
 """The data set is the same every time, is loaded once, and is never half there."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import psycopg
 import pytest
 
 from loadlab_services.dataset import load
-from loadlab_services.dataset.generate import Statement, statements
-from loadlab_services.dataset.load import TABLES, DatasetError, load_dataset
-from loadlab_services.dataset.rows import Rows, rows_at
+from loadlab_services.dataset.errors import DatasetError
+from loadlab_services.dataset.load import ensure_loaded, load_dataset
+from loadlab_services.dataset.orders import TABLES, orders_at
+from loadlab_services.dataset.rows import rows_at
+from loadlab_services.dataset.shape import Table
 
 pytestmark = pytest.mark.integration
 SCALE = 0.001
@@ -80,7 +83,7 @@ def test_the_rows_are_what_the_workload_says(connection: psycopg.Connection) -> 
 def test_keys_and_indexes_are_there(connection: psycopg.Connection) -> None:
     load_dataset(connection, scale=SCALE, seed=42, say=silent)
     rows = connection.execute(
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        "SELECT indexdef FROM pg_indexes WHERE tablename = ANY(%s)", (list(TABLES),)
     ).fetchall()
     indexes = {definition.split(" USING btree ")[1] for (definition,) in rows}
     assert indexes == {
@@ -100,43 +103,123 @@ def test_loading_again_changes_nothing(connection: psycopg.Connection) -> None:
     created = value(connection, "SELECT 'orders'::regclass::oid")
     load_dataset(connection, scale=SCALE, seed=42, say=said.append)
     assert value(connection, "SELECT 'orders'::regclass::oid") == created
-    assert said[0] == "scale 0.001, seed 42 is loaded already"
+    assert "orders of scale 0.001, seed 42 is loaded already" in said
 
 
-def test_another_scale_replaces_the_data(connection: psycopg.Connection) -> None:
+@pytest.mark.parametrize(("scale", "seed"), [(2 * SCALE, 42), (SCALE, 43)], ids=["scale", "seed"])
+def test_another_data_set_is_replaced_only_where_that_is_allowed(
+    connection: psycopg.Connection, scale: float, seed: int
+) -> None:
     load_dataset(connection, scale=SCALE, seed=42, say=silent)
-    load_dataset(connection, scale=2 * SCALE, seed=42, say=silent)
-    assert value(connection, "SELECT count(*) FROM orders") == 10_000
-    assert value(connection, "SELECT count(*) FROM loadlab_dataset") == 1
+    before = checksums(connection)
+    wanted = f"not orders of scale {scale:g}, seed {seed}; set postgres.overwrite to true"
+    with pytest.raises(DatasetError, match=wanted):
+        load_dataset(connection, scale=scale, seed=seed, say=silent)
+    assert checksums(connection) == before
+    load_dataset(connection, scale=scale, seed=seed, say=silent, overwrite=True)
+    assert value(connection, "SELECT count(*) FROM orders") == rows_at(scale).orders
+    assert connection.execute("SELECT scale, seed FROM loadlab_dataset").fetchall() == [
+        (scale, seed)
+    ]
 
 
 def test_a_load_that_dies_leaves_nothing_and_the_next_one_succeeds(
-    connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+    connection: psycopg.Connection,
 ) -> None:
-    def dying(seed: int, rows: Rows) -> dict[str, Statement]:
-        return statements(seed, rows) | {"order_items": ("SELECT 1 / 0", {})}
-
-    with monkeypatch.context() as patched:
-        patched.setattr(load, "statements", dying)
-        with pytest.raises(psycopg.errors.DivisionByZero):
-            load_dataset(connection, scale=SCALE, seed=42, say=silent)
+    data = orders_at(SCALE, 42)
+    broken = {"order_items": Table(10_000, "SELECT 1 / 0", {})}
+    dying = replace(data, tables=data.tables | broken)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        ensure_loaded(connection, dying, overwrite=False, say=silent)
     assert value(connection, "SELECT to_regclass('orders')") is None
     load_dataset(connection, scale=SCALE, seed=42, say=silent)
     assert value(connection, "SELECT count(*) FROM order_items") == 10_000
 
 
-def test_a_table_dropped_behind_the_marker_is_loaded_anew(connection: psycopg.Connection) -> None:
-    load_dataset(connection, scale=SCALE, seed=42, say=silent)
-    connection.execute("DROP TABLE order_items")
-    load_dataset(connection, scale=SCALE, seed=42, say=silent)
-    assert value(connection, "SELECT count(*) FROM order_items") == 10_000
+DAMAGES = {
+    "a row too many": "INSERT INTO users VALUES (0, 'x', 'x', now())",
+    "another value": "UPDATE order_items SET quantity = 1 + quantity % 5 WHERE id = 7",
+    "a table less": "DROP TABLE order_items",
+    "no marker": "DELETE FROM loadlab_dataset",
+}
 
 
-def test_rows_added_by_something_else_are_noticed(connection: psycopg.Connection) -> None:
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_what_something_else_changed_is_noticed_and_loaded_anew_where_that_is_allowed(
+    connection: psycopg.Connection, damage: str
+) -> None:
     load_dataset(connection, scale=SCALE, seed=42, say=silent)
-    connection.execute("INSERT INTO users VALUES (0, 'x', 'x', now())")
-    with pytest.raises(DatasetError, match="table users holds"):
+    before = checksums(connection)
+    connection.execute(damage.encode())
+    with pytest.raises(DatasetError, match=r"set postgres\.overwrite to true"):
         load_dataset(connection, scale=SCALE, seed=42, say=silent)
+    load_dataset(connection, scale=SCALE, seed=42, say=silent, overwrite=True)
+    assert checksums(connection) == before
+
+
+def test_rows_of_a_generator_that_was_changed_are_noticed(connection: psycopg.Connection) -> None:
+    """The checksum is right, as the marker was written with these very rows."""
+    data = orders_at(SCALE, 42)
+    users = data.tables["users"]
+    former = replace(users, statement=users.statement.replace("'User '", "'Somebody '"))
+    ensure_loaded(
+        connection,
+        replace(data, tables=data.tables | {"users": former}),
+        overwrite=False,
+        say=silent,
+    )
+    with pytest.raises(DatasetError, match="table users holds other values than seed 42"):
+        ensure_loaded(connection, data, overwrite=False, say=silent)
+
+
+def test_pieces_make_the_same_pages_as_the_whole(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = []
+    for piece in (1_000_000, 777):
+        monkeypatch.setattr(load, "PIECE", piece)
+        with psycopg.connect(new_database(), autocommit=True) as connection:
+            load_dataset(connection, scale=SCALE, seed=42, say=silent)
+            sums.append(checksums(connection))
+    assert sums[0] == sums[1]
+
+
+# Golden: the rows of every installation, release and machine. Another value is another data set.
+CHECKSUMS = {
+    0.001: {
+        "users": "196551826918854056838",
+        "products": "1616801243303971549",
+        "orders": "141337011111392765807",
+        "order_items": "-734428833369009744569",
+    },
+    0.01: {
+        "users": "-305115968142907864368",
+        "products": "-122000074272602246548",
+        "orders": "3178413873884811264830",
+        "order_items": "587755448317724779811",
+    },
+}
+
+
+@pytest.mark.parametrize("scale", CHECKSUMS)
+def test_seed_42_gives_the_rows_that_it_always_gave(
+    connection: psycopg.Connection, scale: float
+) -> None:
+    load_dataset(connection, scale=scale, seed=42, say=silent)
+    assert value(connection, "SELECT checksums FROM loadlab_dataset") == CHECKSUMS[scale]
+
+
+def test_the_loading_tells_how_far_it_is(
+    connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(load, "PIECE", 2_500)
+    load_dataset(connection, scale=SCALE, seed=42, say=said.append)
+    told = [json.loads(line.removeprefix("progress ")) for line in said if "progress " in line]
+    percents = [line["percent"] for line in told]
+    assert percents == sorted(percents)
+    assert (percents[0], percents[-1]) == (0, 95)
+    assert {"step": "load order_items", "percent": 31, "message": "5,000 of 10,000 rows"} in told
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,15 @@ from loadlab_services.settings import Settings
 
 pytestmark = pytest.mark.integration
 
-STATUS = {"naive": 201, "pooled": 201, "queued": 202}
+STATUS = {
+    "naive": 201,
+    "pooled": 201,
+    "queued-insert": 202,
+    "queued-batch": 202,
+    "queued-copy": 202,
+    "queued": 202,
+}
+STREAMED = [variant for variant in STATUS if variant.startswith("queued")]
 RUN = "ingest-003-a1"
 KEY = f"ingest:{RUN}"
 READING = {
@@ -30,6 +38,7 @@ READING = {
     "recorded_at": "2026-01-01T00:00:00Z",
 }
 every_variant = pytest.mark.parametrize("variant", list(STATUS))
+streamed_variants = pytest.mark.parametrize("variant", STREAMED)
 direct_variants = pytest.mark.parametrize("variant", ["naive", "pooled"])
 TEXT = st.text(max_size=30)
 VALUES = st.recursive(
@@ -91,10 +100,11 @@ async def test_the_latest_messages_come_newest_first(
     assert [set(message) for message in latest] == [{"id", "payload", "created_at"}] * 2
 
 
+@streamed_variants
 async def test_a_queued_message_waits_in_the_stream_and_can_be_read_once_it_is_persisted(
-    build_settings: Callable[..., Settings], redis: Redis, messages_url: str
+    build_settings: Callable[..., Settings], redis: Redis, messages_url: str, variant: str
 ) -> None:
-    async with serving(build_settings("queued")) as client:
+    async with serving(build_settings(variant)) as client:
         entry_id = (await client.post("/write", json=READING)).json()["id"]
         assert (await client.get("/messages")).json() == []
         [(stored_id, fields)] = await redis.xrange(KEY)
@@ -149,7 +159,7 @@ async def test_any_json_is_stored_or_refused_and_postgres_takes_what_passed(
     taken = [body for body, answer in zip(bodies, answers, strict=True) if answer.is_success]
     assert {answer.status_code for answer in answers} == {STATUS[variant], 422}
     postgres = await asyncpg.connect(messages_url)
-    if variant == "queued":
+    if variant in STREAMED:
         stored = [fields[b"payload"].decode() for _, fields in await redis.xrange(KEY)]
         await postgres.executemany(
             "insert into messages (payload) values ($1)", [(s,) for s in stored]
@@ -161,10 +171,11 @@ async def test_any_json_is_stored_or_refused_and_postgres_takes_what_passed(
     assert [read(row["payload"]) for row in rows] == [read(body) for body in taken]
 
 
+@streamed_variants
 async def test_at_the_backlog_limit_the_answer_is_503_and_nothing_accepted_is_lost(
-    build_settings: Callable[..., Settings], redis: Redis
+    build_settings: Callable[..., Settings], redis: Redis, variant: str
 ) -> None:
-    async with serving(build_settings("queued", backlog_limit=20)) as client:
+    async with serving(build_settings(variant, backlog_limit=20)) as client:
         answers = await asyncio.gather(
             *(client.post("/write", json={"request_id": number}) for number in range(50))
         )
@@ -177,7 +188,7 @@ async def test_at_the_backlog_limit_the_answer_is_503_and_nothing_accepted_is_lo
     )
 
 
-@pytest.mark.parametrize("variant", ["naive", "queued"])
+@pytest.mark.parametrize("variant", ["naive", *STREAMED])
 async def test_an_absent_store_is_503_with_retry_after(
     build_settings: Callable[..., Settings], unused_port: Callable[[], int], variant: str
 ) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,12 @@ from loadlab_services.workloads.ingest.payload import (
     MAX_BYTES,
     MAX_DEPTH,
     PayloadRefusedError,
+    read_message,
     read_payload,
 )
+
+both_readers = pytest.mark.parametrize("read", [read_payload, read_message])
+Read = Callable[[bytes], bytes]
 
 READING = {
     "device_id": "sensor-17",
@@ -34,23 +39,26 @@ VALUES = st.recursive(
 )
 
 
-def refusal(body: bytes) -> PayloadRefusedError:
+def refusal(read: Read, body: bytes) -> PayloadRefusedError:
     with pytest.raises(PayloadRefusedError) as caught:
-        read_payload(body)
+        read(body)
     return caught.value
 
 
-@given(st.dictionaries(TEXT, VALUES, max_size=8))
-def test_any_object_is_stored_as_it_was_sent(value: dict[str, object]) -> None:
-    assert json.loads(read_payload(json.dumps(value).encode())) == value
+@both_readers
+@given(value=st.dictionaries(TEXT | st.sampled_from(list(READING)), VALUES, max_size=8))
+def test_any_object_is_stored_as_it_was_sent(read: Read, value: dict[str, object]) -> None:
+    assert json.loads(read(json.dumps(value).encode())) == value
 
 
-@given(st.binary(max_size=200) | TEXT.map(str.encode) | VALUES.map(json.dumps).map(str.encode))
-def test_any_bytes_are_stored_or_refused(body: bytes) -> None:
+@both_readers
+@given(body=st.binary(max_size=200) | (TEXT | VALUES.map(json.dumps)).map(str.encode))
+def test_any_bytes_are_stored_or_refused(read: Read, body: bytes) -> None:
     with contextlib.suppress(PayloadRefusedError):
-        assert isinstance(json.loads(read_payload(body)), dict)
+        assert isinstance(json.loads(read(body)), dict)
 
 
+@both_readers
 @pytest.mark.parametrize(
     "body",
     [
@@ -72,26 +80,30 @@ def test_any_bytes_are_stored_or_refused(body: bytes) -> None:
         pytest.param(b'{"a":' * 9000 + b"1" + b"}" * 9000, id="9000 deep"),
     ],
 )
-def test_what_jsonb_cannot_hold_is_refused_with_422(body: bytes) -> None:
-    error = refusal(body)
+def test_what_jsonb_cannot_hold_is_refused_with_422(read: Read, body: bytes) -> None:
+    error = refusal(read, body)
     assert (error.status, bool(str(error))) == (422, True)
 
 
-def test_a_body_over_the_limit_is_refused_with_413() -> None:
+@both_readers
+def test_a_body_over_the_limit_is_refused_with_413(read: Read) -> None:
     fits = b'{"a":"' + b"x" * (MAX_BYTES - 8) + b'"}'
-    assert len(read_payload(fits)) == MAX_BYTES
-    assert refusal(fits + b" ").status == 413
+    assert len(read(fits)) == MAX_BYTES
+    assert refusal(read, fits + b" ").status == 413
 
 
-def test_text_that_only_looks_like_nul_or_infinity_is_stored() -> None:
+@both_readers
+def test_text_that_only_looks_like_nul_or_infinity_is_stored(read: Read) -> None:
     value = {"path": "C:\\u0000", "word": "Infinity", "list": [[[]]] * MAX_DEPTH}
-    assert json.loads(read_payload(json.dumps(value).encode())) == value
+    assert json.loads(read(json.dumps(value).encode())) == value
 
 
-def test_a_repeated_key_keeps_its_last_value_as_jsonb_does() -> None:
-    assert read_payload(b'{"a": 1, "a": 2}') == b'{"a":2}'
+@both_readers
+def test_a_repeated_key_keeps_its_last_value_as_jsonb_does(read: Read) -> None:
+    assert read(b'{"a": 1, "a": 2}') == b'{"a":2}'
 
 
-def test_numbers_too_small_for_a_double_become_zero() -> None:
-    assert json.loads(read_payload(b'{"a": 1e-9999}')) == {"a": 0.0}
-    assert math.isfinite(json.loads(read_payload(b'{"a": 1.7e308}'))["a"])
+@both_readers
+def test_numbers_too_small_for_a_double_become_zero(read: Read) -> None:
+    assert json.loads(read(b'{"a": 1e-9999}')) == {"a": 0.0}
+    assert math.isfinite(json.loads(read(b'{"a": 1.7e308}'))["a"])

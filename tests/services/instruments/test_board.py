@@ -20,9 +20,31 @@ def test_a_forked_process_counts_where_the_parent_reads() -> None:
         )
         process.start()
         process.join(timeout=20)
-        board.meter(1).clear_gauges()
+        (reading,) = board.read()
+        assert (reading.pid, reading.in_flight) == (process.pid, 2)
+        board.meter(1).end()
     (reading,) = board.read()
-    assert (reading.pid, reading.requests, reading.in_flight) == (process.pid, 10, 0)
+    assert (reading.pid, reading.requests, reading.in_flight) == (0, 10, 0)
+
+
+def test_a_successor_counts_its_own_requests_from_zero() -> None:
+    meter = Board(processes=1).meter(0)
+    meter.start()
+    meter.cells[REQUESTS] += 5
+    meter.end()
+    meter.start()
+    meter.cells[REQUESTS] += 2
+    reading = meter.read()
+    assert (reading.requests, reading.requests_before) == (7, 5)
+
+
+def test_all_have_started_also_when_one_has_died_since() -> None:
+    board = Board(processes=2)
+    board.meter(0).start()
+    assert not board.all_started()
+    board.meter(1).start()
+    board.meter(0).end()
+    assert board.all_started()
 
 
 def test_places_that_never_started_are_not_read() -> None:

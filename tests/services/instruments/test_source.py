@@ -58,6 +58,14 @@ def test_a_snapshot_adds_the_processes_up() -> None:
     }
 
 
+def test_a_dead_process_is_not_listed_but_its_requests_count() -> None:
+    dead, heir = replace(FIRST, pid=0), replace(SECOND, requests=70, requests_before=50)
+    usages = USAGES | {0: ProcessUsage(0.0, 0, 0)}
+    snapshot = build_snapshot([dead, heir], usages, container=CONTAINER, lag_window=LAG)
+    assert [(p["pid"], p["requests"]) for p in snapshot["processes"]] == [(12, 20)]
+    assert snapshot["requests"] == 170
+
+
 def test_without_a_cgroup_the_processes_stand_in_for_the_container() -> None:
     snapshot = build_snapshot([FIRST, SECOND], USAGES, container=None, lag_window=LAG)
     assert (snapshot["cpuSeconds"], snapshot["memoryBytes"]) == (3.0, 3000)
@@ -112,6 +120,7 @@ def test_cpu_of_ended_threads_is_kept() -> None:
 
 def test_a_process_that_is_gone_uses_nothing() -> None:
     assert read_process(2**22 - 1) == ProcessUsage(0.0, 0, 0)
+    assert read_process(0) == ProcessUsage(0.0, 0, 0)
 
 
 def test_a_server_in_a_thread_answers_both_paths(unused_port: Callable[[], int]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from loadlab_services.queue.connect import connect_redis
+from loadlab_services.queue.connect import connect_redis, connect_redis_pool
 from loadlab_services.queue.errors import BacklogFullError, StoreUnavailableError
-from loadlab_services.queue.producer import Producer
+from loadlab_services.queue.producer import Appender, Producer
 
 pytestmark = pytest.mark.integration
 
@@ -68,3 +68,32 @@ async def test_closing_answers_those_who_still_wait(redis: Redis) -> None:
         await asyncio.sleep(0.05)
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(answer) for answer in answers} == {StoreUnavailableError}
+
+
+async def test_an_append_per_request_answers_the_id_of_its_own_entry(
+    redis: Redis, stream_url: str
+) -> None:
+    payloads = [f'{{"n": {number}}}'.encode() for number in range(100)]
+    async with connect_redis_pool(stream_url, connections=4) as pool:
+        appender = Appender(pool, key=KEY, limit=1000)
+        ids = await asyncio.gather(*(appender.append(payload) for payload in payloads))
+    stored = {entry_id.decode(): fields[b"payload"] for entry_id, fields in await redis.xrange(KEY)}
+    assert [stored[entry_id] for entry_id in ids] == payloads
+
+
+async def test_appends_of_one_request_each_never_exceed_the_limit(
+    redis: Redis, stream_url: str
+) -> None:
+    async with connect_redis_pool(stream_url, connections=8) as pool:
+        appender = Appender(pool, key=KEY, limit=20)
+        answers = await asyncio.gather(
+            *(appender.append(b"{}") for _ in range(50)), return_exceptions=True
+        )
+    refused = [answer for answer in answers if isinstance(answer, BacklogFullError)]
+    assert (len(refused), await redis.xlen(KEY)) == (30, 20)
+
+
+async def test_an_append_of_one_request_to_an_absent_redis_is_an_answer() -> None:
+    async with connect_redis_pool("redis://127.0.0.1:1/0", connections=1) as nobody:
+        with pytest.raises(StoreUnavailableError, match="Redis is unavailable"):
+            await Appender(nobody, key=KEY, limit=10).append(b"{}")

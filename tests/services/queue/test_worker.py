@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 RUN = "ingest-000-a1"
 KEY = f"ingest:{RUN}"
 MODULUS = 2147483647
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def start_worker(messages_url: str, stream_url: str, instruments_port: int) -> I
         "CONSUMERS": "2",
     }
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(**variables: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "loadlab_services.worker"]
-        started.append(subprocess.Popen(command, env=environment))
+        started.append(subprocess.Popen(command, env=environment | variables))
         return started[-1]
 
     yield start
@@ -132,6 +132,31 @@ def test_sigterm_persists_what_is_in_hand_and_ends_with_0(
         assert delivered == []
 
 
+@pytest.mark.parametrize(
+    ("variables", "commits"),
+    [
+        pytest.param({"VARIANT": "queued-insert", "CONSUMERS": "1"}, 4, id="queued-insert"),
+        pytest.param({"VARIANT": "queued-batch", "CONSUMERS": "1"}, 1, id="queued-batch"),
+        pytest.param({"VARIANT": "queued-copy", "CONSUMERS": "1"}, 1, id="queued-copy"),
+    ],
+)
+def test_records_and_commits_are_counted_as_the_variant_writes_them(
+    start_worker: Start,
+    instruments_port: int,
+    stream_url: str,
+    *,
+    variables: dict[str, str],
+    commits: int,
+) -> None:
+    with redis.Redis.from_url(stream_url) as client:
+        for number in range(4):
+            client.xadd(KEY, {"payload": json.dumps({"request_id": number})})
+        start_worker(**variables)
+        wait_until(lambda: client.xlen(KEY) == 0)
+    figures = httpx.get(f"http://127.0.0.1:{instruments_port}/snapshot", timeout=5).json()
+    assert (figures["persisted"], figures["batches"]) == (4, commits)
+
+
 def test_the_worker_tells_what_it_has_done(
     start_worker: Start, instruments_port: int, stream_url: str
 ) -> None:
@@ -155,3 +180,11 @@ def test_a_worker_without_its_stores_says_what_is_missing() -> None:
     )
     assert ended.returncode == 1
     assert "the worker needs DATABASE_URL, REDIS_URL" in ended.stderr
+
+
+def test_a_worker_of_a_variant_without_a_queue_says_which_have_one(
+    start_worker: Start, capfd: pytest.CaptureFixture[str]
+) -> None:
+    worker = start_worker(VARIANT="pooled")
+    assert worker.wait(timeout=20) == 1
+    assert "set VARIANT to one of queued-insert, queued-batch" in capfd.readouterr().err

@@ -4,15 +4,25 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import httpx
 import pytest
 
 from loadlab_services.apps import create_app
 from loadlab_services.catalogue import CATALOGUE
+from loadlab_services.instruments.histogram import bucket_of
+from loadlab_services.instruments.lag import PERIOD
 from loadlab_services.settings import Settings
 
 OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+WAITS = {
+    "async": ["awaited"],
+    "sync": ["blocked"],
+    "async-in-sync": ["awaited"],
+    "mixed-sync": ["awaited", "blocked"],
+    "mixed-async": ["awaited", "blocked"],
+}
 every_variant = pytest.mark.parametrize("variant", sorted(CATALOGUE["sleep"]))
 
 
@@ -63,12 +73,42 @@ async def test_health_waits_for_the_other_workers() -> None:
     assert (early.status_code, late.status_code) == (503, 200)
 
 
-async def test_sync_is_bound_by_its_thread_tokens_and_async_is_not(open_app: OpenApp) -> None:
+async def test_threads_are_bound_by_their_tokens_and_async_is_not(open_app: OpenApp) -> None:
     took = {}
-    for variant in ("sync", "async"):
+    for variant in ("sync", "async-in-sync", "mixed-sync", "async"):
         async with open_app(settings_of(variant, thread_tokens=2)) as client:
             started = time.perf_counter()
-            await asyncio.gather(*(client.get("/sleep", params={"ms": 200}) for _ in range(6)))
+            await asyncio.gather(*(client.get("/sleep", params={"ms": 100}) for _ in range(6)))
             took[variant] = time.perf_counter() - started
-    assert took["sync"] >= 0.6  # three rounds of two threads
-    assert took["async"] < 0.6
+    assert took["sync"] >= 0.3  # three rounds of two threads
+    assert took["async-in-sync"] >= 0.3
+    assert took["mixed-sync"] >= 0.6
+    assert took["async"] < 0.3
+
+
+@every_variant
+async def test_the_styles_differ_in_how_they_wait(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, variant: str
+) -> None:
+    waits: list[tuple[str, float]] = []
+
+    async def awaited(seconds: float) -> None:
+        waits.append(("awaited", seconds))
+
+    monkeypatch.setattr(asyncio, "sleep", awaited)
+    monkeypatch.setattr(time, "sleep", lambda seconds: waits.append(("blocked", seconds)))
+    async with open_app(settings_of(variant)) as client:
+        await client.get("/sleep?ms=30000")
+    assert waits == [(how, 30.0) for how in WAITS[variant]]
+
+
+async def test_mixed_async_blocks_the_event_loop_and_mixed_sync_does_not(open_app: OpenApp) -> None:
+    lag = {}
+    for variant in ("mixed-async", "mixed-sync"):
+        async with open_app(settings_of(variant)) as client:
+            await client.get("/sleep?ms=200")
+            await asyncio.sleep(2 * PERIOD)  # the watch writes down what it met
+            transport: Any = client._transport
+            reading = transport.app.state.meter.read()
+        lag[variant] = sum(reading.lag[bucket_of(0.15) :])
+    assert lag["mixed-async"] > lag["mixed-sync"]

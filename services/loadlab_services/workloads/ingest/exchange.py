@@ -1,10 +1,12 @@
 """The HTTP side of the workload, the same for every variant: routes, statuses, error answers.
 
 A variant brings two functions: `accept` takes the checked JSON text of one message and returns its
-id, `latest` returns the latest messages as JSON text. A store that is away or full is 503 with
+id, `latest` returns the latest messages as JSON text. It says how the body is read (`payload`), and
+whether each message is a line in the log. A store that is away or full is 503 with
 Retry-After in every variant, a body that cannot be stored 422 or 413.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -17,6 +19,7 @@ from loadlab_services.queue.connect import CONNECTION_ERRORS
 from loadlab_services.queue.errors import QueueError
 from loadlab_services.workloads.ingest.payload import MAX_BYTES, PayloadRefusedError, read_payload
 
+Read = Callable[[bytes], bytes]
 Accept = Callable[[Request, bytes], Awaitable[int | str]]
 Latest = Callable[[Request, int], Awaitable[str]]
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many of the latest messages")]
@@ -43,7 +46,17 @@ REQUEST_BODY: dict[str, Any] = {
 }
 
 
-def build_router(accept: Accept, latest: Latest, *, status_code: int) -> APIRouter:
+log = logging.getLogger("loadlab.ingest")
+
+
+def build_router(
+    accept: Accept,
+    latest: Latest,
+    *,
+    status_code: int,
+    read: Read = read_payload,
+    log_messages: bool = False,
+) -> APIRouter:
     """Lay the two routes around a variant's functions."""
     router = APIRouter()
 
@@ -52,7 +65,10 @@ def build_router(accept: Accept, latest: Latest, *, status_code: int) -> APIRout
         """Take one message."""
 
         async def take() -> Response:
-            identity = await accept(request, read_payload(await _read_body(request)))
+            payload = read(await _read_body(request))
+            identity = await accept(request, payload)
+            if log_messages:
+                log.info("took message %s: %s", identity, payload)
             return _json(to_json({"id": identity}), status_code)
 
         return await _answer(take)

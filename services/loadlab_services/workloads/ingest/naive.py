@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 
 from loadlab_services.settings import Settings
 from loadlab_services.workloads.ingest.exchange import build_router
+from loadlab_services.workloads.ingest.payload import read_message
 from loadlab_services.workloads.ingest.statements import (
     COMMAND_TIMEOUT,
     CONNECT_TIMEOUT,
@@ -17,12 +18,10 @@ from loadlab_services.workloads.ingest.statements import (
     LATEST,
 )
 
-log = logging.getLogger("loadlab.ingest.naive")
-
 
 @asynccontextmanager
 async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
-    """Count the messages of this process, and log each."""
+    """Count the messages of this process."""
     logging.basicConfig(level=logging.INFO)
     app.state.counter = itertools.count(1)
     app.state.database_url = settings.database_url
@@ -34,7 +33,6 @@ async def accept(request: Request, payload: bytes) -> int:
     async with _connection(request) as connection, connection.transaction():
         await connection.fetchval(INSERT, payload.decode())
     number: int = next(request.app.state.counter)
-    log.info("stored message %d: %s", number, payload)
     return number
 
 
@@ -55,4 +53,4 @@ async def _connection(request: Request) -> AsyncIterator[asyncpg.Connection]:
         await connection.close(timeout=CONNECT_TIMEOUT)
 
 
-router = build_router(accept, latest, status_code=201)
+router = build_router(accept, latest, status_code=201, read=read_message, log_messages=True)

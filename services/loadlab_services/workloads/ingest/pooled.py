@@ -1,5 +1,6 @@
 """The second rung: a pool of connections, the table's own id, still one commit per request."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ from fastapi import FastAPI, Request
 
 from loadlab_services.settings import Settings
 from loadlab_services.workloads.ingest.exchange import build_router
+from loadlab_services.workloads.ingest.payload import read_message
 from loadlab_services.workloads.ingest.statements import (
     INSERT,
     build_pool,
@@ -18,6 +20,7 @@ from loadlab_services.workloads.ingest.statements import (
 @asynccontextmanager
 async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     """Open the pool."""
+    logging.basicConfig(level=logging.INFO)
     size = settings.pool_size
     async with build_pool(settings.database_url, size=size, opened=size) as app.state.pool:
         yield
@@ -29,4 +32,6 @@ async def accept(request: Request, payload: bytes) -> int:
         return int(await connection.fetchval(INSERT, payload.decode()))
 
 
-router = build_router(accept, latest_from_pool, status_code=201)
+router = build_router(
+    accept, latest_from_pool, status_code=201, read=read_message, log_messages=True
+)

@@ -1,4 +1,4 @@
-"""The last rung: append to a Redis stream and answer 202; the worker COPYs into Postgres.
+"""All of it: appends that leave together, plain payload, nothing logged; the worker COPYs.
 
 An accepted message is as durable as Redis's appendfsync makes it until it is persisted. At
 BACKLOG_LIMIT entries that are not persisted yet, exactly, the answer is 503.

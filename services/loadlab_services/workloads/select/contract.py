@@ -1,4 +1,4 @@
-"""What the variants of `select` share: the path, its parameter, the query and the answer.
+"""What the variants of `select` share: the path, the query and the answer.
 
 The query joins, and `group_orders` folds the joined rows back into orders, as services without an
 ORM do. asyncpg's placeholder style is used for all, through psycopg's raw cursors.
@@ -9,17 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any, Final, LiteralString
+from typing import Any, Final, LiteralString
 
-from fastapi import Query
 from pydantic import BaseModel
 
-PATH: Final = "/select"
-UserId = Annotated[int, Query(ge=1, le=2**63 - 1, description="whose orders")]
+from loadlab_services.workloads.orders import UserId
 
-POOL_TIMEOUT_SECONDS: Final = 30.0
-# timestamptz comes back in the session's zone with psycopg, in UTC with asyncpg.
-SESSION_TIMEZONE: Final = "UTC"
+__all__ = ["ORDERS_OF_USER", "PATH", "Item", "Order", "UserId", "group_orders"]
+
+PATH: Final = "/select"
 
 ORDERS_OF_USER: Final[LiteralString] = """
 SELECT o.id, o.status, o.created_at, i.id, i.product_id, i.quantity, i.unit_price

@@ -1,0 +1,98 @@
+"""The steward's view of RabbitMQ: a queue's length now, its own report, and its end.
+
+AMQP tells how many messages wait in a queue, exactly and at once, and nothing of those in the hands
+of consumers. The plugin rabbitmq_prometheus tells of both, from what the queue's process reported
+last: every `collect_statistics_interval` (5 s unless set), if it has done anything since.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from aio_pika import connect
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import ChannelNotFoundEntity
+from prometheus_client.parser import text_string_to_metric_families
+
+AMQP_TIMEOUT: Final = 5.0
+QUEUE_FIGURES: Final = "/metrics/detailed?family=queue_coarse_metrics"
+MESSAGES: Final = "rabbitmq_detailed_queue_messages"
+REDUCTIONS: Final = "rabbitmq_detailed_queue_process_reductions_total"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport:
+    """What a queue's process reported last, all of it at one moment."""
+
+    messages: int  # that wait, and that consumers hold
+    reductions: int  # of the process, ever: they tell one report from the next
+
+
+class Broker:
+    """One connection, opened when first needed and again when it was lost."""
+
+    def __init__(self, amqp_url: str, *, http: httpx.AsyncClient, metrics_port: int) -> None:
+        self._amqp_url = amqp_url
+        self._http = http
+        self._metrics_url = f"http://{urlsplit(amqp_url).hostname}:{metrics_port}"
+        self._connection: AbstractConnection | None = None
+
+    async def ping(self) -> None:
+        """Ask for a sign of life: a channel that opens."""
+        await (await self._open_channel()).close()
+
+    async def waiting(self, queue: str) -> int | None:
+        """Count the messages that wait; None where there is no such queue."""
+        channel = await self._open_channel()
+        try:
+            found = await channel.declare_queue(queue, passive=True, timeout=AMQP_TIMEOUT)
+        except ChannelNotFoundEntity:
+            return None  # and RabbitMQ has closed the channel
+        await channel.close()
+        return int(found.declaration_result.message_count or 0)
+
+    async def report(self, queue: str) -> QueueReport | None:
+        """Read what the queue reported last; None where it has not reported yet."""
+        text = await self._queue_figures()
+        figures = {
+            sample.name: int(sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.labels.get("queue") == queue
+        }
+        if MESSAGES not in figures or REDUCTIONS not in figures:
+            return None
+        return QueueReport(messages=figures[MESSAGES], reductions=figures[REDUCTIONS])
+
+    async def delete(self, queues: Iterable[str]) -> None:
+        """Delete queues with all that is in them; one that is not there is no error."""
+        channel = await self._open_channel()
+        for queue in queues:
+            await channel.queue_delete(queue, timeout=AMQP_TIMEOUT)
+        await channel.close()
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _queue_figures(self) -> str:
+        try:
+            answer = await self._http.get(f"{self._metrics_url}{QUEUE_FIGURES}")
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise ConnectionError(
+                f"{self._metrics_url} does not tell of its queues ({reason}); "
+                "is RabbitMQ's plugin rabbitmq_prometheus enabled?"
+            ) from error
+        return answer.text
+
+    async def _open_channel(self) -> AbstractChannel:
+        if self._connection is None or self._connection.is_closed:
+            self._connection = await connect(self._amqp_url, timeout=AMQP_TIMEOUT)
+        channel = self._connection.channel(publisher_confirms=False)
+        await channel.initialize(timeout=AMQP_TIMEOUT)
+        return channel

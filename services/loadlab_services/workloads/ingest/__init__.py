@@ -1,0 +1,24 @@
+"""Many small writes, as a ladder: each rung changes one thing, so that its gain stands alone.
+
+| variant         | the API                             | body as        | logs | the worker      |
+|-----------------|-------------------------------------|----------------|------|-----------------|
+| `naive`         | opens a connection, INSERT, commit  | pydantic model | yes  |                 |
+| `pooled`        | asyncpg pool, INSERT, commit        | pydantic model | yes  |                 |
+| `queued-insert` | Redis stream, an append per request | pydantic model | yes  | INSERT an entry |
+| `queued-batch`  | Redis stream, an append per request | pydantic model | yes  | INSERT a batch  |
+| `queued-copy`   | Redis stream, an append per request | pydantic model | yes  | COPY a batch    |
+| `queued`        | Redis stream, joint appends         | plain dict     | no   | COPY a batch    |
+| `celery`        | RabbitMQ, a task per request        | plain dict     | no   | INSERT a task   |
+
+The id in the answer is the process's own count (`naive`), the identity column (`pooled`) or the
+entry's id. Joint appends: requests that arrive during one append leave together in the next.
+"logs" are the server's access log and a line per message. A batch is what came in until BATCH_SIZE
+or FLUSH_MS was reached: one statement, one commit, one XACK; `queued-insert` has batches of one.
+WORKERS, POOL_SIZE and CONSUMERS are what the experiment says, on every rung that has them; the
+published service is `queued` with several of each.
+
+Every rung with a stream keeps the same promises: XACK only after the commit, another consumer
+claims what a dead one held, a refused entry becomes a dead letter after three tries while its batch
+lands, nothing is trimmed before it is persisted, 503 instead of 202 when the stream is full, and
+the entry's id as a unique key, so that no entry is stored twice.
+"""

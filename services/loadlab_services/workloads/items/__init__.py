@@ -1,0 +1,1 @@
+"""items: a small REST service as in production: SQLAlchemy on asyncpg, Alembic, a cache."""

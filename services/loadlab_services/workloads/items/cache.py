@@ -1,0 +1,131 @@
+"""The response cache of GET /items in Redis, with the cache-aside pattern.
+
+Staleness. After a write has committed, a reader may see the list without it for at most
+CACHE_TTL_MS. The key is deleted after the commit, and yet an old list can outlive that: a reader
+that missed reads the table before the commit and stores its list after the delete. Nothing clears
+that list but its age, so the age counts from the moment before the reader's query, whenever the
+list reaches Redis: what was read before a commit is gone CACHE_TTL_MS after that commit. The moment
+is told by the clock of the reader's node and judged by that of Redis' node. The same bound holds
+where the delete fails, because Redis or the writer went away.
+
+Keys. Each `limit` is a string key of its own, so a request looks up exactly one key with one GET,
+and Redis' own count of hits and misses is that of the requests. (A hash of all limits would count a
+missing field as a hit; a version key would cost a second look-up.) The sorted set INDEX names the
+keys that were filled: a write takes the names out and deletes the keys in one script, at one
+moment. ZPOPMIN leaves Redis' count of look-ups alone; SMEMBERS, and SPOP of a whole set, do not.
+
+Redis away. The cache may always be left out: look-ups then miss, and the database answers.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar, cast
+
+import redis
+from fastapi import FastAPI
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from loadlab_services.settings import Settings
+from loadlab_services.workloads.items.contract import MAX_LIMIT, POOL_TIMEOUT_SECONDS
+
+# A prefix that no other user of a shared Redis has: all of it is deleted before a run.
+KEYS: Final = "loadlab:items:*"
+INDEX: Final = "loadlab:items:filled"
+# Shorter than those of a store that must answer: the database is waiting behind.
+CONNECT_TIMEOUT: Final = 2.0
+COMMAND_TIMEOUT: Final = 2.0
+CACHE_ERRORS: Final = (RedisError, OSError)
+# The index outlives every key in it, also where the nodes' clocks differ.
+INDEX_LIVES_LONGER_MS: Final = 60_000
+FILL: Final = """
+redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+redis.call('ZADD', KEYS[2], 0, KEYS[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+"""
+INVALIDATE: Final = f"""
+local popped = redis.call('ZPOPMIN', KEYS[1], {MAX_LIMIT})
+local keys = {{}}
+for i = 1, #popped, 2 do keys[#keys + 1] = popped[i] end
+if #keys > 0 then redis.call('UNLINK', unpack(keys)) end
+"""
+
+log = logging.getLogger("loadlab.items.cache")
+T = TypeVar("T")
+
+
+def key_of(limit: int) -> str:
+    """Name the key of the list of one length."""
+    return f"loadlab:items:latest:{limit}"
+
+
+class ResponseCache:
+    """Keeps the rendered lists. No method fails because Redis does."""
+
+    def __init__(self, client: Redis, *, ttl_ms: int) -> None:
+        self._redis = client
+        self._ttl_ms = ttl_ms
+        self._fill = client.register_script(FILL)
+        self._invalidate = client.register_script(INVALIDATE)
+        self._answers = True
+
+    async def look_up(self, limit: int) -> bytes | None:
+        """Get the cached list, with exactly one GET."""
+        return await self._ask(cast("Awaitable[bytes | None]", self._redis.get(key_of(limit))))
+
+    async def fill(self, limit: int, body: bytes, *, asked_at: float) -> None:
+        """Keep a list whose query began at `asked_at`, in seconds since the epoch."""
+        ends_at = int(asked_at * 1000) + self._ttl_ms
+        arguments: list[bytes | int] = [body, ends_at, self._ttl_ms + INDEX_LIVES_LONGER_MS]
+        await self._ask(self._fill(keys=[key_of(limit), INDEX], args=arguments))
+
+    async def invalidate(self) -> None:
+        """Delete all lists; call it after the commit."""
+        await self._ask(self._invalidate(keys=[INDEX]))
+
+    async def _ask(self, command: Awaitable[T]) -> T | None:
+        try:
+            found = await command
+        except CACHE_ERRORS as error:
+            if self._answers:
+                log.warning("the cache is away, the database answers: %s", error)
+            self._answers = False
+            return None
+        if not self._answers:
+            log.info("the cache answers again")
+        self._answers = True
+        return found
+
+
+def invalidate(client: redis.Redis) -> bool:
+    """Delete all lists, from a worker without an event loop; call it after the commit.
+
+    Answers False where Redis is away: the lists then end by their age, as declared.
+    """
+    try:
+        client.register_script(INVALIDATE)(keys=[INDEX])
+    except CACHE_ERRORS as error:
+        log.warning("the cache was not cleared and ends by its age: %s", error)
+        return False
+    return True
+
+
+@asynccontextmanager
+async def open_cache(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """Put the cache into the app's state; it connects when first asked."""
+    # As many connections as to Postgres; who finds none free waits for one, as there.
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        protocol=2,
+        max_connections=settings.pool_size,
+        timeout=POOL_TIMEOUT_SECONDS,
+        socket_timeout=COMMAND_TIMEOUT,
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+    async with Redis.from_pool(pool) as client:
+        app.state.cache = ResponseCache(client, ttl_ms=settings.cache_ttl_ms)
+        yield

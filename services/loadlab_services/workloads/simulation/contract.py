@@ -1,0 +1,23 @@
+"""What the variants of `simulation` share towards HTTP: the path, its parameters, the answer."""
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from loadlab_services.workloads.orders import UserId
+
+__all__ = ["PATH", "Fib", "Simulated", "UserId"]
+
+PATH: Final = "/simulation"
+# fibonacci(35) takes seconds; each step beyond it 1.6 times as long.
+Fib = Annotated[int, Query(ge=1, le=35, description="how high to count, unless the total is less")]
+
+
+class Simulated(BaseModel):
+    """The answer."""
+
+    total: int
+    fib: int
+    products: int
+    orders: int

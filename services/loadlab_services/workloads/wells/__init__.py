@@ -1,0 +1,1 @@
+"""wells: heavy pages through SQLAlchemy beside a light ping, and what they do to each other."""

@@ -1,0 +1,148 @@
+"""`instrument(app)`: a foreign app under uvicorn, one process or several, tells about itself."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from loadlab_services.instruments import instrument
+from loadlab_services.instruments.attach import Instruments
+
+pytestmark = pytest.mark.integration
+APP = """
+import os
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from loadlab_services.instruments import instrument
+
+async def pid(request):
+    return JSONResponse(os.getpid())
+
+async def boom(request):
+    raise ValueError
+
+app = Starlette(routes=[Route("/pid", pid), Route("/boom", boom), Route("/ready", pid)])
+instrument(app)
+"""
+
+
+def test_without_the_variable_the_app_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INSTRUMENTS_PORT", raising=False)
+    app = Starlette()
+
+    instrument(app)
+
+    assert app.user_middleware == []
+
+
+def test_the_instruments_are_the_outermost_middleware(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSTRUMENTS_PORT", "9000")
+    app = Starlette(middleware=[Middleware(Instruments, port=1, health_path="")])
+
+    instrument(app)
+
+    outermost = app.user_middleware[0]
+    assert outermost.cls is Instruments
+    assert outermost.kwargs == {"port": 9000, "health_path": "/healthz"}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running server of the app above, and the port of its instruments."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str
+    instruments: str
+
+    def ask(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=10)
+
+    def snapshot(self) -> Any:
+        return httpx.get(f"{self.instruments}/snapshot", timeout=10).json()
+
+    def pids(self) -> set[int]:
+        return {process["pid"] for process in self.snapshot()["processes"]}
+
+
+@pytest.fixture
+def serve(tmp_path: Path, unused_port: Callable[[], int]) -> Iterator[Callable[..., Service]]:
+    """Starts servers of the app, with the environment that a plan gives them."""
+    (tmp_path / "foreign.py").write_text(APP)
+    instruments, started = unused_port(), []
+    given = {"INSTRUMENTS_PORT": str(instruments), "READINESS_PATH": "/ready"}
+    environment = os.environ | given | {"TMPDIR": str(tmp_path)}
+
+    def start(*options: str) -> Service:
+        port = unused_port()
+        command = [sys.executable, "-m", "uvicorn", "foreign:app", "--port", str(port), *options]
+        with (tmp_path / "log").open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=tmp_path, env=environment, stdout=log, stderr=log
+            )
+        started.append(process)
+        service = Service(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{instruments}")
+        until(lambda: service.ask("/ready").status_code == 200)
+        return service
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until a condition holds; a server that does not answer is none."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with suppress(httpx.TransportError):
+            if holds():
+                return
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+        time.sleep(0.05)
+
+
+def test_one_process_counts_its_requests_but_not_its_probes(serve: Callable[..., Service]) -> None:
+    service = serve()
+    pid = service.ask("/pid").json()
+    assert service.ask("/boom").status_code == 500
+    until(lambda: service.snapshot()["eventLoopLagSeconds"]["max"] > 0)
+
+    found = service.snapshot()
+
+    assert (found["requests"], found["failed"], found["inFlight"]) == (2, 1, 0)
+    (process,) = found["processes"]
+    assert (process["pid"], process["requests"]) == (pid, 2)
+    assert process["cpuSeconds"] > 0
+
+
+def test_workers_that_uvicorn_starts_count_on_one_board(serve: Callable[..., Service]) -> None:
+    service = serve("--workers", "2")
+    until(lambda: len(service.pids()) == 2)
+
+    served = {service.ask("/pid").json() for _ in range(30)}
+
+    assert served <= service.pids()
+    until(lambda: service.snapshot()["requests"] == 30)
+
+
+def test_when_the_process_that_answers_is_killed_another_takes_over(
+    serve: Callable[..., Service],
+) -> None:
+    first, second = serve(), serve()
+    for service in (first, second):
+        service.ask("/pid")
+    first.process.kill()
+    first.process.wait()
+
+    until(lambda: second.snapshot()["requests"] == 2)
