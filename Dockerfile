@@ -71,4 +71,4 @@ COPY --from=k6-binary /k6 /usr/bin/k6
 USER 10001:10001
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["k6"]
-COPY loadgen/scenario.js /scripts/scenario.js
+COPY loadgen/scripts /scripts

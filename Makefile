@@ -2,13 +2,19 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down images e2e test-cluster venv crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published test check up down images e2e test-cluster venv crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 demo: ## from nothing to the table of a first experiment
 	@$(LAB) demo
+
+catalogue: demo ## every built-in variant for 10 s each, a table for each workload
+	@$(LAB) run manifests/samples/catalogue/*.yaml
+
+published: demo ## every published table as an experiment, claim by claim
+	@$(LAB) run manifests/samples/published/*.yaml
 
 test: ## every test: check, unit, integration, Go, end to end, and the cluster itself
 	@python3 tests/run.py all

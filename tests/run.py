@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "LOADLAB_CLUSTER_TEST": "1",  # lets tests/cluster take the cluster down and up
 }
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
+BESIDE = ["-n", "2", "--dist", "loadfile"]  # these tests wait more than they compute
 Command = Sequence[str | Path]
 CHECKS: dict[str, Command] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
@@ -70,13 +71,16 @@ def run_all() -> list[Layer]:
     was_up = subprocess.run([*LAB, "status"], env=ENVIRONMENT, capture_output=True, check=False)
     prepared = [run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")]
     layers = [*failures(prepared), *run_checks()]
-    layers.append(run_pytest("integration", ["-m", "integration", "tests"]))
+    layers.append(run_pytest("integration", ["-m", "integration", *BESIDE, "tests"]))
     layers.append(run_go("Go", REPOSITORY / "loadgen"))
     cluster = [run_step("cluster", [*LAB, step]) for step in ("up", "images")]
     layers += failures(cluster)
     if not failures(cluster):
         layers.append(
-            run_pytest("end to end", ["-rP", "-m", "e2e", "tests", "--ignore=tests/cluster"])
+            run_pytest(
+                "end to end",
+                ["-rP", "--durations=12", "-m", "e2e", "tests", "--ignore=tests/cluster"],
+            )
         )
     layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
     last = "up" if was_up.returncode == 0 else "down"

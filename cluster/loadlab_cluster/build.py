@@ -22,6 +22,7 @@ from loadlab_cluster.images import (
     ground_key,
     program_key,
     project_images,
+    sample_images,
     standin_images,
 )
 from loadlab_cluster.oci import write_delta_archive
@@ -56,7 +57,8 @@ class ImageBuilder:
         ensure_packages(IMAGE_PROGRAMS, self._settings)
         base_key = self._ensure_base()
         fresh = [self._ensure(image, base_key) for image in standin_images(self._settings.versions)]
-        fresh += [self._ensure(image, base_key) for image in project_images()]
+        own = (*project_images(), *sample_images())
+        fresh += [self._ensure(image, base_key) for image in own]
         say(f"✓ {len(fresh)} images are on the node, {sum(fresh)} of them new")
 
     def _ensure_base(self) -> str:

@@ -11,6 +11,7 @@ from loadlab_cluster.debian import ensure_prerequisites
 from loadlab_cluster.demo import run_demo
 from loadlab_cluster.dev_environment import ensure_environment
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
 from loadlab_cluster.network import NAMESPACE, inside
 from loadlab_cluster.settings import Settings, load_settings
@@ -32,7 +33,7 @@ what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, lo
                  .state in the repository             kubeconfig, kubectl and helm
 """
 
-TAKES_ARGUMENTS = {"load", "kubectl", "shell", "path"}
+TAKES_ARGUMENTS = {"load", "kubectl", "shell", "path", "run"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,6 +60,8 @@ def _run(command: str, rest: list[str], settings: Settings) -> int:
             _provide(command, rest, settings)
         case "demo":
             run_demo(settings, choose_cluster(settings))
+        case "run":
+            run_experiments(settings, rest)
         case _:
             return _act(choose_cluster(settings), command, rest)
     return 0
@@ -136,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         ("kubectl", "kubectl of the cluster's version, for the cluster: kubectl get nodes"),
         ("shell", "a shell, or a command, in the node's network: shell curl 10.96.0.1"),
         ("demo", "from nothing to the result of a first experiment"),
+        ("run", "run experiments where LoadLab is installed, and print their tables: run FILE…"),
         ("venv", "the virtual environment for development"),
         ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
         ("path", "the path of a program built from Go modules: path helm3|helm4|k6|hyperkube"),

@@ -2,14 +2,15 @@
 
 from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.images import STORES
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say
 
 IMAGES = """\
   LoadLab builds nothing here. The cluster must be able to pull:
     operator, services, k6   from a registry of yours: docker build --target NAME, docker push
-    postgres:{postgres}, redis:{redis}     or others of yours
-  Name all five in the chart's values (images.*)."""
+    postgres:{postgres}, redis:{redis}, rabbitmq:{rabbitmq}     or others of yours
+  Name all six in the chart's values (images.*)."""
 
 
 class CurrentCluster:
@@ -28,7 +29,7 @@ class CurrentCluster:
 
     def images(self) -> None:
         versions = self._settings.versions
-        say(IMAGES.format(postgres=versions["POSTGRES"], redis=versions["REDIS"]))
+        say(IMAGES.format(**{store: versions[store.upper()] for store in STORES}))
 
     def load(self, archive: str) -> None:
         raise ClusterError(f"{archive} cannot be loaded into the current context: push its images")

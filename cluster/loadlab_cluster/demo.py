@@ -1,23 +1,17 @@
 """`make demo`: from nothing to the result of a first experiment, each step timed."""
 
 import json
-import os
-import subprocess
 import time
-from typing import Any
 
 from loadlab_cluster.clusters import Cluster
 from loadlab_cluster.commands import Argument, read_output, run_logged
-from loadlab_cluster.dev_environment import VENV, ensure_environment
-from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.dev_environment import ensure_environment
+from loadlab_cluster.experiments import run_experiment
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings
 from loadlab_cluster.terminal import TIMINGS, say, step
 
 RELEASE, SYSTEM_NAMESPACE = "loadlab", "loadlab-system"
-SAMPLE, EXPERIMENT = REPOSITORY / "manifests" / "samples" / "select.yaml", "select"
-LIMIT_SECONDS = 1800.0
-POLL_SECONDS = 1.0
-VERDICTS = {0, 3, 4}  # exit codes of `loadlab results`: passed, criteria failed, inconclusive
+SAMPLE = REPOSITORY / "manifests" / "samples" / "select.yaml"
 NAMESPACE = {
     "apiVersion": "v1",
     "kind": "Namespace",
@@ -34,14 +28,8 @@ def run_demo(settings: Settings, cluster: Cluster) -> None:
     ensure_environment(settings)
     cluster.up()
     cluster.images()
-    kubectl = settings.program("kubectl")
     install(settings)
-    with step(f"Run the experiment {EXPERIMENT}", first=120, again=120):
-        read_output([kubectl, "delete", "-f", SAMPLE, "--ignore-not-found", "--wait"])
-        read_output([kubectl, "apply", "-f", SAMPLE])
-        follow(kubectl)
-    say("")
-    print_results(settings)
+    run_experiment(settings, SAMPLE)
     say(TIMINGS.table())
     say(f"  from the command to the table: {time.monotonic() - started:.0f} s")
 
@@ -62,33 +50,3 @@ def install(settings: Settings) -> None:
         # The images keep their tag when they are rebuilt: only a restart takes up the new ones.
         run_logged([*here, "restart", f"deployment/{RELEASE}"], log)
         run_logged([*here, "status", f"deployment/{RELEASE}", "--timeout", "1m"], log)
-
-
-def print_results(settings: Settings) -> None:
-    """Print the table; a verdict that is not Passed is a result too, not a failure of the demo."""
-    own = settings.kubeconfig
-    where: list[Argument] = ["--kubeconfig", own] if own.exists() else []
-    command = [VENV / "bin" / "loadlab", "results", EXPERIMENT, *where]
-    done = subprocess.run(command, env={**os.environ, "COLUMNS": "160"}, check=False)
-    if done.returncode not in VERDICTS:
-        raise ClusterError(f"loadlab results {EXPERIMENT} ended with {done.returncode}; see above")
-
-
-def follow(kubectl: Argument) -> None:
-    """Print each change of the experiment's progress until it has finished."""
-    deadline, said = time.monotonic() + LIMIT_SECONDS, ""
-    while time.monotonic() < deadline:
-        answer = read_output([kubectl, "get", "loadexperiment", EXPERIMENT, "-o", "json"])
-        status: dict[str, Any] = json.loads(answer).get("status", {})
-        line = f"  {status.get('phase', 'Pending')} {status.get('progress', '')}".rstrip()
-        if line != said:
-            say(line)
-            said = line
-        conditions = {each["type"]: each for each in status.get("conditions", [])}
-        if conditions.get("Finished", {}).get("status") == "True":
-            return
-        time.sleep(POLL_SECONDS)
-    raise ClusterError(
-        f"{EXPERIMENT} has not finished after {LIMIT_SECONDS / 60:.0f} minutes: "
-        f"make kubectl ARGS='describe loadexperiment {EXPERIMENT}'"
-    )

@@ -11,6 +11,7 @@ from loadlab_cluster.settings import REPOSITORY, SOURCES
 PREFIX = "localhost/loadlab"
 BASE = f"{PREFIX}/base:dev"
 K6_BINARY = f"{PREFIX}/k6-binary:dev"
+STORES = ("postgres", "redis", "rabbitmq")
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,40 @@ def project_images() -> tuple[Image, ...]:
                 *("services", ("requirements/services.txt",)),
                 *("services/loadlab_services", "app/loadlab_services", 25),
             ),
-            ("k6", (), "loadgen/scenario.js", "scripts/scenario.js", 5),
+            ("k6", (), "loadgen/scripts", "scripts", 5),
         )
     )
 
 
+def official_store(store: str, versions: Mapping[str, str]) -> str:
+    """The store's image in a registry; RabbitMQ's is not built for Debian."""
+    suite = "" if store == "rabbitmq" else f"-{versions['DEBIAN']}"
+    return f"{store}:{versions[store.upper()]}{suite}"
+
+
 def standin_images(versions: Mapping[str, str]) -> tuple[Image, ...]:
-    """Postgres and Redis for a machine without a registry."""
+    """The stores for a machine without a registry."""
     return tuple(
         Image(name, versions[name.upper()], folder / "Dockerfile", folder, (folder,))
-        for name in ("postgres", "redis")
+        for name in STORES
         for folder in (SOURCES / "images" / name,)
+    )
+
+
+def sample_images() -> tuple[Image, ...]:
+    """The service of manifests/samples/own-service.yaml, which is none of the project's own."""
+    folder = REPOSITORY / "manifests" / "samples" / "own-service"
+    return (
+        Image(
+            "own-service",
+            "dev",
+            folder / "Dockerfile",
+            folder,
+            (folder / "Dockerfile", folder / "requirements.txt"),
+            program=folder / "app.py",
+            place="app/app.py",
+            target="own-service",
+        ),
     )
 
 

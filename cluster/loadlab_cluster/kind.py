@@ -5,7 +5,13 @@ from pathlib import Path
 
 from loadlab_cluster.commands import read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.images import PREFIX, project_images
+from loadlab_cluster.images import (
+    PREFIX,
+    STORES,
+    official_store,
+    project_images,
+    sample_images,
+)
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
 from loadlab_cluster.terminal import say, step
 
@@ -29,9 +35,11 @@ def plan_images(versions: Mapping[str, str]) -> list[Command]:
     build = ("docker", "build", str(REPOSITORY), "--target")
     images = project_images()
     plan: list[Command] = [(*build, each.name, "--tag", each.reference) for each in images]
-    references = [image.reference for image in images]
-    for store in ("postgres", "redis"):
-        official = f"{store}:{versions[store.upper()]}-{versions['DEBIAN']}"
+    samples = sample_images()
+    plan += [("docker", "build", str(each.context), "--tag", each.reference) for each in samples]
+    references = [image.reference for image in (*images, *samples)]
+    for store in STORES:
+        official = official_store(store, versions)
         reference = f"{PREFIX}/{store}:{versions[store.upper()]}"
         plan += [("docker", "pull", official), ("docker", "tag", official, reference)]
         references.append(reference)

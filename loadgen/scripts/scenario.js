@@ -1,32 +1,21 @@
 // The one k6 script of every trial. What it does is in the file that CONFIG names, so that two
 // trials differ in configuration only. setup() waits for the service and the other pods; `warmup`
-// and `measure` load; `edges` takes snapshots at both ends of the measurement; teardown() waits
-// until the work is done and prints the account.
-import exec from 'k6/execution';
-import http from 'k6/http';
-import { sleep } from 'k6';
-import { Counter } from 'k6/metrics';
+// and `measure` load, `side` sends light requests beside them, `freshness` looks how stale answers
+// are, `edges` takes snapshots at both ends of the measurement; teardown() waits until the work is
+// done and prints the account.
+import { freshness } from './freshness.js';
+import { loadOnce, sideOnce } from './request.js';
+import { edges, setup, teardown } from './steward.js';
+import {
+  ARRIVALS, BARRIER_GRACE_MS, PLANNED_MS, RAMPS, config, finishWithinMs, load, pod,
+} from './trial.js';
 
-const config = JSON.parse(open(__ENV.CONFIG || '/etc/loadlab/trial.json'));
-const load = config.load;
-const pod = Number(__ENV.JOB_COMPLETION_INDEX || 0);
+export { edges, freshness, loadOnce, setup, sideOnce, teardown };
 
-// Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
-const FIRST_ID = { warmup: 1000000000, measure: 1 };
 const EDGE_GRACE_MS = 15000; // for the last snapshot, after the planned end
-const BARRIER_GRACE_MS = 10000; // for an answer that is held until the others arrive
 const K6_SHORTEST_MS = 1000; // of a constant executor
-const RETRY_SECONDS = 0.25;
 const STALL_SECONDS = 2.4; // of arrivals that must find a virtual user: a stall of 2 s, and a fifth
-
-const RAMPS = load.executor.startsWith('ramping');
-const ARRIVALS = load.executor.endsWith('arrival-rate');
-const PLANNED_MS = load.durationMs + (RAMPS ? load.rampUpMs : 0);
-
-// The output sums these ids exactly: accepted, accepted_id_sum, accepted_id_mix.
-const acceptedId = new Counter('accepted_id');
-
-// --- options --------------------------------------------------------------------------------
+const SIDE_STALL_SECONDS = 5; // the side load is there to show stalls
 
 checkPods();
 checkTimes();
@@ -74,13 +63,18 @@ function arrivalUsers() {
 }
 
 function scenarios() {
-  const warmup = load.warmupMs > 0 ? { warmup: warmupScenario() } : {};
-  return { ...warmup, measure: measureScenario(), edges: edgesScenario() };
+  return {
+    ...(load.warmupMs > 0 && { warmup: warmupScenario() }),
+    measure: measureScenario(),
+    edges: onceScenario('edges', EDGE_GRACE_MS),
+    ...(config.side && { side: sideScenario() }),
+    ...(config.freshness && { freshness: onceScenario('freshness', EDGE_GRACE_MS) }),
+  };
 }
 
 function measureScenario() {
   return {
-    exec: 'request',
+    exec: 'loadOnce',
     startTime: `${load.warmupMs}ms`,
     gracefulStop: `${load.gracefulStopMs}ms`,
     ...(RAMPS ? ramp() : constant(load.durationMs)),
@@ -92,18 +86,34 @@ function measureScenario() {
 function warmupScenario() {
   const settleMs = Math.min(load.gracefulStopMs, Math.floor(load.warmupMs / 4));
   const loadMs = Math.max(load.warmupMs - settleMs, K6_SHORTEST_MS);
-  return { exec: 'request', gracefulStop: `${settleMs}ms`, ...constant(loadMs) };
+  return { exec: 'loadOnce', gracefulStop: `${settleMs}ms`, ...constant(loadMs) };
 }
 
-function edgesScenario() {
+function onceScenario(name, graceMs) {
   return {
     executor: 'shared-iterations', // with several pods it falls to one of them
-    exec: 'edges',
+    exec: name,
     vus: 1,
     iterations: 1,
     startTime: `${load.warmupMs}ms`,
-    maxDuration: `${PLANNED_MS + EDGE_GRACE_MS}ms`,
+    maxDuration: `${PLANNED_MS + graceMs}ms`,
     gracefulStop: '0s',
+  };
+}
+
+// An open model beside a closed one: a service that stalls does not slow these requests down.
+function sideScenario() {
+  const users = Math.max(Math.ceil(config.side.perSecond * SIDE_STALL_SECONDS), config.pods);
+  return {
+    executor: 'constant-arrival-rate',
+    exec: 'sideOnce',
+    startTime: `${load.warmupMs}ms`,
+    duration: `${PLANNED_MS}ms`,
+    gracefulStop: `${load.gracefulStopMs}ms`,
+    rate: config.side.perSecond,
+    timeUnit: '1s',
+    preAllocatedVUs: users,
+    maxVUs: users,
   };
 }
 
@@ -127,172 +137,4 @@ function ramp() {
 function arrivals() {
   const users = arrivalUsers();
   return { timeUnit: `${load.timeUnitMs}ms`, preAllocatedVUs: users, maxVUs: users };
-}
-
-// --- the request ----------------------------------------------------------------------------
-
-const METHOD = config.request.method;
-const renderPath = template(config.target + config.request.path);
-const renderBody = template(bodyText(config.request.body));
-const headers = Object.entries(config.request.headers || {}).map(([k, v]) => [k, template(v)]);
-
-function bodyText(body) {
-  return typeof body === 'object' && body !== null ? JSON.stringify(body) : body;
-}
-
-// template('a${x}b') is a function of the request's id; text without variables costs nothing.
-function template(text) {
-  if (text === null || text === undefined) return () => null;
-  const parts = text.split(/\$\{(\w+)\}/); // literal, name, literal, name, …, literal
-  if (parts.length === 1) return () => text;
-  const makers = parts.map((part, i) => (i % 2 ? variable(part) : null));
-  return (id) => {
-    let out = parts[0];
-    for (let i = 1; i < parts.length; i += 2) out += makers[i](id) + parts[i + 1];
-    return out;
-  };
-}
-
-function variable(name) {
-  if (name === 'request_id') return (id) => id;
-  const range = (config.variables || {})[name];
-  if (!range) {
-    throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);
-  }
-  const salt = hashText(name);
-  const width = range.max - range.min + 1;
-  return (id) => range.min + Math.floor(mix(id ^ salt) / 4294967296 * width);
-}
-
-// The same request gets the same values in every variant and every replicate.
-function mix(n) {
-  let h = n | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-function hashText(text) {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h;
-}
-
-function paramsFor(id) {
-  const params = { timeout: config.request.timeoutMs, tags: { name: 'request' }, throw: true };
-  if (headers.length > 0) {
-    params.headers = Object.fromEntries(headers.map(([name, make]) => [name, make(id)]));
-  }
-  return params;
-}
-
-export function request() {
-  const scenario = exec.scenario;
-  const id = FIRST_ID[scenario.name] + scenario.iterationInTest;
-  const status = send(METHOD, renderPath(id), renderBody(id), paramsFor(id)).status;
-  if (status >= 200 && status < 300) acceptedId.add(id);
-  if (config.request.thinkTimeMs > 0) sleep(config.request.thinkTimeMs / 1000);
-}
-
-// k6 would log every failed request; thrown and caught it is only counted.
-function send(method, url, body, params) {
-  try {
-    return http.request(method, url, body, params);
-  } catch (err) {
-    return { status: 0, body: null, error: String(err.message || err) };
-  }
-}
-
-// --- setup: the service is ready, the pods start together -----------------------------------
-
-export function setup() {
-  awaitService();
-  const release = askSteward('arrive', config.deadlines.readyMs,
-    { pod, pods: config.pods, timeoutMs: config.deadlines.readyMs });
-  sleep(release.startInMs / 1000);
-  return { startedAt: Date.now() };
-}
-
-function awaitService() {
-  const url = config.target + config.readinessPath;
-  const withinMs = config.deadlines.readyMs;
-  const deadline = Date.now() + withinMs;
-  const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true };
-  for (;;) {
-    const last = send('GET', url, null, params);
-    if (last.status === 200) return;
-    if (Date.now() >= deadline) {
-      abort(`the service was not ready after ${withinMs} ms: GET ${url} gave ${describe(last)}`);
-    }
-    sleep(0.05);
-  }
-}
-
-// askSteward posts to a barrier, again while the steward is away, and aborts when it refuses.
-function askSteward(verb, withinMs, body) {
-  const url = `${config.steward}/runs/${config.run}/${verb}`;
-  const deadline = Date.now() + withinMs + BARRIER_GRACE_MS;
-  for (;;) {
-    const answer = send('POST', url, JSON.stringify(body), {
-      headers: { 'Content-Type': 'application/json' },
-      timeout: Math.max(deadline - Date.now(), 1000),
-      responseType: 'text', tags: { name: verb }, throw: true,
-    });
-    if (answer.status === 200) return JSON.parse(answer.body);
-    const away = answer.status === 0 || answer.status >= 500;
-    if (!away || Date.now() >= deadline) {
-      abort(`the steward refused: POST ${url} gave ${describe(answer)}`);
-    }
-    sleep(RETRY_SECONDS);
-  }
-}
-
-function describe(answer) {
-  const text = `${answer.status} ${(answer.body || '').slice(0, 500)}`.trim();
-  return answer.status === 0 ? answer.error : text;
-}
-
-function abort(why) {
-  exec.test.abort(`${config.run}, pod ${pod}: ${why}`);
-}
-
-// --- edges: what the parts had used when measuring began and ended --------------------------
-
-export function edges() {
-  const end = exec.scenario.startTime + PLANNED_MS;
-  printSnapshot('start');
-  sleep(Math.max(end - Date.now(), 0) / 1000);
-  printSnapshot('end');
-}
-
-function printSnapshot(edge) {
-  const params = { timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true };
-  const answer = send('GET', snapshotUrl(), null, params);
-  const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
-  print('loadlab_snapshot', { edge, ...body });
-}
-
-function snapshotUrl() {
-  const query = Object.entries(config.instruments)
-    .filter(([, address]) => address)
-    .map(([component, address]) => `${component}=${encodeURIComponent(address)}`);
-  return `${config.steward}/runs/${config.run}/snapshot?${query.join('&')}`;
-}
-
-// --- teardown: the account ------------------------------------------------------------------
-
-export function teardown(data) {
-  const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
-  if (cutShort) return; // a pod told to go waits for no account
-  print('loadlab_account', askSteward('finish', finishWithinMs(),
-    { pod, pods: config.pods, drainMs: config.deadlines.drainMs }));
-}
-
-// The barrier opens when the last pod has ended its requests, and then the drain begins.
-function finishWithinMs() {
-  return load.gracefulStopMs + config.deadlines.drainMs;
-}
-
-function print(key, value) {
-  console.log(JSON.stringify({ [key]: value })); // --log-format raw: the line is the message
 }

@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadlab_cluster.images import KeyFile, project_images, standin_images
+from loadlab_cluster.images import KeyFile, project_images, sample_images, standin_images
 from loadlab_cluster.oci import write_delta_archive, write_single_file_image
 from loadlab_cluster.pip_settings import parse_pip_settings
 from loadlab_cluster.program_layer import build_program_layer, exchange_last_layer
-from loadlab_cluster.settings import REPOSITORY, SOURCES, read_versions
-
-DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
+from loadlab_cluster.settings import SOURCES, read_versions
 
 
 @pytest.fixture
@@ -44,9 +42,20 @@ def test_the_chart_values_name_the_images_that_are_built() -> None:
     }
 
 
-@pytest.mark.parametrize("image", project_images(), ids=lambda image: image.name)
+def test_the_image_of_the_sample_is_the_one_that_is_built() -> None:
+    (image,) = sample_images()
+    sample = image.context.parent / "own-service.yaml"
+    variants = yaml.safe_load(sample.read_text())["spec"]["variants"]
+
+    assert {variant["image"] for variant in variants} == {image.reference}
+
+
+@pytest.mark.parametrize(
+    "image", [*project_images(), *sample_images()], ids=lambda image: image.name
+)
 def test_the_dockerfile_copies_the_program_last_and_there(image) -> None:
-    stage = DOCKERFILE.split(f" AS {image.name}\n", 1)[1].split("\nFROM ", 1)[0]
+    recipe = image.dockerfile.read_text()
+    stage = recipe.split(f" AS {image.name}\n", 1)[1].split("\nFROM ", 1)[0]
     last = stage.strip().splitlines()[-1]
 
     assert last.startswith("COPY ")

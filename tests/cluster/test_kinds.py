@@ -9,7 +9,8 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.kind import plan_down, plan_images, plan_up
 from loadlab_cluster.settings import REPOSITORY, SOURCES
 
-VERSIONS = {"KUBERNETES": "1.34.4", "POSTGRES": "15", "REDIS": "7", "DEBIAN": "bookworm"}
+STORES = {"POSTGRES": "15", "REDIS": "7", "RABBITMQ": "3"}
+VERSIONS = {"KUBERNETES": "1.34.4", "DEBIAN": "bookworm"} | STORES
 CONFIG = Path("/somewhere/kubeconfig")
 
 
@@ -59,7 +60,9 @@ def test_kind_builds_each_target_and_loads_the_names_that_the_chart_uses() -> No
     assert plan[-1] == (
         *("kind", "load", "docker-image", "--name", "loadlab"),
         *(f"localhost/loadlab/{name}:dev" for name in ("operator", "services", "k6")),
+        "localhost/loadlab/own-service:dev",
         *("localhost/loadlab/postgres:15", "localhost/loadlab/redis:7"),
+        "localhost/loadlab/rabbitmq:3",
     )
 
 
@@ -68,3 +71,4 @@ def test_kind_takes_the_official_stores_under_our_names() -> None:
 
     assert ("docker", "pull", "postgres:15-bookworm") in plan
     assert ("docker", "tag", "redis:7-bookworm", "localhost/loadlab/redis:7") in plan
+    assert ("docker", "tag", "rabbitmq:3", "localhost/loadlab/rabbitmq:3") in plan

@@ -9,6 +9,14 @@ from cluster_tools import Lab, RefusedError, condition, eventually, kubectl
 pytestmark = pytest.mark.e2e
 
 SELECT = {"workload": "select", "variants": [{"name": "sync"}]}
+
+
+def expecting(**fields: object) -> dict[str, object]:
+    """Build a spec with one expectation, bounded by 1 from above; None leaves a field out."""
+    whole = {"name": "x", "of": {"variant": "sync"}, "atMost": 1} | fields
+    return SELECT | {"expectations": [{k: v for k, v in whole.items() if v is not None}]}
+
+
 REFUSED_AT_ADMISSION = {
     "an unknown field": (SELECT | {"colour": "red"}, "unknown field"),
     "an unknown nested field": (SELECT | {"load": {"vus": 3}}, "unknown field"),
@@ -18,6 +26,31 @@ REFUSED_AT_ADMISSION = {
     "a variant twice": (SELECT | {"variants": [{"name": "sync"}] * 2}, "Duplicate value"),
     "a level twice": (SELECT | {"factors": {"workers": [1, 1]}}, "Duplicate value"),
     "another workload's variant": (SELECT | {"variants": [{"name": "queued"}]}, "does not belong"),
+    "an image with a built-in name": (
+        SELECT | {"variants": [{"name": "sync", "image": "x:1"}]},
+        "does not belong",
+    ),
+    "a command without an image": (
+        SELECT | {"variants": [{"name": "sync", "command": ["x"]}]},
+        "go with image",
+    ),
+    "a server for an image": (
+        SELECT | {"variants": [{"name": "mine", "image": "x:1", "server": "gunicorn"}]},
+        "an image brings its own",
+    ),
+    "one port for two": (
+        SELECT | {"variants": [{"name": "mine", "image": "x:1", "instrumentsPort": 8000}]},
+        "must differ from port",
+    ),
+    "an own service without a path": (
+        {"workload": "custom", "variants": [{"name": "mine", "image": "x:1"}]},
+        "needs load.request.path",
+    ),
+    "a body without a path": (SELECT | {"load": {"request": {"body": "x"}}}, "go with path"),
+    "an empty range": (
+        SELECT | {"load": {"request": {"path": "/", "variables": {"n": {"min": 2, "max": 1}}}}},
+        "min must not exceed max",
+    ),
     "a rate for a closed executor": (SELECT | {"factors": {"rate": [5]}}, "arrival-rate"),
     "an arrival rate without a rate": (
         SELECT | {"load": {"executor": "constant-arrival-rate"}},
@@ -30,6 +63,15 @@ REFUSED_AT_ADMISSION = {
         SELECT | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [1]}},
         "at least load.parallelism",
     ),
+    "an expectation of two kinds": (expecting(ratio="failedRate", metric="failedRate"), "one of"),
+    "a ratio over nothing": (expecting(ratio="failedRate"), "over goes with ratio"),
+    "an expectation without a bound": (
+        expecting(metric="failedRate", atMost=None),
+        "without a bound",
+    ),
+    "bounds the wrong way round": (expecting(metric="failedRate", atLeast=2), "may not lie above"),
+    "a request's failures": (expecting(metric="failedRate", request="ping"), "latencyMs figures"),
+    "an expectation of no cell": (expecting(metric="failedRate", of={}), "at least 1 properties"),
     "no duration": (SELECT | {"load": {"duration": "5 minutes"}}, "should match"),
     "too short a duration": (SELECT | {"load": {"duration": "1ms"}}, "between 1s and 1h"),
 }
@@ -47,6 +89,7 @@ TERMINAL = {
     "PoolTooLarge": SELECT | {"factors": {"workers": [10], "poolSize": [20]}},
     "TooManyTrials": SELECT | {"factors": {"workers": [1, 2, 3]}, "maxTrials": 5},
     "NoTrials": SELECT | {"exclude": [{"variant": "sync"}]},
+    "InvalidExpectation": expecting(metric="failedRate", of={"variant": "async"}),
     "InvalidCriterion": SELECT
     | {"successCriteria": [{"name": "x", "metric": "http_reqs", "threshold": "p(95)<1"}]},
 }

@@ -21,6 +21,10 @@ LOADGEN = Path(__file__).parents[2] / "loadgen"
 FLAGS = ["--quiet", "--no-usage-report", "--summary-mode=disabled", "--no-thresholds"]
 FLAGS += ["--log-format", "raw"]
 Json = dict[str, Any]
+WORK: Json = {
+    "name": "request", "method": "GET", "path": "/work?id=${request_id}&user=${user_id}",
+    "headers": {}, "body": None, "weight": 1, "writes": True,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +86,8 @@ class Server:
         self.snapshots: list[str] = []
         self.finished: list[Json] = []
         self.health_checks = 0
+        self.items: list[tuple[float, str]] = []
+        self.stale_seconds = 0.0
         self._barriers: dict[str, Barrier] = {}
 
     async def __call__(self, scope: Json, receive: Callable[[], Any], send: Any) -> None:
@@ -89,6 +95,8 @@ class Server:
         status, answer = await self.answer(scope, body)
         raw = json.dumps(answer).encode()
         headers = [(b"content-length", b"%d" % len(raw))]
+        if scope["path"] == "/items" and scope["method"] == "GET":
+            headers.append((b"x-cache", b"miss" if len(self.ids) % 4 else b"hit"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": raw})
 
@@ -100,6 +108,10 @@ class Server:
             case ["work"]:
                 self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
                 return await self.work(scope["query_string"], body)
+            case ["ping"]:
+                return 200, {}
+            case ["items"]:
+                return self.store(json.loads(body)) if body else (200, self.latest())
             case ["runs", run, verb]:
                 return await self.steward(run, verb, scope, body)
         return 404, {}
@@ -113,6 +125,21 @@ class Server:
         self.users[request_id] = int(values[b"user"])
         self.bodies.append(body)
         return 200, {"padding": "x" * 40}
+
+    def store(self, item: Json) -> tuple[int, Json]:
+        self.items.append((time.monotonic(), item["name"]))
+        self.ids.append(int(item["name"].removeprefix("item-")))
+        return 201, {"id": len(self.items)}
+
+    def latest(self) -> list[Json]:
+        """The newest first, as a cache of this age would show them."""
+        now = time.monotonic()
+        seen = [
+            {"id": number, "name": name}
+            for number, (written, name) in enumerate(self.items, start=1)
+            if written <= now - self.stale_seconds
+        ]
+        return seen[-100:][::-1]
 
     async def steward(self, run: str, verb: str, scope: Json, body: bytes) -> tuple[int, Json]:
         if verb == "snapshot":
@@ -183,14 +210,16 @@ class Lab:
     address: str
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def configure(self, *, pods: int = 1, request: Json | None = None, **load: Any) -> Path:
+    def configure(
+        self, *, pods: int = 1, request: Json | None = None, extra: Json | None = None, **load: Any
+    ) -> Path:
         trial = {
             "run": "select-003-a1", "pods": pods, "target": self.address,
             "readinessPath": "/healthz", "steward": self.address,
             "instruments": {"service": "http://select-003-a1:9000", "worker": None},
-            "request": {"method": "GET", "path": "/work?id=${request_id}&user=${user_id}",
-                        "headers": {}, "body": None, "timeoutMs": 5000, "thinkTimeMs": 0,
-                        **(request or {})},
+            "requests": [WORK | (request or {})],
+            "timeoutMs": 5000, "thinkTimeMs": 0, "tellsCache": False,
+            "side": None, "freshness": None, **(extra or {}),
             "variables": {"user_id": {"min": 1, "max": 10000}},
             "load": {"executor": "constant-vus", "virtualUsers": 4, "rate": None,
                      "timeUnitMs": 1000, "maxVirtualUsers": None, "rampUpMs": 500,
@@ -206,7 +235,7 @@ class Lab:
         env["K6_AUTO_EXTENSION_RESOLUTION"] = "false"
         outputs = ["--out", "histogram"] if out else []
         process = subprocess.Popen(
-            [self.k6, "run", *FLAGS, *outputs, *flags, LOADGEN / "scenario.js"],
+            [self.k6, "run", *FLAGS, *outputs, *flags, LOADGEN / "scripts" / "scenario.js"],
             env=env,
             text=True,
             stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from loadlab.controller.settings import DEFAULT_IMAGES
 from loadlab.model.resources import Experiment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -84,6 +85,12 @@ def test_old_kubernetes_is_refused(run_helm):
 
     assert done.returncode != 0
     assert "incompatible" in done.stderr
+
+
+def test_the_chart_names_every_image_that_the_operator_starts(render):
+    given = environment(render())
+
+    assert {name: given[f"LOADLAB_IMAGE_{name}"] for name in DEFAULT_IMAGES} == DEFAULT_IMAGES
 
 
 def test_a_digest_takes_the_place_of_the_tag(render):

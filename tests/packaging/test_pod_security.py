@@ -129,7 +129,9 @@ def test_the_checker_sees_a_weak_container(operator_pod, change):
 def test_pods_of_a_plan_are_restricted(sample):
     body = yaml.safe_load(sample.read_text())
     body["metadata"]["namespace"] = "default"
-    images = Images(services="services", k6="k6", postgres="postgres", redis="redis")
+    images = Images(
+        services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
+    )
     plan = make_plan(Experiment.model_validate(body), images)
     manifests = plan.store_manifests() + plan.preparation_manifests()
     for trial in plan.trials:

@@ -12,8 +12,10 @@ from loadlab.plan import Images, Plan, make_plan
 from loadlab.results.criteria import parse_threshold
 
 FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples"
-SAMPLES = ("ingest", "select", "sleep")
-IMAGES = Images(services="services", k6="k6", postgres="postgres", redis="redis")
+SAMPLES = ("ingest", "own-service", "select", "sleep")
+IMAGES = Images(
+    services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
+)
 OVERHEAD_SECONDS = 6  # the budget of a trial beside its load
 
 
@@ -28,7 +30,7 @@ def plan_of(name: str) -> Plan:
 
 
 def test_there_are_no_others():
-    assert sorted(file.stem for file in FOLDER.iterdir()) == list(SAMPLES)
+    assert sorted(file.stem for file in FOLDER.glob("*.yaml")) == list(SAMPLES)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -36,7 +38,9 @@ def test_sample_is_named_like_its_file_and_belongs_to_no_namespace(name):
     assert read(name)["metadata"] == {"name": name}
 
 
-@pytest.mark.parametrize(("name", "trials"), [("sleep", 4), ("select", 12), ("ingest", 6)])
+@pytest.mark.parametrize(
+    ("name", "trials"), [("sleep", 4), ("select", 12), ("ingest", 6), ("own-service", 4)]
+)
 def test_sample_has_its_trials(name, trials):
     assert len(plan_of(name).trials) == trials
 
@@ -53,10 +57,13 @@ def test_sample_takes_three_minutes_at_most(name):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_sample_covers_all_variants_of_its_workload(name):
+def test_sample_compares_variants_that_its_workload_has(name):
+    """samples/catalogue has all of them; these are the ones to begin with."""
     spec = plan_of(name).context.spec
+    built_in = {variant.name for variant in spec.variants if not variant.image}
 
-    assert {variant.name for variant in spec.variants} == set(VARIANTS[spec.workload])
+    assert len(spec.variants) > 1
+    assert built_in <= set(VARIANTS[spec.workload])
 
 
 @pytest.mark.parametrize("name", SAMPLES)

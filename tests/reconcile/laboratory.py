@@ -7,11 +7,14 @@ from fake_cluster import Crash, FakeCluster
 from generator_log import generator_log
 
 from loadlab.cluster.api import Kind, Manifest
+from loadlab.cluster.observe import NO_HINTS, Hints
 from loadlab.controller.reconcile import Reconciler
 from loadlab.model.names import API_VERSION, RUN_LABEL
 from loadlab.plan import Images
 
-IMAGES = Images(services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7")
+IMAGES = Images(
+    services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
+)
 START = 1_800_000_000.0
 SMALL: Manifest = {
     "workload": "select",
@@ -45,9 +48,9 @@ class Laboratory:
             "spec": SMALL | spec,
         }
 
-    async def look(self, name: str = "exp") -> float | None:
-        """One pass of a freshly started operator: nothing is carried over in memory."""
-        return await Reconciler(self.cluster, IMAGES).look(("lab", name), self.now)
+    async def look(self, name: str = "exp", hints: Hints = NO_HINTS) -> float | None:
+        """One pass of a freshly started operator: nothing is carried over in memory but hints."""
+        return await Reconciler(self.cluster, IMAGES).look(("lab", name), self.now, hints)
 
     async def step(self, name: str = "exp") -> None:
         with contextlib.suppress(Crash):

@@ -39,6 +39,19 @@ async def test_results_have_a_row_per_cell_with_an_interval():
     assert rows[0]["cpuMicrosPerRequest"]["service"] == 100
 
 
+async def test_an_expectation_is_judged_over_the_paired_trials():
+    lab = Laboratory()
+    alike = {"name": "alike", "ratio": "requestsPerSecond", "atLeast": 0.9, "atMost": 1.1}
+    sides = {"of": {"variant": "async"}, "over": {"variant": "sync"}}
+    lab.submit(expectations=[alike | sides])
+
+    status = await lab.run()
+
+    (found,) = status["expectations"]
+    assert (found["ratio"], found["replicates"]) == (1.0, 2)
+    assert found["outcome"] == "Reproduced"
+
+
 async def test_a_terminal_status_never_changes_again():
     lab = Laboratory()
     lab.submit()
@@ -116,6 +129,10 @@ REFUSED = {
     "an unreadable criterion": (
         {"successCriteria": [{"name": "x", "metric": "http_reqs", "threshold": "p(95)<1"}]},
         "InvalidCriterion",
+    ),
+    "an expectation about no cell": (
+        {"expectations": [{"name": "x", "metric": "failedRate", "of": {"ms": 5}, "atMost": 0}]},
+        "InvalidExpectation",
     ),
 }
 

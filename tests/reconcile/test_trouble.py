@@ -5,6 +5,7 @@ from generator_log import generator_log
 from laboratory import Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
+from loadlab.cluster.errors import MalformedError
 from loadlab.model.names import COMPONENT_LABEL
 
 
@@ -53,6 +54,27 @@ async def test_a_part_that_never_comes_up_ends_the_experiment_with_its_reason(co
     assert status["verdict"] == "Error"
     assert lab.condition("Failed")["reason"] == reason
     assert lab.condition("Stalled")["status"] == "True"
+    assert lab.leftovers() == set()
+
+
+@pytest.mark.parametrize("name", ["exp-postgres", "exp-001-a1"])
+async def test_a_child_that_can_never_be_accepted_ends_the_experiment(name, monkeypatch):
+    lab = Laboratory()
+    lab.submit()
+    accepted = lab.cluster.apply
+
+    async def apply(manifest: Manifest) -> None:
+        if manifest["metadata"]["name"] == name and manifest["kind"] != "Service":
+            raise MalformedError(f"PATCH {name}: 422 containers[0].name: Invalid value")
+        await accepted(manifest)
+
+    monkeypatch.setattr(lab.cluster, "apply", apply)
+
+    status = await lab.run(steps=60)
+
+    assert status["phase"] == "Failed"
+    assert lab.condition("Failed")["reason"] == "CreationRefused"
+    assert "containers[0].name" in lab.condition("Failed")["message"]
     assert lab.leftovers() == set()
 
 

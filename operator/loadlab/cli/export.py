@@ -30,7 +30,10 @@ def export(experiment: Experiment, chosen: Format) -> str:
 
 
 def _document(experiment: Experiment) -> dict[str, Any]:
-    wanted = ("phase", "verdict", "best", "results", "criteria", "durability", "environment")
+    wanted = (
+        *("phase", "verdict", "best", "results", "criteria", "expectations"),
+        *("durability", "environment"),
+    )
     status = experiment.status.dump()
     head = {"name": experiment.name, "namespace": experiment.namespace}
     return {**head, **{key: status[key] for key in wanted if key in status}}

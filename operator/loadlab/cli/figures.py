@@ -20,6 +20,20 @@ def estimate(found: Estimate | None) -> str:
     return f"{rate(found.mean)} [{rate(found.low)}, {rate(found.high)}]"
 
 
+def number(value: float | None) -> str:
+    """A figure of any unit: four digits that count, whole from 1000 on."""
+    if value is None:
+        return ABSENT
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def interval(mean: float | None, low: float | None, high: float | None) -> str:
+    """Spell a figure of any unit with its interval, where there is one."""
+    if mean is None or low is None or high is None:
+        return number(mean)
+    return f"{number(mean)} [{number(low)}, {number(high)}]"
+
+
 def milliseconds(value: float | None) -> str:
     """Three digits that count."""
     if value is None:

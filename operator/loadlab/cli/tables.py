@@ -1,26 +1,35 @@
-"""An experiment as a terminal shows it: the table of its cells, then verdict, criteria,
-durability and the reservations. Pure: values in, rich renderables out.
+"""An experiment as a terminal shows it: the tables of its cells and of its expectations, then
+verdict, criteria, durability and the reservations. Pure: values in, rich renderables out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loadlab.cli import figures
+from loadlab.cli import details, figures
 from loadlab.cli.experiment import Experiment
-from loadlab.model.status import ByComponent, Cell, Durability, ResultRow, Validity
+from loadlab.model.outcomes import ExpectationResult
+from loadlab.model.status import (
+    ByComponent,
+    Cell,
+    Durability,
+    ResultRow,
+    Validity,
+)
 
 _COMPONENTS = tuple(ByComponent.model_fields)
 _SHORT = {"generator": "k6"}
 _COLOURS = {
     "Valid": "green",
     "Passed": "green",
+    "Reproduced": "green",
     "Suspect": "yellow",
     "Inconclusive": "yellow",
     "Invalid": "red",
+    "Contradicted": "red",
     "Failed": "red",
     "Error": "red",
 }
@@ -31,8 +40,12 @@ def render(experiment: Experiment) -> RenderableType:
     status = experiment.status
     if not status.results:
         return Group(Text(experiment.line), Text("No results yet."))
+    expectations = [_expectations(status.expectations)] if status.expectations else []
     return Group(
         _table(experiment.name, status.results),
+        *details.by_request(status.results, _short_title(status.results)),
+        *details.work(status.results, _short_title(status.results)),
+        *expectations,
         *(Text.assemble(*line) for line in _summary(experiment)),
     )
 
@@ -46,6 +59,18 @@ def used_factors(rows: Sequence[ResultRow]) -> list[str]:
 def swept_factors(rows: Sequence[ResultRow]) -> list[str]:
     """List the factors that tell rows apart; the others are said once, in the title."""
     return [n for n in used_factors(rows) if len({getattr(row.cell, n) for row in rows}) > 1]
+
+
+def _short_title(rows: Sequence[ResultRow]) -> Callable[[ResultRow], str]:
+    """Name a row by its variant and the levels that tell it apart."""
+    factors = swept_factors(rows)
+
+    def title(row: ResultRow) -> str:
+        levels = {label(n): getattr(row.cell, n) for n in factors}
+        known = (f"{name}={level}" for name, level in levels.items() if level is not None)
+        return " ".join([row.cell.variant, *known])
+
+    return title
 
 
 def _title(name: str, rows: Sequence[ResultRow]) -> str:
@@ -103,6 +128,27 @@ def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterato
     yield Text(row.validity, style=_COLOURS[row.validity])
 
 
+def _expectations(results: Sequence[ExpectationResult]) -> Table:
+    """Claim by claim: what was published, what was measured, what was expected."""
+    table = Table(
+        title="Expectations", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    for heading in ("expectation", "figure"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("published", "measured", "expected"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    for found in results:
+        mean = found.value if found.ratio is None else found.ratio
+        table.add_row(
+            *(found.name, found.figure, figures.number(found.published)),
+            # Text, not str: rich would read [1.7, 1.9] as markup.
+            *(Text(figures.interval(mean, found.low, found.high)), found.expected),
+            Text(found.outcome, style=_COLOURS.get(found.outcome, "")),
+        )
+    return table
+
+
 def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     status = experiment.status
     verdict = status.verdict or "not decided yet"
@@ -120,6 +166,9 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
             (c.outcome, _COLOURS.get(c.outcome, "")),
             worst,
         ]
+    for e in (e for e in status.expectations if e.note):
+        outcome = (e.outcome, _COLOURS.get(e.outcome, ""))
+        yield [f"Expectation {e.name}: ", outcome, f", {e.note}"]
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from loadlab.cluster.api import Cluster, Kind, Manifest, kind_of
-from loadlab.model.names import API_VERSION, FIELD_MANAGER, experiment_labels
+from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES, experiment_labels
 from loadlab.model.resources import Experiment
 from loadlab.model.times import rfc3339
 from loadlab.progress.decision import (
@@ -73,7 +73,7 @@ class Actor:
             await self.cluster.delete(kind_of(manifest), self._namespace, name)
 
     def _stores_secret(self, name: str) -> Manifest:
-        passwords = {store: secrets.token_hex(16) for store in ("postgres", "redis")}
+        passwords = {store: secrets.token_hex(16) for store in STORES}
         return {
             "apiVersion": "v1",
             "kind": "Secret",

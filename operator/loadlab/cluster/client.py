@@ -11,7 +11,7 @@ from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.cluster.api import Kind, Manifest, kind_of
-from loadlab.cluster.errors import ClusterError, RefusedError, UnavailableError
+from loadlab.cluster.errors import ClusterError, MalformedError, RefusedError, UnavailableError
 from loadlab.model.names import FIELD_MANAGER
 
 TIMEOUT = 20.0  # seconds for any answer
@@ -191,5 +191,7 @@ def _raise_for(status: int, text: str, request: str) -> None:
         message = json.loads(text).get("message", text)
     except ValueError:
         message = text[:300]
+    if status in {400, 422}:
+        raise MalformedError(f"{request}: {status} {message}")
     error: type[ClusterError] = UnavailableError if status == 429 or status >= 500 else RefusedError
     raise error(f"{request}: {status} {message}")

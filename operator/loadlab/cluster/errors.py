@@ -1,7 +1,8 @@
 """What can go wrong between us and the API server.
 
 ClusterError
-├── RefusedError      the request itself was not acceptable (400, 403, 409, 422)
+├── RefusedError      the request itself was not acceptable (403, 409)
+│   └── MalformedError the object can never be accepted as it is (400, 422)
 └── UnavailableError  no answer, or an answer that a later try may better (429, 5xx, network)
 """
 
@@ -12,6 +13,10 @@ class ClusterError(Exception):
 
 class RefusedError(ClusterError):
     """The API server refused the request; repeating it unchanged is useless."""
+
+
+class MalformedError(RefusedError):
+    """The API server can never accept this object as it is."""
 
 
 class UnavailableError(ClusterError):

@@ -1,8 +1,9 @@
-"""Follow the generators' logs, so that a result is seen when it is written.
+"""Follow logs as they grow: a generator's result is seen when it is written, and so is how far
+the data set has been loaded.
 
 A kubelet tells of a container's end up to a second late; the log's last line comes at once. What
-is remembered here is only a hint which pods have reported: without it (after a restart) the pass
-waits for the pods' phase and collects the same logs.
+is remembered here is only a hint: without it (after a restart) the log is read again from its
+beginning, and a pass that knows nothing waits for the pods' phase.
 """
 
 import asyncio
@@ -13,9 +14,12 @@ import structlog
 
 from loadlab.cluster.api import Manifest
 from loadlab.cluster.errors import ClusterError
+from loadlab.cluster.preparations import PreparationNotes, lines_of, read_preparation
 from loadlab.model.names import COMPONENT_LABEL, EXPERIMENT_LABEL, Component
+from loadlab.model.status import Preparation
 
 RESULT_LINE = b'{"k6_histogram":'
+FOLLOWED = {Component.K6.value, Component.DATASET.value}
 log = structlog.get_logger()
 
 
@@ -28,38 +32,61 @@ class LogSource(Protocol):
 
 
 class LogFollower:
-    """One task for each running generator pod."""
+    """One task for each running pod of a generator or of a data set's Job."""
 
     def __init__(self, source: LogSource, wake: Callable[[str, str], None]) -> None:
         self._source = source
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
+
+    @property
+    def preparations(self) -> dict[str, Preparation]:
+        """What the pods of data sets' Jobs said last, by uid."""
+        return self._notes.published
 
     def notice(self, event: Manifest) -> None:
         """Take note of a pod's watch event: begin to follow it, or forget it."""
         pod = event.get("object") or {}
         metadata = pod.get("metadata") or {}
         labels = metadata.get("labels") or {}
-        if labels.get(COMPONENT_LABEL) != Component.K6:
+        if labels.get(COMPONENT_LABEL) not in FOLLOWED:
             return
         uid = metadata["uid"]
         if event.get("type") == "DELETED":
-            self.reported.discard(uid)
-            if task := self._tasks.pop(uid, None):
-                task.cancel()
+            self._forget(uid)
         elif (pod.get("status") or {}).get("phase") == "Running" and uid not in self._tasks:
-            following = self._follow(metadata, labels[EXPERIMENT_LABEL])
-            self._tasks[uid] = asyncio.create_task(following)
+            self._tasks[uid] = asyncio.create_task(self._follow(metadata))
 
-    async def _follow(self, metadata: Manifest, experiment: str) -> None:
-        namespace, name = metadata["namespace"], metadata["name"]
+    def _forget(self, uid: str) -> None:
+        self.reported.discard(uid)
+        self._notes.forget(uid)
+        if task := self._tasks.pop(uid, None):
+            task.cancel()
+
+    async def _follow(self, metadata: Manifest) -> None:
+        namespace, name, labels = metadata["namespace"], metadata["name"], metadata["labels"]
+        pieces = self._source.follow_log(namespace, name)
+
+        def wake() -> None:
+            self._wake(namespace, labels[EXPERIMENT_LABEL])
+
         try:
-            if await ends_in_result(self._source.follow_log(namespace, name)):
+            if labels[COMPONENT_LABEL] == Component.DATASET:
+                await self._note_preparation(metadata["uid"], pieces, wake)
+            elif await ends_in_result(pieces):
                 self.reported.add(metadata["uid"])
-                self._wake(namespace, experiment)
+                wake()
         except ClusterError as error:  # the pod's phase will tell, a little later
             log.info("log not followed", pod=name, error=str(error))
+
+    async def _note_preparation(
+        self, uid: str, pieces: AsyncIterator[bytes], wake: Callable[[], None]
+    ) -> None:
+        async for line in lines_of(pieces):
+            if (preparation := read_preparation(line)) is not None:
+                self._notes.note(uid, preparation, wake)
 
 
 async def ends_in_result(pieces: AsyncIterator[bytes]) -> bool:

@@ -1,16 +1,39 @@
 """Observe: one list by label per kind -> frozen views. The only reads of a pass."""
 
 import asyncio
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 from loadlab.cluster.api import Cluster, Kind, Manifest
-from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL, Component, experiment_labels
+from loadlab.model.names import (
+    COMPONENT_LABEL,
+    METER,
+    RUN_LABEL,
+    Component,
+    experiment_labels,
+)
 from loadlab.model.resources import Experiment, Trial
-from loadlab.model.status import Phase
+from loadlab.model.status import Phase, Preparation
 from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
 
 CHILD_KINDS = (Kind.TRIAL, Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the watches and the followed logs told before; without them a pass is only later.
+
+    `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
+    data sets' Jobs said last, `ahead` how many experiments are known to be ahead.
+    """
+
+    reported: Set[str] = frozenset()
+    preparations: Mapping[str, Preparation] = field(default_factory=dict)
+    ahead: int = 0
+
+
+NO_HINTS = Hints()
 
 
 async def observe(
@@ -18,17 +41,15 @@ async def observe(
     experiment: Experiment,
     *,
     namespaces: Iterable[str | None] = (None,),
-    reported: Set[str] = frozenset(),
-    known_ahead: int = 0,
+    hints: Hints = NO_HINTS,
 ) -> Observed:
     """Return all children of an experiment, and its place in the queue while it waits.
 
-    `reported` holds the uids of pods whose log is known to be complete; `known_ahead` is how many
-    experiments are known to be ahead: one that waits has no children to look at.
+    Of one that waits behind others there are no children to look at.
     """
     waiting = experiment.status.phase is Phase.PENDING
-    if waiting and (known_ahead or experiment.spec.suspend):
-        return Observed(ahead=known_ahead)
+    if waiting and (hints.ahead or experiment.spec.suspend):
+        return Observed(ahead=hints.ahead)
     labels = experiment_labels(experiment.metadata.name)
     namespace = experiment.metadata.namespace
     lists = [cluster.list(kind, namespace, labels) for kind in CHILD_KINDS]
@@ -42,13 +63,21 @@ async def observe(
     owned = [Trial.model_validate(trial) for trial in trials if _is_owned(trial, uid)]
     return Observed(
         trials={trial.metadata.name: trial for trial in owned},
-        pods=tuple(view_pod(pod, reported) for pod in pods),
+        pods=tuple(view_pod(pod, hints.reported) for pod in pods),
         jobs=tuple(view_job(job) for job in jobs if _is_owned(job, uid)),
         controllers=tuple(view_controller(c) for c in controllers if _is_owned(c, uid)),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and foreign),
+        preparation=_preparation(pods, hints),
         kubernetes_version=version,
     )
+
+
+def _preparation(pods: Iterable[Manifest], hints: Hints) -> Preparation | None:
+    """Return what the running pod of the data set's Job said last; one that ended says no more."""
+    running = (p for p in pods if (p.get("status") or {}).get("phase") == "Running")
+    told = (hints.preparations.get(pod["metadata"].get("uid", "")) for pod in running)
+    return next((preparation for preparation in told if preparation), None)
 
 
 async def count_ahead(
@@ -97,9 +126,10 @@ def _condition(status: Manifest, type_: str) -> Manifest:
 
 
 def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
-    """Return what decides about a pod; each of ours has one container."""
+    """Return what decides about a pod: its only container, or the one that is metered."""
     status = pod.get("status") or {}
-    container: Manifest = next(iter(status.get("containerStatuses") or ()), {})
+    statuses: Iterable[Manifest] = status.get("containerStatuses") or ()
+    container = next((each for each in statuses if each.get("name") != METER), {})
     state, last = container.get("state") or {}, container.get("lastState") or {}
     ended = state.get("terminated") or last.get("terminated") or {}
     waiting = state.get("waiting") or {}
@@ -116,6 +146,7 @@ def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
         waiting_message=waiting.get("message") or "",
         terminated_reason=ended.get("reason") or "",
         exit_code=ended.get("exitCode"),
+        last_words=ended.get("message") or "",
         unschedulable=_unschedulable(scheduled),
         node=pod["spec"].get("nodeName") or "",
         image=container.get("imageID") or image,

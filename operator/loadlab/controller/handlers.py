@@ -15,6 +15,7 @@ import structlog
 from loadlab.cluster.client import connect
 from loadlab.cluster.errors import ClusterError
 from loadlab.cluster.follow import LogFollower
+from loadlab.cluster.observe import Hints
 from loadlab.cluster.watch import experiment_of, watch_children
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
@@ -91,12 +92,10 @@ class Operator:
             key = await self.wakeups.next()
             self._busy_since = time.monotonic()
             try:
-                after = await reconciler.look(
-                    key,
-                    time.time(),
-                    reported=follower.reported,
-                    known_ahead=self.standings.ahead_of(key),
+                hints = Hints(
+                    follower.reported, follower.preparations, self.standings.ahead_of(key)
                 )
+                after = await reconciler.look(key, time.time(), hints)
             except ClusterError as error:
                 log.warning("pass failed", experiment=key, error=str(error))
                 after = RETRY

@@ -3,7 +3,6 @@
 The same whatever woke it, and safe to repeat: the operator may die between any two requests.
 """
 
-from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,8 @@ from pydantic import ValidationError
 from loadlab import __version__
 from loadlab.cluster.act import Actor
 from loadlab.cluster.api import Cluster, Kind
-from loadlab.cluster.observe import observe
+from loadlab.cluster.errors import MalformedError
+from loadlab.cluster.observe import NO_HINTS, Hints, observe
 from loadlab.collect.run import collect
 from loadlab.controller.wakeups import Key
 from loadlab.model.conditions import Reason
@@ -24,6 +24,7 @@ from loadlab.plan import Images, Plan, PlanError, make_plan
 from loadlab.progress.admission import refuse
 from loadlab.progress.decide import decide
 from loadlab.progress.decision import Collect, Decision
+from loadlab.progress.endings import creation_refused
 from loadlab.progress.marks import Marker
 from loadlab.progress.patch import merge_patch
 
@@ -38,12 +39,8 @@ class Reconciler:
     images: Images
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
 
-    async def look(
-        self, key: Key, now: float, *, reported: Set[str] = frozenset(), known_ahead: int = 0
-    ) -> float | None:
+    async def look(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where a change must wake it.
-
-        `reported` and `known_ahead` are hints from the watches, as `observe` takes them.
 
         Raises:
             ClusterError: the API server refused or did not answer; look again later.
@@ -57,15 +54,13 @@ class Reconciler:
         except (ValidationError, PlanError) as error:
             await self._refuse(body, error, now)
             return None
-        observed = await observe(
-            self.cluster,
-            experiment,
-            namespaces=self.namespaces,
-            reported=reported,
-            known_ahead=known_ahead,
-        )
+        observed = await observe(self.cluster, experiment, namespaces=self.namespaces, hints=hints)
         decision = decide(plan, experiment, observed, now)
-        await self._act(plan, experiment, decision, now)
+        try:
+            await self._act(plan, experiment, decision, now)
+        except MalformedError as error:
+            decision = creation_refused(experiment, decision, str(error), now)
+            await self._act(plan, experiment, decision, now)
         await self._write_status(body, decision.status)
         return decision.requeue_after
 

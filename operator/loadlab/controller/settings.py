@@ -11,6 +11,7 @@ DEFAULT_IMAGES = {
     "K6": "loadlab/k6:0.1.0",
     "POSTGRES": "postgres:15",
     "REDIS": "redis:7",
+    "RABBITMQ": "rabbitmq:3",
 }
 
 

@@ -1,16 +1,92 @@
 """Stores, resources, placement and limits of an experiment."""
 
 from enum import StrEnum
+from typing import Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from loadlab.model.base import ApiModel
 from loadlab.model.quantities import Duration, Quantity, bounded_duration
 
 
-class Postgres(ApiModel):
-    """The Postgres that the operator deploys for workloads with a database."""
+class PostgresMode(StrEnum):
+    """Whose Postgres the workload runs on."""
 
+    BUILTIN = "Builtin"
+    EXISTING = "Existing"
+
+
+class SecretKey(ApiModel):
+    """One key of a Secret in the experiment's namespace."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253, description="The Secret."
+    )
+    key: str = Field(
+        default="url",
+        pattern=r"^[A-Za-z0-9._-]+$",
+        max_length=253,
+        description="The key in it that holds a postgresql:// URL.",
+    )
+
+
+# The rules are also held against the field's default, an object that its own defaults do not fill.
+_EXISTING = "(has(self.mode) && self.mode == 'Existing')"
+POSTGRES_RULES = [
+    {
+        "rule": f"{_EXISTING} == has(self.secretRef)",
+        "message": "postgres.secretRef goes with mode Existing, and only with it",
+        "fieldPath": ".secretRef",
+    },
+    {
+        "rule": (
+            f"!{_EXISTING} || ((!has(self.image) || self.image == '') && "
+            "(!has(self.settings) || self.settings.size() == 0))"
+        ),
+        "message": "postgres.image and postgres.settings belong to mode Builtin",
+    },
+    {
+        "rule": f"{_EXISTING} || !has(self.overwrite) || !self.overwrite",
+        "message": "postgres.overwrite belongs to mode Existing: a built-in Postgres begins empty",
+        "fieldPath": ".overwrite",
+    },
+]
+
+
+def _with_postgres_rules(schema: dict[str, Any]) -> None:
+    schema["x-kubernetes-validations"] = [*POSTGRES_RULES]
+
+
+class Postgres(ApiModel):
+    """The Postgres of workloads with a database: one of the experiment's own, or an existing one.
+
+    In an existing database everything that LoadLab makes lies in the schema `loadlab`.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_with_postgres_rules)
+
+    mode: PostgresMode = Field(
+        default=PostgresMode.BUILTIN,
+        description=(
+            "Builtin deploys a Postgres for the experiment. Existing uses the database that "
+            "secretRef names (Postgres 14 or newer): what LoadLab makes lies in its schema "
+            "loadlab, other schemas are not touched. Its CPU and memory are then unknown."
+        ),
+    )
+    secret_ref: SecretKey | None = Field(
+        default=None,
+        description=(
+            "Where the postgresql:// URL is, only with mode Existing. Its role must own the schema "
+            "loadlab or be allowed to create it."
+        ),
+    )
+    overwrite: bool = Field(
+        default=False,
+        description=(
+            "true replaces LoadLab's own tables in the schema loadlab where they hold another "
+            "scale or seed; false ends the experiment there. With mode Existing."
+        ),
+    )
     image: str = Field(
         default="",
         max_length=300,
@@ -20,13 +96,22 @@ class Postgres(ApiModel):
         default=0.01,
         ge=0.001,
         le=1,
-        description="Size of the data set: 1 is 1 M users, 5 M orders and 10 M order items.",
+        description=(
+            "Size of the data set: 1 is 1 M users, 5 M orders and 10 M order items, about 2 GB, "
+            "which takes minutes to load: raise timeouts.prepare with it."
+        ),
     )
     settings: dict[str, str] = Field(
         default={},
         max_length=50,
         description='Server settings, such as {max_connections: "200"}; values are strings.',
     )
+
+    @model_validator(mode="after")
+    def _names_the_database(self) -> Self:
+        if (self.mode is PostgresMode.EXISTING) != (self.secret_ref is not None):
+            raise ValueError("postgres.secretRef goes with mode Existing, and only with it")
+        return self
 
 
 class Appendfsync(StrEnum):
@@ -50,6 +135,16 @@ class Redis(ApiModel):
         description=(
             "always loses nothing on a crash, everysec up to two seconds of accepted requests."
         ),
+    )
+
+
+class RabbitMq(ApiModel):
+    """The RabbitMQ that the operator deploys for variants with Celery."""
+
+    image: str = Field(
+        default="",
+        max_length=300,
+        description="Image, such as rabbitmq:3; empty takes the operator's default.",
     )
 
 
@@ -77,6 +172,7 @@ class Resources(ApiModel):
     )
     postgres: Amounts = Field(default=Amounts(), description="Postgres; default memory 1Gi.")
     redis: Amounts = Field(default=Amounts(), description="Redis; default memory 512Mi.")
+    rabbitmq: Amounts = Field(default=Amounts(), description="RabbitMQ; default memory 512Mi.")
     k6: Amounts = Field(default=Amounts(), description="Each k6 pod; default memory 1Gi.")
 
 
@@ -107,7 +203,10 @@ class Timeouts(ApiModel):
 
     prepare: Duration = Field(
         default="5m",
-        description="From acceptance until stores, data set and steward are ready.",
+        description=(
+            "From acceptance until stores, data set and steward are ready. The full data set "
+            "(postgres.scale 1) takes minutes: give it 15m."
+        ),
         json_schema_extra=bounded_duration("10s", "6h"),
     )
     ready: Duration = Field(

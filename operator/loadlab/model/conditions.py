@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_TRIALS = "NoTrials"
     POOL_TOO_LARGE = "PoolTooLarge"
     INVALID_CRITERION = "InvalidCriterion"
+    INVALID_EXPECTATION = "InvalidExpectation"
     NAME_TOO_LONG = "NameTooLong"
     QUEUED = "Queued"
     SUSPENDED = "Suspended"

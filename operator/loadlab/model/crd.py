@@ -69,7 +69,7 @@ def _plain(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
         if key == "properties":
             plain[key] = {name: structural(item, definitions) for name, item in value.items()}
         elif key == "additionalProperties" and isinstance(value, dict):
-            plain[key] = structural(value, definitions) | {"maxLength": 1000}
+            plain[key] = _map_value(structural(value, definitions))
         elif key == "default":
             plain[key] = _default(value, node)
         elif key not in DROPPED:
@@ -77,6 +77,10 @@ def _plain(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     if plain.get("x-kubernetes-preserve-unknown-fields"):
         plain.pop("additionalProperties", None)
     return plain
+
+
+def _map_value(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema | ({"maxLength": 1000} if schema["type"] == "string" else {})
 
 
 def _default(value: Any, node: dict[str, Any]) -> Any:

@@ -1,8 +1,9 @@
 """The load profile, in k6's own words."""
 
 from enum import StrEnum
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from loadlab.model.base import ApiModel
 from loadlab.model.quantities import Duration, bounded_duration
@@ -27,9 +28,82 @@ class Executor(StrEnum):
         return self in {Executor.RAMPING_VUS, Executor.RAMPING_ARRIVAL_RATE}
 
 
-class Request(ApiModel):
-    """How one request is made. Method, path and body come from the workload."""
+class Method(StrEnum):
+    """What a request does with its path."""
 
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+    HEAD = "HEAD"
+
+
+class VariableRange(ApiModel):
+    """The integers that a variable takes, both ends included."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {"rule": "self.min <= self.max", "message": "min must not exceed max"}
+            ]
+        }
+    )
+
+    min: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Smallest value.")
+    max: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Largest value.")
+
+
+def _request_rules(schema: dict[str, Any]) -> None:
+    """CEL: a request of one's own begins with its path."""
+    schema["x-kubernetes-validations"] = [
+        {
+            "rule": (
+                "has(self.path) || !(has(self.method) || has(self.body) || "
+                "(has(self.headers) && size(self.headers) > 0) || "
+                "(has(self.variables) && size(self.variables) > 0))"
+            ),
+            "message": "method, headers, body and variables go with path",
+        }
+    ]
+
+
+class Request(ApiModel):
+    """How one request is made. Without a path, what is asked comes from the workload."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_request_rules)
+
+    method: Method | None = Field(
+        default=None, description="HTTP method of a request of your own (GET unless set)."
+    )
+    path: str | None = Field(
+        default=None,
+        pattern=r"^/",
+        max_length=1000,
+        description=(
+            "Path and query of a request of your own, such as /search?shelf=${shelf}; absent for "
+            "the workload's requests. ${request_id} is a number no other request has, ${name} a "
+            "value of variables."
+        ),
+    )
+    headers: dict[str, str] = Field(
+        default={},
+        max_length=20,
+        description="Headers of a request of your own; a JSON body has its Content-Type already.",
+    )
+    body: str | None = Field(
+        default=None,
+        max_length=65_536,
+        description="Body of a request of your own, with ${variables}; absent for none.",
+    )
+    variables: dict[str, VariableRange] = Field(
+        default={},
+        max_length=20,
+        description=(
+            "Ranges of integers that path, headers and body draw from, by name. A request gets the "
+            "same values in every variant and replicate."
+        ),
+    )
     timeout: Duration = Field(
         default="20s",
         description="A request without an answer by then has failed. Keep it below gracefulStop.",

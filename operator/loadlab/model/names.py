@@ -24,11 +24,16 @@ class Component(StrEnum):
 
     POSTGRES = "postgres"
     REDIS = "redis"
+    RABBITMQ = "rabbitmq"
     DATASET = "dataset"
     STEWARD = "steward"
     SERVICE = "service"
     WORKER = "worker"
     K6 = "k6"
+
+
+METER = "meter"  # the container beside an image that has no instruments
+STORES = (Component.POSTGRES, Component.REDIS, Component.RABBITMQ)
 
 
 def trial_name(experiment: str, index: int) -> str:

@@ -6,8 +6,17 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from loadlab.model.base import ApiModel
-from loadlab.model.components import Placement, Postgres, Redis, Resources, Timeouts, TtlStrategy
-from loadlab.model.factors import VARIANTS, Exclusion, Factors, Variant, Workload
+from loadlab.model.components import (
+    Placement,
+    Postgres,
+    RabbitMq,
+    Redis,
+    Resources,
+    Timeouts,
+    TtlStrategy,
+)
+from loadlab.model.expectations import Expectation
+from loadlab.model.factors import FACTOR_WORKLOADS, VARIANTS, Exclusion, Factors, Variant, Workload
 from loadlab.model.load import Load
 
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
@@ -69,41 +78,48 @@ class Retry(ApiModel):
 
 
 def _variant_rule() -> dict[str, str]:
-    """CEL: only variants that the workload has."""
+    """CEL: a variant is one that the workload has, or an image under a name of its own."""
     catalogue = ", ".join(
         f"'{workload}': [{', '.join(repr(name) for name in names)}]"
         for workload, names in VARIANTS.items()
     )
     return {
-        "rule": f"self.variants.all(v, v.name in {{{catalogue}}}[self.workload])",
+        "rule": (
+            f"self.variants.all(v, has(v.image) != (v.name in {{{catalogue}}}[self.workload]))"
+        ),
         "message": (
-            "a variant does not belong to this workload; "
-            "see kubectl explain lexp.spec.variants.name"
+            "a variant does not belong to this workload: it is not built in and has no image, or "
+            "it has an image and a built-in name; see kubectl explain lexp.spec.variants.name"
         ),
         "fieldPath": ".variants",
     }
 
 
+def _factor_rules() -> list[dict[str, str]]:
+    """CEL: a workload's parameter goes with that workload only."""
+    return [
+        {
+            "rule": f"!has(self.factors.{factor}) || self.workload in {[w.value for w in works]}",
+            "message": f"factors.{factor} belongs to the workload {' or '.join(works)}",
+            "fieldPath": ".factors",
+        }
+        for factor, works in FACTOR_WORKLOADS.items()
+    ]
+
+
 RULES: tuple[dict[str, str], ...] = (
     _variant_rule(),
+    {
+        "rule": "self.workload != 'custom' || has(self.load.request.path)",
+        "message": "the workload custom needs load.request.path: what is your service asked?",
+        "fieldPath": ".load",
+    },
     {
         "rule": "has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
         "message": "factors.rate goes with the arrival-rate executors, and only with them",
         "fieldPath": ".factors",
     },
-    {
-        "rule": "self.workload == 'sleep' || !has(self.factors.ms)",
-        "message": "factors.ms belongs to the sleep workload",
-        "fieldPath": ".factors",
-    },
-    {
-        "rule": (
-            "self.variants.exists(v, v.name == 'queued') || "
-            "(!has(self.factors.consumers) && !has(self.factors.batchSize))"
-        ),
-        "message": "factors.consumers and factors.batchSize need the variant queued",
-        "fieldPath": ".factors",
-    },
+    *_factor_rules(),
     {
         "rule": (
             "self.placement.serviceCpu == 'Shared' || "
@@ -151,7 +167,10 @@ class LoadExperimentSpec(ApiModel):
     workload: Workload = Field(
         description=(
             "What a request does. sleep: waits, without a database. select: one query. "
-            "ingest: many small writes."
+            "simulation: two queries, then work on the CPU. items: a small REST service. "
+            "ingest: many small writes. wells: heavy pages beside a light endpoint. "
+            "custom: services of your own, asked what load.request says; no store is deployed for "
+            "them."
         )
     )
     variants: tuple[Variant, ...] = Field(
@@ -184,13 +203,28 @@ class LoadExperimentSpec(ApiModel):
     )
     load: Load = Field(default=Load(), description="The load profile of every trial.")
     postgres: Postgres = Field(default=Postgres(), description="The database, where one is needed.")
-    redis: Redis = Field(default=Redis(), description="The queue, where one is needed.")
+    redis: Redis = Field(default=Redis(), description="The queue or cache, where one is needed.")
+    rabbitmq: RabbitMq = Field(
+        default=RabbitMq(), description="The message broker, where a variant needs one."
+    )
     resources: Resources = Field(default=Resources(), description="Limits of the pods.")
     placement: Placement = Field(default=Placement(), description="Where the pods run.")
     success_criteria: tuple[Criterion, ...] = Field(
         default=(),
         max_length=20,
         description="Bounds that every cell must keep for the verdict Passed.",
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["name"],
+        },
+    )
+    expectations: tuple[Expectation, ...] = Field(
+        default=(),
+        max_length=20,
+        description=(
+            "Claims about differences between cells, judged with a 95 % interval: Reproduced, "
+            "Contradicted or Inconclusive. They do not touch the verdict."
+        ),
         json_schema_extra={
             "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["name"],

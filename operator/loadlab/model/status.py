@@ -7,6 +7,7 @@ from pydantic import Field
 
 from loadlab.model.base import ObservedModel
 from loadlab.model.conditions import Condition
+from loadlab.model.outcomes import CriterionResult, ExpectationResult
 
 CONDITION_LIST: dict[str, Any] = {
     "x-kubernetes-list-type": "map",
@@ -60,6 +61,10 @@ class Cell(ObservedModel):
     consumers: int | None = Field(default=None, description="Consumers of the queue worker.")
     batch_size: int | None = Field(default=None, description="Rows per batch.")
     ms: int | None = Field(default=None, description="Milliseconds of waiting.")
+    fib: int | None = Field(default=None, description="Fibonacci number computed.")
+    user_ids: int | None = Field(default=None, description="Different users asked for.")
+    payload_bytes: int | None = Field(default=None, description="Bytes added to a write.")
+    write_percent: int | None = Field(default=None, description="Share of writes in percent.")
 
     def title(self) -> str:
         """Spell the cell as one word, such as async/workers=2/virtualUsers=64."""
@@ -115,6 +120,38 @@ class ByComponent(ObservedModel):
     generator: float | None = Field(default=None, description="All k6 pods.")
 
 
+class RequestRow(ObservedModel):
+    """The requests of one name in a cell whose requests differ."""
+
+    name: str = Field(
+        max_length=60,
+        description="Name of the request; hit and miss are reads by what the cache said.",
+    )
+    requests: int = Field(description="Requests measured, over all replicates.")
+    failed_rate: float = Field(description="Share of failed requests, 0..1.")
+    latency_ms: LatencyMs | None = Field(default=None, description="Latency in milliseconds.")
+
+
+class WorkRow(ObservedModel):
+    """Proof of work: what the stores did, by their own counters, per request."""
+
+    transactions: float | None = Field(default=None, description="Transactions of Postgres.")
+    rows_read: float | None = Field(default=None, description="Rows that Postgres read.")
+    rows_written: float | None = Field(default=None, description="Rows that Postgres inserted.")
+    cache_hit_rate: float | None = Field(
+        default=None, description="Share of look-ups that Redis could answer, 0..1."
+    )
+    records_per_commit: float | None = Field(
+        default=None, description="Records that the queue worker wrote with one commit."
+    )
+    stale_reads: int | None = Field(
+        default=None, description="Reads that were staler than the variant declares."
+    )
+    worst_stale_ms: float | None = Field(
+        default=None, description="Age of the oldest write that a read did not show, ms."
+    )
+
+
 class ResultRow(ObservedModel):
     """The result of one cell."""
 
@@ -133,9 +170,19 @@ class ResultRow(ObservedModel):
     generator_cpu: float | None = Field(
         default=None, description="Share of its CPUs that the generator used, 0..1, most."
     )
+    event_loop_lag_ms: float | None = Field(
+        default=None, description="Delay of the service's event loops, p99, worst replicate, ms."
+    )
+    thread_tokens: int | None = Field(
+        default=None, description="Threads of the service's pools in use when measuring ended."
+    )
+    by_request: tuple[RequestRow, ...] = Field(
+        default=(), max_length=10, description="The same by name, where requests differ."
+    )
+    work: WorkRow | None = Field(default=None, description="Proof of work.")
     validity: Validity = Field(description="Valid, Suspect or Invalid.")
     reasons: tuple[str, ...] = Field(
-        default=(), max_length=20, description="Why the row is not Valid."
+        default=(), max_length=20, description="Why the row is not Valid, and what is not known."
     )
 
 
@@ -145,16 +192,6 @@ class Best(ObservedModel):
     cell: str = Field(max_length=200, description="The cell, such as async/workers=2.")
     requests_per_second: float = Field(description="Its mean requests per second.")
     p95_ms: float = Field(description="Its p95 in milliseconds.")
-
-
-class CriterionResult(ObservedModel):
-    """How one criterion fared over all cells."""
-
-    name: str = Field(max_length=40, description="Name of the criterion.")
-    threshold: str = Field(max_length=40, description="The bound.")
-    value: str = Field(default="", max_length=40, description="Worst value of any cell.")
-    cell: str = Field(default="", max_length=200, description="The cell of that value.")
-    outcome: str = Field(max_length=20, description="Passed, Failed or Inconclusive.")
 
 
 class Durability(ObservedModel):
@@ -183,8 +220,21 @@ class Environment(ObservedModel):
     kubernetes: str = Field(default="", max_length=60, description="Version of the API server.")
     node: str = Field(default="", max_length=253, description="Node of the service.")
     images: dict[str, str] = Field(
-        default={}, max_length=20, description="Image of each component, by digest where known."
+        default={},
+        max_length=20,
+        description=(
+            "Image of each component, by digest where known; service/NAME is that of a variant "
+            "with an image of its own."
+        ),
     )
+
+
+class Preparation(ObservedModel):
+    """How far the loading of the data set has come."""
+
+    step: str = Field(max_length=60, description="What is being done, such as load order_items.")
+    percent: int = Field(ge=0, le=100, description="Share of the whole data set in percent.")
+    message: str = Field(default="", max_length=200, description="More about it, for people.")
 
 
 class LoadExperimentStatus(ObservedModel):
@@ -208,6 +258,9 @@ class LoadExperimentStatus(ObservedModel):
     criteria: tuple[CriterionResult, ...] = Field(
         default=(), max_length=20, description="The success criteria and their outcomes."
     )
+    expectations: tuple[ExpectationResult, ...] = Field(
+        default=(), max_length=20, description="The expectations and their outcomes."
+    )
     durability: Durability | None = Field(
         default=None, description="Accepted and persisted writes of a workload that writes."
     )
@@ -221,4 +274,7 @@ class LoadExperimentStatus(ObservedModel):
     )
     start_time: str | None = Field(default=None, description="When it became active (RFC 3339).")
     completion_time: str | None = Field(default=None, description="When it finished (RFC 3339).")
+    preparation: Preparation | None = Field(
+        default=None, description="While Preparing: how far the data set is loaded."
+    )
     current_trial: str = Field(default="", max_length=63, description="The trial under way.")

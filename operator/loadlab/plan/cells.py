@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from hashlib import sha256
 from itertools import product
 
+from loadlab.model.expectations import matches
 from loadlab.model.factors import Exclusion, Factor
 from loadlab.model.spec import LoadExperimentSpec, Strategy
 from loadlab.model.status import Cell
 from loadlab.plan.catalogue import has_meaning
+from loadlab.plan.requests import DEFAULT_WRITE_PERCENT
 
 DEFAULT_LEVELS: dict[Factor, tuple[int, ...]] = {
     Factor.CONSUMERS: (1,),
     Factor.BATCH_SIZE: (500,),
     Factor.MS: (1000,),
+    Factor.FIB: (15,),
+    Factor.WRITE_PERCENT: (DEFAULT_WRITE_PERCENT,),
 }
 
 
@@ -49,9 +53,7 @@ def _cells_of_variant(spec: LoadExperimentSpec, variant: str) -> Iterator[Cell]:
 
 
 def _matches(pattern: Exclusion, cell: Cell) -> bool:
-    wanted = pattern.dump()
-    has = cell.dump()
-    return bool(wanted) and all(has.get(name) == value for name, value in wanted.items())
+    return bool(pattern.dump()) and matches(pattern, cell)  # an empty pattern leaves nothing out
 
 
 def ordered(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> tuple[tuple[Cell, int], ...]:

@@ -29,6 +29,7 @@ class Images:
     k6: str
     postgres: str
     redis: str
+    rabbitmq: str
     pull_policy: str = "IfNotPresent"
     pull_secrets: tuple[str, ...] = ()
 

@@ -4,28 +4,35 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from loadlab.model.components import PostgresMode
 from loadlab.model.conditions import Reason
+from loadlab.model.expectations import Expectation, fault_of, groups_of
 from loadlab.model.names import (
     API_VERSION,
     MAX_EXPERIMENT_NAME,
+    Component,
     experiment_labels,
     trial_name,
 )
 from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell
 from loadlab.model.trial import LoadTrialSpec
-from loadlab.plan.catalogue import WorkloadFacts, facts, is_queued
+from loadlab.plan.catalogue import (
+    WorkloadFacts,
+    facts,
+    idle_factors,
+)
 from loadlab.plan.cells import cells_of, ordered
+from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context, Images, Manifest, Run
 from loadlab.plan.generator import build_configuration, build_generator
+from loadlab.plan.requests import requests_of
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
-from loadlab.plan.stores import MAX_CONNECTIONS, build_postgres, build_redis
+from loadlab.plan.stores import MAX_CONNECTIONS, build_store, deployed_stores
 
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
-
-# Postgres keeps 3 for superusers; the steward and the data set's Job take up to 5.
-RESERVED_CONNECTIONS = 8
 
 
 class PlanError(ValueError):
@@ -60,14 +67,18 @@ class Plan:
         return self.context.fingerprint
 
     @property
+    def stores(self) -> tuple[Component, ...]:
+        """The stores that are deployed for the experiment."""
+        return deployed_stores(self.context.spec)
+
+    @property
     def facts(self) -> WorkloadFacts:
         """What the workload needs."""
         return facts(self.context.spec.workload)
 
     def store_manifests(self) -> list[Manifest]:
         """Return the stores, which everything else needs."""
-        stores = build_postgres(self.context) if self.facts.has_postgres else []
-        return stores + (build_redis(self.context) if self.facts.has_redis else [])
+        return [m for store in self.stores for m in build_store(self.context, store)]
 
     def preparation_manifests(self) -> list[Manifest]:
         """Return what is created once the stores are ready."""
@@ -117,15 +128,28 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
             f"the name may have {MAX_EXPERIMENT_NAME} characters, as children's names add to it"
         )
         raise PlanError(Reason.NAME_TOO_LONG, message)
+    _check_factors(experiment)
     cells = cells_of(spec)
     _check_size(experiment, cells)
-    _check_connections(experiment, cells)
+    _check_connections(experiment)
+    _check_expectations(experiment, cells)
     trials = tuple(
         PlannedTrial(trial_name(experiment.metadata.name, position), cell, replicate, position)
         for position, (cell, replicate) in enumerate(ordered(spec, cells), start=1)
     )
     plan = Plan(Context(experiment, images), cells, trials)
     return replace(plan, context=replace(plan.context, fingerprint=_fingerprint(plan)))
+
+
+def _check_factors(experiment: Experiment) -> None:
+    spec = experiment.spec
+    for factor in idle_factors(spec):
+        names = ", ".join(variant.name for variant in spec.variants)
+        message = (
+            f"factors.{factor} changes nothing for {names}; remove it, or add a variant "
+            "that it means something to"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_size(experiment: Experiment, cells: tuple[Cell, ...]) -> None:
@@ -141,23 +165,44 @@ def _check_size(experiment: Experiment, cells: tuple[Cell, ...]) -> None:
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
 
 
-def _check_connections(experiment: Experiment, cells: tuple[Cell, ...]) -> None:
+def _check_connections(experiment: Experiment) -> None:
     spec = experiment.spec
+    if spec.postgres.mode is PostgresMode.EXISTING:
+        return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
     if not setting.isdigit():
         message = f"postgres.settings.max_connections is {setting!r}, not a number"
         raise PlanError(Reason.INVALID_SPEC, message)
-    for cell in cells:
-        worker = (cell.consumers or 0) if is_queued(spec.workload, cell.variant) else 0
-        pool = (cell.workers or 1) * cell.pool_size if cell.pool_size else 0
-        needed = pool + worker + RESERVED_CONNECTIONS
-        if (pool or worker) and needed > int(setting):
-            message = (
-                f"{cell.title()} needs {needed} connections ({pool} pooled, {worker} of consumers, "
-                f"{RESERVED_CONNECTIONS} reserved) and max_connections is {setting}; lower "
-                "factors.poolSize or factors.consumers, or raise postgres.settings.max_connections"
-            )
-            raise PlanError(Reason.POOL_TOO_LARGE, message)
+    demand = highest_demand(spec)
+    if demand is not None and demand.total > int(setting):
+        message = (
+            f"{demand.cell.title()} needs {demand.total} connections ({demand.pooled} pooled, "
+            f"{demand.consumers} of consumers, {RESERVED_CONNECTIONS} reserved) and "
+            f"max_connections is {setting}; lower factors.poolSize or factors.consumers, or raise "
+            "postgres.settings.max_connections"
+        )
+        raise PlanError(Reason.POOL_TOO_LARGE, message)
+
+
+def _check_expectations(experiment: Experiment, cells: tuple[Cell, ...]) -> None:
+    spec = experiment.spec
+    for expectation in spec.expectations:
+        if fault := fault_of(expectation, cells) or _unknown_request(spec, expectation, cells):
+            message = f"expectations {expectation.name}: {fault}"
+            raise PlanError(Reason.INVALID_EXPECTATION, message)
+
+
+def _unknown_request(
+    spec: LoadExperimentSpec, expectation: Expectation, cells: tuple[Cell, ...]
+) -> str:
+    if expectation.request is None:
+        return ""
+    for cell in (cell for group in groups_of(expectation, cells) for cell in group):
+        names = requests_of(spec, cell).names
+        if expectation.request not in names:
+            known = f"there are {', '.join(names)}" if names else "all are alike; leave it out"
+            return f"{cell.title()} has no request {expectation.request} of its own: {known}"
+    return ""
 
 
 def _fingerprint(plan: Plan) -> str:

@@ -7,8 +7,9 @@ from loadlab.model.names import Component
 from loadlab.model.quantities import milliseconds, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell
-from loadlab.plan.catalogue import USERS_AT_FULL_SCALE, facts, is_queued
+from loadlab.plan.catalogue import variant_facts
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.own_image import own_image, readiness_path
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     HTTP_PORT,
@@ -20,6 +21,7 @@ from loadlab.plan.pods import (
     limits,
     pod_template,
 )
+from loadlab.plan.requests import FRESHNESS_EVERY_MS, Requests, requests_of
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
@@ -89,24 +91,54 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, service = context.spec, context.child_name(Component.SERVICE, run)
     worker = context.child_name(Component.WORKER, run)
-    queued = is_queued(spec.workload, run.cell.variant)
+    variant = run.cell.variant
+    known = variant_facts(spec.workload, variant)
+    own = own_image(spec, variant)
+    port, snapshot_port = (own.port, own.snapshot_port) if own else (HTTP_PORT, INSTRUMENTS_PORT)
+    requests = requests_of(spec, run.cell)
     return {
         "run": run.name,
         "pods": spec.load.parallelism,
-        "target": f"http://{service}:{HTTP_PORT}",
-        "readinessPath": "/healthz",
+        "target": f"http://{service}:{port}",
+        "readinessPath": readiness_path(spec, variant),
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
         "instruments": {
-            "service": f"http://{service}:{INSTRUMENTS_PORT}",
-            "worker": f"http://{worker}:{INSTRUMENTS_PORT}" if queued else None,
+            "service": f"http://{service}:{snapshot_port}",
+            "worker": f"http://{worker}:{INSTRUMENTS_PORT}" if known.worker else None,
         },
-        "request": _request(spec, run.cell),
-        "variables": _variables(spec),
+        "requests": [request.dump() for request in requests.load],
+        "side": _side(requests),
+        "freshness": _freshness(requests, known.stale_ms),
+        "tellsCache": requests.tells_cache,
+        "timeoutMs": milliseconds(spec.load.request.timeout),
+        "thinkTimeMs": milliseconds(spec.load.request.think_time),
+        "variables": {
+            n: {"min": low, "max": high} for n, (low, high) in requests.variables.items()
+        },
         "load": load_numbers(spec.load, run.cell),
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,
             "drainMs": milliseconds(spec.timeouts.drain),
         },
+    }
+
+
+def _side(requests: Requests) -> Manifest | None:
+    if requests.side is None:
+        return None
+    return {"request": requests.side.dump(), "perSecond": requests.side_per_second}
+
+
+def _freshness(requests: Requests, stale_ms: int) -> Manifest | None:
+    if not requests.probes_freshness:
+        return None
+    write = next(request for request in requests.load if request.writes)
+    read = next(request for request in requests.load if not request.writes)
+    return {
+        "write": write.dump(),
+        "read": read.dump(),
+        "everyMs": FRESHNESS_EVERY_MS,
+        "boundMs": stale_ms,
     }
 
 
@@ -130,22 +162,3 @@ def run_seconds(spec: LoadExperimentSpec) -> float:
     load, timeouts = spec.load, spec.timeouts
     parts = (load.warmup, load.ramp_up, load.duration, load.graceful_stop)
     return sum(map(seconds, (*parts, timeouts.ready, timeouts.drain)))
-
-
-def _request(spec: LoadExperimentSpec, cell: Cell) -> Manifest:
-    known = facts(spec.workload)
-    return {
-        "method": known.method,
-        "path": known.path.replace("{ms}", str(cell.ms)),
-        "headers": {"Content-Type": "application/json"} if known.body else {},
-        "body": known.body,
-        "timeoutMs": milliseconds(spec.load.request.timeout),
-        "thinkTimeMs": milliseconds(spec.load.request.think_time),
-    }
-
-
-def _variables(spec: LoadExperimentSpec) -> Manifest:
-    ranges = dict(facts(spec.workload).variables)
-    if "user_id" in ranges:
-        ranges["user_id"] = (1, round(USERS_AT_FULL_SCALE * spec.postgres.scale))
-    return {name: {"min": low, "max": high} for name, (low, high) in ranges.items()}

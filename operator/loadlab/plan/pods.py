@@ -3,13 +3,13 @@
 from typing import Any
 
 from loadlab.model.components import Amounts
-from loadlab.model.names import COMPONENT_LABEL, Component
+from loadlab.model.names import COMPONENT_LABEL, STORES, Component
 from loadlab.model.spec import LoadExperimentSpec
 
 Manifest = dict[str, Any]
 
 APPLICATION_USER = 10001
-STORE_USER = 999  # the uid of the official postgres and redis images on Debian
+STORE_USER = 999  # the uid of the official postgres, redis and rabbitmq images on Debian
 HTTP_PORT = 8000
 INSTRUMENTS_PORT = 9000
 STEWARD_PORT = 8080
@@ -51,7 +51,7 @@ def pod_template(
     component: Component, labels: dict[str, str], spec: LoadExperimentSpec, pod: Manifest
 ) -> Manifest:
     """Return a pod template: the given pod with labels, security and placement."""
-    user = STORE_USER if component in {Component.POSTGRES, Component.REDIS} else APPLICATION_USER
+    user = STORE_USER if component in STORES else APPLICATION_USER
     return {
         "metadata": {"labels": labels | {COMPONENT_LABEL: component.value}},
         "spec": {

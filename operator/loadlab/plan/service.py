@@ -1,10 +1,18 @@
 """Manifests of the service under test and of its queue worker, anew for every run."""
 
 from loadlab.model.components import ServiceCpu
-from loadlab.model.factors import EnvVar
 from loadlab.model.names import Component
-from loadlab.plan.catalogue import facts, is_queued
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.plan.catalogue import stores_for, variant_facts
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.own_image import (
+    READINESS_PATH,
+    OwnImage,
+    build_meter,
+    build_own_container,
+    own_image,
+    variant_of,
+)
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     HTTP_PORT,
@@ -24,37 +32,66 @@ GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then nee
 
 def build_service(context: Context, run: Run) -> list[Manifest]:
     """Return Service and Deployment of the service under test."""
-    spec = context.spec
-    exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
-    amounts = spec.resources.service
+    own = own_image(context.spec, run.cell.variant)
+    if own is not None:
+        return _build_own_service(context, run, own)
     container = {
         **_container(context, run, "loadlab_services.serve"),
         "ports": [
             {"name": "http", "containerPort": HTTP_PORT},
             {"name": "instruments", "containerPort": INSTRUMENTS_PORT},
         ],
-        "readinessProbe": http_probe("/healthz", HTTP_PORT, period=1),
-        "resources": owned_cpus(amounts) if exclusive else limits(amounts, memory="1Gi"),
+        "readinessProbe": http_probe(READINESS_PATH, HTTP_PORT, period=1),
+        "resources": _service_resources(context.spec),
     }
-    ports = {"http": HTTP_PORT, "instruments": INSTRUMENTS_PORT}
-    return _deployed(context, run, Component.SERVICE, container, ports)
+    ports = [
+        {"name": "http", "port": HTTP_PORT},
+        {"name": "instruments", "port": INSTRUMENTS_PORT},
+    ]
+    return _deployed(context, run, Component.SERVICE, {"containers": [container]}, ports)
+
+
+def _build_own_service(context: Context, run: Run, own: OwnImage) -> list[Manifest]:
+    """Build the same for an image of the user's own, which has its own ports."""
+    container = {
+        **build_own_container(context, own, _environment(context, run)),
+        "resources": _service_resources(context.spec),
+    }
+    meter = [] if own.has_instruments else [build_meter(context, own)]
+    ports = [
+        {"name": "http", "port": own.port},
+        {"name": "instruments", "port": own.snapshot_port},
+    ]
+    pod = {
+        **({"shareProcessNamespace": True} if meter else {}),
+        "containers": [container, *meter],
+    }
+    return _deployed(context, run, Component.SERVICE, pod, ports)
+
+
+def _service_resources(spec: LoadExperimentSpec) -> Manifest:
+    amounts = spec.resources.service
+    exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
+    return owned_cpus(amounts) if exclusive else limits(amounts, memory="1Gi")
 
 
 def build_worker(context: Context, run: Run) -> list[Manifest]:
     """Return Service and Deployment of the queue worker; nothing where the variant has none."""
-    if not is_queued(context.spec.workload, run.cell.variant):
+    module = variant_facts(context.spec.workload, run.cell.variant).worker
+    if module is None:
         return []
     container = {
-        **_container(context, run, "loadlab_services.worker"),
+        **_container(context, run, module),
         "ports": [{"name": "instruments", "containerPort": INSTRUMENTS_PORT}],
         "resources": limits(context.spec.resources.worker, memory="512Mi"),
     }
-    return _deployed(context, run, Component.WORKER, container, {"instruments": INSTRUMENTS_PORT})
+    ports = [{"name": "instruments", "port": INSTRUMENTS_PORT}]
+    return _deployed(context, run, Component.WORKER, {"containers": [container]}, ports)
 
 
 def _container(context: Context, run: Run, module: str) -> Manifest:
     return {
-        "name": module.rsplit(".", 1)[1],
+        "name": module.rsplit(".", 1)[1].replace("_", "-"),
         **context.pulled(context.images.services),
         "command": ["python", "-m", module],
         "securityContext": CONTAINER_SECURITY,
@@ -65,39 +102,34 @@ def _container(context: Context, run: Run, module: str) -> Manifest:
 
 def _environment(context: Context, run: Run) -> list[Manifest]:
     spec, cell = context.spec, run.cell
-    known = facts(spec.workload)
+    variant, own = variant_of(spec, cell.variant), own_image(spec, cell.variant)
     settings = {
         "WORKLOAD": spec.workload.value,
         "VARIANT": cell.variant,
         "RUN_ID": run.name,
-        "PORT": HTTP_PORT,
-        "INSTRUMENTS_PORT": INSTRUMENTS_PORT,
+        "PORT": own.port if own else HTTP_PORT,
+        "INSTRUMENTS_PORT": own.instruments_port if own else INSTRUMENTS_PORT,
+        "READINESS_PATH": own.readiness_path if own else None,
+        "SERVER": variant.server.value if variant.server else None,
         "WORKERS": cell.workers,
         "POOL_SIZE": cell.pool_size,
         "CONSUMERS": cell.consumers,
         "BATCH_SIZE": cell.batch_size,
     }
-    own = {v.name: v.value for v in _variant_environment(context, cell.variant)}
-    values = {name: value for name, value in settings.items() if value is not None} | own
-    queued = is_queued(spec.workload, cell.variant)
-    stores = store_environment(
-        context, postgres=known.has_postgres, redis=known.has_redis and queued
-    )
+    given = {v.name: v.value for v in variant.env}
+    values = {name: value for name, value in settings.items() if value is not None} | given
+    stores = store_environment(context, stores_for(spec.workload, cell.variant))
     return [*env(**values), *stores]
 
 
-def _variant_environment(context: Context, variant: str) -> tuple[EnvVar, ...]:
-    return next(v.env for v in context.spec.variants if v.name == variant)
-
-
 def _deployed(
-    context: Context, run: Run, component: Component, container: Manifest, ports: dict[str, int]
+    context: Context, run: Run, component: Component, pod: Manifest, ports: list[Manifest]
 ) -> list[Manifest]:
     metadata = context.metadata(component, run)
     labels = context.labels(component, run)
-    pod = {
+    whole_pod = {
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "containers": [container],
+        **pod,
         "volumes": [SCRATCH],
         **context.pull_secrets(),
     }
@@ -110,7 +142,7 @@ def _deployed(
                 "selector": labels,
                 # The generator asks for readiness itself, sooner than a probe would tell.
                 "publishNotReadyAddresses": True,
-                "ports": [{"name": name, "port": port} for name, port in ports.items()],
+                "ports": ports,
             },
         },
         {
@@ -121,7 +153,7 @@ def _deployed(
                 "replicas": 1,
                 "strategy": {"type": "Recreate"},
                 "selector": {"matchLabels": labels},
-                "template": pod_template(component, labels, context.spec, pod),
+                "template": pod_template(component, labels, context.spec, whole_pod),
             },
         },
     ]

@@ -4,9 +4,13 @@ The steward prepares the stores before a trial, starts the generators together a
 the work afterwards. It is no part of what is measured.
 """
 
+from collections.abc import Sequence
+
 from loadlab.model.components import Amounts
 from loadlab.model.names import Component
-from loadlab.plan.catalogue import facts
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.plan.catalogue import stores_of
+from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
@@ -59,9 +63,10 @@ def build_steward(context: Context) -> list[Manifest]:
 def build_dataset(context: Context) -> Manifest:
     """Return the Job that creates schema and data."""
     labels = context.labels(Component.DATASET)
+    variables = _existing_database(context.spec)
     pod = {
         "restartPolicy": "Never",
-        "containers": [_container(context, "loadlab_services.dataset")],
+        "containers": [_container(context, "loadlab_services.dataset", variables)],
         "volumes": [SCRATCH],
         **context.pull_secrets(),
     }
@@ -77,17 +82,28 @@ def build_dataset(context: Context) -> Manifest:
     }
 
 
-def _container(context: Context, module: str) -> Manifest:
+def _existing_database(spec: LoadExperimentSpec) -> list[Manifest]:
+    """What the Job must know of a database that is there already; how much it allows, it asks."""
+    if spec.postgres.secret_ref is None:
+        return []
+    demand = highest_demand(spec)
+    return env(
+        OVERWRITE=str(spec.postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0
+    )
+
+
+def _container(context: Context, module: str, variables: Sequence[Manifest] = ()) -> Manifest:
     spec = context.spec
-    known = facts(spec.workload)
     settings = env(WORKLOAD=spec.workload.value, SCALE=spec.postgres.scale, PORT=STEWARD_PORT)
-    stores = store_environment(context, postgres=known.has_postgres, redis=known.has_redis)
+    stores = store_environment(context, stores_of(spec))
     return {
-        "name": module.rsplit(".", 1)[1],
+        "name": module.rsplit(".", 1)[1].replace("_", "-"),
         **context.pulled(context.images.services),
         "command": ["python", "-m", module],
         "securityContext": CONTAINER_SECURITY,
-        "env": [*settings, *stores],
+        # What it said last outlives its log: the experiment's condition quotes it.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "env": [*settings, *variables, *stores],
         "resources": limits(Amounts(), memory="256Mi"),
         "volumeMounts": [SCRATCH_MOUNT],
     }

@@ -1,28 +1,34 @@
-"""The trials' results -> what the experiment's status says: rows, criteria, verdict, best cell."""
+"""The trials' results -> the experiment's status: rows, criteria, expectations, verdict, best."""
 
 from collections.abc import Iterable
 
+from loadlab.model.names import Component
+from loadlab.model.outcomes import CriterionResult
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
     Best,
     ByComponent,
     Cell,
-    CriterionResult,
     Durability,
     Environment,
     LoadExperimentStatus,
     Overhead,
     ReplicateCounts,
+    RequestRow,
     ResultRow,
+    WorkRow,
 )
 from loadlab.model.status import Estimate as StatusEstimate
 from loadlab.model.status import LatencyMs as StatusLatency
 from loadlab.plan import Plan
+from loadlab.plan.own_image import own_image
+from loadlab.progress.expectations import expectation_results
 from loadlab.progress.observed import Observed
 from loadlab.results.cell import CellResult, aggregate_cell
+from loadlab.results.cell_work import CellWork
 from loadlab.results.criteria import CriterionOutcome, judge_criterion, parse_threshold
-from loadlab.results.measurement import LatencySummary
+from loadlab.results.measurement import LatencySummary, NamedRequests
 from loadlab.results.statistics import Estimate
 from loadlab.results.stored import JudgedTrial, load_trial
 from loadlab.results.verdict import best_cell, decide_verdict
@@ -45,6 +51,7 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
         update={
             "results": rows,
             "criteria": tuple(_criterion(outcome) for outcome in outcomes),
+            "expectations": expectation_results(plan, trials),
             "verdict": decide_verdict(cells, outcomes),
             "best": best
             and Best(
@@ -54,7 +61,7 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
             ),
             "durability": _durability(trials),
             "overhead_seconds": _overhead(trials),
-            "environment": _environment(trials, observed),
+            "environment": _environment(plan, trials, observed),
         }
     )
 
@@ -86,24 +93,45 @@ def _row(cell: Cell, result: CellResult) -> ResultRow:
         requests_per_second=_estimate(result.requests_per_second, 1),
         latency_ms=_latency(result.latency_ms),
         p95_ms=_estimate(result.p95_ms, 2),
-        failed_rate=None if result.failed_rate is None else round(result.failed_rate, 6),
+        failed_rate=_rounded(result.failed_rate, 6),
         cpu_micros_per_request=_components(result.cpu_micros_per_request),
         memory_bytes=_components(result.memory_bytes),
         open_files=result.open_files,
-        generator_cpu=None if result.generator_cpu is None else round(result.generator_cpu, 3),
+        generator_cpu=_rounded(result.generator_cpu, 3),
+        event_loop_lag_ms=_rounded(result.event_loop_lag_p99_ms, 3),
+        thread_tokens=result.thread_tokens,
+        by_request=tuple(_request(name, named) for name, named in result.by_request.items()),
+        work=_work(result.work),
         validity=result.validity,
         reasons=tuple(f"{r.kind}: {r.message}" for r in result.reasons)[:MAX_REASONS],
     )
 
 
+def _request(name: str, named: NamedRequests) -> RequestRow:
+    return RequestRow(
+        name=name,
+        requests=named.requests,
+        failed_rate=round(named.failed / named.requests, 6) if named.requests else 0.0,
+        latency_ms=_latency(LatencySummary.of(named.latency)),
+    )
+
+
+def _work(work: CellWork) -> WorkRow | None:
+    known = {name: _rounded(getattr(work, name), 3) for name in WorkRow.model_fields}
+    return WorkRow.model_validate(known) if any(v is not None for v in known.values()) else None
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
 def _estimate(estimate: Estimate | None, digits: int) -> StatusEstimate | None:
     if estimate is None:
         return None
-    low, high = estimate.low, estimate.high
     return StatusEstimate(
         mean=round(estimate.mean, digits),
-        low=None if low is None else round(low, digits),
-        high=None if high is None else round(high, digits),
+        low=_rounded(estimate.low, digits),
+        high=_rounded(estimate.high, digits),
     )
 
 
@@ -165,9 +193,16 @@ def _overhead(trials: tuple[Trial, ...]) -> Overhead | None:
     return Overhead(median=round(rank(0.5), 3), p95=round(rank(0.95), 3))
 
 
-def _environment(trials: tuple[Trial, ...], observed: Observed) -> Environment:
+def _environment(plan: Plan, trials: tuple[Trial, ...], observed: Observed) -> Environment:
     images: dict[str, str] = {}
     for trial in trials:
-        images |= trial.status.images
+        variant = trial.spec.cell.variant
+        own = own_image(plan.context.spec, variant) is not None
+        # Each variant with an image of its own has another service.
+        service = f"{Component.SERVICE}/{variant}" if own else Component.SERVICE.value
+        images |= {
+            service if name == Component.SERVICE else name: image
+            for name, image in trial.status.images.items()
+        }
     node = next((trial.status.node for trial in trials if trial.status.node), "")
     return Environment(kubernetes=observed.kubernetes_version, node=node, images=images)

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from loadlab.model.conditions import Reason
+from loadlab.model.names import Component
 from loadlab.progress.observed import ControllerView, PodView
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+LAST_WORDS = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
 
@@ -24,6 +26,18 @@ def diagnose(pods: Iterable[PodView], controllers: Iterable[ControllerView]) -> 
     return Reason.NEVER_READY, message
 
 
+def last_words(pod: PodView) -> str:
+    """Return the last line that a failed container wrote, empty where nothing is known."""
+    lines = pod.last_words.strip().splitlines()
+    return lines[-1].removeprefix("dataset: failed: ")[:LAST_WORDS] if lines else ""
+
+
+def failed_dataset(pods: Iterable[PodView]) -> str:
+    """Return why the data set was not loaded, as the last of its pods said it; else empty."""
+    said = (last_words(pod) for pod in pods if pod.component is Component.DATASET)
+    return next((words for words in said if words), "")
+
+
 def _of_pod(pod: PodView) -> Diagnosis | None:
     where = f"pod {pod.name} ({pod.component})"
     if pod.waiting_reason in PULL_TROUBLE:
@@ -39,11 +53,16 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
         message = f"{where} fits no node: {pod.unschedulable}"
         return Reason.UNSCHEDULABLE, message
     if pod.waiting_reason == "CrashLoopBackOff" or pod.restarts or pod.exit_code:
-        message = (
-            f"{where} ends again and again (exit code {pod.exit_code}, {pod.restarts} restarts); "
-            f"see kubectl logs {pod.name}"
-        )
-        return Reason.CRASH_LOOP, message
+        return _ended(pod, where)
     if pod.waiting_reason == "CreateContainerConfigError":
         return Reason.CREATION_REFUSED, f"{where}: {pod.waiting_message}"
     return None
+
+
+def _ended(pod: PodView, where: str) -> Diagnosis:
+    words = last_words(pod)
+    if pod.component is Component.DATASET and words:
+        return Reason.DATASET_FAILED, f"the data set was not loaded: {words}"
+    said = f": {words}" if words else f"; see kubectl logs {pod.name}"
+    ends = f"exit code {pod.exit_code}, {pod.restarts} restarts"
+    return Reason.CRASH_LOOP, f"{where} ends again and again ({ends}){said}"

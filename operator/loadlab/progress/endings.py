@@ -1,15 +1,25 @@
 """Early endings: what takes an experiment out of its ordinary way, written down as a condition."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from loadlab.model.conditions import ConditionType, Reason, Truth
 from loadlab.model.names import Component
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment
-from loadlab.model.status import Phase
+from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.times import epoch
 from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan
-from loadlab.progress.decision import Announce, Decision
-from loadlab.progress.diagnose import Diagnosis, diagnose
+from loadlab.progress.decision import (
+    Announce,
+    Apply,
+    Decision,
+    EnsureStoresSecret,
+    Manifest,
+    Remove,
+)
+from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset
 from loadlab.progress.marks import SOON, Marker
 from loadlab.progress.observed import Observed
 from loadlab.progress.trials import HOPELESS
@@ -31,10 +41,44 @@ def early_ending(
         if trouble is None:
             return None
         ending, type_, truth = trouble, ConditionType.FAILED, Truth.TRUE
+    return _end(status, marker, ending, type_, truth)
+
+
+def creation_refused(
+    experiment: Experiment, refused: Decision, message: str, now: float
+) -> Decision:
+    """Return the step into Analyzing for a child that the API server can never accept.
+
+    What the refused decision had created before is removed here: without the children that go
+    last, the later passes would not see it.
+    """
+    marker = Marker(experiment.metadata.generation, now)
+    refusal = Reason.CREATION_REFUSED, f"a child of the experiment is not acceptable: {message}"
+    ended = _end(experiment.status, marker, refusal, ConditionType.FAILED, Truth.TRUE)
+    undone = Remove(tuple(_created(experiment, refused)))
+    return replace(ended, actions=(undone, *ended.actions))
+
+
+def _created(experiment: Experiment, decision: Decision) -> Iterator[Manifest]:
+    for action in decision.actions:
+        if isinstance(action, Apply):
+            yield from (m for m in action.manifests if m["kind"] != "LoadTrial")
+        if isinstance(action, EnsureStoresSecret):
+            place = {"name": action.name, "namespace": experiment.metadata.namespace}
+            yield {"kind": "Secret", "metadata": place}
+
+
+def _end(
+    status: LoadExperimentStatus,
+    marker: Marker,
+    ending: Diagnosis,
+    type_: ConditionType,
+    truth: Truth,
+) -> Decision:
     reason, message = ending
-    status = marker.mark(status, type_, truth, reason=reason, message=message)
-    entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message)
-    announcement = Announce(reason, message, warning=truth is Truth.TRUE)
+    status = marker.mark(status, type_, truth, reason=reason, message=message[:2000])
+    entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message[:2000])
+    announcement = Announce(reason, message[:1000], warning=truth is Truth.TRUE)
     return Decision(entered, (announcement,), SOON)
 
 
@@ -64,11 +108,18 @@ def _preparation_trouble(
 ) -> Diagnosis | None:
     dataset = observed.job("", Component.DATASET)
     if dataset is not None and dataset.failed:
-        message = f"the data set was not loaded ({dataset.message}); see its pod's kubectl logs"
-        return Reason.DATASET_FAILED, message
-    if age > seconds(experiment.spec.timeouts.prepare):
-        return diagnose(observed.pods_of(""), observed.controllers)
-    return None
+        why = failed_dataset(observed.pods_of("")) or dataset.message
+        return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
+    limit = experiment.spec.timeouts.prepare
+    if age <= seconds(limit):
+        return None
+    if (loading := observed.preparation) is not None:
+        message = (
+            f"after {limit} the data set was at {loading.percent} % ({loading.step}); raise "
+            "timeouts.prepare or lower postgres.scale"
+        )
+        return Reason.DEADLINE_EXCEEDED, message
+    return diagnose(observed.pods_of(""), observed.controllers)
 
 
 def _hopeless_trial(observed: Observed) -> Diagnosis | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from loadlab.model.names import Component
 from loadlab.model.resources import Trial
+from loadlab.model.status import Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class PodView:
     waiting_message: str = ""
     terminated_reason: str = ""
     exit_code: int | None = None
+    last_words: str = ""  # the end of its log, where it failed
     unschedulable: str = ""
     node: str = ""
     image: str = ""
@@ -64,6 +66,7 @@ class Observed:
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()
     ahead: int = 0
+    preparation: Preparation | None = None  # as far as the data set's log is known
     kubernetes_version: str = ""
 
     def runs(self) -> frozenset[str]:

@@ -7,9 +7,11 @@ from loadlab.model.status import Cell, Validity
 from loadlab.model.trial import LoadTrialStatus, Timings, TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.catalogue import facts
+from loadlab.plan.own_image import is_instrumented
+from loadlab.plan.requests import requests_of
 from loadlab.progress.decision import Collect
 from loadlab.progress.trials import Setback, after_setback
-from loadlab.results.measurement import LoadFacts, TrialMeasurement
+from loadlab.results.measurement import ExpectedWork, LoadFacts, TrialMeasurement
 from loadlab.results.stored import JudgedTrial, dump_trial
 from loadlab.results.trial import VoidTrial
 from loadlab.results.validity import judge
@@ -27,7 +29,23 @@ def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate,
-        writes=facts(spec.workload).has_redis,
+        writes=facts(spec.workload).writes,
+        instrumented=is_instrumented(spec, cell.variant),
+        expected=expected_work(spec, cell),
+    )
+
+
+def expected_work(spec: LoadExperimentSpec, cell: Cell) -> ExpectedWork | None:
+    """Return what must be seen to be done in a cell; None for an image of the user's own."""
+    known = facts(spec.workload).variants.get(cell.variant)
+    if known is None:
+        return None
+    return ExpectedWork(
+        transactions=known.transactions,
+        cached=known.cached,
+        write_share=requests_of(spec, cell).write_share,
+        wait_ms=known.waits * (cell.ms or 0),
+        workers=cell.workers,
     )
 
 

@@ -14,10 +14,13 @@ def prepare(plan: Plan, experiment: Experiment, observed: Observed, marker: Mark
     """Create what is missing, in order; go on to Running when nothing is."""
     missing = _next_step(plan, experiment, observed)
     if missing is not None:
-        status = marker.enter(experiment.status, Phase.PREPARING, reason=Reason.PREPARING)
+        known = observed.preparation or experiment.status.preparation
+        told = experiment.status.model_copy(update={"preparation": known})
+        status = marker.enter(told, Phase.PREPARING, reason=Reason.PREPARING)
         return Decision(status, missing, SAFETY_NET)
+    done = experiment.status.model_copy(update={"preparation": None})
     status = marker.mark(
-        experiment.status, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
+        done, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
     )
     entered = marker.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
     return Decision(entered, (Announce(Reason.PREPARED, "stores and data set are ready"),), SOON)
@@ -25,7 +28,7 @@ def prepare(plan: Plan, experiment: Experiment, observed: Observed, marker: Mark
 
 def _next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
     """Return the actions of the next step, none while waiting, None when all is ready."""
-    stores = store_components(plan)
+    stores = plan.stores
     if not all(observed.has_controller(store) for store in stores):
         secret = EnsureStoresSecret(stores_secret(experiment.metadata.name))
         return (secret, Apply(tuple(plan.store_manifests())))
@@ -36,9 +39,3 @@ def _next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[
     dataset = observed.job("", Component.DATASET)
     loaded = not plan.facts.has_postgres or (dataset is not None and dataset.complete)
     return None if loaded and observed.is_ready(Component.STEWARD) else ()
-
-
-def store_components(plan: Plan) -> tuple[Component, ...]:
-    """Return the stores that the workload needs."""
-    postgres = (Component.POSTGRES,) if plan.facts.has_postgres else ()
-    return postgres + ((Component.REDIS,) if plan.facts.has_redis else ())

@@ -10,6 +10,7 @@ from loadlab.model.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPh
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
+from loadlab.plan.own_image import why_not_ready
 from loadlab.progress.decision import Action, Announce, Apply, Collect, RecordTrial
 from loadlab.progress.diagnose import diagnose
 from loadlab.progress.observed import Observed, PodView
@@ -110,7 +111,8 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     ready = {pod.component for pod in pods if pod.ready or pod.has_finished}
     if age > seconds(spec.timeouts.ready) and not {Component.SERVICE, Component.K6} <= ready:
         controllers = tuple(c for c in observed.controllers if c.run == run)
-        return Setback(*diagnose(pods, controllers))
+        reason, message = diagnose(pods, controllers)
+        return Setback(reason, message + why_not_ready(spec, trial.spec.cell.variant, reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; see kubectl logs job/{run}-k6"
         return Setback(Reason.DEADLINE_EXCEEDED, message)

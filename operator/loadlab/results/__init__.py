@@ -12,6 +12,8 @@
     statistics  means and Student t intervals over replicates
     cell        judged replicates -> CellResult
     criteria    k6 threshold spelling and its outcome per cell and experiment
+    figures     the figures of a trial that an expectation may speak of
+    expectation claims about differences between cells: Reproduced, Contradicted, Inconclusive
     verdict     the experiment's verdict and its best cell
 
 No clock, network, randomness, environment or logger here; hdrh and pydantic are the only

@@ -25,6 +25,16 @@ SAMPLES_ABOVE = 100
 """Samples needed above a percentile that is reported."""
 FAILED_SHARE = 0.5
 """Beyond this share of failures the latency describes a minority of the requests."""
+QUERY_SHARE = 0.7
+"""Share of the expected transactions that Postgres must have counted; beside it its delay."""
+STATISTICS_DELAY_SECONDS = 1.0
+"""How late Postgres' backends report their counters (PGSTAT_MIN_INTERVAL)."""
+LOOKUP_SHARE = 0.9
+"""Share of the expected look-ups that Redis must have counted."""
+WAITED_SHARE = 0.98
+"""Share of the asked waiting time that the shortest answer must have taken."""
+WORKER_SPREAD = 4.0
+"""Requests of the busiest worker over those of the idlest."""
 START_SKEW_MS = 50.0
 """Pods must send their first requests this close together."""
 REPORTED_PERCENTILES = (90.0, 95.0, 99.0)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from loadlab.model.status import Validity
+from loadlab.results.cell_work import CellWork, work_of
 from loadlab.results.components import SERVICE, ComponentUsage
 from loadlab.results.histogram import Histogram
 from loadlab.results.judgement import Judgement, Reason, ReasonKind, invalid
-from loadlab.results.measurement import LatencySummary, TrialMeasurement
+from loadlab.results.measurement import LatencySummary, NamedRequests, TrialMeasurement
+from loadlab.results.named import merge_named
 from loadlab.results.statistics import Estimate, log_estimate
 from loadlab.results.stored import JudgedTrial
 from loadlab.results.validity import samples_too_few
@@ -37,6 +39,10 @@ class CellResult:
     memory_bytes: dict[str, int] = field(default_factory=dict)
     open_files: int | None = None
     generator_cpu: float | None = None
+    event_loop_lag_p99_ms: float | None = None  # of the service, worst replicate
+    thread_tokens: int | None = None
+    by_request: dict[str, NamedRequests] = field(default_factory=dict)
+    work: CellWork = field(default_factory=CellWork)
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -75,6 +81,15 @@ def aggregate_cell(trials: Sequence[JudgedTrial], planned: int) -> CellResult:
         memory_bytes=_by_component(measured, lambda u: u.memory_bytes, max),
         open_files=max((u.open_files for u in _usages(measured) if u.open_files), default=None),
         generator_cpu=max((m.generator.cpu_share for m in measured), default=None),
+        event_loop_lag_p99_ms=max(
+            (u.event_loop_lag_p99_ms for u in _usages(measured) if u.event_loop_lag_p99_ms),
+            default=None,
+        ),
+        thread_tokens=max(
+            (u.thread_tokens for u in _usages(measured) if u.thread_tokens), default=None
+        ),
+        by_request=merge_named([m.by_request for m in measured]),
+        work=work_of(measured),
         reasons=_reasons(trials, used, latency),
     )
 

@@ -8,9 +8,12 @@ backwards means that the container was restarted: its CPU is then unknown, not n
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from loadlab.results.documents import Component, K6Document, Snapshot
+from loadlab.results.documents import MEASURED_SCENARIO, Component, K6Document, Snapshot
 
 SERVICE = "service"
+WORKER = "worker"
+POSTGRES = "postgres"
+REDIS = "redis"
 GENERATOR = "generator"
 _EDGES_SCENARIO = "edges"
 
@@ -25,6 +28,7 @@ class ComponentUsage:
     throttled_seconds: float | None = None
     event_loop_lag_p99_ms: float | None = None
     event_loop_lag_max_ms: float | None = None
+    thread_tokens: int | None = None  # in use when measuring ended
     processes: int | None = None
     request_spread: float | None = None  # busiest process over idlest, by requests
     restarted: bool = False
@@ -37,6 +41,7 @@ class RequestCounts:
     seconds: float
     client: float
     server: int | None  # None without instruments, or after a restart of the service
+    load: float = 0.0  # of the client's, those of the load itself
 
 
 def count_requests(
@@ -47,16 +52,19 @@ def count_requests(
     if seconds <= 0:
         return None
     client = requests_between(documents, start.taken_at, end.taken_at)
-    return RequestCounts(seconds=seconds, client=client, server=_served(start, end))
+    load = requests_between(documents, start.taken_at, end.taken_at, only=MEASURED_SCENARIO)
+    return RequestCounts(seconds=seconds, client=client, server=_served(start, end), load=load)
 
 
-def requests_between(documents: Iterable[K6Document], start: float, end: float) -> float:
+def requests_between(
+    documents: Iterable[K6Document], start: float, end: float, only: str | None = None
+) -> float:
     """Count requests that ended between two epoch seconds, sharing out the seconds at the edges."""
     return sum(
         second.n * max(0.0, min(second.t + 1, end) - max(second.t, start))
         for document in documents
         for name, scenario in document.scenarios.items()
-        if name != _EDGES_SCENARIO
+        if name == (only or name) and name != _EDGES_SCENARIO
         for second in scenario.series
     )
 
@@ -91,6 +99,7 @@ def _usage(before: Component | None, after: Component, requests: float) -> Compo
         throttled_seconds=_throttled(known, after),
         event_loop_lag_p99_ms=lag.p99 * 1000 if lag else None,
         event_loop_lag_max_ms=lag.max * 1000 if lag else None,
+        thread_tokens=after.thread_tokens_in_use,
         processes=len(after.processes) or None,
         request_spread=_spread(known, after),
         restarted=restarted,
@@ -98,15 +107,15 @@ def _usage(before: Component | None, after: Component, requests: float) -> Compo
 
 
 def _ran_backwards(before: Component, after: Component) -> bool:
-    return after.cpu_seconds < before.cpu_seconds or (
-        before.requests is not None
-        and after.requests is not None
-        and after.requests < before.requests
-    )
+    return _fell(before.cpu_seconds, after.cpu_seconds) or _fell(before.requests, after.requests)
+
+
+def _fell(before: float | None, after: float | None) -> bool:
+    return before is not None and after is not None and after < before
 
 
 def _cpu_micros(before: Component | None, after: Component, requests: float) -> float | None:
-    if before is None or requests <= 0:
+    if before is None or before.cpu_seconds is None or after.cpu_seconds is None or requests <= 0:
         return None
     return (after.cpu_seconds - before.cpu_seconds) * 1e6 / requests
 
@@ -118,8 +127,13 @@ def _throttled(before: Component | None, after: Component) -> float | None:
 
 
 def _spread(before: Component | None, after: Component) -> float | None:
-    if len(after.processes) < 2:
+    """Compare the busiest process with the idlest; None for one, and without instruments."""
+    earlier = _served_by(before) if before else {}
+    served = [count - earlier.get(pid, 0) for pid, count in _served_by(after).items()]
+    if len(served) < 2 or max(served) <= 0:
         return None
-    earlier: Mapping[int, int] = {p.pid: p.requests for p in before.processes} if before else {}
-    served = [p.requests - earlier.get(p.pid, 0) for p in after.processes]
-    return max(served) / max(1, min(served)) if max(served) > 0 else None
+    return max(served) / max(1, min(served))
+
+
+def _served_by(component: Component) -> Mapping[int, int]:
+    return {p.pid: p.requests for p in component.processes if p.requests is not None}

@@ -119,6 +119,7 @@ class K6Document(ReadModel):
     segment: str = ""
     scenarios: dict[str, Scenario]
     counters: Counters = Counters()
+    trends: dict[str, Distribution] = {}
 
     @model_validator(mode="after")
     def _is_of_a_known_kind(self) -> Self:
@@ -142,20 +143,29 @@ class Process(ReadModel):
     """One process of the service."""
 
     pid: int
-    requests: int = 0
+    requests: int | None = None  # None without instruments
 
 
 class Component(ReadModel):
     """One component at one moment; what it cannot know is absent."""
 
-    cpu_seconds: float
-    memory_bytes: int
+    cpu_seconds: float | None = None
+    memory_bytes: int | None = None
     throttled_seconds: float | None = None
     open_files: int | None = None
     requests: int | None = None
     failed: int | None = None
     in_flight: int | None = None
+    thread_tokens_in_use: int | None = None
     event_loop_lag_seconds: Lag | None = None
+    transactions: int | None = None  # of Postgres
+    rows_returned: int | None = None
+    rows_fetched: int | None = None
+    rows_inserted: int | None = None
+    keyspace_hits: int | None = None  # of Redis
+    keyspace_misses: int | None = None
+    persisted: int | None = None  # of the queue worker
+    batches: int | None = None
     processes: tuple[Process, ...] = ()
 
 
@@ -177,6 +187,17 @@ class Snapshot(Answer):
     taken_at: float
     components: dict[str, Component] = {}
     errors: dict[str, str] = {}
+
+
+class Freshness(ReadModel):
+    """What one user saw that wrote and then read until it found what it wrote; ms."""
+
+    writes: int
+    reads: int
+    stale: int  # reads that began later than the bound after the write and did not show it
+    unseen: int  # writes that never showed
+    worst_ms: float
+    bound_ms: float
 
 
 class Account(Answer):

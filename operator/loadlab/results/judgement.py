@@ -27,16 +27,21 @@ class ReasonKind(StrEnum):
     PODS_NOT_TOGETHER = "PodsNotTogether"
     TOO_FEW_SAMPLES = "TooFewSamples"
     INSTRUMENTS_MISSING = "InstrumentsMissing"
+    NO_INSTRUMENTS = "NoInstruments"
     COMPONENT_RESTARTED = "ComponentRestarted"
     NOT_DRAINED = "NotDrained"
     WORK_NOT_PERSISTED = "WorkNotPersisted"
     WORK_UNACKNOWLEDGED = "WorkUnacknowledged"
     WORK_NOT_VERIFIED = "WorkNotVerified"
+    WORK_SKIPPED = "WorkSkipped"
+    WORKERS_MISMATCH = "WorkersMismatch"
+    WORKERS_UNEVEN = "WorkersUneven"
+    STALE_READS = "StaleReads"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One rule that a trial broke, with the measured value and the bound in the message."""
+    """One rule that a trial broke, with the measured value and the bound; or a remark (Valid)."""
 
     kind: ReasonKind
     level: Validity
@@ -59,6 +64,11 @@ def worst(levels: Iterable[Validity]) -> Validity:
     """Return the worst of some levels; Valid for none."""
     order = list(Validity)
     return max(levels, key=order.index, default=Validity.VALID)
+
+
+def remark(kind: ReasonKind, message: str) -> Reason:
+    """The number is sound; something beside it is not known."""
+    return Reason(kind, Validity.VALID, message)
 
 
 def suspect(kind: ReasonKind, message: str) -> Reason:

@@ -3,8 +3,49 @@
 from dataclasses import dataclass, field
 
 from loadlab.results.components import ComponentUsage, RequestCounts
+from loadlab.results.documents import Freshness
 from loadlab.results.durability import Durability
 from loadlab.results.histogram import Histogram, HistogramText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedWork:
+    """What must be seen to have happened for the answers of a trial."""
+
+    transactions: int = 0  # of Postgres, for a read that no cache answered
+    cached: bool = False  # one look-up in Redis for each read
+    write_share: float = 0.0  # of the requests; writes are accounted for row by row
+    wait_ms: float = 0.0  # no answer may come sooner
+    workers: int | None = None  # processes of the service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkDone:
+    """What the stores and the queue worker did while measuring; None where it is unknown."""
+
+    transactions: int | None = None
+    rows_read: int | None = None
+    rows_written: int | None = None
+    cache_hits: int | None = None
+    cache_misses: int | None = None
+    persisted: int | None = None
+    commits: int | None = None  # of the queue worker
+
+    @property
+    def lookups(self) -> int | None:
+        """Look-ups in Redis."""
+        if self.cache_hits is None or self.cache_misses is None:
+            return None
+        return self.cache_hits + self.cache_misses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRequests:
+    """The requests of one name, where a trial has several."""
+
+    requests: int
+    failed: int
+    latency: HistogramText  # successful answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +59,7 @@ class LoadFacts:
     rate_per_second: float | None = None  # iterations offered, open model only
     writes: bool = False  # accepted work must be accounted for
     instrumented: bool = True  # the service has our instruments
+    expected: ExpectedWork | None = None
 
     @property
     def full_load_seconds(self) -> float:
@@ -84,7 +126,15 @@ class TrialMeasurement:
     unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
     counts: RequestCounts | None = None
     durability: Durability | None = None
+    work: WorkDone | None = None
+    by_request: dict[str, NamedRequests] = field(default_factory=dict)
+    freshness: Freshness | None = None
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def expected(self) -> ExpectedWork | None:
+        """What must be seen to have happened."""
+        return self.load.expected
 
     @property
     def window_seconds(self) -> float:

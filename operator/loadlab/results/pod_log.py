@@ -1,9 +1,9 @@
 """The log of one k6 pod -> PodReport. What is missing or broken becomes a named problem.
 
-A log holds, between k6's own lines, up to two snapshots, the steward's account and last the
-document. k6 writes what a script prints as logfmt (`… msg="{\"loadlab_account\"…}" source=console`)
-unless told otherwise; both spellings are read. Of several documents the last one counts, since
-earlier ones are checkpoints.
+A log holds, between k6's own lines, up to two snapshots, what freshness there was, the steward's
+account and last the document. k6 writes what a script prints as logfmt
+(`… msg="{\"loadlab_account\"…}" source=console`) unless told otherwise; both spellings are read. Of
+several documents the last one counts, since earlier ones are checkpoints.
 """
 
 import json
@@ -15,9 +15,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from loadlab.results.documents import Account, K6Document, ReadModel, Snapshot
+from loadlab.results.documents import Account, Freshness, K6Document, ReadModel, Snapshot
 
-_KNOWN = re.compile(r'^\{\s*"(k6_histogram|loadlab_snapshot|loadlab_account)"\s*:')
+_KNOWN = re.compile(
+    r'^\{\s*"(k6_histogram|loadlab_snapshot|loadlab_account|loadlab_freshness)"\s*:'
+)
 _LOGFMT = re.compile(r'\bmsg=("(?:[^"\\]|\\.)*")')
 _Model = TypeVar("_Model", bound=ReadModel)
 _THRESHOLDS_CROSSED = 99  # k6's exit code for it: the measurement itself is complete
@@ -49,13 +51,16 @@ class PodReport:
     start: Snapshot | None = None
     end: Snapshot | None = None
     account: Account | None = None
+    freshness: Freshness | None = None
     problem: PodProblem | None = None
     notes: tuple[str, ...] = ()
 
 
 def read_pod_log(pod: str, text: str) -> PodReport:
     """Read one pod's log."""
-    lines = dict.fromkeys(("k6_histogram", "loadlab_account", "start", "end"), "")
+    lines = dict.fromkeys(
+        ("k6_histogram", "loadlab_account", "loadlab_freshness", "start", "end"), ""
+    )
     notes: list[str] = []
     for kind, line in _known_lines(text):
         lines[kind if kind != "loadlab_snapshot" else _edge(line)] = line
@@ -66,6 +71,7 @@ def read_pod_log(pod: str, text: str) -> PodReport:
         start=_optional(Snapshot, lines["start"], notes),
         end=_optional(Snapshot, lines["end"], notes),
         account=_optional(Account, lines["loadlab_account"], notes),
+        freshness=_optional(Freshness, lines["loadlab_freshness"], notes),
         problem=problem,
         notes=tuple(notes),
     )

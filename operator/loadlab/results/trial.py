@@ -27,7 +27,9 @@ from loadlab.results.documents import (
 from loadlab.results.durability import account_for
 from loadlab.results.histogram import Histogram
 from loadlab.results.measurement import GeneratorLoad, LoadFacts, TrialMeasurement
+from loadlab.results.named import named_requests
 from loadlab.results.pod_log import PodProblem, PodReport, ProblemKind
+from loadlab.results.proof import work_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ def measure_trial(
         unanswered=sum(_unanswered(d) for d in documents),
         counts=counts,
         durability=account_for(documents, account),
+        work=work_between(start, end) if start and end else None,
+        by_request=named_requests(documents),
+        freshness=next((r.freshness for r in reports if r.freshness), None),
         notes=tuple(note for report in reports for note in _notes(report)),
     )
 

@@ -19,12 +19,18 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | PodsNotTogether    | first requests of the pods > 50 ms apart             | Suspect | Suspect |
 | TooFewSamples      | < 100 samples above a reported percentile            | Suspect | Suspect |
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
+| NoInstruments      | an image of the user's own has none (a remark)       | Valid   | Valid   |
 | ComponentRestarted | a component's counters ran backwards                 | Suspect | Suspect |
 | NotDrained         | the queue was not empty at the drain's deadline      | Invalid | Invalid |
 | WorkNotPersisted   | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |
 | WorkNotVerified    | no account of the rows                               | Invalid | Invalid |
 |                    | … checksums of ids differ beyond 2^53                | Suspect | Suspect |
+|                    | … a store's counters are unknown                     | Suspect | Suspect |
+| WorkSkipped        | stores did less than the answers need, no wait       | Invalid | Invalid |
+| WorkersMismatch    | other than the workers asked for served              | Invalid | Invalid |
+| WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
+| StaleReads         | a list older than the declared bound was shown       | Invalid | Invalid |
 | NoReplicate        | (of a cell) no replicate came to a result            | Invalid | Invalid |
 
 Why a saturated generator is not Invalid: in a closed loop the throughput still holds as "at
@@ -43,11 +49,13 @@ from loadlab.results.judgement import (
     Reason,
     ReasonKind,
     invalid,
+    remark,
     suspect,
 )
 from loadlab.results.measurement import TrialMeasurement
+from loadlab.results.proof import proof_reasons
 from loadlab.results.trial import VoidTrial
-from loadlab.results.work import work_reasons
+from loadlab.results.work import staleness_reasons, work_reasons
 
 
 def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
@@ -214,11 +222,20 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
     service = trial.components.get(SERVICE)
     unread = service is None or (service.cpu_micros_per_request is None and not service.restarted)
+    why = "; ".join(trial.notes) or "no snapshot is in the log of any k6 pod"
     if trial.load.instrumented and unread:
-        why = "; ".join(trial.notes) or "no snapshot is in the log of any k6 pod"
         yield suspect(
             ReasonKind.INSTRUMENTS_MISSING,
             f"CPU and memory of the service are unknown ({why}): the HTTP figures stand alone",
+        )
+    if not trial.load.instrumented:
+        unknown = "event-loop lag, thread tokens, pool wait and requests per process"
+        if unread:
+            unknown = f"CPU, memory and open files ({why}), {unknown}"
+        yield remark(
+            ReasonKind.NO_INSTRUMENTS,
+            f"the image has no instruments: {unknown} are unknown; "
+            "loadlab_services.instruments adds them in two lines",
         )
     restarted = [name for name, usage in trial.components.items() if usage.restarted]
     if restarted:
@@ -231,5 +248,5 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(_errors, _generator, _arrivals, _little, _counts, _together),
-    *(_samples, _instruments, work_reasons),
+    *(_samples, _instruments, work_reasons, staleness_reasons, proof_reasons),
 )

@@ -7,6 +7,18 @@ from loadlab.results.judgement import Reason, ReasonKind, invalid, suspect
 from loadlab.results.measurement import TrialMeasurement
 
 
+def staleness_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Hold what a writing reader saw against the variant's declared bound."""
+    seen = trial.freshness
+    if seen is not None and (seen.stale or seen.unseen):
+        yield invalid(
+            ReasonKind.STALE_READS,
+            f"{seen.stale} of {seen.reads} reads did not show a write that was older than "
+            f"{seen.bound_ms:g} ms, {seen.unseen} of {seen.writes} writes never showed; the "
+            f"oldest unseen write was {seen.worst_ms:.0f} ms old",
+        )
+
+
 def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold the steward's account against what k6 saw accepted."""
     if not trial.load.writes:

@@ -51,6 +51,18 @@ def finished_experiment() -> dict[str, Any]:
                         2008.4,
                         41.25,
                         failedRate=0.0004,
+                        eventLoopLagMs=3.2,
+                        threadTokens=40,
+                        byRequest=[
+                            {
+                                "name": name,
+                                "requests": 600,
+                                "failedRate": 0.01,
+                                "latencyMs": row("", 1, p95)["latencyMs"],
+                            }
+                            for name, p95 in (("page", 41.25), ("ping", 1.25))
+                        ],
+                        work={"transactions": 1.02, "cacheHitRate": 0.75, "recordsPerCommit": 480},
                         validity="Suspect",
                         reasons=["GeneratorSaturated: k6 used 85% of its CPUs, bound 60%"],
                     ),

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.cluster.follow import LogFollower, ends_in_result
+from loadlab.cluster.preparations import PreparationNotes
+from loadlab.model.status import Preparation
 
 RESULT = b'{"k6_histogram":{"complete":true}}\n'
 LOG = b'level=info msg=x\n{"loadlab_account":{}}\n' + RESULT
@@ -33,8 +35,11 @@ async def test_an_unfinished_log_is_no_result(log):
 
 
 class Source:
+    def __init__(self, *parts: bytes) -> None:
+        self.parts = parts or (LOG,)
+
     def follow_log(self, namespace: str, pod: str) -> AsyncIterator[bytes]:
-        return pieces(LOG)
+        return pieces(*self.parts)
 
 
 def event(type_: str, component: str = "k6", phase: str = "Running") -> dict:
@@ -68,3 +73,48 @@ async def test_a_deleted_pod_is_forgotten():
     reported, _ = await followed(event("ADDED"), event("DELETED"))
 
     assert reported == set()
+
+
+LOADING = (
+    b"dataset: waiting for Postgres: starting up\n"
+    b'dataset: progress {"step": "load orders", "percent": 12, "message": "1 of 8 rows"}\n'
+    b"dataset: progress of another kind\n"
+    b'dataset: progress {"step": "load orders", "percent": 900}\n'
+    b'dataset: progress {"step": "load orders", "percent": 40'
+)
+FIRST = Preparation(step="load orders", percent=12, message="1 of 8 rows")
+SECOND = Preparation(step="check the rows", percent=99)
+
+
+async def test_the_loading_of_a_data_set_is_noted_and_wakes_its_experiment():
+    woken: list[tuple[str, str]] = []
+    parts = [LOADING[i : i + 7] for i in range(0, len(LOADING), 7)]
+    follower = LogFollower(Source(*parts), lambda *key: woken.append(key))
+
+    follower.notice(event("ADDED", "dataset"))
+    await asyncio.sleep(0.01)
+
+    assert follower.preparations == {"u": FIRST}
+    assert woken == [("lab", "exp")]
+    assert follower.reported == set()
+
+    follower.notice(event("DELETED", "dataset"))
+    assert follower.preparations == {}
+
+
+async def test_what_was_said_last_is_told_when_the_interval_is_over_and_nothing_between():
+    told: list[Preparation] = []
+    notes = PreparationNotes(interval=0.02)
+
+    def tell() -> None:
+        told.append(notes.published["u"])
+
+    for percent in range(12, 40):
+        notes.note("u", FIRST.model_copy(update={"percent": percent}), tell)
+    notes.note("u", SECOND, tell)
+    assert told == [FIRST]
+
+    await asyncio.sleep(0.03)
+    assert told == [FIRST, SECOND]
+    await asyncio.sleep(0.03)
+    assert told == [FIRST, SECOND]

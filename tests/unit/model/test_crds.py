@@ -103,11 +103,12 @@ def test_defaults_are_of_the_type_and_within_the_bounds_of_their_field(crd):
 def test_optional_fields_of_the_spec_have_a_default_or_say_what_absence_means():
     spec = schema_of(experiment_crd())["properties"]["spec"]
     told = ("absent", "unless set", "only", "default")
-    # A field of an exclusion that is absent matches every level; that of its parent says so.
+    # A field of a pattern of cells that is absent matches every level; its parent says so.
+    patterns = (".exclude[]", *(f".expectations[].{side}." for side in ("of", "over", "at")))
     vague = [
         path
         for path, field, required in fields(spec)
-        if not required and "default" not in field and not path.startswith(".exclude[]")
+        if not required and "default" not in field and not path.startswith(patterns)
         if not any(word in field["description"] for word in told)
         if not path.startswith(".ttlStrategy.")  # its parent: absent means never
     ]

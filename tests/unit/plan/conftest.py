@@ -7,7 +7,9 @@ import pytest
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images
 
-IMAGES = Images(services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7")
+IMAGES = Images(
+    services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
+)
 
 
 @pytest.fixture

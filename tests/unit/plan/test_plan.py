@@ -67,6 +67,11 @@ REFUSALS = {
     Reason.TOO_MANY_TRIALS: {"factors": {"workers": [1, 2]}, "replicates": 3, "maxTrials": 5},
     Reason.POOL_TOO_LARGE: {"factors": {"workers": [4], "poolSize": [25]}},
     Reason.NAME_TOO_LONG: {"name": "x" * 41},
+    Reason.INVALID_EXPECTATION: {
+        "expectations": [
+            {"name": "x", "metric": "failedRate", "of": {"variant": "sync"}, "atMost": 0.1}
+        ]
+    },
     Reason.INVALID_SPEC: {"postgres": {"settings": {"max_connections": "many"}}},
 }
 
@@ -77,6 +82,22 @@ def test_what_cannot_run_is_refused_with_its_reason(reason, change, experiment, 
         make_plan(experiment(**change), images)
 
     assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("workload", "variant", "says"),
+    [
+        ("wells", "def", "there are list, details, ping"),
+        ("items", "cached", "there are read, write, hit, miss"),
+        ("select", "sync", "all are alike"),
+    ],
+)
+def test_an_expectation_names_a_request_that_is_sent(workload, variant, says, experiment, images):
+    wrong = {"name": "x", "metric": "latencyMs.p99", "request": "png", "atMost": 1}
+    spec = {"workload": workload, "variants": [{"name": variant}]}
+
+    with pytest.raises(PlanError, match=f"has no request png of its own: {says}"):
+        make_plan(experiment(**spec, expectations=[wrong | {"of": {"variant": variant}}]), images)
 
 
 def test_a_pool_that_fits_a_raised_max_connections_is_planned(experiment, images):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from loadlab.results.documents import Snapshot
 from loadlab.results.histogram import Histogram
 from loadlab.results.measurement import LoadFacts, TrialMeasurement
 from loadlab.results.pod_log import PodReport, ProblemKind, read_pod_log
@@ -107,6 +108,46 @@ def test_without_instruments_cpu_per_request_divides_by_what_k6_saw_in_that_time
     )
 
     assert trial.components["postgres"].cpu_micros_per_request == pytest.approx(500.0)
+    assert trial.counts is not None
+    assert trial.counts.server is None
+
+
+def test_what_a_meter_beside_the_service_cannot_know_stays_unknown(
+    document: dict[str, Any], report: BuildReport, load: LoadFacts
+) -> None:
+    """As the sidecar answers: container figures and processes, no requests and no lag."""
+    bare = report(document)
+    assert bare.start
+    assert bare.end
+    start, end = (
+        Snapshot.model_validate(
+            {
+                "edge": edge.edge,
+                "takenAt": edge.taken_at,
+                "components": {
+                    "service": {
+                        "cpuSeconds": cpu,
+                        "throttledSeconds": 0.0,
+                        "memoryBytes": 1000,
+                        "openFiles": 9,
+                        "processes": [{"pid": 7, "openFiles": 4}, {"pid": 8, "openFiles": 5}],
+                    }
+                },
+            }
+        )
+        for edge, cpu in ((bare.start, 1.0), (bare.end, 2.0))
+    )
+
+    trial = measured(
+        measure_trial([PodReport("k6-0", bare.document, start=start, end=end)], 1, load)
+    )
+
+    service = trial.components["service"]
+    assert service.cpu_micros_per_request == pytest.approx(1000.0)
+    assert (service.memory_bytes, service.open_files, service.throttled_seconds) == (1000, 9, 0.0)
+    assert service.request_spread is None
+    assert service.event_loop_lag_p99_ms is None
+    assert service.restarted is False
     assert trial.counts is not None
     assert trial.counts.server is None
 

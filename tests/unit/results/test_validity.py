@@ -17,7 +17,7 @@ from loadlab.results.trial import VoidTrial
 from loadlab.results.validity import judge
 
 Change = Callable[[TrialMeasurement], TrialMeasurement]
-S, I = Validity.SUSPECT, Validity.INVALID  # noqa: E741 the table reads better so
+V, S, I = Validity.VALID, Validity.SUSPECT, Validity.INVALID  # noqa: E741 the table reads better so
 K = ReasonKind
 
 
@@ -81,6 +81,15 @@ def service(**values: Any) -> Change:
     return lambda trial: replace(trial, components={"service": ComponentUsage(**values)})
 
 
+def uninstrumented(**values: Any) -> Change:
+    """An image of the user's own: what is against it is no more than a remark."""
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        return replace(service(**values)(trial), load=replace(trial.load, instrumented=False))
+
+    return change
+
+
 BROKEN = [
     ("nothing sent", field(requests=0), K.NO_REQUESTS, I, "0 requests"),
     ("no window", field(last_answer_epoch_seconds=0.0), K.NO_REQUESTS, I, "requests in"),
@@ -98,6 +107,8 @@ BROKEN = [
     ("pods apart", field(pods=2, start_skew_ms=80.0), K.PODS_NOT_TOGETHER, S, "80 ms apart"),
     ("few samples", field(latency=Histogram.of(range(1, 5001))), K.TOO_FEW_SAMPLES, S, "p99 (50)"),
     ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "no snapshot"),
+    ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
+    ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
     ("restart", service(restarted=True), K.COMPONENT_RESTARTED, S, "service restarted"),
     ("not drained", written(drained=False), K.NOT_DRAINED, I, "0.5 s"),
     ("lost", written(persisted=29_999, distinct=29_999), K.WORK_NOT_PERSISTED, I, "1 lost"),
@@ -141,9 +152,6 @@ SOUND = {
     "window too short to compare": counted(100, 0, seconds=1.0),
     "one pod cannot be apart": field(start_skew_ms=500.0),
     "all writes persisted": written(),
-    "an image of one's own has no instruments": lambda t: replace(
-        t, components={}, load=replace(t.load, instrumented=False)
-    ),
 }
 
 

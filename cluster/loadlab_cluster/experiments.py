@@ -1,0 +1,72 @@
+"""Run experiments from their files, one after the other, and print each table."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from loadlab_cluster.commands import Argument, read_output
+from loadlab_cluster.dev_environment import VENV
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.settings import Settings
+from loadlab_cluster.terminal import say, step
+
+LIMIT_SECONDS = 1800.0
+POLL_SECONDS = 1.0
+VERDICTS = {0, 3, 4}  # exit codes of `loadlab results`: passed, criteria failed, inconclusive
+
+
+def run_experiments(settings: Settings, files: Iterable[str]) -> None:
+    """Run each file's experiment on the cluster that is up and has LoadLab installed."""
+    paths = [Path(file) for file in files]
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        raise ClusterError(f"no such file: {', '.join(missing)}; name LoadExperiment manifests")
+    for path in paths:
+        run_experiment(settings, path)
+
+
+def run_experiment(settings: Settings, path: Path) -> None:
+    """Delete what is left of the last run, apply, follow to the end, print the table."""
+    kubectl = settings.program("kubectl")
+    name = read_output(
+        [kubectl, "create", "--dry-run=client", "-f", path, "-o", "jsonpath={.metadata.name}"]
+    )
+    with step(f"Run the experiment {name}", first=120, again=120):
+        read_output([kubectl, "delete", "-f", path, "--ignore-not-found", "--wait"])
+        read_output([kubectl, "apply", "-f", path])
+        _follow(kubectl, name)
+    say("")
+    _print_results(settings, name)
+
+
+def _print_results(settings: Settings, name: str) -> None:
+    """Print the table; a verdict that is not Passed is a result too, not a failure of the demo."""
+    own = settings.kubeconfig
+    where: list[Argument] = ["--kubeconfig", own] if own.exists() else []
+    command = [VENV / "bin" / "loadlab", "results", name, *where]
+    done = subprocess.run(command, env={**os.environ, "COLUMNS": "200"}, check=False)
+    if done.returncode not in VERDICTS:
+        raise ClusterError(f"loadlab results {name} ended with {done.returncode}; see above")
+
+
+def _follow(kubectl: Argument, name: str) -> None:
+    """Print each change of the experiment's progress until it has finished."""
+    deadline, said = time.monotonic() + LIMIT_SECONDS, ""
+    while time.monotonic() < deadline:
+        answer = read_output([kubectl, "get", "loadexperiment", name, "-o", "json"])
+        status: dict[str, Any] = json.loads(answer).get("status", {})
+        line = f"  {status.get('phase', 'Pending')} {status.get('progress', '')}".rstrip()
+        if line != said:
+            say(line)
+            said = line
+        conditions = {each["type"]: each for each in status.get("conditions", [])}
+        if conditions.get("Finished", {}).get("status") == "True":
+            return
+        time.sleep(POLL_SECONDS)
+    raise ClusterError(
+        f"{name} has not finished after {LIMIT_SECONDS / 60:.0f} minutes: "
+        f"make kubectl ARGS='describe loadexperiment {name}'"
+    )

@@ -1,0 +1,59 @@
+// How stale may an answer be? One user writes and then reads until it sees what it wrote. A read that
+// began later than the declared bound after the write's answer and does not show it is stale.
+import exec from 'k6/execution';
+import { sleep } from 'k6';
+import { FIRST_ID, perform, prepare } from './request.js';
+import { PLANNED_MS, config, print } from './trial.js';
+
+const GIVE_UP_MS = 10000; // then the write is never seen: worse than stale
+const BETWEEN_READS_SECONDS = 0.02;
+
+const probe = config.freshness && {
+  ...config.freshness,
+  write: prepare({ ...config.freshness.write, name: 'freshness' }),
+  read: prepare({ ...config.freshness.read, name: 'freshness' }),
+};
+
+export function freshness() {
+  const end = exec.scenario.startTime + PLANNED_MS;
+  const seen = { writes: 0, reads: 0, stale: 0, unseen: 0, worstMs: 0, boundMs: probe.boundMs };
+  while (Date.now() < end) {
+    const began = Date.now();
+    writeAndLook(FIRST_ID.freshness + seen.writes, seen);
+    sleep(Math.max(began + probe.everyMs - Date.now(), 0) / 1000);
+  }
+  print('loadlab_freshness', seen);
+}
+
+function writeAndLook(id, seen) {
+  const written = perform(probe.write, id, asText(probe.write, id));
+  if (written.status < 200 || written.status >= 300) return;
+  seen.writes += 1;
+  const acceptedAt = Date.now();
+  const own = { name: `item-${id}`, id: JSON.parse(written.body).id };
+  for (;;) {
+    const age = Date.now() - acceptedAt;
+    const answer = perform(probe.read, id, asText(probe.read, id));
+    if (answer.status === 200) {
+      seen.reads += 1;
+      if (shows(JSON.parse(answer.body), own)) return;
+      seen.worstMs = Math.max(seen.worstMs, age);
+      if (age > probe.boundMs) seen.stale += 1;
+    }
+    if (age > GIVE_UP_MS) {
+      seen.unseen += 1;
+      return;
+    }
+    sleep(BETWEEN_READS_SECONDS);
+  }
+}
+
+// The list shows the latest only: one whose oldest item is newer has shown ours before.
+function shows(list, own) {
+  if (list.some((item) => item.name === own.name)) return true;
+  return own.id !== undefined && list.length > 0 && list[list.length - 1].id > own.id;
+}
+
+function asText(request, id) {
+  return { ...request.params(id), responseType: 'text' };
+}

@@ -1,0 +1,104 @@
+// The requests under load: which one comes next, its text, and what is counted of its answer.
+import exec from 'k6/execution';
+import { sleep } from 'k6';
+import { Counter, Trend } from 'k6/metrics';
+import { config, send } from './trial.js';
+
+// Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
+export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
+const CHOICE = hashText('which request');
+
+// The output sums these ids exactly: accepted, accepted_id_sum, accepted_id_mix.
+export const acceptedId = new Counter('accepted_id');
+// Of the answers that say by X-Cache whether they came from a cache; of the measurement only.
+const byCache = { hit: new Trend('cache_hit', true), miss: new Trend('cache_miss', true) };
+
+const requests = config.requests.map(prepare);
+const total = requests.reduce((sum, request) => sum + request.weight, 0);
+const side = config.side ? prepare(config.side.request) : null;
+
+export function prepare(request) {
+  const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]);
+  const constant = Object.values(request.headers || {}).every((text) => !text.includes('${'));
+  const params = (id) => ({
+    timeout: config.timeoutMs,
+    tags: { name: request.name },
+    throw: true,
+    ...(headers.length && { headers: Object.fromEntries(headers.map(([n, make]) => [n, make(id)])) }),
+  });
+  const always = params(0);
+  return {
+    ...request,
+    url: template(config.target + request.path),
+    text: template(request.body),
+    params: constant ? () => always : params,
+  };
+}
+
+export function perform(request, id, params = request.params(id)) {
+  const answer = send(request.method, request.url(id), request.text(id), params);
+  if (request.writes && answer.status >= 200 && answer.status < 300) acceptedId.add(id);
+  return answer;
+}
+
+export function loadOnce() {
+  const scenario = exec.scenario;
+  const id = FIRST_ID[scenario.name] + scenario.iterationInTest;
+  const answer = perform(choose(id), id);
+  if (config.tellsCache && scenario.name === 'measure') noteCache(answer);
+  if (config.thinkTimeMs > 0) sleep(config.thinkTimeMs / 1000);
+}
+
+export function sideOnce() {
+  perform(side, exec.scenario.iterationInTest);
+}
+
+function noteCache(answer) {
+  const trend = byCache[answer.headers['X-Cache']];
+  if (trend) trend.add(answer.timings.duration);
+}
+
+// The same iteration makes the same request in every variant and every replicate.
+function choose(id) {
+  if (requests.length === 1) return requests[0];
+  let left = mix(id ^ CHOICE) / 4294967296 * total;
+  return requests.find((request) => (left -= request.weight) < 0) || requests[0];
+}
+
+// template('a${x}b') is a function of the request's id; text without variables costs nothing.
+function template(text) {
+  if (text === null || text === undefined) return () => null;
+  const parts = text.split(/\$\{(\w+)\}/); // literal, name, literal, name, …, literal
+  if (parts.length === 1) return () => text;
+  const makers = parts.map((part, i) => (i % 2 ? variable(part) : null));
+  return (id) => {
+    let out = parts[0];
+    for (let i = 1; i < parts.length; i += 2) out += makers[i](id) + parts[i + 1];
+    return out;
+  };
+}
+
+function variable(name) {
+  if (name === 'request_id') return (id) => id;
+  const range = (config.variables || {})[name];
+  if (!range) {
+    throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);
+  }
+  const salt = hashText(name);
+  const width = range.max - range.min + 1;
+  return (id) => range.min + Math.floor(mix(id ^ salt) / 4294967296 * width);
+}
+
+// The same request gets the same values in every variant and every replicate.
+function mix(n) {
+  let h = n | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+function hashText(text) {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}

@@ -1,0 +1,86 @@
+// The steward's side of a trial: the common start, the snapshots at both edges, the account.
+import exec from 'k6/execution';
+import { sleep } from 'k6';
+import {
+  BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, print, send,
+} from './trial.js';
+
+const RETRY_SECONDS = 0.25;
+
+export function setup() {
+  awaitService();
+  const release = askSteward('arrive', config.deadlines.readyMs,
+    { pod, pods: config.pods, timeoutMs: config.deadlines.readyMs });
+  sleep(release.startInMs / 1000);
+  return { startedAt: Date.now() };
+}
+
+function awaitService() {
+  const url = config.target + config.readinessPath;
+  const withinMs = config.deadlines.readyMs;
+  const deadline = Date.now() + withinMs;
+  const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true };
+  for (;;) {
+    const last = send('GET', url, null, params);
+    if (last.status === 200) return;
+    if (Date.now() >= deadline) {
+      abort(`the service was not ready after ${withinMs} ms: GET ${url} gave ${describe(last)}`);
+    }
+    sleep(0.05);
+  }
+}
+
+// askSteward posts to a barrier, again while the steward is away, and aborts when it refuses.
+function askSteward(verb, withinMs, body) {
+  const url = `${config.steward}/runs/${config.run}/${verb}`;
+  const deadline = Date.now() + withinMs + BARRIER_GRACE_MS;
+  for (;;) {
+    const answer = send('POST', url, JSON.stringify(body), {
+      headers: { 'Content-Type': 'application/json' },
+      timeout: Math.max(deadline - Date.now(), 1000),
+      responseType: 'text', tags: { name: verb }, throw: true,
+    });
+    if (answer.status === 200) return JSON.parse(answer.body);
+    const away = answer.status === 0 || answer.status >= 500;
+    if (!away || Date.now() >= deadline) {
+      abort(`the steward refused: POST ${url} gave ${describe(answer)}`);
+    }
+    sleep(RETRY_SECONDS);
+  }
+}
+
+function abort(why) {
+  exec.test.abort(`${config.run}, pod ${pod}: ${why}`);
+}
+
+// --- edges: what the parts had used when measuring began and ended --------------------------
+
+export function edges() {
+  const end = exec.scenario.startTime + PLANNED_MS;
+  printSnapshot('start');
+  sleep(Math.max(end - Date.now(), 0) / 1000);
+  printSnapshot('end');
+}
+
+function printSnapshot(edge) {
+  const params = { timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true };
+  const answer = send('GET', snapshotUrl(), null, params);
+  const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
+  print('loadlab_snapshot', { edge, ...body });
+}
+
+function snapshotUrl() {
+  const query = Object.entries(config.instruments)
+    .filter(([, address]) => address)
+    .map(([component, address]) => `${component}=${encodeURIComponent(address)}`);
+  return `${config.steward}/runs/${config.run}/snapshot?${query.join('&')}`;
+}
+
+// --- teardown: the account ------------------------------------------------------------------
+
+export function teardown(data) {
+  const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
+  if (cutShort) return; // a pod told to go waits for no account
+  print('loadlab_account', askSteward('finish', finishWithinMs(),
+    { pod, pods: config.pods, drainMs: config.deadlines.drainMs }));
+}

@@ -1,0 +1,34 @@
+// The trial's configuration, and what all the other modules need of it.
+import http from 'k6/http';
+
+export const config = JSON.parse(open(__ENV.CONFIG || '/etc/loadlab/trial.json'));
+export const load = config.load;
+export const pod = Number(__ENV.JOB_COMPLETION_INDEX || 0);
+
+export const RAMPS = load.executor.startsWith('ramping');
+export const ARRIVALS = load.executor.endsWith('arrival-rate');
+export const PLANNED_MS = load.durationMs + (RAMPS ? load.rampUpMs : 0);
+export const BARRIER_GRACE_MS = 10000; // for an answer that is held until the others arrive
+
+// k6 would log every failed request; thrown and caught it is only counted.
+export function send(method, url, body, params) {
+  try {
+    return http.request(method, url, body, params);
+  } catch (err) {
+    return { status: 0, body: null, headers: {}, error: String(err.message || err) };
+  }
+}
+
+export function describe(answer) {
+  const text = `${answer.status} ${(answer.body || '').slice(0, 500)}`.trim();
+  return answer.status === 0 ? answer.error : text;
+}
+
+export function print(key, value) {
+  console.log(JSON.stringify({ [key]: value })); // --log-format raw: the line is the message
+}
+
+// The barrier opens when the last pod has ended its requests, and then the drain begins.
+export function finishWithinMs() {
+  return load.gracefulStopMs + config.deadlines.drainMs;
+}

@@ -1,0 +1,42 @@
+"""A small catalogue search, all in memory. STYLE says how its handler is written: def or async.
+
+It knows nothing of LoadLab. The instruments would be two lines, below `app`, and the package:
+`from loadlab_services.instruments import instrument`, and `instrument(app)`.
+"""
+
+import os
+
+from fastapi import FastAPI
+
+PRODUCTS = [
+    {"id": number, "title": f"Product {number}", "shelf": number % 200, "price": number * 37 % 9901}
+    for number in range(20_000)
+]
+
+app = FastAPI(title="catalogue search")
+
+
+def cheapest(shelf: int, limit: int) -> list[dict[str, object]]:
+    """Look through all products, as a search without an index does."""
+    found = [product for product in PRODUCTS if product["shelf"] == shelf]
+    return sorted(found, key=lambda product: product["price"])[:limit]
+
+
+def search(shelf: int, limit: int = 10) -> list[dict[str, object]]:
+    """Search in one of FastAPI's threads."""
+    return cheapest(shelf, limit)
+
+
+async def search_on_the_loop(shelf: int, limit: int = 10) -> list[dict[str, object]]:
+    """Search on the event loop: nothing here waits for anything."""
+    return cheapest(shelf, limit)
+
+
+HANDLERS = {"def": search, "async": search_on_the_loop}
+app.get("/search")(HANDLERS[os.environ.get("STYLE", "def")])
+
+
+@app.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Tell that the process serves."""
+    return {"status": "ok"}

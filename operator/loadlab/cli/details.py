@@ -1,0 +1,63 @@
+"""What the main table has no room for: requests by name, and what the service and stores did."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+
+from loadlab.cli import figures
+from loadlab.model.status import ResultRow, WorkRow
+
+Titles = Callable[[ResultRow], str]
+
+
+def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType]:
+    """Yield the table of requests by name; nothing where all requests are alike."""
+    if not any(row.by_request for row in rows):
+        return
+    table = _empty("Requests by name", "cell", "request")
+    for heading in ("requests", "p50\nms", "p95\nms", "p99\nms", "max\nms", "failed"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        for named in row.by_request:
+            latency = named.latency_ms
+            shown = (getattr(latency, n, None) for n in ("med", "p95", "p99", "max"))
+            table.add_row(
+                *(title_of(row), named.name, f"{named.requests:,}"),
+                *map(figures.milliseconds, shown),
+                figures.percent(named.failed_rate),
+            )
+    yield table
+
+
+def work(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType]:
+    """Yield the table of the proof of work, with what held the service back."""
+    if not any(row.work or row.event_loop_lag_ms is not None for row in rows):
+        return
+    table = _empty("Work done", "cell")
+    headings = [f"{what}\n/req" for what in ("queries", "rows read", "rows written")]
+    headings += ["cache\nhits", "records\n/commit", "stale\nreads", "oldest\nms"]
+    headings += ["loop lag\np99 ms", "threads\nin use"]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(title_of(row), *_figures(row))
+    yield table
+
+
+def _figures(row: ResultRow) -> Iterator[str]:
+    done = row.work or WorkRow()
+    yield from map(figures.number, (done.transactions, done.rows_read, done.rows_written))
+    yield figures.percent(done.cache_hit_rate)
+    yield from map(figures.number, (done.records_per_commit, done.stale_reads))
+    yield figures.milliseconds(done.worst_stale_ms)
+    yield figures.milliseconds(row.event_loop_lag_ms)
+    yield figures.number(row.thread_tokens)
+
+
+def _empty(title: str, *names: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    return table

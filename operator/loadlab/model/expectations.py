@@ -1,0 +1,219 @@
+"""Expectations: claims about differences between cells, and which cells each one speaks of."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from loadlab.model.base import ApiModel
+from loadlab.model.factors import Exclusion
+from loadlab.model.status import Cell
+
+MAX_TITLES = 5
+
+
+class Figure(StrEnum):
+    """What an expectation may speak of: the figures of a results row, one value per replicate."""
+
+    REQUESTS_PER_SECOND = "requestsPerSecond"
+    LATENCY_MED = "latencyMs.med"
+    LATENCY_P95 = "latencyMs.p95"
+    LATENCY_P99 = "latencyMs.p99"
+    FAILED_RATE = "failedRate"
+    SERVICE_CPU = "cpuMicrosPerRequest.service"
+    EVENT_LOOP_LAG_P99 = "eventLoopLagMs.p99"
+
+    @property
+    def is_latency(self) -> bool:
+        """Whether each named request has one of its own."""
+        return self.value.startswith("latencyMs.")
+
+
+class CellPattern(Exclusion):
+    """Cells by variant and levels: every field given must match."""
+
+
+RULES: tuple[dict[str, str], ...] = (
+    {
+        "rule": "has(self.ratio) != has(self.metric)",
+        "message": "give exactly one of ratio (of over over) and metric (of alone)",
+    },
+    {
+        "rule": "has(self.over) == has(self.ratio)",
+        "message": "over goes with ratio, and only with it",
+    },
+    {
+        "rule": "has(self.atLeast) || has(self.atMost)",
+        "message": "give atLeast, atMost or both: without a bound nothing is expected",
+    },
+    {
+        "rule": "!has(self.atLeast) || !has(self.atMost) || self.atLeast <= self.atMost",
+        "message": "atLeast may not lie above atMost",
+    },
+    {
+        "rule": (
+            "!has(self.request) || (has(self.ratio) && self.ratio.startsWith('latencyMs.')) || "
+            "(has(self.metric) && self.metric.startsWith('latencyMs.'))"
+        ),
+        "message": "request goes with latencyMs figures only",
+    },
+)
+
+
+def _schema_extra(schema: dict[str, Any]) -> None:
+    schema["x-kubernetes-validations"] = list(RULES)
+
+
+class Expectation(ApiModel):
+    """One claim: a ratio of cells, or a figure of cells, and the bounds it is expected in."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_schema_extra)
+
+    name: str = Field(
+        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40, description="Name, such as async."
+    )
+    claim: str = Field(default="", max_length=300, description="The claim in one sentence.")
+    ratio: Figure | None = Field(
+        default=None,
+        description="Figure of `of` divided by that of `over`; absent where metric is given.",
+    )
+    metric: Figure | None = Field(
+        default=None, description="Figure of `of` itself; absent where ratio is given."
+    )
+    request: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9-]*$",
+        max_length=40,
+        description="Takes latencyMs of this request only, such as ping; absent for all requests.",
+    )
+    of: CellPattern = Field(
+        description="The cells it speaks of; a field that is absent matches every level.",
+        json_schema_extra={"minProperties": 1},
+    )
+    over: CellPattern | None = Field(
+        default=None,
+        description=(
+            "The cells they are compared with, only with ratio. Levels that neither names are "
+            "paired: workers 2 is divided by workers 2."
+        ),
+        json_schema_extra={"minProperties": 1},
+    )
+    at: CellPattern = Field(
+        default=CellPattern(), description="Levels that the cells of both sides have."
+    )
+    at_least: float | None = Field(
+        default=None, ge=0, le=1e9, description="Lower bound, included; absent for none."
+    )
+    at_most: float | None = Field(
+        default=None, ge=0, le=1e9, description="Upper bound, included; absent for none."
+    )
+    published: float | None = Field(
+        default=None,
+        ge=0,
+        le=1e9,
+        description="What was published, shown beside what is measured; absent if nothing was.",
+    )
+
+    @property
+    def figure(self) -> Figure:
+        """The figure it speaks of."""
+        return self.ratio or self.metric or Figure.REQUESTS_PER_SECOND
+
+    @property
+    def title(self) -> str:
+        """Spell what is measured, such as `ratio of latencyMs.p99 of ping`."""
+        kind = "ratio of " if self.ratio else ""
+        return f"{kind}{self.figure.value}{f' of {self.request}' if self.request else ''}"
+
+    @property
+    def bounds(self) -> str:
+        """Spell what is expected, such as `2 or more` or `0.8 to 1.25`."""
+        if self.at_least is None:
+            return f"{self.at_most:g} or less"
+        if self.at_most is None:
+            return f"{self.at_least:g} or more"
+        return f"{self.at_least:g} to {self.at_most:g}"
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        """The rules of the schema, for specs that no API server has seen."""
+        low, high = self.at_least, self.at_most
+        kept = (
+            (self.ratio is None) != (self.metric is None),
+            (self.over is None) == (self.ratio is None),
+            low is not None or high is not None,
+            low is None or high is None or low <= high,
+            self.request is None or self.figure.is_latency,
+        )
+        for rule, holds in zip(RULES, kept, strict=True):
+            if not holds:
+                raise ValueError(f"{self.name}: {rule['message']}")
+        if any(side is not None and not side.dump() for side in (self.of, self.over)):
+            raise ValueError(f"{self.name}: of and over must name a variant or a level")
+        return self
+
+
+def matches(pattern: Exclusion, cell: Cell) -> bool:
+    """Whether a cell has everything that a pattern names."""
+    has = cell.dump()
+    return all(has.get(name) == value for name, value in pattern.dump().items())
+
+
+def groups_of(expectation: Expectation, cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], ...]:
+    """Return what is measured together: (of, over) pairs for a ratio, single cells for a metric.
+
+    A pair differs in what `of` and `over` name and in nothing else that both cells have: a level
+    that means nothing for one of them (consumers, for a variant without a queue) is no difference.
+    """
+    chosen = _selected(expectation, expectation.of, cells)
+    if expectation.over is None:
+        return tuple((cell,) for cell in chosen)
+    named = expectation.of.dump().keys() | expectation.over.dump().keys()
+    return tuple(
+        (cell, other)
+        for cell in chosen
+        for other in _selected(expectation, expectation.over, cells)
+        if _alike(cell, other, beside=named)
+    )
+
+
+def fault_of(expectation: Expectation, cells: Sequence[Cell]) -> str:
+    """Say why an expectation says nothing about these cells; empty where it does."""
+    sides = {"of": expectation.of, "over": expectation.over}
+    for side, pattern in sides.items():
+        if pattern is not None and not _selected(expectation, pattern, cells):
+            wanted = _spell({**expectation.at.dump(), **pattern.dump()})
+            return f"no cell matches {side} {wanted}; there are {_titles(cells)}"
+    groups = groups_of(expectation, cells)
+    if not groups:
+        return (
+            "no cell of `of` has a partner in `over` with the same other levels; name in of and "
+            f"over every level that differs. There are {_titles(cells)}"
+        )
+    with_itself = [group[0] for group in groups if len(group) == 2 and group[0] == group[1]]
+    if with_itself:
+        return f"of and over both select {with_itself[0].title()}; name what tells them apart"
+    return ""
+
+
+def _selected(
+    expectation: Expectation, pattern: CellPattern, cells: Iterable[Cell]
+) -> tuple[Cell, ...]:
+    return tuple(c for c in cells if matches(pattern, c) and matches(expectation.at, c))
+
+
+def _alike(cell: Cell, other: Cell, *, beside: Iterable[str]) -> bool:
+    first, second = cell.dump(), other.dump()
+    shared = (first.keys() & second.keys()).difference(beside)
+    return all(first[name] == second[name] for name in shared)
+
+
+def _spell(pattern: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{name}: {value}" for name, value in pattern.items()) + "}"
+
+
+def _titles(cells: Sequence[Cell]) -> str:
+    shown = ", ".join(cell.title() for cell in cells[:MAX_TITLES])
+    more = len(cells) - MAX_TITLES
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,41 @@
+"""How many connections to Postgres an experiment needs at once."""
+
+from dataclasses import dataclass
+
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Cell
+from loadlab.plan.catalogue import variant_facts
+from loadlab.plan.cells import cells_of
+
+# Postgres keeps 3 for superusers; the steward and the data set's Job take up to 5.
+RESERVED_CONNECTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The connections that a cell needs: of the service's pools, and of the worker's consumers."""
+
+    cell: Cell
+    pooled: int
+    consumers: int
+
+    @property
+    def total(self) -> int:
+        """All of them; 0 where nothing is known, as of a variant without a pool."""
+        held = self.pooled + self.consumers
+        return held + RESERVED_CONNECTIONS if held else 0
+
+
+def highest_demand(spec: LoadExperimentSpec) -> Demand | None:
+    """Return the demand of the cell that needs the most; None where there is no cell."""
+    demands = (_demand(spec, cell) for cell in cells_of(spec))
+    return max(demands, key=lambda demand: demand.total, default=None)
+
+
+def _demand(spec: LoadExperimentSpec, cell: Cell) -> Demand:
+    consumes = variant_facts(spec.workload, cell.variant).worker is not None
+    return Demand(
+        cell,
+        pooled=(cell.workers or 1) * (cell.pool_size or 0),
+        consumers=(cell.consumers or 0) if consumes else 0,
+    )

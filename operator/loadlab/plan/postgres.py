@@ -1,0 +1,73 @@
+"""Postgres: one per experiment, or a schema in a database that exists already."""
+
+from loadlab.model.names import Component
+from loadlab.plan.context import Context, Manifest
+from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, limits
+
+DATABASE = "loadlab"
+POSTGRES_PORT = 5432
+MAX_CONNECTIONS = 100  # Postgres' own default, used where the settings say nothing
+# All that LoadLab makes in an existing database lies in this schema, and nothing of the user's.
+SCHEMA = "loadlab"
+
+
+def postgres_environment(context: Context) -> list[Manifest]:
+    """Return the variables by which a process finds Postgres; the address refers to the password.
+
+    Where DATABASE_SCHEMA is set, the processes look for tables in that schema only.
+    """
+    existing = context.spec.postgres.secret_ref
+    if existing is not None:
+        reference = {"secretKeyRef": {"name": existing.name, "key": existing.key}}
+        return [
+            {"name": "DATABASE_URL", "valueFrom": reference},
+            {"name": "DATABASE_SCHEMA", "value": SCHEMA},
+        ]
+    host = context.child_name(Component.POSTGRES)
+    address = f"postgresql://{DATABASE}:$(POSTGRES_PASSWORD)@{host}:{POSTGRES_PORT}/{DATABASE}"
+    return [
+        context.password("POSTGRES_PASSWORD", Component.POSTGRES),
+        {"name": "DATABASE_URL", "value": address},
+    ]
+
+
+def postgres_pod(context: Context) -> Manifest:
+    """Return the pod."""
+    spec = context.spec
+    settings = [
+        argument
+        for name, value in sorted(spec.postgres.settings.items())
+        for argument in ("-c", f"{name}={value}")
+    ]
+    # Over TCP, which the server answers only after its initialisation, and into the database.
+    probe = (
+        f"pg_isready -q -h 127.0.0.1 && "
+        f"psql -h /var/run/postgresql -U {DATABASE} -d {DATABASE} -qAtc 'SELECT 1'"
+    )
+    container = {
+        "name": Component.POSTGRES.value,
+        **context.pulled(spec.postgres.image or context.images.postgres),
+        "args": ["postgres", *settings],
+        "securityContext": CONTAINER_SECURITY,
+        "env": [
+            {"name": "POSTGRES_USER", "value": DATABASE},
+            {"name": "POSTGRES_DB", "value": DATABASE},
+            # A subdirectory: the volume itself belongs to root, and initdb must own its folder.
+            {"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
+            context.password("POSTGRES_PASSWORD", Component.POSTGRES),
+        ],
+        "ports": [{"name": "postgres", "containerPort": POSTGRES_PORT}],
+        "readinessProbe": {
+            "exec": {"command": ["sh", "-c", probe]},
+            "periodSeconds": 1,
+            "timeoutSeconds": 5,
+        },
+        "resources": limits(spec.resources.postgres, memory="1Gi"),
+        "volumeMounts": [
+            {"name": "data", "mountPath": "/var/lib/postgresql/data"},
+            {"name": "run", "mountPath": "/var/run/postgresql"},
+            SCRATCH_MOUNT,
+        ],
+    }
+    volumes = [{"name": "data", "emptyDir": {}}, {"name": "run", "emptyDir": {}}, SCRATCH]
+    return {"terminationGracePeriodSeconds": 10, "containers": [container], "volumes": volumes}

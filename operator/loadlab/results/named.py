@@ -1,0 +1,58 @@
+"""Requests by name: the load's own, those beside it, and reads apart by what the cache said."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from loadlab.results.documents import MEASURED_SCENARIO, K6Document, Split
+from loadlab.results.histogram import Histogram
+from loadlab.results.measurement import NamedRequests
+
+SIDE_SCENARIO = "side"
+# The scenario script's trends, and what the results call them.
+_CACHE_TRENDS = {"cache_hit": "hit", "cache_miss": "miss"}
+
+
+def named_requests(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
+    """Return the requests of each name; nothing where there is one name only."""
+    splits: dict[str, list[Split]] = {}
+    for document in documents:
+        for name in (MEASURED_SCENARIO, SIDE_SCENARIO):
+            for split in document.scenarios[name].splits if name in document.scenarios else ():
+                splits.setdefault(split.name, []).append(split)
+    named = {name: _merged(found) for name, found in sorted(splits.items())}
+    named |= _by_cache(documents)
+    return named if len(named) > 1 else {}
+
+
+def merge_named(trials: Iterable[Mapping[str, NamedRequests]]) -> dict[str, NamedRequests]:
+    """Merge the requests of each name over replicates."""
+    found: dict[str, list[NamedRequests]] = {}
+    for trial in trials:
+        for name, named in trial.items():
+            found.setdefault(name, []).append(named)
+    return {
+        name: NamedRequests(
+            requests=sum(n.requests for n in parts),
+            failed=sum(n.failed for n in parts),
+            latency=Histogram.merged(n.latency for n in parts),
+        )
+        for name, parts in found.items()
+    }
+
+
+def _merged(splits: Iterable[Split]) -> NamedRequests:
+    found = list(splits)
+    return NamedRequests(
+        requests=sum(split.requests for split in found),
+        failed=sum(split.failed for split in found),
+        latency=Histogram.merged(s.http_req_total.hdr for s in found if s.succeeded),
+    )
+
+
+def _by_cache(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
+    named = {}
+    for trend, name in _CACHE_TRENDS.items():
+        found = [d.trends[trend].hdr for d in documents if trend in d.trends]
+        if found:
+            latency = Histogram.merged(found)
+            named[name] = NamedRequests(requests=latency.count, failed=0, latency=latency)
+    return named

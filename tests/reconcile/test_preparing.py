@@ -1,0 +1,105 @@
+"""Preparing: how far the data set is loaded is shown, and why it was not is told."""
+
+import pytest
+from laboratory import Laboratory
+
+from loadlab.cluster.api import Kind, Manifest
+from loadlab.cluster.observe import Hints
+from loadlab.model.names import COMPONENT_LABEL
+from loadlab.model.status import Preparation
+
+LOG = "dataset: waiting for Postgres\ndataset: failed: password authentication failed for me\n"
+ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "message": LOG}}
+FAILED_POD = {"phase": "Failed", "containerStatuses": [{"state": ENDED}]}
+TOLD = "the data set was not loaded: password authentication failed for me"
+EXISTING = {"mode": "Existing", "secretRef": {"name": "shop"}}
+HALF = Preparation(step="load orders", percent=50, message="2 of 4 rows")
+
+
+def dataset_is(lab: Laboratory, status: Manifest) -> None:
+    """Let the pod of the data set's Job be in this state and stay in it."""
+    lab.cluster.fault_of = lambda pod: (
+        status if pod["metadata"]["labels"][COMPONENT_LABEL] == "dataset" else None
+    )
+
+
+async def until_the_dataset_is_loading(lab: Laboratory) -> Hints:
+    """Step until the Job's pod is there and running; return what a followed log would tell."""
+    dataset_is(lab, {"phase": "Running"})
+    while not (pod := lab.cluster.of_kind(Kind.POD).get("exp-dataset-0-pod")):
+        await lab.step()
+    await lab.step()
+    return Hints(preparations={pod["metadata"]["uid"]: HALF})
+
+
+async def test_how_far_the_data_set_is_loaded_is_shown_until_it_is():
+    lab = Laboratory()
+    lab.submit()
+    hints = await until_the_dataset_is_loading(lab)
+    assert "preparation" not in lab.status()
+
+    await lab.look(hints=hints)
+    assert lab.status()["preparation"] == HALF.dump()
+    calls = len(lab.cluster.calls)
+    await lab.look(hints=hints)
+    assert not [c for c in lab.cluster.calls[calls:] if c.startswith("patch_status")]
+
+    lab.cluster.fault_of = lambda _: None
+    assert (await lab.run())["phase"] == "Succeeded"
+    assert "preparation" not in lab.status()
+
+
+async def test_a_jobs_last_words_are_the_conditions_message():
+    lab = Laboratory()
+    lab.submit(postgres=EXISTING)
+    await until_the_dataset_is_loading(lab)
+    dataset_is(lab, FAILED_POD)
+    lab.cluster.tick()
+    failed = {"type": "Failed", "status": "True", "message": "BackoffLimitExceeded"}
+    lab.cluster.of_kind(Kind.JOB)["exp-dataset"]["status"] = {"conditions": [failed]}
+
+    assert (await lab.run())["phase"] == "Failed"
+    condition = lab.condition("Failed")
+    assert (condition["reason"], condition["message"]) == ("DatasetFailed", TOLD)
+
+
+async def test_a_job_that_failed_once_is_quoted_when_the_deadline_passes():
+    lab = Laboratory()
+    lab.submit(postgres=EXISTING, timeouts={"prepare": "20s"})
+    await until_the_dataset_is_loading(lab)
+    dataset_is(lab, FAILED_POD)
+
+    assert (await lab.run(steps=60))["phase"] == "Failed"
+    condition = lab.condition("Failed")
+    assert (condition["reason"], condition["message"]) == ("DatasetFailed", TOLD)
+
+
+async def test_a_deadline_that_is_too_short_for_the_data_set_says_how_far_it_came():
+    lab = Laboratory()
+    lab.submit(timeouts={"prepare": "20s"})
+    hints = await until_the_dataset_is_loading(lab)
+    lab.now += 20
+    await lab.look(hints=hints)
+
+    condition = lab.condition("Failed")
+    assert condition["reason"] == "DeadlineExceeded"
+    assert condition["message"] == (
+        "after 20s the data set was at 50 % (load orders); raise timeouts.prepare or lower "
+        "postgres.scale"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variant", "made"), [("sync", set()), ("cached", {"exp-redis", "exp-stores"})]
+)
+async def test_with_an_existing_database_only_the_other_stores_are_made(variant, made):
+    lab = Laboratory()
+    lab.submit(postgres=EXISTING, variants=[{"name": variant}], replicates=1)
+    await until_the_dataset_is_loading(lab)
+
+    stores = {*lab.cluster.of_kind(Kind.STATEFUL_SET), *lab.cluster.of_kind(Kind.SECRET)}
+    assert stores == made
+
+    lab.cluster.fault_of = lambda _: None
+    assert (await lab.run())["progress"] == "1/1"
+    assert lab.leftovers() == set()

@@ -1,0 +1,120 @@
+"""What is sent for a cell: names, shares, variables, and parameters of the workload."""
+
+import json
+import re
+
+import pytest
+
+from loadlab.model.conditions import Reason
+from loadlab.model.factors import VARIANTS, Workload
+from loadlab.model.names import Component
+from loadlab.plan import PlanError, make_plan
+from loadlab.plan.catalogue import CATALOGUE, stores_of
+from loadlab.plan.cells import cells_of
+from loadlab.plan.requests import requests_of
+
+BUILT_IN = [work for work in Workload if VARIANTS[work]]
+
+
+def requests(experiment, **spec):
+    found = experiment(**spec).spec
+    return requests_of(found, cells_of(found)[0])
+
+
+@pytest.mark.parametrize("workload", BUILT_IN)
+def test_the_catalogue_of_the_plan_is_that_of_the_api(workload):
+    assert tuple(CATALOGUE[workload].variants) == VARIANTS[workload]
+
+
+@pytest.mark.parametrize("workload", BUILT_IN)
+def test_every_variable_of_a_request_is_known_and_bodies_are_json(experiment, workload):
+    sent = requests(experiment, workload=workload, variants=[{"name": VARIANTS[workload][0]}])
+
+    for request in (*sent.load, *filter(None, [sent.side])):
+        text = request.path + (request.body or "")
+        names = set(re.findall(r"\$\{(\w+)\}", text))
+        assert names <= {"request_id", *sent.variables}
+        if request.body:
+            json.loads(re.sub(r"\$\{\w+\}", "1", request.body))
+
+
+def test_the_share_of_writes_is_a_factor(experiment):
+    def shares(percent):
+        sent = requests(
+            experiment,
+            workload="items",
+            variants=[{"name": "direct"}],
+            factors={"writePercent": [percent]},
+        )
+        return {request.name: request.weight for request in sent.load}, sent.write_share
+
+    assert shares(25) == ({"read": 75, "write": 25}, 0.25)
+    assert shares(0) == ({"read": 100}, 0)
+    assert shares(100) == ({"write": 100}, 1)
+
+
+def test_payload_bytes_are_added_to_the_body(experiment):
+    def size(*levels):
+        factors = {"payloadBytes": list(levels)} if levels else {}
+        variants = [{"name": "pooled"}]
+        sent = requests(experiment, workload="ingest", variants=variants, factors=factors)
+        return len(sent.load[0].body or "")
+
+    assert size(1000) - size() == 1000 + len(',"padding":""')
+
+
+@pytest.mark.parametrize(("levels", "highest"), [({}, 10_000), ({"userIds": [1]}, 1)])
+def test_user_ids_spread_over_the_data_set_unless_fewer_are_asked_for(experiment, levels, highest):
+    assert requests(experiment, factors=levels).variables == {"user_id": (1, highest)}
+
+
+def test_light_pings_go_beside_the_pages_of_wells(experiment):
+    sent = requests(experiment, workload="wells", variants=[{"name": "def"}])
+
+    assert sent.side is not None
+    assert (sent.side.name, sent.side_per_second) == ("ping", 20)
+
+
+@pytest.mark.parametrize(
+    ("workload", "variants", "stores"),
+    [
+        ("sleep", ["async"], []),
+        ("select", ["sync", "async"], ["postgres"]),
+        ("select", ["sync", "cached"], ["postgres", "redis"]),
+        ("ingest", ["naive"], ["postgres"]),
+        ("ingest", ["queued"], ["postgres", "redis"]),
+        ("ingest", ["celery"], ["postgres", "rabbitmq"]),
+        ("items", ["queued"], ["postgres", "redis", "rabbitmq"]),
+    ],
+)
+def test_only_the_stores_that_a_variant_needs_are_deployed(experiment, workload, variants, stores):
+    spec = experiment(workload=workload, variants=[{"name": name} for name in variants]).spec
+
+    assert stores_of(spec) == tuple(map(Component, stores))
+
+
+@pytest.mark.parametrize(
+    ("variants", "factors"),
+    [
+        (["pooled"], {"consumers": [2]}),
+        (["queued-insert", "naive"], {"batchSize": [10]}),
+    ],
+)
+def test_a_factor_that_changes_nothing_is_refused(experiment, images, variants, factors):
+    asked = experiment(
+        workload="ingest", variants=[{"name": name} for name in variants], factors=factors
+    )
+
+    with pytest.raises(PlanError, match=f"factors.{next(iter(factors))} changes nothing") as raised:
+        make_plan(asked, images)
+    assert raised.value.reason is Reason.INVALID_SPEC
+
+
+def test_a_factor_that_one_variant_knows_is_collapsed_for_the_others(experiment):
+    spec = experiment(
+        workload="ingest",
+        variants=[{"name": "pooled"}, {"name": "celery"}],
+        factors={"consumers": [1, 4]},
+    ).spec
+
+    assert [cell.title().split("/")[0] for cell in cells_of(spec)] == ["pooled", "celery", "celery"]
