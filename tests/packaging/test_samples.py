@@ -12,7 +12,8 @@ from loadlab.plan import Images, Plan, make_plan
 from loadlab.results.criteria import parse_threshold
 
 FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples"
-SAMPLES = ("ingest", "own-service", "select", "sleep")
+SAMPLES = ("full-scale", "ingest", "own-service", "select", "sleep")
+QUICK = [name for name in SAMPLES if name != "full-scale"]
 IMAGES = Images(
     services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
 )
@@ -45,7 +46,7 @@ def test_sample_has_its_trials(name, trials):
     assert len(plan_of(name).trials) == trials
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", QUICK)
 def test_sample_takes_three_minutes_at_most(name):
     plan = plan_of(name)
     load = plan.context.spec.load

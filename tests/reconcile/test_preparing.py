@@ -32,7 +32,7 @@ async def until_the_dataset_is_loading(lab: Laboratory) -> Hints:
     return Hints(preparations={pod["metadata"]["uid"]: HALF})
 
 
-async def test_how_far_the_data_set_is_loaded_is_shown_until_it_is():
+async def test_how_far_the_data_set_is_loaded_is_shown_and_the_last_of_it_stays():
     lab = Laboratory()
     lab.submit()
     hints = await until_the_dataset_is_loading(lab)
@@ -46,7 +46,7 @@ async def test_how_far_the_data_set_is_loaded_is_shown_until_it_is():
 
     lab.cluster.fault_of = lambda _: None
     assert (await lab.run())["phase"] == "Succeeded"
-    assert "preparation" not in lab.status()
+    assert lab.status()["preparation"] == HALF.dump()
 
 
 async def test_a_jobs_last_words_are_the_conditions_message():

@@ -15,6 +15,10 @@ _NO_SPINNING = "+sbwt none +sbwtdcpu none +sbwtdio none"
 # had used 40 % of that, long after the kernel killed it for its limit.
 _KNOWS_ITS_LIMIT = "-rabbit total_memory_available_override_value $(MEMORY_LIMIT)"
 
+# The steward takes a queue for drained on such a report only; unless told, one comes every 5 s.
+_REPORTS_OFTEN = "-rabbit collect_statistics_interval 500"
+_ERLANG_ARGUMENTS = f"{_NO_SPINNING} {_KNOWS_ITS_LIMIT} {_REPORTS_OFTEN}"
+
 
 def rabbitmq_environment(context: Context) -> list[Manifest]:
     """Return the variables by which a process finds RabbitMQ; the address refers to the password.
@@ -67,5 +71,5 @@ def _settings(context: Context) -> list[Manifest]:
         *env(RABBITMQ_NODENAME="rabbit@localhost", RABBITMQ_DEFAULT_USER=USER),
         context.password("RABBITMQ_DEFAULT_PASS", Component.RABBITMQ),
         {"name": "MEMORY_LIMIT", "valueFrom": limit},
-        *env(RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=f"{_NO_SPINNING} {_KNOWS_ITS_LIMIT}"),
+        *env(RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=_ERLANG_ARGUMENTS),
     ]

@@ -18,7 +18,8 @@ def prepare(plan: Plan, experiment: Experiment, observed: Observed, marker: Mark
         told = experiment.status.model_copy(update={"preparation": known})
         status = marker.enter(told, Phase.PREPARING, reason=Reason.PREPARING)
         return Decision(status, missing, SAFETY_NET)
-    done = experiment.status.model_copy(update={"preparation": None})
+    last = observed.preparation or experiment.status.preparation
+    done = experiment.status.model_copy(update={"preparation": last})
     status = marker.mark(
         done, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
     )

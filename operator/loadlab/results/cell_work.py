@@ -22,8 +22,10 @@ class CellWork:
 def work_of(measured: Sequence[TrialMeasurement]) -> CellWork:
     """Add up what the stores did in the replicates that know it."""
     known = [(m.work, m.counts.load) for m in measured if m.work and m.counts and m.counts.load]
-    hits = _total(known, lambda work: work.cache_hits)
-    lookups = _total(known, lambda work: work.lookups)
+    # A queue in Redis is looked up too: hits mean something where there is a cache.
+    cached = [(m.work, 1.0) for m in measured if m.work and m.expected and m.expected.cached]
+    hits = _total(cached, lambda work: work.cache_hits)
+    lookups = _total(cached, lambda work: work.lookups)
     commits = _total(known, lambda work: work.commits)
     fresh = [m.freshness for m in measured if m.freshness]
     return CellWork(

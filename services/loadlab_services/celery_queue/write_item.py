@@ -6,6 +6,8 @@ The item's key is made by the API: a task that is delivered twice writes once, a
 import psycopg
 import redis
 from celery import Celery
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
@@ -60,4 +62,6 @@ def _build_redis(redis_url: str) -> redis.Redis:
         redis_url,
         socket_timeout=cache.COMMAND_TIMEOUT,
         socket_connect_timeout=cache.CONNECT_TIMEOUT,
+        # redis-py would repeat a failed command for seconds, and each task wait: the TTL suffices.
+        retry=Retry(NoBackoff(), 0),
     )

@@ -72,6 +72,7 @@ def ensure_loaded(connection: Connection, data: DataSet, *, overwrite: bool, say
         # have died between the commit and here.
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_names(data)))
         _checkpoint(connection, say)
+    progress.finished(f"{sum(data.rows.values()):,} rows, {_size(connection, data)}")
 
 
 def create_messages(connection: Connection, say: Say) -> None:
@@ -166,6 +167,16 @@ def _checkpoint(connection: Connection, say: Say) -> None:
         connection.execute("CHECKPOINT")
     except psycopg.errors.InsufficientPrivilege:
         say("no checkpoint: the role may not ask for one, so the server's next falls where it may")
+
+
+def _size(connection: Connection, data: DataSet) -> str:
+    """Spell the size of the tables with their indexes."""
+    query: LiteralString = (
+        "SELECT pg_size_pretty(sum(pg_total_relation_size(to_regclass(name)))) "
+        "FROM unnest(%s::text[]) name"
+    )
+    (size,) = connection.execute(query, (list(data.tables),)).fetchone() or ("",)
+    return str(size)
 
 
 def _names(data: DataSet) -> sql.Composed:

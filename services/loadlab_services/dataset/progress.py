@@ -29,6 +29,7 @@ class Progress:
             f"load {table}": _FILLING * count / sum(rows.values()) for table, count in rows.items()
         }
         self._shares = shares | _AFTERWARDS
+        self._started = time.perf_counter()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -43,6 +44,13 @@ class Progress:
         before = sum(self._shares[step] for step in steps[: steps.index(name)])
         percent = int(before + self._shares[name] * done / of)
         message = f"{done:,} of {of:,} {what}" if what else ""
+        self._tell(name, percent, message)
+
+    def finished(self, what: str) -> None:
+        """Say that everything is there, and how long it took."""
+        self._tell("ready", 100, f"{what} in {time.perf_counter() - self._started:.1f} s")
+
+    def _tell(self, name: str, percent: int, message: str) -> None:
         told = {"step": name, "percent": percent, "message": message}
         self._say(f"progress {json.dumps(told)}")
 

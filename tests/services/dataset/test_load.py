@@ -218,7 +218,9 @@ def test_the_loading_tells_how_far_it_is(
     told = [json.loads(line.removeprefix("progress ")) for line in said if "progress " in line]
     percents = [line["percent"] for line in told]
     assert percents == sorted(percents)
-    assert (percents[0], percents[-1]) == (0, 95)
+    assert (percents[0], percents[-1]) == (0, 100)
+    assert told[-1]["step"] == "ready"
+    assert told[-1]["message"].startswith("16,100 rows, ")
     assert {"step": "load order_items", "percent": 31, "message": "5,000 of 10,000 rows"} in told
 
 

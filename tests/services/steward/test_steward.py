@@ -160,7 +160,7 @@ async def test_the_account_waits_for_the_drain_and_adds_up(
         )
     assert account == again
     assert isinstance(account, dict)
-    assert account.pop("drainSeconds") >= 0.05
+    assert account.pop("drainSeconds") > 0
     numbers = [1, 2, 2**31, 2**31, 7]
     assert account == {
         "run": RUN,
@@ -207,13 +207,20 @@ async def test_a_snapshot_holds_every_component_that_answers_and_names_the_other
     body = response.json()
     assert (body["run"], abs(body["takenAt"] - time.time()) < 5) == (RUN, True)
     assert set(body["errors"]) == {"service", "worker"}
-    assert set(body["components"]["redis"]) == {"cpuSeconds", "memoryBytes", "commands"}
+    assert set(body["components"]["redis"]) == {
+        "cpuSeconds",
+        "memoryBytes",
+        "commands",
+        "keyspaceHits",
+        "keyspaceMisses",
+    }
     assert set(body["components"]["postgres"]) == {
         "cpuSeconds",
         "throttledSeconds",
         "memoryBytes",
         "transactions",
         "rowsReturned",
+        "rowsFetched",
         "rowsInserted",
         "connections",
     }
