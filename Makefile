@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published test check up down images e2e test-cluster venv crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published test check install up down images e2e test-cluster venv crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -10,10 +10,10 @@ help: ## list the targets
 demo: ## from nothing to the table of a first experiment
 	@$(LAB) demo
 
-catalogue: demo ## every built-in variant for 10 s each, a table for each workload
+catalogue: install ## every built-in variant for 10 s each, a table for each workload
 	@$(LAB) run manifests/samples/catalogue/*.yaml
 
-published: demo ## every published table as an experiment, claim by claim
+published: install ## every published table as an experiment, claim by claim
 	@$(LAB) run manifests/samples/published/*.yaml
 
 test: ## every test: check, unit, integration, Go, end to end, and the cluster itself
@@ -21,6 +21,9 @@ test: ## every test: check, unit, integration, Go, end to end, and the cluster i
 
 check: venv ## format, lint, types, import contracts, unit tests (under 60 s)
 	@python3 tests/run.py check
+
+install: ## the cluster up, with LoadLab in it and no experiment
+	@$(LAB) install
 
 up: ## bring the cluster up (safe to repeat)
 	@$(LAB) up

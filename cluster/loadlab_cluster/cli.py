@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from loadlab_cluster.clusters import Cluster, choose_cluster
 from loadlab_cluster.debian import ensure_prerequisites
-from loadlab_cluster.demo import run_demo
+from loadlab_cluster.demo import bring_up, run_demo
 from loadlab_cluster.dev_environment import ensure_environment
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.experiments import run_experiments
@@ -60,6 +60,8 @@ def _run(command: str, rest: list[str], settings: Settings) -> int:
             _provide(command, rest, settings)
         case "demo":
             run_demo(settings, choose_cluster(settings))
+        case "install":
+            bring_up(settings, choose_cluster(settings))
         case "run":
             run_experiments(settings, rest)
         case _:
@@ -139,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         ("kubectl", "kubectl of the cluster's version, for the cluster: kubectl get nodes"),
         ("shell", "a shell, or a command, in the node's network: shell curl 10.96.0.1"),
         ("demo", "from nothing to the result of a first experiment"),
+        ("install", "bring the cluster up, build what changed, and install LoadLab"),
         ("run", "run experiments where LoadLab is installed, and print their tables: run FILE…"),
         ("venv", "the virtual environment for development"),
         ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),

@@ -22,13 +22,18 @@ NAMESPACE = {
 }
 
 
-def run_demo(settings: Settings, cluster: Cluster) -> None:
-    """Every step is safe to repeat, so is the whole."""
-    started = time.monotonic()
+def bring_up(settings: Settings, cluster: Cluster) -> None:
+    """Bring up a cluster with LoadLab in it; every step is safe to repeat."""
     ensure_environment(settings)
     cluster.up()
     cluster.images()
     install(settings)
+
+
+def run_demo(settings: Settings, cluster: Cluster) -> None:
+    """Every step is safe to repeat, so is the whole."""
+    started = time.monotonic()
+    bring_up(settings, cluster)
     run_experiment(settings, SAMPLE)
     say(TIMINGS.table())
     say(f"  from the command to the table: {time.monotonic() - started:.0f} s")

@@ -132,7 +132,7 @@ def test_help_teaches_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
 
     text = capsys.readouterr().out
-    for command in ("up", "down", "images", "status", "load", "kubectl", "shell", "demo", "venv"):
+    for command in ("up", "down", "images", "install", "run", "status", "kubectl", "demo", "venv"):
         assert f"\n    {command} " in text
 
 

@@ -151,6 +151,15 @@ def stores_for(workload: Workload, variant: str) -> tuple[Component, ...]:
     return tuple(store for store, is_needed in zip(STORES, needed, strict=True) if is_needed)
 
 
+def declared_staleness_ms(spec: LoadExperimentSpec, variant: str) -> int:
+    """Return how stale a list may be after a write: as declared, with the cache's time to live."""
+    known = variant_facts(spec.workload, variant)
+    given = next((v.env for v in spec.variants if v.name == variant), ())
+    ttl = next((v.value for v in given if v.name == "CACHE_TTL_MS"), "")
+    changed = int(ttl) - CACHE_TTL_MS if known.cached and ttl.isdigit() else 0
+    return known.stale_ms + changed
+
+
 def has_meaning(workload: Workload, variant: str, factor: Factor) -> bool:
     """Whether a factor changes anything for a variant."""
     if workload not in FACTOR_WORKLOADS.get(factor, (workload,)):

@@ -7,7 +7,7 @@ from loadlab.model.names import Component
 from loadlab.model.quantities import milliseconds, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell
-from loadlab.plan.catalogue import variant_facts
+from loadlab.plan.catalogue import declared_staleness_ms, variant_facts
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.own_image import own_image, readiness_path
 from loadlab.plan.pods import (
@@ -108,7 +108,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         },
         "requests": [request.dump() for request in requests.load],
         "side": _side(requests),
-        "freshness": _freshness(requests, known.stale_ms),
+        "freshness": _freshness(requests, declared_staleness_ms(spec, variant)),
         "tellsCache": requests.tells_cache,
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "thinkTimeMs": milliseconds(spec.load.request.think_time),

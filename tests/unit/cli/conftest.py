@@ -30,6 +30,31 @@ def row(variant: str, rate: float, p95: float, **other: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def async_row() -> dict[str, Any]:
+    """A row with everything that only some rows have."""
+    named = [
+        {
+            "name": name,
+            "requests": 600,
+            "failedRate": 0.01,
+            "latencyMs": row("", 1, p95)["latencyMs"],
+        }
+        for name, p95 in (("page", 41.25), ("ping", 1.25))
+    ]
+    return row(
+        "async",
+        2008.4,
+        41.25,
+        failedRate=0.0004,
+        eventLoopLagMs=3.2,
+        threadTokens=40,
+        byRequest=named,
+        work={"transactions": 1.02, "cacheHitRate": 0.75, "recordsPerCommit": 480},
+        validity="Suspect",
+        reasons=["GeneratorSaturated: k6 used 85% of its CPUs, bound 60%"],
+    )
+
+
 def finished_experiment() -> dict[str, Any]:
     return copy.deepcopy(
         {
@@ -46,26 +71,7 @@ def finished_experiment() -> dict[str, Any]:
                 },
                 "results": [
                     row("sync", 1105.2, 88.0),
-                    row(
-                        "async",
-                        2008.4,
-                        41.25,
-                        failedRate=0.0004,
-                        eventLoopLagMs=3.2,
-                        threadTokens=40,
-                        byRequest=[
-                            {
-                                "name": name,
-                                "requests": 600,
-                                "failedRate": 0.01,
-                                "latencyMs": row("", 1, p95)["latencyMs"],
-                            }
-                            for name, p95 in (("page", 41.25), ("ping", 1.25))
-                        ],
-                        work={"transactions": 1.02, "cacheHitRate": 0.75, "recordsPerCommit": 480},
-                        validity="Suspect",
-                        reasons=["GeneratorSaturated: k6 used 85% of its CPUs, bound 60%"],
-                    ),
+                    async_row(),
                     {
                         "cell": {"variant": "asyncpg", "workers": 2, "virtualUsers": 64},
                         "replicates": {"planned": 3, "valid": 0},

@@ -9,7 +9,7 @@ from loadlab.model.conditions import Reason
 from loadlab.model.factors import VARIANTS, Workload
 from loadlab.model.names import Component
 from loadlab.plan import PlanError, make_plan
-from loadlab.plan.catalogue import CATALOGUE, stores_of
+from loadlab.plan.catalogue import CATALOGUE, declared_staleness_ms, stores_of
 from loadlab.plan.cells import cells_of
 from loadlab.plan.requests import requests_of
 
@@ -118,3 +118,19 @@ def test_a_factor_that_one_variant_knows_is_collapsed_for_the_others(experiment)
     ).spec
 
     assert [cell.title().split("/")[0] for cell in cells_of(spec)] == ["pooled", "celery", "celery"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "env", "bound"),
+    [
+        ("direct", [], 0),
+        ("cached", [], 1000),
+        ("cached", [{"name": "CACHE_TTL_MS", "value": "250"}], 250),
+        ("queued", [{"name": "CACHE_TTL_MS", "value": "2000"}], 6000),
+        ("direct", [{"name": "CACHE_TTL_MS", "value": "250"}], 0),
+    ],
+)
+def test_the_declared_staleness_follows_the_caches_time_to_live(experiment, variant, env, bound):
+    spec = experiment(workload="items", variants=[{"name": variant, "env": env}]).spec
+
+    assert declared_staleness_ms(spec, variant) == bound
