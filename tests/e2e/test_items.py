@@ -17,8 +17,8 @@ def test_posts_are_written_once_though_a_celery_worker_is_killed(lab: Lab):
     lab.submit(
         "items",
         workload="items",
-        variants=[{"name": "queued"}],
-        factors={"virtualUsers": [8], "writePercent": [50], "consumers": [2]},
+        variants=[{"name": "queued", "server": "gunicorn"}],
+        factors={"workers": [2], "virtualUsers": [8], "writePercent": [50], "consumers": [2]},
         replicates=1,
         retry={"attempts": 1},
         load={"duration": f"{SECONDS}s", "warmup": "2s"},
