@@ -172,7 +172,7 @@ class Resources(ApiModel):
     )
     postgres: Amounts = Field(default=Amounts(), description="Postgres; default memory 1Gi.")
     redis: Amounts = Field(default=Amounts(), description="Redis; default memory 512Mi.")
-    rabbitmq: Amounts = Field(default=Amounts(), description="RabbitMQ; default memory 512Mi.")
+    rabbitmq: Amounts = Field(default=Amounts(), description="RabbitMQ; default memory 1Gi.")
     k6: Amounts = Field(default=Amounts(), description="Each k6 pod; default memory 1Gi.")
 
 
