@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "LOADLAB_CLUSTER_TEST": "1",  # lets tests/cluster take the cluster down and up
 }
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
-BESIDE = ["-n", "2", "--dist", "loadfile"]  # these tests wait more than they compute
+BESIDE = ["-n", "2", "--dist", "loadfile"]  # a file's tests share what they set up
 Command = Sequence[str | Path]
 CHECKS: dict[str, Command] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
@@ -90,7 +90,7 @@ def run_all() -> list[Layer]:
 def run_checks() -> list[Layer]:
     """The tools beside each other, with the unit tests; only what fails is printed."""
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        unit = pool.submit(run_pytest, "unit", ["-q", "tests"])
+        unit = pool.submit(run_pytest, "unit", ["-q", *BESIDE, "tests"])
         tools = [pool.submit(run_tool, name, command) for name, command in CHECKS.items()]
         return [*failures([tool.result() for tool in tools]), unit.result()]
 
