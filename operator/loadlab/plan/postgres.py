@@ -66,8 +66,15 @@ def postgres_pod(context: Context) -> Manifest:
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},
             {"name": "run", "mountPath": "/var/run/postgresql"},
+            {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - inside the pod
             SCRATCH_MOUNT,
         ],
     }
-    volumes = [{"name": "data", "emptyDir": {}}, {"name": "run", "emptyDir": {}}, SCRATCH]
+    volumes = [
+        {"name": "data", "emptyDir": {}},
+        {"name": "run", "emptyDir": {}},
+        # Parallel queries, index builds and vacuums share memory; a container's own has 64 MB only.
+        {"name": "shared-memory", "emptyDir": {"medium": "Memory"}},
+        SCRATCH,
+    ]
     return {"terminationGracePeriodSeconds": 10, "containers": [container], "volumes": volumes}
