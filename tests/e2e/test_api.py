@@ -56,8 +56,11 @@ REFUSED_AT_ADMISSION = {
         SELECT | {"load": {"executor": "constant-arrival-rate"}},
         "arrival-rate",
     ),
-    "consumers without a queue": (SELECT | {"factors": {"consumers": [2]}}, "variant queued"),
-    "ms for select": (SELECT | {"factors": {"ms": [2]}}, "sleep workload"),
+    "consumers without a queue": (
+        SELECT | {"factors": {"consumers": [2]}},
+        "belongs to the workload ingest or items",
+    ),
+    "ms for select": (SELECT | {"factors": {"ms": [2]}}, "belongs to the workload sleep"),
     "half a CPU of one's own": (SELECT | {"resources": {"service": {"cpu": "500m"}}}, "whole CPUs"),
     "fewer users than pods": (
         SELECT | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [1]}},

@@ -18,10 +18,16 @@ def test_posts_are_written_once_though_a_celery_worker_is_killed(lab: Lab):
         "items",
         workload="items",
         variants=[{"name": "queued", "server": "gunicorn"}],
-        factors={"workers": [2], "virtualUsers": [8], "writePercent": [50], "consumers": [2]},
+        factors={"workers": [2], "rate": [120], "writePercent": [30], "consumers": [2]},
         replicates=1,
         retry={"attempts": 1},
-        load={"duration": f"{SECONDS}s", "warmup": "2s"},
+        # A rate that the consumers keep up with: behind a growing queue every list is stale.
+        load={
+            "executor": "constant-arrival-rate",
+            "duration": f"{SECONDS}s",
+            "warmup": "2s",
+            "maxVirtualUsers": 200,
+        },
     )
     eventually(_children, 120, "Celery's processes")
     eventually(lambda: _is_loaded(lab), 60, "the load")

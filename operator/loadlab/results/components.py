@@ -40,7 +40,7 @@ class RequestCounts:
 
     seconds: float
     client: float
-    server: int | None  # None without instruments, or after a restart of the service
+    server: int | None = None  # None without instruments, or after a restart of the service
     load: float = 0.0  # of the client's, those of the load itself
 
 

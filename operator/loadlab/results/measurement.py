@@ -100,7 +100,7 @@ class GeneratorLoad:
     """How hard k6 itself worked; shares are of the busiest pod."""
 
     cpu_share: float  # of its CPUs
-    throttled_share: float | None  # of its time; None where the cgroup could not be read
+    throttled_share: float | None = None  # of its time; None where the cgroup could not be read
     sched_wait_p99_ms: float
 
 

@@ -145,7 +145,7 @@ def test_another_process_shows_its_containers_files_to_the_same_user(
     program: "subprocess.Popen[str]",
 ) -> None:
     """The door that all of this goes through, on the real /proc."""
-    through = Path(f"/proc/{program.pid}/root/sys/fs/cgroup")
+    through = Path("/proc") / str(program.pid) / "root" / "sys" / "fs" / "cgroup"
 
     for name in (*V1_FILES, *V2_FILES):
         assert (through / name).exists() == (Path("/sys/fs/cgroup") / name).exists()

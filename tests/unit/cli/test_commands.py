@@ -70,6 +70,7 @@ def loadlab(
     kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     def run(*arguments: str, config: Path = kubeconfig) -> tuple[int, str, str]:
+        monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it
         monkeypatch.setattr(sys, "argv", ["loadlab", *arguments, "--kubeconfig", str(config)])
         with pytest.raises(SystemExit) as ended:
             main()

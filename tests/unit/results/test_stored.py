@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from loadlab.results.components import ComponentUsage, RequestCounts
 from loadlab.results.judgement import Judgement
-from loadlab.results.measurement import LoadFacts, TrialMeasurement
+from loadlab.results.measurement import LoadFacts, TrialMeasurement, WorkDone
 from loadlab.results.pod_log import read_pod_log
 from loadlab.results.stored import JudgedTrial, dump_trial, load_trial
 from loadlab.results.trial import measure_trial
@@ -19,6 +20,20 @@ REAL_LOG = Path(__file__).with_name("ingest-pod.log").read_text()
 def test_a_stored_trial_comes_back_equal_through_json(healthy: TrialMeasurement) -> None:
     busy = replace(healthy, generator=replace(healthy.generator, cpu_share=0.9))
     trial = JudgedTrial(busy, judge(busy))
+
+    assert load_trial(json.loads(json.dumps(dump_trial(trial)))) == trial
+
+
+def test_what_is_unknown_comes_back_unknown(healthy: TrialMeasurement) -> None:
+    """Absent values are not stored: every one of them needs a default."""
+    unknown = replace(
+        healthy,
+        counts=RequestCounts(seconds=5.0, client=100.0, server=None),
+        work=WorkDone(),
+        components={"service": ComponentUsage()},
+        generator=replace(healthy.generator, throttled_share=None),
+    )
+    trial = JudgedTrial(unknown, judge(unknown))
 
     assert load_trial(json.loads(json.dumps(dump_trial(trial)))) == trial
 
