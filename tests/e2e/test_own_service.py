@@ -15,7 +15,8 @@ def spec(**changes: object) -> dict[str, object]:
 
 def test_the_sample_has_http_and_container_figures_and_says_what_it_lacks(lab: Lab):
     lab.delete(NAME)
-    lab.submit(NAME, **spec())
+    load = spec()["load"] | {"warmup": "1s", "duration": "3s"}
+    lab.submit(NAME, **spec(replicates=1, load=load))
 
     status = lab.wait(NAME, 180)
 
@@ -39,7 +40,7 @@ def test_an_image_that_does_not_answer_is_told_what_is_asked_of_it(lab: Lab):
     lab.delete("mute")
     lab.submit(
         "mute",
-        **spec(variants=[variant | {"readinessPath": "/nothing"}], timeouts={"ready": "10s"}),
+        **spec(variants=[variant | {"readinessPath": "/nothing"}], timeouts={"ready": "6s"}),
     )
 
     status = lab.wait("mute", 90)

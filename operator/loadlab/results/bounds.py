@@ -33,6 +33,8 @@ LOOKUP_SHARE = 0.9
 """Share of the expected look-ups that Redis must have counted."""
 WAITED_SHARE = 0.98
 """Share of the asked waiting time that the shortest answer must have taken."""
+WAITED_EARLY_MS = 2.0
+"""Beside it: an event loop counts time in whole milliseconds and wakes that much too early."""
 WORKER_SPREAD = 4.0
 """Requests of the busiest worker over those of the idlest."""
 START_SKEW_MS = 50.0

@@ -56,7 +56,8 @@ def proof_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
 
 def _waited(trial: TrialMeasurement, expected: ExpectedWork) -> Iterator[Reason]:
     shortest = trial.latency.min_us / 1000
-    if trial.latency.count and shortest < bounds.WAITED_SHARE * expected.wait_ms:
+    needed = bounds.WAITED_SHARE * expected.wait_ms - bounds.WAITED_EARLY_MS
+    if trial.latency.count and shortest < needed:
         yield invalid(
             ReasonKind.WORK_SKIPPED,
             f"an answer came after {shortest:.1f} ms, each must wait {expected.wait_ms:g} ms: "
