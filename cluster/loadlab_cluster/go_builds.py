@@ -4,12 +4,14 @@ A program's key is a hash of its module's files and of versions.env, so a change
 anew and an unchanged one costs a few milliseconds.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,8 +97,19 @@ def ensure_go_program(name: str, settings: Settings) -> Path:
     flags = hashlib.sha256(program.flags.encode()).hexdigest()[:8]
     binary = settings.cache / "bin" / f"{name}-{hash_files(inputs)}-{flags}"
     if not binary.exists():
-        _build(program, binary, settings)
+        with _alone(binary.parent, name):
+            if not binary.exists():
+                _build(program, binary, settings)
     return binary
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Let one process build a program; the others wait, and then find it built."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _build(program: GoProgram, binary: Path, settings: Settings) -> None:
@@ -104,7 +117,6 @@ def _build(program: GoProgram, binary: Path, settings: Settings) -> None:
         raise ClusterError(
             "the go command is missing: install Go 1.24 or later (https://go.dev/dl)"
         )
-    binary.parent.mkdir(parents=True, exist_ok=True)
     unfinished = binary.with_suffix(".part")
     command = ["go", "build", "-trimpath", "-ldflags", f"-s -w{program.flags}"]
     with step(f"Build {program.title} from Go modules", first=program.first_seconds, again=0):
