@@ -19,6 +19,9 @@ CONTAINER_SECURITY: Manifest = {
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
+# The kernel keeps signals from a first process that has no handler yet: a Python program that is
+# told to stop while it starts would sit out its grace period. With this the pause process is first.
+STOPS_AT_ONCE: Manifest = {"shareProcessNamespace": True}
 SCRATCH: Manifest = {"name": "tmp", "emptyDir": {}}
 SCRATCH_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - inside the pod
 

@@ -19,6 +19,7 @@ from loadlab.plan.pods import (
     INSTRUMENTS_PORT,
     SCRATCH,
     SCRATCH_MOUNT,
+    STOPS_AT_ONCE,
     env,
     http_probe,
     limits,
@@ -48,7 +49,8 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
         {"name": "http", "port": HTTP_PORT},
         {"name": "instruments", "port": INSTRUMENTS_PORT},
     ]
-    return _deployed(context, run, Component.SERVICE, {"containers": [container]}, ports)
+    pod = {**STOPS_AT_ONCE, "containers": [container]}
+    return _deployed(context, run, Component.SERVICE, pod, ports)
 
 
 def _build_own_service(context: Context, run: Run, own: OwnImage) -> list[Manifest]:
@@ -63,6 +65,7 @@ def _build_own_service(context: Context, run: Run, own: OwnImage) -> list[Manife
         {"name": "instruments", "port": own.snapshot_port},
     ]
     pod = {
+        # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
     }
@@ -86,7 +89,8 @@ def build_worker(context: Context, run: Run) -> list[Manifest]:
         "resources": limits(context.spec.resources.worker, memory="512Mi"),
     }
     ports = [{"name": "instruments", "port": INSTRUMENTS_PORT}]
-    return _deployed(context, run, Component.WORKER, {"containers": [container]}, ports)
+    pod = {**STOPS_AT_ONCE, "containers": [container]}
+    return _deployed(context, run, Component.WORKER, pod, ports)
 
 
 def _container(context: Context, run: Run, module: str) -> Manifest:

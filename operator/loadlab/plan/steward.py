@@ -17,6 +17,7 @@ from loadlab.plan.pods import (
     SCRATCH,
     SCRATCH_MOUNT,
     STEWARD_PORT,
+    STOPS_AT_ONCE,
     env,
     http_probe,
     limits,
@@ -34,7 +35,12 @@ def build_steward(context: Context) -> list[Manifest]:
         "ports": [{"name": "http", "containerPort": STEWARD_PORT}],
         "readinessProbe": http_probe("/healthz", STEWARD_PORT, period=1),
     }
-    pod = {"terminationGracePeriodSeconds": 5, "containers": [container], "volumes": [SCRATCH]}
+    pod = {
+        **STOPS_AT_ONCE,
+        "terminationGracePeriodSeconds": 5,
+        "containers": [container],
+        "volumes": [SCRATCH],
+    }
     template = pod_template(Component.STEWARD, labels, context.spec, pod | context.pull_secrets())
     return [
         {
@@ -65,6 +71,7 @@ def build_dataset(context: Context) -> Manifest:
     labels = context.labels(Component.DATASET)
     variables = _existing_database(context.spec)
     pod = {
+        **STOPS_AT_ONCE,
         "restartPolicy": "Never",
         "containers": [_container(context, "loadlab_services.dataset", variables)],
         "volumes": [SCRATCH],
