@@ -7,6 +7,7 @@ condition first and leads through Analyzing, which sums up what there is and cle
 rest. Nothing is remembered between two passes but what stands in the resources themselves.
 """
 
+from dataclasses import replace
 from typing import assert_never
 
 from loadlab.model.resources import Experiment
@@ -14,6 +15,7 @@ from loadlab.model.status import Phase
 from loadlab.plan import Plan
 from loadlab.progress.admission import admit
 from loadlab.progress.closing import close, is_over
+from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
 from loadlab.progress.endings import early_ending
 from loadlab.progress.marks import Marker
@@ -23,8 +25,15 @@ from loadlab.progress.running import run
 
 
 def decide(plan: Plan, experiment: Experiment, observed: Observed, now: float) -> Decision:
-    """Return what to do about an experiment whose plan could be made."""
-    marker = Marker(experiment.metadata.generation, now)
+    """Return what to do about an experiment whose plan could be made, and when to look again."""
+    decision = _decide(plan, experiment, observed, Marker(experiment.metadata.generation, now))
+    if decision.requeue_after is None:
+        return decision
+    soonest = min(decision.requeue_after, next_deadline(plan, experiment, observed, now))
+    return replace(decision, requeue_after=soonest)
+
+
+def _decide(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
     ending = early_ending(plan, experiment, observed, marker)
     if ending is not None:
         return ending
@@ -38,6 +47,6 @@ def decide(plan: Plan, experiment: Experiment, observed: Observed, now: float) -
         case Phase.ANALYZING:
             return close(plan, experiment, observed, marker)
         case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
-            return is_over(experiment, now)
+            return is_over(experiment, marker.now)
         case _:
             assert_never(experiment.status.phase)

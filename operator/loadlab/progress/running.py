@@ -47,7 +47,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
     status = marker.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
     if current is not None and current.trial is not None and current.is_running:
         judged = judge_run(plan, current.planned, current.trial, observed, marker.now)
-        return Decision(status, (*clearing, *judged), SAFETY_NET)
+        return Decision(status, (*clearing, *judged), SOON if judged else SAFETY_NET)
     if current is None or stale or experiment.spec.suspend:
         return Decision(status, clearing, SAFETY_NET)
     started = start_trial(plan, current.planned, current.trial, marker.now)

@@ -11,11 +11,11 @@ from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
+from loadlab.progress.deadlines import COLLECTING_MARGIN
 from loadlab.progress.decision import Action, Announce, Apply, Collect, RecordTrial
 from loadlab.progress.diagnose import diagnose
 from loadlab.progress.observed import Observed, PodView
 
-COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
 # A second attempt would meet the same fate: these end the experiment.
 HOPELESS = {
     Reason.IMAGE_PULL_FAILED,

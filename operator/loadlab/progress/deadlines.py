@@ -1,0 +1,46 @@
+"""When the next deadline passes: nothing changes then, so no watch would wake the pass."""
+
+from collections.abc import Iterator
+
+from loadlab.model.quantities import seconds
+from loadlab.model.resources import Experiment, Trial
+from loadlab.model.status import Phase
+from loadlab.model.times import epoch
+from loadlab.model.trial import TrialPhase
+from loadlab.plan import Plan
+from loadlab.plan.generator import run_seconds
+from loadlab.progress.observed import Observed
+
+COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
+_JUST_AFTER = 0.05  # seconds; a deadline must have passed to be seen
+
+
+def next_deadline(plan: Plan, experiment: Experiment, observed: Observed, now: float) -> float:
+    """Return the seconds until the next deadline that is still ahead; infinity for none."""
+    moments = [*_of_experiment(experiment), *_of_trials(plan, observed)]
+    ahead = (moment - now for moment in moments if moment > now)
+    return min(ahead, default=float("inf")) + _JUST_AFTER
+
+
+def _of_experiment(experiment: Experiment) -> Iterator[float]:
+    status, timeouts = experiment.status, experiment.spec.timeouts
+    if status.start_time is None:
+        return
+    started = epoch(status.start_time)
+    yield started + seconds(timeouts.total)
+    if status.phase is Phase.PREPARING:
+        yield started + seconds(timeouts.prepare)
+
+
+def _of_trials(plan: Plan, observed: Observed) -> Iterator[float]:
+    spec = plan.context.spec
+    for started in (_started(trial) for trial in observed.trials.values()):
+        if started is not None:
+            yield started + seconds(spec.timeouts.ready)
+            yield started + run_seconds(spec) + COLLECTING_MARGIN
+
+
+def _started(trial: Trial) -> float | None:
+    if trial.status.phase is not TrialPhase.RUNNING or trial.status.timings is None:
+        return None
+    return trial.status.timings.started
