@@ -70,7 +70,13 @@ def build_network_config(state: Path) -> dict[str, object]:
 
 def kubelet_tuning(*, cpus: int) -> dict[str, object]:
     """What a load test asks of a kubelet; cluster/kind.yaml says the same."""
-    pinning = {"cpuManagerPolicy": "static", "reservedSystemCPUs": SYSTEM_CPUS} if cpus > 1 else {}
+    static = {
+        "cpuManagerPolicy": "static",
+        "reservedSystemCPUs": SYSTEM_CPUS,
+        # How soon running containers leave the CPUs that a new one was given for itself.
+        "cpuManagerReconcilePeriod": "1s",
+    }
+    pinning = static if cpus > 1 else {}
     return {
         **pinning,
         "containerLogMaxSize": "50Mi",  # k6 prints its histograms in one line at the end

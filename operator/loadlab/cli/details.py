@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rich import box
 from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from loadlab.cli import figures
 from loadlab.model.status import ResultRow, WorkRow
@@ -43,6 +44,19 @@ def work(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(title_of(row), *_figures(row))
+    yield table
+
+
+def bottlenecks(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType]:
+    """Yield the table of what held each cell back."""
+    known = [(row, row.bottleneck) for row in rows if row.bottleneck]
+    if not known:
+        return
+    table = _empty("Bottlenecks", "cell", "bottleneck", "confidence")
+    table.add_column("evidence", overflow="fold")
+    for row, found in known:
+        # Text, not str: rich would read brackets as markup.
+        table.add_row(title_of(row), found.name, found.confidence, Text(found.evidence))
     yield table
 
 

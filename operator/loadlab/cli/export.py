@@ -72,6 +72,8 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "serviceMemoryBytes": memory and memory.service,
         "openFiles": row.open_files,
         "generatorCpu": row.generator_cpu,
+        "bottleneck": row.bottleneck and str(row.bottleneck.name),
+        "confidence": row.bottleneck and str(row.bottleneck.confidence),
         "replicatesValid": row.replicates.valid,
         "replicatesPlanned": row.replicates.planned,
         "validity": str(row.validity),

@@ -45,6 +45,7 @@ def render(experiment: Experiment) -> RenderableType:
         _table(experiment.name, status.results),
         *details.by_request(status.results, _short_title(status.results)),
         *details.work(status.results, _short_title(status.results)),
+        *details.bottlenecks(status.results, _short_title(status.results)),
         *expectations,
         *(Text.assemble(*line) for line in _summary(experiment)),
     )
@@ -172,6 +173,8 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)
+    if status.omitted:
+        yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
 
 
 def _durability(found: Durability) -> str:
@@ -193,4 +196,5 @@ def _reservations(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, s
     for (validity, kind), places in found.items():
         cell, message = places[0]
         where = cell if len(places) == 1 else f"{len(places)} cells, such as {cell}"
-        yield [(validity, _COLOURS[validity]), f" {kind} in {where}: {message}"]
+        figures_behind = f": {message}" if message else ""
+        yield [(validity, _COLOURS[validity]), f" {kind} in {where}{figures_behind}"]

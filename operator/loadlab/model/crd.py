@@ -25,6 +25,7 @@ EXPERIMENT_COLUMNS = (
     ("Best", "string", ".status.best.cell", 0),
     ("Req/s", "number", ".status.best.requestsPerSecond", 0),
     ("P95-ms", "number", ".status.best.p95Ms", 0),
+    ("Bottleneck", "string", ".status.best.bottleneck", 1),
     ("Workload", "string", ".spec.workload", 1),
     ("Trial", "string", ".status.currentTrial", 1),
     ("Queue", "integer", ".status.queuePosition", 1),

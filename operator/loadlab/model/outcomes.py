@@ -1,4 +1,6 @@
-"""What the status says about each success criterion and each expectation."""
+"""What the status says about each success criterion, each expectation and each bottleneck."""
+
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -29,3 +31,49 @@ class ExpectationResult(ObservedModel):
     replicates: int = Field(default=0, description="Replicates that entered, paired for a ratio.")
     outcome: str = Field(max_length=20, description="Reproduced, Contradicted or Inconclusive.")
     note: str = Field(default="", max_length=500, description="Why, and what it rests on.")
+
+
+class Resource(StrEnum):
+    """What may be full while the others have room."""
+
+    QUEUE = "Queue"
+    SERVICE_CPU = "ServiceCpu"
+    CPU_THROTTLING = "CpuThrottling"
+    DATABASE = "Database"
+    REDIS = "Redis"
+    GENERATOR = "Generator"
+    NODE_CPU = "NodeCpu"
+    EVENT_LOOP = "EventLoop"
+    DATABASE_POOL = "DatabasePool"
+    THREAD_POOL = "ThreadPool"
+    LOAD = "Load"
+    UNATTRIBUTED = "Unattributed"
+
+
+class Confidence(StrEnum):
+    """How sure an attribution is."""
+
+    LOW = "Low"
+    MEDIUM = "Medium"
+    HIGH = "High"
+
+
+class Bottleneck(ObservedModel):
+    """What held a cell back."""
+
+    name: Resource = Field(
+        description=(
+            "The resource that was full. Queue: the worker fell behind. ServiceCpu, Database, "
+            "Redis, Generator, NodeCpu: CPU. CpuThrottling: the service's CPU limit. EventLoop: "
+            "something held the event loop up. DatabasePool, ThreadPool: requests waited for a "
+            "connection or a thread. Load: the service did all it was asked for. Unattributed: "
+            "nothing that is looked at was full."
+        )
+    )
+    confidence: Confidence = Field(
+        description=(
+            "High: nothing else was full, and the replicates agree. Medium: something else was "
+            "full too. Low: the replicates differ, or nothing was full."
+        )
+    )
+    evidence: str = Field(default="", max_length=600, description="The figures that show it.")

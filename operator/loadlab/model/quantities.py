@@ -41,6 +41,12 @@ def seconds(duration: str) -> float:
     return part["h"] * 3600 + part["m"] * 60 + part["s"] + part["ms"] / 1000
 
 
+def cpus(quantity: str) -> float:
+    """Convert an amount of CPU such as `500m` or `2` to CPUs."""
+    milli = quantity.endswith("m")
+    return float(quantity.removesuffix("m")) / (1000 if milli else 1)
+
+
 def milliseconds(duration: str) -> int:
     """Convert a duration to whole milliseconds."""
     return round(seconds(duration) * 1000)

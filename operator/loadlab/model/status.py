@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loadlab.model.base import ObservedModel
 from loadlab.model.conditions import Condition
-from loadlab.model.outcomes import CriterionResult, ExpectationResult
+from loadlab.model.outcomes import Bottleneck, CriterionResult, ExpectationResult
 
 CONDITION_LIST: dict[str, Any] = {
     "x-kubernetes-list-type": "map",
@@ -180,6 +180,7 @@ class ResultRow(ObservedModel):
         default=(), max_length=10, description="The same by name, where requests differ."
     )
     work: WorkRow | None = Field(default=None, description="Proof of work.")
+    bottleneck: Bottleneck | None = Field(default=None, description="What held the cell back.")
     validity: Validity = Field(description="Valid, Suspect or Invalid.")
     reasons: tuple[str, ...] = Field(
         default=(), max_length=20, description="Why the row is not Valid, and what is not known."
@@ -192,6 +193,7 @@ class Best(ObservedModel):
     cell: str = Field(max_length=200, description="The cell, such as async/workers=2.")
     requests_per_second: float = Field(description="Its mean requests per second.")
     p95_ms: float = Field(description="Its p95 in milliseconds.")
+    bottleneck: str = Field(default="", max_length=30, description="What held it back.")
 
 
 class Durability(ObservedModel):
@@ -254,6 +256,13 @@ class LoadExperimentStatus(ObservedModel):
     best: Best | None = Field(default=None, description="The best cell.")
     results: tuple[ResultRow, ...] = Field(
         default=(), max_length=MAX_ROWS, description="One row per cell."
+    )
+    omitted: tuple[str, ...] = Field(
+        default=(),
+        max_length=20,
+        description=(
+            "What the rows leave out so that the status stays below 64 KiB; the LoadTrials have it."
+        ),
     )
     criteria: tuple[CriterionResult, ...] = Field(
         default=(), max_length=20, description="The success criteria and their outcomes."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from loadlab.model.names import Component
-from loadlab.model.outcomes import CriterionResult
+from loadlab.model.outcomes import Bottleneck, CriterionResult
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
@@ -23,8 +23,10 @@ from loadlab.model.status import Estimate as StatusEstimate
 from loadlab.model.status import LatencyMs as StatusLatency
 from loadlab.plan import Plan
 from loadlab.plan.own_image import own_image
+from loadlab.progress.budget import within_budget
 from loadlab.progress.expectations import expectation_results
 from loadlab.progress.observed import Observed
+from loadlab.results.attribution import Attribution
 from loadlab.results.cell import CellResult, aggregate_cell
 from loadlab.results.cell_work import CellWork
 from loadlab.results.criteria import CriterionOutcome, judge_criterion, parse_threshold
@@ -34,6 +36,7 @@ from loadlab.results.stored import JudgedTrial, load_trial
 from loadlab.results.verdict import best_cell, decide_verdict
 
 MAX_REASONS = 20
+MAX_EVIDENCE = 600
 
 
 def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> LoadExperimentStatus:
@@ -47,9 +50,10 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
     outcomes = [judge_criterion(name, rule, cells) for name, rule in thresholds.items()]
     best = best_cell(cells, list(thresholds.values()))
     rows = tuple(_row(cell, cells[cell.title()]) for cell in plan.cells)[:MAX_ROWS]
-    return status.model_copy(
+    analyzed = status.model_copy(
         update={
             "results": rows,
+            "omitted": (),
             "criteria": tuple(_criterion(outcome) for outcome in outcomes),
             "expectations": expectation_results(plan, trials),
             "verdict": decide_verdict(cells, outcomes),
@@ -58,12 +62,14 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
                 cell=best.title,
                 requests_per_second=round(best.requests_per_second, 1),
                 p95_ms=round(best.p95_ms, 2),
+                bottleneck=best.bottleneck,
             ),
             "durability": _durability(trials),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, observed),
         }
     )
+    return within_budget(analyzed)
 
 
 def _judged(trials: Iterable[Trial]) -> list[tuple[str, JudgedTrial]]:
@@ -102,6 +108,7 @@ def _row(cell: Cell, result: CellResult) -> ResultRow:
         thread_tokens=result.thread_tokens,
         by_request=tuple(_request(name, named) for name, named in result.by_request.items()),
         work=_work(result.work),
+        bottleneck=_bottleneck(result.attribution),
         validity=result.validity,
         reasons=tuple(f"{r.kind}: {r.message}" for r in result.reasons)[:MAX_REASONS],
     )
@@ -119,6 +126,16 @@ def _request(name: str, named: NamedRequests) -> RequestRow:
 def _work(work: CellWork) -> WorkRow | None:
     known = {name: _rounded(getattr(work, name), 3) for name in WorkRow.model_fields}
     return WorkRow.model_validate(known) if any(v is not None for v in known.values()) else None
+
+
+def _bottleneck(found: Attribution | None) -> Bottleneck | None:
+    if found is None:
+        return None
+    return Bottleneck(
+        name=found.resource,
+        confidence=found.confidence,
+        evidence=found.evidence[:MAX_EVIDENCE],
+    )
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

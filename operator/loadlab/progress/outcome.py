@@ -1,7 +1,8 @@
 """From a run's measurement to its trial's status: kept, tried again, or given up."""
 
+from loadlab.model.components import Amounts, Resources, ServiceCpu
 from loadlab.model.conditions import Reason
-from loadlab.model.quantities import seconds
+from loadlab.model.quantities import cpus, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell, Validity
 from loadlab.model.trial import LoadTrialStatus, Timings, TrialPhase
@@ -31,8 +32,16 @@ def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
         rate_per_second=rate,
         writes=facts(spec.workload).writes,
         instrumented=is_instrumented(spec, cell.variant),
+        cpu_limits=cpu_limits(spec.resources),
+        owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
         expected=expected_work(spec, cell),
     )
+
+
+def cpu_limits(resources: Resources) -> dict[str, float]:
+    """Return the CPUs that each component may use, where that is limited."""
+    amounts: dict[str, Amounts] = {n: getattr(resources, n) for n in Resources.model_fields}
+    return {name: cpus(found.cpu) for name, found in amounts.items() if found.cpu}
 
 
 def expected_work(spec: LoadExperimentSpec, cell: Cell) -> ExpectedWork | None:

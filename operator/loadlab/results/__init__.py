@@ -14,6 +14,7 @@
     criteria    k6 threshold spelling and its outcome per cell and experiment
     figures     the figures of a trial that an expectation may speak of
     expectation claims about differences between cells: Reproduced, Contradicted, Inconclusive
+    attribution what held a trial or cell back; utilisation: how full each resource was
     verdict     the experiment's verdict and its best cell
 
 No clock, network, randomness, environment or logger here; hdrh and pydantic are the only

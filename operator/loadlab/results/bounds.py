@@ -37,6 +37,25 @@ WAITED_EARLY_MS = 2.0
 """Beside it: an event loop counts time in whole milliseconds and wakes that much too early."""
 WORKER_SPREAD = 4.0
 """Requests of the busiest worker over those of the idlest."""
+STEAL_SHARE = 0.02
+"""Share of its CPUs' time that the hypervisor may take away from a node."""
+CPU_FULL = 0.85
+"""Beyond this share of its CPU a component makes its users wait: at 0.85 as long again as six
+times its own work (M/M/1), and a closed loop cannot fill the last few percent."""
+SERVICE_THROTTLED_SHARE = 0.05
+"""Share of the time in which its limit stopped the service, from which on the limit is named."""
+LARGEST_USER = 0.5
+"""Share of the busy time of common CPUs from which on one component is to blame."""
+LOOP_LAG_MS = 10.0
+"""Median delay of an event loop that is held up more often than not."""
+POOL_WAITERS = 1.0
+"""Mean number of requests, in each process, that wait for a connection of its pool."""
+THREADS_EXHAUSTED = 0.80
+"""Share of the time without a free thread."""
+BACKLOG_SHARE = 0.10
+"""Share of the accepted writes by which a queue worker may fall behind while measuring."""
+WAIT_EXPLAINS = 1.15
+"""An answer that took no longer than this times its own waiting was not held up."""
 START_SKEW_MS = 50.0
 """Pods must send their first requests this close together."""
 REPORTED_PERCENTILES = (90.0, 95.0, 99.0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from loadlab.model.status import Validity
+from loadlab.results.attribution import Attribution, attribute_cell
 from loadlab.results.cell_work import CellWork, work_of
 from loadlab.results.components import SERVICE, ComponentUsage
 from loadlab.results.histogram import Histogram
@@ -43,6 +44,7 @@ class CellResult:
     thread_tokens: int | None = None
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     work: CellWork = field(default_factory=CellWork)
+    attribution: Attribution | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -90,6 +92,7 @@ def aggregate_cell(trials: Sequence[JudgedTrial], planned: int) -> CellResult:
         ),
         by_request=merge_named([m.by_request for m in measured]),
         work=work_of(measured),
+        attribution=attribute_cell(measured),
         reasons=_reasons(trials, used, latency),
     )
 

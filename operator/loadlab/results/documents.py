@@ -144,6 +144,14 @@ class Process(ReadModel):
 
     pid: int
     requests: int | None = None  # None without instruments
+    cpu_seconds: float | None = None
+
+
+class PoolWait(ReadModel):
+    """Time that requests waited for a connection of the pool, added up."""
+
+    sum: float
+    count: int
 
 
 class Component(ReadModel):
@@ -157,6 +165,8 @@ class Component(ReadModel):
     failed: int | None = None
     in_flight: int | None = None
     thread_tokens_in_use: int | None = None
+    threads_exhausted_seconds: float | None = None  # over all processes
+    pool_wait_seconds: PoolWait | None = None
     event_loop_lag_seconds: Lag | None = None
     transactions: int | None = None  # of Postgres
     rows_returned: int | None = None
@@ -180,12 +190,21 @@ class Answer(ReadModel):
         return body
 
 
+class SharedCpus(ReadModel):
+    """The CPUs of the steward's node that no service owns; seconds since boot, added up."""
+
+    cpus: int
+    cpu_seconds: float
+    steal_seconds: float = 0.0
+
+
 class Snapshot(Answer):
     """All components at one edge of the measurement."""
 
     edge: str
     taken_at: float
     components: dict[str, Component] = {}
+    shared_cpus: SharedCpus | None = None
     errors: dict[str, str] = {}
 
 

@@ -37,6 +37,7 @@ class ReasonKind(StrEnum):
     WORKERS_MISMATCH = "WorkersMismatch"
     WORKERS_UNEVEN = "WorkersUneven"
     STALE_READS = "StaleReads"
+    CPU_STOLEN = "CpuStolen"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from loadlab.results.components import ComponentUsage, RequestCounts
+from loadlab.results.components import ComponentUsage, RequestCounts, SharedCpuUsage
 from loadlab.results.documents import Freshness
 from loadlab.results.durability import Durability
 from loadlab.results.histogram import Histogram, HistogramText
@@ -59,6 +59,8 @@ class LoadFacts:
     rate_per_second: float | None = None  # iterations offered, open model only
     writes: bool = False  # accepted work must be accounted for
     instrumented: bool = True  # the service has our instruments
+    cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
+    owns_cpus: bool = True  # whether the service was to have CPUs of its own
     expected: ExpectedWork | None = None
 
     @property
@@ -129,6 +131,7 @@ class TrialMeasurement:
     work: WorkDone | None = None
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     freshness: Freshness | None = None
+    shared_cpus: SharedCpuUsage | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -16,6 +16,7 @@ from loadlab.results.components import (
     ComponentUsage,
     count_requests,
     measure_components,
+    measure_shared_cpus,
 )
 from loadlab.results.documents import (
     MEASURED_SCENARIO,
@@ -75,6 +76,7 @@ def measure_trial(
         work=work_between(start, end) if start and end else None,
         by_request=named_requests(documents),
         freshness=next((r.freshness for r in reports if r.freshness), None),
+        shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         notes=tuple(note for report in reports for note in _notes(report)),
     )
 

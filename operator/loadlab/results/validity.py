@@ -31,6 +31,7 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | WorkersMismatch    | other than the workers asked for served              | Invalid | Invalid |
 | WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
 | StaleReads         | a list older than the declared bound was shown       | Invalid | Invalid |
+| CpuStolen          | the hypervisor took > 2 % of the common CPUs' time   | Suspect | Suspect |
 | NoReplicate        | (of a cell) no replicate came to a result            | Invalid | Invalid |
 
 Why a saturated generator is not Invalid: in a closed loop the throughput still holds as "at
@@ -197,6 +198,16 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def _stolen(trial: TrialMeasurement) -> Iterator[Reason]:
+    shared = trial.shared_cpus
+    if shared is not None and shared.stolen > bounds.STEAL_SHARE:
+        yield suspect(
+            ReasonKind.CPU_STOLEN,
+            f"the hypervisor took {shared.stolen:.1%} of the CPU time away, bound "
+            f"{bounds.STEAL_SHARE:.0%}: neighbours of this virtual machine are in the figures",
+        )
+
+
 def _together(trial: TrialMeasurement) -> Iterator[Reason]:
     bound = bounds.START_SKEW_MS + _planned_skew_ms(trial)
     if trial.pods > 1 and trial.start_skew_ms > bound:
@@ -247,6 +258,6 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
-    *(_errors, _generator, _arrivals, _little, _counts, _together),
+    *(_errors, _generator, _arrivals, _little, _counts, _together, _stolen),
     *(_samples, _instruments, work_reasons, staleness_reasons, proof_reasons),
 )

@@ -23,6 +23,7 @@ class BestCell:
     title: str
     requests_per_second: float
     p95_ms: float
+    bottleneck: str = ""
 
 
 def decide_verdict(
@@ -43,7 +44,12 @@ def decide_verdict(
 def best_cell(cells: Mapping[str, CellResult], thresholds: Sequence[Threshold]) -> BestCell | None:
     """Find the best cell; equal rates go to the lower p95, then to the first title."""
     candidates = [
-        BestCell(title, cell.requests_per_second.mean, cell.latency_ms.p95)
+        BestCell(
+            title,
+            cell.requests_per_second.mean,
+            cell.latency_ms.p95,
+            cell.attribution.resource if cell.attribution else "",
+        )
         for title, cell in cells.items()
         if cell.validity is not Validity.INVALID
         and cell.requests_per_second is not None

@@ -24,7 +24,9 @@ POOL_WAIT_SUM: Final = 5
 POOL_WAIT_COUNT: Final = 6
 STARTED: Final = 7
 REQUESTS_BEFORE: Final = 8
-_FIXED: Final = 9
+THREADS_EXHAUSTED: Final = 9
+TICK_DUE: Final = 10
+_FIXED: Final = 11
 _DOUBLE: Final = 8
 
 
@@ -45,6 +47,8 @@ class Reading:
     lag: tuple[int, ...]
     extras: dict[str, int]
     requests_before: int = 0
+    threads_exhausted: float = 0.0  # seconds in which every thread was taken
+    tick_due: float = 0.0  # time.monotonic() at which the loop is next looked at; 0 for never
 
 
 class Meter:
@@ -68,6 +72,7 @@ class Meter:
         self.cells[PID] = 0.0
         self.cells[IN_FLIGHT] = 0.0
         self.cells[THREAD_TOKENS] = 0.0
+        self.cells[TICK_DUE] = 0.0
 
     def pool_waited(self, seconds: float) -> None:
         """Record how long one request waited for a connection; safe from any thread."""
@@ -98,6 +103,8 @@ class Meter:
             lag=tuple(int(count) for count in cells[self._lag : self._lag + BUCKETS]),
             extras={name: int(cells[cell]) for name, cell in self._extras.items()},
             requests_before=int(cells[REQUESTS_BEFORE]),
+            threads_exhausted=cells[THREADS_EXHAUSTED],
+            tick_due=cells[TICK_DUE],
         )
 
 

@@ -57,6 +57,11 @@ def _counted(readings: Sequence[Reading]) -> Iterator[Metric]:
     yield _gauge("requests_in_flight", "Unfinished requests.", [r.in_flight for r in readings])
     yield _gauge("thread_tokens_in_use", "Busy threads.", [r.thread_tokens for r in readings])
     yield _counter(
+        "threads_exhausted_seconds",
+        "Time in which every thread was busy.",
+        [r.threads_exhausted for r in readings],
+    )
+    yield _counter(
         "pool_wait_seconds",
         "Time spent waiting for a connection.",
         [r.pool_wait_sum for r in readings],

@@ -1,25 +1,34 @@
 """The event loop's lag and its thread pool, looked at 50 times a second from inside the loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 
-from loadlab_services.instruments.cells import THREAD_TOKENS, Meter
+from loadlab_services.instruments.cells import THREAD_TOKENS, THREADS_EXHAUSTED, TICK_DUE, Meter
 
 PERIOD: Final = 0.02
 
 
-class LoopWatch:
-    """A timer that notes how late it fires.
+def lags_of_events(lag: float) -> Iterator[float]:
+    """Yield the lag of a timer and of those that would have fired while it was late, in seconds.
 
     A loop blocked for a second delays one timer, although every event of that second waited. So a
     late timer also counts for the ones that would have fired meanwhile, each a period less late:
     the lag that events met, not the lag that the timer met (Gil Tene's coordinated omission).
     """
+    yield lag
+    while lag > PERIOD:
+        lag -= PERIOD
+        yield lag
+
+
+class LoopWatch:
+    """A timer that notes how late it fires, and says when it should fire next."""
 
     def __init__(self, meter: Meter, limiter: CapacityLimiter) -> None:
         self._meter = meter
@@ -31,16 +40,17 @@ class LoopWatch:
     def stop(self) -> None:
         """Stop looking."""
         self._timer.cancel()
+        self._meter.cells[TICK_DUE] = 0.0
 
     def _tick(self) -> None:
         now = self._loop.time()
-        lag = now - self._due
-        self._meter.lagged(lag)
-        while lag > PERIOD:
-            lag -= PERIOD
+        for lag in lags_of_events(now - self._due):
             self._meter.lagged(lag)
         self._meter.cells[THREAD_TOKENS] = self._limiter.borrowed_tokens
+        if self._limiter.available_tokens <= 0:
+            self._meter.cells[THREADS_EXHAUSTED] += now - (self._due - PERIOD)
         self._due = now + PERIOD
+        self._meter.cells[TICK_DUE] = time.monotonic() + PERIOD
         self._timer = self._loop.call_at(self._due, self._tick)
 
 

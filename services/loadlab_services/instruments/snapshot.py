@@ -1,13 +1,15 @@
 """Puts one process's board, the kernel's figures and the container's together: `Source`."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from loadlab_services.instruments.cells import Board, Reading
 from loadlab_services.instruments.cgroup import ContainerUsage, read_container
-from loadlab_services.instruments.histogram import BUCKETS, summarise
+from loadlab_services.instruments.histogram import BUCKETS, bucket_of, summarise
+from loadlab_services.instruments.lag import PERIOD, lags_of_events
 from loadlab_services.instruments.process import ProcessUsage, read_process
 
 Usages = dict[int, ProcessUsage]
@@ -37,11 +39,13 @@ class Source:
 
     def snapshot(self) -> dict[str, Any]:
         """Answer GET /snapshot."""
-        readings = self._board.read()
+        readings, now = self._board.read(), time.monotonic()
         lag = add_up([reading.lag for reading in readings])
         with self._lock:
             window = [now - before for now, before in zip(lag, self._seen, strict=True)]
             self._seen = lag
+        for bucket in (bucket_of(late) for reading in readings for late in held_up(reading, now)):
+            window[bucket] += 1
         usages = {reading.pid: read_process(reading.pid) for reading in readings}
         return build_snapshot(readings, usages, container=read_container(), lag_window=window)
 
@@ -76,6 +80,7 @@ def build_snapshot(
         "inFlight": sum(reading.in_flight for reading in readings),
         "eventLoopLagSeconds": asdict(summarise(lag_window)),
         "threadTokensInUse": sum(reading.thread_tokens for reading in readings),
+        "threadsExhaustedSeconds": sum(reading.threads_exhausted for reading in readings),
         "poolWaitSeconds": {
             "sum": sum(reading.pool_wait_sum for reading in readings),
             "count": sum(reading.pool_wait_count for reading in readings),
@@ -85,6 +90,13 @@ def build_snapshot(
         ],
         **extras,
     }
+
+
+def held_up(reading: Reading, now: float) -> Iterator[float]:
+    """Yield the lags of the events that a loop still holds up: it has noted none of them yet."""
+    late = now - reading.tick_due
+    if reading.tick_due and late > PERIOD:
+        yield from lags_of_events(late)
 
 
 def add_up(rows: Sequence[Sequence[int]]) -> list[int]:

@@ -14,6 +14,7 @@ import httpx
 from redis.asyncio import Redis
 
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
+from loadlab_services.steward.node import read_shared_cpus
 from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
 
 Component = dict[str, Any]
@@ -44,7 +45,7 @@ async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) ->
         sources["postgres"] = read_postgres(stores.postgres, is_own=stores.owns_postgres)
     if stores.redis is not None:
         sources["redis"] = read_redis(stores.redis)
-    taken_at = time.time()
+    taken_at, shared = time.time(), read_shared_cpus()
     answers = await asyncio.gather(*(_ask(source) for source in sources.values()))
     named = list(zip(sources, answers, strict=True))
     unknown = {} if stores.owns_postgres else {"postgres CPU and memory": NOT_OURS}
@@ -52,6 +53,7 @@ async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) ->
         "run": run,
         "takenAt": taken_at,
         "components": {name: found for name, found in named if isinstance(found, dict)},
+        "sharedCpus": shared,
         "errors": unknown | {name: found for name, found in named if isinstance(found, str)},
     }
 

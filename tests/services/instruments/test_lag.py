@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from anyio import to_thread
+from anyio.to_thread import current_default_thread_limiter
 
 from loadlab_services.instruments.cells import Board
 from loadlab_services.instruments.histogram import summarise
@@ -37,6 +38,18 @@ async def test_busy_threads_are_seen() -> None:
             tasks.create_task(to_thread.run_sync(time.sleep, 10 * PERIOD))
         await asyncio.sleep(5 * PERIOD)
         assert meter.read().thread_tokens == 3
+
+
+async def test_time_without_a_free_thread_is_added_up() -> None:
+    meter = Board(processes=1).meter(0)
+    current_default_thread_limiter().total_tokens = 2
+    async with watch_loop(meter), asyncio.TaskGroup() as tasks:
+        tasks.create_task(to_thread.run_sync(time.sleep, 10 * PERIOD))
+        await asyncio.sleep(4 * PERIOD)
+        assert meter.read().threads_exhausted == 0
+        tasks.create_task(to_thread.run_sync(time.sleep, 10 * PERIOD))
+        await asyncio.sleep(5 * PERIOD)
+        assert 2 * PERIOD < meter.read().threads_exhausted < 8 * PERIOD
 
 
 async def test_watching_ends_with_the_block() -> None:

@@ -11,12 +11,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from loadlab_services.instruments import Board, Source, start_server
-from loadlab_services.instruments.cells import Reading
+from loadlab_services.instruments.cells import TICK_DUE, Reading
 from loadlab_services.instruments.cgroup import ContainerUsage
 from loadlab_services.instruments.exposition import render
 from loadlab_services.instruments.histogram import BUCKETS, bucket_of
 from loadlab_services.instruments.process import ProcessUsage, read_process
-from loadlab_services.instruments.snapshot import build_snapshot
+from loadlab_services.instruments.snapshot import build_snapshot, held_up
 
 LAG = tuple(1 if bucket == bucket_of(0.01) else 0 for bucket in range(BUCKETS))
 FIRST = Reading(
@@ -29,6 +29,7 @@ FIRST = Reading(
     pool_wait_count=10,
     lag=LAG,
     extras={"deadLettered": 4},
+    threads_exhausted=1.5,
 )
 SECOND = replace(FIRST, pid=12, requests=50)
 USAGES = {11: ProcessUsage(1.0, 1000, 7), 12: ProcessUsage(2.0, 2000, 8)}
@@ -49,6 +50,7 @@ def test_a_snapshot_adds_the_processes_up() -> None:
         "inFlight": 4,
         "eventLoopLagSeconds": {"p50": 0.0, "p99": 0.0, "max": 0.0},
         "threadTokensInUse": 6,
+        "threadsExhaustedSeconds": 3.0,
         "poolWaitSeconds": {"sum": 1.0, "count": 20},
         "processes": [
             {"pid": 11, "cpuSeconds": 1.0, "memoryBytes": 1000, "openFiles": 7, "requests": 100},
@@ -135,3 +137,22 @@ def test_a_server_in_a_thread_answers_both_paths(unused_port: Callable[[], int])
         assert httpx.get(f"{base}/nothing").status_code == 404
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{base}/snapshot")
+
+
+def test_events_that_a_loop_still_holds_up_are_seen_before_it_notes_them() -> None:
+    held, punctual, stopped = (replace(FIRST, tick_due=due) for due in (10.0, 10.99, 0.0))
+
+    assert list(held_up(held, now=10.05)) == pytest.approx([0.05, 0.03, 0.01])
+    assert list(held_up(punctual, now=11.0)) == []
+    assert list(held_up(stopped, now=11.0)) == []
+
+
+def test_a_snapshot_of_a_blocked_loop_tells_its_lag() -> None:
+    board = Board(processes=1)
+    board.meter(0).start()
+    board.meter(0).cells[TICK_DUE] = time.monotonic() - 2.0
+
+    lag = Source(board).snapshot()["eventLoopLagSeconds"]
+
+    assert 1.9 < lag["max"] < 3.0
+    assert 0.9 < lag["p50"] < 1.5

@@ -50,6 +50,11 @@ def async_row() -> dict[str, Any]:
         threadTokens=40,
         byRequest=named,
         work={"transactions": 1.02, "cacheHitRate": 0.75, "recordsPerCommit": 480},
+        bottleneck={
+            "name": "ServiceCpu",
+            "confidence": "Medium",
+            "evidence": "the service used 0.94 of 1 CPU; also full: k6 used 87% of its CPUs",
+        },
         validity="Suspect",
         reasons=["GeneratorSaturated: k6 used 85% of its CPUs, bound 60%"],
     )
@@ -68,6 +73,7 @@ def finished_experiment() -> dict[str, Any]:
                     "cell": "async/workers=2/virtualUsers=64",
                     "requestsPerSecond": 2008.4,
                     "p95Ms": 41.25,
+                    "bottleneck": "ServiceCpu",
                 },
                 "results": [
                     row("sync", 1105.2, 88.0),

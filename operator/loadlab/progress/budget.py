@@ -1,0 +1,62 @@
+"""Keep the status within its budget: etcd and every watcher carry all of it with every change.
+
+A hundred rows with everything are 150 KiB. Details go first, for all rows alike, and the status
+says which; the LoadTrials keep every figure of every replicate.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+from loadlab.model.status import LoadExperimentStatus, ResultRow
+
+MAX_BYTES = 60 * 1024  # of 64 KiB: what is set after the analysis must fit too
+_Shorten = Callable[[ResultRow], ResultRow]
+
+
+def within_budget(status: LoadExperimentStatus) -> LoadExperimentStatus:
+    """Leave details out of the rows, the least missed first, until the status fits."""
+    omitted: list[str] = []
+    steps = _steps()
+    while _size(status) > MAX_BYTES and (step := next(steps, None)):
+        name, shorten = step
+        omitted.append(name)
+        status = status.model_copy(
+            update={
+                "results": tuple(shorten(row) for row in status.results),
+                "omitted": tuple(omitted),
+            }
+        )
+    return status
+
+
+def _size(status: LoadExperimentStatus) -> int:
+    return len(json.dumps(status.dump(), separators=(",", ":")).encode())
+
+
+def _steps() -> Iterator[tuple[str, _Shorten]]:
+    yield "the figures behind reasons", _only_kinds
+    yield "the evidence for bottlenecks", _without_evidence
+    yield "requests by name", _without("by_request", ())
+    yield "proof of work", _without("work", None)
+    yield "memory", _without("memory_bytes", None)
+    for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
+        yield _camel(field), _without(field, None)
+
+
+def _only_kinds(row: ResultRow) -> ResultRow:
+    kinds = tuple(reason.partition(": ")[0] for reason in row.reasons)
+    return row.model_copy(update={"reasons": kinds})
+
+
+def _without_evidence(row: ResultRow) -> ResultRow:
+    found = row.bottleneck and row.bottleneck.model_copy(update={"evidence": ""})
+    return row.model_copy(update={"bottleneck": found})
+
+
+def _without(field: str, nothing: object) -> _Shorten:
+    return lambda row: row.model_copy(update={field: nothing})
+
+
+def _camel(field: str) -> str:
+    first, *others = field.split("_")
+    return first + "".join(word.capitalize() for word in others)

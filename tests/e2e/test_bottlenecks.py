@@ -1,0 +1,57 @@
+"""Experiments that each starve one resource: the status names it."""
+
+import pytest
+from cluster_tools import Lab, condition
+
+pytestmark = pytest.mark.e2e
+
+LOAD = {"duration": "3s", "warmup": "1s"}
+STARVED = {
+    # 64 users, 40 threads a process; mixed-async sleeps in its event loop.
+    "sleep": (
+        {
+            "workload": "sleep",
+            "variants": [{"name": "async"}, {"name": "sync"}, {"name": "mixed-async"}],
+            "factors": {"ms": [50], "virtualUsers": [64]},
+        },
+        {"async": "Load", "sync": "ThreadPool", "mixed-async": "EventLoop"},
+    ),
+    "throttled": (
+        {
+            "workload": "sleep",
+            "variants": [{"name": "async"}],
+            "factors": {"ms": [1], "virtualUsers": [16]},
+            "resources": {"service": {"cpu": "200m", "memory": "256Mi"}},
+            "placement": {"serviceCpu": "Shared"},
+        },
+        {"async": "CpuThrottling"},
+    ),
+    # A new connection for each write costs Postgres 5 ms of CPU. The one connection of the pool is
+    # held by a commit for as long as the disk takes. The worker commits each entry apart.
+    "ingest": (
+        {
+            "workload": "ingest",
+            "variants": [{"name": "naive"}, {"name": "pooled"}, {"name": "queued-insert"}],
+            "factors": {"poolSize": [1], "virtualUsers": [32]},
+            "resources": {"postgres": {"cpu": "500m"}},
+        },
+        {"naive": "Database", "pooled": "DatabasePool", "queued-insert": "Queue"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STARVED)
+def test_the_starved_resource_is_named(lab: Lab, name):
+    spec, expected = STARVED[name]
+    lab.delete(name)
+    lab.submit(name, **spec, replicates=1, load=LOAD)
+
+    status = lab.wait(name, 120)
+
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    rows = {row["cell"]["variant"]: row["bottleneck"] for row in status["results"]}
+    for variant, found in rows.items():
+        print(f"{variant}: {found['name']} ({found['confidence']}): {found['evidence']}")
+    assert {variant: found["name"] for variant, found in rows.items()} == expected
+    assert status["best"]["bottleneck"] == expected[status["best"]["cell"].partition("/")[0]]
+    lab.delete(name)
