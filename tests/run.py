@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = REPOSITORY / ".venv" / "bin"
@@ -29,6 +30,7 @@ ENVIRONMENT = {
 }
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
 BESIDE = ["-n", "2", "--dist", "loadfile"]  # a file's tests share what they set up
+E2E = ["-rP", "--durations=12", "tests", "--ignore=tests/cluster"]
 Command = Sequence[str | Path]
 CHECKS: dict[str, Command] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
@@ -71,20 +73,30 @@ def run_all() -> list[Layer]:
     was_up = subprocess.run([*LAB, "status"], env=ENVIRONMENT, capture_output=True, check=False)
     prepared = [run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")]
     layers = [*failures(prepared), *run_checks()]
-    layers.append(run_pytest("integration", ["-m", "integration", *BESIDE, "tests"]))
     layers.append(run_go("Go", REPOSITORY / "loadgen"))
-    cluster = [run_step("cluster", [*LAB, step]) for step in ("up", "images")]
-    layers += failures(cluster)
-    if not failures(cluster):
-        layers.append(
-            run_pytest(
-                "end to end",
-                ["-rP", "--durations=12", "-m", "e2e", "tests", "--ignore=tests/cluster"],
-            )
-        )
+    cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
+    layers += cluster
+    layers += run_beside_each_other(is_up=not cluster)
+    if not cluster:
+        layers.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
     layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
     last = "up" if was_up.returncode == 0 else "down"
     return layers + failures([run_step("cluster", [*LAB, last])])
+
+
+def run_beside_each_other(*, is_up: bool) -> list[Layer]:
+    """The integration tests, and what waits more than it computes: the unmeasured end-to-end tests.
+
+    The output of the latter comes when both are done: two at once nobody can read.
+    """
+    with ThreadPoolExecutor() as pool, tempfile.TemporaryFile("w+") as output:
+        options = [*E2E, "-m", "e2e and not measured"]
+        beside = [pool.submit(run_pytest, "end to end", options, output)] if is_up else []
+        integration = run_pytest("integration", ["-m", "integration", *BESIDE, "tests"])
+        layers = [integration, *(running.result() for running in beside)]
+        output.seek(0)
+        say(output.read())
+        return layers
 
 
 def run_checks() -> list[Layer]:
@@ -119,8 +131,8 @@ def run_step(name: str, command: Command) -> Layer:
     return Layer(title, failed=int(done.returncode != 0), seconds=time.monotonic() - started)
 
 
-def run_pytest(name: str, options: Sequence[str]) -> Layer:
-    """A pytest run, counted from its report."""
+def run_pytest(name: str, options: Sequence[str], output: IO[str] | None = None) -> Layer:
+    """A pytest run, counted from its report; it prints into `output` where that is given."""
     say(f"▸ {name} tests")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +144,9 @@ def run_pytest(name: str, options: Sequence[str]) -> Layer:
             *FAMILY,
             *options,
         ]
-        done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=output, check=False
+        )
         text = report.read_text() if report.exists() else ""
     counted = count_report(name, text, time.monotonic() - started)
     return counted if counted.failed or not done.returncode else broken(counted)

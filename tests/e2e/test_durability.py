@@ -7,8 +7,8 @@ import time
 import pytest
 from cluster_tools import Lab, condition, eventually, processes
 
-pytestmark = pytest.mark.e2e
-SECONDS, RATE = int(os.environ.get("LOADLAB_DURABILITY_SECONDS", "20")), 500
+pytestmark = [pytest.mark.e2e, pytest.mark.measured]
+SECONDS, RATE = int(os.environ.get("LOADLAB_DURABILITY_SECONDS", "15")), 500
 
 
 def test_a_worker_killed_twice_loses_and_doubles_nothing(lab: Lab):

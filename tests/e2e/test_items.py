@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cluster_tools import Lab, condition, eventually, processes
 
-pytestmark = pytest.mark.e2e
-SECONDS = 12
+pytestmark = [pytest.mark.e2e, pytest.mark.measured]
+SECONDS = 9
 
 
 def test_posts_are_written_once_though_a_celery_worker_is_killed(lab: Lab):

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from cluster_tools import SAMPLES, Lab, condition
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 
 NAME = "own-service"
 

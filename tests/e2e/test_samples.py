@@ -20,7 +20,7 @@ from cluster_tools import (
     run,
 )
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 SHORT = {"warmup": "1s", "duration": "3s"}
 TRIALS = 6  # of the sweep in which the operator is killed
 
@@ -55,6 +55,8 @@ def test_sleep_tells_async_from_sync(lab: Lab):
     # 64 users and 40 threads a process: at least a third of the requests must wait for a thread.
     assert rows["async"]["requestsPerSecond"]["mean"] > rows["sync"]["requestsPerSecond"]["mean"]
     assert rows["async"]["cpuMicrosPerRequest"]["service"] > 0
+    assert rows["sync"]["bottleneck"]["name"] == "ThreadPool"
+    assert rows["async"]["bottleneck"]["name"] == "Load"
 
 
 def test_ingest_accounts_for_every_accepted_write(lab: Lab):
@@ -67,6 +69,7 @@ def test_ingest_accounts_for_every_accepted_write(lab: Lab):
     assert durability["duplicates"] == durability["lost"] == durability["pending"] == 0
     queued = next(row for row in status["results"] if row["cell"]["variant"] == "queued")
     assert {"service", "worker", "postgres", "redis"} <= queued["cpuMicrosPerRequest"].keys()
+    assert {row["bottleneck"]["name"] for row in status["results"]} == {"Load"}  # rates were kept
 
 
 def test_select_survives_the_operators_death_and_keeps_the_budgets(lab: Lab):

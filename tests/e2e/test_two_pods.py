@@ -13,14 +13,14 @@ from loadlab.plan.generator import CONFIG_FILE, build_configuration, build_gener
 from loadlab.results.histogram import Histogram
 from loadlab.results.pod_log import read_pod_log
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 SPEC = {
     "workload": "sleep",
     "variants": [{"name": "async"}],
     "factors": {"ms": [20], "virtualUsers": [8]},
     "replicates": 1,
     "load": {
-        "duration": "20s",
+        "duration": "15s",
         "warmup": "0s",
         "parallelism": 2,
         "request": {"thinkTime": "40ms"},  # calm: four k6 share one CPU here
@@ -80,7 +80,7 @@ def _start_twin(lab: Lab) -> None:
     settings = json.loads(configuration["data"][CONFIG_FILE])
     settings["target"] = settings["target"].replace(twin.name, target.name)
     settings["instruments"]["service"] = f"http://{target.name}:9000"
-    settings["load"]["durationMs"] = 8000
+    settings["load"]["durationMs"] = 6000
     configuration["data"][CONFIG_FILE] = json.dumps(settings)
     job = build_generator(plan.context, twin)
     job["spec"]["template"]["spec"]["containers"][0]["args"].insert(1, "--out=json=-")

@@ -103,7 +103,14 @@ def rabbitmq() -> Iterator[tuple[str, int]]:
         url = f"amqp://guest:guest@127.0.0.1:{port}/"
         # Erlang's name server, in the foreground: one that a node starts itself would outlive it.
         with (
-            running(["epmd", "-port", str(names_port)], folder, env=environment, log="epmd.log"),
+            # No handler of its own for SIGINT, which a shell's background job ignores.
+            running(
+                ["epmd", "-port", str(names_port)],
+                folder,
+                env=environment,
+                log="epmd.log",
+                end=signal.SIGTERM,
+            ),
             # Nobody uses the node again: an orderly end would take it seconds.
             running([str(RABBITMQ)], folder, env=environment, end=signal.SIGKILL),
         ):
