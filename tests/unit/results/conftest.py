@@ -3,7 +3,9 @@
 import copy
 import json
 import random
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from loadlab.results.components import ComponentUsage, RequestCounts
 from loadlab.results.histogram import Histogram
 from loadlab.results.measurement import GeneratorLoad, LoadFacts, TrialMeasurement
 from loadlab.results.pod_log import PodReport, read_pod_log
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 START = 1_800_000_000
 
