@@ -30,13 +30,14 @@ STARVED = {
         {"async": "CpuThrottling"},
     ),
     # A new connection for each write costs Postgres 5 ms of CPU. The one connection of the pool is
-    # held by a commit for as long as the disk takes. The worker commits each entry apart.
+    # held by its commit, as by a slow disk. The worker commits each entry apart.
     "ingest": (
         {
             "workload": "ingest",
             "variants": [{"name": "naive"}, {"name": "pooled"}, {"name": "queued-insert"}],
-            "factors": {"poolSize": [1], "virtualUsers": [32]},
+            "factors": {"poolSize": [1], "virtualUsers": [32], "consumers": [2]},
             "resources": {"postgres": {"cpu": "500m"}},
+            "postgres": {"settings": {"commit_delay": "1500", "commit_siblings": "0"}},
         },
         {"naive": "Database", "pooled": "DatabasePool", "queued-insert": "Queue"},
     ),

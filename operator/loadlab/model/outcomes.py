@@ -73,7 +73,7 @@ class Bottleneck(ObservedModel):
     confidence: Confidence = Field(
         description=(
             "High: nothing else was full, and the replicates agree. Medium: something else was "
-            "full too. Low: the replicates differ, or nothing was full."
+            "full too, or nearly. Low: the replicates differ, or nothing was full."
         )
     )
     evidence: str = Field(default="", max_length=600, description="The figures that show it.")

@@ -5,7 +5,7 @@ Three ranks, the first that has a full resource names the bottleneck:
 | rank     | resource                             | full when                                      |
 |----------|--------------------------------------|------------------------------------------------|
 | backlog  | Queue                                | > 10 % of the accepted writes were not written |
-| machines | ServiceCpu, CpuThrottling, Database, | CPU used > 85 % of what there is; the fullest  |
+| machines | ServiceCpu, CpuThrottling, Database, | CPU used > 80 % of what there is; the fullest  |
 |          | Redis, Generator, NodeCpu            | is named                                       |
 | waiting  | EventLoop                            | half of the events waited > 10 ms for the loop |
 |          | DatabasePool                         | > 1 request a process waited for a connection  |
@@ -29,7 +29,7 @@ from loadlab.model.outcomes import Confidence, Resource
 from loadlab.results import bounds
 from loadlab.results.components import SERVICE
 from loadlab.results.measurement import TrialMeasurement
-from loadlab.results.utilisation import Fullness, backlog, machines, waiting
+from loadlab.results.utilisation import WAITING, Fullness, backlog, machines, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,12 @@ def attribute(trial: TrialMeasurement) -> Attribution:
     full = [found for rank in looked_at for found in rank if found.is_full]
     if not full:
         return _nothing_full(trial, [found for rank in looked_at for found in rank])
-    others = [found.evidence for found in full[1:]]
-    also = f"; also full: {', '.join(others)}" if others else ""
-    confidence = Confidence.MEDIUM if others else Confidence.HIGH
-    return Attribution(full[0].resource, confidence, full[0].evidence + also)
+    named, *others = full
+    busy = [found for found in looked_at[1] if _may_be_behind(found, named)]
+    remarks = [("also full", others), ("nearly full", busy)]
+    also = "".join(f"; {word}: {_evidence(found)}" for word, found in remarks if found)
+    confidence = Confidence.MEDIUM if also else Confidence.HIGH
+    return Attribution(named.resource, confidence, named.evidence + also)
 
 
 def attribute_cell(trials: Sequence[TrialMeasurement]) -> Attribution | None:
@@ -67,6 +69,16 @@ def attribute_cell(trials: Sequence[TrialMeasurement]) -> Attribution | None:
         return voice
     dissent = ", ".join(f"{n} of {len(found)} {name}" for name, n in sorted(votes.items()))
     return Attribution(winner, Confidence.LOW, f"{voice.evidence}; replicates differ: {dissent}")
+
+
+def _may_be_behind(machine: Fullness, named: Fullness) -> bool:
+    """Whether requests may seem to wait for a pool, but wait for a CPU that is nearly full."""
+    is_nearly_full = not machine.is_full and machine.share > bounds.CPU_BUSY
+    return is_nearly_full and named.resource in WAITING
+
+
+def _evidence(found: Iterable[Fullness]) -> str:
+    return ", ".join(each.evidence for each in found)
 
 
 def _by_share(found: Fullness) -> float:

@@ -39,13 +39,17 @@ WORKER_SPREAD = 4.0
 """Requests of the busiest worker over those of the idlest."""
 STEAL_SHARE = 0.02
 """Share of its CPUs' time that the hypervisor may take away from a node."""
-CPU_FULL = 0.85
-"""Beyond this share of its CPU a component makes its users wait: at 0.85 as long again as six
-times its own work (M/M/1), and a closed loop cannot fill the last few percent."""
+CPU_FULL = 0.80
+"""Beyond this share of its CPU a component keeps its users waiting for four times its own work
+and more (M/M/1), and a closed loop of a few dozen users cannot fill the last tenth or two."""
+CPU_BUSY = 0.70
+"""From here on waiting is no surprise (Gregg): what seems to wait for a pool may wait for this."""
 SERVICE_THROTTLED_SHARE = 0.05
 """Share of the time in which its limit stopped the service, from which on the limit is named."""
 LARGEST_USER = 0.5
 """Share of the busy time of common CPUs from which on one component is to blame."""
+USERS_AT_MOST = 1.2
+"""Those who use CPUs use no more than these were busy; beside it what two clocks may differ."""
 LOOP_LAG_MS = 10.0
 """Median delay of an event loop that is held up more often than not."""
 POOL_WAITERS = 1.0

@@ -8,6 +8,7 @@ from loadlab.results import bounds
 from loadlab.results.components import GENERATOR, POSTGRES, REDIS, SERVICE, WORKER, ComponentUsage
 from loadlab.results.measurement import TrialMeasurement
 
+WAITING = (Resource.EVENT_LOOP, Resource.DATABASE_POOL, Resource.THREAD_POOL)
 _OWNERS = {
     SERVICE: Resource.SERVICE_CPU,
     POSTGRES: Resource.DATABASE,
@@ -99,8 +100,11 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
     users = [name for name in _OWNERS if name != SERVICE or not trial.load.owns_cpus]
     used = {name: cpus for name in users if (cpus := _cpus_of(trial, name)) is not None}
     which = "beside the service's" if trial.load.owns_cpus else "that all share"
-    largest = max(used, key=lambda name: used[name], default=None)
-    known = largest is not None and used[largest] >= bounds.LARGEST_USER * shared.busy * shared.cpus
+    busy = shared.busy * shared.cpus
+    # On a cluster of several nodes these may not be the CPUs that they run on.
+    here = sum(used.values()) <= bounds.USERS_AT_MOST * busy
+    largest = max(used, key=lambda name: used[name], default=None) if here else None
+    known = largest is not None and used[largest] >= bounds.LARGEST_USER * busy
     parts = ", ".join(
         f"{name} {cpus / shared.cpus:.0%}"
         for name, cpus in sorted(used.items(), key=lambda item: (-item[1], item[0]))
@@ -108,7 +112,7 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
     yield _fullness(
         _OWNERS[largest] if known and largest else Resource.NODE_CPU,
         shared.busy,
-        f"the CPUs {which} were {shared.busy:.0%} busy ({parts})",
+        f"the CPUs {which} were {shared.busy:.0%} busy" + (f" ({parts})" if here and parts else ""),
     )
 
 

@@ -78,6 +78,14 @@ def test_of_two_full_resources_the_one_that_fills_the_other_is_named(healthy, fi
     assert "also full" in found.evidence
 
 
+@pytest.mark.parametrize("waiting", [R.EVENT_LOOP, R.DATABASE_POOL, R.THREAD_POOL])
+def test_who_waits_beside_a_nearly_full_cpu_may_wait_for_that(healthy, waiting):
+    found = attribute(trial_of(healthy, **STARVED[waiting], cpus_used=1.5))
+
+    assert (found.resource, found.confidence) == (waiting, Confidence.MEDIUM)
+    assert "; nearly full: the service used 1.50 of 2 CPU" in found.evidence
+
+
 def test_of_two_full_machines_the_fuller_one_is_named(healthy):
     k6 = GeneratorLoad(cpu_share=0.90, throttled_share=0.0, sched_wait_p99_ms=0.1)
 
@@ -99,6 +107,7 @@ def test_one_python_process_is_full_with_one_cpu_however_many_there_are(healthy)
         ({"postgres": 0.1, "redis": 0.7}, R.REDIS),
         ({"postgres": 0.3, "redis": 0.3}, R.NODE_CPU),
         ({"worker": 0.8}, R.NODE_CPU),
+        ({"postgres": 1.9}, R.NODE_CPU),  # more than there was: it runs on another node
         ({}, R.NODE_CPU),
     ],
 )
