@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 import yaml
+from pydantic.alias_generators import to_camel
 
 from loadlab.cli.experiment import Experiment
-from loadlab.cli.tables import label, used_components, used_factors
+from loadlab.cli.tables import used_components, used_factors
 from loadlab.model.status import LatencyMs, ResultRow
 
 
@@ -58,7 +59,7 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
     speed, memory, cost = row.requests_per_second, row.memory_bytes, row.cpu_micros_per_request
     return {
         "variant": row.cell.variant,
-        **{label(name): getattr(row.cell, name) for name in factors},
+        **{to_camel(name): getattr(row.cell, name) for name in factors},
         "requestsPerSecond": speed and speed.mean,
         "low": speed and speed.low,
         "high": speed and speed.high,

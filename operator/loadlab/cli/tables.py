@@ -4,6 +4,7 @@ verdict, criteria, durability and the reservations. Pure: values in, rich render
 
 from collections.abc import Callable, Iterator, Sequence
 
+from pydantic.alias_generators import to_camel
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -67,7 +68,7 @@ def _short_title(rows: Sequence[ResultRow]) -> Callable[[ResultRow], str]:
     factors = swept_factors(rows)
 
     def title(row: ResultRow) -> str:
-        levels = {label(n): getattr(row.cell, n) for n in factors}
+        levels = {to_camel(n): getattr(row.cell, n) for n in factors}
         known = (f"{name}={level}" for name, level in levels.items() if level is not None)
         return " ".join([row.cell.variant, *known])
 
@@ -76,19 +77,13 @@ def _short_title(rows: Sequence[ResultRow]) -> Callable[[ResultRow], str]:
 
 def _title(name: str, rows: Sequence[ResultRow]) -> str:
     fixed = [n for n in used_factors(rows) if n not in swept_factors(rows)]
-    return "  ".join([name, *(f"{label(n)}={getattr(rows[0].cell, n)}" for n in fixed)])
+    return "  ".join([name, *(f"{to_camel(n)}={getattr(rows[0].cell, n)}" for n in fixed)])
 
 
 def used_components(rows: Sequence[ResultRow]) -> list[str]:
     """List the components whose CPU is known in at least one row."""
     costs = [row.cpu_micros_per_request for row in rows if row.cpu_micros_per_request]
     return [name for name in _COMPONENTS if any(getattr(c, name) is not None for c in costs)]
-
-
-def label(field: str) -> str:
-    """Spell a field as the resource does: virtual_users is virtualUsers."""
-    first, *others = field.split("_")
-    return first + "".join(word.capitalize() for word in others)
 
 
 def _heading(factor: str) -> str:

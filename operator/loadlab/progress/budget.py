@@ -7,6 +7,8 @@ says which; the LoadTrials keep every figure of every replicate.
 import json
 from collections.abc import Callable, Iterator
 
+from pydantic.alias_generators import to_camel
+
 from loadlab.model.status import LoadExperimentStatus, ResultRow
 
 MAX_BYTES = 60 * 1024  # of 64 KiB: what is set after the analysis must fit too
@@ -40,7 +42,7 @@ def _steps() -> Iterator[tuple[str, _Shorten]]:
     yield "proof of work", _without("work", None)
     yield "memory", _without("memory_bytes", None)
     for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
-        yield _camel(field), _without(field, None)
+        yield to_camel(field), _without(field, None)
 
 
 def _only_kinds(row: ResultRow) -> ResultRow:
@@ -55,8 +57,3 @@ def _without_evidence(row: ResultRow) -> ResultRow:
 
 def _without(field: str, nothing: object) -> _Shorten:
     return lambda row: row.model_copy(update={field: nothing})
-
-
-def _camel(field: str) -> str:
-    first, *others = field.split("_")
-    return first + "".join(word.capitalize() for word in others)
