@@ -77,6 +77,7 @@ def run_all() -> list[Layer]:
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
     layers += run_beside_each_other(is_up=not cluster)
+    layers.append(run_pytest("integration, measured", ["-m", "integration and measured", "tests"]))
     if not cluster:
         layers.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
     layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
@@ -85,14 +86,16 @@ def run_all() -> list[Layer]:
 
 
 def run_beside_each_other(*, is_up: bool) -> list[Layer]:
-    """The integration tests, and what waits more than it computes: the unmeasured end-to-end tests.
+    """The tests that measure nothing: integration beside end to end, which mostly waits.
 
     The output of the latter comes when both are done: two at once nobody can read.
     """
     with ThreadPoolExecutor() as pool, tempfile.TemporaryFile("w+") as output:
         options = [*E2E, "-m", "e2e and not measured"]
         beside = [pool.submit(run_pytest, "end to end", options, output)] if is_up else []
-        integration = run_pytest("integration", ["-m", "integration", *BESIDE, "tests"])
+        integration = run_pytest(
+            "integration", ["-m", "integration and not measured", *BESIDE, "tests"]
+        )
         layers = [integration, *(running.result() for running in beside)]
         output.seek(0)
         say(output.read())

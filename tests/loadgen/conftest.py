@@ -248,7 +248,7 @@ class Lab:
         return self.end(self.start(*flags, config=config, pod=pod, out=out))
 
     def end(self, process: subprocess.Popen[str]) -> Ended:
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=120)
         return Ended(process.returncode, stdout, stderr)
 
 

@@ -26,6 +26,7 @@ def test_requests_come_in_their_shares_and_only_writes_are_accepted(lab, server)
     assert trends["cache_hit"]["count"] + trends["cache_miss"]["count"] == counts["read"]
 
 
+@pytest.mark.measured
 def test_light_requests_keep_their_rate_beside_the_load(lab):
     side = {"request": PING, "perSecond": 20}
     document = lab.run(config=lab.configure(extra={"side": side}, durationMs=2000)).document

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import psycopg
@@ -24,6 +24,7 @@ from loadlab_services.dataset.load import load_dataset
 
 MESSAGES_SCHEMA = files("loadlab_services") / "workloads" / "ingest" / "schema.sql"
 STREAM_DATABASE = 7
+PATIENCE_SECONDS = 180  # RabbitMQ starts in 6 s, and in 40 s beside eight busy processes
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 POSTGRES_USER = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
 POSTGRES_SETTINGS = {
@@ -44,6 +45,9 @@ collect_statistics_interval = 250
 log.console.level = warning
 """
 RABBITMQ_ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
+# Below the ephemeral ports (32768 on), a thousand for each of pytest-xdist's processes.
+XDIST_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = cycle(range(14_000 + 1000 * XDIST_PROCESS, 15_000 + 1000 * XDIST_PROCESS))
 
 
 @pytest.fixture(scope="session")
@@ -179,9 +183,20 @@ def stream_url(redis_url: str) -> Iterator[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this process's share of those that no client is ever given.
+
+    The kernel's own choice (port 0) is an ephemeral port: until the server binds it, any
+    connection of the tests beside this one may be given it too.
+    """
+    for port in PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: the ports go round")
 
 
 def require(program: Path, *, package: str) -> None:
@@ -190,7 +205,9 @@ def require(program: Path, *, package: str) -> None:
 
 
 def run_once(command: list[str], folder: str, *, user: str | None) -> None:
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, user=user, timeout=60)
+    subprocess.run(
+        command, check=True, capture_output=True, cwd=folder, user=user, timeout=PATIENCE_SECONDS
+    )
 
 
 def rabbitmq_environment(folder: str, *, port: int, names_port: int) -> dict[str, str]:
@@ -239,17 +256,17 @@ def running(
         raise TimeoutError(f"{error}; its log:\n{path.read_text()}") from error
     finally:
         process.send_signal(end)
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_SECONDS)
 
 
 def wait_for(answers: Callable[[], object], not_yet: type[Exception]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             answers()
         except not_yet as error:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"the server did not answer within 30 s: {error}") from error
+                raise TimeoutError(f"no answer within {PATIENCE_SECONDS} s: {error}") from error
             time.sleep(0.05)
         else:
             return

@@ -88,7 +88,7 @@ def snapshot(settings: Settings) -> Callable[[], dict[str, object]]:
 
     def ask() -> dict[str, object]:
         url = f"http://127.0.0.1:{settings.instruments_port}/snapshot"
-        figures: dict[str, object] = httpx.get(url, timeout=5, trust_env=False).json()
+        figures: dict[str, object] = httpx.get(url, timeout=30, trust_env=False).json()
         return figures
 
     return ask
@@ -112,7 +112,7 @@ def stored(messages_url: str) -> Callable[[], list[int]]:
 def wait_until() -> Callable[..., None]:
     """Waits for what another process does."""
 
-    def wait(reached: Callable[[], bool], *, seconds: float = 20) -> None:
+    def wait(reached: Callable[[], bool], *, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, "not reached in time"

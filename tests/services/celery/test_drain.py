@@ -36,7 +36,7 @@ async def consumed(settings: Settings, queue: str) -> AsyncIterator[AbstractQueu
         yield await channel.declare_queue(queue, durable=True, arguments=arguments)
 
 
-async def wait(broker: Broker, queue: str, *, seconds: float = 10) -> Leftover:
+async def wait(broker: Broker, queue: str, *, seconds: float = 60) -> Leftover:
     until = time.monotonic() + seconds
     return await wait_for_drain([AmqpDrain(broker, queue=queue)], until=until)
 

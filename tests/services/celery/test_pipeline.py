@@ -57,7 +57,7 @@ async def publishing(publisher: Publisher, *, rate: int) -> AsyncIterator[list[i
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def drain(broker: Broker, queue: str, *, seconds: float = 20) -> Leftover:
+async def drain(broker: Broker, queue: str, *, seconds: float = 60) -> Leftover:
     """Wait as the steward does when the clients are done."""
     until = asyncio.get_running_loop().time() + seconds
     return await wait_for_drain([AmqpDrain(broker, queue=queue)], until=until)
@@ -90,7 +90,7 @@ async def test_nothing_is_lost_or_doubled_when_a_child_and_then_the_worker_are_k
         await asyncio.sleep(0.5)
     assert await drain(broker, queue) == Leftover(pending=0, dead_lettered=0, drained=True)
     rows = stored()
-    assert len(accepted) > 200
+    assert len(accepted) > 150, "too few for two kills under load"
     # One more may have been on its way when the publishing ended.
     assert sorted(rows)[: len(accepted)] == accepted
     assert len(rows) == len(set(rows)) <= len(accepted) + 1
@@ -209,7 +209,7 @@ def test_a_worker_without_its_stores_says_what_is_missing() -> None:
     environment = os.environ | {"WORKLOAD": "ingest", "RUN_ID": "run"}
     command = [sys.executable, "-m", "loadlab_services.celery_worker"]
     ended = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=20, check=False
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 1
     assert "the worker needs DATABASE_URL, AMQP_URL" in ended.stderr

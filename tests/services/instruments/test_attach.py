@@ -66,10 +66,10 @@ class Service:
     instruments: str
 
     def ask(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", timeout=10)
+        return httpx.get(f"{self.url}{path}", timeout=30)
 
     def snapshot(self) -> Any:
-        return httpx.get(f"{self.instruments}/snapshot", timeout=10).json()
+        return httpx.get(f"{self.instruments}/snapshot", timeout=30).json()
 
     def pids(self) -> set[int]:
         return {process["pid"] for process in self.snapshot()["processes"]}
@@ -98,10 +98,10 @@ def serve(tmp_path: Path, unused_port: Callable[[], int]) -> Iterator[Callable[.
     yield start
     for process in started:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until a condition holds; a server that does not answer is none."""
     deadline = time.monotonic() + seconds
     while True:

@@ -19,7 +19,7 @@ def test_a_forked_process_counts_where_the_parent_reads() -> None:
             target=count_and_go, args=(board.meter(1),)
         )
         process.start()
-        process.join(timeout=20)
+        process.join(timeout=60)
         (reading,) = board.read()
         assert (reading.pid, reading.in_flight) == (process.pid, 2)
         board.meter(1).end()

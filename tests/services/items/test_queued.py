@@ -15,7 +15,7 @@ from loadlab_services.settings import Settings
 
 pytestmark = pytest.mark.integration
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 Rows = Callable[[], list[tuple[object, ...]]]
 
 

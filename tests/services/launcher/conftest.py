@@ -29,7 +29,7 @@ class Service:
         return ask(f"{self.url}{path}", timeout=30)
 
     def snapshot(self) -> Any:
-        return ask(f"{self.instruments}/snapshot", timeout=10).json()
+        return ask(f"{self.instruments}/snapshot", timeout=30).json()
 
     def pids(self) -> list[int]:
         return [process["pid"] for process in self.snapshot()["processes"]]
@@ -60,10 +60,10 @@ def launch(unused_port: Callable[[], int]) -> Iterator[Callable[..., "subprocess
     for process in launched:
         process.terminate()
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
             raise
 
 
@@ -101,7 +101,7 @@ def is_healthy(process: "subprocess.Popen[str]", url: str) -> bool:
         return False
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -116,7 +116,7 @@ def test_a_killed_worker_leaves_nothing_in_flight(
         until(lambda: service.snapshot()["inFlight"] == 1, "the request is in flight")
         os.kill(service.pids()[0], signal.SIGKILL)
         with pytest.raises(httpx.TransportError):
-            lost.result(timeout=20)
+            lost.result(timeout=60)
         until(lambda: service.snapshot()["inFlight"] == 0, "the lost request is forgotten")
         assert service.snapshot()["requests"] == 0
 
@@ -141,14 +141,14 @@ def test_a_request_in_flight_at_sigterm_is_answered(
         run_service(WORKLOAD="sleep", WORKERS="2", **variables) as service,
         ThreadPoolExecutor(1) as client,
     ):
-        answer = client.submit(service.get, "/sleep?ms=1500")
+        answer = client.submit(service.get, "/sleep?ms=3000")
         until(lambda: service.snapshot()["inFlight"] == 1, "the request is in flight")
         service.process.terminate()
         until(lambda: refuses(service.url), "the listener is closed")
         assert not answer.done()
         assert service.snapshot()["inFlight"] == 1
-        assert answer.result(timeout=10).json() == {"wait_ms": 1500}
-        assert service.process.wait(timeout=10) == 0
+        assert answer.result(timeout=60).json() == {"wait_ms": 3000}
+        assert service.process.wait(timeout=60) == 0
     with pytest.raises(httpx.TransportError):
         service.snapshot()
 
@@ -176,8 +176,8 @@ def test_a_request_longer_than_the_grace_does_not_hold_the_stop_up(
         started = time.monotonic()
         for service in services:
             service.process.terminate()
-        assert [service.process.wait(timeout=15) for service in services] == [0, 0]
-        assert time.monotonic() - started < 13
+        assert [service.process.wait(timeout=60) for service in services] == [0, 0]
+        assert time.monotonic() - started < 20
         assert all(a.exception(timeout=5) or a.result().status_code >= 500 for a in lost)
 
 
@@ -221,7 +221,7 @@ def test_a_bad_environment_is_named_and_ends_the_launcher(
     launch: Callable[..., Any], variables: dict[str, str], message: str
 ) -> None:
     process = launch(**variables)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert message in errors
     assert "Traceback" not in errors
@@ -236,6 +236,6 @@ def test_a_store_that_is_not_there_ends_the_launcher(
     url = f"postgresql://loadlab@127.0.0.1:{unused_port()}/postgres"
     chosen = {"SERVER": server, "WORKLOAD": "select", "VARIANT": "asyncpg", "WORKERS": "2"}
     process = launch(**chosen, DATABASE_URL=url)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 3
     assert message in errors

@@ -78,7 +78,7 @@ def appending(stream_url: str, *, rate: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def wait_until(reached: Callable[[], bool], *, seconds: float = 15) -> None:
+def wait_until(reached: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, "not reached in time"
@@ -113,7 +113,7 @@ def test_a_worker_killed_twice_under_load_loses_and_doubles_nothing(
         wait_until(lambda: client.xlen(KEY) == 0)
     mixed = sum(number * 48271 % MODULUS for number in accepted)
     expected = (len(accepted), len(accepted), sum(accepted), mixed)
-    assert len(accepted) > 300
+    assert len(accepted) > 200, "too few for two workers to have been killed under load"
     assert table_sums(messages_url) == expected
 
 
@@ -125,7 +125,7 @@ def test_sigterm_persists_what_is_in_hand_and_ends_with_0(
         with appending(stream_url, rate=300):
             wait_until(lambda: table_sums(messages_url)[0] > 50)
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(timeout=5) == 0
+            assert worker.wait(timeout=30) == 0
         [group] = client.xinfo_groups(KEY)
         assert group["pending"] == 0
         delivered = [e for e, _ in client.xrange(KEY, max=group["last-delivered-id"])]
@@ -153,7 +153,7 @@ def test_records_and_commits_are_counted_as_the_variant_writes_them(
             client.xadd(KEY, {"payload": json.dumps({"request_id": number})})
         start_worker(**variables)
         wait_until(lambda: client.xlen(KEY) == 0)
-    figures = httpx.get(f"http://127.0.0.1:{instruments_port}/snapshot", timeout=5).json()
+    figures = httpx.get(f"http://127.0.0.1:{instruments_port}/snapshot", timeout=30).json()
     assert (figures["persisted"], figures["batches"]) == (4, commits)
 
 
@@ -165,9 +165,10 @@ def test_the_worker_tells_what_it_has_done(
         client.xadd(KEY, {"payload": "not JSON"})
         worker = start_worker()
         wait_until(lambda: client.xlen(KEY) == 0)
-    time.sleep(0.05)
-    figures = httpx.get(f"http://127.0.0.1:{instruments_port}/snapshot", timeout=5).json()
-    assert (figures["persisted"], figures["deadLettered"]) == (1, 1)
+    url = f"http://127.0.0.1:{instruments_port}/snapshot"
+    wait_until(lambda: httpx.get(url, timeout=30).json()["deadLettered"] == 1)
+    figures = httpx.get(url, timeout=30).json()
+    assert figures["persisted"] == 1
     assert figures["batches"] >= 1
     assert [process["pid"] for process in figures["processes"]] == [worker.pid]
 
@@ -176,7 +177,7 @@ def test_a_worker_without_its_stores_says_what_is_missing() -> None:
     environment = os.environ | {"WORKLOAD": "ingest", "RUN_ID": RUN}
     command = [sys.executable, "-m", "loadlab_services.worker"]
     ended = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=20, check=False
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 1
     assert "the worker needs DATABASE_URL, REDIS_URL" in ended.stderr
@@ -186,5 +187,5 @@ def test_a_worker_of_a_variant_without_a_queue_says_which_have_one(
     start_worker: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     worker = start_worker(VARIANT="pooled")
-    assert worker.wait(timeout=20) == 1
+    assert worker.wait(timeout=60) == 1
     assert "set VARIANT to one of queued-insert, queued-batch" in capfd.readouterr().err

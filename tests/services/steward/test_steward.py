@@ -110,6 +110,7 @@ async def test_a_restarted_steward_neither_prepares_again_nor_forgets_the_releas
     assert await rows(postgres) == 1
 
 
+@pytest.mark.measured
 async def test_two_pods_leave_less_than_20_ms_apart(settings: Settings) -> None:
     async def leave(client: Client, pod: int, delay: float) -> float:
         await asyncio.sleep(delay)
@@ -253,6 +254,7 @@ async def test_sleep_needs_no_stores() -> None:
         assert await finish(client) == {"run": RUN, "drained": True, "drainSeconds": 0}
 
 
+@pytest.mark.measured
 async def test_a_typical_snapshot_takes_less_than_30_ms(settings: Settings) -> None:
     async with steward(settings) as client:
         took = []

@@ -15,7 +15,7 @@ from loadlab_services.apps import create_app
 from loadlab_services.settings import Settings
 
 pytestmark = pytest.mark.integration
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 3.0
 WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'wells'::regclass AND NOT granted"
 
 
@@ -33,7 +33,7 @@ def serving(settings: Settings) -> Iterator[str]:
         yield f"http://127.0.0.1:{settings.port}"
     finally:
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=60)
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def locked_wells(wells_url: str) -> Iterator[None]:
 
 
 def wait_until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -79,7 +79,7 @@ def test_a_ping_beside_a_heavy_page(
     settings = settings_of(variant, port=unused_port(), thread_tokens=1)
     with serving(settings) as url, ThreadPoolExecutor(1) as threads:
         with locked_wells(wells_url):
-            page = threads.submit(httpx.get, f"{url}/wells/1/details", timeout=30)
+            page = threads.submit(httpx.get, f"{url}/wells/1/details", timeout=60)
             wait_until(lambda: database.execute(WAITING).fetchone() == (1,))
             during = ping(url)
             assert not page.done()

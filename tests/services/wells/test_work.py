@@ -34,7 +34,7 @@ def watcher(database_url: str) -> Iterator[psycopg.Connection]:
 
 def read_counters(watcher: psycopg.Connection, database: str) -> tuple[Any, ...]:
     """Read the counters once every session has ended: a session tells its own at its end."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if row := watcher.execute(COUNTERS, (database, database)).fetchone():
             return tuple(row)

@@ -83,7 +83,7 @@ async def test_threads_are_bound_by_their_tokens_and_async_is_not(open_app: Open
     assert took["sync"] >= 0.3  # three rounds of two threads
     assert took["async-in-sync"] >= 0.3
     assert took["mixed-sync"] >= 0.6
-    assert took["async"] < 0.3
+    assert took["async"] < took["sync"]
 
 
 @every_variant
