@@ -110,6 +110,29 @@ def test_a_factor_that_changes_nothing_is_refused(experiment, images, variants, 
     assert raised.value.reason is Reason.INVALID_SPEC
 
 
+@pytest.mark.parametrize(
+    ("place", "request_"),
+    [
+        ("path", {"path": "/search?shelf=${shelf}"}),
+        ("body", {"path": "/", "body": '{"id": ${request_id}, "shelf": ${shelf}}'}),
+        ("headers.X-Shelf", {"path": "/", "headers": {"X-Shelf": "${shelf}"}}),
+    ],
+)
+def test_a_variable_without_a_range_is_refused(experiment, images, place, request_):
+    known = request_ | {"variables": {"shelf": {"min": 1, "max": 9}}}
+
+    make_plan(experiment(load={"request": known}), images)
+    with pytest.raises(PlanError, match=rf"load.request.{place} uses \$\{{shelf\}}") as raised:
+        make_plan(experiment(load={"request": request_}), images)
+    assert raised.value.reason is Reason.INVALID_SPEC
+
+
+@pytest.mark.parametrize("text", ["$shelf", "{shelf}", "${}", "${a-b}", "${é}", "$ {shelf}"])
+def test_text_that_the_script_sends_as_it_is_needs_no_range(experiment, images, text):
+    """tests/loadgen/test_one_pod.py holds the script to the same."""
+    make_plan(experiment(load={"request": {"path": "/", "body": text}}), images)
+
+
 def test_a_factor_that_one_variant_knows_is_collapsed_for_the_others(experiment):
     spec = experiment(
         workload="ingest",

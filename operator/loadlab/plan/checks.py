@@ -1,0 +1,136 @@
+"""What the API server's schema cannot check: whether a plan can be made from a spec at all."""
+
+import re
+
+from loadlab.model.components import PostgresMode
+from loadlab.model.conditions import Reason
+from loadlab.model.expectations import Expectation, fault_of, groups_of
+from loadlab.model.names import MAX_EXPERIMENT_NAME
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Cell
+from loadlab.plan.catalogue import idle_factors
+from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
+from loadlab.plan.requests import requests_of
+from loadlab.plan.stores import MAX_CONNECTIONS
+
+VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
+REQUEST_ID = "request_id"
+
+
+class PlanError(ValueError):
+    """A spec from which no plan can be made; the reason is for programs, the text for people."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that leaves no room for those of the children.
+
+    Raises:
+        PlanError: it is too long.
+    """
+    if len(name) > MAX_EXPERIMENT_NAME:
+        message = (
+            f"the name may have {MAX_EXPERIMENT_NAME} characters, as children's names add to it"
+        )
+        raise PlanError(Reason.NAME_TOO_LONG, message)
+
+
+def check_spec(spec: LoadExperimentSpec) -> None:
+    """Refuse what is at odds with itself, whatever the cells.
+
+    Raises:
+        PlanError: names the field and the remedy.
+    """
+    _check_factors(spec)
+    _check_variables(spec)
+
+
+def check_cells(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
+    """Refuse a sweep that is empty, too long, or asks for more than there is.
+
+    Raises:
+        PlanError: names the field and the remedy.
+    """
+    _check_size(spec, cells)
+    _check_connections(spec)
+    _check_expectations(spec, cells)
+
+
+def _check_factors(spec: LoadExperimentSpec) -> None:
+    for factor in idle_factors(spec):
+        names = ", ".join(variant.name for variant in spec.variants)
+        message = (
+            f"factors.{factor} changes nothing for {names}; remove it, or add a variant "
+            "that it means something to"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_variables(spec: LoadExperimentSpec) -> None:
+    request = spec.load.request
+    for place, text in (
+        ("path", request.path or ""),
+        ("body", request.body or ""),
+        *((f"headers.{name}", value) for name, value in request.headers.items()),
+    ):
+        known = {REQUEST_ID, *request.variables}
+        unknown = next((name for name in VARIABLE.findall(text) if name not in known), None)
+        if unknown is not None:
+            message = (
+                f"load.request.{place} uses ${{{unknown}}}, of which load.request.variables says "
+                f"nothing; add {unknown}: {{min: …, max: …}} there"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_size(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
+    count = len(cells) * spec.replicates
+    if not count:
+        raise PlanError(Reason.NO_TRIALS, "spec.exclude leaves no cell; exclude fewer")
+    if count > spec.max_trials:
+        message = (
+            f"{len(cells)} cells x {spec.replicates} replicates are {count} trials, more than "
+            f"maxTrials {spec.max_trials}; sweep fewer levels or raise maxTrials"
+        )
+        raise PlanError(Reason.TOO_MANY_TRIALS, message)
+
+
+def _check_connections(spec: LoadExperimentSpec) -> None:
+    if spec.postgres.mode is PostgresMode.EXISTING:
+        return  # only the server knows; the data set's Job asks it
+    setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
+    if not setting.isdigit():
+        message = f"postgres.settings.max_connections is {setting!r}, not a number"
+        raise PlanError(Reason.INVALID_SPEC, message)
+    demand = highest_demand(spec)
+    if demand is not None and demand.total > int(setting):
+        message = (
+            f"{demand.cell.title()} needs {demand.total} connections ({demand.pooled} pooled, "
+            f"{demand.consumers} of consumers, {RESERVED_CONNECTIONS} reserved) and "
+            f"max_connections is {setting}; lower factors.poolSize or factors.consumers, or raise "
+            "postgres.settings.max_connections"
+        )
+        raise PlanError(Reason.POOL_TOO_LARGE, message)
+
+
+def _check_expectations(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
+    for expectation in spec.expectations:
+        if fault := fault_of(expectation, cells) or _unknown_request(spec, expectation, cells):
+            message = f"expectations {expectation.name}: {fault}"
+            raise PlanError(Reason.INVALID_EXPECTATION, message)
+
+
+def _unknown_request(
+    spec: LoadExperimentSpec, expectation: Expectation, cells: tuple[Cell, ...]
+) -> str:
+    if expectation.request is None:
+        return ""
+    for cell in (cell for group in groups_of(expectation, cells) for cell in group):
+        names = requests_of(spec, cell).names
+        if expectation.request not in names:
+            known = f"there are {', '.join(names)}" if names else "all are alike; leave it out"
+            return f"{cell.title()} has no request {expectation.request} of its own: {known}"
+    return ""
