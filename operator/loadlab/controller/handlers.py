@@ -19,7 +19,7 @@ from loadlab.cluster.observe import Hints
 from loadlab.cluster.watch import experiment_of, watch_children
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
-from loadlab.controller.standings import Standings
+from loadlab.controller.standings import Standings, waits_as_told
 from loadlab.controller.wakeups import Key, Wakeups
 from loadlab.model.names import GROUP, VERSION
 
@@ -49,14 +49,15 @@ class Operator:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def notice(self, key: Key, body: Mapping[str, Any] | None) -> None:
-        """Take note that an experiment changed, or that it is gone (None)."""
+    def notice(self, key: Key, body: Mapping[str, Any] | None, *, changed: bool = False) -> None:
+        """Take note of an experiment that is there or has changed, or that is gone (None)."""
         stood_in_the_way = self.standings.is_open(key)
         if body is None:
             self.standings.forget(key)
         else:
             self.standings.note(key, body)
-            self.wakeups.wake(*key)
+            if not (changed and waits_as_told(body)):
+                self.wakeups.wake(*key)
         if stood_in_the_way and not self.standings.is_open(key):
             self.wakeups.hurry()  # the next in the queue need not wait for its own look
 
@@ -137,7 +138,8 @@ def register(operator: Operator) -> None:
         **_: Any,
     ) -> None:
         if namespace is not None:
-            operator.notice((namespace, name), None if type == "DELETED" else body)
+            gone, changed = type == "DELETED", type == "MODIFIED"
+            operator.notice((namespace, name), None if gone else body, changed=changed)
 
     @kopf.on.probe(id="passes", errors=kopf.ErrorsMode.PERMANENT)
     async def on_probe(**_: Any) -> str:

@@ -13,6 +13,17 @@ from loadlab.controller.wakeups import Key
 from loadlab.model.status import Phase
 
 
+def waits_as_told(body: Mapping[str, Any]) -> bool:
+    """Whether an experiment waits and its status answers its newest spec.
+
+    A change that leaves it so was our own: of five hundred that arrive at once, each would be
+    looked at twice.
+    """
+    status = body.get("status") or {}
+    waits = (status.get("phase") or Phase.PENDING) == Phase.PENDING
+    return waits and status.get("observedGeneration") == body["metadata"].get("generation")
+
+
 class Standings:
     """The experiments by key, each reduced to what decides about its place."""
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadlab.controller.standings import Standings
+from loadlab.controller.standings import Standings, waits_as_told
 
 
 def body(uid: str, phase: str | None, *, created: str = "2026-01-01", suspend: bool = False):
@@ -48,3 +48,18 @@ def test_a_forgotten_one_is_not_ahead_and_an_unknown_one_has_nobody_ahead():
     assert standings.ahead_of(("lab", "own")) == 0
     assert not standings.is_open(("lab", "x"))
     assert standings.ahead_of(("lab", "unheard of")) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ({}, False),
+        ({"phase": "Pending", "observedGeneration": 1}, False),
+        ({"phase": "Pending", "observedGeneration": 2}, True),
+        ({"phase": "Preparing", "observedGeneration": 2}, False),
+        ({"phase": "Failed", "observedGeneration": 2}, False),
+    ],
+    ids=["new", "spec changed", "waits", "begun", "over"],
+)
+def test_only_one_that_waits_and_was_told_so_needs_no_second_look(status, told):
+    assert waits_as_told({"metadata": {"generation": 2}, "status": status}) is told
