@@ -39,6 +39,7 @@ type generatorDoc struct {
 	SchedWaitUsP99   int64    `json:"schedWaitUsP99"`
 	PeakRSSBytes     int64    `json:"peakRssBytes"`
 	GCPauseUs        int64    `json:"gcPauseUs"`
+	LongestPauseUs   int64    `json:"longestPauseUs"` // in which not even this output came to its turn
 }
 
 // unknown marks a throttling figure that the cgroup does not offer.
@@ -130,12 +131,25 @@ func (h history) between(start, end time.Time, from, to reading) generatorDoc {
 		CPUs: runtime.GOMAXPROCS(0), CPULimit: cgroupCPULimit(),
 		SchedWaitUsP99: schedWait(from.sched, to.sched, 0.99),
 		PeakRSSBytes:   b.peakRSS, GCPauseUs: (b.gcPause - a.gcPause).Microseconds(),
+		LongestPauseUs: h.longestPause(start, end).Microseconds(),
 	}
 	if a.throttled != unknown && b.throttled != unknown {
 		s := (b.throttled - a.throttled).Seconds()
 		doc.ThrottledSeconds = &s
 	}
 	return doc
+}
+
+// longestPause is how much later than due the readings came at worst: a process that was stopped,
+// starved or frozen made no requests meanwhile, and no other figure of a closed loop tells.
+func (h history) longestPause(start, end time.Time) (longest time.Duration) {
+	for i := 1; i < len(h); i++ {
+		a, b := h[i-1].at, h[i].at
+		if b.After(start) && a.Before(end) {
+			longest = max(longest, b.Sub(a)-flushEvery)
+		}
+	}
+	return longest
 }
 
 func (h history) at(t time.Time) usage {

@@ -34,6 +34,21 @@ func TestThrottlingIsTheDifferenceOfTwoReadings(t *testing.T) {
 	}
 }
 
+func TestThePauseIsTheLongestLatenessOfAReadingWithinTheTime(t *testing.T) {
+	tick := flushEvery.Seconds()
+	h := history{
+		{at: moment(0)}, {at: moment(5)}, // before the time
+		{at: moment(5 + tick)}, {at: moment(7 + 2*tick)}, {at: moment(7 + 3*tick)},
+		{at: moment(90)}, // after it
+	}
+	if got := h.longestPause(moment(5), moment(7+3*tick)); got != 2*time.Second {
+		t.Errorf("pause: %v", got)
+	}
+	if got := (history{{at: moment(0)}, {at: moment(tick)}}).longestPause(moment(0), moment(1)); got != 0 {
+		t.Errorf("pause of a process that was never late: %v", got)
+	}
+}
+
 func TestSchedulerWaitLooksOnlyAtTheTimeBetween(t *testing.T) {
 	edges := []float64{0, 1e-6, 1e-3, math.Inf(1)}
 	a := &metrics.Float64Histogram{Counts: []uint64{0, 0, 50}, Buckets: edges}

@@ -207,6 +207,18 @@ def test_a_ramp_of_no_length_is_full_load_at_once(lab, server):
     assert measure["requests"] == pytest.approx(100, abs=2)
 
 
+def test_a_pause_of_the_generator_is_told(lab, server):
+    process = lab.start(config=lab.configure(durationMs=3000))
+    wait_for_load(server)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    process.send_signal(signal.SIGCONT)
+    ended = lab.end(process)
+    assert ended.code == 0, ended.stderr
+    pause_us = ended.document["scenarios"]["measure"]["generator"]["longestPauseUs"]
+    assert 700_000 < pause_us < 3_000_000  # stopped between two readings 250 ms apart
+
+
 def test_sigterm_ends_with_a_document_that_says_so(lab, server):
     process = lab.start(config=lab.configure(durationMs=20000))
     wait_for_load(server)

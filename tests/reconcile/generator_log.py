@@ -12,6 +12,7 @@ GENERATOR: dict[str, object] = {
     "cpus": 1,
     "throttledSeconds": 0.0,
     "schedWaitUsP99": 100,
+    "longestPauseUs": 4000,
     "peakRssBytes": 80_000_000,
     "gcPauseUs": 100,
 }

@@ -6,6 +6,10 @@ GENERATOR_SCHED_WAIT_MS = 2.0
 """p99 of the time a ready goroutine of k6 waits for a CPU; 0.1 to 1 ms in a healthy run."""
 GENERATOR_THROTTLED_SHARE = 0.01
 """Share of the window in which the generator's CPU limit stopped it."""
+PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25
+"""Share and length from which a pause of k6 is in the figures: a closed loop loses that share."""
+PAUSE_BROKEN_SHARE, PAUSE_BROKEN_SECONDS = 0.05, 1.0
+"""Beyond both, throughput and the upper percentiles are those of the pause."""
 ACHIEVED_RATE = 0.99
 """Least share of the offered iterations that must have been made (open model)."""
 LITTLE_STEADY = 0.02

@@ -73,6 +73,7 @@ class GeneratorUsage(ReadModel):
     throttled_seconds: float | None = None
     sched_wait_us_p99: int = Field(alias="schedWaitUsP99")
     peak_rss_bytes: int = 0
+    longest_pause_us: int = 0
 
     @property
     def cpu_share(self) -> float:

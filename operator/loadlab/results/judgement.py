@@ -20,6 +20,7 @@ class ReasonKind(StrEnum):
     ERROR_RATE = "ErrorRate"
     GENERATOR_SATURATED = "GeneratorSaturated"
     GENERATOR_THROTTLED = "GeneratorThrottled"
+    GENERATOR_PAUSED = "GeneratorPaused"
     DROPPED_ITERATIONS = "DroppedIterations"
     RATE_NOT_REACHED = "RateNotReached"
     LITTLE_LAW_VIOLATED = "LittleLawViolated"

@@ -104,6 +104,7 @@ class GeneratorLoad:
     cpu_share: float  # of its CPUs
     throttled_share: float | None = None  # of its time; None where the cgroup could not be read
     sched_wait_p99_ms: float
+    longest_pause_seconds: float = 0.0  # in which not even k6's output came to its turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,17 +10,20 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | ErrorRate          | more than half of the requests failed                | Suspect | Suspect |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
+| GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
+|                    | … for > 5 % and 1 s                                  | Invalid | Invalid |
 | DroppedIterations  | k6 had no free virtual user for a planned arrival    | Invalid | -       |
 | RateNotReached     | < 99 % of the offered iterations were made           | Invalid | -       |
 | LittleLawViolated  | virtual users and rate x iteration time: > 2 or 5 %  | -       | Suspect |
 |                    | … > 20 % apart                                       | -       | Invalid |
-| CountMismatch      | client and server counts: > 5 % and in flight apart  | Suspect | Suspect |
+| CountMismatch      | client, server counts: > 5 %, in flight, lost apart  | Suspect | Suspect |
 |                    | … > 50 % apart                                       | Invalid | Invalid |
 | PodsNotTogether    | first requests of the pods > 50 ms apart             | Suspect | Suspect |
 | TooFewSamples      | < 100 samples above a reported percentile            | Suspect | Suspect |
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
 | NoInstruments      | an image of the user's own has none (a remark)       | Valid   | Valid   |
-| ComponentRestarted | a component's counters ran backwards                 | Suspect | Suspect |
+| ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
+|                    | … of the queue's worker                              | Suspect | Suspect |
 | NotDrained         | the queue was not empty at the drain's deadline      | Invalid | Invalid |
 | WorkNotPersisted   | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |
@@ -43,7 +46,7 @@ from collections.abc import Callable, Iterator
 
 from loadlab.model.status import Validity
 from loadlab.results import bounds
-from loadlab.results.components import SERVICE
+from loadlab.results.components import SERVICE, WORKER
 from loadlab.results.histogram import Histogram
 from loadlab.results.judgement import (
     Judgement,
@@ -138,6 +141,19 @@ def _generator(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def _pause(trial: TrialMeasurement) -> Iterator[Reason]:
+    pause = trial.generator.longest_pause_seconds
+    share = pause / trial.window_seconds
+    if share > bounds.PAUSE_SHARE and pause > bounds.PAUSE_SECONDS:
+        broken = share > bounds.PAUSE_BROKEN_SHARE and pause > bounds.PAUSE_BROKEN_SECONDS
+        yield Reason(
+            ReasonKind.GENERATOR_PAUSED,
+            Validity.INVALID if broken else Validity.SUSPECT,
+            f"k6 stood still for {pause:.2f} s ({share:.1%} of the window, bound "
+            f"{bounds.PAUSE_SHARE:.0%}): it was stopped, starved or frozen, and the service idle",
+        )
+
+
 def _arrivals(trial: TrialMeasurement) -> Iterator[Reason]:
     if not trial.load.open_model:
         return
@@ -183,12 +199,14 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
     counts = trial.counts
     if counts is None or counts.server is None or counts.seconds < bounds.COUNT_MIN_SECONDS:
         return
-    in_flight = trial.load.virtual_users
-    partial_seconds = 0.5 * counts.client / counts.seconds  # a quarter of a second at each edge
+    edges: float = trial.load.virtual_users  # in flight
+    edges += 0.5 * counts.client / counts.seconds  # a quarter of a second at each end
+    # Without an answer: the service never saw it, or was done with it after the client gave up.
+    edges += trial.status.get("err", 0)
     gap = abs(counts.client - counts.server)
-    tolerance = bounds.COUNT_GAP * counts.client + in_flight + partial_seconds
+    tolerance = bounds.COUNT_GAP * counts.client + edges
     if gap > tolerance:
-        broken = gap > bounds.COUNT_BROKEN * counts.client + in_flight + partial_seconds
+        broken = gap > bounds.COUNT_BROKEN * counts.client + edges
         yield Reason(
             ReasonKind.COUNT_MISMATCH,
             Validity.INVALID if broken else Validity.SUSPECT,
@@ -248,16 +266,22 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             f"the image has no instruments: {unknown} are unknown; "
             "loadlab_services.instruments adds them in two lines",
         )
+
+
+def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
     restarted = [name for name, usage in trial.components.items() if usage.restarted]
     if restarted:
-        yield suspect(
+        # Without a worker requests are answered as before, and the account finds what was lost.
+        harmless = restarted == [WORKER]
+        yield Reason(
             ReasonKind.COMPONENT_RESTARTED,
+            Validity.SUSPECT if harmless else Validity.INVALID,
             f"{', '.join(restarted)} restarted during the measurement: see kubectl get pods for "
             "the reason; part of the window had no or a cold component",
         )
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
-    *(_errors, _generator, _arrivals, _little, _counts, _together, _stolen),
-    *(_samples, _instruments, work_reasons, staleness_reasons, proof_reasons),
+    *(_errors, _generator, _pause, _arrivals, _little, _counts, _together, _stolen),
+    *(_samples, _instruments, _restarts, work_reasons, staleness_reasons, proof_reasons),
 )

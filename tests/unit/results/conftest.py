@@ -61,6 +61,7 @@ def document_of(values_us: list[int], *, segment: str = "", first_us: int = 0) -
             "schedWaitUsP99": 200,
             "peakRssBytes": 70_000_000,
             "gcPauseUs": 10,
+            "longestPauseUs": 4000,
         },
     }
     return {

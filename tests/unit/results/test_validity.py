@@ -81,6 +81,12 @@ def service(**values: Any) -> Change:
     return lambda trial: replace(trial, components={"service": ComponentUsage(**values)})
 
 
+def worker(**values: Any) -> Change:
+    return lambda trial: replace(
+        trial, components=trial.components | {"worker": ComponentUsage(**values)}
+    )
+
+
 def uninstrumented(**values: Any) -> Change:
     """An image of the user's own: what is against it is no more than a remark."""
 
@@ -98,6 +104,8 @@ BROKEN = [
     ("k6 busy", generator(cpu_share=0.85), K.GENERATOR_SATURATED, S, "85%"),
     ("k6 waits", generator(sched_wait_p99_ms=9.5), K.GENERATOR_SATURATED, S, "9.5 ms"),
     ("k6 throttled", generator(throttled_share=0.2), K.GENERATOR_THROTTLED, S, "20.0%"),
+    ("k6 paused", generator(longest_pause_seconds=0.9), K.GENERATOR_PAUSED, S, "0.90 s (3.0%"),
+    ("k6 stopped", generator(longest_pause_seconds=10.0), K.GENERATOR_PAUSED, I, "10.00 s"),
     ("dropped", opened(dropped_iterations=3), K.DROPPED_ITERATIONS, I, "3 planned"),
     ("slow arrivals", opened(iterations=29_000), K.RATE_NOT_REACHED, I, "966.7 of 1000.0"),
     ("users idle", field(iterations=28_000), K.LITTLE_LAW_VIOLATED, S, "9.3 of 10.0"),
@@ -109,7 +117,8 @@ BROKEN = [
     ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "no snapshot"),
     ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
     ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
-    ("restart", service(restarted=True), K.COMPONENT_RESTARTED, S, "service restarted"),
+    ("restart", service(restarted=True), K.COMPONENT_RESTARTED, I, "service restarted"),
+    ("worker restart", worker(restarted=True), K.COMPONENT_RESTARTED, S, "worker restarted"),
     ("not drained", written(drained=False), K.NOT_DRAINED, I, "0.5 s"),
     ("lost", written(persisted=29_999, distinct=29_999), K.WORK_NOT_PERSISTED, I, "1 lost"),
     ("doubled", written(persisted=30_002), K.WORK_NOT_PERSISTED, I, "2 doubled"),
@@ -142,6 +151,7 @@ def test_one_change_breaks_exactly_one_rule(
 SOUND = {
     "untouched": field(),
     "generator at its bound": generator(cpu_share=0.60, sched_wait_p99_ms=2.0),
+    "generator late by a moment": generator(longest_pause_seconds=0.5),
     "throttling unknown": generator(throttled_share=None),
     "open model on its rate": opened(),
     "open model, late last answer": opened(last_answer_epoch_seconds=1_800_000_032.0),
@@ -149,6 +159,9 @@ SOUND = {
     "a ramp has fewer users": ramping,
     "server count unknown": counted(30_000, None),
     "counts differ by what is in flight": counted(30_000, 28_100),
+    "the service never saw the requests without an answer": lambda trial: replace(
+        counted(30_000, 27_000)(trial), status=trial.status | {"err": 3000}
+    ),
     "window too short to compare": counted(100, 0, seconds=1.0),
     "one pod cannot be apart": field(start_skew_ms=500.0),
     "all writes persisted": written(),
