@@ -39,6 +39,25 @@ def test_terminate_keeps_the_results_and_frees_the_rest(lab: Lab):
     lab.delete("stopped")
 
 
+def test_a_database_deleted_in_mid_trial_is_filled_again_and_the_run_repeated(lab: Lab):
+    lab.delete("emptied")
+    data = {"workload": "select", "variants": [{"name": "asyncpg"}], "postgres": {"scale": 0.001}}
+    load = {"duration": "8s", "warmup": "1s"}
+    lab.submit("emptied", **NAP | data | {"factors": {}, "load": load, "retry": {"attempts": 4}})
+    eventually(lambda: lab.trials("emptied"), 60, "a trial")
+    lab.kubectl("delete", "pod", "emptied-postgres-0", "--wait=false")
+
+    status = lab.wait("emptied", 150)
+
+    assert status["phase"] == "Succeeded"
+    (trial,) = lab.trials("emptied").values()
+    lost = trial["status"]["formerAttempts"][0]
+    print(f"attempt 1: {lost['reason']}: {lost['message']}")
+    assert lost["reason"] == "InfrastructureLost"
+    assert lab.leftovers("emptied") == []
+    lab.delete("emptied")
+
+
 TROUBLE = {
     "ImagePullFailed": {
         "workload": "select",

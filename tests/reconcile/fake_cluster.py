@@ -13,6 +13,7 @@ from typing import Any
 from loadlab.cluster.api import Kind, Manifest, kind_of
 from loadlab.cluster.errors import UnavailableError
 from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL
+from loadlab.model.times import rfc3339
 
 Key = tuple[Kind, str, str]
 
@@ -53,6 +54,7 @@ class FakeCluster:
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self._log_of = log_of
         self._ids = itertools.count(1)
+        self._now = 1_800_000_000.0  # moves on by a second a tick
 
     async def _do(self, text: str, effect: Callable[[], Any]) -> Any:
         if self.crash_at == len(self.calls) and not self.crash_after_effect:
@@ -148,6 +150,7 @@ class FakeCluster:
 
     def tick(self) -> None:
         """Let Kubernetes do one round of its work."""
+        self._now += 1
         self._collect_garbage()
         self._advance_pods()
         for (kind, namespace, name), item in list(self.objects.items()):
@@ -181,6 +184,7 @@ class FakeCluster:
                 "namespace": namespace,
                 "labels": dict(template["metadata"]["labels"]),
                 "uid": f"uid-{next(self._ids)}",
+                "creationTimestamp": rfc3339(self._now),
                 "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
             },
             "spec": _copy(template["spec"]) | {"nodeName": "node-1"},
@@ -221,7 +225,11 @@ class FakeCluster:
         owner = pod["metadata"]["ownerReferences"][0]["uid"]
         for item in self.objects.values():
             if item["metadata"]["uid"] == owner:
-                item["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
+                complete = {"type": "Complete", "status": "True"}
+                item["status"] = {
+                    "conditions": [complete],
+                    "completionTime": rfc3339(self._now),
+                }
 
     def of_kind(self, kind: Kind) -> dict[str, Manifest]:
         """Objects of a kind by name."""

@@ -1,12 +1,15 @@
 """What goes wrong ends in a terminal state with its reason, or is tried again; nothing hangs."""
 
+import re
+
 import pytest
 from generator_log import generator_log
-from laboratory import Laboratory
+from laboratory import START, Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
 from loadlab.cluster.errors import MalformedError
 from loadlab.model.names import COMPONENT_LABEL
+from loadlab.model.times import rfc3339
 
 
 def container(state: Manifest, last: Manifest | None = None, restarts: int = 0) -> Manifest:
@@ -126,19 +129,40 @@ async def test_a_missing_document_is_tried_again_and_then_lost_never_averaged():
     assert status["results"][0]["replicates"] == {"planned": 1, "valid": 0}
 
 
-async def test_a_service_that_restarted_in_mid_run_spoils_the_attempt():
+KILLED = {"exitCode": 137, "reason": "OOMKilled"}
+FAILED = {"exitCode": 1, "reason": "Error", "message": "Traceback ...\nValueError: no\n"}
+
+
+def restarted(terminated: Manifest) -> Manifest:
+    """A container that ended in mid-run, and is ready again."""
+    ready = {"type": "Ready", "status": "True"}
+    last = {"terminated": terminated | {"finishedAt": rfc3339(START + 9)}}
+    return container({}, last, restarts=1) | {"conditions": [ready]}
+
+
+@pytest.mark.parametrize(
+    ("component", "terminated", "reason", "says"),
+    [
+        ("service", FAILED, "ServiceRestarted", "the service restarted .* code 1, ValueError: no"),
+        ("service", KILLED, "ServiceRestarted", "raise spec.resources.service.memory"),
+        ("postgres", KILLED, "StoreRestarted", "raise spec.resources.postgres.memory"),
+    ],
+)
+async def test_what_restarted_in_mid_run_spoils_the_attempt(component, terminated, reason, says):
     lab = Laboratory()
     lab.submit(replicates=1, variants=[{"name": "sync"}])
-    ready = {"type": "Ready", "status": "True"}
-    restarted = container({}, {}, restarts=1) | {"conditions": [ready]}
-    lab.cluster.fault_of = fault_in("service", restarted)
-    while lab.trials().get("exp-001", {}).get("status", {}).get("attempt") != 2:
+    while "exp-001" not in lab.trials():
         await lab.step()
-    lab.cluster.fault_of = lambda _: None
+    lab.cluster.fault_of = fault_in(component, restarted(terminated))
+    while lab.trials()["exp-001"]["status"].get("attempt") != 2:
+        await lab.step()
+    # The store's restart stays on its record; it was not in the run of the second attempt.
+    lab.cluster.fault_of = fault_in("postgres", restarted(terminated))
 
     assert (await lab.run())["phase"] == "Succeeded"
-    record = lab.trials()["exp-001"]["status"]["formerAttempts"][0]
-    assert record["reason"] == "ServiceRestarted"
+    [record] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    assert record["reason"] == reason
+    assert re.search(says, record["message"])
 
 
 async def test_a_data_set_that_cannot_be_loaded_ends_the_experiment():

@@ -15,6 +15,7 @@ from loadlab.model.names import (
 )
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import Phase, Preparation
+from loadlab.model.times import epoch
 from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
 
 CHILD_KINDS = (Kind.TRIAL, Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
@@ -146,11 +147,17 @@ def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
         waiting_message=waiting.get("message") or "",
         terminated_reason=ended.get("reason") or "",
         exit_code=ended.get("exitCode"),
+        ended=_moment(ended.get("finishedAt")),
         last_words=ended.get("message") or "",
         unschedulable=_unschedulable(scheduled),
         node=pod["spec"].get("nodeName") or "",
         image=container.get("imageID") or image,
+        created=_moment(pod["metadata"].get("creationTimestamp")) or 0.0,
     )
+
+
+def _moment(text: str | None) -> float | None:
+    return epoch(text) if text else None
 
 
 def _unschedulable(scheduled: Manifest) -> str:
@@ -166,6 +173,7 @@ def view_job(job: Manifest) -> JobView:
     return JobView(
         **_marks(job),
         complete=_condition(status, "Complete").get("status") == "True",
+        completed=_moment(status.get("completionTime")),
         failed=failed.get("status") == "True",
         message=failed.get("message") or "",
     )

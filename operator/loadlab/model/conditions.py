@@ -58,8 +58,10 @@ class Reason(StrEnum):
     NEVER_READY = "NeverReady"
     DATASET_FAILED = "DatasetFailed"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
+    INFRASTRUCTURE_LOST = "InfrastructureLost"
     GENERATOR_LOST = "GeneratorLost"
     SERVICE_RESTARTED = "ServiceRestarted"
+    STORE_RESTARTED = "StoreRestarted"
     RESULT_INVALID = "ResultInvalid"
     NO_RESULT = "NoResult"
     TRIAL_STARTED = "TrialStarted"
@@ -68,6 +70,7 @@ class Reason(StrEnum):
     CRITERIA_FAILED = "CriteriaFailed"
     CRITERIA_INCONCLUSIVE = "CriteriaInconclusive"
     ALL_VALID = "AllValid"
+    SOME_SUSPECT = "SomeSuspect"
     SOME_INVALID = "SomeInvalid"
 
 

@@ -87,15 +87,22 @@ def _quality_conditions(status: LoadExperimentStatus, marker: Marker) -> LoadExp
         status.verdict or Verdict.INCONCLUSIVE, (Truth.UNKNOWN, Reason.CRITERIA_INCONCLUSIVE)
     )
     status = marker.mark(status, ConditionType.CRITERIA_MET, truth, reason=reason)
-    worst = [row.cell.title() for row in status.results if row.validity is not Validity.VALID]
-    valid = bool(status.results) and not worst
-    return marker.mark(
-        status,
-        ConditionType.VALID,
-        Truth.TRUE if valid else Truth.FALSE,
-        reason=Reason.ALL_VALID if valid else Reason.SOME_INVALID,
-        message=f"not Valid: {', '.join(worst)}"[:2000] if worst else "",
-    )
+    return _mark_validity(status, marker)
+
+
+def _mark_validity(status: LoadExperimentStatus, marker: Marker) -> LoadExperimentStatus:
+    cells: dict[Validity, list[str]] = {validity: [] for validity in Validity}
+    for row in status.results:
+        cells[row.validity or Validity.INVALID].append(row.cell.title())
+    invalid, suspect = cells[Validity.INVALID], cells[Validity.SUSPECT]
+    if invalid or not status.results:
+        reason, message = Reason.SOME_INVALID, f"Invalid: {', '.join(invalid) or 'no result'}"
+    elif suspect:
+        reason, message = Reason.SOME_SUSPECT, f"Suspect: {', '.join(suspect)}"
+    else:
+        reason, message = Reason.ALL_VALID, ""
+    truth = Truth.TRUE if reason is Reason.ALL_VALID else Truth.FALSE
+    return marker.mark(status, ConditionType.VALID, truth, reason=reason, message=message[:2000])
 
 
 def is_over(experiment: Experiment, now: float) -> Decision:

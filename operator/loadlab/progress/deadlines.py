@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment, Trial
-from loadlab.model.status import Phase
 from loadlab.model.times import epoch
 from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.generator import run_seconds
+from loadlab.progress.ground import built_since
 from loadlab.progress.observed import Observed
 
 COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
@@ -28,8 +28,8 @@ def _of_experiment(experiment: Experiment) -> Iterator[float]:
         return
     started = epoch(status.start_time)
     yield started + seconds(timeouts.total)
-    if status.phase is Phase.PREPARING:
-        yield started + seconds(timeouts.prepare)
+    if (since := built_since(status)) is not None:
+        yield since + seconds(timeouts.prepare)
 
 
 def _of_trials(plan: Plan, observed: Observed) -> Iterator[float]:

@@ -41,13 +41,21 @@ class RecordTrial:
 
 
 @dataclass(frozen=True, slots=True)
+class Setback:
+    """Why an attempt does not count."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """Read the logs of a run's generator pods and write the result into the LoadTrial."""
 
     trial: PlannedTrial
     status: LoadTrialStatus
     pods: tuple[str, ...]
-    disturbance: Reason | None = None
+    disturbance: Setback | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from loadlab.model.names import Component
 from loadlab.progress.observed import ControllerView, PodView
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+OUT_OF_MEMORY = "OOMKilled"
 LAST_WORDS = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
@@ -38,6 +39,14 @@ def failed_dataset(pods: Iterable[PodView]) -> str:
     return next((words for words in said if words), "")
 
 
+def why_it_ended(pod: PodView) -> str:
+    """Return how a container that was started again had ended, with the remedy if one is known."""
+    if pod.terminated_reason == OUT_OF_MEMORY:
+        return f"it ran out of memory; raise spec.resources.{pod.component}.memory"
+    words = last_words(pod)
+    return f"exit code {pod.exit_code}" + (f", {words}" if words else "")
+
+
 def _of_pod(pod: PodView) -> Diagnosis | None:
     where = f"pod {pod.name} ({pod.component})"
     if pod.waiting_reason in PULL_TROUBLE:
@@ -46,7 +55,7 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
             "check its name, the registry and the pull secret"
         )
         return Reason.IMAGE_PULL_FAILED, message
-    if pod.terminated_reason == "OOMKilled":
+    if pod.terminated_reason == OUT_OF_MEMORY:
         message = f"{where} ran out of memory; raise spec.resources.{pod.component}.memory"
         return Reason.OUT_OF_MEMORY, message
     if pod.unschedulable:

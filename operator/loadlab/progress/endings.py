@@ -20,6 +20,7 @@ from loadlab.progress.decision import (
     Remove,
 )
 from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset
+from loadlab.progress.ground import built_since
 from loadlab.progress.marks import SOON, Marker
 from loadlab.progress.observed import Observed
 from loadlab.progress.trials import HOPELESS
@@ -98,8 +99,8 @@ def _trouble(
         return Reason.SUPERSEDED, message
     if age > seconds(timeouts.total):
         return Reason.DEADLINE_EXCEEDED, f"timeouts.total of {timeouts.total} has passed"
-    if status.phase is Phase.PREPARING:
-        return _preparation_trouble(experiment, observed, age)
+    if (since := built_since(status)) is not None:
+        return _preparation_trouble(experiment, observed, now - since)
     return _hopeless_trial(observed)
 
 

@@ -23,10 +23,12 @@ class PodView:
     waiting_message: str = ""
     terminated_reason: str = ""
     exit_code: int | None = None
+    ended: float | None = None  # when its container last did, epoch seconds
     last_words: str = ""  # the end of its log, where it failed
     unschedulable: str = ""
     node: str = ""
     image: str = ""
+    created: float = 0.0  # epoch seconds
     deleting: bool = False
 
     @property
@@ -42,6 +44,7 @@ class JobView:
     component: Component
     run: str
     complete: bool = False
+    completed: float | None = None  # epoch seconds
     failed: bool = False
     message: str = ""
     deleting: bool = False
@@ -89,8 +92,12 @@ class Observed:
         return next(found, None)
 
     def has_controller(self, component: Component) -> bool:
-        """Whether the experiment's own Deployment or StatefulSet of this part is there."""
-        return any(c.component is component and not c.run for c in self.controllers)
+        """Whether the experiment's own Deployment or StatefulSet of this part is there to stay."""
+        return any(c.component is component and not c.deleting for c in self.own_controllers())
+
+    def own_controllers(self) -> tuple[ControllerView, ...]:
+        """The Deployments and StatefulSets that all runs share."""
+        return tuple(controller for controller in self.controllers if not controller.run)
 
     def is_ready(self, component: Component) -> bool:
         """Whether a pod of the experiment's own part is ready."""

@@ -10,8 +10,8 @@ from loadlab.plan import Plan
 from loadlab.plan.catalogue import facts
 from loadlab.plan.own_image import is_instrumented
 from loadlab.plan.requests import requests_of
-from loadlab.progress.decision import Collect
-from loadlab.progress.trials import Setback, after_setback
+from loadlab.progress.decision import Collect, Setback
+from loadlab.progress.trials import after_setback
 from loadlab.results.measurement import ExpectedWork, LoadFacts, TrialMeasurement
 from loadlab.results.stored import JudgedTrial, dump_trial
 from loadlab.results.trial import VoidTrial
@@ -66,13 +66,12 @@ def trial_outcome(
     A void or invalid result is tried again while attempts are left; the last one is kept as it is.
     """
     attempts = plan.context.spec.retry.attempts
+    if action.disturbance is not None:  # a void result may have come of it
+        return after_setback(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
         message = "; ".join(problem.message for problem in measured.problems)
         setback = Setback(Reason.NO_RESULT, message[:1000])
         return after_setback(action.status, setback, attempts)
-    if action.disturbance is not None:
-        message = "the service's pod was restarted or replaced during the run; see its events"
-        return after_setback(action.status, Setback(action.disturbance, message), attempts)
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     validity = judged.judgement.validity

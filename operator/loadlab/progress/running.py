@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from loadlab.model.conditions import Reason
+from loadlab.model.conditions import ConditionType, Reason, Truth, find
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts
 from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.progress.decision import Action, Decision, Remove
+from loadlab.progress.ground import next_step, why_lost
 from loadlab.progress.marks import SAFETY_NET, SOON, Marker
 from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
 from loadlab.progress.trials import judge_run, start_trial
@@ -50,9 +51,30 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
         return Decision(status, (*clearing, *judged), SOON if judged else SAFETY_NET)
     if current is None or stale or experiment.spec.suspend:
         return Decision(status, clearing, SAFETY_NET)
+    building = next_step(plan, experiment, observed)
+    if building is not None:
+        return Decision(_without_ground(status, plan, observed, marker), building, SAFETY_NET)
+    status = marker.mark(
+        status, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
+    )
     started = start_trial(plan, current.planned, current.trial, marker.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
     return Decision(status, started, SAFETY_NET)
+
+
+def _without_ground(
+    status: LoadExperimentStatus, plan: Plan, observed: Observed, marker: Marker
+) -> LoadExperimentStatus:
+    former = find(status.conditions, ConditionType.INFRASTRUCTURE_READY)
+    known = former.message if former and former.status is Truth.FALSE else ""
+    lost = why_lost(plan, observed) or ("" if known else "a store or the steward is not ready")
+    return marker.mark(
+        status,
+        ConditionType.INFRASTRUCTURE_READY,
+        Truth.FALSE,
+        reason=Reason.INFRASTRUCTURE_LOST,
+        message=f"{lost}; the next trial waits" if lost else known,
+    )
 
 
 def current_trial(plan: Plan, observed: Observed) -> Current | None:

@@ -1,7 +1,5 @@
 """One trial's way: started, judged while it runs, tried again or given up."""
 
-from dataclasses import dataclass
-
 from loadlab.model.conditions import Reason
 from loadlab.model.names import Component
 from loadlab.model.quantities import seconds
@@ -12,8 +10,9 @@ from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
 from loadlab.progress.deadlines import COLLECTING_MARGIN
-from loadlab.progress.decision import Action, Announce, Apply, Collect, RecordTrial
-from loadlab.progress.diagnose import diagnose
+from loadlab.progress.decision import Action, Announce, Apply, Collect, RecordTrial, Setback
+from loadlab.progress.diagnose import diagnose, why_it_ended
+from loadlab.progress.ground import why_lost
 from loadlab.progress.observed import Observed, PodView
 
 # A second attempt would meet the same fate: these end the experiment.
@@ -25,14 +24,6 @@ HOPELESS = {
     Reason.CREATION_REFUSED,
     Reason.NEVER_READY,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Setback:
-    """Why an attempt did not count."""
-
-    reason: Reason
-    message: str
 
 
 def start_trial(
@@ -71,8 +62,8 @@ def judge_run(
     job = observed.job(run, Component.K6)
     finished = tuple(pod for pod in generators if pod.has_finished)
     if len(finished) >= plan.context.spec.load.parallelism or (job and job.failed):
-        return (_collect(planned, trial, observed, finished),)
-    setback = _lost(job is None) or _too_late(plan, trial, observed, run, now)
+        return (_collect(plan, planned, trial, observed, finished),)
+    setback = _lost(plan, observed, run) or _too_late(plan, trial, observed, run, now)
     if setback is None:
         return ()
     status = after_setback(trial.status, setback, plan.context.spec.retry.attempts)
@@ -83,25 +74,48 @@ def judge_run(
 
 
 def _collect(
-    planned: PlannedTrial, trial: Trial, observed: Observed, finished: tuple[PodView, ...]
+    plan: Plan,
+    planned: PlannedTrial,
+    trial: Trial,
+    observed: Observed,
+    finished: tuple[PodView, ...],
 ) -> Collect:
     run = Run(planned.name, trial.status.attempt, planned.cell).name
     servers = observed.pods_of(run, Component.SERVICE)
-    calm = len(servers) == 1 and not any(pod.restarts or pod.deleting for pod in servers)
     images = {pod.component.value: pod.image for pod in observed.pods if pod.image}
     node = next((pod.node for pod in servers), "")
     return Collect(
         trial=planned,
         status=trial.status.model_copy(update={"images": images, "node": node}),
         pods=tuple(sorted(pod.name for pod in finished)),
-        disturbance=None if calm else Reason.SERVICE_RESTARTED,
+        disturbance=_disturbance(plan, trial, observed, servers),
     )
 
 
-def _lost(job_is_gone: bool) -> Setback | None:
-    if not job_is_gone:
-        return None
-    return Setback(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
+def _disturbance(
+    plan: Plan, trial: Trial, observed: Observed, servers: tuple[PodView, ...]
+) -> Setback | None:
+    """Return what spoiled a run though its load came to an end."""
+    since = trial.status.timings.started if trial.status.timings else float("inf")
+    for store in (pod for pod in observed.pods_of("") if pod.component in plan.stores):
+        if store.restarts and (store.ended or 0.0) >= since:
+            message = f"{store.component} restarted during the run: {why_it_ended(store)}"
+            return Setback(Reason.STORE_RESTARTED, message)
+    restarted = next((pod for pod in servers if pod.restarts), None)
+    if restarted is not None:
+        message = f"the service restarted during the run: {why_it_ended(restarted)}"
+        return Setback(Reason.SERVICE_RESTARTED, message)
+    if len(servers) != 1 or servers[0].deleting:
+        message = "the service's pod was deleted or replaced during the run; see its events"
+        return Setback(Reason.SERVICE_RESTARTED, message)
+    return None
+
+
+def _lost(plan: Plan, observed: Observed, run: str) -> Setback | None:
+    if observed.job(run, Component.K6) is None:
+        return Setback(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
+    lost = why_lost(plan, observed)
+    return Setback(Reason.INFRASTRUCTURE_LOST, lost) if lost else None
 
 
 def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float) -> Setback | None:

@@ -76,7 +76,6 @@ class PostgresLedger:
     def __init__(self, pool: asyncpg.Pool, build_preparation: Callable[[str], Preparation]) -> None:
         self._pool = pool
         self._build_preparation = build_preparation
-        self._has_table = False
 
     async def prepare(self, run: str) -> None:
         await self._ensure_table()
@@ -107,6 +106,5 @@ class PostgresLedger:
         await self._pool.execute(KEEP_ACCOUNT, run, json.dumps(account))
 
     async def _ensure_table(self) -> None:
-        if not self._has_table:
-            await self._pool.execute(CREATE)
-            self._has_table = True
+        """Look every time: a Postgres whose pod was replaced comes back without it."""
+        await self._pool.execute(CREATE)

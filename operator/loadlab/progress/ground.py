@@ -1,0 +1,69 @@
+"""The ground that trials stand on: stores, data set and steward; built, and built again when lost.
+
+A store keeps its data in its pod. A pod that was evicted or deleted comes back empty, so the
+data set is loaded again before the next trial; the run that was under way does not count.
+"""
+
+from loadlab.model.conditions import ConditionType, Truth, find
+from loadlab.model.names import Component, stores_secret
+from loadlab.model.resources import Experiment
+from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.model.times import epoch
+from loadlab.plan import Plan
+from loadlab.progress.decision import Action, Apply, EnsureStoresSecret, Remove
+from loadlab.progress.observed import Observed
+
+
+def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
+    """Return the actions of the next step, none while waiting, None when all is ready."""
+    if any(controller.deleting for controller in observed.own_controllers()):
+        return ()
+    if not all(observed.has_controller(store) for store in plan.stores):
+        secret = EnsureStoresSecret(stores_secret(experiment.metadata.name))
+        return (secret, Apply(tuple(plan.store_manifests())))
+    if not all(observed.is_ready(store) for store in plan.stores):
+        return ()
+    return _next_on_stores(plan, observed)
+
+
+def _next_on_stores(plan: Plan, observed: Observed) -> tuple[Action, ...] | None:
+    dataset = observed.job("", Component.DATASET)
+    if dataset is not None and dataset.deleting:
+        return ()
+    if data_is_gone(observed):
+        return (Remove(tuple(m for m in plan.preparation_manifests() if m["kind"] == "Job")),)
+    needs_dataset = plan.facts.has_postgres
+    if (needs_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
+        return (Apply(tuple(plan.preparation_manifests())),)
+    loaded = not needs_dataset or (dataset is not None and dataset.complete)
+    return None if loaded and observed.is_ready(Component.STEWARD) else ()
+
+
+def why_lost(plan: Plan, observed: Observed) -> str:
+    """Return what a run under way has lost for good; empty for nothing.
+
+    A part that is only not ready is none: under load a probe may fail for a moment.
+    """
+    parts = (*plan.stores, Component.STEWARD)
+    gone = [part.value for part in parts if not observed.has_controller(part)]
+    if gone:
+        return f"{', '.join(gone)} of the experiment was deleted"
+    return "the postgres pod was replaced, and its data with it" if data_is_gone(observed) else ""
+
+
+def data_is_gone(observed: Observed) -> bool:
+    """Whether the Postgres pod is younger than the data that were loaded."""
+    dataset = observed.job("", Component.DATASET)
+    if dataset is None or dataset.completed is None:
+        return False
+    return any(pod.created >= dataset.completed for pod in observed.pods_of("", Component.POSTGRES))
+
+
+def built_since(status: LoadExperimentStatus) -> float | None:
+    """Return when the building of the ground under way began, epoch seconds; None for none."""
+    if status.phase is Phase.PREPARING and status.start_time:
+        return epoch(status.start_time)
+    ready = find(status.conditions, ConditionType.INFRASTRUCTURE_READY)
+    if status.phase is Phase.RUNNING and ready is not None and ready.status is Truth.FALSE:
+        return epoch(ready.last_transition_time)
+    return None

@@ -1,0 +1,130 @@
+"""Stores, data set and steward may vanish between or under the trials: they are built again."""
+
+import asyncio
+
+import pytest
+from laboratory import Laboratory
+
+from loadlab.cluster.api import Kind
+from loadlab.model.names import COMPONENT_LABEL
+
+SPEC = {"replicates": 1}
+FIRST_RUN = (Kind.JOB, "lab", "exp-001-a1-k6")
+POSTGRES_POD = (Kind.POD, "lab", "exp-postgres-pod")
+
+
+async def run_until_the_first_trial(lab: Laboratory) -> None:
+    lab.submit(**SPEC, timeouts={"prepare": "30s"})
+    while FIRST_RUN not in lab.cluster.objects:
+        await lab.step()
+
+
+def times_created(lab: Laboratory, name: str) -> int:
+    return lab.cluster.calls.count(f"create JOB {name}")
+
+
+async def test_a_replaced_postgres_pod_spoils_the_run_and_is_filled_again():
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    del lab.cluster.objects[POSTGRES_POD]
+    while lab.condition("InfrastructureReady")["status"] == "True":
+        await lab.step()
+    assert (
+        "its data with it; the next trial waits" in lab.condition("InfrastructureReady")["message"]
+    )
+    while "exp-002" not in lab.trials():
+        await lab.step()
+    assert lab.condition("InfrastructureReady")["status"] == "True"
+
+    status = await lab.run()
+
+    assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
+    [former] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    assert former["reason"] == "InfrastructureLost"
+    assert "postgres pod was replaced" in former["message"]
+    assert times_created(lab, "exp-dataset") >= 2
+    assert lab.leftovers() == set()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [(Kind.STATEFUL_SET, "lab", "exp-postgres"), (Kind.DEPLOYMENT, "lab", "exp-steward")],
+    ids=["postgres", "steward"],
+)
+async def test_a_part_deleted_by_hand_comes_back(key):
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    lab.cluster.objects[key]["metadata"]["deletionTimestamp"] = "now"
+
+    status = await lab.run()
+
+    assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
+    [former] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    assert (former["reason"], key[2].removeprefix("exp-") in former["message"]) == (
+        "InfrastructureLost",
+        True,
+    )
+
+
+async def test_no_trial_starts_while_a_store_is_not_ready_and_the_status_says_why():
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    lab.cluster.fault_of = lambda pod: (
+        {"phase": "Running"} if pod["metadata"]["labels"][COMPONENT_LABEL] == "postgres" else None
+    )
+    while lab.condition("InfrastructureReady")["status"] == "True":
+        await lab.step()
+
+    assert lab.condition("InfrastructureReady")["reason"] == "InfrastructureLost"
+    assert "not ready; the next trial waits" in lab.condition("InfrastructureReady")["message"]
+    assert "exp-002" not in lab.trials()
+    lab.cluster.fault_of = lambda _: None
+    for pod in lab.cluster.of_kind(Kind.POD).values():
+        pod["status"] = {"phase": "Pending"}
+    assert (await lab.run())["phase"] == "Succeeded"
+
+
+async def test_a_store_that_does_not_come_back_ends_the_experiment_with_its_reason():
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    del lab.cluster.objects[POSTGRES_POD]
+    waiting = {"waiting": {"reason": "ImagePullBackOff"}}
+    lab.cluster.fault_of = lambda pod: (
+        {"phase": "Pending", "containerStatuses": [{"state": waiting}]}
+        if pod["metadata"]["labels"][COMPONENT_LABEL] == "postgres"
+        else None
+    )
+
+    status = await lab.run()
+
+    assert status["phase"] == "Failed"
+    assert lab.condition("Failed")["reason"] == "ImagePullFailed"
+    assert lab.leftovers() == set()
+
+
+async def strike_in_the_first_trial(lab: Laboratory) -> None:
+    """Run to the end; as soon as the first run is there, Postgres' pod is gone."""
+    lab.submit(**SPEC)
+    struck = False
+    while not lab.is_finished():
+        await lab.step()
+        if not struck and FIRST_RUN in lab.cluster.objects:
+            del lab.cluster.objects[POSTGRES_POD]
+            struck = True
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+def test_the_operator_may_die_at_any_request_of_the_rebuilding(after_effect):
+    calm = Laboratory()
+    asyncio.run(strike_in_the_first_trial(calm))
+    for call in range(len(calm.cluster.calls)):
+        lab = Laboratory()
+        lab.cluster.crash_at, lab.cluster.crash_after_effect = call, after_effect
+
+        asyncio.run(strike_in_the_first_trial(lab))
+
+        died_at = calm.cluster.calls[call]
+        assert lab.status()["phase"] == "Succeeded", f"died at request {call}: {died_at}"
+        assert lab.status()["trials"] == calm.status()["trials"]
+        assert times_created(lab, "exp-dataset") >= 2
+        assert lab.leftovers() == set()
