@@ -47,10 +47,7 @@ STARVED = {
 @pytest.mark.parametrize("name", STARVED)
 def test_the_starved_resource_is_named(lab: Lab, name):
     spec, expected = STARVED[name]
-    lab.delete(name)
-    lab.submit(name, **spec, replicates=1, load=LOAD)
-
-    status = lab.wait(name, 120)
+    status = lab.measure(name, 120, **spec, replicates=1, load=LOAD)
 
     assert status["phase"] == "Succeeded", condition(status, "Finished")
     rows = {row["cell"]["variant"]: row["bottleneck"] for row in status["results"]}

@@ -32,9 +32,7 @@ def spec_of(sample: str) -> dict[str, object]:
 
 
 def run_sample(lab: Lab, name: str, seconds: int) -> dict[str, object]:
-    lab.delete(name)
-    lab.submit(name, **spec_of(f"{name}.yaml") | {"replicates": 1})
-    status = lab.wait(name, seconds)
+    status = lab.measure(name, seconds, **spec_of(f"{name}.yaml") | {"replicates": 1})
     print(run(REPOSITORY / ".venv/bin/loadlab", "results", name, "-n", lab.namespace, "-o", "md"))
     return status
 

@@ -84,6 +84,21 @@ async def test_no_trial_starts_while_a_store_is_not_ready_and_the_status_says_wh
     assert (await lab.run())["phase"] == "Succeeded"
 
 
+async def test_a_suspended_experiment_builds_again_and_waits():
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    del lab.cluster.objects[POSTGRES_POD]
+    lab.experiment()["spec"]["suspend"] = True
+    for _ in range(40):  # longer than timeouts.prepare
+        await lab.step()
+    assert (lab.status()["phase"], lab.status()["progress"]) == ("Running", "0/2")
+    assert lab.condition("InfrastructureReady")["status"] == "True"
+
+    lab.experiment()["spec"]["suspend"] = False
+
+    assert (await lab.run())["phase"] == "Succeeded"
+
+
 async def test_a_store_that_does_not_come_back_ends_the_experiment_with_its_reason():
     lab = Laboratory()
     await run_until_the_first_trial(lab)

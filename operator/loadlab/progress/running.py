@@ -49,7 +49,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
     if current is not None and current.trial is not None and current.is_running:
         judged = judge_run(plan, current.planned, current.trial, observed, marker.now)
         return Decision(status, (*clearing, *judged), SOON if judged else SAFETY_NET)
-    if current is None or stale or experiment.spec.suspend:
+    if current is None or stale:
         return Decision(status, clearing, SAFETY_NET)
     building = next_step(plan, experiment, observed)
     if building is not None:
@@ -57,6 +57,8 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
     status = marker.mark(
         status, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
     )
+    if experiment.spec.suspend:
+        return Decision(status, (), SAFETY_NET)
     started = start_trial(plan, current.planned, current.trial, marker.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
     return Decision(status, started, SAFETY_NET)
