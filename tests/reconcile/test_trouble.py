@@ -165,6 +165,22 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, terminate
     assert re.search(says, record["message"])
 
 
+async def test_a_redis_pod_replaced_in_mid_run_spoils_the_attempt():
+    lab = Laboratory()
+    load = {"executor": "constant-arrival-rate", "duration": "5s"}
+    queued = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": {"rate": [10]}}
+    lab.submit(**queued, load=load, replicates=1)
+    while "exp-001" not in lab.trials():
+        await lab.step()
+    del lab.cluster.objects[Kind.POD, "lab", "exp-redis-pod"]
+    while lab.trials()["exp-001"]["status"].get("attempt") != 2:
+        await lab.step()
+
+    [record] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    assert record["reason"] == "StoreRestarted"
+    assert record["message"] == "redis was deleted or replaced during the run"
+
+
 async def test_a_data_set_that_cannot_be_loaded_ends_the_experiment():
     lab = Laboratory()
     lab.submit()

@@ -97,10 +97,9 @@ def _disturbance(
 ) -> Setback | None:
     """Return what spoiled a run though its load came to an end."""
     since = trial.status.timings.started if trial.status.timings else float("inf")
-    for store in (pod for pod in observed.pods_of("") if pod.component in plan.stores):
-        if store.restarts and (store.ended or 0.0) >= since:
-            message = f"{store.component} restarted during the run: {why_it_ended(store)}"
-            return Setback(Reason.STORE_RESTARTED, message)
+    for store in plan.stores:
+        if trouble := _store_trouble(observed.pods_of("", store), since):
+            return Setback(Reason.STORE_RESTARTED, f"{store} {trouble}")
     restarted = next((pod for pod in servers if pod.restarts), None)
     if restarted is not None:
         message = f"the service restarted during the run: {why_it_ended(restarted)}"
@@ -109,6 +108,13 @@ def _disturbance(
         message = "the service's pod was deleted or replaced during the run; see its events"
         return Setback(Reason.SERVICE_RESTARTED, message)
     return None
+
+
+def _store_trouble(pods: tuple[PodView, ...], since: float) -> str:
+    if not pods or any(pod.deleting or pod.created >= since for pod in pods):
+        return "was deleted or replaced during the run"
+    restarted = next((pod for pod in pods if pod.restarts and (pod.ended or 0.0) >= since), None)
+    return f"restarted during the run: {why_it_ended(restarted)}" if restarted else ""
 
 
 def _lost(plan: Plan, observed: Observed, run: str) -> Setback | None:
