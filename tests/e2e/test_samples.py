@@ -21,7 +21,9 @@ from cluster_tools import (
 )
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
-SHORT = {"warmup": "1s", "duration": "3s"}
+# After a cold start the naive variant needs a second to catch up; what the end of the warm-up cuts
+# off is written, and nobody saw its answer.
+SHORT = {"warmup": "2s", "duration": "3s"}
 TRIALS = 6  # of the sweep in which the operator is killed
 
 
