@@ -71,12 +71,12 @@ def _check_factors(spec: LoadExperimentSpec) -> None:
 
 def _check_variables(spec: LoadExperimentSpec) -> None:
     request = spec.load.request
+    known = {REQUEST_ID, *request.variables}
     for place, text in (
         ("path", request.path or ""),
         ("body", request.body or ""),
         *((f"headers.{name}", value) for name, value in request.headers.items()),
     ):
-        known = {REQUEST_ID, *request.variables}
         unknown = next((name for name in VARIABLE.findall(text) if name not in known), None)
         if unknown is not None:
             message = (
@@ -103,7 +103,7 @@ def _check_connections(spec: LoadExperimentSpec) -> None:
         return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
     if not setting.isdigit():
-        message = f"postgres.settings.max_connections is {setting!r}, not a number"
+        message = f"postgres.settings.max_connections is {setting!r}: give a whole number"
         raise PlanError(Reason.INVALID_SPEC, message)
     demand = highest_demand(spec)
     if demand is not None and demand.total > int(setting):

@@ -150,7 +150,8 @@ def _pause(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.GENERATOR_PAUSED,
             Validity.INVALID if broken else Validity.SUSPECT,
             f"k6 stood still for {pause:.2f} s ({share:.1%} of the window, bound "
-            f"{bounds.PAUSE_SHARE:.0%}): it was stopped, starved or frozen, and the service idle",
+            f"{bounds.PAUSE_SHARE:.0%}): it was stopped, starved or frozen; give the node "
+            "less other work, or raise spec.resources.k6",
         )
 
 
