@@ -35,7 +35,7 @@ def k6(pytestconfig: pytest.Config) -> Path:
         return Path(given)
     sources = [p for p in sorted(LOADGEN.rglob("*")) if p.suffix in {".go", ".mod", ".sum"}]
     digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "loadlab" / "k6-test"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loadlab" / "k6-test"
     binary = cache / digest
     if not binary.exists():
         with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
