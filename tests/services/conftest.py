@@ -34,6 +34,7 @@ POSTGRES_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
+    "autovacuum": "off",  # its transactions would count beside those that tests count
 }
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 # Statistics often, so that a drain is seen soon; one scheduler that sleeps when it is idle.

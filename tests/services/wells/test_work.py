@@ -23,13 +23,9 @@ WHERE datname = %s AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = 
 
 @pytest.fixture(scope="module")
 def watcher(database_url: str) -> Iterator[psycopg.Connection]:
-    """A session in another database, on a server whose autovacuum does no work meanwhile."""
+    """A session in another database."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET autovacuum = off")
-        connection.execute("SELECT pg_reload_conf()")
         yield connection
-        connection.execute("ALTER SYSTEM RESET autovacuum")
-        connection.execute("SELECT pg_reload_conf()")
 
 
 def read_counters(watcher: psycopg.Connection, database: str) -> tuple[Any, ...]:
