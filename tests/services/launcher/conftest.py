@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -39,7 +40,16 @@ RunService = Callable[..., AbstractContextManager[Service]]
 
 
 @pytest.fixture
-def launch(unused_port: Callable[[], int]) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def scratch() -> Iterator[str]:
+    """Temporary files of a launcher, as its pod has them: a fork server leaves its socket there."""
+    with tempfile.TemporaryDirectory(prefix="loadlab-") as folder:
+        yield folder
+
+
+@pytest.fixture
+def launch(
+    unused_port: Callable[[], int], scratch: str
+) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     """Starts a launcher without waiting for it; ends it with the test."""
     launched: list[subprocess.Popen[str]] = []
 
@@ -49,7 +59,7 @@ def launch(unused_port: Callable[[], int]) -> Iterator[Callable[..., "subprocess
         ports = {"PORT": str(unused_port()), "INSTRUMENTS_PORT": str(unused_port())}
         process = subprocess.Popen(
             [sys.executable, "-m", "loadlab_services.serve"],
-            env=clean | ports | variables,
+            env=clean | {"TMPDIR": scratch} | ports | variables,
             stderr=subprocess.PIPE,
             text=True,
         )
