@@ -19,12 +19,14 @@ from aiohttp import web
 from loadlab.cluster.act import Actor
 from loadlab.cluster.api import Kind
 from loadlab.cluster.client import ApiCluster
+from loadlab.cluster.finished import FinishedTrials
 from loadlab.cluster.observe import observe
 from loadlab.cluster.watch import watch_children
 from loadlab.controller.handlers import Operator, register
 from loadlab.controller.settings import Settings, from_environment
 from loadlab.model.conditions import Reason
 from loadlab.model.resources import Experiment
+from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.trial import LoadTrialStatus
 from loadlab.plan import Plan, make_plan
 from loadlab.progress.decision import (
@@ -110,14 +112,17 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
         DeleteExperiment(),
     ):
         await actor.act(action)
-    await observe(cluster, experiment)
+    finished = FinishedTrials()
+    for phase in (Phase.PENDING, Phase.RUNNING, Phase.RUNNING):
+        status = LoadExperimentStatus(phase=phase)
+        await observe(cluster, experiment.model_copy(update={"status": status}), finished)
     await cluster.get(Kind.EXPERIMENT, "default", "x")
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {})
     await cluster.logs("default", "a-pod")
     await cluster.version()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.1):
-            await watch_children(cluster, (None,), lambda *_: None)
+            await watch_children(cluster, (None,), lambda *_: None, lambda _: None)
 
 
 def granted(installed: list[dict]) -> set[Permission]:

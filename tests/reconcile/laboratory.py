@@ -1,6 +1,5 @@
 """Runs experiments on a fake cluster, pass by pass, on a clock that only we move."""
 
-import contextlib
 from typing import Any
 
 from fake_cluster import Crash, FakeCluster
@@ -27,11 +26,20 @@ SMALL: Manifest = {
 
 
 class Laboratory:
-    """A fake cluster with experiments in it, and an operator that may die."""
+    """A fake cluster with experiments in it, and an operator that may die.
 
-    def __init__(self, log: str | None = None) -> None:
+    A forgetful one is started afresh for each pass: nothing is carried over in memory but hints.
+    """
+
+    def __init__(self, log: str | None = None, *, forgetful: bool = True) -> None:
         self.cluster = FakeCluster(lambda pod: log or generator_log(run=_run_of(pod)))
         self.now = START
+        self.forgetful = forgetful
+        self.restart()
+
+    def restart(self) -> None:
+        """End the operator, whatever it is doing, and start it again."""
+        self.operator = Reconciler(self.cluster, IMAGES)
 
     def submit(self, name: str = "exp", **spec: Any) -> None:
         key = (Kind.EXPERIMENT, "lab", name)
@@ -49,12 +57,16 @@ class Laboratory:
         }
 
     async def look(self, name: str = "exp", hints: Hints = NO_HINTS) -> float | None:
-        """One pass of a freshly started operator: nothing is carried over in memory but hints."""
-        return await Reconciler(self.cluster, IMAGES).look(("lab", name), self.now, hints)
+        """One pass."""
+        if self.forgetful:
+            self.restart()
+        return await self.operator.look(("lab", name), self.now, hints)
 
     async def step(self, name: str = "exp") -> None:
-        with contextlib.suppress(Crash):
+        try:
             await self.look(name)
+        except Crash:
+            self.restart()
         self.cluster.tick()
         self.now += 1
 

@@ -12,8 +12,8 @@ from laboratory import Laboratory
 SPEC = {"replicates": 1}
 
 
-def undisturbed() -> Laboratory:
-    lab = Laboratory()
+def undisturbed(*, forgetful: bool) -> Laboratory:
+    lab = Laboratory(forgetful=forgetful)
     lab.submit(**SPEC)
     asyncio.run(lab.run())
     return lab
@@ -32,17 +32,18 @@ def outcome(lab: Laboratory) -> dict[str, object]:
     }
 
 
-CALM = undisturbed()
-CALM_OUTCOME = outcome(CALM)
+CALM = {forgetful: undisturbed(forgetful=forgetful) for forgetful in (True, False)}
+CALM_OUTCOME = outcome(CALM[True])
 READS = ("get", "list", "logs")
 
 
+@pytest.mark.parametrize("forgetful", [True, False], ids=["fresh", "remembering"])
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-def test_death_at_any_request_changes_nothing(after_effect):
-    for call, request in enumerate(CALM.cluster.calls):
+def test_death_at_any_request_changes_nothing(after_effect, forgetful):
+    for call, request in enumerate(CALM[forgetful].cluster.calls):
         if after_effect and request.startswith(READS):
             continue  # a read has no effect
-        lab = Laboratory()
+        lab = Laboratory(forgetful=forgetful)
         lab.submit(**SPEC)
         lab.cluster.crash_at = call
         lab.cluster.crash_after_effect = after_effect
@@ -51,3 +52,7 @@ def test_death_at_any_request_changes_nothing(after_effect):
 
         assert lab.cluster.crash_at is None, f"request {call} was never made"
         assert outcome(lab) == CALM_OUTCOME, f"died at request {call}: {request}"
+
+
+def test_what_an_operator_remembers_does_not_show_in_the_result():
+    assert outcome(CALM[False]) == CALM_OUTCOME

@@ -12,7 +12,7 @@ created and deleted, never read. Events are created only.
   verbs: [patch]
 - apiGroups: [loadlab.dev]
   resources: [loadtrials]
-  verbs: [list, create, patch]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch, delete]

@@ -1,4 +1,7 @@
-"""Observe: one list by label per kind -> frozen views. The only reads of a pass."""
+"""Observe: one list by label per kind -> frozen views. The only reads of a pass.
+
+Of the trials, while they run, only those are read that were not over before.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Set
@@ -6,6 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadlab.cluster.api import Cluster, Kind, Manifest
+from loadlab.cluster.finished import (
+    FinishedTrials,
+    Trials,
+    is_owned,
+    list_trials,
+    owned_trials,
+)
 from loadlab.model.names import (
     COMPONENT_LABEL,
     METER,
@@ -13,12 +23,12 @@ from loadlab.model.names import (
     Component,
     experiment_labels,
 )
-from loadlab.model.resources import Experiment, Trial
+from loadlab.model.resources import Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.model.times import epoch
 from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
 
-CHILD_KINDS = (Kind.TRIAL, Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+CHILD_KINDS = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ NO_HINTS = Hints()
 async def observe(
     cluster: Cluster,
     experiment: Experiment,
+    finished: FinishedTrials,
     *,
     namespaces: Iterable[str | None] = (None,),
     hints: Hints = NO_HINTS,
@@ -52,26 +63,37 @@ async def observe(
     if waiting and (hints.ahead or experiment.spec.suspend):
         return Observed(ahead=hints.ahead)
     labels = experiment_labels(experiment.metadata.name)
-    namespace = experiment.metadata.namespace
-    lists = [cluster.list(kind, namespace, labels) for kind in CHILD_KINDS]
-    trials, pods, jobs, deployments, stateful_sets = await asyncio.gather(*lists)
+    lists = [cluster.list(kind, experiment.metadata.namespace, labels) for kind in CHILD_KINDS]
+    (pods, jobs, deployments, stateful_sets), (trials, others) = await asyncio.gather(
+        asyncio.gather(*lists), _trials(cluster, experiment, finished)
+    )
     ahead = await count_ahead(cluster, experiment, namespaces) if waiting else 0
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
     uid = experiment.metadata.uid
     controllers = [*deployments, *stateful_sets]
-    foreign = [o for o in [*trials, *jobs, *controllers] if not _is_owned(o, uid)]
-    owned = [Trial.model_validate(trial) for trial in trials if _is_owned(trial, uid)]
+    foreign = others or any(not is_owned(o, uid) for o in [*jobs, *controllers])
     return Observed(
-        trials={trial.metadata.name: trial for trial in owned},
+        trials=trials,
         pods=tuple(view_pod(pod, hints.reported) for pod in pods),
-        jobs=tuple(view_job(job) for job in jobs if _is_owned(job, uid)),
-        controllers=tuple(view_controller(c) for c in controllers if _is_owned(c, uid)),
+        jobs=tuple(view_job(job) for job in jobs if is_owned(job, uid)),
+        controllers=tuple(view_controller(c) for c in controllers if is_owned(c, uid)),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and foreign),
         preparation=_preparation(pods, hints),
         kubernetes_version=version,
     )
+
+
+async def _trials(
+    cluster: Cluster, experiment: Experiment, finished: FinishedTrials
+) -> tuple[Trials, bool]:
+    """Return the trials, and whether others are left of a former experiment of this name."""
+    if experiment.status.phase is Phase.RUNNING:
+        return await finished.read(cluster, experiment), False
+    found = await list_trials(cluster, experiment)
+    trials = owned_trials(found, experiment)
+    return trials, len(trials) < len(found)
 
 
 def _preparation(pods: Iterable[Manifest], hints: Hints) -> Preparation | None:
@@ -104,11 +126,6 @@ def is_ahead(other: Manifest, own: Manifest) -> bool:
 def _age(item: Manifest) -> tuple[str, str]:
     metadata = item["metadata"]
     return metadata.get("creationTimestamp") or "", metadata.get("uid") or ""
-
-
-def _is_owned(item: Manifest, uid: str) -> bool:
-    owners = item["metadata"].get("ownerReferences") or []
-    return any(owner.get("uid") == uid for owner in owners)
 
 
 def _marks(item: Manifest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import kopf
 import structlog
 
+from loadlab.cluster.api import Kind, Manifest
 from loadlab.cluster.client import connect
 from loadlab.cluster.errors import ClusterError
 from loadlab.cluster.follow import LogFollower
@@ -80,12 +81,19 @@ class Operator:
             reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
             follower = LogFollower(cluster, self.wakeups.wake)
 
-            def notice(event: dict[str, Any]) -> None:
-                follower.notice(event)
+            def notice(kind: Kind, event: Manifest) -> None:
+                if kind is Kind.TRIAL and not reconciler.finished.notice(event):
+                    return
+                if kind is Kind.POD:
+                    follower.notice(event)
                 if (experiment := experiment_of(event)) is not None:
                     self.wakeups.wake(*experiment)
 
-            group.create_task(watch_children(cluster, self.settings.watched, notice))
+            def begun(kind: Kind) -> None:
+                if kind is Kind.TRIAL:
+                    reconciler.finished.forget()
+
+            group.create_task(watch_children(cluster, self.settings.watched, notice, begun))
             group.create_task(self._passes(reconciler, follower))
 
     async def _passes(self, reconciler: Reconciler, follower: LogFollower) -> None:

@@ -3,7 +3,7 @@
 The same whatever woke it, and safe to repeat: the operator may die between any two requests.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -13,6 +13,7 @@ from loadlab import __version__
 from loadlab.cluster.act import Actor
 from loadlab.cluster.api import Cluster, Kind
 from loadlab.cluster.errors import MalformedError
+from loadlab.cluster.finished import FinishedTrials
 from loadlab.cluster.observe import NO_HINTS, Hints, observe
 from loadlab.collect.run import collect
 from loadlab.controller.wakeups import Key
@@ -38,6 +39,7 @@ class Reconciler:
     cluster: Cluster
     images: Images
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
+    finished: FinishedTrials = field(default_factory=FinishedTrials)
 
     async def look(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where a change must wake it.
@@ -54,7 +56,9 @@ class Reconciler:
         except (ValidationError, PlanError) as error:
             await self._refuse(body, error, now)
             return None
-        observed = await observe(self.cluster, experiment, namespaces=self.namespaces, hints=hints)
+        observed = await observe(
+            self.cluster, experiment, self.finished, namespaces=self.namespaces, hints=hints
+        )
         decision = decide(plan, experiment, observed, now)
         try:
             await self._act(plan, experiment, decision, now)
