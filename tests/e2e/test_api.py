@@ -62,6 +62,10 @@ REFUSED_AT_ADMISSION = {
     ),
     "ms for select": (SELECT | {"factors": {"ms": [2]}}, "belongs to the workload sleep"),
     "half a CPU of one's own": (SELECT | {"resources": {"service": {"cpu": "500m"}}}, "whole CPUs"),
+    "memory without a unit": (SELECT | {"resources": {"k6": {"memory": "512"}}}, "32Mi or more"),
+    "no CPU": (SELECT | {"resources": {"k6": {"cpu": "0"}}}, "10m or more"),
+    "CPU in bytes": (SELECT | {"resources": {"k6": {"cpu": "2Gi"}}}, "should match"),
+    "no label": (SELECT | {"placement": {"nodeSelector": {"disk": "SSD!"}}}, "should match"),
     "fewer users than pods": (
         SELECT | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [1]}},
         "at least load.parallelism",

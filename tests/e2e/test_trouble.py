@@ -68,7 +68,7 @@ TROUBLE = {
     "Unschedulable": NAP
     | {"resources": {"service": {"cpu": "64", "memory": "1Gi"}}, "timeouts": {"ready": "8s"}},
     "OutOfMemory": NAP
-    | {"resources": {"service": {"cpu": "1", "memory": "20Mi"}}, "timeouts": {"ready": "12s"}},
+    | {"resources": {"service": {"cpu": "1", "memory": "32Mi"}}, "timeouts": {"ready": "12s"}},
     "CrashLoop": NAP
     | {
         "variants": [{"name": "async", "env": [{"name": "THREAD_TOKENS", "value": "none"}]}],

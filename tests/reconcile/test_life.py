@@ -126,6 +126,7 @@ REFUSED = {
     "too many trials": ({"maxTrials": 3}, "TooManyTrials"),
     "a pool that does not fit": ({"factors": {"workers": [10], "poolSize": [10]}}, "PoolTooLarge"),
     "everything excluded": ({"exclude": [{"workers": 1}]}, "NoTrials"),
+    "a selector of no label": ({"placement": {"nodeSelector": {"a//b": "x"}}}, "InvalidSpec"),
     "an unreadable criterion": (
         {"successCriteria": [{"name": "x", "metric": "http_reqs", "threshold": "p(95)<1"}]},
         "InvalidCriterion",

@@ -1,12 +1,12 @@
 """Stores, resources, placement and limits of an experiment."""
 
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from loadlab.model.base import ApiModel
-from loadlab.model.quantities import Duration, Quantity, bounded_duration
+from loadlab.model.quantities import Cpu, Duration, Memory, bounded_duration
 
 
 class PostgresMode(StrEnum):
@@ -151,10 +151,10 @@ class RabbitMq(ApiModel):
 class Amounts(ApiModel):
     """CPU and memory limits of one kind of container."""
 
-    cpu: Quantity | None = Field(
+    cpu: Cpu | None = Field(
         default=None, description="CPU limit, such as 2 or 500m; absent for no limit."
     )
-    memory: Quantity | None = Field(
+    memory: Memory | None = Field(
         default=None, description="Memory limit, such as 512Mi; absent for the default."
     )
 
@@ -183,6 +183,11 @@ class ServiceCpu(StrEnum):
     SHARED = "Shared"
 
 
+LabelValue = Annotated[
+    str, Field(pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$", max_length=63)
+]
+
+
 class Placement(ApiModel):
     """Where the pods run."""
 
@@ -193,7 +198,7 @@ class Placement(ApiModel):
             "manager gives to it alone. Shared: no CPU is requested."
         ),
     )
-    node_selector: dict[str, str] = Field(
+    node_selector: dict[str, LabelValue] = Field(
         default={}, max_length=20, description="Labels of the nodes that may run the pods."
     )
 

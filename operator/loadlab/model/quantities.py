@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$"
+LEAST_MEMORY = "32Mi"  # what every pod requests
 _DURATION = re.compile(
     r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?",
     re.ASCII,
@@ -21,9 +22,31 @@ def bounded_duration(low: str, high: str, *, or_zero: bool = False) -> dict[str,
     return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
 
 
+def least_quantity(least: str, advice: str) -> dict[str, Any]:
+    """CEL rule that keeps an amount from falling below another."""
+    rule = f"quantity(self).compareTo(quantity('{least}')) >= 0"
+    message = f"must be {least} or more, {advice}"
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
+
+
 Duration = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=20)]
-Quantity = Annotated[
-    str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", min_length=1, max_length=20)
+Cpu = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]+(\.[0-9]+)?m?$",
+        min_length=1,
+        max_length=20,
+        json_schema_extra=least_quantity("10m", "such as 2 or 500m"),
+    ),
+]
+Memory = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]+(\.[0-9]+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$",
+        min_length=1,
+        max_length=20,
+        json_schema_extra=least_quantity(LEAST_MEMORY, "such as 512Mi; without a unit it is bytes"),
+    ),
 ]
 
 

@@ -15,6 +15,11 @@ from loadlab.plan.stores import MAX_CONNECTIONS
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
 REQUEST_ID = "request_id"
+# A label's key as the API server wants it: an optional DNS subdomain, a slash, a name.
+LABEL_NAME = re.compile(r"(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
+LABEL_PREFIX = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII
+)
 
 
 class PlanError(ValueError):
@@ -46,6 +51,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     """
     _check_factors(spec)
     _check_variables(spec)
+    _check_node_selector(spec)
 
 
 def check_cells(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
@@ -82,6 +88,17 @@ def _check_variables(spec: LoadExperimentSpec) -> None:
             message = (
                 f"load.request.{place} uses ${{{unknown}}}, of which load.request.variables says "
                 f"nothing; add {unknown}: {{min: …, max: …}} there"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_node_selector(spec: LoadExperimentSpec) -> None:
+    for key in spec.placement.node_selector:
+        prefix, slash, name = key.rpartition("/")
+        if not LABEL_NAME.fullmatch(name) or bool(slash) != bool(LABEL_PREFIX.fullmatch(prefix)):
+            message = (
+                f"placement.nodeSelector: {key!r} is no label's key; `kubectl get nodes "
+                "--show-labels` shows those there are"
             )
             raise PlanError(Reason.INVALID_SPEC, message)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from loadlab.model.components import Amounts
 from loadlab.model.names import COMPONENT_LABEL, STORES, Component
+from loadlab.model.quantities import LEAST_MEMORY
 from loadlab.model.spec import LoadExperimentSpec
 
 Manifest = dict[str, Any]
@@ -41,7 +42,7 @@ def pod_security(user: int) -> Manifest:
 def limits(amounts: Amounts, *, memory: str) -> Manifest:
     """Return limits without a CPU request: on a split node only the service owns a CPU."""
     limit = {"memory": amounts.memory or memory} | ({"cpu": amounts.cpu} if amounts.cpu else {})
-    return {"requests": {"cpu": "0", "memory": "32Mi"}, "limits": limit}
+    return {"requests": {"cpu": "0", "memory": LEAST_MEMORY}, "limits": limit}
 
 
 def owned_cpus(amounts: Amounts) -> Manifest:
