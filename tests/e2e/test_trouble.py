@@ -42,7 +42,7 @@ def test_terminate_keeps_the_results_and_frees_the_rest(lab: Lab):
 def test_a_database_deleted_in_mid_trial_is_filled_again_and_the_run_repeated(lab: Lab):
     lab.delete("emptied")
     data = {"workload": "select", "variants": [{"name": "asyncpg"}], "postgres": {"scale": 0.001}}
-    load = {"duration": "8s", "warmup": "1s"}
+    load = {"duration": "5s", "warmup": "1s"}
     lab.submit("emptied", **NAP | data | {"factors": {}, "load": load, "retry": {"attempts": 4}})
     eventually(lambda: lab.trials("emptied"), 60, "a trial")
     lab.kubectl("delete", "pod", "emptied-postgres-0", "--wait=false")
