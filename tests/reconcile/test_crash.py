@@ -41,8 +41,8 @@ READS = ("get", "list", "logs")
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 def test_death_at_any_request_changes_nothing(after_effect, forgetful):
     for call, request in enumerate(CALM[forgetful].cluster.calls):
-        if request.startswith(READS):
-            continue  # has no effect: dying at one is dying right after the last write
+        if request.startswith(READS) and (after_effect or not forgetful):
+            continue  # has no effect; before each, death is tried with the fresh operator
         lab = Laboratory(forgetful=forgetful)
         lab.submit(**SPEC)
         lab.cluster.crash_at = call
