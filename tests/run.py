@@ -23,14 +23,15 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = REPOSITORY / ".venv" / "bin"
 LAB = [sys.executable, "-m", "loadlab_cluster"]
 ENVIRONMENT = {
-    **os.environ,
+    # Each layer imports the tests anew, and starts services by the dozen: they may keep bytecode.
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     "PYTHONPATH": str(REPOSITORY / "cluster"),
     "MYPYPATH": str(REPOSITORY / "cluster"),
     "LOADLAB_CLUSTER_TEST": "1",  # lets tests/cluster take the cluster down and up
 }
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
 BESIDE = ["-n", "2", "--dist", "loadfile"]  # a file's tests share what they set up
-E2E = ["-rP", "--durations=12", "tests", "--ignore=tests/cluster"]
+E2E = ["-rP", "--durations=12", "tests/e2e"]
 Command = Sequence[str | Path]
 CHECKS: dict[str, Command] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
@@ -77,7 +78,8 @@ def run_all() -> list[Layer]:
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
     layers += run_beside_each_other(is_up=not cluster)
-    layers.append(run_pytest("integration, measured", ["-m", "integration and measured", "tests"]))
+    measured = ["-m", "integration and measured", *files_with("measured")]
+    layers.append(run_pytest("integration, measured", measured))
     if not cluster:
         layers.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
     layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
@@ -93,13 +95,18 @@ def run_beside_each_other(*, is_up: bool) -> list[Layer]:
     with ThreadPoolExecutor() as pool, tempfile.TemporaryFile("w+") as output:
         options = [*E2E, "-m", "e2e and not measured"]
         beside = [pool.submit(run_pytest, "end to end", options, output)] if is_up else []
-        integration = run_pytest(
-            "integration", ["-m", "integration and not measured", *BESIDE, "tests"]
-        )
+        marked = ["-m", "integration and not measured", *files_with("integration")]
+        integration = run_pytest("integration", [*BESIDE, *marked])
         layers = [integration, *(running.result() for running in beside)]
         output.seek(0)
         say(output.read())
         return layers
+
+
+def files_with(mark: str) -> list[str]:
+    """The test files that hold a mark: to import all of them takes longer than to read them."""
+    files = sorted(Path("tests").rglob("test_*.py"))
+    return [str(file) for file in files if f"pytest.mark.{mark}" in file.read_text()]
 
 
 def run_checks() -> list[Layer]:
