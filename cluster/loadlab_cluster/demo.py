@@ -7,10 +7,12 @@ from loadlab_cluster.clusters import Cluster
 from loadlab_cluster.commands import Argument, read_output, run_logged
 from loadlab_cluster.dev_environment import ensure_environment
 from loadlab_cluster.experiments import run_experiment
+from loadlab_cluster.images import operator_key
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings
 from loadlab_cluster.terminal import TIMINGS, say, step
 
 RELEASE, SYSTEM_NAMESPACE = "loadlab", "loadlab-system"
+SOURCE_ANNOTATION = "loadlab.dev/source"
 SAMPLE = REPOSITORY / "manifests" / "samples" / "select.yaml"
 NAMESPACE = {
     "apiVersion": "v1",
@@ -48,10 +50,8 @@ def install(settings: Settings) -> None:
     options = ["--namespace", SYSTEM_NAMESPACE, "--wait", "--timeout", "2m"]
     # An earlier `kubectl apply -f manifests/install.yaml` owns the CRDs: the chart takes them over.
     options += ["--take-ownership", "--force-conflicts"]
-    here: list[Argument] = [kubectl, "--namespace", SYSTEM_NAMESPACE, "rollout"]
-    with step("Install the operator from charts/loadlab", first=8, again=5):
+    # Images keep their tag when they are rebuilt: of this, the pod template sees that one was.
+    options += ["--set-json", "podAnnotations=" + json.dumps({SOURCE_ANNOTATION: operator_key()})]
+    with step("Install the operator from charts/loadlab", first=6, again=2):
         read_output([kubectl, "apply", "-f", "-"], text=json.dumps(NAMESPACE))
         run_logged([*chart, *options, "-f", SOURCES / "values.yaml"], log)
-        # The images keep their tag when they are rebuilt: only a restart takes up the new ones.
-        run_logged([*here, "restart", f"deployment/{RELEASE}"], log)
-        run_logged([*here, "status", f"deployment/{RELEASE}", "--timeout", "1m"], log)

@@ -112,6 +112,12 @@ def program_key(image: Image) -> str:
     return hash_files(_files(image.program)) if image.program else ""
 
 
+def operator_key() -> str:
+    """A hash of all that the operator's image is made of, but the images below it."""
+    operator = next(image for image in project_images() if image.name == "operator")
+    return f"{ground_key(operator)}-{program_key(operator)}"
+
+
 def _files(path: Path) -> list[Path]:
     return sorted(path.rglob("*")) if path.is_dir() else [path]
 

@@ -19,6 +19,7 @@ SAMPLES = REPOSITORY / "manifests" / "samples"
 SYSTEM = "loadlab-system"
 ENVIRONMENT = {
     **os.environ,
+    "PYTHONPATH": str(REPOSITORY / "cluster"),
     "KUBECONFIG": os.environ.get("KUBECONFIG", str(REPOSITORY / ".state" / "kubeconfig")),
 }
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cluster_tools import CHART, HELM4, SYSTEM, VALUES, Lab, kubectl, run
+from cluster_tools import Lab, kubectl, run
 
 NAMESPACE = "loadlab-e2e"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
@@ -21,15 +21,8 @@ def ensure_namespace(name: str) -> None:
 
 @pytest.fixture(scope="session")
 def installed() -> None:
-    """LoadLab from the chart, with this checkout's images."""
-    ensure_namespace(SYSTEM)
-    # An earlier `kubectl apply -f install.yaml` owns the CRDs: the chart takes them over.
-    adopt = ["--take-ownership", "--force-conflicts"]
-    options = ["-n", SYSTEM, "-f", str(VALUES), "--wait", "--timeout", "2m", *adopt]
-    run(HELM4, "upgrade", "--install", "loadlab", CHART, *options, timeout=150)
-    # The images keep their tag over rebuilds, so a running operator may be of an older one.
-    kubectl("-n", SYSTEM, "rollout", "restart", "deployment")
-    kubectl("-n", SYSTEM, "rollout", "status", "deployment", "--timeout=60s")
+    """LoadLab from the chart, with this checkout's images, as `make install` does it."""
+    run(sys.executable, "-m", "loadlab_cluster", "install", timeout=300)
 
 
 @pytest.fixture(scope="session")
