@@ -163,7 +163,7 @@ class FakeCluster:
                     self._ensure_pod(namespace, f"{name}-{index}", item)
 
     def _collect_garbage(self) -> None:
-        doomed = {k for k, v in self.objects.items() if v["metadata"].get("deletionTimestamp")}
+        doomed = {k for k, v in self.objects.items() if self._can_go(k[0], v)}
         uids = {self.objects[key]["metadata"]["uid"] for key in doomed}
         for key in doomed:
             del self.objects[key]
@@ -171,6 +171,16 @@ class FakeCluster:
             owners = item["metadata"].get("ownerReferences") or []
             if any(owner["uid"] in uids for owner in owners):
                 item["metadata"]["deletionTimestamp"] = "now"
+
+    @staticmethod
+    def _can_go(kind: Kind, item: Manifest) -> bool:
+        """A deleted pod's processes end first; it is gone a moment after."""
+        if not item["metadata"].get("deletionTimestamp"):
+            return False
+        lives = kind is Kind.POD and item["status"]["phase"] in {"Pending", "Running"}
+        if lives:
+            item["status"] = {"phase": "Failed"}
+        return not lives
 
     def _ensure_pod(self, namespace: str, name: str, owner: Manifest) -> None:
         key = (Kind.POD, namespace, f"{name}-pod")
@@ -193,7 +203,7 @@ class FakeCluster:
 
     def _advance_pods(self) -> None:
         for (kind, _, name), pod in self.objects.items():
-            if kind is not Kind.POD:
+            if kind is not Kind.POD or pod["metadata"].get("deletionTimestamp"):
                 continue
             component = pod["metadata"]["labels"][COMPONENT_LABEL]
             if (fault := self.fault_of(pod)) is not None:
@@ -203,11 +213,13 @@ class FakeCluster:
                 ready = {"type": "Ready", "status": "True"}
                 pod["status"] = {"phase": "Running", "conditions": [ready]}
             elif self._has_ended(pod, component):
-                pod["status"] = {"phase": "Succeeded"}
-                self._finish_job(pod)
+                ended = {"state": {"terminated": {"finishedAt": rfc3339(self._now)}}}
+                pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
                 if component == "k6":
                     self.logs_by_pod[name] = self._log_of(pod)
                     self.finished_runs.append(pod["metadata"]["labels"][RUN_LABEL])
+            elif pod["status"]["phase"] == "Succeeded":
+                self._finish_job(pod)  # which takes the Job controller a while
 
     def _has_ended(self, pod: Manifest, component: str) -> bool:
         """The data set is loaded at once; a generator waits for its service first."""

@@ -3,6 +3,9 @@
 import pytest
 from laboratory import Laboratory
 
+from loadlab.cluster.api import Kind, Manifest
+from loadlab.model.names import RUN_LABEL
+
 
 async def test_an_experiment_runs_every_trial_once_and_passes():
     lab = Laboratory()
@@ -24,6 +27,31 @@ async def test_a_finished_experiment_leaves_nothing_but_its_results():
 
     assert lab.leftovers() == set()
     assert len(lab.trials()) == 4
+
+
+async def test_the_next_run_waits_for_the_formers_processes_and_not_for_their_pods_to_vanish():
+    lab = Laboratory()
+    lab.submit()
+    beside: list[tuple[str, set[str]]] = []
+    while not lab.is_finished():
+        await lab.look()
+        services = lab.cluster.of_kind(Kind.DEPLOYMENT).values()
+        runs = [labels[RUN_LABEL] for s in services if RUN_LABEL in (labels := labels_of(s))]
+        beside += [(run, phases_of_other_runs(lab, run)) for run in runs]
+        lab.cluster.tick()
+        lab.now += 1
+
+    assert {run for run, phases in beside if phases} == {f"exp-00{i}-a1" for i in (2, 3, 4)}
+    assert set().union(*(phases for _, phases in beside)) == {"Failed"}  # as a killed one ends
+
+
+def labels_of(item: Manifest) -> dict[str, str]:
+    return dict(item["metadata"]["labels"])
+
+
+def phases_of_other_runs(lab: Laboratory, run: str) -> set[str]:
+    pods = lab.cluster.of_kind(Kind.POD).values()
+    return {p["status"]["phase"] for p in pods if labels_of(p).get(RUN_LABEL, run) != run}
 
 
 async def test_results_have_a_row_per_cell_with_an_interval():

@@ -4,15 +4,17 @@ import pytest
 from laboratory import Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
-from loadlab.cluster.observe import Hints
+from loadlab.cluster.observe import Hints, view_job
 from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.status import Preparation
+from loadlab.model.times import epoch
 
 LOG = "dataset: waiting for Postgres\ndataset: failed: password authentication failed for me\n"
 ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "message": LOG}}
 FAILED_POD = {"phase": "Failed", "containerStatuses": [{"state": ENDED}]}
 TOLD = "the data set was not loaded: password authentication failed for me"
 EXISTING = {"mode": "Existing", "secretRef": {"name": "shop"}}
+FIRST, SECOND, LATER = (f"2027-01-15T08:00:0{second}Z" for second in (3, 5, 7))
 HALF = Preparation(step="load orders", percent=50, message="2 of 4 rows")
 
 
@@ -47,6 +49,48 @@ async def test_how_far_the_data_set_is_loaded_is_shown_and_the_last_of_it_stays(
     lab.cluster.fault_of = lambda _: None
     assert (await lab.run())["phase"] == "Succeeded"
     assert lab.status()["preparation"] == HALF.dump()
+
+
+async def test_trials_begin_when_the_data_are_loaded_and_not_only_when_the_job_says_so():
+    lab = Laboratory()
+    lab.submit()
+    await lab.look()
+    while lab.status()["phase"] != "Running":
+        lab.cluster.tick()
+        await lab.look()
+
+    assert "status" not in lab.cluster.of_kind(Kind.JOB)["exp-dataset"]
+    assert (await lab.run())["phase"] == "Succeeded"
+
+
+def ended(uid: str, phase: str, moment: str) -> Manifest:
+    """A pod of the Job with this uid."""
+    terminated = {"state": {"terminated": {"finishedAt": moment}}}
+    return {
+        "metadata": {"name": "exp-dataset-x", "ownerReferences": [{"uid": uid}]},
+        "spec": {"containers": [{"image": "services:1"}]},
+        "status": {"phase": phase, "containerStatuses": [terminated]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("pods", "end"),
+    [
+        ([ended("a", "Succeeded", FIRST)], FIRST),
+        ([ended("a", "Failed", FIRST), ended("a", "Succeeded", SECOND)], SECOND),
+        ([ended("a", "Failed", FIRST)], None),
+        ([ended("b", "Succeeded", FIRST)], None),  # of the Job that was there before
+    ],
+)
+def test_a_job_is_done_since_its_own_pod_has_succeeded(pods, end):
+    job = {"metadata": {"name": "exp-dataset", "uid": "a"}, "spec": {"completions": 1}}
+    said = {"conditions": [{"type": "Complete", "status": "True"}], "completionTime": LATER}
+
+    view = view_job(job, pods)
+    assert (view.complete, view.completed) == (end is not None, epoch(end) if end else None)
+    # A Postgres pod that was made between the two moments is empty.
+    told = view_job(job | {"status": said}, pods)
+    assert (told.complete, told.completed) == (True, epoch(end or LATER))
 
 
 async def test_a_jobs_last_words_are_the_conditions_message():

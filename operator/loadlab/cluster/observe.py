@@ -4,7 +4,7 @@ Of the trials, while they run, only those are read that were not over before.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +76,7 @@ async def observe(
     return Observed(
         trials=trials,
         pods=tuple(view_pod(pod, hints.reported) for pod in pods),
-        jobs=tuple(view_job(job) for job in jobs if is_owned(job, uid)),
+        jobs=tuple(view_job(job, pods) for job in jobs if is_owned(job, uid)),
         controllers=tuple(view_controller(c) for c in controllers if is_owned(c, uid)),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and foreign),
@@ -183,17 +183,31 @@ def _unschedulable(scheduled: Manifest) -> str:
     return ""
 
 
-def view_job(job: Manifest) -> JobView:
-    """Return what decides about a Job."""
+def view_job(job: Manifest, pods: Iterable[Manifest] = ()) -> JobView:
+    """Return what decides about a Job.
+
+    Its work is done when its pods have succeeded; the Job itself says so 1 to 2 s later.
+    """
     status = job.get("status") or {}
     failed = _condition(status, "Failed")
+    ends = sorted(_successes(job, pods))
+    wanted = job["spec"].get("completions") or 1
+    told = _moment(status.get("completionTime"))
     return JobView(
         **_marks(job),
-        complete=_condition(status, "Complete").get("status") == "True",
-        completed=_moment(status.get("completionTime")),
+        complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
+        completed=ends[wanted - 1] if len(ends) >= wanted else told,
         failed=failed.get("status") == "True",
         message=failed.get("message") or "",
     )
+
+
+def _successes(job: Manifest, pods: Iterable[Manifest]) -> Iterator[float]:
+    """Yield when the pods of a Job succeeded, epoch seconds."""
+    for pod in pods:
+        view = view_pod(pod) if is_owned(pod, job["metadata"]["uid"]) else None
+        if view and view.phase == "Succeeded" and view.ended is not None:
+            yield view.ended
 
 
 def view_controller(item: Manifest) -> ControllerView:

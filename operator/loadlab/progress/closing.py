@@ -1,4 +1,4 @@
-"""Analyzing and after: sum up, clear away, finish; and let a finished experiment expire."""
+"""Analyzing and after: clear away, sum up, finish; and let a finished experiment expire."""
 
 from loadlab.model.conditions import ConditionType, Reason, Truth, find, is_true
 from loadlab.model.names import stores_secret
@@ -14,13 +14,13 @@ from loadlab.progress.running import clear_runs, with_counts
 
 
 def close(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
-    """Sum up what was measured; finish once nothing of the experiment runs any more."""
+    """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(plan, experiment.status, observed)
-    status = analyze(plan, counted.model_copy(update={"current_trial": ""}), observed)
+    status = counted.model_copy(update={"current_trial": ""})
     if observed.pods or observed.jobs or observed.controllers:
         clearing = clear_runs(plan, observed, keep="")
         return Decision(status, (*clearing, *_clear_infrastructure(plan, observed)), SAFETY_NET)
-    return _finish(status, marker)
+    return _finish(analyze(plan, status, observed), marker)
 
 
 def _clear_infrastructure(plan: Plan, observed: Observed) -> tuple[Remove, ...]:

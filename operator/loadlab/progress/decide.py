@@ -3,8 +3,8 @@
     Pending -> Preparing -> Running -> Analyzing -> Succeeded | Failed | Terminated
 
 Every way out of the ordinary (a deadline, a hopeless trial, `terminate`) is written down as a
-condition first and leads through Analyzing, which sums up what there is and clears away the
-rest. Nothing is remembered between two passes but what stands in the resources themselves.
+condition first and leads through Analyzing, which clears away what runs and sums up what there
+is. Nothing is remembered between two passes but what stands in the resources themselves.
 """
 
 from dataclasses import replace

@@ -32,14 +32,19 @@ class PodView:
     deleting: bool = False
 
     @property
+    def has_ended(self) -> bool:
+        """Whether its containers have ended for good: it takes nothing from anybody any more."""
+        return self.phase in {"Succeeded", "Failed"}
+
+    @property
     def has_finished(self) -> bool:
         """Whether its containers have ended for good, or said all they had to say."""
-        return self.reported or self.phase in {"Succeeded", "Failed"}
+        return self.reported or self.has_ended
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """What decides about a Job: its conditions, never `active`."""
+    """What decides about a Job: its conditions and its pods' ends, never `active`."""
 
     component: Component
     run: str
@@ -73,9 +78,10 @@ class Observed:
     kubernetes_version: str = ""
 
     def runs(self) -> frozenset[str]:
-        """Names of the runs of which anything is left."""
+        """Names of the runs of which anything is left that lives or gives life."""
+        pods = (pod for pod in self.pods if not pod.has_ended)
         children: Iterable[PodView | JobView | ControllerView]
-        children = (*self.pods, *self.jobs, *self.controllers)
+        children = (*pods, *self.jobs, *self.controllers)
         return frozenset(child.run for child in children if child.run)
 
     def pods_of(self, run: str, *components: Component) -> tuple[PodView, ...]:

@@ -82,7 +82,8 @@ def _collect(
 ) -> Collect:
     run = Run(planned.name, trial.status.attempt, planned.cell).name
     servers = observed.pods_of(run, Component.SERVICE)
-    images = {pod.component.value: pod.image for pod in observed.pods if pod.image}
+    parts = (*observed.pods_of(""), *observed.pods_of(run))
+    images = {pod.component.value: pod.image for pod in parts if pod.image}
     node = next((pod.node for pod in servers), "")
     return Collect(
         trial=planned,
