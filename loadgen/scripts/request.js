@@ -66,8 +66,9 @@ function choose(id) {
 }
 
 // template('a${x}b') is a function of the request's id; text without variables costs nothing.
-function template(text) {
-  if (text === null || text === undefined) return () => null;
+function template(given) {
+  if (given === null || given === undefined) return () => null;
+  const text = pad(given);
   const parts = text.split(/\$\{(\w+)\}/); // literal, name, literal, name, …, literal
   if (parts.length === 1) return () => text;
   const makers = parts.map((part, i) => (i % 2 ? variable(part) : null));
@@ -76,6 +77,10 @@ function template(text) {
     for (let i = 1; i < parts.length; i += 2) out += makers[i](id) + parts[i + 1];
     return out;
   };
+}
+
+function pad(text) {
+  return config.paddingBytes ? text.replace('${padding}', 'x'.repeat(config.paddingBytes)) : text;
 }
 
 function variable(name) {

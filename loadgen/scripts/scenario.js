@@ -1,4 +1,4 @@
-// The one k6 script of every trial. What it does is in the file that CONFIG names, so that two
+// The one k6 script of every trial. What it does stands in TRIAL_0 (TRIAL_1, …), so that two
 // trials differ in configuration only. setup() waits for the service and the other pods; `warmup`
 // and `measure` load, `side` sends light requests beside them, `freshness` looks how stale answers
 // are, `edges` takes snapshots at both ends of the measurement; teardown() waits until the work is

@@ -1,7 +1,7 @@
 // The trial's configuration, and what all the other modules need of it.
 import http from 'k6/http';
 
-export const config = JSON.parse(open(__ENV.CONFIG || '/etc/loadlab/trial.json'));
+export const config = readConfiguration();
 export const load = config.load;
 export const pod = Number(__ENV.JOB_COMPLETION_INDEX || 0);
 
@@ -9,6 +9,13 @@ export const RAMPS = load.executor.startsWith('ramping');
 export const ARRIVALS = load.executor.endsWith('arrival-rate');
 export const PLANNED_MS = load.durationMs + (RAMPS ? load.rampUpMs : 0);
 export const BARRIER_GRACE_MS = 10000; // for an answer that is held until the others arrive
+
+function readConfiguration() {
+  let text = '';
+  for (let n = 0; `TRIAL_${n}` in __ENV; n++) text += __ENV[`TRIAL_${n}`];
+  if (!text) throw new Error('TRIAL_0 is not set: it holds the configuration of the trial');
+  return JSON.parse(text);
+}
 
 // k6 would log every failed request; thrown and caught it is only counted.
 export function send(method, url, body, params) {

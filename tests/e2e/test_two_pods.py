@@ -9,7 +9,12 @@ from cluster_tools import VALUES, Lab, eventually, get
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, make_plan
 from loadlab.plan.context import Run
-from loadlab.plan.generator import CONFIG_FILE, build_configuration, build_generator
+from loadlab.plan.generator import (
+    build_generator,
+    configuration_variables,
+    trial_configuration,
+)
+from loadlab.plan.pods import env
 from loadlab.results.histogram import Histogram
 from loadlab.results.pod_log import read_pod_log
 
@@ -76,19 +81,19 @@ def _start_twin(lab: Lab) -> None:
     trial = plan.trials[0]
     target = Run(trial.name, 1, trial.cell)
     twin = Run("pair-twin", 1, trial.cell)
-    configuration = build_configuration(plan.context, twin)
-    settings = json.loads(configuration["data"][CONFIG_FILE])
+    settings = trial_configuration(plan.context, twin)
     settings["target"] = settings["target"].replace(twin.name, target.name)
     settings["instruments"]["service"] = f"http://{target.name}:9000"
     settings["load"]["durationMs"] = 6000
-    configuration["data"][CONFIG_FILE] = json.dumps(settings)
     job = build_generator(plan.context, twin)
-    job["spec"]["template"]["spec"]["containers"][0]["args"].insert(1, "--out=json=-")
-    for manifest in (configuration, job):
-        # A child of the experiment that the operator does not know: it must not clear it away.
-        for marked in (manifest["metadata"], job["spec"]["template"]["metadata"]):
-            marked["labels"] = {"twin": "yes"}
-    lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([configuration, job]))
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    container["args"].insert(1, "--out=json=-")
+    given = {variable["name"]: variable["value"] for variable in container["env"]}
+    container["env"] = env(**given | configuration_variables(settings))
+    # A child of the experiment that the operator does not know: it must not clear it away.
+    for marked in (job["metadata"], job["spec"]["template"]["metadata"]):
+        marked["labels"] = {"twin": "yes"}
+    lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(job))
 
 
 def _images() -> Images:

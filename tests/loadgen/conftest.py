@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import uvicorn
 
+from loadlab.plan.generator import configuration_variables
+
 LOADGEN = Path(__file__).parents[2] / "loadgen"
 FLAGS = ["--quiet", "--no-usage-report", "--summary-mode=disabled", "--no-thresholds"]
 FLAGS += ["--log-format", "raw"]
@@ -212,13 +214,13 @@ class Lab:
 
     def configure(
         self, *, pods: int = 1, request: Json | None = None, extra: Json | None = None, **load: Any
-    ) -> Path:
-        trial = {
+    ) -> Json:
+        return {
             "run": "select-003-a1", "pods": pods, "target": self.address,
             "readinessPath": "/healthz", "steward": self.address,
             "instruments": {"service": "http://select-003-a1:9000", "worker": None},
             "requests": [WORK | (request or {})],
-            "timeoutMs": 5000, "thinkTimeMs": 0, "tellsCache": False,
+            "timeoutMs": 5000, "thinkTimeMs": 0, "tellsCache": False, "paddingBytes": 0,
             "side": None, "freshness": None, **(extra or {}),
             "variables": {"user_id": {"min": 1, "max": 10000}},
             "load": {"executor": "constant-vus", "virtualUsers": 4, "rate": None,
@@ -226,12 +228,9 @@ class Lab:
                      "durationMs": 1000, "warmupMs": 0, "gracefulStopMs": 3000, **load},
             "deadlines": {"readyMs": 20000, "drainMs": 5000},
         }  # fmt: skip
-        path = self.folder / "trial.json"
-        path.write_text(json.dumps(trial))
-        return path
 
-    def start(self, *flags: str, config: Path, pod: int = 0, out: bool = True) -> Any:
-        env = {**os.environ, "CONFIG": str(config), "JOB_COMPLETION_INDEX": str(pod)}
+    def start(self, *flags: str, config: Json, pod: int = 0, out: bool = True) -> Any:
+        env = {**os.environ, "JOB_COMPLETION_INDEX": str(pod), **configuration_variables(config)}
         env["K6_AUTO_EXTENSION_RESOLUTION"] = "false"
         outputs = ["--out", "histogram"] if out else []
         process = subprocess.Popen(
@@ -244,7 +243,7 @@ class Lab:
         self.processes.append(process)
         return process
 
-    def run(self, *flags: str, config: Path, pod: int = 0, out: bool = True) -> Ended:
+    def run(self, *flags: str, config: Json, pod: int = 0, out: bool = True) -> Ended:
         return self.end(self.start(*flags, config=config, pod=pod, out=out))
 
     def end(self, process: subprocess.Popen[str]) -> Ended:

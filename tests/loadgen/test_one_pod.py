@@ -113,6 +113,17 @@ def test_body_and_headers_are_rendered_for_every_request(lab, server):
     assert all(b["device"] == f"d-{server.users[b['id']]}" for b in bodies)
 
 
+def test_a_body_longer_than_an_environment_variable_arrives_as_it_was_written(lab, server):
+    text = "$(HOME) $$ \N{SNOWMAN}" * 10_000
+    config = lab.configure(
+        request={"method": "POST", "body": f"{text}${{padding}}"},
+        extra={"paddingBytes": 1000},
+        virtualUsers=1,
+    )
+    lab.run(config=config)
+    assert {body.decode() for body in server.bodies} == {text + "x" * 1000}
+
+
 @pytest.mark.measured
 def test_the_offered_rate_is_achieved(lab, server):
     load = {"executor": "constant-arrival-rate", "rate": 300, "virtualUsers": None}
@@ -156,11 +167,9 @@ def test_requests_cut_at_the_end_are_counted_as_interrupted(lab, server):
 
 def test_a_service_that_is_never_ready_aborts_with_a_message(lab, server):
     server.ready = False
-    config = lab.configure()
-    trial = json.loads(config.read_text())
+    trial = lab.configure()
     trial["deadlines"]["readyMs"] = 1000
-    config.write_text(json.dumps(trial))
-    ended = lab.run(config=config)
+    ended = lab.run(config=trial)
     assert ended.code == 108
     assert ended.document["exit_code"] == 108
     assert "select-003-a1, pod 0: the service was not ready after 1000 ms" in (

@@ -20,7 +20,7 @@ created and deleted, never read. Events are created only.
   resources: [pods/log]
   verbs: [get]
 - apiGroups: [""]
-  resources: [services, configmaps]
+  resources: [services]
   verbs: [create, patch, delete]
 - apiGroups: [""]
   resources: [secrets]

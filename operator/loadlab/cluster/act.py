@@ -20,7 +20,7 @@ from loadlab.progress.decision import (
 
 # What shows that a run or an experiment is still there goes last, so that a removal which was
 # cut short is seen and finished by the next pass.
-REMOVED_FIRST = (Kind.CONFIG_MAP, Kind.SERVICE, Kind.SECRET)
+REMOVED_FIRST = (Kind.SERVICE, Kind.SECRET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ class Kind(Enum):
 
     POD = Resource("v1", "pods")
     SERVICE = Resource("v1", "services")
-    CONFIG_MAP = Resource("v1", "configmaps")
     SECRET = Resource("v1", "secrets")
     EVENT = Resource("v1", "events")
     DEPLOYMENT = Resource("apps/v1", "deployments")
@@ -42,7 +41,6 @@ class Kind(Enum):
 _BY_NAME = {
     "Pod": Kind.POD,
     "Service": Kind.SERVICE,
-    "ConfigMap": Kind.CONFIG_MAP,
     "Secret": Kind.SECRET,
     "Event": Kind.EVENT,
     "Deployment": Kind.DEPLOYMENT,

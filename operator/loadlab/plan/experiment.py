@@ -12,7 +12,7 @@ from loadlab.plan.catalogue import WorkloadFacts, facts
 from loadlab.plan.cells import cells_of, ordered
 from loadlab.plan.checks import PlanError, check_cells, check_name, check_spec
 from loadlab.plan.context import Context, Images, Manifest, Run
-from loadlab.plan.generator import build_configuration, build_generator
+from loadlab.plan.generator import build_generator
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
@@ -68,7 +68,6 @@ class Plan:
         return [
             *build_service(self.context, run),
             *build_worker(self.context, run),
-            build_configuration(self.context, run),
             build_generator(self.context, run),
         ]
 

@@ -1,4 +1,8 @@
-"""Manifests of the load generator: the trial's configuration and the Indexed Job of k6 pods."""
+"""Manifest of the load generator: the Indexed Job of k6 pods, with the trial's configuration.
+
+The configuration stands in the pods' environment. From a ConfigMap it would come a second later in
+every other trial: a node may not read one before the API server's authorizer knows of the pod.
+"""
 
 import json
 
@@ -25,8 +29,8 @@ from loadlab.plan.requests import FRESHNESS_EVERY_MS, Requests, requests_of
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
-CONFIG_FILE = "trial.json"
-CONFIG_FOLDER = "/etc/loadlab"
+CONFIGURATION = "TRIAL_"  # and a number: the parts of the document, joined in their order
+PART_BYTES = 100_000  # Linux takes at most 128 KiB in one variable
 ARGUMENTS = (
     "run",
     "--quiet",
@@ -39,36 +43,25 @@ ARGUMENTS = (
 )
 
 
-def build_configuration(context: Context, run: Run) -> Manifest:
-    """Return the ConfigMap that tells the scenario script what to do."""
-    document = json.dumps(trial_configuration(context, run), indent=1)
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": context.metadata(Component.K6, run),
-        "data": {CONFIG_FILE: document},
-    }
-
-
 def build_generator(context: Context, run: Run) -> Manifest:
     """Return the Job of `parallelism` k6 pods. A load test is never repeated in silence:
     no pod is retried.
     """
-    metadata = context.metadata(Component.K6, run)
+    configuration = trial_configuration(context, run)
     container = {
         "name": "k6",
         **context.pulled(context.images.k6),
         "args": list(ARGUMENTS),
         "securityContext": CONTAINER_SECURITY,
-        "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", CONFIG=f"{CONFIG_FOLDER}/{CONFIG_FILE}"),
+        "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", **configuration_variables(configuration)),
         "resources": limits(context.spec.resources.k6, memory="1Gi"),
-        "volumeMounts": [SCRATCH_MOUNT, {"name": "trial", "mountPath": CONFIG_FOLDER}],
+        "volumeMounts": [SCRATCH_MOUNT],
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
-        "volumes": [SCRATCH, {"name": "trial", "configMap": {"name": metadata["name"]}}],
+        "volumes": [SCRATCH],
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism
@@ -76,7 +69,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": metadata,
+        "metadata": context.metadata(Component.K6, run),
         "spec": {
             "completionMode": "Indexed",
             "completions": pods,
@@ -85,6 +78,14 @@ def build_generator(context: Context, run: Run) -> Manifest:
             "template": pod_template(Component.K6, labels, context.spec, pod),
         },
     }
+
+
+def configuration_variables(configuration: Manifest) -> dict[str, str]:
+    """Return the environment variables that tell the scenario script what to do."""
+    # Kubernetes would expand $(NAME) and halve $$ in a value; in JSON a dollar has another name.
+    text = json.dumps(configuration).replace("$", r"\u0024")
+    parts = [text[start : start + PART_BYTES] for start in range(0, len(text), PART_BYTES)]
+    return {f"{CONFIGURATION}{number}": part for number, part in enumerate(parts)}
 
 
 def trial_configuration(context: Context, run: Run) -> Manifest:
@@ -109,6 +110,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "requests": [request.dump() for request in requests.load],
         "side": _side(requests),
         "freshness": _freshness(requests, declared_staleness_ms(spec, variant)),
+        "paddingBytes": requests.padding_bytes,
         "tellsCache": requests.tells_cache,
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "thinkTimeMs": milliseconds(spec.load.request.think_time),

@@ -17,6 +17,7 @@ FRESHNESS_EVERY_MS = 200
 Json = dict[str, Any]
 Range = tuple[int, int]  # of integers, inclusive
 
+PADDING = "${padding}"
 READING = (
     '{"request_id":${request_id},"device_id":"device-${device}","temperature":${temperature},'
     '"humidity":${humidity},"battery":${battery},"recorded_at":"2026-01-01T00:00:00Z"'
@@ -59,7 +60,8 @@ class Request:
 class Requests:
     """All that is sent to the service in a trial.
 
-    `side` goes beside the load at `side_per_second`, open model, measured apart.
+    `side` goes beside the load at `side_per_second`, open model, measured apart. Where a text says
+    `${padding}`, the generator puts `padding_bytes` characters.
     """
 
     load: tuple[Request, ...]
@@ -69,6 +71,7 @@ class Requests:
     # A writer that then reads until it sees what it wrote: how stale are the answers?
     probes_freshness: bool = False
     tells_cache: bool = False
+    padding_bytes: int = 0
 
     @property
     def write_share(self) -> float:
@@ -122,7 +125,7 @@ def _user_ids(spec: LoadExperimentSpec, cell: Cell) -> int:
 
 def _items(spec: LoadExperimentSpec, cell: Cell) -> Requests:
     share = DEFAULT_WRITE_PERCENT if cell.write_percent is None else cell.write_percent
-    text = f"measured by LoadLab{_padding(cell)}"
+    text = "measured by LoadLab" + (PADDING if cell.payload_bytes else "")
     body = f'{{"name":"item-${{request_id}}","description":"{text}"}}'
     write = Request(
         name="write", method="POST", path="/items", body=body, weight=share, writes=True
@@ -132,19 +135,17 @@ def _items(spec: LoadExperimentSpec, cell: Cell) -> Requests:
         load=tuple(request for request in (read, write) if request.weight),
         probes_freshness=0 < share < 100,
         tells_cache=variant_facts(spec.workload, cell.variant).cached,
+        padding_bytes=cell.payload_bytes or 0,
     )
 
 
 def _ingest(_spec: LoadExperimentSpec, cell: Cell) -> Requests:
-    padding = f',"padding":"{_padding(cell)}"' if cell.payload_bytes else ""
+    padding = f',"padding":"{PADDING}"' if cell.payload_bytes else ""
     write = Request(
         name="write", method="POST", path="/write", body=f"{READING}{padding}}}", writes=True
     )
-    return Requests(load=(write,), variables=READING_RANGES)
-
-
-def _padding(cell: Cell) -> str:
-    return "x" * (cell.payload_bytes or 0)
+    padded = cell.payload_bytes or 0
+    return Requests(load=(write,), variables=READING_RANGES, padding_bytes=padded)
 
 
 def _wells(spec: LoadExperimentSpec, _cell: Cell) -> Requests:

@@ -67,8 +67,9 @@ def test_an_image_without_a_command_starts_its_own(experiment, images):
 
 
 def test_the_generator_asks_where_the_image_and_its_meter_listen(experiment, images):
-    service, _, configuration, _ = run_of(experiment, images, **SPEC)
-    trial = json.loads(configuration["data"]["trial.json"])
+    service, _, generator = run_of(experiment, images, **SPEC)
+    (k6,) = generator["spec"]["template"]["spec"]["containers"]
+    trial = json.loads(environment(k6)["TRIAL_0"])
 
     assert [port["port"] for port in service["spec"]["ports"]] == [8080, 9000]
     assert trial["target"] == "http://demo-001-a1:8080"

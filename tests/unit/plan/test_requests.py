@@ -54,13 +54,16 @@ def test_the_share_of_writes_is_a_factor(experiment):
 
 
 def test_payload_bytes_are_added_to_the_body(experiment):
-    def size(*levels):
+    def sent(workload, variant, *levels):
         factors = {"payloadBytes": list(levels)} if levels else {}
-        variants = [{"name": "pooled"}]
-        sent = requests(experiment, workload="ingest", variants=variants, factors=factors)
-        return len(sent.load[0].body or "")
+        variants = [{"name": variant}]
+        found = requests(experiment, workload=workload, variants=variants, factors=factors)
+        (write,) = (request for request in found.load if request.writes)
+        return found.padding_bytes, write.body.count("${padding}")
 
-    assert size(1000) - size() == 1000 + len(',"padding":""')
+    for workload, variant in (("ingest", "pooled"), ("items", "direct")):
+        assert sent(workload, variant) == (0, 0)
+        assert sent(workload, variant, 1000) == (1000, 1)
 
 
 @pytest.mark.parametrize(("levels", "highest"), [({}, 10_000), ({"userIds": [1]}, 1)])
