@@ -101,6 +101,9 @@ def log_of(document: dict[str, Any], *others: tuple[str, dict[str, Any]]) -> str
     return "\n".join([*lines, json.dumps({"k6_histogram": document})])
 
 
+TEN_MS = Histogram.of([9_000 + i % 2000 for i in range(30_000)])
+
+
 @pytest.fixture
 def values_us() -> list[int]:
     chosen = random.Random(7)
@@ -146,7 +149,7 @@ def healthy(load: LoadFacts) -> TrialMeasurement:
         iterations=30_000,
         dropped_iterations=0,
         mean_iteration_ms=10.0,
-        latency=Histogram.of([9_000 + i % 2000 for i in range(30_000)]),
+        latency=TEN_MS,
         status={"2xx": 30_000, "4xx": 0, "5xx": 0, "err": 0},
         start_skew_ms=0.0,
         first_sample_skew_ms=0.0,
