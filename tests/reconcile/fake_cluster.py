@@ -213,7 +213,8 @@ class FakeCluster:
                 ready = {"type": "Ready", "status": "True"}
                 pod["status"] = {"phase": "Running", "conditions": [ready]}
             elif self._has_ended(pod, component):
-                ended = {"state": {"terminated": {"finishedAt": rfc3339(self._now)}}}
+                end = {"exitCode": 0, "finishedAt": rfc3339(self._now)}
+                ended = {"state": {"terminated": end}}
                 pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
                 if component == "k6":
                     self.logs_by_pod[name] = self._log_of(pod)

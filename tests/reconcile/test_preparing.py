@@ -63,23 +63,23 @@ async def test_trials_begin_when_the_data_are_loaded_and_not_only_when_the_job_s
     assert (await lab.run())["phase"] == "Succeeded"
 
 
-def ended(uid: str, phase: str, moment: str) -> Manifest:
-    """A pod of the Job with this uid."""
-    terminated = {"state": {"terminated": {"finishedAt": moment}}}
+def ended(uid: str, exit_code: int, moment: str) -> Manifest:
+    """A pod of the Job with this uid; its phase follows later."""
+    terminated = {"state": {"terminated": {"exitCode": exit_code, "finishedAt": moment}}}
     return {
         "metadata": {"name": "exp-dataset-x", "ownerReferences": [{"uid": uid}]},
         "spec": {"containers": [{"image": "services:1"}]},
-        "status": {"phase": phase, "containerStatuses": [terminated]},
+        "status": {"phase": "Running", "containerStatuses": [terminated]},
     }
 
 
 @pytest.mark.parametrize(
     ("pods", "end"),
     [
-        ([ended("a", "Succeeded", FIRST)], FIRST),
-        ([ended("a", "Failed", FIRST), ended("a", "Succeeded", SECOND)], SECOND),
-        ([ended("a", "Failed", FIRST)], None),
-        ([ended("b", "Succeeded", FIRST)], None),  # of the Job that was there before
+        ([ended("a", 0, FIRST)], FIRST),
+        ([ended("a", 1, FIRST), ended("a", 0, SECOND)], SECOND),
+        ([ended("a", 1, FIRST)], None),
+        ([ended("b", 0, FIRST)], None),  # of the Job that was there before
     ],
 )
 def test_a_job_is_done_since_its_own_pod_has_succeeded(pods, end):

@@ -186,7 +186,8 @@ def _unschedulable(scheduled: Manifest) -> str:
 def view_job(job: Manifest, pods: Iterable[Manifest] = ()) -> JobView:
     """Return what decides about a Job.
 
-    Its work is done when its pods have succeeded; the Job itself says so 1 to 2 s later.
+    Its work is done when its pods' containers have; its pods say so a second later, and the Job
+    itself another one. No container of a Job is started twice.
     """
     status = job.get("status") or {}
     failed = _condition(status, "Failed")
@@ -203,10 +204,10 @@ def view_job(job: Manifest, pods: Iterable[Manifest] = ()) -> JobView:
 
 
 def _successes(job: Manifest, pods: Iterable[Manifest]) -> Iterator[float]:
-    """Yield when the pods of a Job succeeded, epoch seconds."""
+    """Yield when the pods of a Job ended well, epoch seconds."""
     for pod in pods:
         view = view_pod(pod) if is_owned(pod, job["metadata"]["uid"]) else None
-        if view and view.phase == "Succeeded" and view.ended is not None:
+        if view and view.exit_code == 0 and view.ended is not None:
             yield view.ended
 
 
