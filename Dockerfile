@@ -43,7 +43,7 @@ COPY --from=operator-program /app /app
 FROM ${BASE_IMAGE} AS services
 LABEL org.opencontainers.image.title="LoadLab services under test" org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONPATH=/app PYTHONSAFEPATH=1 \
-    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 TMPDIR=/dev/shm
 COPY --from=services-packages /venv /venv
 WORKDIR /app
 USER 10001:10001

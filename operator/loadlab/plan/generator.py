@@ -18,8 +18,6 @@ from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     HTTP_PORT,
     INSTRUMENTS_PORT,
-    SCRATCH,
-    SCRATCH_MOUNT,
     STEWARD_PORT,
     env,
     limits,
@@ -55,13 +53,11 @@ def build_generator(context: Context, run: Run) -> Manifest:
         "securityContext": CONTAINER_SECURITY,
         "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", **configuration_variables(configuration)),
         "resources": limits(context.spec.resources.k6, memory="1Gi"),
-        "volumeMounts": [SCRATCH_MOUNT],
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
-        "volumes": [SCRATCH],
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism

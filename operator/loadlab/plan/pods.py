@@ -23,6 +23,8 @@ CONTAINER_SECURITY: Manifest = {
 # The kernel keeps signals from a first process that has no handler yet: a Python program that is
 # told to stop while it starts would sit out its grace period. With this the pause process is first.
 STOPS_AT_ONCE: Manifest = {"shareProcessNamespace": True}
+# For images of others. Pods of our own have no volume, and write to /dev/shm if at all: a kubelet
+# waits 300 ms before it looks again whether volumes are mounted, which is half of a pod's start.
 SCRATCH: Manifest = {"name": "tmp", "emptyDir": {}}
 SCRATCH_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - inside the pod
 

@@ -18,7 +18,6 @@ from loadlab.plan.pods import (
     HTTP_PORT,
     INSTRUMENTS_PORT,
     SCRATCH,
-    SCRATCH_MOUNT,
     STOPS_AT_ONCE,
     env,
     http_probe,
@@ -68,6 +67,7 @@ def _build_own_service(context: Context, run: Run, own: OwnImage) -> list[Manife
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
+        "volumes": [SCRATCH],
     }
     return _deployed(context, run, Component.SERVICE, pod, ports)
 
@@ -100,7 +100,6 @@ def _container(context: Context, run: Run, module: str) -> Manifest:
         "command": ["python", "-m", module],
         "securityContext": CONTAINER_SECURITY,
         "env": _environment(context, run),
-        "volumeMounts": [SCRATCH_MOUNT],
     }
 
 
@@ -134,7 +133,6 @@ def _deployed(
     whole_pod = {
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         **pod,
-        "volumes": [SCRATCH],
         **context.pull_secrets(),
     }
     return [

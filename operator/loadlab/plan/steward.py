@@ -14,8 +14,6 @@ from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
-    SCRATCH,
-    SCRATCH_MOUNT,
     STEWARD_PORT,
     STOPS_AT_ONCE,
     env,
@@ -39,7 +37,6 @@ def build_steward(context: Context) -> list[Manifest]:
         **STOPS_AT_ONCE,
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
-        "volumes": [SCRATCH],
     }
     template = pod_template(Component.STEWARD, labels, context.spec, pod | context.pull_secrets())
     return [
@@ -74,7 +71,6 @@ def build_dataset(context: Context) -> Manifest:
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
         "containers": [_container(context, "loadlab_services.dataset", variables)],
-        "volumes": [SCRATCH],
         **context.pull_secrets(),
     }
     return {
@@ -112,5 +108,4 @@ def _container(context: Context, module: str, variables: Sequence[Manifest] = ()
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "env": [*settings, *variables, *stores],
         "resources": limits(Amounts(), memory="256Mi"),
-        "volumeMounts": [SCRATCH_MOUNT],
     }
