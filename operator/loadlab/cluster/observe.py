@@ -183,7 +183,7 @@ def _unschedulable(scheduled: Manifest) -> str:
     return ""
 
 
-def view_job(job: Manifest, pods: Iterable[Manifest] = ()) -> JobView:
+def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
     """Return what decides about a Job.
 
     Its work is done when its pods' containers have; its pods say so a second later, and the Job
