@@ -32,6 +32,9 @@ ENVIRONMENT = {
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
 BESIDE = ["-n", "2", "--dist", "loadfile"]  # a file's tests share what they set up
 E2E = ["-rP", "--durations=12", "tests/e2e"]
+# As the cluster's tools build k6 (go_builds.py): what both need is then compiled once.
+GO_TEST = ["go", "test", "-trimpath", "-gcflags=all=-dwarf=false", "-json", "./..."]
+GO_ENVIRONMENT = {"CGO_ENABLED": "0"}
 Command = Sequence[str | Path]
 CHECKS: dict[str, Command] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
@@ -179,8 +182,9 @@ def run_go(name: str, folder: Path) -> Layer:
     """The Go tests of a module, with what go vet finds."""
     say(f"▸ {name} tests")
     started = time.monotonic()
+    environment = os.environ | GO_ENVIRONMENT
     done = subprocess.run(
-        ["go", "test", "-json", "./..."], cwd=folder, capture_output=True, text=True, check=False
+        GO_TEST, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     counted = count_go_events(name, done.stdout.splitlines(), time.monotonic() - started)
     if done.returncode:

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from loadlab_cluster.go_builds import BUILD_ENVIRONMENT, COMPILER_FLAGS
 from loadlab_cluster.settings import REPOSITORY
 
 
@@ -24,6 +25,11 @@ def test_a_report_is_counted_with_errors_as_failures(run: ModuleType) -> None:
     report = '<testsuites><testsuite tests="10" failures="1" errors="2" skipped="3"/></testsuites>'
 
     assert run.count_report("unit", report, 1.0) == run.Layer("unit", 4, 3, 3, 1.0)
+
+
+def test_go_tests_find_compiled_what_the_build_of_k6_compiled(run: ModuleType) -> None:
+    assert set(COMPILER_FLAGS) <= set(run.GO_TEST)
+    assert run.GO_ENVIRONMENT.items() <= BUILD_ENVIRONMENT.items()
 
 
 def test_go_packages_are_no_tests(run: ModuleType) -> None:

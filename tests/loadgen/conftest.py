@@ -1,11 +1,11 @@
 """Fixtures for tests that run the real k6 binary against a small server on loopback."""
 
 import asyncio
-import hashlib
 import json
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +19,8 @@ import uvicorn
 
 from loadlab.plan.generator import configuration_variables
 
-LOADGEN = Path(__file__).parents[2] / "loadgen"
+REPOSITORY = Path(__file__).parents[2]
+LOADGEN = REPOSITORY / "loadgen"
 FLAGS = ["--quiet", "--no-usage-report", "--summary-mode=disabled", "--no-thresholds"]
 FLAGS += ["--log-format", "raw"]
 Json = dict[str, Any]
@@ -31,27 +32,17 @@ WORK: Json = {
 
 @pytest.fixture(scope="session")
 def k6(pytestconfig: pytest.Config) -> Path:
-    """Find the binary: $LOADLAB_K6, or one built from loadgen/ into the user's cache folder."""
+    """Find the binary: $LOADLAB_K6, or the one that `make images` packs, built now if need be."""
     given = os.environ.get("LOADLAB_K6")
     if given:
         return Path(given)
-    sources = [p for p in sorted(LOADGEN.rglob("*")) if p.suffix in {".go", ".mod", ".sum"}]
-    digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loadlab" / "k6-test"
-    binary = cache / digest
-    if not binary.exists():
-        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print(f"\nbuilding k6 into {binary}: 80-130 s with an empty Go cache, else 5 s")
-        cache.mkdir(parents=True, exist_ok=True)
-        part = binary.with_suffix(f".{os.getpid()}")
-        subprocess.run(
-            ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(part), "."],
-            cwd=LOADGEN,
-            env={**os.environ, "CGO_ENABLED": "0"},
-            check=True,
+    command = [sys.executable, "-m", "loadlab_cluster", "path", "k6"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "cluster")}
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        done = subprocess.run(
+            command, env=environment, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True
         )
-        part.rename(binary)
-    return binary
+    return Path(done.stdout.strip())
 
 
 @dataclass

@@ -55,7 +55,7 @@ def helm(request: pytest.FixtureRequest) -> str:
     done = subprocess.run(
         command, env=environment, cwd=REPOSITORY, check=True, capture_output=True, text=True
     )
-    return done.stdout.strip().splitlines()[-1]
+    return done.stdout.strip()
 
 
 @pytest.fixture
