@@ -22,7 +22,7 @@ from loadlab_cluster.terminal import step
 
 VERSION_PACKAGE = "k8s.io/component-base/version"
 # Debug information is not even made, as -s -w would throw it away: 8 to 18 % less time for k6.
-# What `go test` compiles with the same flags and CGO_ENABLED it finds compiled.
+# `go test` with the same flags and CGO_ENABLED finds these packages compiled.
 COMPILER_FLAGS = ("-trimpath", "-gcflags=all=-dwarf=false")
 BUILD_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
 
