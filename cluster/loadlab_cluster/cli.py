@@ -30,7 +30,7 @@ EPILOG = """\
 usual session:   up → images → kubectl … → down
 what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
                  ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
-                 .state in the repository             kubeconfig, kubectl and helm
+                 .state in the repository             kubeconfig; kubectl, helm and loadlab: source .state/activate
 """
 
 TAKES_ARGUMENTS = {"load", "kubectl", "shell", "path", "run"}

@@ -1,7 +1,10 @@
 """The cluster of the user's own kubeconfig: checked, never changed."""
 
+import os
+
 from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.handout import Access, machine_program, write_handout
 from loadlab_cluster.images import STORES
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say
@@ -20,9 +23,17 @@ class CurrentCluster:
         self._settings = settings
 
     def up(self) -> None:
+        if os.environ.get("KUBECONFIG") == str(self._settings.kubeconfig):
+            raise ClusterError(
+                "this shell's KUBECONFIG is that of the cluster which `make up` made: "
+                "loadlab_deactivate first, or leave CLUSTER=current away"
+            )
         if not self.is_ready():
             raise ClusterError("the current context does not answer: kubectl config get-contexts")
         say(f"✓ {self.describe()[0]}")
+        kubectl = f'"{self._kubectl()}"'
+        access = Access("your kubeconfig's current context", kubectl, own_kubeconfig=False)
+        write_handout(self._settings, access)
 
     def down(self) -> None:
         say("the current context is yours: nothing is taken down")
@@ -35,7 +46,11 @@ class CurrentCluster:
         raise ClusterError(f"{archive} cannot be loaded into the current context: push its images")
 
     def is_ready(self) -> bool:
-        return succeeds(["kubectl", "get", "--raw", "/readyz", "--request-timeout=5s"])
+        return succeeds([self._kubectl(), "get", "--raw", "/readyz", "--request-timeout=5s"])
 
     def describe(self) -> list[str]:
-        return ["current context: " + read_output(["kubectl", "config", "current-context"]).strip()]
+        context = read_output([self._kubectl(), "config", "current-context"]).strip()
+        return [f"current context: {context}"]
+
+    def _kubectl(self) -> str:
+        return machine_program("kubectl", self._settings)

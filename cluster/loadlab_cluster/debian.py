@@ -27,6 +27,7 @@ IMAGE_PROGRAMS = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
 TEST_PROGRAMS = {
     "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
     "redis-server": "redis-server",
+    "zsh": "zsh",  # `source .state/activate` is for it too
     "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
 }
 VENV_PROGRAMS = {"import ensurepip": "python3-venv"}

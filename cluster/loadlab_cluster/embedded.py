@@ -18,12 +18,12 @@ from loadlab_cluster.containerd import Containerd
 from loadlab_cluster.debian import NODE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError, last_lines
 from loadlab_cluster.go_builds import ensure_go_program
-from loadlab_cluster.handout import remove_handout, write_handout
+from loadlab_cluster.handout import Access, remove_handout, write_handout
 from loadlab_cluster.network import ensure_network, network_leftovers, remove_network
 from loadlab_cluster.node_files import PAUSE_IMAGE, SYSTEM_CPUS, build_node_files, dns_manifest
 from loadlab_cluster.oci import write_single_file_image
 from loadlab_cluster.pki import ensure_certificates
-from loadlab_cluster.settings import NAME, Settings
+from loadlab_cluster.settings import NAME, NODE_ADDRESS, Settings
 from loadlab_cluster.terminal import say, step
 
 FOLDERS = ("bin", "pki", "etcd", "kubelet", "cni", "run", "pod-logs")
@@ -58,7 +58,7 @@ class EmbeddedCluster:
             with step("Start Kubernetes and wait until its node is Ready", first=8, again=1):
                 self._prepare(hyperkube)
                 self._start(pause)
-        write_handout(settings, hyperkube)
+        self._hand_out(hyperkube)
 
     def down(self) -> None:
         """End what `up` started; images and binaries stay in the cache for the next time."""
@@ -110,6 +110,16 @@ class EmbeddedCluster:
         found += network_leftovers()
         found += [f"cgroup {path}" for path in pod_cgroups() if path.exists()]
         return found + [f"folder {path}" for path in (state, _run_folder()) if path.exists()]
+
+    def _hand_out(self, hyperkube: Path) -> None:
+        settings = self._settings
+        settings.handout.mkdir(exist_ok=True)
+        shutil.copy(self._pki / "admin.conf", settings.kubeconfig)
+        settings.kubeconfig.chmod(0o600)
+        kubectl = f'"{hyperkube}" kubectl'
+        write_handout(
+            settings, Access("the embedded cluster", kubectl, direct_address=NODE_ADDRESS)
+        )
 
     def _is_current(self, hyperkube: Path) -> bool:
         stamp = self._settings.state / "stamp.json"

@@ -1,39 +1,78 @@
-"""What `up` leaves in the repository's .state folder: a kubeconfig, kubectl and helm."""
+"""What `up` leaves in the repository's .state folder, the same for every kind of cluster.
 
+Wrappers for kubectl, Helm and `loadlab`, a kubeconfig (but for the user's own cluster), and
+`activate`, which puts them into a shell.
+"""
+
+import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from loadlab_cluster.settings import NODE_ADDRESS, REPOSITORY, Settings
+from loadlab_cluster.activation import build_activation
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import say
 
-KUBECTL = """\
-#!/bin/sh
-# Written by `make up`: kubectl of the cluster's own version, for the cluster.
-export NO_PROXY="${{NO_PROXY:+$NO_PROXY,}}{node}"
-exec "{hyperkube}" kubectl --kubeconfig "${{KUBECONFIG:-{kubeconfig}}}" "$@"
-"""
+HEADER = "#!/bin/sh\n# Written by `make up`: {what}\n"
 HELM = """\
-#!/bin/sh
-# Written by `make up`: Helm {major} for the cluster; built at the first call.
-export NO_PROXY="${{NO_PROXY:+$NO_PROXY,}}{node}" KUBECONFIG="${{KUBECONFIG:-{kubeconfig}}}"
 helm=$(PYTHONPATH="{sources}" python3 -m loadlab_cluster path helm{major}) || exit 1
 exec "$helm" "$@"
 """
+LOADLAB = """\
+if [ ! -x "{loadlab}" ]; then echo "{loadlab} is not there: make venv" >&2; exit 1; fi
+exec "{loadlab}" "$@"
+"""
 
 
-def write_handout(settings: Settings, hyperkube: Path) -> None:
-    """Write the kubeconfig and the wrappers, and say how to use them."""
-    binaries = settings.handout / "bin"
-    binaries.mkdir(parents=True, exist_ok=True)
-    shutil.copy(settings.state / "pki" / "admin.conf", settings.kubeconfig)
-    settings.kubeconfig.chmod(0o600)
-    names = {"node": NODE_ADDRESS, "kubeconfig": settings.kubeconfig}
-    kubectl = KUBECTL.format(**names, hyperkube=hyperkube)
-    _write_program(binaries / "kubectl", kubectl)
+@dataclass(frozen=True)
+class Access:
+    """How one cluster is reached.
+
+    `kubectl` is the command line that starts it, in the shell's words. Without `own_kubeconfig` the
+    user's own decides; `direct_address` is one to which no proxy leads.
+    """
+
+    title: str
+    kubectl: str
+    own_kubeconfig: bool = True
+    direct_address: str = ""
+
+
+def build_handout(settings: Settings, access: Access) -> dict[Path, str]:
+    """The text of every wrapper and of `activate`, by its path."""
+    environment = _environment(settings, access)
+    loadlab = LOADLAB.format(loadlab=REPOSITORY / ".venv" / "bin" / "loadlab")
+    wrappers = {
+        "kubectl": ("kubectl for the cluster", f'exec {access.kubectl} "$@"\n'),
+        "loadlab": ("the command line tool of .venv, for the cluster", loadlab),
+    }
     for name, major in (("helm", 4), ("helm3", 3), ("helm4", 4)):
-        text = HELM.format(**names, major=major, sources=REPOSITORY / "cluster")
-        _write_program(binaries / name, text)
-    say(f"  export KUBECONFIG={settings.kubeconfig} PATH={binaries}:$PATH")
+        text = HELM.format(sources=REPOSITORY / "cluster", major=major)
+        wrappers[name] = (f"Helm {major} for the cluster; built at the first call", text)
+    files = {
+        settings.program(name): HEADER.format(what=what) + environment + text
+        for name, (what, text) in wrappers.items()
+    }
+    files[settings.activation] = build_activation(
+        settings.activation,
+        access.title,
+        kubeconfig=settings.kubeconfig,
+        users_kubeconfig=not access.own_kubeconfig,
+    )
+    return files
+
+
+def write_handout(settings: Settings, access: Access) -> None:
+    """Write the wrappers and `activate`, and say how to use them."""
+    for path, text in build_handout(settings, access).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o644 if path == settings.activation else 0o755)
+    if not access.own_kubeconfig:
+        settings.kubeconfig.unlink(missing_ok=True)  # of another cluster: it would only mislead
+    say(f"  source {settings.activation}    puts kubectl, helm and loadlab into this shell")
     say("  or: make kubectl ARGS='get nodes'")
 
 
@@ -41,8 +80,25 @@ def remove_handout(settings: Settings) -> None:
     """A kubeconfig of a cluster that is gone only misleads."""
     shutil.rmtree(settings.handout / "bin", ignore_errors=True)
     settings.kubeconfig.unlink(missing_ok=True)
+    settings.activation.unlink(missing_ok=True)
 
 
-def _write_program(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o755)
+def machine_program(
+    name: str, settings: Settings, environment: Mapping[str, str] = os.environ
+) -> str:
+    """The path of the machine's own program: never the wrapper, which an activated shell has."""
+    wrappers = str(settings.handout / "bin")
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    path = os.pathsep.join(folder for folder in folders if folder != wrappers)
+    found = shutil.which(name, path=path)
+    if not found:
+        raise ClusterError(f"{name} is not installed: it must be on the PATH for this cluster")
+    return found
+
+
+def _environment(settings: Settings, access: Access) -> str:
+    """The cluster is always the one that was brought up, whatever the shell's KUBECONFIG says."""
+    lines = [f'export KUBECONFIG="{settings.kubeconfig}"'] if access.own_kubeconfig else []
+    if access.direct_address:
+        lines.append(f'export NO_PROXY="${{NO_PROXY:+$NO_PROXY,}}{access.direct_address}"')
+    return "".join(f"{line}\n" for line in lines)

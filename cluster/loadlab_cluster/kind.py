@@ -5,6 +5,7 @@ from pathlib import Path
 
 from loadlab_cluster.commands import read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.handout import Access, machine_program, remove_handout, write_handout
 from loadlab_cluster.images import (
     PREFIX,
     STORES,
@@ -53,16 +54,18 @@ class KindCluster:
         self._settings = settings
 
     def up(self) -> None:
+        kubectl = machine_program("kubectl", self._settings)
         if self.is_ready():
             say(f"✓ the kind cluster {NAME} is up")
-            return
-        self._settings.handout.mkdir(exist_ok=True)
-        plan = plan_up(self._settings.versions, self._settings.kubeconfig)
-        self._run("Create the kind cluster", plan, first=90, again=40)
-        say(f"  export KUBECONFIG={self._settings.kubeconfig}")
+        else:
+            self._settings.handout.mkdir(exist_ok=True)
+            plan = plan_up(self._settings.versions, self._settings.kubeconfig)
+            self._run("Create the kind cluster", plan, first=90, again=40)
+        write_handout(self._settings, Access(f"the kind cluster {NAME}", f'"{kubectl}"'))
 
     def down(self) -> None:
         self._run("Delete the kind cluster", plan_down(self._settings.kubeconfig), first=5, again=5)
+        remove_handout(self._settings)
 
     def images(self) -> None:
         plan = plan_images(self._settings.versions)

@@ -50,6 +50,11 @@ class Settings:
     def kubeconfig(self) -> Path:
         return self.handout / "kubeconfig"
 
+    @property
+    def activation(self) -> Path:
+        """The script that puts the wrappers into a shell."""
+        return self.handout / "activate"
+
     def program(self, name: str) -> Path:
         """A wrapper that `up` leaves for people and scripts, such as kubectl."""
         return self.handout / "bin" / name
