@@ -113,9 +113,9 @@ def program_key(image: Image) -> str:
 
 
 def operator_key() -> str:
-    """A hash of all that the operator's image is made of, but the images below it."""
+    """A hash of all that the operator's image is made of, with the image below it."""
     operator = next(image for image in project_images() if image.name == "operator")
-    return f"{ground_key(operator)}-{program_key(operator)}"
+    return f"{ground_key(operator, ground_key(base_image()))}-{program_key(operator)}"
 
 
 def _files(path: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from loadlab_cluster import go_builds, images
 from loadlab_cluster.images import KeyFile, project_images, sample_images, standin_images
 from loadlab_cluster.oci import write_delta_archive, write_single_file_image
 from loadlab_cluster.pip_settings import parse_pip_settings
@@ -139,3 +140,55 @@ def test_pip_settings_of_the_environment_come_before_those_of_files() -> None:
 
 def test_folders_of_this_machine_are_not_handed_to_a_build() -> None:
     assert parse_pip_settings(":env:.find-links='/somewhere'\n") == {}
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The files that decide the operator's image, in a repository of the test's own."""
+    files = (
+        "Dockerfile",
+        ".dockerignore",
+        "requirements/operator.txt",
+        "requirements/services.txt",
+    )
+    files += ("operator/loadlab/__init__.py", "services/loadlab_services/__init__.py")
+    files += ("cluster/images/base/Dockerfile", "cluster/versions.env")
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("as it was\n")
+    monkeypatch.setattr(images, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(images, "SOURCES", tmp_path / "cluster")
+    monkeypatch.setattr(go_builds, "REPOSITORY", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *("operator/loadlab/__init__.py", "operator/loadlab/new.py"),
+        *("requirements/operator.txt", "Dockerfile", ".dockerignore"),
+        *("cluster/images/base/Dockerfile", "cluster/versions.env"),
+    ],
+)
+def test_the_operator_is_restarted_when_anything_in_its_image_changes(
+    sources: Path, changed: str
+) -> None:
+    before = images.operator_key()
+    (sources / changed).write_text("changed\n")
+
+    assert images.operator_key() != before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *("services/loadlab_services/__init__.py", "requirements/services.txt"),
+        "operator/loadlab/__pycache__/x.pyc",
+    ],
+)
+def test_the_operator_goes_on_when_only_others_change(sources: Path, changed: str) -> None:
+    before = images.operator_key()
+    (sources / changed).parent.mkdir(exist_ok=True)
+    (sources / changed).write_text("changed\n")
+
+    assert images.operator_key() == before
