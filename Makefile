@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published test check install up down images e2e test-cluster venv crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published test check install up down images image e2e test-cluster venv crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -33,6 +33,9 @@ down: ## take the cluster down; nothing of it stays but the cache
 
 images: ## build what changed and load it into the cluster
 	@$(LAB) images
+
+image: ## build a folder of yours and load it: make image DIR=path NAME=shop
+	@$(LAB) image "$(DIR)" "$(NAME)"
 
 e2e: venv up images ## the end-to-end tests alone, on the running cluster
 	@.venv/bin/pytest -rP -m e2e tests/e2e

@@ -22,10 +22,12 @@ from loadlab_cluster.images import (
     ground_key,
     program_key,
     project_images,
+    python_image,
     sample_images,
     standin_images,
 )
 from loadlab_cluster.oci import write_delta_archive
+from loadlab_cluster.own_image import OwnImage, with_stand_ins
 from loadlab_cluster.pip_settings import pip_volumes
 from loadlab_cluster.program_layer import (
     build_program_layer,
@@ -52,14 +54,45 @@ class ImageBuilder:
 
     def build_and_load(self) -> None:
         """Bring every image of the node up to date."""
-        if not self._containerd.answers():
-            raise ClusterError("the node does not run, so no image can be loaded: `make up` first")
+        self._refuse_without_node()
         ensure_packages(IMAGE_PROGRAMS, self._settings)
         base_key = self._ensure_base()
         fresh = [self._ensure(image, base_key) for image in standin_images(self._settings.versions)]
         own = (*project_images(), *sample_images())
         fresh += [self._ensure(image, base_key) for image in own]
         say(f"✓ {len(fresh)} images are on the node, {sum(fresh)} of them new")
+
+    def build_own(self, own: OwnImage) -> None:
+        """Build a folder of the user's own and load it: what it stands on must be one of ours."""
+        recipe = with_stand_ins(own.recipe.read_text(), where=str(own.recipe))
+        self._refuse_without_node()
+        ensure_packages(IMAGE_PROGRAMS, self._settings)
+        self._ensure_python(self._ensure_base())
+        with (
+            step(f"Build and load {own.reference}", first=30, again=10),
+            tempfile.TemporaryDirectory(dir=self._settings.cache) as folder,
+        ):
+            rewritten = Path(folder) / "Dockerfile"
+            rewritten.write_text(recipe)
+            options: list[Argument] = ["--isolation=chroot", "--layers", "--pull=never"]
+            volumes = [f"--volume={each}" for each in pip_volumes(self._settings.cache)]
+            options += [*volumes, "-t", own.reference, "-f", rewritten]
+            log = self._settings.logs / f"image-own-{own.log_name}.log"
+            run_logged(self._buildah("bud", *options, own.folder), log)
+            self._load(own.reference)
+
+    def _refuse_without_node(self) -> None:
+        if not self._containerd.answers():
+            raise ClusterError("the node does not run, so no image can be loaded: `make up` first")
+
+    def _ensure_python(self, base_key: str) -> None:
+        """The stand-in for the official Python image: only images of the user's own need it."""
+        image = python_image()
+        key = ground_key(image, base_key)
+        if self._built.read().get(image.reference) != key:
+            with step("Build the Python image from the base image", first=5, again=0):
+                self._build(image)
+            self._built.write(image.reference, key)
 
     def _ensure_base(self) -> str:
         image = base_image()

@@ -14,6 +14,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
 from loadlab_cluster.network import NAMESPACE, inside
+from loadlab_cluster.own_image import read_own_image
 from loadlab_cluster.settings import Settings, load_settings
 from loadlab_cluster.terminal import say
 
@@ -30,10 +31,10 @@ EPILOG = """\
 usual session:   up → images → kubectl … → down
 what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
                  ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
-                 .state in the repository             kubeconfig; kubectl, helm and loadlab: source .state/activate
+                 .state in the repository             kubeconfig; source .state/activate
 """
 
-TAKES_ARGUMENTS = {"load", "kubectl", "shell", "path", "run"}
+TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -89,6 +90,8 @@ def _act(cluster: Cluster, command: str, rest: list[str]) -> int:
             cluster.down()
         case "images":
             cluster.images()
+        case "image":
+            cluster.image(read_own_image(rest))
         case "load":
             for archive in rest:
                 cluster.load(archive)
@@ -137,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", "take the cluster down; nothing of it stays but the cache"),
         ("images", "build what changed and load it into the node"),
         ("status", "what runs; exit code 0 when the cluster can be used, 3 when not"),
+        ("image", "build a folder of yours with a Dockerfile, for the node: image FOLDER NAME"),
         ("load", "load image archives (docker save, OCI) into the node: load FILE…"),
         ("kubectl", "kubectl of the cluster's version, for the cluster: kubectl get nodes"),
         ("shell", "a shell, or a command, in the node's network: shell curl 10.96.0.1"),

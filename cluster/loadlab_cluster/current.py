@@ -6,6 +6,7 @@ from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.handout import Access, machine_program, write_handout
 from loadlab_cluster.images import STORES
+from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say
 
@@ -41,6 +42,12 @@ class CurrentCluster:
     def images(self) -> None:
         versions = self._settings.versions
         say(IMAGES.format(**{store: versions[store.upper()] for store in STORES}))
+
+    def image(self, own: OwnImage) -> None:
+        raise ClusterError(
+            f"nothing is built for the current context: docker build --tag REGISTRY/{own.name} "
+            f"{own.folder}, docker push it, and name it in the variant's `image`"
+        )
 
     def load(self, archive: str) -> None:
         raise ClusterError(f"{archive} cannot be loaded into the current context: push its images")

@@ -22,6 +22,7 @@ from loadlab_cluster.handout import Access, remove_handout, write_handout
 from loadlab_cluster.network import ensure_network, network_leftovers, remove_network
 from loadlab_cluster.node_files import PAUSE_IMAGE, SYSTEM_CPUS, build_node_files, dns_manifest
 from loadlab_cluster.oci import write_single_file_image
+from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.pki import ensure_certificates
 from loadlab_cluster.settings import NAME, NODE_ADDRESS, Settings
 from loadlab_cluster.terminal import say, step
@@ -75,6 +76,11 @@ class EmbeddedCluster:
     def images(self) -> None:
         """Build what changed and load it into the node."""
         self._builder.build_and_load()
+
+    def image(self, own: OwnImage) -> None:
+        """Build a folder of the user's own and load it into the node."""
+        self._builder.build_own(own)
+        say(own.use())
 
     def load(self, archive: str) -> None:
         """Load an image archive into the node."""

@@ -10,6 +10,7 @@ from loadlab_cluster.settings import REPOSITORY, SOURCES
 
 PREFIX = "localhost/loadlab"
 BASE = f"{PREFIX}/base:dev"
+PYTHON = f"{PREFIX}/python:dev"
 K6_BINARY = f"{PREFIX}/k6-binary:dev"
 STORES = ("postgres", "redis", "rabbitmq")
 
@@ -99,6 +100,12 @@ def base_image() -> Image:
     folder = SOURCES / "images" / "base"
     inputs = (folder, SOURCES / "versions.env")
     return Image("base", "dev", folder / "Dockerfile", folder, inputs, first_seconds=40)
+
+
+def python_image() -> Image:
+    """The base image with `pip` where the official Python image has it."""
+    folder = SOURCES / "images" / "python"
+    return Image("python", "dev", folder / "Dockerfile", folder, (folder,))
 
 
 def ground_key(image: Image, *below: str) -> str:

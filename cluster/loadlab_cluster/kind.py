@@ -13,6 +13,7 @@ from loadlab_cluster.images import (
     project_images,
     sample_images,
 )
+from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
 from loadlab_cluster.terminal import say, step
 
@@ -47,6 +48,13 @@ def plan_images(versions: Mapping[str, str]) -> list[Command]:
     return [*plan, ("kind", "load", "docker-image", "--name", NAME, *references)]
 
 
+def plan_own_image(own: OwnImage) -> list[Command]:
+    """Build a folder of the user's own and load it into the node."""
+    build = ("docker", "build", str(own.folder), "--file", str(own.recipe))
+    load = ("kind", "load", "docker-image", "--name", NAME, own.reference)
+    return [(*build, "--tag", own.reference), load]
+
+
 class KindCluster:
     """Runs the plans above."""
 
@@ -70,6 +78,11 @@ class KindCluster:
     def images(self) -> None:
         plan = plan_images(self._settings.versions)
         self._run("Build the images and load them into kind", plan, first=240, again=30)
+
+    def image(self, own: OwnImage) -> None:
+        title = f"Build {own.reference} and load it into kind"
+        self._run(title, plan_own_image(own), first=60, again=10)
+        say(own.use())
 
     def load(self, archive: str) -> None:
         plan: list[Command] = [("kind", "load", "image-archive", "--name", NAME, archive)]
