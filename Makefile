@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published test check install up down images image e2e test-cluster venv crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published test check install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -45,6 +45,9 @@ test-cluster: venv ## take the cluster down and up again and look for what stays
 
 venv: ## the virtual environment for development
 	@$(LAB) venv
+
+requirements: ## pin requirements/*.txt from pyproject.toml (ARGS=--upgrade: the newest)
+	@$(LAB) requirements $(ARGS)
 
 crds: venv ## the CRDs from the models
 	@.venv/bin/python -m loadlab.model.crd crds

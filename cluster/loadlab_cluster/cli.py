@@ -15,6 +15,7 @@ from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
 from loadlab_cluster.network import NAMESPACE, inside
 from loadlab_cluster.own_image import read_own_image
+from loadlab_cluster.requirements import write_requirements
 from loadlab_cluster.settings import Settings, load_settings
 from loadlab_cluster.terminal import say
 
@@ -34,7 +35,7 @@ what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, lo
                  .state in the repository             kubeconfig; source .state/activate
 """
 
-TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run"}
+TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run", "requirements"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,7 +58,7 @@ def _run(command: str, rest: list[str], settings: Settings) -> int:
             _become(settings.program("kubectl"), *rest)
         case "shell":
             _become(*_shell(rest))
-        case "venv" | "prerequisites" | "path" | "pin":
+        case "venv" | "prerequisites" | "path" | "pin" | "requirements":
             _provide(command, rest, settings)
         case "demo":
             run_demo(settings, choose_cluster(settings))
@@ -80,6 +81,9 @@ def _provide(command: str, rest: list[str], settings: Settings) -> None:
             _print_path(rest, settings)
         case "pin":
             pin_versions(settings)
+        case "requirements":
+            ensure_environment(settings)
+            write_requirements(settings, rest)
 
 
 def _act(cluster: Cluster, command: str, rest: list[str]) -> int:
@@ -150,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         ("venv", "the virtual environment for development"),
         ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
         ("path", "the path of a program built from Go modules: path helm3|helm4|k6|hyperkube"),
+        ("requirements", "pin requirements/*.txt from pyproject.toml: requirements [--upgrade]"),
         ("pin", "write go.mod and go.sum anew after a change of versions.env"),
     ):
         commands.add_parser(name, help=meaning)
