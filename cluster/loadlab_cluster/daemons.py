@@ -81,7 +81,7 @@ def confine(pid: int, cpus: set[int]) -> None:
 
 def processes_naming(text: str) -> list[int]:
     """Processes with `text` in their command line, this one excepted."""
-    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
     return [pid for pid in pids if pid != os.getpid() and _names(pid, text)]
 
 

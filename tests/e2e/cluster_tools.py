@@ -71,7 +71,7 @@ def processes(command_part: str) -> list[int]:
     """
     found = []
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
+        if folder.name.isdecimal():
             try:
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 groups = (folder / "cgroup").read_text()

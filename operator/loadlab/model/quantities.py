@@ -11,6 +11,7 @@ _DURATION = re.compile(
     r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?",
     re.ASCII,
 )
+_WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 
 
 def bounded_duration(low: str, high: str, *, or_zero: bool = False) -> dict[str, Any]:
@@ -68,6 +69,15 @@ def cpus(quantity: str) -> float:
     """Convert an amount of CPU such as `500m` or `2` to CPUs."""
     milli = quantity.endswith("m")
     return float(quantity.removesuffix("m")) / (1000 if milli else 1)
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number in at most 18 ASCII digits, which every program reads alike.
+
+    None for any other text: `str.isdigit` lets "²" through, which `int` refuses, and `int` refuses
+    4,301 digits and reads "1_0", which Postgres does not.
+    """
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def milliseconds(duration: str) -> int:

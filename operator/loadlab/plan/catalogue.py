@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from loadlab.model.factors import FACTOR_WORKLOADS, Factor, Workload
 from loadlab.model.names import Component
+from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
 
 STORES = (Component.POSTGRES, Component.REDIS, Component.RABBITMQ)
@@ -51,6 +52,7 @@ _TWO_QUERIES = VariantFacts(pool=True, transactions=2)
 _STREAM = VariantFacts(worker=STREAM_WORKER, redis=True, batches=True)
 # An image of the user's own: it may do what it likes, and nothing is demanded of it.
 _OWN_IMAGE = VariantFacts(pool=True, waits=0)
+CACHE_TTL = "CACHE_TTL_MS"  # the variable that changes it
 CACHE_TTL_MS = 1000  # the services' default
 QUEUE_STALE_MS = 5000
 
@@ -154,10 +156,11 @@ def stores_for(workload: Workload, variant: str) -> tuple[Component, ...]:
 def declared_staleness_ms(spec: LoadExperimentSpec, variant: str) -> int:
     """Return how stale a list may be after a write: as declared, with the cache's time to live."""
     known = variant_facts(spec.workload, variant)
+    if not known.cached:
+        return known.stale_ms
     given = next((v.env for v in spec.variants if v.name == variant), ())
-    ttl = next((v.value for v in given if v.name == "CACHE_TTL_MS"), "")
-    changed = int(ttl) - CACHE_TTL_MS if known.cached and ttl.isdigit() else 0
-    return known.stale_ms + changed
+    ttl = next((whole_number(v.value) for v in given if v.name == CACHE_TTL), None)
+    return known.stale_ms + (CACHE_TTL_MS if ttl is None else ttl) - CACHE_TTL_MS
 
 
 def has_meaning(workload: Workload, variant: str, factor: Factor) -> bool:

@@ -6,14 +6,18 @@ from loadlab.model.components import PostgresMode
 from loadlab.model.conditions import Reason
 from loadlab.model.expectations import Expectation, fault_of, groups_of
 from loadlab.model.names import MAX_EXPERIMENT_NAME
+from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell
-from loadlab.plan.catalogue import idle_factors
+from loadlab.plan.catalogue import CACHE_TTL, idle_factors
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.requests import requests_of
 from loadlab.plan.stores import MAX_CONNECTIONS
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
+MOST_CONNECTIONS = 262_143  # what Postgres takes
+LONGEST_TTL_MS = 86_400_000  # a day
+SHOWN = 40  # characters of a value that a message repeats
 REQUEST_ID = "request_id"
 # A label's key as the API server wants it: an optional DNS subdomain, a slash, a name.
 LABEL_NAME = re.compile(r"(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
@@ -51,6 +55,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     """
     _check_factors(spec)
     _check_variables(spec)
+    _check_cache_ttl(spec)
     _check_node_selector(spec)
 
 
@@ -92,6 +97,22 @@ def _check_variables(spec: LoadExperimentSpec) -> None:
             raise PlanError(Reason.INVALID_SPEC, message)
 
 
+def _check_cache_ttl(spec: LoadExperimentSpec) -> None:
+    for variant in spec.variants:
+        for variable in variant.env:
+            if variable.name == CACHE_TTL and variant.image is None:
+                _number(f"variants {variant.name}: env {CACHE_TTL}", variable.value, LONGEST_TTL_MS)
+
+
+def _number(field: str, text: str, most: int) -> int:
+    number = whole_number(text)
+    if number is None or not 1 <= number <= most:
+        given = repr(text[:SHOWN] + ("…" if len(text) > SHOWN else ""))
+        message = f"{field} is {given}: give a whole number from 1 to {most}"
+        raise PlanError(Reason.INVALID_SPEC, message)
+    return number
+
+
 def _check_node_selector(spec: LoadExperimentSpec) -> None:
     for key in spec.placement.node_selector:
         prefix, slash, name = key.rpartition("/")
@@ -119,15 +140,13 @@ def _check_connections(spec: LoadExperimentSpec) -> None:
     if spec.postgres.mode is PostgresMode.EXISTING:
         return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
-    if not setting.isdigit():
-        message = f"postgres.settings.max_connections is {setting!r}: give a whole number"
-        raise PlanError(Reason.INVALID_SPEC, message)
+    allowed = _number("postgres.settings.max_connections", setting, MOST_CONNECTIONS)
     demand = highest_demand(spec)
-    if demand is not None and demand.total > int(setting):
+    if demand is not None and demand.total > allowed:
         message = (
             f"{demand.cell.title()} needs {demand.total} connections ({demand.pooled} pooled, "
             f"{demand.consumers} of consumers, {RESERVED_CONNECTIONS} reserved) and "
-            f"max_connections is {setting}; lower factors.poolSize or factors.consumers, or raise "
+            f"max_connections is {allowed}; lower factors.poolSize or factors.consumers, or raise "
             "postgres.settings.max_connections"
         )
         raise PlanError(Reason.POOL_TOO_LARGE, message)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.model.quantities import DURATION_PATTERN, milliseconds, seconds
+from loadlab.model.quantities import DURATION_PATTERN, milliseconds, seconds, whole_number
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,18 @@ def test_every_spelling_of_the_schema_is_understood(hours, minutes, secs, millis
 def test_milliseconds_are_whole():
     assert milliseconds("1.0005s") == 1000
     assert milliseconds("250ms") == 250
+
+
+@given(st.integers(0, 10**18 - 1))
+def test_a_whole_number_is_read(number):
+    assert whole_number(str(number)) == number
+
+
+@given(st.text())
+def test_any_other_text_is_none(text):
+    assert whole_number(text) is None or text.encode().isdigit()
+
+
+@pytest.mark.parametrize("text", ["²", "٣", "1_0", "+1", " 1", "1\n", "", "9" * 19])
+def test_what_only_some_programs_read_is_no_whole_number(text):
+    assert whole_number(text) is None

@@ -1,11 +1,14 @@
 """Plans: what is created for whom, what is refused, and that the same spec plans the same."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from loadlab.model.conditions import Reason
 from loadlab.plan import PlanError, make_plan
@@ -107,6 +110,53 @@ def test_a_pool_that_fits_a_raised_max_connections_is_planned(experiment, images
     )
 
     assert make_plan(fits, images).trials
+
+
+NUMBERS = [
+    pytest.param(
+        "postgres.settings.max_connections",
+        lambda text: {"postgres": {"settings": {"max_connections": text}}},
+        id="max_connections",
+    ),
+    pytest.param(
+        "variants cached: env CACHE_TTL_MS",
+        lambda text: {
+            "workload": "items",
+            "variants": [{"name": "cached", "env": [{"name": "CACHE_TTL_MS", "value": text}]}],
+        },
+        id="CACHE_TTL_MS",
+    ),
+]
+ODD_NUMBERS = ["²", "①", "٣", "1_0", "+5", " 5", "5\n", "", "0", "-1", "5.0", "9" * 1000]
+
+
+@pytest.mark.parametrize("text", ODD_NUMBERS, ids=ascii)
+@pytest.mark.parametrize(("field", "change"), NUMBERS)
+def test_what_only_python_takes_for_a_number_is_refused(field, change, text, experiment, images):
+    with pytest.raises(PlanError, match=f"^{field} is .*: give a whole number from 1 to") as caught:
+        make_plan(experiment(**change(text)), images)
+
+    assert caught.value.reason is Reason.INVALID_SPEC
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(("field", "change"), NUMBERS)
+@given(text=st.text(max_size=1000) | st.integers().map(str))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_for_a_number_is_planned_or_refused(field, change, text, experiment, images):
+    asked = experiment(**change(text))
+    if text.isascii() and text.isdigit() and 0 < len(text) < 5 and int(text) > 20:
+        assert make_plan(asked, images).trials
+        return
+    with contextlib.suppress(PlanError):
+        make_plan(asked, images)
+
+
+def test_an_image_may_call_any_setting_of_its_own_by_our_names(experiment, images):
+    env = [{"name": "CACHE_TTL_MS", "value": "for ever"}]
+    mine = {"name": "mine", "image": "mine:1", "env": env}
+
+    assert make_plan(experiment(variants=[mine]), images).trials
 
 
 def test_derived_names_fit_a_label(experiment, images):
