@@ -1,8 +1,9 @@
 """Expectations: claims about differences between cells, and which cells each one speaks of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from itertools import islice
+from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -11,6 +12,7 @@ from loadlab.model.factors import Exclusion
 from loadlab.model.status import Cell
 
 MAX_TITLES = 5
+MAX_GROUPS = 2000  # a cell has one partner, mostly, and there are at most 1000 cells
 
 
 class Figure(StrEnum):
@@ -154,59 +156,89 @@ class Expectation(ApiModel):
         return self
 
 
-def matches(pattern: Exclusion, cell: Cell) -> bool:
-    """Whether a cell has everything that a pattern names."""
-    has = cell.dump()
-    return all(has.get(name) == value for name, value in pattern.dump().items())
-
-
 def groups_of(expectation: Expectation, cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], ...]:
     """Return what is measured together: (of, over) pairs for a ratio, single cells for a metric.
 
     A pair differs in what `of` and `over` name and in nothing else that both cells have: a level
     that means nothing for one of them (consumers, for a variant without a queue) is no difference.
     """
-    chosen = _selected(expectation, expectation.of, cells)
-    if expectation.over is None:
-        return tuple((cell,) for cell in chosen)
-    named = expectation.of.dump().keys() | expectation.over.dump().keys()
-    return tuple(
-        (cell, other)
-        for cell in chosen
-        for other in _selected(expectation, expectation.over, cells)
-        if _alike(cell, other, beside=named)
-    )
+    known = [_Known(cell, cell.dump()) for cell in cells]
+    return tuple(_groups(expectation, known))
 
 
 def fault_of(expectation: Expectation, cells: Sequence[Cell]) -> str:
     """Say why an expectation says nothing about these cells; empty where it does."""
+    known = [_Known(cell, cell.dump()) for cell in cells]
     sides = {"of": expectation.of, "over": expectation.over}
     for side, pattern in sides.items():
-        if pattern is not None and not _selected(expectation, pattern, cells):
+        if pattern is not None and not _selected(expectation, pattern, known):
             wanted = _spell({**expectation.at.dump(), **pattern.dump()})
             return f"no cell matches {side} {wanted}; there are {_titles(cells)}"
-    groups = groups_of(expectation, cells)
+    groups = list(islice(_groups(expectation, known), MAX_GROUPS + 1))
     if not groups:
         return (
             "no cell of `of` has a partner in `over` with the same other levels; name in of and "
             f"over every level that differs. There are {_titles(cells)}"
         )
+    if len(groups) > MAX_GROUPS:
+        return f"of and over make more than {MAX_GROUPS} pairs; name more levels"
     with_itself = [group[0] for group in groups if len(group) == 2 and group[0] == group[1]]
     if with_itself:
         return f"of and over both select {with_itself[0].title()}; name what tells them apart"
     return ""
 
 
+_Levels = tuple[object, ...]
+
+
+class _Known(NamedTuple):
+    """A cell, and the variant and levels that it has."""
+
+    cell: Cell
+    levels: dict[str, object]
+
+
+def _groups(expectation: Expectation, known: Sequence[_Known]) -> Iterator[tuple[Cell, ...]]:
+    chosen = _selected(expectation, expectation.of, known)
+    if expectation.over is None:
+        return ((of.cell,) for of in chosen)
+    named = expectation.of.dump().keys() | expectation.over.dump().keys()
+    partners = _Partners(_selected(expectation, expectation.over, known), named)
+    return ((of.cell, over.cell) for of in chosen for over in partners.of(of))
+
+
 def _selected(
-    expectation: Expectation, pattern: CellPattern, cells: Iterable[Cell]
-) -> tuple[Cell, ...]:
-    return tuple(c for c in cells if matches(pattern, c) and matches(expectation.at, c))
+    expectation: Expectation, pattern: CellPattern, known: Iterable[_Known]
+) -> list[_Known]:
+    wanted = (*expectation.at.dump().items(), *pattern.dump().items())
+    return [it for it in known if all(it.levels.get(name) == level for name, level in wanted)]
 
 
-def _alike(cell: Cell, other: Cell, *, beside: Iterable[str]) -> bool:
-    first, second = cell.dump(), other.dump()
-    shared = (first.keys() & second.keys()).difference(beside)
-    return all(first[name] == second[name] for name in shared)
+class _Partners:
+    """The cells of one side, found by the levels that they share with a cell of the other."""
+
+    def __init__(self, cells: Sequence[_Known], named: Set[str]) -> None:
+        self._cells, self._named = cells, named
+        self._kinds = dict.fromkeys(frozenset(cell.levels) for cell in cells)
+        self._places: dict[tuple[Set[str], tuple[str, ...]], dict[_Levels, list[int]]] = {}
+
+    def of(self, cell: _Known) -> Iterator[_Known]:
+        """Yield, in their order, the cells with the same levels, the named ones apart."""
+        places = [place for kind in self._kinds for place in self._alike(kind, cell.levels)]
+        return (self._cells[place] for place in sorted(places))
+
+    def _alike(self, kind: frozenset[str], levels: dict[str, object]) -> list[int]:
+        shared = tuple(name for name in levels if name in kind and name not in self._named)
+        if (kind, shared) not in self._places:
+            self._places[kind, shared] = self._index(kind, shared)
+        return self._places[kind, shared].get(tuple(levels[name] for name in shared), [])
+
+    def _index(self, kind: frozenset[str], shared: tuple[str, ...]) -> dict[_Levels, list[int]]:
+        index: dict[_Levels, list[int]] = {}
+        for place, cell in enumerate(self._cells):
+            if cell.levels.keys() == kind:
+                index.setdefault(tuple(cell.levels[name] for name in shared), []).append(place)
+        return index
 
 
 def _spell(pattern: dict[str, Any]) -> str:

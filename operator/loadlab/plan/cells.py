@@ -1,16 +1,20 @@
 """The cells of an experiment and the order of its trials."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from hashlib import sha256
-from itertools import product
 
-from loadlab.model.expectations import matches
-from loadlab.model.factors import Exclusion, Factor
+from loadlab.model.conditions import Reason
+from loadlab.model.factors import Factor
 from loadlab.model.spec import LoadExperimentSpec, Strategy
 from loadlab.model.status import Cell
 from loadlab.plan.catalogue import has_meaning
+from loadlab.plan.errors import PlanError
 from loadlab.plan.requests import DEFAULT_WRITE_PERCENT
+from loadlab.plan.sweep import Budget, Sweep, UncountableError
 
+# A state takes some 20 µs. Sweeps that fit maxTrials need hundreds, mostly; ten thousand are over
+# in a quarter of a second and hold 2 MB.
+STATES = 10_000
 DEFAULT_LEVELS: dict[Factor, tuple[int, ...]] = {
     Factor.CONSUMERS: (1,),
     Factor.BATCH_SIZE: (500,),
@@ -30,30 +34,55 @@ def levels_of(spec: LoadExperimentSpec, factor: Factor) -> tuple[int, ...]:
 
 
 def cells_of(spec: LoadExperimentSpec) -> tuple[Cell, ...]:
-    """Return all cells, variants first; a factor without meaning for a variant is left out."""
-    cells: dict[str, Cell] = {}
-    for variant in spec.variants:
-        for cell in _cells_of_variant(spec, variant.name):
-            if not any(_matches(pattern, cell) for pattern in spec.exclude):
-                cells.setdefault(cell.title(), cell)
-    return tuple(cells.values())
+    """Return all cells, variants first; a factor without meaning for a variant is left out.
+
+    Raises:
+        PlanError: there are none, or more than maxTrials allows; they were counted, not built.
+    """
+    budget = Budget(STATES)
+    names = dict.fromkeys(variant.name for variant in spec.variants)
+    sweeps = {name: _sweep_of(spec, name, budget) for name in names}
+    _check_size(spec, list(sweeps.values()))
+    return tuple(
+        Cell.model_validate({"variant": name, **dict(zip(sweep.factors, levels, strict=True))})
+        for name, sweep in sweeps.items()
+        for levels in sweep
+    )
 
 
-def _cells_of_variant(spec: LoadExperimentSpec, variant: str) -> Iterator[Cell]:
-    swept = [
-        (factor, levels)
+def _sweep_of(spec: LoadExperimentSpec, variant: str, budget: Budget) -> Sweep:
+    swept = {
+        factor.value: levels
         for factor in Factor
         if has_meaning(spec.workload, variant, factor) and (levels := levels_of(spec, factor))
+    }
+    patterns = [
+        {name: level for name, level in pattern.dump().items() if name != "variant"}
+        for pattern in spec.exclude
+        if pattern.dump() and pattern.variant in {None, variant}  # an empty one leaves nothing out
     ]
-    names = [factor.value for factor, _ in swept]
-    for combination in product(*(levels for _, levels in swept)):
-        yield Cell.model_validate(
-            {"variant": variant, **dict(zip(names, combination, strict=True))}
+    return Sweep(swept, patterns, budget)
+
+
+def _check_size(spec: LoadExperimentSpec, sweeps: Sequence[Sweep]) -> None:
+    try:
+        cells = sum(sweep.count() for sweep in sweeps)
+    except UncountableError as error:
+        message = (
+            f"factors are {sum(s.combinations for s in sweeps)} combinations, of which exclude "
+            "leaves out more overlapping sets than can be counted; sweep fewer levels or exclude "
+            "fewer patterns"
         )
-
-
-def _matches(pattern: Exclusion, cell: Cell) -> bool:
-    return bool(pattern.dump()) and matches(pattern, cell)  # an empty pattern leaves nothing out
+        raise PlanError(Reason.TOO_MANY_TRIALS, message) from error
+    if not cells:
+        raise PlanError(Reason.NO_TRIALS, "spec.exclude leaves no cell; exclude fewer")
+    trials = cells * spec.replicates
+    if trials > spec.max_trials:
+        message = (
+            f"{cells} cells x {spec.replicates} replicates are {trials} trials, more than "
+            f"maxTrials {spec.max_trials}; sweep fewer levels or raise maxTrials"
+        )
+        raise PlanError(Reason.TOO_MANY_TRIALS, message)
 
 
 def ordered(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> tuple[tuple[Cell, int], ...]:

@@ -11,6 +11,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell
 from loadlab.plan.catalogue import CACHE_TTL, idle_factors
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
+from loadlab.plan.errors import PlanError
 from loadlab.plan.requests import requests_of
 from loadlab.plan.stores import MAX_CONNECTIONS
 
@@ -24,14 +25,6 @@ LABEL_NAME = re.compile(r"(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?",
 LABEL_PREFIX = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII
 )
-
-
-class PlanError(ValueError):
-    """A spec from which no plan can be made; the reason is for programs, the text for people."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 def check_name(name: str) -> None:
@@ -60,13 +53,12 @@ def check_spec(spec: LoadExperimentSpec) -> None:
 
 
 def check_cells(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
-    """Refuse a sweep that is empty, too long, or asks for more than there is.
+    """Refuse a sweep that asks for more than there is, and expectations that say nothing of it.
 
     Raises:
         PlanError: names the field and the remedy.
     """
-    _check_size(spec, cells)
-    _check_connections(spec)
+    _check_connections(spec, cells)
     _check_expectations(spec, cells)
 
 
@@ -124,24 +116,12 @@ def _check_node_selector(spec: LoadExperimentSpec) -> None:
             raise PlanError(Reason.INVALID_SPEC, message)
 
 
-def _check_size(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
-    count = len(cells) * spec.replicates
-    if not count:
-        raise PlanError(Reason.NO_TRIALS, "spec.exclude leaves no cell; exclude fewer")
-    if count > spec.max_trials:
-        message = (
-            f"{len(cells)} cells x {spec.replicates} replicates are {count} trials, more than "
-            f"maxTrials {spec.max_trials}; sweep fewer levels or raise maxTrials"
-        )
-        raise PlanError(Reason.TOO_MANY_TRIALS, message)
-
-
-def _check_connections(spec: LoadExperimentSpec) -> None:
+def _check_connections(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
     if spec.postgres.mode is PostgresMode.EXISTING:
         return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
     allowed = _number("postgres.settings.max_connections", setting, MOST_CONNECTIONS)
-    demand = highest_demand(spec)
+    demand = highest_demand(spec, cells)
     if demand is not None and demand.total > allowed:
         message = (
             f"{demand.cell.title()} needs {demand.total} connections ({demand.pooled} pooled, "
@@ -164,7 +144,8 @@ def _unknown_request(
 ) -> str:
     if expectation.request is None:
         return ""
-    for cell in (cell for group in groups_of(expectation, cells) for cell in group):
+    named = {cell.title(): cell for group in groups_of(expectation, cells) for cell in group}
+    for cell in named.values():
         names = requests_of(spec, cell).names
         if expectation.request not in names:
             known = f"there are {', '.join(names)}" if names else "all are alike; leave it out"

@@ -1,11 +1,11 @@
 """How many connections to Postgres an experiment needs at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Cell
 from loadlab.plan.catalogue import variant_facts
-from loadlab.plan.cells import cells_of
 
 # Postgres keeps 3 for superusers; the steward and the data set's Job take up to 5.
 RESERVED_CONNECTIONS = 8
@@ -26,9 +26,9 @@ class Demand:
         return held + RESERVED_CONNECTIONS if held else 0
 
 
-def highest_demand(spec: LoadExperimentSpec) -> Demand | None:
+def highest_demand(spec: LoadExperimentSpec, cells: Iterable[Cell]) -> Demand | None:
     """Return the demand of the cell that needs the most; None where there is no cell."""
-    demands = (_demand(spec, cell) for cell in cells_of(spec))
+    demands = (_demand(spec, cell) for cell in cells)
     return max(demands, key=lambda demand: demand.total, default=None)
 
 

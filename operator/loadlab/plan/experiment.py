@@ -10,8 +10,9 @@ from loadlab.model.status import Cell
 from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan.catalogue import WorkloadFacts, facts
 from loadlab.plan.cells import cells_of, ordered
-from loadlab.plan.checks import PlanError, check_cells, check_name, check_spec
+from loadlab.plan.checks import check_cells, check_name, check_spec
 from loadlab.plan.context import Context, Images, Manifest, Run
+from loadlab.plan.errors import PlanError
 from loadlab.plan.generator import build_generator
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
@@ -59,7 +60,7 @@ class Plan:
 
     def preparation_manifests(self) -> list[Manifest]:
         """Return what is created once the stores are ready."""
-        dataset = [build_dataset(self.context)] if self.facts.has_postgres else []
+        dataset = [build_dataset(self.context, self.cells)] if self.facts.has_postgres else []
         return dataset + build_steward(self.context)
 
     def run_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from loadlab.model.components import Amounts
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Cell
 from loadlab.plan.catalogue import stores_of
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
@@ -63,10 +64,10 @@ def build_steward(context: Context) -> list[Manifest]:
     ]
 
 
-def build_dataset(context: Context) -> Manifest:
-    """Return the Job that creates schema and data."""
+def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
+    """Return the Job that creates schema and data, and sees to it that the cells can connect."""
     labels = context.labels(Component.DATASET)
-    variables = _existing_database(context.spec)
+    variables = _existing_database(context.spec, cells)
     pod = {
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
@@ -85,11 +86,11 @@ def build_dataset(context: Context) -> Manifest:
     }
 
 
-def _existing_database(spec: LoadExperimentSpec) -> list[Manifest]:
+def _existing_database(spec: LoadExperimentSpec, cells: Sequence[Cell]) -> list[Manifest]:
     """What the Job must know of a database that is there already; how much it allows, it asks."""
     if spec.postgres.secret_ref is None:
         return []
-    demand = highest_demand(spec)
+    demand = highest_demand(spec, cells)
     return env(
         OVERWRITE=str(spec.postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0
     )

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loadlab.model.crd import experiment_crd
@@ -103,6 +105,44 @@ def test_sides_without_a_common_level_are_no_pair():
     one, other = Cell(variant="async", workers=1), Cell(variant="sync", workers=2)
 
     assert "no cell of `of` has a partner" in fault_of(expectation(), [one, other])
+
+
+def test_two_sides_that_pair_each_cell_with_each_are_refused():
+    one = [Cell(variant="pooled", pool_size=size) for size in range(1, 501)]
+    other = [Cell(variant="queued", consumers=number) for number in range(1, 501)]
+    sides = {"of": {"variant": "pooled"}, "over": {"variant": "queued"}}
+
+    fault = fault_of(expectation(**sides), one + other)
+
+    assert fault == "of and over make more than 2000 pairs; name more levels"
+
+
+NAMES = ("workers", "pool_size", "consumers")
+CELLS = st.builds(
+    lambda variant, levels: Cell(variant=variant, **levels),
+    st.sampled_from("ab"),
+    st.dictionaries(st.sampled_from(NAMES), st.integers(1, 2)),
+)
+SIDES = st.builds(
+    lambda variant, levels: {"variant": variant} | levels,
+    st.sampled_from("ab"),
+    st.dictionaries(st.sampled_from(["workers", "poolSize"]), st.integers(1, 2), max_size=1),
+)
+
+
+@given(st.lists(CELLS, max_size=20, unique_by=Cell.title), SIDES, SIDES)
+def test_pairs_are_those_that_comparing_each_with_each_finds(cells, of, over):
+    def chosen(side):
+        return [c for c in cells if all(c.dump().get(n) == v for n, v in side.items())]
+
+    def alike(cell, other):
+        first, second = cell.dump(), other.dump()
+        shared = first.keys() & second.keys() - of.keys() - over.keys()
+        return all(first[name] == second[name] for name in shared)
+
+    expected = [(c, other) for c in chosen(of) for other in chosen(over) if alike(c, other)]
+
+    assert list(groups_of(expectation(of=of, over=over), cells)) == expected
 
 
 def test_of_many_cells_a_fault_names_the_first():

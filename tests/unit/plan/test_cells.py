@@ -78,6 +78,7 @@ def test_interleaving_runs_every_cell_once_in_every_block(workers, users, replic
         factors={"workers": workers, "virtualUsers": users},
         replicates=replicates,
         order={"seed": seed},
+        maxTrials=1000,
     )
     cells = cells_of(swept)
 
