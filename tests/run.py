@@ -30,7 +30,7 @@ ENVIRONMENT = {
     "LOADLAB_CLUSTER_TEST": "1",  # lets tests/cluster take the cluster down and up
 }
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
-BESIDE = ["-n", "2", "--dist", "loadfile"]  # a file's tests share what they set up
+BESIDE = ["-n", "2", "--dist", "loadscope"]  # the tests of a file or class share what they set up
 E2E = ["-rP", "--durations=12", "tests/e2e"]
 # As the cluster's tools build k6 (go_builds.py): what both need is then compiled once.
 GO_TEST = ["go", "test", "-trimpath", "-gcflags=all=-dwarf=false", "-json", "./..."]

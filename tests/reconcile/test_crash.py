@@ -1,15 +1,19 @@
 """The operator dies at every single request, before it or right after it took effect.
 
 However it died, a fresh one must bring the experiment to the end that an undisturbed one reaches:
-the same phase, verdict and rows, every trial run once, nothing left behind.
+the same phase, verdict and rows, every trial run once, nothing left behind. Each death is a case
+of its own, named after the request; the classes let the workers of pytest-xdist share them
+(`--dist loadscope`).
 """
 
 import asyncio
+from typing import Any
 
 import pytest
 from laboratory import Laboratory
 
 SPEC = {"replicates": 1}
+READS = ("get", "list", "logs")
 
 
 def undisturbed(*, forgetful: bool) -> Laboratory:
@@ -19,7 +23,7 @@ def undisturbed(*, forgetful: bool) -> Laboratory:
     return lab
 
 
-def outcome(lab: Laboratory) -> dict[str, object]:
+def outcome(lab: Laboratory) -> dict[str, Any]:
     status = lab.status()
     return {
         "phase": status["phase"],
@@ -34,25 +38,65 @@ def outcome(lab: Laboratory) -> dict[str, object]:
 
 CALM = {forgetful: undisturbed(forgetful=forgetful) for forgetful in (True, False)}
 CALM_OUTCOME = outcome(CALM[True])
-READS = ("get", "list", "logs")
 
 
-@pytest.mark.parametrize("forgetful", [True, False], ids=["fresh", "remembering"])
-@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-def test_death_at_any_request_changes_nothing(after_effect, forgetful):
-    for call, request in enumerate(CALM[forgetful].cluster.calls):
-        if request.startswith(READS) and (after_effect or not forgetful):
-            continue  # has no effect; before each, death is tried with the fresh operator
-        lab = Laboratory(forgetful=forgetful)
-        lab.submit(**SPEC)
-        lab.cluster.crash_at = call
-        lab.cluster.crash_after_effect = after_effect
-
-        asyncio.run(lab.run())
-
-        assert lab.cluster.crash_at is None, f"request {call} was never made"
-        assert outcome(lab) == CALM_OUTCOME, f"died at request {call}: {request}"
+def requests(*, forgetful: bool) -> list[Any]:
+    """Every request of an undisturbed run, each a case."""
+    made = CALM[forgetful].cluster.calls
+    return [
+        pytest.param(call, request, id=f"{call} {request}") for call, request in enumerate(made)
+    ]
 
 
-def test_what_an_operator_remembers_does_not_show_in_the_result():
-    assert outcome(CALM[False]) == CALM_OUTCOME
+def writes(*, forgetful: bool) -> list[Any]:
+    """Only the requests that have an effect."""
+    every = requests(forgetful=forgetful)
+    return [case for case in every if not str(case.values[1]).startswith(READS)]
+
+
+def assert_death_changes_nothing(
+    call: int, request: str, *, after_effect: bool, forgetful: bool
+) -> None:
+    lab = Laboratory(forgetful=forgetful)
+    lab.submit(**SPEC)
+    lab.cluster.crash_at = call
+    lab.cluster.crash_after_effect = after_effect
+
+    asyncio.run(lab.run())
+
+    died = f"died {'after' if after_effect else 'before'} request {call}: {request}"
+    assert lab.cluster.crash_at is None, f"never {died}"
+    reached = outcome(lab)
+    differs = {
+        field: {"undisturbed": calm, "after the death": reached[field]}
+        for field, calm in CALM_OUTCOME.items()
+        if reached[field] != calm
+    }
+    assert differs == {}, died
+
+
+class TestAnOperatorThatIsFreshInEachPass:
+    @pytest.mark.parametrize(("call", "request_"), requests(forgetful=True))
+    def test_may_die_before_any_request(self, call, request_):
+        assert_death_changes_nothing(call, request_, after_effect=False, forgetful=True)
+
+
+class TestAnOperatorThatIsFreshInEachPassAndWrites:
+    @pytest.mark.parametrize(("call", "request_"), writes(forgetful=True))
+    def test_may_die_after_any_write(self, call, request_):
+        assert_death_changes_nothing(call, request_, after_effect=True, forgetful=True)
+
+
+class TestAnOperatorThatRemembers:
+    """Before a read it knows no more than a fresh one, with which that death is tried."""
+
+    @pytest.mark.parametrize(("call", "request_"), writes(forgetful=False))
+    def test_may_die_before_any_write(self, call, request_):
+        assert_death_changes_nothing(call, request_, after_effect=False, forgetful=False)
+
+    @pytest.mark.parametrize(("call", "request_"), writes(forgetful=False))
+    def test_may_die_after_any_write(self, call, request_):
+        assert_death_changes_nothing(call, request_, after_effect=True, forgetful=False)
+
+    def test_comes_to_the_same_result(self):
+        assert outcome(CALM[False]) == CALM_OUTCOME
