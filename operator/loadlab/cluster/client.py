@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -11,16 +12,25 @@ from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.cluster.api import Kind, Manifest, kind_of
-from loadlab.cluster.errors import ClusterError, MalformedError, RefusedError, UnavailableError
+from loadlab.cluster.errors import MalformedError, RefusedError, UnavailableError
 from loadlab.model.names import FIELD_MANAGER
 
-TIMEOUT = 20.0  # seconds for any answer
-LOG_TIMEOUT = 60.0
-FOLLOW_TIMEOUT = 6 * 3600.0  # longer than any load
 LOG_LIMIT_BYTES = 64 * 1024 * 1024
+LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
 Query = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that each kind of request may take."""
+
+    answer: float = 20.0
+    log: float = 60.0
+    watch: float = 300.0  # longer than the 240 s after which the server ends it
+    follow: float = 6 * 3600.0  # longer than any load
 
 
 @asynccontextmanager
@@ -37,18 +47,20 @@ async def connect() -> AsyncIterator["ApiCluster"]:
 class ApiCluster:
     """A real cluster."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, timeouts: Timeouts = Timeouts()) -> None:
         self._api = api
+        self._timeouts = timeouts
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        text = await self._send("GET", kind.value.path(namespace, name), absent_ok=True)
-        return None if text is None else dict(json.loads(text))
+        path = kind.value.path(namespace, name)
+        text = await self._send("GET", path, absent_ok=True)
+        return None if text is None else _read_object(text, f"GET {path}")
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        text = await self._send("GET", kind.value.path(namespace), query=_selector(labels))
-        return list(json.loads(text or "{}").get("items") or [])
+        found = await self._read(kind.value.path(namespace), _selector(labels))
+        return list(found.get("items") or [])
 
     async def apply(self, manifest: Manifest) -> None:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
@@ -59,7 +71,7 @@ class ApiCluster:
     async def create(self, manifest: Manifest) -> bool:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])
         query = [("fieldManager", FIELD_MANAGER)]
-        made = await self._send("POST", path, query=query, body=manifest, conflict_ok=True)
+        made = await self._send("POST", path, query=query, body=manifest, exists_ok=True)
         return made is not None
 
     async def delete(self, kind: Kind, namespace: str, name: str) -> None:
@@ -80,11 +92,11 @@ class ApiCluster:
     async def logs(self, namespace: str, pod: str) -> str | None:
         query = [("limitBytes", str(LOG_LIMIT_BYTES))]
         path = Kind.POD.value.path(namespace, pod, "log")
-        return await self._send("GET", path, query=query, absent_ok=True, seconds=LOG_TIMEOUT)
+        seconds = self._timeouts.log
+        return await self._send("GET", path, query=query, absent_ok=True, seconds=seconds)
 
     async def version(self) -> str:
-        text = await self._send("GET", "/version")
-        return str(json.loads(text or "{}").get("gitVersion", ""))
+        return str((await self._read("/version")).get("gitVersion", ""))
 
     async def watch(
         self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str
@@ -92,33 +104,42 @@ class ApiCluster:
         """Yield watch events from a resource version until the server ends the stream."""
         query = [*_selector(labels), ("watch", "true"), ("resourceVersion", version)]
         query += [("timeoutSeconds", "240"), ("allowWatchBookmarks", "true")]
-        response = await self._request("GET", kind.value.path(namespace), query, seconds=300.0)
+        path, request = kind.value.path(namespace), f"watch {kind.name}"
+        response = await self._request("GET", path, query, seconds=self._timeouts.watch)
         try:
-            _raise_for(response.status, await _error_text(response), f"watch {kind.name}")
+            _raise_for(response.status, await _error_text(response), request)
             async for line in response.content:
-                yield dict(json.loads(line))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnavailableError(f"watch {kind.name}: {error}") from error
+                yield _read_object(line, request)
+        except NO_ANSWER as error:
+            raise UnavailableError(f"{request}: {error!r}") from error
         finally:
             response.close()
 
     async def follow_log(self, namespace: str, pod: str) -> AsyncIterator[bytes]:
         """Yield pieces of a pod's log as it grows, until its container ends."""
-        path = Kind.POD.value.path(namespace, pod, "log")
-        response = await self._request("GET", path, [("follow", "true")], seconds=FOLLOW_TIMEOUT)
+        path, request = Kind.POD.value.path(namespace, pod, "log"), f"follow the log of {pod}"
+        query, seconds = [("follow", "true")], self._timeouts.follow
+        response = await self._request("GET", path, query, seconds=seconds)
         try:
-            _raise_for(response.status, await _error_text(response), f"follow the log of {pod}")
+            _raise_for(response.status, await _error_text(response), request)
             async for piece in response.content.iter_any():
                 yield piece
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnavailableError(f"follow the log of {pod}: {error}") from error
+        except NO_ANSWER as error:
+            raise UnavailableError(f"{request}: {error!r}") from error
         finally:
             response.close()
 
     async def list_version(self, kind: Kind, namespace: str | None) -> str:
         """Return the resource version from which a watch sees everything that comes."""
-        text = await self._send("GET", kind.value.path(namespace), query=[("limit", "1")])
-        return str(json.loads(text or "{}")["metadata"]["resourceVersion"])
+        path = kind.value.path(namespace)
+        found = await self._read(path, [("limit", "1")])
+        try:
+            return str(found["metadata"]["resourceVersion"])
+        except (KeyError, TypeError) as error:
+            raise UnavailableError(f"GET {path}: the list has no resourceVersion") from error
+
+    async def _read(self, path: str, query: Query | None = None) -> Manifest:
+        return _read_object(await self._send("GET", path, query=query) or "", f"GET {path}")
 
     async def _send(  # noqa: PLR0913 - the one place where a request is spelled out
         self,
@@ -129,18 +150,25 @@ class ApiCluster:
         body: Manifest | None = None,
         content_type: str = "application/json",
         absent_ok: bool = False,
-        conflict_ok: bool = False,
-        seconds: float = TIMEOUT,
+        exists_ok: bool = False,
+        seconds: float | None = None,
     ) -> str | None:
-        """Return the answer's text; None where an allowed 404 or 409 came."""
+        """Return the answer's text; None where an allowed 404 or AlreadyExists came."""
         response = await self._request(
-            verb, path, query or [], body=body, content_type=content_type, seconds=seconds
+            verb,
+            path,
+            query or [],
+            body=body,
+            content_type=content_type,
+            seconds=seconds or self._timeouts.answer,
         )
         try:
-            text = str(await response.text())
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnavailableError(f"{verb} {path}: {error}") from error
-        if (response.status == 404 and absent_ok) or (response.status == 409 and conflict_ok):
+            text = str(await response.text(encoding="utf-8", errors="replace"))
+        except NO_ANSWER as error:
+            raise UnavailableError(f"{verb} {path}: {error!r}") from error
+        if response.status == 404 and absent_ok:
+            return None
+        if response.status == 409 and exists_ok and _reason(text) == "AlreadyExists":
             return None
         _raise_for(response.status, text, f"{verb} {path}")
         return text
@@ -165,7 +193,7 @@ class ApiCluster:
                 auth_settings=["BearerToken"],
             )
             answer = await self._api.call_api(*request, _request_timeout=seconds)
-        except (aiohttp.ClientError, TimeoutError, OSError, ApiException) as error:
+        except (*NO_ANSWER, OSError, ApiException) as error:
             raise UnavailableError(f"{verb} {path}: {error!r}") from error
         return answer.response
 
@@ -181,17 +209,43 @@ def _selector(labels: dict[str, str]) -> Query:
 
 
 async def _error_text(response: Any) -> str:
-    return str(await response.text()) if response.status >= 300 else ""
+    if response.status < 300:
+        return ""
+    return str(await response.text(encoding="utf-8", errors="replace"))
+
+
+def _read_object(text: str | bytes, request: str) -> Manifest:
+    """Parse what must be an object: anything else is no answer of an API server, or a part."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise UnavailableError(f"{request}: the answer is no JSON: {text[:100]!r}") from error
+    if not isinstance(document, dict):
+        raise UnavailableError(f"{request}: the answer is no object: {text[:100]!r}")
+    return document
+
+
+def _status_of(text: str) -> Manifest:
+    """Return the Status object of a refusal, or an empty one where something else came."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _reason(text: str) -> str:
+    return str(_status_of(text).get("reason", ""))
 
 
 def _raise_for(status: int, text: str, request: str) -> None:
     if status < 300:
         return
-    try:
-        message = json.loads(text).get("message", text)
-    except ValueError:
-        message = text[:300]
+    message = str(_status_of(text).get("message", text))
+    said = f"{request}: {status} {message[:LONGEST_MESSAGE]}"
     if status in {400, 422}:
-        raise MalformedError(f"{request}: {status} {message}")
-    error: type[ClusterError] = UnavailableError if status == 429 or status >= 500 else RefusedError
-    raise error(f"{request}: {status} {message}")
+        raise MalformedError(said)
+    # Somebody else wrote at the same moment; so does quota admission answer a create.
+    is_contention = status == 409 and _reason(text) == "Conflict"
+    later = is_contention or status == 429 or status >= 500
+    raise UnavailableError(said) if later else RefusedError(said)

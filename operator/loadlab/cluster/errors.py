@@ -1,9 +1,10 @@
 """What can go wrong between us and the API server.
 
 ClusterError
-├── RefusedError      the request itself was not acceptable (403, 409)
+├── RefusedError      the request itself was not acceptable (401, 403, 404, 409 AlreadyExists, 410)
 │   └── MalformedError the object can never be accepted as it is (400, 422)
-└── UnavailableError  no answer, or an answer that a later try may better (429, 5xx, network)
+└── UnavailableError  no answer, or an answer that a later try may better
+                      (409 Conflict, 429, 5xx, network)
 """
 
 

@@ -1,0 +1,35 @@
+"""The real client against a server on loopback."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from kubernetes.aio.client import ApiClient, Configuration
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from api_server import ApiServer, says, serve
+
+from loadlab.cluster.client import ApiCluster, Timeouts
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[ApiServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    (tmp_path / "certificates").touch()  # to load the machine's takes longer than a test
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificates"))
+    async with serve(says(200, {})) as listening:
+        yield listening
+
+
+@pytest.fixture
+async def cluster(server: ApiServer) -> AsyncIterator[ApiCluster]:
+    async with ApiClient(Configuration(host=server.url)) as api:
+        yield ApiCluster(api)
+
+
+@pytest.fixture
+async def impatient(server: ApiServer) -> AsyncIterator[ApiCluster]:
+    async with ApiClient(Configuration(host=server.url)) as api:
+        yield ApiCluster(api, Timeouts(*[0.1] * 4))
