@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadlab.model.factors import VARIANTS
+from loadlab.catalogue import WORKLOADS
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
@@ -64,7 +64,7 @@ def test_sample_compares_variants_that_its_workload_has(name):
     built_in = {variant.name for variant in spec.variants if not variant.image}
 
     assert len(spec.variants) > 1
-    assert built_in <= set(VARIANTS[spec.workload])
+    assert built_in <= set(WORKLOADS[spec.workload].variants)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

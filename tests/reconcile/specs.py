@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from loadlab.model.factors import VARIANTS, Workload
+from loadlab.catalogue import WORKLOADS
 
 CRD = Path(__file__).resolve().parents[2] / "crds/loadexperiments.yaml"
 VERSION = yaml.safe_load(CRD.read_text())["spec"]["versions"][0]
@@ -42,8 +42,8 @@ NONSENSE = st.sampled_from(
 @st.composite
 def likely_specs(draw: st.DrawFn) -> dict[str, Any]:
     """A workload with variants of its own and a few random fields, each valid by itself."""
-    workload = draw(st.sampled_from(sorted(Workload)))
-    known = [{"name": name} for name in VARIANTS[workload]]
+    workload = draw(st.sampled_from(sorted(WORKLOADS)))
+    known = [{"name": name} for name in WORKLOADS[workload].variants]
     own = {"name": "own", "image": "own:1"}
     variants = draw(st.lists(st.sampled_from([*known, own]), min_size=1, max_size=2, unique_by=str))
     base = {"load": {"request": {"path": "/"}}} if own in variants else {}

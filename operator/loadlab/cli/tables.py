@@ -10,12 +10,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from loadlab.catalogue import Cell
 from loadlab.cli import details, figures
 from loadlab.cli.experiment import Experiment
 from loadlab.model.outcomes import ExpectationResult
 from loadlab.model.status import (
     ByComponent,
-    Cell,
     Durability,
     ResultRow,
     Validity,

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from loadlab.catalogue import Cell, CellPattern
 from loadlab.model.base import ApiModel
-from loadlab.model.factors import Exclusion
-from loadlab.model.status import Cell
 
 MAX_TITLES = 5
 MAX_GROUPS = 2000  # a cell has one partner, mostly, and there are at most 1000 cells
@@ -30,10 +29,6 @@ class Figure(StrEnum):
     def is_latency(self) -> bool:
         """Whether each named request has one of its own."""
         return self.value.startswith("latencyMs.")
-
-
-class CellPattern(Exclusion):
-    """Cells by variant and levels: every field given must match."""
 
 
 RULES: tuple[dict[str, str], ...] = (

@@ -1,10 +1,11 @@
 """The spec of a LoadExperiment: the one YAML file that a user writes."""
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.base import ApiModel
 from loadlab.model.components import (
     Placement,
@@ -16,8 +17,8 @@ from loadlab.model.components import (
     TtlStrategy,
 )
 from loadlab.model.expectations import Expectation
-from loadlab.model.factors import FACTOR_WORKLOADS, VARIANTS, Exclusion, Factors, Variant, Workload
 from loadlab.model.load import Load
+from loadlab.model.variants import Variant
 
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
 
@@ -80,8 +81,7 @@ class Retry(ApiModel):
 def _variant_rule() -> dict[str, str]:
     """CEL: a variant is one that the workload has, or an image under a name of its own."""
     catalogue = ", ".join(
-        f"'{workload}': [{', '.join(repr(name) for name in names)}]"
-        for workload, names in VARIANTS.items()
+        f"'{name}': {list(workload.variants)}" for name, workload in WORKLOADS.items()
     )
     return {
         "rule": (
@@ -99,21 +99,33 @@ def _factor_rules() -> list[dict[str, str]]:
     """CEL: a workload's parameter goes with that workload only."""
     return [
         {
-            "rule": f"!has(self.factors.{factor}) || self.workload in {[w.value for w in works]}",
+            "rule": f"!has(self.factors.{factor}) || self.workload in {list(works)}",
             "message": f"factors.{factor} belongs to the workload {' or '.join(works)}",
             "fieldPath": ".factors",
         }
-        for factor, works in FACTOR_WORKLOADS.items()
+        for factor in Factor
+        if (works := factor.facts.workloads)
+    ]
+
+
+def _request_rules() -> list[dict[str, str]]:
+    """CEL: where the workload says nothing of requests, the experiment does."""
+    return [
+        {
+            "rule": f"self.workload != '{name}' || has(self.load.request.path)",
+            "message": (
+                f"the workload {name} needs load.request.path: what is your service asked?"
+            ),
+            "fieldPath": ".load",
+        }
+        for name, workload in WORKLOADS.items()
+        if workload.requests is None
     ]
 
 
 RULES: tuple[dict[str, str], ...] = (
     _variant_rule(),
-    {
-        "rule": "self.workload != 'custom' || has(self.load.request.path)",
-        "message": "the workload custom needs load.request.path: what is your service asked?",
-        "fieldPath": ".load",
-    },
+    *_request_rules(),
     {
         "rule": "has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
         "message": "factors.rate goes with the arrival-rate executors, and only with them",
@@ -159,20 +171,31 @@ def _schema_extra(schema: dict[str, Any]) -> None:
     schema["x-kubernetes-validations"] = [*RULES, *_transition_rules()]
 
 
+def _summaries() -> str:
+    return " ".join(f"{name}: {workload.summary}" for name, workload in WORKLOADS.items())
+
+
+def _known_workload(name: str) -> str:
+    if name not in WORKLOADS:
+        raise ValueError(f"there is no workload {name!r}; there are {', '.join(WORKLOADS)}")
+    return name
+
+
+WorkloadName = Annotated[
+    str, AfterValidator(_known_workload), Field(json_schema_extra={"enum": [*WORKLOADS]})
+]
+Excluded = Annotated[
+    CellPattern,
+    Field(description="A pattern of cells to leave out: every field given must match."),
+]
+
+
 class LoadExperimentSpec(ApiModel):
     """Variants x factors x replicates under one load profile."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_schema_extra)
 
-    workload: Workload = Field(
-        description=(
-            "What a request does. sleep: waits, without a database. select: one query. "
-            "simulation: two queries, then work on the CPU. items: a small REST service. "
-            "ingest: many small writes. wells: heavy pages beside a light endpoint. "
-            "custom: services of your own, asked what load.request says; no store is deployed for "
-            "them."
-        )
-    )
+    workload: WorkloadName = Field(description=f"What a request does. {_summaries()}")
     variants: tuple[Variant, ...] = Field(
         min_length=1,
         max_length=10,
@@ -189,7 +212,7 @@ class LoadExperimentSpec(ApiModel):
             "variants and levels, and each cell is measured `replicates` times."
         ),
     )
-    exclude: tuple[Exclusion, ...] = Field(
+    exclude: tuple[Excluded, ...] = Field(
         default=(),
         max_length=50,
         description="Cells to leave out of the sweep; a field that is absent matches every level.",

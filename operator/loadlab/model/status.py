@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from loadlab.catalogue import Cell
 from loadlab.model.base import ObservedModel
 from loadlab.model.conditions import Condition
 from loadlab.model.outcomes import Bottleneck, CriterionResult, ExpectationResult
@@ -48,28 +49,6 @@ class Validity(StrEnum):
     VALID = "Valid"
     SUSPECT = "Suspect"
     INVALID = "Invalid"
-
-
-class Cell(ObservedModel):
-    """A variant and a level of every factor that means something for it."""
-
-    variant: str = Field(max_length=30, description="Variant.")
-    workers: int | None = Field(default=None, description="Worker processes.")
-    virtual_users: int | None = Field(default=None, description="Virtual users.")
-    rate: int | None = Field(default=None, description="Requests per time unit.")
-    pool_size: int | None = Field(default=None, description="Connections per process.")
-    consumers: int | None = Field(default=None, description="Consumers of the queue worker.")
-    batch_size: int | None = Field(default=None, description="Rows per batch.")
-    ms: int | None = Field(default=None, description="Milliseconds of waiting.")
-    fib: int | None = Field(default=None, description="Fibonacci number computed.")
-    user_ids: int | None = Field(default=None, description="Different users asked for.")
-    payload_bytes: int | None = Field(default=None, description="Bytes added to a write.")
-    write_percent: int | None = Field(default=None, description="Share of writes in percent.")
-
-    def title(self) -> str:
-        """Spell the cell as one word, such as async/workers=2/virtualUsers=64."""
-        levels = {k: v for k, v in self.dump().items() if k != "variant"}
-        return "/".join([self.variant, *(f"{name}={level}" for name, level in levels.items())])
 
 
 class TrialCounts(ObservedModel):

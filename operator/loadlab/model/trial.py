@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from loadlab.catalogue import Cell
 from loadlab.model.base import ApiModel, ObservedModel
-from loadlab.model.status import Cell, Validity
+from loadlab.model.status import Validity
 
 
 class TrialPhase(StrEnum):

@@ -3,34 +3,26 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
+from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue.factors import Arrivals
 from loadlab.model.conditions import Reason
-from loadlab.model.factors import Factor
 from loadlab.model.spec import LoadExperimentSpec, Strategy
-from loadlab.model.status import Cell
-from loadlab.plan.catalogue import has_meaning
 from loadlab.plan.errors import PlanError
-from loadlab.plan.requests import DEFAULT_WRITE_PERCENT
 from loadlab.plan.sweep import Budget, Sweep, UncountableError
+from loadlab.plan.variants import workload_of
 
 # A state takes some 20 µs. Sweeps that fit maxTrials need hundreds, mostly; ten thousand are over
 # in a quarter of a second and hold 2 MB.
 STATES = 10_000
-DEFAULT_LEVELS: dict[Factor, tuple[int, ...]] = {
-    Factor.CONSUMERS: (1,),
-    Factor.BATCH_SIZE: (500,),
-    Factor.MS: (1000,),
-    Factor.FIB: (15,),
-    Factor.WRITE_PERCENT: (DEFAULT_WRITE_PERCENT,),
-}
 
 
 def levels_of(spec: LoadExperimentSpec, factor: Factor) -> tuple[int, ...]:
     """Return the levels of a factor; none where the executor gives it no meaning."""
-    is_open = spec.load.executor.is_open
-    if factor is (Factor.VIRTUAL_USERS if is_open else Factor.RATE):
+    arrivals = Arrivals.OPEN if spec.load.executor.is_open else Arrivals.CLOSED
+    if factor.facts.arrivals not in {None, arrivals}:
         return ()
-    given = spec.factors.dump().get(factor)
-    return tuple(given) if isinstance(given, list) else DEFAULT_LEVELS.get(factor, ())
+    unset = () if factor.facts.unset is None else (factor.facts.unset,)
+    return spec.factors.levels(factor) or unset
 
 
 def cells_of(spec: LoadExperimentSpec) -> tuple[Cell, ...]:
@@ -51,10 +43,11 @@ def cells_of(spec: LoadExperimentSpec) -> tuple[Cell, ...]:
 
 
 def _sweep_of(spec: LoadExperimentSpec, variant: str, budget: Budget) -> Sweep:
+    workload = workload_of(spec)
     swept = {
         factor.value: levels
         for factor in Factor
-        if has_meaning(spec.workload, variant, factor) and (levels := levels_of(spec, factor))
+        if workload.gives_meaning(factor, variant) and (levels := levels_of(spec, factor))
     }
     patterns = [
         {name: level for name, level in pattern.dump().items() if name != "variant"}

@@ -2,18 +2,18 @@
 
 import re
 
+from loadlab.catalogue import Cell
+from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.components import PostgresMode
 from loadlab.model.conditions import Reason
 from loadlab.model.expectations import Expectation, fault_of, groups_of
 from loadlab.model.names import MAX_EXPERIMENT_NAME
 from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import Cell
-from loadlab.plan.catalogue import CACHE_TTL, idle_factors
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.errors import PlanError
-from loadlab.plan.requests import requests_of
 from loadlab.plan.stores import MAX_CONNECTIONS
+from loadlab.plan.variants import idle_factors, requests_of
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
 MOST_CONNECTIONS = 262_143  # what Postgres takes

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import Cell
-from loadlab.plan.catalogue import variant_facts
+from loadlab.plan.variants import facts_of
 
 # Postgres keeps 3 for superusers; the steward and the data set's Job take up to 5.
 RESERVED_CONNECTIONS = 8
@@ -33,9 +33,9 @@ def highest_demand(spec: LoadExperimentSpec, cells: Iterable[Cell]) -> Demand | 
 
 
 def _demand(spec: LoadExperimentSpec, cell: Cell) -> Demand:
-    consumes = variant_facts(spec.workload, cell.variant).worker is not None
+    consumes = facts_of(spec, cell.variant).worker is not None
     return Demand(
         cell,
-        pooled=(cell.workers or 1) * (cell.pool_size or 0),
-        consumers=(cell.consumers or 0) if consumes else 0,
+        pooled=(cell.level(Factor.WORKERS) or 1) * (cell.level(Factor.POOL_SIZE) or 0),
+        consumers=(cell.level(Factor.CONSUMERS) or 0) if consumes else 0,
     )

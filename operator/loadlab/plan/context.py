@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from loadlab.catalogue import Cell
 from loadlab.model.names import (
     COMPONENT_LABEL,
     FINGERPRINT_ANNOTATION,
@@ -16,7 +17,6 @@ from loadlab.model.names import (
 )
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import Cell
 
 Manifest = dict[str, Any]
 

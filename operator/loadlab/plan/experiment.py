@@ -4,11 +4,10 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from loadlab.catalogue import Cell, Workload
 from loadlab.model.names import API_VERSION, Component, experiment_labels, trial_name
 from loadlab.model.resources import Experiment
-from loadlab.model.status import Cell
 from loadlab.model.trial import LoadTrialSpec
-from loadlab.plan.catalogue import WorkloadFacts, facts
 from loadlab.plan.cells import cells_of, ordered
 from loadlab.plan.checks import check_cells, check_name, check_spec
 from loadlab.plan.context import Context, Images, Manifest, Run
@@ -17,6 +16,7 @@ from loadlab.plan.generator import build_generator
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
+from loadlab.plan.variants import workload_of
 
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
 
@@ -50,9 +50,9 @@ class Plan:
         return deployed_stores(self.context.spec)
 
     @property
-    def facts(self) -> WorkloadFacts:
+    def facts(self) -> Workload:
         """What the workload needs."""
-        return facts(self.context.spec.workload)
+        return workload_of(self.context.spec)
 
     def store_manifests(self) -> list[Manifest]:
         """Return the stores, which everything else needs."""

@@ -6,12 +6,12 @@ every other trial: a node may not read one before the API server's authorizer kn
 
 import json
 
+from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue.requests import Requests
 from loadlab.model.load import Load
 from loadlab.model.names import Component
 from loadlab.model.quantities import milliseconds, seconds
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import Cell
-from loadlab.plan.catalogue import declared_staleness_ms, variant_facts
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.own_image import own_image, readiness_path
 from loadlab.plan.pods import (
@@ -23,11 +23,12 @@ from loadlab.plan.pods import (
     limits,
     pod_template,
 )
-from loadlab.plan.requests import FRESHNESS_EVERY_MS, Requests, requests_of
+from loadlab.plan.variants import declared_staleness_ms, facts_of, requests_of
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
 CONFIGURATION = "TRIAL_"  # and a number: the parts of the document, joined in their order
+FRESHNESS_EVERY_MS = 200
 PART_BYTES = 100_000  # Linux takes at most 128 KiB in one variable
 ARGUMENTS = (
     "run",
@@ -89,7 +90,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
     spec, service = context.spec, context.child_name(Component.SERVICE, run)
     worker = context.child_name(Component.WORKER, run)
     variant = run.cell.variant
-    known = variant_facts(spec.workload, variant)
+    known = facts_of(spec, variant)
     own = own_image(spec, variant)
     port, snapshot_port = (own.port, own.snapshot_port) if own else (HTTP_PORT, INSTRUMENTS_PORT)
     requests = requests_of(spec, run.cell)
@@ -144,8 +145,8 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
     """Return the load profile of a cell in numbers."""
     return {
         "executor": load.executor.value,
-        "virtualUsers": cell.virtual_users,
-        "rate": cell.rate,
+        "virtualUsers": cell.level(Factor.VIRTUAL_USERS),
+        "rate": cell.level(Factor.RATE),
         "timeUnitMs": milliseconds(load.time_unit),
         "maxVirtualUsers": load.max_virtual_users or None,
         "rampUpMs": milliseconds(load.ramp_up),

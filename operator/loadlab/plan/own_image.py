@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from loadlab.model.components import Amounts, ServiceCpu
 from loadlab.model.conditions import Reason
-from loadlab.model.factors import Variant
 from loadlab.model.names import METER
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.variants import Variant
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
     APPLICATION_USER,

@@ -3,7 +3,6 @@
 from loadlab.model.components import ServiceCpu
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.plan.catalogue import stores_for, variant_facts
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.own_image import (
     READINESS_PATH,
@@ -26,6 +25,7 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.stores import store_environment
+from loadlab.plan.variants import facts_of, workload_of
 
 GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then needs a moment
 
@@ -80,7 +80,7 @@ def _service_resources(spec: LoadExperimentSpec) -> Manifest:
 
 def build_worker(context: Context, run: Run) -> list[Manifest]:
     """Return Service and Deployment of the queue worker; nothing where the variant has none."""
-    module = variant_facts(context.spec.workload, run.cell.variant).worker
+    module = facts_of(context.spec, run.cell.variant).worker
     if module is None:
         return []
     container = {
@@ -106,22 +106,19 @@ def _container(context: Context, run: Run, module: str) -> Manifest:
 def _environment(context: Context, run: Run) -> list[Manifest]:
     spec, cell = context.spec, run.cell
     variant, own = variant_of(spec, cell.variant), own_image(spec, cell.variant)
-    settings = {
-        "WORKLOAD": spec.workload.value,
+    settings: dict[str, str | int | None] = {
+        "WORKLOAD": spec.workload,
         "VARIANT": cell.variant,
         "RUN_ID": run.name,
         "PORT": own.port if own else HTTP_PORT,
         "INSTRUMENTS_PORT": own.instruments_port if own else INSTRUMENTS_PORT,
         "READINESS_PATH": own.readiness_path if own else None,
         "SERVER": variant.server.value if variant.server else None,
-        "WORKERS": cell.workers,
-        "POOL_SIZE": cell.pool_size,
-        "CONSUMERS": cell.consumers,
-        "BATCH_SIZE": cell.batch_size,
     }
-    given = {v.name: v.value for v in variant.env}
-    values = {name: value for name, value in settings.items() if value is not None} | given
-    stores = store_environment(context, stores_for(spec.workload, cell.variant))
+    settings |= {f.facts.variable: level for f, level in cell.levels() if f.facts.variable}
+    settings |= {variable.name: variable.value for variable in variant.env}
+    values = {name: value for name, value in settings.items() if value is not None}
+    stores = store_environment(context, workload_of(spec).stores(cell.variant))
     return [*env(**values), *stores]
 
 

@@ -6,11 +6,10 @@ the work afterwards. It is no part of what is measured.
 
 from collections.abc import Sequence
 
+from loadlab.catalogue import Cell
 from loadlab.model.components import Amounts
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import Cell
-from loadlab.plan.catalogue import stores_of
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
@@ -23,6 +22,7 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.stores import store_environment
+from loadlab.plan.variants import stores_of
 
 
 def build_steward(context: Context) -> list[Manifest]:
@@ -98,7 +98,7 @@ def _existing_database(spec: LoadExperimentSpec, cells: Sequence[Cell]) -> list[
 
 def _container(context: Context, module: str, variables: Sequence[Manifest] = ()) -> Manifest:
     spec = context.spec
-    settings = env(WORKLOAD=spec.workload.value, SCALE=spec.postgres.scale, PORT=STEWARD_PORT)
+    settings = env(WORKLOAD=spec.workload, SCALE=spec.postgres.scale, PORT=STEWARD_PORT)
     stores = store_environment(context, stores_of(spec))
     return {
         "name": module.rsplit(".", 1)[1].replace("_", "-"),

@@ -3,12 +3,12 @@
 from loadlab.model.components import PostgresMode
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.plan.catalogue import stores_of
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import pod_template
 from loadlab.plan.postgres import MAX_CONNECTIONS, postgres_environment, postgres_pod
 from loadlab.plan.rabbitmq import rabbitmq_environment, rabbitmq_pod
 from loadlab.plan.redis import redis_environment, redis_pod
+from loadlab.plan.variants import stores_of
 
 __all__ = ["MAX_CONNECTIONS", "build_store", "deployed_stores", "store_environment"]
 

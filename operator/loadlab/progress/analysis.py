@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from loadlab.catalogue import Cell
 from loadlab.model.names import Component
 from loadlab.model.outcomes import Bottleneck, CriterionResult
 from loadlab.model.resources import Trial
@@ -9,7 +10,6 @@ from loadlab.model.status import (
     MAX_ROWS,
     Best,
     ByComponent,
-    Cell,
     Durability,
     Environment,
     LoadExperimentStatus,

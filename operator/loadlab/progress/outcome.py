@@ -1,15 +1,15 @@
 """From a run's measurement to its trial's status: kept, tried again, or given up."""
 
+from loadlab.catalogue import Cell, Factor
 from loadlab.model.components import Amounts, Resources, ServiceCpu
 from loadlab.model.conditions import Reason
 from loadlab.model.quantities import cpus, seconds
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import Cell, Validity
+from loadlab.model.status import Validity
 from loadlab.model.trial import LoadTrialStatus, Timings, TrialPhase
 from loadlab.plan import Plan
-from loadlab.plan.catalogue import facts
 from loadlab.plan.own_image import is_instrumented
-from loadlab.plan.requests import requests_of
+from loadlab.plan.variants import requests_of, workload_of
 from loadlab.progress.decision import Collect, Setback
 from loadlab.progress.trials import after_setback
 from loadlab.results.measurement import ExpectedWork, LoadFacts, TrialMeasurement
@@ -23,14 +23,14 @@ MAX_REASONS = 20
 def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
     """Return the planned load of a cell in plain units."""
     load = spec.load
-    rate = cell.rate / seconds(load.time_unit) if cell.rate else None
+    rate = cell.level(Factor.RATE)
     return LoadFacts(
         open_model=load.executor.is_open,
-        virtual_users=cell.virtual_users or load.max_virtual_users,
+        virtual_users=cell.level(Factor.VIRTUAL_USERS) or load.max_virtual_users,
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
-        rate_per_second=rate,
-        writes=facts(spec.workload).writes,
+        rate_per_second=rate / seconds(load.time_unit) if rate else None,
+        writes=workload_of(spec).writes,
         instrumented=is_instrumented(spec, cell.variant),
         cpu_limits=cpu_limits(spec.resources),
         owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
@@ -46,15 +46,15 @@ def cpu_limits(resources: Resources) -> dict[str, float]:
 
 def expected_work(spec: LoadExperimentSpec, cell: Cell) -> ExpectedWork | None:
     """Return what must be seen to be done in a cell; None for an image of the user's own."""
-    known = facts(spec.workload).variants.get(cell.variant)
+    known = workload_of(spec).variants.get(cell.variant)
     if known is None:
         return None
     return ExpectedWork(
         transactions=known.transactions,
         cached=known.cached,
         write_share=requests_of(spec, cell).write_share,
-        wait_ms=known.waits * (cell.ms or 0),
-        workers=cell.workers,
+        wait_ms=known.waits * (cell.level(Factor.MS) or 0),
+        workers=cell.level(Factor.WORKERS),
     )
 
 

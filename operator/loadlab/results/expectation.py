@@ -23,8 +23,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from loadlab.catalogue import Cell
 from loadlab.model.expectations import Expectation, Figure, groups_of
-from loadlab.model.status import Cell, Validity
+from loadlab.model.status import Validity
 from loadlab.results.figures import figure_of
 from loadlab.results.judgement import Judgement, ReasonKind
 from loadlab.results.statistics import Estimate, log_estimate, plain_estimate

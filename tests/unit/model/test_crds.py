@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from loadlab.catalogue import WORKLOADS
 from loadlab.model.crd import experiment_crd, trial_crd
-from loadlab.model.factors import VARIANTS
 from loadlab.model.quantities import DURATION_PATTERN, seconds
 from loadlab.model.spec import MUTABLE_FIELDS, LoadExperimentSpec
 
@@ -189,8 +189,8 @@ def test_rule_on_variants_knows_every_workload():
     spec = schema_of(experiment_crd())["properties"]["spec"]
     (rule,) = (r["rule"] for r in spec["x-kubernetes-validations"] if "variants.all" in r["rule"])
 
-    for workload, variants in VARIANTS.items():
-        assert f"'{workload}': {list(variants)}" in rule
+    for name, workload in WORKLOADS.items():
+        assert f"'{name}': {list(workload.variants)}" in rule
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from loadlab.catalogue import Cell
 from loadlab.model.crd import experiment_crd
 from loadlab.model.expectations import RULES, Expectation, fault_of, groups_of
-from loadlab.model.status import Cell
 
 WINS = {
     "name": "wins",

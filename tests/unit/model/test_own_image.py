@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from loadlab.catalogue import WORKLOADS
 from loadlab.model.crd import experiment_crd
-from loadlab.model.factors import VARIANTS, Workload
 from loadlab.model.spec import LoadExperimentSpec
 
 OWN = {"name": "mine", "image": "registry.example/api:1.4"}
@@ -90,7 +90,7 @@ def test_an_image_goes_with_a_name_that_is_not_built_in():
     assert rule.startswith("self.variants.all(v, has(v.image) != (v.name in {")
     assert rule.endswith("}[self.workload]))")
     assert "'custom': []" in rule
-    assert VARIANTS[Workload.CUSTOM] == ()
+    assert WORKLOADS["custom"].variants == {}
 
 
 @pytest.mark.parametrize("field", ["command", "port", "readinessPath", "instrumentsPort"])

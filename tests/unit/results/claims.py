@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from loadlab.catalogue import Cell
 from loadlab.model.expectations import Expectation
-from loadlab.model.status import Cell
 from loadlab.results.components import ComponentUsage
 from loadlab.results.expectation import Finding, Replicate, judge_expectation
 from loadlab.results.histogram import Histogram

@@ -8,7 +8,7 @@ from claims import CELLS, at_rate, expected, failing, interval, judge, two_sides
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.model.status import Cell
+from loadlab.catalogue import Cell
 from loadlab.results.expectation import Outcome, judge_expectation
 
 

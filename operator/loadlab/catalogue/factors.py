@@ -1,0 +1,200 @@
+"""The factors of an experiment, one entry each: everything else about a factor derives from it."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Self
+
+from pydantic.alias_generators import to_snake
+
+Level = int | str
+
+
+class Need(Enum):
+    """What a variant must have for a factor to change anything."""
+
+    POOL = auto()
+    WORKER = auto()
+    BATCHES = auto()
+
+
+class Arrivals(Enum):
+    """Whether requests arrive whatever the answers (open), or when one was answered (closed)."""
+
+    OPEN = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorFacts:
+    """What is known of one factor.
+
+    `default` is written into every spec by the API server, `unset` is the level where a spec says
+    nothing. `variable` tells the level to the service and its worker, `parameter` to a request.
+    """
+
+    description: str
+    in_cell: str
+    high: int
+    low: int = 1
+    default: tuple[int, ...] | None = None
+    unset: int | None = None
+    variable: str | None = None
+    parameter: str | None = None
+    workloads: tuple[str, ...] = ()  # empty: all
+    needs: Need | None = None
+    arrivals: Arrivals | None = None  # None: both
+
+
+class Factor(StrEnum):
+    """A setting that an experiment may sweep."""
+
+    _value_: str
+    facts: FactorFacts
+
+    def __new__(cls, name: str, facts: FactorFacts) -> Self:
+        factor = str.__new__(cls, name)
+        factor._value_ = name
+        factor.facts = facts
+        return factor
+
+    @property
+    def attribute(self) -> str:
+        """Name of its field in the models."""
+        return to_snake(self.value)
+
+    WORKERS = (
+        "workers",
+        FactorFacts(
+            description="Worker processes of the service, such as [1, 2, 4].",
+            in_cell="Worker processes.",
+            high=64,
+            default=(1,),
+            variable="WORKERS",
+        ),
+    )
+    VIRTUAL_USERS = (
+        "virtualUsers",
+        FactorFacts(
+            description=(
+                "Virtual users of the closed executors (constant-vus, ramping-vus): requests in "
+                "flight, as each user waits for its answer. Ignored by the arrival-rate executors."
+            ),
+            in_cell="Virtual users.",
+            high=20_000,
+            default=(50,),
+            arrivals=Arrivals.CLOSED,
+        ),
+    )
+    RATE = (
+        "rate",
+        FactorFacts(
+            description="Requests per load.timeUnit, for the arrival-rate executors only.",
+            in_cell="Requests per time unit.",
+            high=100_000,
+            arrivals=Arrivals.OPEN,
+        ),
+    )
+    POOL_SIZE = (
+        "poolSize",
+        FactorFacts(
+            description=(
+                "Database connections per worker process, for variants with a pool. "
+                "workers x poolSize must fit Postgres' max_connections."
+            ),
+            in_cell="Connections per process.",
+            high=1000,
+            default=(10,),
+            variable="POOL_SIZE",
+            needs=Need.POOL,
+        ),
+    )
+    CONSUMERS = (
+        "consumers",
+        FactorFacts(
+            description="Consumers in the queue worker (queued variants only; 1 unless set).",
+            in_cell="Consumers of the queue worker.",
+            high=64,
+            unset=1,
+            variable="CONSUMERS",
+            workloads=("ingest", "items"),
+            needs=Need.WORKER,
+        ),
+    )
+    BATCH_SIZE = (
+        "batchSize",
+        FactorFacts(
+            description=(
+                "Rows per batch of the queue worker (queued variants only; 500 unless set)."
+            ),
+            in_cell="Rows per batch.",
+            high=10_000,
+            unset=500,
+            variable="BATCH_SIZE",
+            workloads=("ingest",),
+            needs=Need.BATCHES,
+        ),
+    )
+    MS = (
+        "ms",
+        FactorFacts(
+            description=(
+                "Milliseconds that a request of the sleep workload waits (1000 unless set)."
+            ),
+            in_cell="Milliseconds of waiting.",
+            high=60_000,
+            unset=1000,
+            parameter="ms",
+            workloads=("sleep",),
+        ),
+    )
+    FIB = (
+        "fib",
+        FactorFacts(
+            description=(
+                "Argument of the Fibonacci number that a request of simulation computes "
+                "(15 unless set)."
+            ),
+            in_cell="Fibonacci number computed.",
+            high=35,
+            unset=15,
+            parameter="fib",
+            workloads=("simulation",),
+        ),
+    )
+    USER_IDS = (
+        "userIds",
+        FactorFacts(
+            description=(
+                "How many different users the requests of select and simulation ask for, 1 to all "
+                "of the data set (the default); 1 asks for user 1 only."
+            ),
+            in_cell="Different users asked for.",
+            high=1_000_000,
+            workloads=("select", "simulation"),
+        ),
+    )
+    PAYLOAD_BYTES = (
+        "payloadBytes",
+        FactorFacts(
+            description=(
+                "Bytes that are added to the body of each write of ingest and items "
+                "(none unless set)."
+            ),
+            in_cell="Bytes added to a write.",
+            high=60_000,
+            workloads=("ingest", "items"),
+        ),
+    )
+    WRITE_PERCENT = (
+        "writePercent",
+        FactorFacts(
+            description=(
+                "Share of writes among the requests of items, in percent (10 unless set)."
+            ),
+            in_cell="Share of writes in percent.",
+            high=100,
+            low=0,
+            unset=10,
+            workloads=("items",),
+        ),
+    )

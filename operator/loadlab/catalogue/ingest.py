@@ -1,0 +1,44 @@
+"""ingest: many small writes."""
+
+from loadlab.catalogue.factors import Factor
+from loadlab.catalogue.facts import CELERY_WORKER, STREAM_WORKER, Asked, Variant, Workload
+from loadlab.catalogue.requests import PADDING, Range, Request, Requests
+
+READING = (
+    '{"request_id":${request_id},"device_id":"device-${device}","temperature":${temperature},'
+    '"humidity":${humidity},"battery":${battery},"recorded_at":"2026-01-01T00:00:00Z"'
+)
+READING_RANGES: dict[str, Range] = {
+    "device": (1, 1000),
+    "temperature": (-20, 45),
+    "humidity": (0, 100),
+    "battery": (0, 100),
+}
+
+_STREAM = Variant(worker=STREAM_WORKER, redis=True, batches=True)
+
+
+def _requests(asked: Asked) -> Requests:
+    bytes_added = asked.cell.level(Factor.PAYLOAD_BYTES) or 0
+    padding = f',"padding":"{PADDING}"' if bytes_added else ""
+    write = Request(
+        name="write", method="POST", path="/write", body=f"{READING}{padding}}}", writes=True
+    )
+    return Requests(load=(write,), variables=READING_RANGES, padding_bytes=bytes_added)
+
+
+WORKLOAD = Workload(
+    name="ingest",
+    summary="many small writes.",
+    variants={
+        "naive": Variant(),
+        "pooled": Variant(pool=True),
+        "queued-insert": Variant(worker=STREAM_WORKER, redis=True),
+        "queued-batch": _STREAM,
+        "queued-copy": _STREAM,
+        "queued": _STREAM,
+        "celery": Variant(worker=CELERY_WORKER),
+    },
+    requests=_requests,
+    writes=True,
+)

@@ -1,0 +1,74 @@
+"""What the load generator sends for a cell: named requests with weights, variables, side load."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadlab.catalogue.cells import Cell
+
+Json = dict[str, Any]
+Range = tuple[int, int]  # of integers, inclusive
+
+PADDING = "${padding}"  # where the generator puts `padding_bytes` characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One kind of request; `weight` is its share among all, `writes` that its id is accounted."""
+
+    name: str
+    path: str
+    method: str = "GET"
+    body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    weight: int = 1
+    writes: bool = False
+
+    def dump(self) -> Json:
+        """Return what the scenario script reads."""
+        json_type = {"Content-Type": "application/json"} if self.body else {}
+        return {
+            "name": self.name,
+            "method": self.method,
+            "path": self.path,
+            "headers": json_type | self.headers,
+            "body": self.body,
+            "weight": self.weight,
+            "writes": self.writes,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """All that is sent to the service in a trial.
+
+    `side` goes beside the load at `side_per_second`, open model, measured apart. Where a text says
+    `${padding}`, the generator puts `padding_bytes` characters.
+    """
+
+    load: tuple[Request, ...]
+    variables: dict[str, Range] = field(default_factory=dict)
+    side: Request | None = None
+    side_per_second: int = 0
+    # A writer that then reads until it sees what it wrote: how stale are the answers?
+    probes_freshness: bool = False
+    tells_cache: bool = False
+    padding_bytes: int = 0
+
+    @property
+    def write_share(self) -> float:
+        """Share of writes among the requests of the load, 0..1."""
+        return sum(r.weight for r in self.load if r.writes) / sum(r.weight for r in self.load)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that results tell apart: none where there is one kind of request only."""
+        beside = (self.side.name,) if self.side else ()
+        by_cache = ("hit", "miss") if self.tells_cache else ()
+        found = (*(request.name for request in self.load), *beside, *by_cache)
+        return found if len(found) > 1 else ()
+
+
+def parameters_of(cell: Cell) -> str:
+    """Return the cell's levels that a request tells by its URL, such as `ms=1000`."""
+    told = ((factor.facts.parameter, level) for factor, level in cell.levels())
+    return "&".join(f"{parameter}={level}" for parameter, level in told if parameter)

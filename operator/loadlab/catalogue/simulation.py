@@ -1,0 +1,26 @@
+"""simulation: two queries, then work on the CPU."""
+
+from loadlab.catalogue.facts import Asked, Variant, Workload
+from loadlab.catalogue.orders import user_range
+from loadlab.catalogue.requests import Request, Requests, parameters_of
+
+_TWO_QUERIES = Variant(pool=True, transactions=2)
+
+
+def _requests(asked: Asked) -> Requests:
+    path = f"/simulation?user_id=${{user_id}}&{parameters_of(asked.cell)}"
+    request = Request(name="simulation", path=path)
+    return Requests(load=(request,), variables={"user_id": user_range(asked)})
+
+
+WORKLOAD = Workload(
+    name="simulation",
+    summary="two queries, then work on the CPU.",
+    variants={
+        "sync": _TWO_QUERIES,
+        "async": _TWO_QUERIES,
+        "async-thread": _TWO_QUERIES,
+        "async-process": _TWO_QUERIES,
+    },
+    requests=_requests,
+)

@@ -1,0 +1,124 @@
+"""Variants: the ways to serve a workload that an experiment compares."""
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from loadlab.catalogue import WORKLOADS
+from loadlab.model.base import ApiModel
+
+
+def _names() -> str:
+    """List the catalogue, for `kubectl explain`."""
+    listed = (
+        f"{name}: {', '.join(workload.variants) or 'images only'}."
+        for name, workload in WORKLOADS.items()
+    )
+    return " ".join(listed)
+
+
+class EnvVar(ApiModel):
+    """One environment variable of the service's and the worker's containers."""
+
+    name: str = Field(
+        pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60, description="Name, such as FLUSH_MS."
+    )
+    value: str = Field(max_length=1000, description="Value, always a string.")
+
+
+class Server(StrEnum):
+    """What serves a built-in variant."""
+
+    UVICORN = "uvicorn"
+    GUNICORN = "gunicorn"
+
+
+def _variant_rules(schema: dict[str, Any]) -> None:
+    """CEL: what goes with an image of the user's own, and what with a built-in variant."""
+    own = ("command", "port", "readinessPath", "instrumentsPort")
+    schema["x-kubernetes-validations"] = [
+        {
+            "rule": f"has(self.image) || !({' || '.join(f'has(self.{field})' for field in own)})",
+            "message": f"{', '.join(own)} go with image: a built-in variant has its own",
+        },
+        {
+            "rule": "!has(self.image) || !has(self.server)",
+            "message": "server goes with a built-in variant: an image brings its own, see command",
+        },
+        {
+            "rule": (
+                "!has(self.instrumentsPort) || "
+                "self.instrumentsPort != (has(self.port) ? self.port : 8000)"
+            ),
+            "message": "instrumentsPort must differ from port",
+        },
+    ]
+
+
+class Variant(ApiModel):
+    """One way to serve the workload."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_variant_rules)
+
+    name: str = Field(
+        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
+        max_length=30,
+        description=f"Built-in variant, or with image any other name. {_names()}",
+    )
+    image: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description=(
+            "Image of your own service, for names that are not built in only. It runs as user "
+            "10001 with a read-only root file system and a writable /tmp, and is told WORKERS, "
+            "PORT and, with a built-in workload, DATABASE_URL and POOL_SIZE."
+        ),
+    )
+    command: tuple[Annotated[str, Field(max_length=2000)], ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=50,
+        description=(
+            "Command of the image; absent for the image's own. $(WORKERS) and the other variables "
+            "of env are put in."
+        ),
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of the image's service (8000 unless set). It is told as PORT, too.",
+    )
+    readiness_path: str | None = Field(
+        default=None,
+        pattern=r"^/",
+        max_length=300,
+        description="Path that the image answers with 200 once it can serve (/healthz unless set).",
+    )
+    instruments_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description=(
+            "Port on which the image answers GET /snapshot, as loadlab_services.instruments does; "
+            "it is told as INSTRUMENTS_PORT. Where it is absent, a container beside the image "
+            "meters CPU, memory and open files, and the rest is unknown."
+        ),
+    )
+    server: Server | None = Field(
+        default=None,
+        description=(
+            "uvicorn, or gunicorn with UvicornWorker, for built-in variants (uvicorn unless set)."
+        ),
+    )
+    env: tuple[EnvVar, ...] = Field(
+        default=(),
+        max_length=20,
+        description=(
+            "Further settings of this variant's processes, such as FLUSH_MS (age in ms at which "
+            "a batch is flushed), THREAD_TOKENS (AnyIO threads per process) or BACKLOG_LIMIT "
+            "(stream length at which the API answers 503)."
+        ),
+    )

@@ -1,0 +1,109 @@
+"""One description of workloads, variants and factors: nothing of it can be forgotten elsewhere."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import loadlab
+from loadlab.catalogue import WORKLOADS, Cell, CellPattern, Factor, Factors
+from loadlab.catalogue.factors import Arrivals
+from loadlab.model.resources import Experiment
+from loadlab.plan import Images, Plan, make_plan
+
+IMAGES = Images(
+    services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
+)
+VARIANTS = [(name, variant) for name, work in WORKLOADS.items() for variant in work.variants]
+each_factor = pytest.mark.parametrize("factor", Factor)
+
+
+def plan_of(workload: str, variant: str, factor: Factor, level: int) -> Plan:
+    executor = "constant-vus" if factor.facts.arrivals is not Arrivals.OPEN else None
+    spec = {
+        "workload": workload,
+        "variants": [{"name": variant}],
+        "factors": {factor.value: [level]},
+        "load": {"executor": executor or "constant-arrival-rate"},
+        "postgres": {"settings": {"max_connections": "10000"}, "scale": 1},
+    }
+    metadata = {"name": "demo", "namespace": "lab", "uid": "uid"}
+    return make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
+
+
+def run_of(plan: Plan) -> str:
+    return json.dumps(plan.run_manifests(plan.trials[0], attempt=1))
+
+
+@pytest.mark.parametrize("model", [Factors, Cell, CellPattern])
+def test_every_factor_is_a_field_in_the_order_of_the_table(model):
+    fields = [field.alias or name for name, field in model.model_fields.items()]
+
+    assert [name for name in fields if name != "variant"] == [factor.value for factor in Factor]
+
+
+@each_factor
+def test_the_workloads_of_a_factor_are_in_the_catalogue(factor):
+    assert set(factor.facts.workloads) <= WORKLOADS.keys()
+
+
+@each_factor
+def test_levels_that_nobody_gave_are_in_range_and_described(factor):
+    facts = factor.facts
+    assert all(facts.low <= level <= facts.high for level in facts.default or ())
+    if facts.unset is not None:
+        assert facts.low <= facts.unset <= facts.high
+        assert f"{facts.unset} unless set)" in facts.description
+
+
+@each_factor
+def test_a_factor_has_a_meaning_for_a_variant_and_changes_its_run(factor):
+    facts = factor.facts
+    meant = [
+        (workload, variant)
+        for workload, variant in VARIANTS
+        if WORKLOADS[workload].gives_meaning(factor, variant)
+    ]
+
+    assert meant
+    for workload, variant in meant:
+        one, other = (
+            plan_of(workload, variant, factor, level) for level in (facts.low, facts.high)
+        )
+        assert one.cells[0].level(factor) == facts.low
+        assert other.cells[0].level(factor) == facts.high
+        assert run_of(one) != run_of(other)
+
+
+@each_factor
+def test_a_level_beyond_its_range_is_refused_in_factors_and_patterns(factor):
+    for level in (factor.facts.low - 1, factor.facts.high + 1):
+        for model, value in ((Factors, [level]), (CellPattern, level)):
+            with pytest.raises(ValueError, match=factor.value):
+                model.model_validate({factor.value: value})
+
+
+@pytest.mark.parametrize(("workload", "variant"), VARIANTS)
+def test_every_variant_is_asked_something_that_has_a_name(workload, variant):
+    plan = plan_of(workload, variant, Factor.WORKERS, 1)
+
+    assert '\\"requests\\": [{\\"name\\"' in run_of(plan)
+
+
+def test_a_workload_is_called_as_its_entry():
+    assert [workload.name for workload in WORKLOADS.values()] == list(WORKLOADS)
+
+
+def test_nothing_else_of_the_operator_asks_which_workload_it_is():
+    package = Path(loadlab.__file__).parent
+    asked = [
+        f"{path.relative_to(package)}:{node.lineno}"
+        for path in sorted(package.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Compare | ast.MatchValue)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value in WORKLOADS
+    ]
+
+    assert asked == []
