@@ -114,7 +114,7 @@ class Operator:
             finally:
                 self._busy_since = None
             if after is not None:
-                self.wakeups.wake(*key, after)
+                self.wakeups.wake_again(*key, after)
 
 
 def register(operator: Operator) -> None:

@@ -12,6 +12,7 @@ class Wakeups:
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._due: dict[Key, float] = {}
         self._changed = asyncio.Event()
+        self._hurried = False  # since the last key was taken
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
 
     def wake(self, namespace: str, name: str, after: float = 0.0) -> None:
@@ -21,8 +22,13 @@ class Wakeups:
             self._due[key] = due
             self._changed.set()
 
+    def wake_again(self, namespace: str, name: str, after: float) -> None:
+        """Ask for the next look at the key taken last; at once where it missed a `hurry`."""
+        self.wake(namespace, name, 0.0 if self._hurried else after)
+
     def hurry(self) -> None:
         """Make every key due now: something happened that others wait for."""
+        self._hurried = True
         self._due = dict.fromkeys(self._due, self._clock())
         self._changed.set()
 
@@ -34,6 +40,7 @@ class Wakeups:
             left = self._due[key] - self._clock() if key else None
             if key is not None and left is not None and left <= 0:
                 del self._due[key]
+                self._hurried = False
                 return key
             try:
                 await asyncio.wait_for(self._changed.wait(), timeout=left)

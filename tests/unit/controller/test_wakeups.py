@@ -43,3 +43,27 @@ async def test_hurry_makes_everything_due():
     wakeups.hurry()
 
     assert await wakeups.next() == A
+
+
+async def test_a_key_that_was_taken_when_hurry_came_is_due_again_at_once():
+    """Its pass may have read what stood in its way just before that ended."""
+    wakeups = Wakeups(clock=lambda: 0.0)
+    wakeups.wake(*A)
+    await wakeups.next()
+    wakeups.hurry()
+    wakeups.wake_again(*A, after=300)
+
+    assert await asyncio.wait_for(wakeups.next(), timeout=1) == A
+
+
+async def test_a_key_that_missed_nothing_comes_when_it_asked_to():
+    now = 0.0
+    wakeups = Wakeups(clock=lambda: now)
+    wakeups.hurry()
+    wakeups.wake(*A)
+    await wakeups.next()
+    wakeups.wake_again(*A, after=300)
+    wakeups.wake(*B, after=200)
+
+    now = 400.0
+    assert [await wakeups.next(), await wakeups.next()] == [B, A]
