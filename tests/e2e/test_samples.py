@@ -102,8 +102,8 @@ def _operator() -> int:
 
 
 def _print_budgets(lab: Lab, status: dict[str, object], writes: float) -> None:
-    """Each figure beside its budget of DESIGN.md; the ones that do not depend on the machine's
-    neighbours are asserted.
+    """Each figure beside its budget (docs/method.md#budgets); asserted are the ones that do not
+    depend on the machine's neighbours.
     """
     size = len(json.dumps(status))
     trials = [len(json.dumps(trial)) for trial in lab.trials("select").values()]

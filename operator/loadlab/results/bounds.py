@@ -1,4 +1,4 @@
-"""Every bound of the validity rules, in one place; MEASURING.md section 2c and K6.md say why."""
+"""Every bound of the validity rules, in one place; docs/method.md says why each has its value."""
 
 GENERATOR_CPU_SHARE = 0.60
 """k6 beyond this share of its CPUs delays its own requests."""

@@ -1,7 +1,7 @@
 """Claims about differences between cells, held against the replicates.
 
 Replicate r of all cells runs as one block, so that a drift of the machine meets both sides of a
-comparison alike (MEASURING.md, finding 10). A ratio is therefore taken within each block: the mean
+comparison alike (docs/method.md#blocks). A ratio is therefore taken within each block: the mean
 of log(of / over) over all pairs of cells. The blocks' means give a Student t interval, so n is the
 number of blocks and not of pairs: pairs of one block share its weather. A block counts only when
 every cell has the figure in it, because a mean over other pairs would be another quantity.

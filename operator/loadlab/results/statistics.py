@@ -2,7 +2,7 @@
 
 Rates and times vary by factors, so their interval is taken on the logarithms; the mean is then
 the geometric one, which always lies inside. Quantities that may be 0 stay on the plain scale. A
-bootstrap of five replicates covers 79 % instead of 95 % (MEASURING.md, finding 11), Student t 94 %.
+bootstrap of five replicates covers 79 % instead of 95 %, Student t 94 % (docs/method.md#intervals).
 
 The t quantile inverts the regularised incomplete beta function: P(|T| > t) = I_x(v/2, 1/2) with
 x = v / (v + t^2) (DLMF 8.17, dlmf.nist.gov/8.17), evaluated by its continued fraction (8.17.22)

@@ -4,7 +4,7 @@ percentiles of the surviving pods are not those of the fleet.
 Latency is taken from `http_req_total` (waiting for a connection, connecting and the request
 itself) of the 2xx and 3xx answers. `http_req_duration` leaves out the wait for a connection,
 which is where a saturated service makes its users queue, and is 0 for a refused connection, so
-that errors would pull percentiles down (K6.md, finding 6).
+that errors would pull percentiles down (docs/method.md#latency).
 """
 
 from collections import Counter
