@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROW = re.compile(r"^\| `(?P<name>[\w.]+)` \| (?P<value>[^|]+) \|", re.MULTILINE)
+ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<value>[^|]+) \|", re.MULTILINE)
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 POWER = re.compile(r"^(?P<base>\d+)(?P<unit>m|Mi)$")  # a Kubernetes quantity such as 100m
 ELSEWHERE = re.compile(r"\b(?:const )?(\w+)\s+=\s+[^=]")  # a constant of Go or JavaScript
@@ -15,12 +15,10 @@ Constant = tuple[str, object]
 
 
 def constants_of(file: Path) -> Iterator[Constant]:
-    """The constants of a module and the defaults of its classes, as NAME or Class.field."""
+    """The constants of a module, and the defaults of its classes' fields."""
     tree = ast.parse(file.read_text())
-    yield from assigned_in(tree.body)
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            yield from ((f"{node.name}.{name}", value) for name, value in assigned_in(node.body))
+    for holder in (tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))):
+        yield from assigned_in(holder.body)
 
 
 def assigned_in(body: list[ast.stmt]) -> Iterator[Constant]:
