@@ -49,7 +49,7 @@ WORKDIR /app
 USER 10001:10001
 STOPSIGNAL SIGTERM
 EXPOSE 8000 9000 8080
-CMD ["python", "-m", "loadlab_services.serve"]
+CMD ["python", "-m", "loadlab_services.programs.serve"]
 COPY --from=services-program /app /app
 
 FROM ${GO_IMAGE} AS k6-build

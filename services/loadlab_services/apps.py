@@ -1,11 +1,11 @@
 """The app factory: one FastAPI app from the settings, whatever the variant.
 
-A variant is a short module under `workloads/` that the catalogue names. It offers two things:
+A variant is a short module under `workloads/` that its workload names. It offers two things:
 
     router = APIRouter()                       # the workload's routes, this variant's handlers
 
     @asynccontextmanager                       # what the handlers need, opened before serving
-    async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
         app.state.pool = ...                   # handlers read request.app.state
         yield
         ...                                    # close; every request has been answered by now
@@ -25,31 +25,32 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from loadlab_services.catalogue import find_entry
 from loadlab_services.instruments.cells import Board, Meter
 from loadlab_services.instruments.lag import watch_loop
 from loadlab_services.instruments.middleware import HEALTH_PATH, RequestCounter
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads import find_variant
 
 
-class Variant(Protocol):
+class VariantModule(Protocol):
     """What a variant's module offers."""
 
     router: APIRouter
 
-    def resources(self, app: FastAPI, settings: Settings) -> AbstractAsyncContextManager[None]:
+    def resources(
+        self, app: FastAPI, settings: ServiceSettings
+    ) -> AbstractAsyncContextManager[None]:
         """Open what the handlers need, and close it."""
 
 
-def load_variant(settings: Settings) -> Variant:
+def load_variant(settings: ServiceSettings) -> VariantModule:
     """Import the module of the variant that the settings name."""
-    entry = find_entry(settings.workload, settings.variant)
-    module = importlib.import_module(f"loadlab_services.workloads.{entry.module}")
-    return cast("Variant", module)
+    variant = find_variant(settings.workload, settings.variant)
+    return cast("VariantModule", importlib.import_module(variant.module))
 
 
 def create_app(
-    settings: Settings,
+    settings: ServiceSettings,
     meter: Meter | None = None,
     *,
     all_started: Callable[[], bool] = lambda: True,

@@ -1,22 +1,57 @@
-"""What the environment of a services container may say, read once per process and passed down."""
+"""What the environment of each program may say, read once per process and passed down.
 
-from typing import Literal
+These classes are the contract between the plan's manifests and this image; unknown names are
+ignored. What a workload or a variant needs beyond its program's own fields, it says itself: see
+`workload.Variant.needs`.
+"""
 
-from pydantic import Field, ValidationInfo, field_validator
+import sys
+from collections.abc import Iterable
+from typing import Literal, NoReturn, Self
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loadlab_services.database import in_schema
 
 
-class Settings(BaseSettings):
-    """The contract between the plan's manifests and this image; unknown names are ignored."""
+class ProgramSettings(BaseSettings):
+    """What every program is told."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    workload: Literal["sleep", "select", "simulation", "items", "ingest", "wells", "custom"] = (
-        Field(description="what a request does")
+    workload: str = Field(min_length=1, description="what a request does")
+    database_schema: str = Field(
+        default="",
+        pattern="^([a-z_][a-z0-9_]*)?$",
+        description="where all tables lie, if not public",
     )
-    variant: str = Field(default="", description="one way to serve the workload")
+    database_url: str = Field(default="", repr=False, description="postgresql://…; empty for none")
+
+    @field_validator("database_url")
+    @classmethod
+    def _lies_in_its_schema(cls, url: str, info: ValidationInfo) -> str:
+        schema = info.data.get("database_schema")
+        return in_schema(url, schema) if schema else url
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment, or end the process with one line that names what is wrong."""
+        try:
+            return cls()
+        except ValidationError as error:
+            refuse("; ".join(_spell(one["loc"], one["msg"]) for one in error.errors()))
+
+    def require(self, names: Iterable[str]) -> None:
+        """End the process where a variable that the chosen variant needs is not set."""
+        if missing := [name for name in names if not getattr(self, name.lower(), "")]:
+            refuse(f"{', '.join(missing)}: not set; workload {self.workload!r} needs it")
+
+
+class ServiceSettings(ProgramSettings):
+    """Of the service under test."""
+
+    variant: str = Field(min_length=1, description="one way to serve the workload")
     workers: int = Field(default=1, ge=1, le=256, description="processes serving requests")
     server: Literal["uvicorn", "gunicorn"] = "uvicorn"
     listen: Literal["shared", "reuseport"] = Field(
@@ -26,35 +61,60 @@ class Settings(BaseSettings):
     instruments_port: int = Field(default=9000, ge=1, le=65535)
     pool_size: int = Field(default=10, ge=1, le=10_000, description="connections per process")
     thread_tokens: int = Field(default=40, ge=1, le=10_000, description="AnyIO threads per process")
-    run_id: str = ""
-    database_schema: str = Field(
-        default="",
-        pattern="^([a-z_][a-z0-9_]*)?$",
-        description="where all tables lie, if not public",
-    )
-    database_url: str = Field(default="", repr=False, description="postgresql://…; empty for sleep")
-    connections: int = Field(default=0, ge=0, description="to Postgres, needed at once")
-    overwrite: bool = Field(default=False, description="whether another data set may be replaced")
+    run_id: str = Field(default="", description="names what is the run's own in shared stores")
     redis_url: str = Field(default="", repr=False)
     amqp_url: str = Field(default="", repr=False, description="amqp://user:password@host:5672/")
-    amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
     cache_ttl_ms: int = Field(default=1000, ge=1, description="how stale a cached answer may be")
-    scale: float = Field(default=0.01, gt=0, le=1, description="share of the full data set")
-    seed: int = Field(default=42, ge=0, le=2**31 - 1)
+    backlog_limit: int = Field(default=100_000, ge=1, description="queue length answered by 503")
+
+
+class WorkerSettings(ProgramSettings):
+    """Of the worker of either queue."""
+
+    variant: str = Field(min_length=1, description="says what becomes of an accepted message")
+    run_id: str = Field(min_length=1, description="names the run's own queue")
+    instruments_port: int = Field(default=9000, ge=1, le=65535)
+    consumers: int = Field(default=1, ge=1, le=256)
+
+
+class StreamWorkerSettings(WorkerSettings):
+    """Of the worker that reads the Redis stream."""
+
+    redis_url: str = Field(min_length=1, repr=False)
     batch_size: int = Field(default=500, ge=1, le=100_000, description="rows per INSERT or COPY")
     flush_ms: int = Field(default=50, ge=1, le=60_000, description="age that flushes a batch")
-    consumers: int = Field(default=1, ge=1, le=256)
-    backlog_limit: int = Field(default=100_000, ge=1, description="stream length answered by 503")
-
-    @field_validator("database_url")
-    @classmethod
-    def _lies_in_its_schema(cls, url: str, info: ValidationInfo) -> str:
-        schema = info.data.get("database_schema")
-        return in_schema(url, schema) if schema else url
 
 
-def read_settings() -> Settings:
-    """Read the environment; a missing or bad variable is a validation error that names it."""
-    return (
-        Settings()
-    )  # pyright would want arguments: pydantic-settings takes them from the environment
+class CeleryWorkerSettings(WorkerSettings):
+    """Of Celery's worker."""
+
+    amqp_url: str = Field(min_length=1, repr=False)
+    redis_url: str = Field(default="", repr=False, description="of the cache that a task clears")
+    backlog_limit: int = Field(default=100_000, ge=1, description="queue length answered by 503")
+
+
+class StewardSettings(ProgramSettings):
+    """Of the steward; it has the stores that at least one variant of the experiment needs."""
+
+    redis_url: str = Field(default="", repr=False)
+    amqp_url: str = Field(default="", repr=False)
+    amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
+
+
+class DatasetSettings(ProgramSettings):
+    """Of the data set's Job."""
+
+    connections: int = Field(default=0, ge=0, description="to Postgres, needed at once")
+    overwrite: bool = Field(default=False, description="whether another data set may be replaced")
+    scale: float = Field(default=0.01, gt=0, le=1, description="share of the full data set")
+    seed: int = Field(default=42, ge=0, le=2**31 - 1)
+
+
+def refuse(reason: str) -> NoReturn:
+    """End the process with one line, before any logging is set up."""
+    print(f"loadlab: {reason}", file=sys.stderr)  # noqa: T201
+    sys.exit(2)
+
+
+def _spell(place: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, place)).upper()}: {message}"

@@ -27,12 +27,14 @@ def test_a_worker_killed_twice_loses_and_doubles_nothing(lab: Lab):
             "maxVirtualUsers": 500,
         },
     )
-    eventually(lambda: processes("loadlab_services.worker"), 90, "the queue worker")
+    eventually(lambda: processes("loadlab_services.programs.worker"), 90, "the queue worker")
     eventually(lambda: _is_loaded(lab), 60, "the load")
     victims = []
     for pause in (SECONDS / 5, SECONDS / 3):
         time.sleep(pause)
-        victim = eventually(lambda: processes("loadlab_services.worker"), 30, "a worker")[0]
+        victim = eventually(lambda: processes("loadlab_services.programs.worker"), 30, "a worker")[
+            0
+        ]
         os.kill(victim, signal.SIGKILL)
         victims.append(victim)
 

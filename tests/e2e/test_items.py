@@ -53,7 +53,7 @@ def test_posts_are_written_once_though_a_celery_worker_is_killed(lab: Lab):
 
 def _children() -> list[int]:
     """Celery's own children: they write, and their parent starts new ones."""
-    found = processes("loadlab_services.celery_worker")
+    found = processes("loadlab_services.programs.celery_worker")
     return [pid for pid in found if _parent(pid) in found]
 
 

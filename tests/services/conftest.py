@@ -20,7 +20,8 @@ import psycopg
 import pytest
 import redis
 
-from loadlab_services.dataset.load import load_dataset
+from loadlab_services.dataset.load import ensure_loaded
+from loadlab_services.orders.dataset import orders_at
 
 MESSAGES_SCHEMA = files("loadlab_services") / "workloads" / "ingest" / "schema.sql"
 STREAM_DATABASE = 7
@@ -154,7 +155,7 @@ def orders_url(new_database: Callable[[], str]) -> str:
     """The data set of `select` and `simulation` at a thousandth: 1000 users. Only read from it."""
     url = new_database()
     with psycopg.connect(url, autocommit=True) as connection:
-        load_dataset(connection, scale=0.001, seed=42, overwrite=False, say=print)
+        ensure_loaded(connection, orders_at(0.001, 42), overwrite=False, say=print)
     return url
 
 

@@ -8,8 +8,8 @@ from loadlab.catalogue.factors import Factor, Need
 from loadlab.catalogue.requests import Requests
 from loadlab.model.names import Component
 
-STREAM_WORKER = "loadlab_services.worker"
-CELERY_WORKER = "loadlab_services.celery_worker"
+STREAM_WORKER = "loadlab_services.programs.worker"
+CELERY_WORKER = "loadlab_services.programs.celery_worker"
 CACHE_TTL = "CACHE_TTL_MS"  # the variable that changes it
 CACHE_TTL_MS = 1000  # the services' default
 

@@ -36,7 +36,7 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
     if own is not None:
         return _build_own_service(context, run, own)
     container = {
-        **_container(context, run, "loadlab_services.serve"),
+        **_container(context, run, "loadlab_services.programs.serve"),
         "ports": [
             {"name": "http", "containerPort": HTTP_PORT},
             {"name": "instruments", "containerPort": INSTRUMENTS_PORT},

@@ -1,1 +1,1 @@
-"""The data set that `select` reads: the same rows for the same seed and scale, wherever loaded."""
+"""The Job that fills Postgres: the same rows for the same seed and scale, wherever loaded."""

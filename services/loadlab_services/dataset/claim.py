@@ -4,7 +4,7 @@ from typing import Final, LiteralString
 
 from psycopg import Connection, sql
 
-from loadlab_services.dataset.errors import DatasetError
+from loadlab_services.data.errors import DatasetError
 
 OLDEST_SERVER: Final = 14  # the checksums need hash_record_extended
 # By this table a schema is known to be LoadLab's. It also says which data sets lie in it.

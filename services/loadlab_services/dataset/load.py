@@ -2,31 +2,18 @@
 
 import re
 import time
-from importlib.resources import files
 from typing import Final, LiteralString
 
 import psycopg
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
+from loadlab_services.data.errors import DatasetChangedError, DatasetError
+from loadlab_services.data.functions import FUNCTIONS
+from loadlab_services.data.shape import DataSet, Table
 from loadlab_services.dataset.claim import MARKER
-from loadlab_services.dataset.errors import DatasetChangedError, DatasetError
-from loadlab_services.dataset.generate import FUNCTIONS
-from loadlab_services.dataset.orders import orders_at
-from loadlab_services.dataset.progress import CHECK, KEYS, VACUUM, Progress, Say, step
-from loadlab_services.dataset.rows import Rows, rows_at
-from loadlab_services.dataset.shape import DataSet, Table
+from loadlab_services.dataset.progress import CHECK, KEYS, VACUUM, Progress, Say
 from loadlab_services.dataset.verify import Checksums, check_sample, compare, sum_up
-
-__all__ = [
-    "DatasetError",
-    "Say",
-    "connect",
-    "create_messages",
-    "ensure_loaded",
-    "load_dataset",
-    "step",
-]
 
 PIECE: Final = 250_000  # rows of one statement: about one a second
 # With an @ or / in the password a part of it would be taken for the host, and told in an error.
@@ -41,14 +28,6 @@ SET LOCAL maintenance_work_mem = '256MB';
 SET LOCAL work_mem = '64MB';
 SET LOCAL synchronous_commit = off
 """
-
-
-def load_dataset(
-    connection: Connection, *, scale: float, seed: int, say: Say, overwrite: bool = False
-) -> Rows:
-    """Make sure that the data set of `select` is there; needs autocommit."""
-    ensure_loaded(connection, orders_at(scale, seed), overwrite=overwrite, say=say)
-    return rows_at(scale)
 
 
 def ensure_loaded(connection: Connection, data: DataSet, *, overwrite: bool, say: Say) -> None:
@@ -73,13 +52,6 @@ def ensure_loaded(connection: Connection, data: DataSet, *, overwrite: bool, say
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_names(data)))
         _checkpoint(connection, say)
     progress.finished(f"{sum(data.rows.values()):,} rows, {_size(connection, data)}")
-
-
-def create_messages(connection: Connection, say: Say) -> None:
-    """Make sure that the table of `ingest` is there."""
-    with step("create messages", say):
-        schema = files("loadlab_services.workloads.ingest").joinpath("schema.sql")
-        connection.execute(schema.read_bytes())
 
 
 def _is_there(

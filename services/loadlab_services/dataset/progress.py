@@ -44,15 +44,15 @@ class Progress:
         before = sum(self._shares[step] for step in steps[: steps.index(name)])
         percent = int(before + self._shares[name] * done / of)
         message = f"{done:,} of {of:,} {what}" if what else ""
-        self._tell(name, percent, message)
+        self._publish(name, percent, message)
 
     def finished(self, what: str) -> None:
         """Say that everything is there, and how long it took."""
-        self._tell("ready", 100, f"{what} in {time.perf_counter() - self._started:.1f} s")
+        self._publish("ready", 100, f"{what} in {time.perf_counter() - self._started:.1f} s")
 
-    def _tell(self, name: str, percent: int, message: str) -> None:
-        told = {"step": name, "percent": percent, "message": message}
-        self._say(f"progress {json.dumps(told)}")
+    def _publish(self, name: str, percent: int, message: str) -> None:
+        stand = {"step": name, "percent": percent, "message": message}
+        self._say(f"progress {json.dumps(stand)}")
 
 
 @contextmanager

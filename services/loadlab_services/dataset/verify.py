@@ -10,8 +10,8 @@ from typing import Final, LiteralString
 
 from psycopg import Connection, sql
 
-from loadlab_services.dataset.errors import DatasetChangedError
-from loadlab_services.dataset.shape import DataSet
+from loadlab_services.data.errors import DatasetChangedError
+from loadlab_services.data.shape import DataSet
 
 SAMPLE: Final = 1000
 Checksums = dict[str, str]

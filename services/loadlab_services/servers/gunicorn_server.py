@@ -14,30 +14,31 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
 
-from loadlab_services.apps import create_app
 from loadlab_services.instruments.cells import Board
 from loadlab_services.instruments.server import InstrumentsServer
 from loadlab_services.instruments.snapshot import Source
-from loadlab_services.servers.options import GRACE_SECONDS, HOST, uvicorn_options
-from loadlab_services.settings import Settings
+from loadlab_services.logs import JsonFormatter
+from loadlab_services.servers.options import GRACE_SECONDS, HOST, Serving, uvicorn_options
 
 KEEP_ALIVE_SECONDS: Final = 5  # uvicorn's default; gunicorn's 2 would be a second difference
 _HEARTBEATS: Final = "/dev/shm"  # noqa: S108 (a worker that waits for a disk seems dead)
 _RESIZING: Final = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2)
 
 
-def serve(settings: Settings) -> int:
+def serve(serving: Serving) -> int:
     """Serve until SIGTERM; the exit code tells how it ended."""
+    settings = serving.settings
     board = Board(processes=settings.workers)
     launcher = os.getpid()
     gc.collect()
     gc.freeze()  # the collector then leaves the pages shared with the workers alone
     instruments = fork_instruments(settings.instruments_port, board)
     try:
-        Gunicorn(settings, board).run()  # ends in SystemExit
+        Gunicorn(serving, board).run()  # ends in SystemExit
     except HaltServer as halt:
         # gunicorn handles the first worker that cannot boot; from the second on it escapes.
         return int(halt.exit_status)
@@ -48,11 +49,22 @@ def serve(settings: Settings) -> int:
     return 0
 
 
+class JsonLogger(Logger):
+    """gunicorn's own logs, all but the access log as JSON."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set the logs up, then write events as this image's other programs do."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter())
+
+
 class Gunicorn(BaseApplication):
     """Our app in gunicorn; also the hooks that give each worker its place on the board."""
 
-    def __init__(self, settings: Settings, board: Board) -> None:
-        self._settings = settings
+    def __init__(self, serving: Serving, board: Board) -> None:
+        self._serving = serving
+        self._settings = serving.settings
         self._board = board
         self._place = 0
         self._places: dict[int, int] = {}  # by the age of the worker, a number it never shares
@@ -65,15 +77,16 @@ class Gunicorn(BaseApplication):
     def load(self) -> Any:
         """Build the app; gunicorn calls this in each worker."""
         meter = self._board.meter(self._place)
-        return create_app(self._settings, meter, all_started=self._board.all_started)
+        return self._serving.build_app(meter, self._board.all_started)
 
     def _config(self) -> dict[str, Any]:
-        options = uvicorn_options(self._settings)
+        options = uvicorn_options(self._serving)
         return {
             "bind": f"{HOST}:{self._settings.port}",
             "workers": self._settings.workers,
             "worker_class": type("Uvicorn", (UvicornWorker,), {"CONFIG_KWARGS": options}),
             "worker_tmp_dir": _HEARTBEATS if os.access(_HEARTBEATS, os.W_OK) else None,
+            "logger_class": JsonLogger,
             "accesslog": "-" if options["access_log"] else None,
             "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": GRACE_SECONDS + 2,

@@ -1,14 +1,31 @@
 """What uvicorn is told, whoever runs it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
 
-from loadlab_services.catalogue import find_entry
-from loadlab_services.settings import Settings
+from starlette.types import ASGIApp
+
+from loadlab_services.instruments.cells import Meter
+from loadlab_services.settings import ServiceSettings
 
 HOST: Final = "0.0.0.0"  # noqa: S104 (a container serves its pod's address)
 GRACE_SECONDS: Final = 10
 # uvicorn imports these by name when a worker starts; the launcher does it once, before the fork.
 PRELOADED: Final = ("uvloop", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served, and how: both servers take it.
+
+    `build_app` makes the app of one process, which counts into a meter; it is told how to see
+    whether all processes have started.
+    """
+
+    settings: ServiceSettings
+    build_app: Callable[[Meter, Callable[[], bool]], ASGIApp]
+    access_log: bool
 
 
 class UvicornOptions(TypedDict):
@@ -22,13 +39,13 @@ class UvicornOptions(TypedDict):
     timeout_graceful_shutdown: int
 
 
-def uvicorn_options(settings: Settings) -> UvicornOptions:
+def uvicorn_options(serving: Serving) -> UvicornOptions:
     """Lay out how every worker serves."""
     return {
         "loop": "uvloop",
         "http": "httptools",
         "ws": "none",
         "lifespan": "on",
-        "access_log": find_entry(settings.workload, settings.variant).access_log,
+        "access_log": serving.access_log,
         "timeout_graceful_shutdown": GRACE_SECONDS,
     }

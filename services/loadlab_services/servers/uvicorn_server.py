@@ -11,23 +11,24 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from loadlab_services.apps import create_app
 from loadlab_services.instruments.cells import Board
 from loadlab_services.instruments.server import InstrumentsServer
 from loadlab_services.instruments.snapshot import Source
-from loadlab_services.servers.options import GRACE_SECONDS, HOST, uvicorn_options
-from loadlab_services.settings import Settings
-from loadlab_services.supervisor import Supervisor
+from loadlab_services.logs import uvicorn_logging
+from loadlab_services.servers.options import GRACE_SECONDS, HOST, Serving, uvicorn_options
+from loadlab_services.servers.supervisor import Supervisor
+from loadlab_services.settings import ServiceSettings
 
 
-def serve(settings: Settings) -> int:
+def serve(serving: Serving) -> int:
     """Serve until SIGTERM; the exit code tells how it ended."""
+    settings = serving.settings
     board = Board(processes=settings.workers)
     listeners = bind_listeners(settings)
 
     def run_worker(place: int) -> None:
-        app = create_app(settings, board.meter(place), all_started=board.all_started)
-        config = uvicorn.Config(app, **uvicorn_options(settings))
+        app = serving.build_app(board.meter(place), board.all_started)
+        config = uvicorn.Config(app, log_config=uvicorn_logging(), **uvicorn_options(serving))
         uvicorn.Server(config).run(sockets=[keep_own(listeners, place)])
 
     with InstrumentsServer(settings.instruments_port, Source(board)) as instruments:
@@ -42,13 +43,17 @@ def serve(settings: Settings) -> int:
         return supervisor.run(listeners, instruments)
 
 
-def bind_listeners(settings: Settings) -> list[socket.socket]:
+def bind_listeners(settings: ServiceSettings) -> list[socket.socket]:
     """Bind one socket for all workers or, where LISTEN says so, one for each.
 
     The launcher binds them all, so that a worker that dies loses no connection that waits for it.
     """
     if settings.listen == "shared":
-        return [uvicorn.Config("unused", host=HOST, port=settings.port).bind_socket()]
+        return [
+            uvicorn.Config(
+                "unused", host=HOST, port=settings.port, log_config=uvicorn_logging()
+            ).bind_socket()
+        ]
     listeners = [socket.socket() for _ in range(settings.workers)]
     for listener in listeners:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

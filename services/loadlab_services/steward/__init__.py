@@ -2,6 +2,6 @@
 accounts for what was written. It is the only one who may change the stores between two runs.
 
 `gate` (who waits for whom), `drain` (is the stream empty), `leftover` (what do all queues hold),
-`books` (which table, which sums) and `models` know no store; `ledger` remembers what was done for a
-run; `prepare`, `drains`, `account` and `snapshot` do it; `app` speaks HTTP.
+`write_ledger` (which table, which sums) and `models` know no store; `run_records` remembers what
+was done for a run; `prepare`, `drains`, `account` and `snapshot` do it; `app` speaks HTTP.
 """

@@ -2,16 +2,24 @@
 
 import uvicorn
 
-from loadlab_services.settings import read_settings
+from loadlab_services.logs import log_as_json
+from loadlab_services.settings import StewardSettings, refuse
 from loadlab_services.steward.app import create_app
+from loadlab_services.workloads import UnknownWorkloadError
 
 PORT = 8080
 
 
 def main() -> None:
     """Serve; the settings are those of the experiment's workload."""
+    try:
+        app = create_app(StewardSettings.read())
+    except UnknownWorkloadError as error:
+        refuse(str(error))
+    log_as_json()
     uvicorn.run(
-        create_app(read_settings()),
+        app,
+        log_config=None,  # what uvicorn says goes to the root logger too
         host="0.0.0.0",  # noqa: S104 (a container serves its pod's address)
         port=PORT,
         access_log=False,

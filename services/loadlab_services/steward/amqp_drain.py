@@ -18,7 +18,7 @@ that is killed and a task that is put back change nothing about it. The price is
 import asyncio
 from typing import Final
 
-from loadlab_services.celery_queue.names import dead_letter_name
+from loadlab_services.broker.names import dead_letter_name
 from loadlab_services.steward.amqp import Broker, QueueReport
 from loadlab_services.steward.leftover import Leftover
 
@@ -35,7 +35,7 @@ class AmqpDrain:
         self._looked = False
         self._first: QueueReport | None = None
 
-    async def look(self) -> Leftover:
+    async def observe(self) -> Leftover:
         """Ask how many wait, then read the report, then count the dead letters."""
         if self._looked:
             await asyncio.sleep(PAUSE)

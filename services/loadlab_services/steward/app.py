@@ -7,24 +7,27 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.errors import StewardError
 from loadlab_services.steward.models import Arrival, Finish, Run
 from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import open_stores
+from loadlab_services.workloads import find_workload
 
 InstrumentsUrl = Annotated[str | None, Query(pattern="^http://", max_length=500)]
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: StewardSettings) -> FastAPI:
     """Build the app; it starts before its stores do and says so on /healthz."""
+
+    workload = find_workload(settings.workload)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_stores(settings) as stores:
             app.state.stores = stores
-            app.state.steward = Steward(settings, stores)
+            app.state.steward = Steward(workload, stores)
             yield
             await app.state.steward.close()
 

@@ -5,35 +5,37 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from loadlab_services.celery_queue.names import queue_name
-from loadlab_services.queue.entry import GROUP, dead_letter_key, stream_key
+from loadlab_services.broker.names import queue_name
 from loadlab_services.steward.amqp_drain import AmqpDrain
 from loadlab_services.steward.drain import Backlog
 from loadlab_services.steward.leftover import Drain, Leftover
 from loadlab_services.steward.stores import Stores
+from loadlab_services.stream.entry import GROUP, dead_letter_key, stream_key
+from loadlab_services.workload import Workload
 
 
-def build_drains(workload: str, stores: Stores, *, run: str) -> list[Drain]:
+def build_drains(workload: Workload, stores: Stores, *, run: str) -> list[Drain]:
     """Name the queues of a run. Which variant it is, is not known here: an unused one is empty."""
     drains: list[Drain] = []
-    if workload == "ingest" and stores.redis is not None:
-        drains.append(StreamDrain(stores.redis, run))
-    if stores.broker is not None:
-        drains.append(AmqpDrain(stores.broker, queue=queue_name(workload, run)))
+    if workload.uses_stream and stores.redis is not None:
+        drains.append(StreamDrain(stores.redis, workload.name, run))
+    if workload.uses_broker and stores.broker is not None:
+        drains.append(AmqpDrain(stores.broker, queue=queue_name(workload.name, run)))
     return drains
 
 
 class StreamDrain:
     """The Redis stream of a run, and the stream of its dead letters."""
 
-    def __init__(self, redis: Redis, run: str) -> None:
+    def __init__(self, redis: Redis, workload: str, run: str) -> None:
         self._redis = redis
-        self._run = run
+        self._key = stream_key(workload, run)
+        self._dead_key = dead_letter_key(workload, run)
 
-    async def look(self) -> Leftover:
+    async def observe(self) -> Leftover:
         """Ask Redis for both."""
-        backlog = await read_backlog(self._redis, stream_key(self._run))
-        dead = int(await self._redis.xlen(dead_letter_key(self._run)))
+        backlog = await read_backlog(self._redis, self._key)
+        dead = int(await self._redis.xlen(self._dead_key))
         return Leftover(backlog.outstanding, dead, backlog.drained)
 
 

@@ -21,14 +21,14 @@ class Leftover:
 class Drain(Protocol):
     """One queue between the service and its table."""
 
-    async def look(self) -> Leftover:
+    async def observe(self) -> Leftover:
         """Ask the queue's store; a store that is away raises one of `stores.STORE_ERRORS`."""
 
 
 async def wait_for_drain(drains: Sequence[Drain], *, until: float) -> Leftover:
     """Ask until all are drained or the clock says `until`, and give the last answer."""
     while True:
-        found = _add_up([await drain.look() for drain in drains])
+        found = _add_up([await drain.observe() for drain in drains])
         if found.drained or time.monotonic() >= until:
             return found
         await asyncio.sleep(POLL)

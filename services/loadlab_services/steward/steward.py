@@ -6,15 +6,20 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from loadlab_services.settings import Settings
 from loadlab_services.steward.account import account_for
-from loadlab_services.steward.books import BOOKS
 from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.gate import Gate
-from loadlab_services.steward.ledger import Account, Ledger, MemoryLedger, PostgresLedger
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
+from loadlab_services.steward.run_records import (
+    Account,
+    MemoryRunRecords,
+    PostgresRunRecords,
+    Preparation,
+    RunRecords,
+)
 from loadlab_services.steward.stores import Stores, stores_answer
+from loadlab_services.workload import Workload
 
 # All pods sleep this long after their answer: it hides that answers do not arrive simultaneously.
 START_IN_MS = 100
@@ -24,13 +29,12 @@ FINISH_TOGETHER = 120.0
 
 
 class Steward:
-    """Holds a gate per run and occasion; what must survive a restart is in the ledger."""
+    """Holds a gate per run and occasion; what must survive a restart is in the run records."""
 
-    def __init__(self, settings: Settings, stores: Stores) -> None:
+    def __init__(self, workload: Workload, stores: Stores) -> None:
         self._stores = stores
-        self._workload = settings.workload
-        self._books = BOOKS.get(settings.workload)
-        self._ledger = self._build_ledger()
+        self._workload = workload
+        self._records = self._build_records()
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
     async def check_stores(self) -> None:
@@ -51,7 +55,7 @@ class Steward:
     async def finish(self, run: str, finish: Finish) -> Account:
         """Account for the run when the last pod is done, and answer all pods."""
         drain = finish.drain_ms / 1000
-        gate = self._gate("finish", run, finish.pods, partial(self._close_books, run, drain))
+        gate = self._gate("finish", run, finish.pods, partial(self._account_once, run, drain))
         return await gate.enter(finish.pod, pods=finish.pods, timeout=drain + FINISH_TOGETHER)
 
     async def close(self) -> None:
@@ -60,28 +64,31 @@ class Steward:
 
     async def _send_off(self, run: str, everyone: asyncio.Event) -> dict[str, Any]:
         with stores_answer():
-            if not await self._ledger.released(run):
-                await self._ledger.prepare(run)
+            if not await self._records.released(run):
+                await self._records.prepare(run)
                 await everyone.wait()
                 # Before the answers leave: a pod whose answer is lost must not wait for the others.
-                await self._ledger.mark_released(run)
+                await self._records.mark_released(run)
         return {"startInMs": START_IN_MS}
 
-    async def _close_books(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
+    async def _account_once(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
         with stores_answer():
-            if account := await self._ledger.account(run):
+            if account := await self._records.account(run):
                 return account
             await everyone.wait()
             account = await self._account(run, drain)
-            await self._ledger.keep_account(run, account)
+            await self._records.keep_account(run, account)
             return account
 
     async def _account(self, run: str, drain: float) -> Account:
-        postgres = self._stores.postgres
-        if self._books is None or postgres is None:
-            return {"run": run, "drained": True, "drainSeconds": 0}
         drains = build_drains(self._workload, self._stores, run=run)
-        return await account_for(run, self._books, postgres=postgres, drains=drains, deadline=drain)
+        return await account_for(
+            run,
+            self._workload.ledger,
+            postgres=self._stores.postgres,
+            drains=drains,
+            deadline=drain,
+        )
 
     def _gate(
         self,
@@ -97,13 +104,10 @@ class Steward:
                 self._gates.popitem(last=False)
         return gate
 
-    def _build_ledger(self) -> Ledger:
-        pool, redis = self._stores.postgres, self._stores.redis
-        if pool is None:
-            return MemoryLedger()
-        return PostgresLedger(
-            pool,
-            lambda run: build_preparation(
-                self._workload, self._books, redis=redis, broker=self._stores.broker, run=run
-            ),
-        )
+    def _build_records(self) -> RunRecords:
+        def prepared(run: str) -> Preparation:
+            return build_preparation(self._workload, self._stores, run=run)
+
+        if self._stores.postgres is None:
+            return MemoryRunRecords(prepared)
+        return PostgresRunRecords(self._stores.postgres, prepared)

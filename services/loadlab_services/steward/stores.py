@@ -10,10 +10,10 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from loadlab_services.queue.connect import CONNECTION_ERRORS, connect_redis
-from loadlab_services.settings import Settings
+from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.errors import StoresAwayError
+from loadlab_services.stores.connect import CONNECTION_ERRORS, connect_redis
 
 CONNECTIONS = 4
 CONNECT_TIMEOUT = 3.0
@@ -40,7 +40,7 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
+async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
     """Describe the connections and close them at the end; nothing connects yet."""
     async with AsyncExitStack() as stack:
         # Without the environment's proxies: every address is inside the cluster.

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 
 from loadlab_services.database import in_schema, session_options
-from loadlab_services.settings import Settings
+from loadlab_services.settings import DatasetSettings, ServiceSettings
 
 SERVICES = Path(str(files("loadlab_services")))
 OPTION = "-csearch_path=loadlab"
@@ -41,8 +41,8 @@ def test_what_is_no_url_is_left_to_who_connects() -> None:
 
 def test_settings_apply_the_schema_only_where_one_is_named() -> None:
     url = "postgresql://u:p@h/d"
-    own = Settings(workload="select", database_url=url)
-    other = Settings(workload="select", database_url=url, database_schema="loadlab")
+    own = DatasetSettings(workload="select", database_url=url)
+    other = DatasetSettings(workload="select", database_url=url, database_schema="loadlab")
     assert (own.database_url, other.database_url) == (url, in_schema(url, "loadlab"))
 
 
@@ -52,7 +52,7 @@ def test_settings_that_are_wrong_do_not_repeat_the_password(
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:secret@h/d")
     monkeypatch.setenv("POOL_SIZE", "none")
     with pytest.raises(ValidationError) as caught:
-        Settings()
+        ServiceSettings()
     assert "secret" not in str(caught.value)
 
 

@@ -13,16 +13,16 @@ from psycopg import sql
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.__main__ import main
 from loadlab_services.dataset.claim import claim_schema
-from loadlab_services.dataset.errors import DatasetError
 from loadlab_services.dataset.load import connect
-from loadlab_services.settings import Settings
-from loadlab_services.steward.books import BOOKS
-from loadlab_services.steward.ledger import PostgresLedger
+from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.prepare import build_preparation
+from loadlab_services.steward.run_records import PostgresRunRecords
 from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.stores import open_stores
+from loadlab_services.workloads import find_workload
 
 pytestmark = pytest.mark.integration
 NewDatabase = Callable[[], str]
@@ -52,9 +52,9 @@ def guest_url(new_database: NewDatabase) -> str:
     return url.replace("loadlab@", "guest@")
 
 
-def settings_of(url: str, **more: object) -> Settings:
+def settings_of(url: str, **more: object) -> StewardSettings:
     known = {"workload": "select", "database_url": url, "database_schema": SCHEMA, "scale": 0.001}
-    return Settings.model_validate(known | more)
+    return StewardSettings.model_validate(known | more)
 
 
 def run_job(url: str, **environment: str) -> tuple[int, str]:
@@ -192,22 +192,20 @@ async def test_the_steward_empties_its_own_table_without_special_rights(guest_ur
     async with open_stores(settings) as stores:
         assert stores.postgres is not None
         await stores.postgres.execute("INSERT INTO messages (payload) VALUES ('{}')")
-        ledger = PostgresLedger(
+        records = PostgresRunRecords(
             stores.postgres,
-            lambda run: build_preparation(
-                "ingest", BOOKS["ingest"], redis=None, broker=None, run=run
-            ),
+            lambda run: build_preparation(find_workload("ingest"), stores, run=run),
         )
-        await ledger.prepare("exp-001-a1")
+        await records.prepare("exp-001-a1")
         assert await stores.postgres.fetchval("SELECT count(*) FROM messages") == 0
-        await ledger.keep_account("exp-001-a1", {"persisted": 7})
+        await records.keep_account("exp-001-a1", {"persisted": 7})
     assert count(guest_url, "public.messages") == 2
 
     assert run_job(guest_url, WORKLOAD="ingest")[0] == 0  # of the next experiment of that name
     async with open_stores(settings) as stores:
         assert stores.postgres is not None
-        ledger = PostgresLedger(stores.postgres, lambda _: None)  # type: ignore[arg-type,return-value]
-        assert await ledger.account("exp-001-a1") is None
+        records = PostgresRunRecords(stores.postgres, lambda _: None)  # type: ignore[arg-type,return-value]
+        assert await records.account("exp-001-a1") is None
 
 
 async def test_a_snapshot_holds_the_counters_and_names_what_is_unknown(guest_url: str) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from loadlab_services.data.errors import DatasetError
+from loadlab_services.data.shape import Table
 from loadlab_services.dataset import load
-from loadlab_services.dataset.errors import DatasetError
-from loadlab_services.dataset.load import ensure_loaded, load_dataset
-from loadlab_services.dataset.orders import TABLES, orders_at
-from loadlab_services.dataset.rows import rows_at
-from loadlab_services.dataset.shape import Table
+from loadlab_services.dataset.load import ensure_loaded
+from loadlab_services.dataset.progress import Say
+from loadlab_services.orders.dataset import TABLES, orders_at
+from loadlab_services.orders.rows import rows_at
 
 pytestmark = pytest.mark.integration
 SCALE = 0.001
@@ -31,6 +32,12 @@ def silent(_line: str) -> None:
 def connection(new_database: NewDatabase) -> Iterator[psycopg.Connection]:
     with psycopg.connect(new_database(), autocommit=True) as opened:
         yield opened
+
+
+def load_dataset(
+    connection: psycopg.Connection, *, scale: float, seed: int, say: Say, overwrite: bool = False
+) -> None:
+    ensure_loaded(connection, orders_at(scale, seed), overwrite=overwrite, say=say)
 
 
 def checksums(connection: psycopg.Connection) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadlab_services.dataset.rows import Rows, rows_at
+from loadlab_services.orders.rows import Rows, rows_at
 
 
 @pytest.mark.parametrize(

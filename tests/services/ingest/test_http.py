@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from loadlab_services.apps import create_app
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +30,7 @@ STATUS = {
 }
 STREAMED = [variant for variant in STATUS if variant.startswith("queued")]
 RUN = "ingest-003-a1"
-KEY = f"ingest:{RUN}"
+KEY = f"loadlab:ingest:{RUN}"
 READING = {
     "device_id": "sensor-17",
     "temperature": -3.5,
@@ -56,11 +56,13 @@ async def redis(stream_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def build_settings(messages_url: str, stream_url: str, amqp_url: str) -> Callable[..., Settings]:
-    def build(variant: str, **changes: object) -> Settings:
+def build_settings(
+    messages_url: str, stream_url: str, amqp_url: str
+) -> Callable[..., ServiceSettings]:
+    def build(variant: str, **changes: object) -> ServiceSettings:
         stores = {"database_url": messages_url, "redis_url": stream_url, "amqp_url": amqp_url}
         known = stores | {"run_id": RUN}
-        return Settings.model_validate(
+        return ServiceSettings.model_validate(
             {"workload": "ingest", "variant": variant, "pool_size": 4} | known | changes
         )
 
@@ -68,7 +70,7 @@ def build_settings(messages_url: str, stream_url: str, amqp_url: str) -> Callabl
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(settings)
     transport = httpx.ASGITransport(app)
     async with (
@@ -80,7 +82,7 @@ async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 @every_variant
 async def test_a_reading_is_taken_and_answered_with_its_id(
-    build_settings: Callable[..., Settings], variant: str
+    build_settings: Callable[..., ServiceSettings], variant: str
 ) -> None:
     async with serving(build_settings(variant)) as client:
         answers = [await client.post("/write", json=READING) for _ in range(2)]
@@ -91,7 +93,7 @@ async def test_a_reading_is_taken_and_answered_with_its_id(
 
 @direct_variants
 async def test_the_latest_messages_come_newest_first(
-    build_settings: Callable[..., Settings], variant: str
+    build_settings: Callable[..., ServiceSettings], variant: str
 ) -> None:
     async with serving(build_settings(variant)) as client:
         assert (await client.get("/messages")).json() == []
@@ -104,7 +106,7 @@ async def test_the_latest_messages_come_newest_first(
 
 @streamed_variants
 async def test_a_queued_message_waits_in_the_stream_and_can_be_read_once_it_is_persisted(
-    build_settings: Callable[..., Settings], redis: Redis, messages_url: str, variant: str
+    build_settings: Callable[..., ServiceSettings], redis: Redis, messages_url: str, variant: str
 ) -> None:
     async with serving(build_settings(variant)) as client:
         entry_id = (await client.post("/write", json=READING)).json()["id"]
@@ -124,7 +126,7 @@ async def test_a_queued_message_waits_in_the_stream_and_can_be_read_once_it_is_p
 @every_variant
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "many", ""])
 async def test_a_limit_out_of_range_is_refused(
-    build_settings: Callable[..., Settings], variant: str, limit: str
+    build_settings: Callable[..., ServiceSettings], variant: str, limit: str
 ) -> None:
     async with serving(build_settings(variant)) as client:
         assert (await client.get(f"/messages?limit={limit}")).status_code == 422
@@ -132,7 +134,7 @@ async def test_a_limit_out_of_range_is_refused(
 
 @every_variant
 async def test_what_cannot_be_stored_is_refused_with_a_message(
-    build_settings: Callable[..., Settings], variant: str
+    build_settings: Callable[..., ServiceSettings], variant: str
 ) -> None:
     bodies = [b"", b"[]", b"{", b'{"a":"\\u0000"}', b'{"a":NaN}', b"[" * 9000, b" " * 70_000]
     async with serving(build_settings(variant)) as client:
@@ -143,7 +145,7 @@ async def test_what_cannot_be_stored_is_refused_with_a_message(
 
 @pytest.mark.parametrize("variant", [v for v in STATUS if v != "celery"])  # its worker writes
 async def test_any_json_is_stored_or_refused_and_postgres_takes_what_passed(
-    build_settings: Callable[..., Settings], variant: str, redis: Redis, messages_url: str
+    build_settings: Callable[..., ServiceSettings], variant: str, redis: Redis, messages_url: str
 ) -> None:
     """Collects generated bodies first: Hypothesis cannot drive a test that awaits."""
     bodies: list[str] = []
@@ -175,7 +177,7 @@ async def test_any_json_is_stored_or_refused_and_postgres_takes_what_passed(
 
 @streamed_variants
 async def test_at_the_backlog_limit_the_answer_is_503_and_nothing_accepted_is_lost(
-    build_settings: Callable[..., Settings], redis: Redis, variant: str
+    build_settings: Callable[..., ServiceSettings], redis: Redis, variant: str
 ) -> None:
     async with serving(build_settings(variant, backlog_limit=20)) as client:
         answers = await asyncio.gather(
@@ -192,7 +194,7 @@ async def test_at_the_backlog_limit_the_answer_is_503_and_nothing_accepted_is_lo
 
 @pytest.mark.parametrize("variant", ["naive", *STREAMED])
 async def test_an_absent_store_is_503_with_retry_after(
-    build_settings: Callable[..., Settings], unused_port: Callable[[], int], variant: str
+    build_settings: Callable[..., ServiceSettings], unused_port: Callable[[], int], variant: str
 ) -> None:
     port = unused_port()
     absent = build_settings(
@@ -206,7 +208,7 @@ async def test_an_absent_store_is_503_with_retry_after(
 
 
 async def test_connections_that_postgres_cut_are_503_at_worst_and_replaced(
-    build_settings: Callable[..., Settings], messages_url: str
+    build_settings: Callable[..., ServiceSettings], messages_url: str
 ) -> None:
     async with serving(build_settings("pooled", pool_size=2)) as client:
         postgres = await asyncpg.connect(messages_url)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import create_engine, make_url
 
 from loadlab_services.apps import create_app
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.items.migrate import migrate
 from loadlab_services.workloads.items.table import write_item
 
@@ -53,10 +53,10 @@ def cache_url(redis_url: str, cache: redis.Redis) -> str:
 @pytest.fixture
 def settings_of(
     items_url: str, cache_url: str, request: pytest.FixtureRequest
-) -> Callable[..., Settings]:
+) -> Callable[..., ServiceSettings]:
     """Lays out a variant's settings; RabbitMQ is started for the variant that needs it."""
 
-    def build(variant: str, **changes: object) -> Settings:
+    def build(variant: str, **changes: object) -> ServiceSettings:
         known: dict[str, object] = {
             "workload": "items",
             "variant": variant,
@@ -67,17 +67,17 @@ def settings_of(
         }
         if variant == "queued":
             known["amqp_url"] = request.getfixturevalue("amqp_url")
-        return Settings.model_validate(known | changes)
+        return ServiceSettings.model_validate(known | changes)
 
     return build
 
 
 @pytest.fixture
-def serving() -> Callable[[Settings], object]:
+def serving() -> Callable[[ServiceSettings], object]:
     """Opens an app and gives a client of it; a handler's exception becomes a 500."""
 
     @asynccontextmanager
-    async def opened(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async def opened(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
         app: FastAPI = create_app(settings)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (

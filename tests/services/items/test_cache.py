@@ -13,13 +13,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import event
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.items.cache import INDEX, KEYS, ResponseCache, invalidate, key_of
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads.items.cache import INDEX, ListCache, invalidate, key_of
 
 pytestmark = pytest.mark.integration
 
-SettingsOf = Callable[..., Settings]
-Serving = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+SettingsOf = Callable[..., ServiceSettings]
+Serving = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 cached_variants = pytest.mark.parametrize("variant", ["cached", "cached-middleware"])
 readers = pytest.mark.parametrize("variant", ["cached", "cached-middleware", "queued"])
 
@@ -133,7 +133,7 @@ async def test_a_list_that_was_read_before_a_write_and_kept_after_it_ends_in_tim
     """The race that cache-aside leaves open, with its steps in the worst order."""
     bound = 0.3
     async with serving(settings_of(variant, cache_ttl_ms=int(bound * 1000))) as client:
-        cache: ResponseCache = state_of(client).cache
+        cache: ListCache = state_of(client).cache
         asked_at = time.time()
         old = (await client.get("/items")).content
         await client.post("/items", json=item(1))
@@ -149,7 +149,7 @@ async def test_a_list_that_took_too_long_to_read_is_not_kept(
     serving: Serving, settings_of: SettingsOf, cache: redis.Redis
 ) -> None:
     async with serving(settings_of("cached")) as client:
-        kept: ResponseCache = state_of(client).cache
+        kept: ListCache = state_of(client).cache
         await kept.fill(100, b"old", asked_at=time.time() - 1.1)
         assert await kept.look_up(100) is None
 
@@ -160,7 +160,7 @@ async def test_what_is_kept_ends_by_itself_and_the_index_ends_last(
 ) -> None:
     async with serving(settings_of(variant, cache_ttl_ms=500)) as client:
         await client.get("/items?limit=5")
-        left: dict[Any, Any] = {key: cache.pttl(key) for key in cache.keys(KEYS)}
+        left: dict[Any, Any] = {key: cache.pttl(key) for key in cache.keys("loadlab:items:*")}
     assert set(left) == {key_of(5).encode(), INDEX.encode()}
     assert 0 < left[key_of(5).encode()] <= 500 < left[INDEX.encode()]
 

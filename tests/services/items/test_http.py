@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.items import database
 
 pytestmark = pytest.mark.integration
@@ -50,8 +50,8 @@ ITEM = st.fixed_dictionaries(
     {"name": TEXT | st.none() | st.integers(), "description": TEXT | st.booleans()}
 )
 
-SettingsOf = Callable[..., Settings]
-Serving = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+SettingsOf = Callable[..., ServiceSettings]
+Serving = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 Write = Callable[..., bool]
 Rows = Callable[[], list[tuple[object, ...]]]
 

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
 pytestmark = pytest.mark.integration
 
@@ -20,12 +20,12 @@ Rows = Callable[[], list[tuple[object, ...]]]
 
 
 @contextmanager
-def working(settings: Settings, port: int) -> Iterator[None]:
+def working(settings: ServiceSettings, port: int) -> Iterator[None]:
     """Run a worker as its pod does, and end it in good order."""
     names = ("workload", "variant", "run_id", "database_url", "redis_url", "amqp_url")
     environment = {name.upper(): str(getattr(settings, name)) for name in names}
     process = subprocess.Popen(
-        [sys.executable, "-m", "loadlab_services.celery_worker"],
+        [sys.executable, "-m", "loadlab_services.programs.celery_worker"],
         env=os.environ | environment | {"INSTRUMENTS_PORT": str(port)},
     )
     try:
@@ -43,8 +43,8 @@ async def wait_for_rows(rows: Rows, count: int) -> None:
 
 
 async def test_what_was_accepted_is_written_once_and_then_listed(
-    serving: Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]],
-    settings_of: Callable[..., Settings],
+    serving: Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]],
+    settings_of: Callable[..., ServiceSettings],
     unused_port: Callable[[], int],
     rows: Rows,
 ) -> None:

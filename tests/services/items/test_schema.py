@@ -10,8 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url
 
+from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.__main__ import main
-from loadlab_services.dataset.errors import DatasetError
 from loadlab_services.workloads.items.migrate import VERSION_TABLE, migrate
 from loadlab_services.workloads.items.table import Base
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ def launch(
     launched: list[subprocess.Popen[str]] = []
 
     def start(**variables: str) -> "subprocess.Popen[str]":
-        known = {name.upper() for name in Settings.model_fields}
+        known = {name.upper() for name in ServiceSettings.model_fields}
         clean = {name: value for name, value in os.environ.items() if name not in known}
         ports = {"PORT": str(unused_port()), "INSTRUMENTS_PORT": str(unused_port())}
         process = subprocess.Popen(
-            [sys.executable, "-m", "loadlab_services.serve"],
+            [sys.executable, "-m", "loadlab_services.programs.serve"],
             env=clean | {"TMPDIR": scratch} | ports | variables,
             stderr=subprocess.PIPE,
             text=True,

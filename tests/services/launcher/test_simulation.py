@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from loadlab_services.catalogue import CATALOGUE
+from loadlab_services.workloads import find_workload
 from loadlab_services.workloads.simulation.cpus import usable_cpus
 
 pytestmark = pytest.mark.integration
 
 
-SERVED = [("uvicorn", variant) for variant in sorted(CATALOGUE["simulation"])]
+SERVED = [("uvicorn", variant) for variant in sorted(find_workload("simulation").variants)]
 
 
 @pytest.mark.parametrize(("server", "variant"), [*SERVED, ("gunicorn", "async-process")])

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 import redis
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
 from loadlab_services.workloads.items.cache import INDEX, key_of
 from loadlab_services.workloads.items.migrate import migrate
@@ -17,15 +17,15 @@ RUN = "items-003-a1"
 
 
 @pytest.fixture
-def settings(new_database: Callable[[], str], stream_url: str) -> Settings:
+def settings(new_database: Callable[[], str], stream_url: str) -> StewardSettings:
     url = new_database()
     migrate(url)
-    return Settings.model_validate(
+    return StewardSettings.model_validate(
         {"workload": "items", "database_url": url, "redis_url": stream_url}
     )
 
 
-def insert(settings: Settings, *names: str) -> None:
+def insert(settings: StewardSettings, *names: str) -> None:
     with psycopg.connect(settings.database_url) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "insert into items (key, name, description) values (gen_random_uuid(), %s, '')",
@@ -33,7 +33,7 @@ def insert(settings: Settings, *names: str) -> None:
         )
 
 
-async def ask(settings: Settings, occasion: str) -> dict[str, object]:
+async def ask(settings: StewardSettings, occasion: str) -> dict[str, object]:
     app = create_app(settings)
     transport = httpx.ASGITransport(app)
     async with (
@@ -47,7 +47,7 @@ async def ask(settings: Settings, occasion: str) -> dict[str, object]:
 
 
 async def test_a_run_begins_without_items_and_without_cached_lists(
-    settings: Settings, stream_url: str
+    settings: StewardSettings, stream_url: str
 ) -> None:
     insert(settings, "item-1")
     with redis.Redis.from_url(stream_url) as client:
@@ -61,7 +61,7 @@ async def test_a_run_begins_without_items_and_without_cached_lists(
 
 
 async def test_the_account_counts_all_rows_and_adds_up_the_ids_in_the_names(
-    settings: Settings,
+    settings: StewardSettings,
 ) -> None:
     numbers = [1, 2, 2, 10**15 - 1]
     others = ["item-", "item-1x", "x item-1", "item-1\n", "item--1", f"item-{10**15}", "item-٣"]

@@ -16,7 +16,7 @@ class Queue:
     def __init__(self, *answers: Leftover) -> None:
         self._answers = list(answers)
 
-    async def look(self) -> Leftover:
+    async def observe(self) -> Leftover:
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 

@@ -11,15 +11,15 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from loadlab_services.queue.connect import connect_redis
-from loadlab_services.queue.entry import GROUP
-from loadlab_services.settings import Settings
+from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
+from loadlab_services.stores.connect import connect_redis
+from loadlab_services.stream.entry import GROUP
 
 pytestmark = pytest.mark.integration
 
 RUN = "ingest-003-a1"
-KEY = f"ingest:{RUN}"
+KEY = f"loadlab:ingest:{RUN}"
 Client = httpx.AsyncClient
 
 
@@ -37,14 +37,12 @@ async def postgres(messages_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-def settings(messages_url: str, stream_url: str) -> Settings:
-    return Settings(
-        workload="ingest", variant="queued", database_url=messages_url, redis_url=stream_url
-    )
+def settings(messages_url: str, stream_url: str) -> StewardSettings:
+    return StewardSettings(workload="ingest", database_url=messages_url, redis_url=stream_url)
 
 
 @asynccontextmanager
-async def steward(settings: Settings) -> AsyncIterator[Client]:
+async def steward(settings: StewardSettings) -> AsyncIterator[Client]:
     """One life of the steward."""
     app = create_app(settings)
     transport = httpx.ASGITransport(app)
@@ -80,10 +78,10 @@ async def rows(postgres: asyncpg.Connection) -> int:
 
 
 async def test_the_stores_are_prepared_once_whoever_asks_again(
-    settings: Settings, postgres: asyncpg.Connection, redis: Redis
+    settings: StewardSettings, postgres: asyncpg.Connection, redis: Redis
 ) -> None:
     await insert(postgres, 1, 2, 3)
-    await redis.xadd("ingest:other-a1", {"payload": "{}"})
+    await redis.xadd("loadlab:ingest:other-a1", {"payload": "{}"})
     await redis.xadd(KEY, {"payload": "{}"})
     await redis.set("cache", "kept")
     async with steward(settings) as client:
@@ -96,7 +94,7 @@ async def test_the_stores_are_prepared_once_whoever_asks_again(
 
 
 async def test_a_restarted_steward_neither_prepares_again_nor_forgets_the_release(
-    settings: Settings, postgres: asyncpg.Connection
+    settings: StewardSettings, postgres: asyncpg.Connection
 ) -> None:
     await insert(postgres, 0)
     async with steward(settings) as client:
@@ -115,7 +113,7 @@ async def test_a_restarted_steward_neither_prepares_again_nor_forgets_the_releas
 
 
 @pytest.mark.measured
-async def test_two_pods_leave_less_than_20_ms_apart(settings: Settings) -> None:
+async def test_two_pods_leave_less_than_20_ms_apart(settings: StewardSettings) -> None:
     async def leave(client: Client, pod: int, delay: float) -> float:
         await asyncio.sleep(delay)
         assert await arrive(client, pod=pod, pods=2) == 200
@@ -126,7 +124,7 @@ async def test_two_pods_leave_less_than_20_ms_apart(settings: Settings) -> None:
     assert abs(left[0] - left[1]) < 0.02
 
 
-async def test_who_waits_in_vain_is_told_for_whom(settings: Settings) -> None:
+async def test_who_waits_in_vain_is_told_for_whom(settings: StewardSettings) -> None:
     async with steward(settings) as client:
         body = {"pod": 0, "pods": 3, "timeoutMs": 50}
         response = await client.post(f"/runs/{RUN}/arrive", json=body)
@@ -138,14 +136,16 @@ async def test_who_waits_in_vain_is_told_for_whom(settings: Settings) -> None:
     "body",
     [{"pod": 2, "pods": 2}, {"pod": -1, "pods": 1}, {"pod": 0}, {"pod": 0, "pods": 0}, [], None],
 )
-async def test_a_caller_that_makes_no_sense_is_refused(settings: Settings, body: object) -> None:
+async def test_a_caller_that_makes_no_sense_is_refused(
+    settings: StewardSettings, body: object
+) -> None:
     async with steward(settings) as client:
         answers = [await client.post(f"/runs/{RUN}/{do}", json=body) for do in ("arrive", "finish")]
     assert [answer.status_code for answer in answers] == [422, 422]
 
 
 async def test_the_account_waits_for_the_drain_and_adds_up(
-    settings: Settings, postgres: asyncpg.Connection, redis: Redis
+    settings: StewardSettings, postgres: asyncpg.Connection, redis: Redis
 ) -> None:
     entry_id = await redis.xadd(KEY, {"payload": "{}"})
     await redis.xgroup_create(KEY, GROUP, id="0")
@@ -180,7 +180,7 @@ async def test_the_account_waits_for_the_drain_and_adds_up(
 
 
 async def test_a_stream_that_nobody_reads_is_reported_as_pending(
-    settings: Settings, redis: Redis
+    settings: StewardSettings, redis: Redis
 ) -> None:
     await redis.xadd(KEY, {"payload": "{}"})
     async with steward(settings) as client:
@@ -190,7 +190,7 @@ async def test_a_stream_that_nobody_reads_is_reported_as_pending(
 
 
 async def test_an_account_survives_a_restart(
-    settings: Settings, postgres: asyncpg.Connection
+    settings: StewardSettings, postgres: asyncpg.Connection
 ) -> None:
     await insert(postgres, 1, 2)
     async with steward(settings) as client:
@@ -201,7 +201,7 @@ async def test_an_account_survives_a_restart(
 
 
 async def test_a_snapshot_holds_every_component_that_answers_and_names_the_others(
-    settings: Settings,
+    settings: StewardSettings,
 ) -> None:
     async with steward(settings) as client:
         response = await client.get(
@@ -236,7 +236,7 @@ async def test_absent_stores_are_errors_of_the_snapshot_and_503_elsewhere(
     unused_port: Callable[[], int],
 ) -> None:
     port = unused_port()
-    absent = Settings(
+    absent = StewardSettings(
         workload="ingest",
         database_url=f"postgresql://loadlab@127.0.0.1:{port}/postgres",
         redis_url=f"redis://127.0.0.1:{port}/0",
@@ -250,7 +250,7 @@ async def test_absent_stores_are_errors_of_the_snapshot_and_503_elsewhere(
 
 
 async def test_sleep_needs_no_stores() -> None:
-    async with steward(Settings(workload="sleep", variant="async")) as client:
+    async with steward(StewardSettings(workload="sleep")) as client:
         assert (await client.get("/healthz")).status_code == 200
         assert await arrive(client, pod=0) == 200
         snapshot = (await client.get(f"/runs/{RUN}/snapshot")).json()
@@ -259,7 +259,7 @@ async def test_sleep_needs_no_stores() -> None:
 
 
 @pytest.mark.measured
-async def test_a_typical_snapshot_takes_less_than_30_ms(settings: Settings) -> None:
+async def test_a_typical_snapshot_takes_less_than_30_ms(settings: StewardSettings) -> None:
     async with steward(settings) as client:
         took = []
         for _ in range(11):

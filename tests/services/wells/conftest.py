@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from loadlab_services.apps import create_app
 from loadlab_services.dataset.load import ensure_loaded
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.wells.dataset import wells_at
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -38,18 +38,18 @@ def database(wells_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def settings_of(wells_url: str) -> Callable[..., Settings]:
+def settings_of(wells_url: str) -> Callable[..., ServiceSettings]:
     """Makes the settings of a variant."""
 
-    def make(variant: str, **changes: object) -> Settings:
+    def make(variant: str, **changes: object) -> ServiceSettings:
         known = {"workload": "wells", "variant": variant, "database_url": wells_url, "pool_size": 2}
-        return Settings.model_validate(known | changes)
+        return ServiceSettings.model_validate(known | changes)
 
     return make
 
 
 @pytest.fixture
-def open_app(settings_of: Callable[..., Settings]) -> OpenApp:
+def open_app(settings_of: Callable[..., ServiceSettings]) -> OpenApp:
     """Opens a variant's app, and gives a client of it and the app; an exception becomes a 500."""
 
     @asynccontextmanager

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.dialects.postgresql import dialect
 
-from loadlab_services.dataset.errors import DatasetChangedError
-from loadlab_services.dataset.generate import FUNCTIONS
-from loadlab_services.dataset.shape import DataSet
+from loadlab_services.data.errors import DatasetChangedError
+from loadlab_services.data.functions import FUNCTIONS
+from loadlab_services.data.shape import DataSet
 from loadlab_services.dataset.verify import check_sample
 from loadlab_services.workloads.wells.dataset import TABLES, wells_at
 from loadlab_services.workloads.wells.engine import DRIVER

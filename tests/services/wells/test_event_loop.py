@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from loadlab_services.apps import create_app
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
 pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 3.0
@@ -20,7 +20,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'wells'::regclass AND 
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: ServiceSettings) -> Iterator[str]:
     """Run a server with an event loop of its own."""
     config = uvicorn.Config(
         create_app(settings), port=settings.port, log_level="warning", ws="none", lifespan="on"
@@ -68,7 +68,7 @@ def ping(url: str) -> str:
     ],
 )
 def test_a_ping_beside_a_heavy_page(
-    settings_of: Callable[..., Settings],
+    settings_of: Callable[..., ServiceSettings],
     unused_port: Callable[[], int],
     database: psycopg.Connection,
     wells_url: str,

@@ -15,12 +15,12 @@ import pytest
 from fastapi import FastAPI
 from psycopg.rows import dict_row
 
-from loadlab_services.catalogue import CATALOGUE
+from loadlab_services.workloads import find_workload
 
 pytestmark = pytest.mark.integration
 OpenApp = Callable[..., AbstractAsyncContextManager[tuple[httpx.AsyncClient, FastAPI]]]
 Row = dict[str, Any]
-VARIANTS = sorted(CATALOGUE["wells"])
+VARIANTS = sorted(find_workload("wells").variants)
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 WELLS = 1000
 

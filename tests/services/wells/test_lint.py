@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 from sync_lint import PACKAGE, violations
 
-from loadlab_services.catalogue import CATALOGUE
+from loadlab_services.workloads import find_workload
 
 HEAVY = {"/wells", "/wells/{well_id}/details"}
 SYNC_HELPERS = {"run_in_threadpool", "to_thread", "run_sync", "create_engine", "sync_pages"}
@@ -72,9 +72,9 @@ def test_the_async_variant_needs_no_sync_helper() -> None:
     assert [name for name in SYNC_HELPERS if name in text.replace("create_async_engine", "")] == []
 
 
-@pytest.mark.parametrize("variant", sorted(CATALOGUE["wells"]))
+@pytest.mark.parametrize("variant", sorted(find_workload("wells").variants))
 def test_handlers_are_what_the_variant_says_and_ping_is_always_async(variant: str) -> None:
-    module = import_module(f"loadlab_services.workloads.{CATALOGUE['wells'][variant].module}")
+    module = import_module(find_workload("wells").variants[variant].module)
     is_async = {
         route.path: inspect.iscoroutinefunction(route.endpoint)
         for route in module.router.routes

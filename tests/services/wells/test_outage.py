@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from loadlab_services.catalogue import CATALOGUE
+from loadlab_services.workloads import find_workload
 from loadlab_services.workloads.wells import engine
 
 pytestmark = pytest.mark.integration
 OpenApp = Callable[..., AbstractAsyncContextManager[tuple[httpx.AsyncClient, FastAPI]]]
-VARIANTS = sorted(CATALOGUE["wells"])
+VARIANTS = sorted(find_workload("wells").variants)
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity

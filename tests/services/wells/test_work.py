@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from loadlab_services.catalogue import CATALOGUE
+from loadlab_services.workloads import find_workload
 
 pytestmark = pytest.mark.integration
 OpenApp = Callable[..., AbstractAsyncContextManager[tuple[httpx.AsyncClient, FastAPI]]]
@@ -38,7 +38,7 @@ def read_counters(watcher: psycopg.Connection, database: str) -> tuple[Any, ...]
     raise TimeoutError(f"sessions of {database} stay open")
 
 
-@pytest.mark.parametrize("variant", sorted(CATALOGUE["wells"]))
+@pytest.mark.parametrize("variant", sorted(find_workload("wells").variants))
 async def test_a_heavy_page_is_one_committed_transaction_and_a_ping_none(
     open_app: OpenApp, watcher: psycopg.Connection, wells_url: str, variant: str
 ) -> None:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from loadlab_services.apps import create_app
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def open_app() -> OpenApp:
     """Opens an app and gives a client of it; a handler's exception becomes a 500."""
 
     @asynccontextmanager
-    async def opened(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async def opened(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
         app = create_app(settings)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (

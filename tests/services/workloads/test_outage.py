@@ -9,25 +9,29 @@ import httpx
 import psycopg
 import pytest
 
-from loadlab_services.catalogue import CATALOGUE
-from loadlab_services.settings import Settings
-from loadlab_services.workloads import pools
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores import pools
+from loadlab_services.workloads import find_workload
 from loadlab_services.workloads.select import asyncpg_pool
 
 pytestmark = pytest.mark.integration
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
-READERS = [(name, kind) for name in ("select", "simulation") for kind in sorted(CATALOGUE[name])]
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
+READERS = [
+    (name, kind)
+    for name in ("select", "simulation")
+    for kind in sorted(find_workload(name).variants)
+]
 every_reader = pytest.mark.parametrize(("workload", "variant"), READERS)
-BuildSettings = Callable[..., Settings]
+BuildSettings = Callable[..., ServiceSettings]
 
 
 @pytest.fixture
 def build_settings(orders_url: str, stream_url: str) -> BuildSettings:
     known = {"database_url": orders_url, "redis_url": stream_url, "cache_ttl_ms": 1}
 
-    def build(workload: str, variant: str, **changes: object) -> Settings:
+    def build(workload: str, variant: str, **changes: object) -> ServiceSettings:
         named = {"workload": workload, "variant": variant, "pool_size": 2}
-        return Settings.model_validate(named | known | changes)
+        return ServiceSettings.model_validate(named | known | changes)
 
     return build
 

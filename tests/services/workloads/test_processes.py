@@ -13,20 +13,20 @@ from typing import Any
 import httpx
 import pytest
 
-from loadlab_services.catalogue import CATALOGUE
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads import find_workload
 from loadlab_services.workloads.simulation.cpus import usable_cpus
 from loadlab_services.workloads.simulation.fibonacci import fibonacci
 from loadlab_services.workloads.simulation.processes import open_processes
 
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 VISIBLE = len(os.sched_getaffinity(0))
 LAUNCHER = """
 import os, sys
 from loadlab_services.apps import load_variant
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 for variant in {variants}:
-    load_variant(Settings(workload="simulation", variant=variant))
+    load_variant(ServiceSettings(workload="simulation", variant=variant))
 assert len(os.listdir("/proc/self/task")) == 1, "the import started threads"
 assert "polars" not in sys.modules
 pid = os.fork()
@@ -79,7 +79,7 @@ async def test_all_processes_are_there_before_the_first_call_and_gone_at_the_end
 
 @pytest.mark.integration
 async def test_a_lost_process_is_503_once_and_replaced(open_app: OpenApp, orders_url: str) -> None:
-    settings = Settings(
+    settings = ServiceSettings(
         workload="simulation", variant="async-process", database_url=orders_url, pool_size=2
     )
     async with open_app(settings) as client:
@@ -99,7 +99,7 @@ async def test_a_lost_process_is_503_once_and_replaced(open_app: OpenApp, orders
 
 @pytest.mark.integration
 def test_importing_the_variants_starts_no_thread_that_a_fork_would_lose() -> None:
-    script = LAUNCHER.format(variants=sorted(CATALOGUE["simulation"]))
+    script = LAUNCHER.format(variants=sorted(find_workload("simulation").variants))
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         check=False,

@@ -10,14 +10,14 @@ import httpx
 import psycopg
 import pytest
 
-from loadlab_services.catalogue import CATALOGUE
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads import find_workload
 from loadlab_services.workloads.select.contract import ORDERS_OF_USER
 
 pytestmark = pytest.mark.integration
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
-BuildSettings = Callable[..., Settings]
-VARIANTS = sorted(CATALOGUE["select"])
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
+BuildSettings = Callable[..., ServiceSettings]
+VARIANTS = sorted(find_workload("select").variants)
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 USERS = 1000
 BAD_USERS = ["0", "-1", str(2**63), "1.5", "x", "", "1 OR 1=1", "\x00", "ü١💥", "9" * 5000]
@@ -27,8 +27,10 @@ BAD_USERS = ["0", "-1", str(2**63), "1.5", "x", "", "1 OR 1=1", "\x00", "ü١�
 def build_settings(orders_url: str, stream_url: str) -> BuildSettings:
     known = {"database_url": orders_url, "redis_url": stream_url, "pool_size": 3}
 
-    def build(variant: str, **changes: object) -> Settings:
-        return Settings.model_validate({"workload": "select", "variant": variant} | known | changes)
+    def build(variant: str, **changes: object) -> ServiceSettings:
+        return ServiceSettings.model_validate(
+            {"workload": "select", "variant": variant} | known | changes
+        )
 
     return build
 

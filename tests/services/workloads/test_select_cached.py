@@ -8,27 +8,27 @@ import httpx
 import pytest
 import redis
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.select import cache
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores import response_cache
 
 pytestmark = pytest.mark.integration
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 TTL_MS = 60_000
 
 
 @pytest.fixture
-def build_settings(orders_url: str, stream_url: str) -> Callable[..., Settings]:
+def build_settings(orders_url: str, stream_url: str) -> Callable[..., ServiceSettings]:
     known = {"database_url": orders_url, "redis_url": stream_url, "pool_size": 3}
 
-    def build(**changes: object) -> Settings:
+    def build(**changes: object) -> ServiceSettings:
         cached = {"workload": "select", "variant": "cached", "cache_ttl_ms": TTL_MS}
-        return Settings.model_validate(cached | known | changes)
+        return ServiceSettings.model_validate(cached | known | changes)
 
     return build
 
 
 async def test_the_second_answer_comes_from_the_cache_and_is_the_first(
-    open_app: OpenApp, build_settings: Callable[..., Settings]
+    open_app: OpenApp, build_settings: Callable[..., ServiceSettings]
 ) -> None:
     async with open_app(build_settings()) as client:
         answers = [await client.get("/select?user_id=7") for _ in range(3)]
@@ -40,7 +40,7 @@ async def test_the_second_answer_comes_from_the_cache_and_is_the_first(
 
 
 async def test_redis_counts_one_look_up_for_each_request(
-    open_app: OpenApp, build_settings: Callable[..., Settings], stream_url: str
+    open_app: OpenApp, build_settings: Callable[..., ServiceSettings], stream_url: str
 ) -> None:
     with redis.Redis.from_url(stream_url) as client:
         before = look_ups(client)
@@ -57,7 +57,7 @@ def look_ups(client: "redis.Redis") -> tuple[int, int]:
 
 
 async def test_an_answer_ends_by_its_age_and_belongs_to_its_run(
-    open_app: OpenApp, build_settings: Callable[..., Settings], stream_url: str
+    open_app: OpenApp, build_settings: Callable[..., ServiceSettings], stream_url: str
 ) -> None:
     async with open_app(build_settings(run_id="select-001-a1")) as client:
         await client.get("/select?user_id=7")
@@ -71,7 +71,7 @@ async def test_an_answer_ends_by_its_age_and_belongs_to_its_run(
 
 
 async def test_an_old_answer_is_asked_for_anew(
-    open_app: OpenApp, build_settings: Callable[..., Settings]
+    open_app: OpenApp, build_settings: Callable[..., ServiceSettings]
 ) -> None:
     async with open_app(build_settings(cache_ttl_ms=1)) as client:
         await client.get("/select?user_id=7")
@@ -82,7 +82,7 @@ async def test_an_old_answer_is_asked_for_anew(
 
 async def test_without_redis_the_query_answers(
     open_app: OpenApp,
-    build_settings: Callable[..., Settings],
+    build_settings: Callable[..., ServiceSettings],
     unused_port: Callable[[], int],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -93,13 +93,15 @@ async def test_without_redis_the_query_answers(
         answers = [await client.get("/select?user_id=7") for _ in range(3)]
     assert [(a.status_code, a.headers["X-Cache"]) for a in answers] == [(200, "miss")] * 3
     assert {answer.content for answer in answers} == {expected}
-    assert len([line for line in caplog.messages if "Redis is away" in line]) == 1
+    assert len([line for line in caplog.messages if "cache is away" in line]) == 1
 
 
 async def test_a_silent_redis_delays_the_query_and_no_more(
-    open_app: OpenApp, build_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    open_app: OpenApp,
+    build_settings: Callable[..., ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cache, "CACHE_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(response_cache, "CACHE_TIMEOUT_SECONDS", 0.05)
     async with (
         silent_server() as url,
         open_app(build_settings(redis_url=url)) as client,
@@ -122,7 +124,7 @@ async def silent_server() -> AsyncIterator[str]:
 
 
 async def test_redis_that_comes_back_is_used_again(
-    open_app: OpenApp, build_settings: Callable[..., Settings], stream_url: str
+    open_app: OpenApp, build_settings: Callable[..., ServiceSettings], stream_url: str
 ) -> None:
     with redis.Redis.from_url(stream_url) as client:
         async with open_app(build_settings()) as service:

@@ -9,14 +9,14 @@ import httpx
 import psycopg
 import pytest
 
-from loadlab_services.catalogue import CATALOGUE
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads import find_workload
 from loadlab_services.workloads.simulation.fibonacci import fibonacci
 
 pytestmark = pytest.mark.integration
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
-BuildSettings = Callable[..., Settings]
-VARIANTS = sorted(CATALOGUE["simulation"])
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
+BuildSettings = Callable[..., ServiceSettings]
+VARIANTS = sorted(find_workload("simulation").variants)
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 USERS = 1000
 TRIED = range(1, 31)
@@ -32,8 +32,8 @@ BAD_NUMBERS = ["", "-1", "0", str(2**63), "1.5", "x", "NaN", "1 OR 1=1", "\x00",
 
 @pytest.fixture
 def build_settings(orders_url: str) -> BuildSettings:
-    def build(variant: str, pool_size: int = 3) -> Settings:
-        return Settings(
+    def build(variant: str, pool_size: int = 3) -> ServiceSettings:
+        return ServiceSettings(
             workload="simulation", variant=variant, database_url=orders_url, pool_size=pool_size
         )
 

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from loadlab_services.apps import create_app
-from loadlab_services.catalogue import CATALOGUE
 from loadlab_services.instruments.histogram import bucket_of
 from loadlab_services.instruments.lag import PERIOD
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads import find_workload
 
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 WAITS = {
     "async": ["awaited"],
     "sync": ["blocked"],
@@ -23,11 +23,11 @@ WAITS = {
     "mixed-sync": ["awaited", "blocked"],
     "mixed-async": ["awaited", "blocked"],
 }
-every_variant = pytest.mark.parametrize("variant", sorted(CATALOGUE["sleep"]))
+every_variant = pytest.mark.parametrize("variant", sorted(find_workload("sleep").variants))
 
 
-def settings_of(variant: str, thread_tokens: int = 40) -> Settings:
-    return Settings(workload="sleep", variant=variant, thread_tokens=thread_tokens)
+def settings_of(variant: str, thread_tokens: int = 40) -> ServiceSettings:
+    return ServiceSettings(workload="sleep", variant=variant, thread_tokens=thread_tokens)
 
 
 @every_variant

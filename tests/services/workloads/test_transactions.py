@@ -8,10 +8,10 @@ import httpx
 import psycopg
 import pytest
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
 pytestmark = pytest.mark.integration
-OpenApp = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]
+OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 REQUESTS = 20
 COMMITTED_WHEN_ALONE = """
 SELECT xact_commit FROM pg_stat_database
@@ -40,7 +40,7 @@ async def test_transactions_per_request(
     workload: str,
     variant: str,
 ) -> None:
-    settings = Settings.model_validate(
+    settings = ServiceSettings.model_validate(
         {"workload": workload, "variant": variant, "pool_size": 2}
         | {"database_url": orders_url, "redis_url": stream_url}
     )

@@ -22,3 +22,50 @@ claims what a dead one held, a refused entry becomes a dead letter after three t
 lands, nothing is trimmed before it is persisted, 503 instead of 202 when the stream is full, and
 the entry's id as a unique key, so that no entry is stored twice.
 """
+
+from typing import Final
+
+from loadlab_services.workload import (
+    BrokerTask,
+    Reference,
+    Schema,
+    Store,
+    StreamWork,
+    Variant,
+    Workload,
+    WriteLedger,
+)
+
+WRITE_MESSAGE: Final = "write_message"
+_POSTGRES: Final = frozenset({Store.POSTGRES})
+_STREAM: Final = _POSTGRES | {Store.REDIS}
+# Read as numerics, whose size has no limit that a body could exceed.
+_IDS: Final = """
+    select case when jsonb_typeof(payload -> 'request_id') = 'number'
+           then trunc((payload ->> 'request_id')::numeric) end as id
+    from messages
+"""
+
+_INSERT_ONE: Final = StreamWork(Reference(f"{__name__}.sinks:insert_each"), in_batches=False)
+_INSERT_MANY: Final = StreamWork(Reference(f"{__name__}.sinks:insert_batches"))
+_COPY: Final = StreamWork(Reference(f"{__name__}.sinks:copy_batches"))
+_STEPS: Final = f"{__name__}.queued_steps"
+
+WORKLOAD: Final = Workload(
+    name="ingest",
+    data=Schema(Reference(f"{__name__}.schema:create")),
+    ledger=WriteLedger("messages", _IDS),
+    variants={
+        "naive": Variant(f"{__name__}.naive", _POSTGRES, access_log=True),
+        "pooled": Variant(f"{__name__}.pooled", _POSTGRES, access_log=True),
+        "queued-insert": Variant(_STEPS, _STREAM, access_log=True, put_off=_INSERT_ONE),
+        "queued-batch": Variant(_STEPS, _STREAM, access_log=True, put_off=_INSERT_MANY),
+        "queued-copy": Variant(_STEPS, _STREAM, access_log=True, put_off=_COPY),
+        "queued": Variant(f"{__name__}.queued", _STREAM, put_off=_COPY),
+        "celery": Variant(
+            f"{__name__}.celery_rung",
+            _POSTGRES | {Store.RABBITMQ},
+            put_off=BrokerTask(WRITE_MESSAGE, Reference(f"{__name__}.write_message:register")),
+        ),
+    },
+)

@@ -11,17 +11,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.celery_queue.producer import Publisher, build_publisher
-from loadlab_services.settings import Settings
+from loadlab_services.broker.producer import Publisher, build_publisher
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads.ingest import WRITE_MESSAGE
 from loadlab_services.workloads.ingest.exchange import build_router
 from loadlab_services.workloads.ingest.statements import build_pool, latest_from_pool
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the publisher, and a pool that connects only when somebody reads."""
     async with AsyncExitStack() as stack:
-        app.state.publisher = await stack.enter_async_context(build_publisher(settings))
+        app.state.publisher = await stack.enter_async_context(
+            build_publisher(settings, task=WRITE_MESSAGE)
+        )
         pool = build_pool(settings.database_url, size=settings.pool_size, opened=0)
         app.state.pool = await stack.enter_async_context(pool)
         yield

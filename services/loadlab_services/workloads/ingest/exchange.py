@@ -15,8 +15,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect
 
-from loadlab_services.queue.connect import CONNECTION_ERRORS
-from loadlab_services.queue.errors import QueueError
+from loadlab_services.delivery.errors import QueueError
+from loadlab_services.stores.connect import CONNECTION_ERRORS
 from loadlab_services.workloads.ingest.payload import MAX_BYTES, PayloadRefusedError, read_payload
 
 Read = Callable[[bytes], bytes]

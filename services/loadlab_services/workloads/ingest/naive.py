@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.ingest.exchange import build_router
 from loadlab_services.workloads.ingest.payload import read_message
 from loadlab_services.workloads.ingest.statements import (
@@ -20,7 +20,7 @@ from loadlab_services.workloads.ingest.statements import (
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Count the messages of this process."""
     logging.basicConfig(level=logging.INFO)
     app.state.counter = itertools.count(1)

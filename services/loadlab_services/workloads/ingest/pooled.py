@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.ingest.exchange import build_router
 from loadlab_services.workloads.ingest.payload import read_message
 from loadlab_services.workloads.ingest.statements import (
@@ -18,7 +18,7 @@ from loadlab_services.workloads.ingest.statements import (
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool."""
     logging.basicConfig(level=logging.INFO)
     size = settings.pool_size

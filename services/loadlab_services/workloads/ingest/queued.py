@@ -9,21 +9,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.queue.connect import connect_redis
-from loadlab_services.queue.entry import stream_key
-from loadlab_services.queue.producer import Producer
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.connect import connect_redis
+from loadlab_services.stream.entry import stream_key
+from loadlab_services.stream.producer import Producer
 from loadlab_services.workloads.ingest.exchange import build_router
 from loadlab_services.workloads.ingest.statements import build_pool, latest_from_pool
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the stream's producer, and a pool that connects only when somebody reads."""
     async with AsyncExitStack() as stack:
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        key = stream_key(settings.run_id)
+        key = stream_key(settings.workload, settings.run_id)
         app.state.producer = await stack.enter_async_context(
             Producer(redis, key=key, limit=settings.backlog_limit)
         )

@@ -10,10 +10,10 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.queue.connect import connect_redis_pool
-from loadlab_services.queue.entry import stream_key
-from loadlab_services.queue.producer import Appender
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.connect import connect_redis_pool
+from loadlab_services.stream.entry import stream_key
+from loadlab_services.stream.producer import Appender
 from loadlab_services.workloads.ingest.exchange import build_router
 from loadlab_services.workloads.ingest.payload import read_message
 from loadlab_services.workloads.ingest.statements import build_pool, latest_from_pool
@@ -22,13 +22,13 @@ REDIS_CONNECTIONS: Final = 32  # of one process; a request waits while all are t
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open a pool of Redis connections, and one of Postgres that connects when somebody reads."""
     logging.basicConfig(level=logging.INFO)
     async with AsyncExitStack() as stack:
         redis = connect_redis_pool(settings.redis_url, connections=REDIS_CONNECTIONS)
         stack.push_async_callback(redis.aclose)
-        key = stream_key(settings.run_id)
+        key = stream_key(settings.workload, settings.run_id)
         app.state.appender = Appender(redis, key=key, limit=settings.backlog_limit)
         pool = build_pool(settings.database_url, size=settings.pool_size, opened=0)
         app.state.pool = await stack.enter_async_context(pool)

@@ -20,25 +20,19 @@ Redis away. The cache may always be left out: look-ups then miss, and the databa
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 import redis
 from fastapi import FastAPI
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.asyncio import Redis
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.items.contract import MAX_LIMIT, POOL_TIMEOUT_SECONDS
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.keys import key_prefix
+from loadlab_services.stores.response_cache import CACHE_ERRORS, ResponseCache, connect_cache
+from loadlab_services.workloads.items.contract import MAX_LIMIT
 
-# A prefix that no other user of a shared Redis has: all of it is deleted before a run.
-KEYS: Final = "loadlab:items:*"
-INDEX: Final = "loadlab:items:filled"
-# Shorter than those of a store that must answer: the database is waiting behind.
-CONNECT_TIMEOUT: Final = 2.0
-COMMAND_TIMEOUT: Final = 2.0
-CACHE_ERRORS: Final = (RedisError, OSError)
+_PREFIX: Final = key_prefix("items")
+INDEX: Final = f"{_PREFIX}filled"
 # The index outlives every key in it, also where the nodes' clocks differ.
 INDEX_LIVES_LONGER_MS: Final = 60_000
 FILL: Final = """
@@ -53,51 +47,36 @@ for i = 1, #popped, 2 do keys[#keys + 1] = popped[i] end
 if #keys > 0 then redis.call('UNLINK', unpack(keys)) end
 """
 
-log = logging.getLogger("loadlab.items.cache")
-T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 def key_of(limit: int) -> str:
     """Name the key of the list of one length."""
-    return f"loadlab:items:latest:{limit}"
+    return f"{_PREFIX}latest:{limit}"
 
 
-class ResponseCache:
+class ListCache(ResponseCache):
     """Keeps the rendered lists. No method fails because Redis does."""
 
     def __init__(self, client: Redis, *, ttl_ms: int) -> None:
-        self._redis = client
+        super().__init__(client)
         self._ttl_ms = ttl_ms
         self._fill = client.register_script(FILL)
         self._invalidate = client.register_script(INVALIDATE)
-        self._answers = True
 
     async def look_up(self, limit: int) -> bytes | None:
         """Get the cached list, with exactly one GET."""
-        return await self._ask(cast("Awaitable[bytes | None]", self._redis.get(key_of(limit))))
+        return await self.ask(cast("Awaitable[bytes | None]", self._redis.get(key_of(limit))))
 
     async def fill(self, limit: int, body: bytes, *, asked_at: float) -> None:
         """Keep a list whose query began at `asked_at`, in seconds since the epoch."""
         ends_at = int(asked_at * 1000) + self._ttl_ms
         arguments: list[bytes | int] = [body, ends_at, self._ttl_ms + INDEX_LIVES_LONGER_MS]
-        await self._ask(self._fill(keys=[key_of(limit), INDEX], args=arguments))
+        await self.ask(self._fill(keys=[key_of(limit), INDEX], args=arguments))
 
     async def invalidate(self) -> None:
         """Delete all lists; call it after the commit."""
-        await self._ask(self._invalidate(keys=[INDEX]))
-
-    async def _ask(self, command: Awaitable[T]) -> T | None:
-        try:
-            found = await command
-        except CACHE_ERRORS as error:
-            if self._answers:
-                log.warning("the cache is away, the database answers: %s", error)
-            self._answers = False
-            return None
-        if not self._answers:
-            log.info("the cache answers again")
-        self._answers = True
-        return found
+        await self.ask(self._invalidate(keys=[INDEX]))
 
 
 def invalidate(client: redis.Redis) -> bool:
@@ -114,18 +93,8 @@ def invalidate(client: redis.Redis) -> bool:
 
 
 @asynccontextmanager
-async def open_cache(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def open_cache(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Put the cache into the app's state; it connects when first asked."""
-    # As many connections as to Postgres; who finds none free waits for one, as there.
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url,
-        protocol=2,
-        max_connections=settings.pool_size,
-        timeout=POOL_TIMEOUT_SECONDS,
-        socket_timeout=COMMAND_TIMEOUT,
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
-    async with Redis.from_pool(pool) as client:
-        app.state.cache = ResponseCache(client, ttl_ms=settings.cache_ttl_ms)
+    async with connect_cache(settings) as client:
+        app.state.cache = ListCache(client, ttl_ms=settings.cache_ttl_ms)
         yield

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.items.cache import ResponseCache, open_cache
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads.items.cache import ListCache, open_cache
 from loadlab_services.workloads.items.contract import (
     DEFAULT_LIMIT,
     PATH,
@@ -29,7 +29,7 @@ router = APIRouter(responses=UNAVAILABLE)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool and the cache."""
     async with open_database(app, settings), open_cache(app, settings):
         yield
@@ -45,6 +45,6 @@ async def latest(request: Request, limit: Limit = DEFAULT_LIMIT) -> Response:
 async def add(request: Request, item: ItemOfBody) -> StoredItem:
     """Store one item, then clear the cache."""
     stored = await add_item(request, item)
-    cache: ResponseCache = request.app.state.cache
+    cache: ListCache = request.app.state.cache
     await cache.invalidate()
     return stored

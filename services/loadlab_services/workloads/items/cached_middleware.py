@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.items.cache import ResponseCache, open_cache
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads.items.cache import ListCache, open_cache
 from loadlab_services.workloads.items.contract import DEFAULT_LIMIT, PATH, Limit, answer
 from loadlab_services.workloads.items.database import open_database
 from loadlab_services.workloads.items.direct import router
@@ -28,7 +28,7 @@ _LIMIT: Final[TypeAdapter[int]] = TypeAdapter(Limit)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool and the cache, and put the cache in front of the router."""
     async with open_database(app, settings), open_cache(app, settings):
         # The app's own middlewares were fixed before this; the router's stack is asked each time.
@@ -41,7 +41,7 @@ async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
 class CacheLookup:
     """Stands between the app and its router."""
 
-    def __init__(self, app: ASGIApp, cache: ResponseCache) -> None:
+    def __init__(self, app: ASGIApp, cache: ListCache) -> None:
         self._app = app
         self._cache = cache
 

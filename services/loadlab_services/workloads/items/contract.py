@@ -20,7 +20,6 @@ MAX_NAME: Final = 200
 MAX_DESCRIPTION: Final = 65_536
 # JSON may spell one character in twelve bytes, as two escaped surrogates.
 MAX_BODY_BYTES: Final = 1024 * 1024
-POOL_TIMEOUT_SECONDS: Final = 30.0
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many of the latest items")]
 

@@ -22,16 +22,16 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from loadlab_services.queue.connect import CONNECTION_ERRORS
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.connect import CONNECTION_ERRORS
+from loadlab_services.stores.session import POOL_TIMEOUT_SECONDS
+from loadlab_services.stores.unavailable import RETRY_AFTER
 from loadlab_services.workloads.items.contract import (
-    POOL_TIMEOUT_SECONDS,
     NewItem,
     StoredItem,
     render,
 )
 from loadlab_services.workloads.items.table import Item
-from loadlab_services.workloads.unavailable import RETRY_AFTER
 
 CONNECT_TIMEOUT: Final = 5.0
 COMMAND_TIMEOUT: Final = 10.0
@@ -40,7 +40,7 @@ STORE_ERRORS: Final = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, *CON
 
 
 @asynccontextmanager
-async def open_database(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def open_database(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections, and put the session factory into the app's state."""
     engine = build_engine(settings.database_url, pool_size=settings.pool_size)
     try:

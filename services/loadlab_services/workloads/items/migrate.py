@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from loadlab_services.dataset.errors import DatasetError
+from loadlab_services.data.errors import DatasetError
 
 VERSION_TABLE: Final = "loadlab_items_version"
 # Two at once (a Job's retry): the second waits, then finds the schema done.

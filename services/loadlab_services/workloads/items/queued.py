@@ -11,9 +11,11 @@ from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
-from loadlab_services.celery_queue.producer import Publisher, build_publisher
-from loadlab_services.queue.errors import QueueError
-from loadlab_services.settings import Settings
+from loadlab_services.broker.producer import Publisher, build_publisher
+from loadlab_services.delivery.errors import QueueError
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.unavailable import RETRY_AFTER
+from loadlab_services.workloads.items import WRITE_ITEM
 from loadlab_services.workloads.items.cache import open_cache
 from loadlab_services.workloads.items.contract import (
     DEFAULT_LIMIT,
@@ -28,18 +30,17 @@ from loadlab_services.workloads.items.contract import (
 )
 from loadlab_services.workloads.items.database import open_database
 from loadlab_services.workloads.items.read_through import read_through
-from loadlab_services.workloads.unavailable import RETRY_AFTER
 
 router = APIRouter(responses=UNAVAILABLE)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool, the cache and the way to the broker."""
     async with (
         open_database(app, settings),
         open_cache(app, settings),
-        build_publisher(settings) as app.state.publisher,
+        build_publisher(settings, task=WRITE_ITEM) as app.state.publisher,
     ):
         yield
 

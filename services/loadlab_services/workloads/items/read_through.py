@@ -4,14 +4,14 @@ from time import time
 
 from fastapi import Request, Response
 
-from loadlab_services.workloads.items.cache import ResponseCache
+from loadlab_services.workloads.items.cache import ListCache
 from loadlab_services.workloads.items.contract import answer
 from loadlab_services.workloads.items.database import read_latest
 
 
 async def read_through(request: Request, limit: int) -> Response:
     """Answer from the cache, or from one query whose answer the cache then keeps."""
-    cache: ResponseCache = request.app.state.cache
+    cache: ListCache = request.app.state.cache
     if (body := await cache.look_up(limit)) is not None:
         return answer(body, cache="hit")
     asked_at = time()

@@ -5,20 +5,20 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.select.asyncpg_pool import (
     ASYNCPG_ERRORS,
     describe_pool,
     fetch_rows,
 )
 from loadlab_services.workloads.select.contract import PATH, Order, UserId, group_orders
-from loadlab_services.workloads.unavailable import build_router
 
 router = build_router(*ASYNCPG_ERRORS)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections."""
     async with describe_pool(settings) as app.state.pool:
         yield

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.pools import PSYCOPG_ERRORS, borrow_async, open_async_pool
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.pools import PSYCOPG_ERRORS, borrow_async, open_async_pool
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.select.contract import (
     ORDERS_OF_USER,
     PATH,
@@ -14,13 +15,12 @@ from loadlab_services.workloads.select.contract import (
     UserId,
     group_orders,
 )
-from loadlab_services.workloads.unavailable import build_router
 
 router = build_router(*PSYCOPG_ERRORS)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections."""
     async with open_async_pool(settings) as app.state.pool:
         yield

@@ -6,8 +6,9 @@ from typing import Any, Final
 import asyncpg
 from fastapi import Request
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.orders import POOL_TIMEOUT_SECONDS, SESSION_TIMEZONE, UserId
+from loadlab_services.orders.request import UserId
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.session import POOL_TIMEOUT_SECONDS, SESSION_TIMEZONE
 from loadlab_services.workloads.select.contract import ORDERS_OF_USER
 
 # A connection that the server cut while it waited in the pool shows as an error of asyncpg's own
@@ -22,7 +23,7 @@ ASYNCPG_ERRORS: Final = (
 )
 
 
-def describe_pool(settings: Settings, **changes: Any) -> asyncpg.Pool:
+def describe_pool(settings: ServiceSettings, **changes: Any) -> asyncpg.Pool:
     """Describe a pool that opens with all its connections."""
     return asyncpg.create_pool(
         settings.database_url,

@@ -15,14 +15,14 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.select.asyncpg_pool import (
     ASYNCPG_ERRORS,
     describe_pool,
     fetch_rows,
 )
 from loadlab_services.workloads.select.contract import ORDERS_OF_USER, PATH, Order, UserId
-from loadlab_services.workloads.unavailable import build_router
 
 FOR_EVER: Final = 0
 NOBODY: Final = 0
@@ -31,7 +31,7 @@ router = build_router(*ASYNCPG_ERRORS)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections, each with its statement."""
     async with describe_pool(
         settings, init=_prepare, reset=_leave, max_cached_statement_lifetime=FOR_EVER

@@ -7,15 +7,15 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from pydantic import TypeAdapter
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.select.asyncpg_pool import (
     ASYNCPG_ERRORS,
     describe_pool,
     fetch_rows,
 )
-from loadlab_services.workloads.select.cache import ResponseCache, connect_cache
+from loadlab_services.workloads.select.cache import AnswerCache, open_cache
 from loadlab_services.workloads.select.contract import PATH, Order, UserId, group_orders
-from loadlab_services.workloads.unavailable import build_router
 
 ANSWER: Final = TypeAdapter(list[Order])
 
@@ -23,10 +23,10 @@ router = build_router(*ASYNCPG_ERRORS)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections; Redis is connected to on first use."""
     async with (
-        connect_cache(settings) as app.state.cache,
+        open_cache(settings) as app.state.cache,
         describe_pool(settings) as app.state.pool,
     ):
         yield
@@ -35,7 +35,7 @@ async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
 @router.get(PATH, response_model=list[Order])
 async def select(request: Request, user_id: UserId) -> Response:
     """Look the answer up; query and keep the answer where there is none."""
-    cache: ResponseCache = request.app.state.cache
+    cache: AnswerCache = request.app.state.cache
     kept = await cache.get(str(user_id))
     if kept is not None:
         return _answer(kept, "hit")

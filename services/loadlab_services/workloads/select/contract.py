@@ -13,7 +13,7 @@ from typing import Any, Final, LiteralString
 
 from pydantic import BaseModel
 
-from loadlab_services.workloads.orders import UserId
+from loadlab_services.orders.request import UserId
 
 __all__ = ["ORDERS_OF_USER", "PATH", "Item", "Order", "UserId", "group_orders"]
 

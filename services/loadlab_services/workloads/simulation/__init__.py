@@ -10,5 +10,21 @@ may use, and they would hide what the variants differ in.
 """
 
 import os
+from typing import Final
+
+from loadlab_services.workload import GeneratedRows, Reference, Store, Variant, Workload
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+_POSTGRES: Final = frozenset({Store.POSTGRES})
+
+WORKLOAD: Final = Workload(
+    name="simulation",
+    data=GeneratedRows(Reference("loadlab_services.orders.dataset:orders_at")),
+    variants={
+        "sync": Variant(f"{__name__}.sync_threads", _POSTGRES),
+        "async": Variant(f"{__name__}.async_loop", _POSTGRES),
+        "async-thread": Variant(f"{__name__}.async_thread", _POSTGRES),
+        "async-process": Variant(f"{__name__}.async_process", _POSTGRES),
+    },
+)

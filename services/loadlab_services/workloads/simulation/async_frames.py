@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.pools import borrow_async, open_async_pool
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.pools import borrow_async, open_async_pool
 from loadlab_services.workloads.simulation.frames import (
     ITEMS,
     PRODUCTS,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections, and make Polars ready."""
     warm_up()
     async with open_async_pool(settings) as app.state.pool:

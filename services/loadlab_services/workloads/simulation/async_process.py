@@ -6,20 +6,20 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.pools import PSYCOPG_ERRORS
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.pools import PSYCOPG_ERRORS
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.simulation import async_frames
 from loadlab_services.workloads.simulation.contract import PATH, Fib, Simulated, UserId
 from loadlab_services.workloads.simulation.cpus import usable_cpus
 from loadlab_services.workloads.simulation.fibonacci import fibonacci
 from loadlab_services.workloads.simulation.processes import ProcessPool, open_processes
-from loadlab_services.workloads.unavailable import build_router
 
 router = build_router(*PSYCOPG_ERRORS, BrokenProcessPool)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Start a process for each usable CPU, and open the pool of connections."""
     async with (
         open_processes(usable_cpus()) as app.state.processes,

@@ -4,11 +4,11 @@ import asyncio
 
 from fastapi import Request
 
-from loadlab_services.workloads.pools import PSYCOPG_ERRORS
+from loadlab_services.stores.pools import PSYCOPG_ERRORS
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.simulation.async_frames import fetch_frames, resources
 from loadlab_services.workloads.simulation.contract import PATH, Fib, Simulated, UserId
 from loadlab_services.workloads.simulation.fibonacci import fibonacci
-from loadlab_services.workloads.unavailable import build_router
 
 __all__ = ["resources", "router"]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Query
 from pydantic import BaseModel
 
-from loadlab_services.workloads.orders import UserId
+from loadlab_services.orders.request import UserId
 
 __all__ = ["PATH", "Fib", "Simulated", "UserId"]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from loadlab_services.workloads.orders import SESSION_TIMEZONE
+from loadlab_services.stores.session import SESSION_TIMEZONE
 from loadlab_services.workloads.simulation.contract import Simulated
 
 if TYPE_CHECKING:

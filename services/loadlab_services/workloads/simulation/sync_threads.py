@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 
-from loadlab_services.settings import Settings
-from loadlab_services.workloads.pools import PSYCOPG_ERRORS, borrow, open_pool
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.pools import PSYCOPG_ERRORS, borrow, open_pool
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.simulation.contract import PATH, Fib, Simulated, UserId
 from loadlab_services.workloads.simulation.fibonacci import fibonacci
 from loadlab_services.workloads.simulation.frames import (
@@ -19,7 +20,6 @@ from loadlab_services.workloads.simulation.frames import (
     build_frame,
     warm_up,
 )
-from loadlab_services.workloads.unavailable import build_router
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -28,7 +28,7 @@ router = build_router(*PSYCOPG_ERRORS)
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections, and make Polars ready."""
     warm_up()
     async with open_pool(settings) as app.state.pool:

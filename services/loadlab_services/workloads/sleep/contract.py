@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import FastAPI, Query
 from pydantic import BaseModel
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 
 PATH: Final = "/sleep"
 Milliseconds = Annotated[int, Query(ge=0, le=60_000, description="how long to wait")]
@@ -18,6 +18,6 @@ class Waited(BaseModel):
     wait_ms: int
 
 
-def resources(_app: FastAPI, _settings: Settings) -> AbstractAsyncContextManager[None]:
+def resources(_app: FastAPI, _settings: ServiceSettings) -> AbstractAsyncContextManager[None]:
     """Open nothing."""
     return nullcontext()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.wells import queries
 from loadlab_services.workloads.wells.contract import (
     DETAILS_PATH,
@@ -37,7 +37,7 @@ router = new_router()
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections."""
     engine = create_async_engine(engine_url(settings), **engine_options(settings))
     try:

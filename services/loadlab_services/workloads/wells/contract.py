@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row
 
-from loadlab_services.workloads.unavailable import build_router
+from loadlab_services.stores.unavailable import build_router
 from loadlab_services.workloads.wells import queries
 from loadlab_services.workloads.wells.engine import DatabaseAwayError
 from loadlab_services.workloads.wells.models import Event, Well

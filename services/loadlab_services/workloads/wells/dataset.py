@@ -4,7 +4,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Final
 
-from loadlab_services.dataset.shape import DataSet, Table
+from loadlab_services.data.shape import DataSet, Table
 from loadlab_services.workloads.wells.generate import STATEMENTS, values_of, wells_rows_at
 
 TABLES: Final = tuple(STATEMENTS)

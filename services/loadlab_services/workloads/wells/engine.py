@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from loadlab_services.database import session_options
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
+from loadlab_services.stores.session import POOL_TIMEOUT_SECONDS
 
 DRIVER: Final = "postgresql+psycopg"  # one name for both: the engine decides between sync and async
-POOL_TIMEOUT_SECONDS: Final = 30.0
 CONNECT_TIMEOUT_SECONDS: Final = 5
 SESSION_OPTIONS: Final = "-c timezone=UTC -c statement_timeout=30s"
 
@@ -25,12 +25,12 @@ class DatabaseAwayError(Exception):
     """No connection came free in time, or the server went away: answered by 503."""
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: ServiceSettings) -> URL:
     """Name the driver in the database's URL."""
     return make_url(settings.database_url).set(drivername=DRIVER)
 
 
-def engine_options(settings: Settings) -> dict[str, Any]:
+def engine_options(settings: ServiceSettings) -> dict[str, Any]:
     """Give what create_engine and create_async_engine both take."""
     return {
         "pool_size": settings.pool_size,

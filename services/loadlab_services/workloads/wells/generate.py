@@ -1,6 +1,6 @@
 """The rows of `wells`: how many a scale means, and the statements that make them. Pure.
 
-As in `dataset.generate`, every value is a hash of its row's id, a column number and the seed.
+Every value is made by `data.functions` of its row's id, a column number and the seed.
 Here a scale changes how many fields there are, never how many wells are in a field nor how many
 measurements a well has. So a page does the same work at every scale, even at the smallest.
 """

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from loadlab_services.settings import Settings
+from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.wells import queries
 from loadlab_services.workloads.wells.contract import (
     ListedWell,
@@ -25,7 +25,7 @@ from loadlab_services.workloads.wells.engine import (
 
 
 @asynccontextmanager
-async def resources(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[None]:
     """Open the pool with all its connections."""
     engine = create_engine(engine_url(settings), **engine_options(settings))
     try:
