@@ -1,10 +1,12 @@
 """What the status says about each success criterion, each expectation and each bottleneck."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from loadlab.model.base import ObservedModel
+from loadlab.model.rounding import significant
 
 
 class CriterionResult(ObservedModel):
@@ -24,10 +26,18 @@ class ExpectationResult(ObservedModel):
     figure: str = Field(max_length=100, description="What it speaks of, such as failedRate.")
     expected: str = Field(max_length=60, description="The bounds, such as 2 or more.")
     published: float | None = Field(default=None, description="What was published.")
-    ratio: float | None = Field(default=None, description="Measured ratio of `of` over `over`.")
-    value: float | None = Field(default=None, description="Measured figure of `of` itself.")
-    low: float | None = Field(default=None, description="Lower end of the 95 % interval.")
-    high: float | None = Field(default=None, description="Upper end of the 95 % interval.")
+    ratio: Annotated[float | None, significant(5)] = Field(
+        default=None, description="Measured ratio of `of` over `over`."
+    )
+    value: Annotated[float | None, significant(5)] = Field(
+        default=None, description="Measured figure of `of` itself."
+    )
+    low: Annotated[float | None, significant(5)] = Field(
+        default=None, description="Lower end of the 95 % interval."
+    )
+    high: Annotated[float | None, significant(5)] = Field(
+        default=None, description="Upper end of the 95 % interval."
+    )
     replicates: int = Field(default=0, description="Replicates that entered, paired for a ratio.")
     outcome: str = Field(max_length=20, description="Reproduced, Contradicted or Inconclusive.")
     note: str = Field(default="", max_length=500, description="Why, and what it rests on.")

@@ -1,7 +1,7 @@
 """The status of a LoadExperiment: phase and conditions, results, verdict."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -9,6 +9,7 @@ from loadlab.catalogue import Cell
 from loadlab.model.base import ObservedModel
 from loadlab.model.conditions import Condition
 from loadlab.model.outcomes import Bottleneck, CriterionResult, ExpectationResult
+from loadlab.model.rounding import decimals
 
 CONDITION_LIST: dict[str, Any] = {
     "x-kubernetes-list-type": "map",
@@ -107,26 +108,36 @@ class RequestRow(ObservedModel):
         description="Name of the request; hit and miss are reads by what the cache said.",
     )
     requests: int = Field(description="Requests measured, over all replicates.")
-    failed_rate: float = Field(description="Share of failed requests, 0..1.")
-    latency_ms: LatencyMs | None = Field(default=None, description="Latency in milliseconds.")
+    failed_rate: Annotated[float, decimals(6)] = Field(
+        description="Share of failed requests, 0..1."
+    )
+    latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
+        default=None, description="Latency in milliseconds."
+    )
 
 
 class WorkRow(ObservedModel):
     """Proof of work: what the stores did, by their own counters, per request."""
 
-    transactions: float | None = Field(default=None, description="Transactions of Postgres.")
-    rows_read: float | None = Field(default=None, description="Rows that Postgres read.")
-    rows_written: float | None = Field(default=None, description="Rows that Postgres inserted.")
-    cache_hit_rate: float | None = Field(
+    transactions: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Transactions of Postgres."
+    )
+    rows_read: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Rows that Postgres read."
+    )
+    rows_written: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Rows that Postgres inserted."
+    )
+    cache_hit_rate: Annotated[float | None, decimals(3)] = Field(
         default=None, description="Share of look-ups that Redis could answer, 0..1."
     )
-    records_per_commit: float | None = Field(
+    records_per_commit: Annotated[float | None, decimals(3)] = Field(
         default=None, description="Records that the queue worker wrote with one commit."
     )
     stale_reads: int | None = Field(
         default=None, description="Reads that were staler than the variant declares."
     )
-    worst_stale_ms: float | None = Field(
+    worst_stale_ms: Annotated[float | None, decimals(3)] = Field(
         default=None, description="Age of the oldest write that a read did not show, ms."
     )
 
@@ -137,19 +148,29 @@ class ResultRow(ObservedModel):
     cell: Cell = Field(description="The cell.")
     replicates: ReplicateCounts = Field(description="Replicates planned and used.")
     requests: int = Field(description="Requests measured, over all replicates.")
-    requests_per_second: Estimate | None = Field(default=None, description="Requests per second.")
-    latency_ms: LatencyMs | None = Field(default=None, description="Latency in milliseconds.")
-    p95_ms: Estimate | None = Field(default=None, description="p95 over the replicates, ms.")
-    failed_rate: float | None = Field(default=None, description="Share of failed requests, 0..1.")
-    cpu_micros_per_request: ByComponent | None = Field(
+    requests_per_second: Annotated[Estimate | None, decimals(1)] = Field(
+        default=None, description="Requests per second."
+    )
+    latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
+        default=None, description="Latency in milliseconds."
+    )
+    p95_ms: Annotated[Estimate | None, decimals(2)] = Field(
+        default=None, description="p95 over the replicates, ms."
+    )
+    failed_rate: Annotated[float | None, decimals(6)] = Field(
+        default=None, description="Share of failed requests, 0..1."
+    )
+    cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None, description="CPU time per request in microseconds."
     )
-    memory_bytes: ByComponent | None = Field(default=None, description="Memory in bytes.")
+    memory_bytes: Annotated[ByComponent | None, decimals(0)] = Field(
+        default=None, description="Memory in bytes."
+    )
     open_files: int | None = Field(default=None, description="Open files of the service, most.")
-    generator_cpu: float | None = Field(
+    generator_cpu: Annotated[float | None, decimals(3)] = Field(
         default=None, description="Share of its CPUs that the generator used, 0..1, most."
     )
-    event_loop_lag_ms: float | None = Field(
+    event_loop_lag_ms: Annotated[float | None, decimals(3)] = Field(
         default=None, description="Delay of the service's event loops, p99, worst replicate, ms."
     )
     thread_tokens: int | None = Field(
@@ -170,8 +191,10 @@ class Best(ObservedModel):
     """The cell with the most requests per second among those that meet the criteria."""
 
     cell: str = Field(max_length=200, description="The cell, such as async/workers=2.")
-    requests_per_second: float = Field(description="Its mean requests per second.")
-    p95_ms: float = Field(description="Its p95 in milliseconds.")
+    requests_per_second: Annotated[float, decimals(1)] = Field(
+        description="Its mean requests per second."
+    )
+    p95_ms: Annotated[float, decimals(2)] = Field(description="Its p95 in milliseconds.")
     bottleneck: str = Field(default="", max_length=30, description="What held it back.")
 
 
@@ -191,8 +214,8 @@ class Durability(ObservedModel):
 class Overhead(ObservedModel):
     """Seconds that trials spent outside their load: start-up plus collection."""
 
-    median: float = Field(description="Median over the trials.")
-    p95: float = Field(description="95th percentile over the trials.")
+    median: Annotated[float, decimals(3)] = Field(description="Median over the trials.")
+    p95: Annotated[float, decimals(3)] = Field(description="95th percentile over the trials.")
 
 
 class Environment(ObservedModel):

@@ -1,6 +1,8 @@
 """The trials' results -> the experiment's status: rows, criteria, expectations, verdict, best."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from loadlab.catalogue import Cell
 from loadlab.model.names import Component
@@ -8,7 +10,6 @@ from loadlab.model.outcomes import Bottleneck, CriterionResult
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
-    Best,
     ByComponent,
     Durability,
     Environment,
@@ -29,14 +30,37 @@ from loadlab.progress.observed import Observed
 from loadlab.results.attribution import Attribution
 from loadlab.results.cell import CellResult, aggregate_cell
 from loadlab.results.cell_work import CellWork
-from loadlab.results.criteria import CriterionOutcome, judge_criterion, parse_threshold
+from loadlab.results.criteria import (
+    CellOutcome,
+    CriterionOutcome,
+    Outcome,
+    Threshold,
+    evaluate,
+    judge_criterion,
+    parse_threshold,
+)
+from loadlab.results.expectation import Replicate
 from loadlab.results.measurement import LatencySummary, NamedRequests
 from loadlab.results.statistics import Estimate
-from loadlab.results.stored import JudgedTrial, load_trial
+from loadlab.results.stored import load_trial
 from loadlab.results.verdict import best_cell, decide_verdict
 
 MAX_REASONS = 20
 MAX_EVIDENCE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedCell:
+    """What is left of a cell's trials once they are let go: no histogram."""
+
+    row: ResultRow
+    outcomes: Mapping[str, CellOutcome]  # by the criterion's name
+    replicates: tuple[Replicate, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether it meets every criterion."""
+        return all(found.outcome is Outcome.PASSED for found in self.outcomes.values())
 
 
 def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> LoadExperimentStatus:
@@ -44,27 +68,29 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
     trials = tuple(observed.trials.values())
     if not trials:
         return status
-    cells = _cells(plan, trials)
     criteria = plan.context.spec.success_criteria
     thresholds = {c.name: parse_threshold(c.metric, c.threshold) for c in criteria}
-    outcomes = [judge_criterion(name, rule, cells) for name, rule in thresholds.items()]
-    best = best_cell(cells, list(thresholds.values()))
-    rows = tuple(_row(cell, cells[cell.title()]) for cell in plan.cells)[:MAX_ROWS]
+    measured = defaultdict(list)
+    for trial in trials:
+        if trial.status.measurement:
+            measured[trial.spec.cell.title()].append(trial)
+    planned = plan.context.spec.replicates
+    cells = [_analysed(c, measured[c.title()], planned, thresholds) for c in plan.cells]
+    rows = tuple(cell.row for cell in cells)
+    outcomes = [
+        judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
+        for name, rule in thresholds.items()
+    ]
+    replicates = [replicate for cell in cells for replicate in cell.replicates]
     analyzed = status.model_copy(
         update={
-            "results": rows,
+            "results": rows[:MAX_ROWS],
             "omitted": (),
             "criteria": tuple(_criterion(outcome) for outcome in outcomes),
-            "expectations": expectation_results(plan, trials),
-            "verdict": decide_verdict(cells, outcomes),
-            "best": best
-            and Best(
-                cell=best.title,
-                requests_per_second=round(best.requests_per_second, 1),
-                p95_ms=round(best.p95_ms, 2),
-                bottleneck=best.bottleneck,
-            ),
-            "durability": _durability(trials),
+            "expectations": expectation_results(plan, replicates),
+            "verdict": decide_verdict(rows, outcomes),
+            "best": best_cell(cell.row for cell in cells if cell.passes),
+            "durability": _durability(replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, observed),
         }
@@ -72,23 +98,20 @@ def analyze(plan: Plan, status: LoadExperimentStatus, observed: Observed) -> Loa
     return within_budget(analyzed)
 
 
-def _judged(trials: Iterable[Trial]) -> list[tuple[str, JudgedTrial]]:
-    return [
-        (trial.spec.cell.title(), load_trial(trial.status.measurement))
-        for trial in trials
-        if trial.status.measurement
-    ]
-
-
-def _cells(plan: Plan, trials: tuple[Trial, ...]) -> dict[str, CellResult]:
-    judged = _judged(trials)
-    planned = plan.context.spec.replicates
-    return {
-        cell.title(): aggregate_cell(
-            [trial for title, trial in judged if title == cell.title()], planned
-        )
-        for cell in plan.cells
-    }
+def _analysed(
+    cell: Cell, trials: Sequence[Trial], planned: int, thresholds: Mapping[str, Threshold]
+) -> AnalysedCell:
+    """Decode the trials of one cell, one after the other, and keep their figures."""
+    judged = (load_trial(trial.status.measurement) for trial in trials)
+    result = aggregate_cell(judged, planned)
+    return AnalysedCell(
+        row=_row(cell, result),
+        outcomes={name: evaluate(threshold, result) for name, threshold in thresholds.items()},
+        replicates=tuple(
+            Replicate(cell, trial.spec.replicate, figures)
+            for trial, figures in zip(trials, result.trials, strict=True)
+        ),
+    )
 
 
 def _row(cell: Cell, result: CellResult) -> ResultRow:
@@ -96,15 +119,15 @@ def _row(cell: Cell, result: CellResult) -> ResultRow:
         cell=cell,
         replicates=ReplicateCounts(planned=result.planned, valid=result.used),
         requests=result.requests,
-        requests_per_second=_estimate(result.requests_per_second, 1),
+        requests_per_second=_estimate(result.requests_per_second),
         latency_ms=_latency(result.latency_ms),
-        p95_ms=_estimate(result.p95_ms, 2),
-        failed_rate=_rounded(result.failed_rate, 6),
+        p95_ms=_estimate(result.p95_ms),
+        failed_rate=result.failed_rate,
         cpu_micros_per_request=_components(result.cpu_micros_per_request),
         memory_bytes=_components(result.memory_bytes),
         open_files=result.open_files,
-        generator_cpu=_rounded(result.generator_cpu, 3),
-        event_loop_lag_ms=_rounded(result.event_loop_lag_p99_ms, 3),
+        generator_cpu=result.generator_cpu,
+        event_loop_lag_ms=result.event_loop_lag_p99_ms,
         thread_tokens=result.thread_tokens,
         by_request=tuple(_request(name, named) for name, named in result.by_request.items()),
         work=_work(result.work),
@@ -118,13 +141,13 @@ def _request(name: str, named: NamedRequests) -> RequestRow:
     return RequestRow(
         name=name,
         requests=named.requests,
-        failed_rate=round(named.failed / named.requests, 6) if named.requests else 0.0,
+        failed_rate=named.failed / named.requests if named.requests else 0.0,
         latency_ms=_latency(LatencySummary.of(named.latency)),
     )
 
 
 def _work(work: CellWork) -> WorkRow | None:
-    known = {name: _rounded(getattr(work, name), 3) for name in WorkRow.model_fields}
+    known = {name: getattr(work, name) for name in WorkRow.model_fields}
     return WorkRow.model_validate(known) if any(v is not None for v in known.values()) else None
 
 
@@ -138,30 +161,20 @@ def _bottleneck(found: Attribution | None) -> Bottleneck | None:
     )
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
-
-
-def _estimate(estimate: Estimate | None, digits: int) -> StatusEstimate | None:
+def _estimate(estimate: Estimate | None) -> StatusEstimate | None:
     if estimate is None:
         return None
-    return StatusEstimate(
-        mean=round(estimate.mean, digits),
-        low=_rounded(estimate.low, digits),
-        high=_rounded(estimate.high, digits),
-    )
+    return StatusEstimate(mean=estimate.mean, low=estimate.low, high=estimate.high)
 
 
 def _latency(latency: LatencySummary | None) -> StatusLatency | None:
     if latency is None:
         return None
-    names = StatusLatency.model_fields
-    return StatusLatency(**{name: round(getattr(latency, name), 3) for name in names})
+    return StatusLatency(**{name: getattr(latency, name) for name in StatusLatency.model_fields})
 
 
 def _components(figures: dict[str, float] | dict[str, int]) -> ByComponent | None:
-    known = {name: round(value) for name, value in figures.items()}
-    return ByComponent.model_validate(known) if known else None
+    return ByComponent.model_validate(figures) if figures else None
 
 
 def _criterion(outcome: CriterionOutcome) -> CriterionResult:
@@ -175,12 +188,8 @@ def _criterion(outcome: CriterionOutcome) -> CriterionResult:
     )
 
 
-def _durability(trials: tuple[Trial, ...]) -> Durability | None:
-    accounts = [
-        judged.measurement.durability
-        for _, judged in _judged(trials)
-        if judged.measurement.durability is not None
-    ]
+def _durability(replicates: Iterable[Replicate]) -> Durability | None:
+    accounts = [r.trial.durability for r in replicates if r.trial.durability is not None]
     if not accounts:
         return None
     return Durability(
@@ -207,7 +216,7 @@ def _overhead(trials: tuple[Trial, ...]) -> Overhead | None:
     def rank(share: float) -> float:
         return spent[min(len(spent) - 1, int(share * len(spent)))]
 
-    return Overhead(median=round(rank(0.5), 3), p95=round(rank(0.95), 3))
+    return Overhead(median=rank(0.5), p95=rank(0.95))
 
 
 def _environment(plan: Plan, trials: tuple[Trial, ...], observed: Observed) -> Environment:

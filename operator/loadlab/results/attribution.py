@@ -55,9 +55,8 @@ def attribute(trial: TrialMeasurement) -> Attribution:
     return Attribution(named.resource, confidence, named.evidence + also)
 
 
-def attribute_cell(trials: Sequence[TrialMeasurement]) -> Attribution | None:
+def attribute_cell(found: Sequence[Attribution]) -> Attribution | None:
     """Name the bottleneck of a cell's replicates: what most of them say; None without any."""
-    found = [attribute(trial) for trial in trials]
     if not found:
         return None
     votes = Counter(each.resource for each in found)

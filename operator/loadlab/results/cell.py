@@ -13,10 +13,11 @@ from loadlab.model.status import Validity
 from loadlab.results.attribution import Attribution, attribute_cell
 from loadlab.results.cell_work import CellWork, work_of
 from loadlab.results.components import SERVICE, ComponentUsage
-from loadlab.results.histogram import Histogram
+from loadlab.results.figures import TrialFigures
+from loadlab.results.histogram import Histogram, HistogramSum
 from loadlab.results.judgement import Judgement, Reason, ReasonKind, invalid
-from loadlab.results.measurement import LatencySummary, NamedRequests, TrialMeasurement
-from loadlab.results.named import merge_named
+from loadlab.results.measurement import LatencySummary, NamedRequests
+from loadlab.results.named import NamedSum
 from loadlab.results.statistics import Estimate, log_estimate
 from loadlab.results.stored import JudgedTrial
 from loadlab.results.validity import samples_too_few
@@ -46,6 +47,7 @@ class CellResult:
     work: CellWork = field(default_factory=CellWork)
     attribution: Attribution | None = None
     reasons: tuple[Reason, ...] = ()
+    trials: tuple[TrialFigures, ...] = field(default=(), compare=False)  # in the order they came
 
     @property
     def validity(self) -> Validity:
@@ -63,42 +65,56 @@ class CellResult:
         return self.failed / self.requests if self.requests else None
 
 
-def aggregate_cell(trials: Sequence[JudgedTrial], planned: int) -> CellResult:
-    """Aggregate the finished trials of one cell, Invalid ones included in the input."""
-    used = [t for t in trials if t.judgement.validity is not Validity.INVALID]
-    measured = [t.measurement for t in used]
-    latency = Histogram.merged(m.latency for m in measured)
-    p95 = [summary.p95 for m in measured if (summary := m.latency_ms)]
+def aggregate_cell(trials: Iterable[JudgedTrial], planned: int) -> CellResult:
+    """Aggregate the finished trials of one cell, Invalid ones included in the input.
+
+    Each is taken from the iterable, added and let go before the next one: a cell of any number of
+    replicates holds the histograms of one trial and their sum.
+    """
+    figures: list[TrialFigures] = []
+    latency, named = HistogramSum(), NamedSum()
+    for trial in trials:
+        figures.append(TrialFigures.of(trial))
+        if figures[-1].is_usable:
+            latency.add(trial.measurement.latency)
+            named.add(trial.measurement.by_request)
+    return _result(figures, latency.histogram(), named.named_requests(), planned)
+
+
+def _result(
+    trials: Sequence[TrialFigures],
+    latency: Histogram,
+    by_request: dict[str, NamedRequests],
+    planned: int,
+) -> CellResult:
+    used = [trial for trial in trials if trial.is_usable]
+    service = [trial.components[SERVICE] for trial in used if SERVICE in trial.components]
     return CellResult(
         planned=planned,
         used=len(used),
-        requests=sum(m.requests for m in measured),
-        failed=sum(m.failed for m in measured),
-        dropped_iterations=sum(m.dropped_iterations for m in measured),
+        requests=sum(t.requests for t in used),
+        failed=sum(t.failed for t in used),
+        dropped_iterations=sum(t.dropped_iterations for t in used),
         # Sorted: a float sum depends on its order, the result must not.
-        requests_per_second=log_estimate(sorted(m.requests_per_second for m in measured)),
-        p95_ms=log_estimate(sorted(p95)),
+        requests_per_second=log_estimate(sorted(t.requests_per_second for t in used)),
+        p95_ms=log_estimate(sorted(t.latency_ms.p95 for t in used if t.latency_ms)),
         latency=latency,
-        cpu_micros_per_request=_by_component(measured, lambda u: u.cpu_micros_per_request, _mean),
-        memory_bytes=_by_component(measured, lambda u: u.memory_bytes, max),
-        open_files=max((u.open_files for u in _usages(measured) if u.open_files), default=None),
-        generator_cpu=max((m.generator.cpu_share for m in measured), default=None),
-        event_loop_lag_p99_ms=max(
-            (u.event_loop_lag_p99_ms for u in _usages(measured) if u.event_loop_lag_p99_ms),
-            default=None,
-        ),
-        thread_tokens=max(
-            (u.thread_tokens for u in _usages(measured) if u.thread_tokens), default=None
-        ),
-        by_request=merge_named([m.by_request for m in measured]),
-        work=work_of(measured),
-        attribution=attribute_cell(measured),
+        cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
+        memory_bytes=_by_component(used, lambda u: u.memory_bytes, max),
+        open_files=_most(u.open_files for u in service),
+        generator_cpu=max((t.generator_cpu for t in used), default=None),
+        event_loop_lag_p99_ms=_most(u.event_loop_lag_p99_ms for u in service),
+        thread_tokens=_most(u.thread_tokens for u in service),
+        by_request=by_request,
+        work=work_of(used),
+        attribution=attribute_cell([t.attribution for t in used if t.attribution]),
         reasons=_reasons(trials, used, latency),
+        trials=tuple(trials),
     )
 
 
-def _usages(measured: Iterable[TrialMeasurement]) -> Iterable[ComponentUsage]:
-    return (usage for m in measured for name, usage in m.components.items() if name == SERVICE)
+def _most(values: Iterable[_Number | None]) -> _Number | None:
+    return max((value for value in values if value), default=None)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -107,21 +123,21 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _by_component(
-    measured: Sequence[TrialMeasurement],
+    trials: Sequence[TrialFigures],
     pick: Callable[[ComponentUsage], _Number | None],
     combine: Callable[[Sequence[_Number]], _Number],
 ) -> dict[str, _Number]:
     """Combine one figure of each component over the replicates that know it."""
     found: dict[str, list[_Number]] = {}
-    for measurement in measured:
-        for name, usage in measurement.components.items():
+    for trial in trials:
+        for name, usage in trial.components.items():
             if (value := pick(usage)) is not None:
                 found.setdefault(name, []).append(value)
     return {name: combine(sorted(values)) for name, values in sorted(found.items())}
 
 
 def _reasons(
-    trials: Sequence[JudgedTrial], used: Sequence[JudgedTrial], latency: Histogram
+    trials: Sequence[TrialFigures], used: Sequence[TrialFigures], latency: Histogram
 ) -> tuple[Reason, ...]:
     """The reasons of the used replicates, each kind once; of all, when none could be used."""
     sources = used or trials

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from loadlab.results.measurement import TrialMeasurement, WorkDone
+from loadlab.results.figures import TrialFigures
+from loadlab.results.measurement import WorkDone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class CellWork:
     worst_stale_ms: float | None = None
 
 
-def work_of(measured: Sequence[TrialMeasurement]) -> CellWork:
+def work_of(measured: Sequence[TrialFigures]) -> CellWork:
     """Add up what the stores did in the replicates that know it."""
     known = [(m.work, m.counts.load) for m in measured if m.work and m.counts and m.counts.load]
     # A queue in Redis is looked up too: hits mean something where there is a cache.

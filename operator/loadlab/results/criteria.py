@@ -158,10 +158,9 @@ class CriterionOutcome:
 
 
 def judge_criterion(
-    name: str, threshold: Threshold, cells: Mapping[str, CellResult]
+    name: str, threshold: Threshold, found: Mapping[str, CellOutcome]
 ) -> CriterionOutcome:
-    """A criterion passes when every cell passes; the worst cell is named."""
-    found = {title: evaluate(threshold, cell) for title, cell in cells.items()}
+    """A criterion passes when every cell, given by its title, passes; the worst one is named."""
     for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED):
         candidates = {title: f.value for title, f in found.items() if f.outcome is outcome}
         if candidates:

@@ -26,10 +26,9 @@ from enum import StrEnum
 from loadlab.catalogue import Cell
 from loadlab.model.expectations import Expectation, Figure, groups_of
 from loadlab.model.status import Validity
-from loadlab.results.figures import figure_of
+from loadlab.results.figures import TrialFigures, figure_of
 from loadlab.results.judgement import Judgement, ReasonKind
 from loadlab.results.statistics import Estimate, log_estimate, plain_estimate
-from loadlab.results.stored import JudgedTrial
 
 _FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.ERROR_RATE}
 _MADE_BY_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.COUNT_MISMATCH}
@@ -48,11 +47,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Replicate:
-    """A judged trial and its place: the cell, and the block that its replicate number names."""
+    """The figures of a judged trial and their place: its cell, and its replicate as the block."""
 
     cell: Cell
     block: int
-    trial: JudgedTrial
+    trial: TrialFigures
 
     @property
     def place(self) -> Place:
@@ -91,10 +90,10 @@ def judge_expectation(
     return Finding(expectation, outcome, estimate, len(complete), note)
 
 
-def _readings(expectation: Expectation, places: Mapping[Place, JudgedTrial]) -> dict[Place, float]:
+def _readings(expectation: Expectation, places: Mapping[Place, TrialFigures]) -> dict[Place, float]:
     """Read the figure wherever it may be used; a ratio needs figures above 0."""
     found = {
-        place: figure_of(trial.measurement, expectation.figure, expectation.request)
+        place: figure_of(trial, expectation.figure, expectation.request)
         for place, trial in places.items()
         if _may_enter(trial.judgement, expectation.figure)
     }
@@ -149,7 +148,7 @@ def _outcome(expectation: Expectation, estimate: Estimate | None) -> Outcome:
 
 def _first_gap(
     expectation: Expectation,
-    places: Mapping[Place, JudgedTrial],
+    places: Mapping[Place, TrialFigures],
     readings: Mapping[Place, float],
     wanted: Iterable[Place],
 ) -> str:
@@ -163,13 +162,13 @@ def _first_gap(
     return ""
 
 
-def _absence(expectation: Expectation, trial: JudgedTrial | None) -> str:
+def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     if trial is None:
         return "no result"
     if not _may_enter(trial.judgement, expectation.figure):
         kinds = (r.kind.value for r in trial.judgement.reasons if r.level is Validity.INVALID)
         return f"Invalid ({', '.join(kinds)})"
-    value = figure_of(trial.measurement, expectation.figure, expectation.request)
+    value = figure_of(trial, expectation.figure, expectation.request)
     if value is not None:
         return "0, which has no ratio"
     return f"no request {expectation.request}" if expectation.request else "not measured"
@@ -186,7 +185,7 @@ def _why(outcome: Outcome, blocks: int, gap: str) -> Iterable[str]:
         yield f"a replicate is left out: {gap}"
 
 
-def _reservations(used: Iterable[JudgedTrial]) -> Iterable[str]:
+def _reservations(used: Iterable[TrialFigures]) -> Iterable[str]:
     reasons = [reason for trial in used for reason in trial.judgement.reasons]
     suspect = {r.kind for r in reasons if r.level is Validity.SUSPECT}
     if any(r.level is Validity.INVALID for r in reasons):

@@ -1,9 +1,10 @@
 """Requests by name: the load's own, those beside it, and reads apart by what the cache said."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.results.documents import MEASURED_SCENARIO, K6Document, Split
-from loadlab.results.histogram import Histogram
+from loadlab.results.histogram import Histogram, HistogramSum
 from loadlab.results.measurement import NamedRequests
 
 SIDE_SCENARIO = "side"
@@ -23,20 +24,31 @@ def named_requests(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
     return named if len(named) > 1 else {}
 
 
-def merge_named(trials: Iterable[Mapping[str, NamedRequests]]) -> dict[str, NamedRequests]:
-    """Merge the requests of each name over replicates."""
-    found: dict[str, list[NamedRequests]] = {}
-    for trial in trials:
+class NamedSum:
+    """The requests of each name over replicates, added up in place."""
+
+    def __init__(self) -> None:
+        self._requests: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._latency: dict[str, HistogramSum] = {}
+
+    def add(self, trial: Mapping[str, NamedRequests]) -> None:
+        """Add those of one more replicate."""
         for name, named in trial.items():
-            found.setdefault(name, []).append(named)
-    return {
-        name: NamedRequests(
-            requests=sum(n.requests for n in parts),
-            failed=sum(n.failed for n in parts),
-            latency=Histogram.merged(n.latency for n in parts),
-        )
-        for name, parts in found.items()
-    }
+            self._requests[name] += named.requests
+            self._failed[name] += named.failed
+            self._latency.setdefault(name, HistogramSum()).add(named.latency)
+
+    def named_requests(self) -> dict[str, NamedRequests]:
+        """Return what was added so far."""
+        return {
+            name: NamedRequests(
+                requests=self._requests[name],
+                failed=self._failed[name],
+                latency=latency.histogram(),
+            )
+            for name, latency in self._latency.items()
+        }
 
 
 def _merged(splits: Iterable[Split]) -> NamedRequests:

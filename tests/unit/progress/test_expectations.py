@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from loadlab.model.resources import Experiment, Trial
+from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan, make_plan
 from loadlab.progress.analysis import analyze
 from loadlab.progress.expectations import expectation_results
@@ -73,10 +74,14 @@ def trials_of(plan: Plan) -> dict[str, Trial]:
     return found
 
 
+def analyzed(plan: Plan) -> LoadExperimentStatus:
+    return analyze(plan, plan.context.experiment.status, Observed(trials=trials_of(plan)))
+
+
 def test_a_ratio_stands_in_the_status_beside_the_published_one():
     plan = plan_of(WINS)
 
-    (result,) = expectation_results(plan, trials_of(plan).values())
+    (result,) = analyzed(plan).expectations
 
     assert result.dump() == {
         "name": "async-wins",
@@ -95,7 +100,7 @@ def test_a_ratio_stands_in_the_status_beside_the_published_one():
 def test_a_metric_has_a_value_and_no_ratio():
     plan = plan_of(FAILS)
 
-    (result,) = expectation_results(plan, trials_of(plan).values())
+    (result,) = analyzed(plan).expectations
 
     assert (result.value, result.ratio, result.published) == (0.0, None, None)
     assert result.outcome == "Reproduced"
@@ -115,9 +120,7 @@ def test_trials_that_never_measured_leave_it_inconclusive_with_the_reason():
 )
 def test_the_verdict_is_about_the_criteria_only(bound, outcome):
     plan = plan_of(WINS | {"atLeast": bound})
-    observed = Observed(trials=trials_of(plan))
-
-    status = analyze(plan, plan.context.experiment.status, observed)
+    status = analyzed(plan)
 
     assert [result.outcome for result in status.expectations] == [outcome]
     assert status.verdict == "Passed"

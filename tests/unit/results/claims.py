@@ -8,6 +8,7 @@ from loadlab.catalogue import Cell
 from loadlab.model.expectations import Expectation
 from loadlab.results.components import ComponentUsage
 from loadlab.results.expectation import Finding, Replicate, judge_expectation
+from loadlab.results.figures import TrialFigures
 from loadlab.results.histogram import Histogram
 from loadlab.results.judgement import Judgement, Reason
 from loadlab.results.measurement import (
@@ -48,8 +49,8 @@ def expected(**fields: Any) -> Expectation:
     return Expectation.model_validate(given_fields)
 
 
-def judged(measurement: TrialMeasurement, *reasons: Reason) -> JudgedTrial:
-    return JudgedTrial(measurement, Judgement(reasons))
+def judged(measurement: TrialMeasurement, *reasons: Reason) -> TrialFigures:
+    return TrialFigures.of(JudgedTrial(measurement, Judgement(reasons)))
 
 
 def at_rate(cell: Cell, block: int, rate: float, *reasons: Reason) -> Replicate:

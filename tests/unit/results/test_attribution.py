@@ -23,6 +23,10 @@ CALM = ComponentUsage(
 )
 
 
+def of_cell(trials):
+    return attribute_cell([attribute(trial) for trial in trials])
+
+
 def trial_of(healthy: TrialMeasurement, **changes: Any) -> TrialMeasurement:
     """A trial with room everywhere, but for what is changed of its service or of itself."""
     fields = {f for f in ComponentUsage.__dataclass_fields__ if f in changes}
@@ -182,14 +186,14 @@ def test_a_service_without_instruments_is_judged_by_its_cpu_and_says_so(healthy)
 def test_a_cell_is_named_by_most_of_its_replicates(healthy):
     cpu, pool = (trial_of(healthy, **STARVED[r]) for r in (R.SERVICE_CPU, R.DATABASE_POOL))
 
-    agreed, split = attribute_cell([cpu, cpu]), attribute_cell([pool, cpu, pool])
+    agreed, split = of_cell([cpu, cpu]), of_cell([pool, cpu, pool])
 
     assert agreed is not None
     assert split is not None
     assert (agreed.resource, agreed.confidence) == (R.SERVICE_CPU, Confidence.HIGH)
     assert (split.resource, split.confidence) == (R.DATABASE_POOL, Confidence.LOW)
     assert "replicates differ: 2 of 3 DatabasePool, 1 of 3 ServiceCpu" in split.evidence
-    assert attribute_cell([]) is None
+    assert of_cell([]) is None
 
 
 def test_the_order_of_the_replicates_means_nothing(healthy):
@@ -197,4 +201,4 @@ def test_the_order_of_the_replicates_means_nothing(healthy):
 
     orders = islice(permutations(trials), 0, None, 1009)
 
-    assert len({attribute_cell(order) for order in orders}) == 1
+    assert len({of_cell(order) for order in orders}) == 1

@@ -10,6 +10,7 @@ from loadlab.model.status import Validity
 from loadlab.results.cell import CellResult, aggregate_cell
 from loadlab.results.criteria import (
     AGGREGATIONS,
+    CriterionOutcome,
     Outcome,
     Threshold,
     ThresholdError,
@@ -120,21 +121,26 @@ def slower(maximum_us: int) -> CellResult:
     return replace(CELL, latency=Histogram.of([maximum_us]))
 
 
+def over_cells(name: str, threshold: Threshold, cells: dict[str, CellResult]) -> CriterionOutcome:
+    found = {title: evaluate(threshold, cell) for title, cell in cells.items()}
+    return judge_criterion(name, threshold, found)
+
+
 def test_a_criterion_passes_only_when_every_cell_does_and_names_the_worst() -> None:
-    found = judge_criterion("tail", TAIL, {"a": slower(2000), "b": slower(4000), "c": slower(3000)})
+    found = over_cells("tail", TAIL, {"a": slower(2000), "b": slower(4000), "c": slower(3000)})
 
     assert (found.outcome, found.cell) == (Outcome.PASSED, "b")
     assert found.value == pytest.approx(4.0, abs=4e-3)
 
 
 def test_one_failed_cell_fails_the_criterion_even_beside_a_missing_one() -> None:
-    found = judge_criterion("tail", TAIL, {"a": slower(2000), "b": slower(9000), "c": EMPTY})
+    found = over_cells("tail", TAIL, {"a": slower(2000), "b": slower(9000), "c": EMPTY})
 
     assert (found.outcome, found.cell) == (Outcome.FAILED, "b")
 
 
 def test_a_missing_cell_keeps_a_criterion_from_passing() -> None:
-    found = judge_criterion("tail", TAIL, {"a": slower(2000), "c": EMPTY})
+    found = over_cells("tail", TAIL, {"a": slower(2000), "c": EMPTY})
 
     assert (found.outcome, found.cell, found.value) == (Outcome.INCONCLUSIVE, "c", None)
 
@@ -142,7 +148,7 @@ def test_a_missing_cell_keeps_a_criterion_from_passing() -> None:
 def test_a_floor_names_the_lowest_cell() -> None:
     floor = parse_threshold("http_req_duration", "max>1")
 
-    assert judge_criterion("f", floor, {"a": slower(2000), "b": slower(1500)}).cell == "b"
+    assert over_cells("f", floor, {"a": slower(2000), "b": slower(1500)}).cell == "b"
 
 
 def test_no_cells_decide_nothing() -> None:

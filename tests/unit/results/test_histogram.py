@@ -1,13 +1,17 @@
 """Merging is exact, percentiles stay within 0.1 %, and the text is everybody's V2."""
 
+import base64
 import math
+import struct
+import zlib
 
 import pytest
 from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadlab.results.histogram import Histogram, HistogramTextError
+from loadlab.results.hdr_text import HistogramTextError
+from loadlab.results.histogram import Histogram
 
 values = st.lists(st.integers(1, 120_000_000), max_size=60)
 
@@ -101,3 +105,25 @@ def test_broken_text_is_refused_with_one_kind_of_error(text: str) -> None:
 def test_a_histogram_of_another_range_is_refused_by_name() -> None:
     with pytest.raises(HistogramTextError, match="different versions"):
         Histogram.decode(hdr_of([5], highest=1000, digits=2).encode().decode())
+
+
+def packed(counts: bytes, *, digits: int = 3) -> str:
+    body = struct.pack(">IIIIQQd", 0x1C849313, len(counts), 0, digits, 1, 120_000_000, 1.0) + counts
+    stream = zlib.compress(body)
+    return base64.b64encode(struct.pack(">II", 0x1C849314, len(stream)) + stream).decode()
+
+
+@pytest.mark.parametrize(
+    ("counts", "why"),
+    [
+        (bytes(1_000_000), "longer than"),
+        (b"\xff" * 9, "too large"),
+        (b"\x81", "is cut"),
+        (b"\x02" * 20_000, "more than 18432 buckets"),
+        (b"\xff\xff\xff\xff\x0f", "more than 18432 buckets"),
+    ],
+    ids=["a bomb", "huge count", "cut count", "too many counts", "too far"],
+)
+def test_a_text_that_unpacks_to_more_than_a_histogram_is_refused(counts: bytes, why: str) -> None:
+    with pytest.raises(HistogramTextError, match=why):
+        Histogram.decode(packed(counts))

@@ -8,7 +8,7 @@ import pytest
 
 from loadlab.results.documents import K6Document
 from loadlab.results.histogram import Histogram
-from loadlab.results.named import merge_named, named_requests
+from loadlab.results.named import NamedSum, named_requests
 
 Build = Callable[..., K6Document]
 
@@ -57,7 +57,10 @@ def test_reads_are_told_apart_by_what_the_cache_said(build: Build):
 def test_replicates_are_merged_by_name(build: Build):
     one, other = named_requests([build(side=True)]), {}
 
-    merged = merge_named([one, other, one])
+    total = NamedSum()
+    for replicate in (one, other, one):
+        total.add(replicate)
+    merged = total.named_requests()
 
     assert {name: found.requests for name, found in merged.items()} == {"ping": 40, "request": 2000}
     assert merged["ping"].latency.count == 40
