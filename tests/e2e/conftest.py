@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cluster_tools import Lab, kubectl, run
+from cluster_tools import Lab, install_loadlab, kubectl
 
 NAMESPACE = "loadlab-e2e"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
@@ -21,8 +21,8 @@ def ensure_namespace(name: str) -> None:
 
 @pytest.fixture(scope="session")
 def installed() -> None:
-    """LoadLab from the chart, with this checkout's images, as `make install` does it."""
-    run(sys.executable, "-m", "loadlab_cluster", "install", timeout=300)
+    """LoadLab from the chart, with this checkout's images."""
+    install_loadlab()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,14 @@
 """Every way of installing ends in a working operator; uninstalling leaves CRDs and results.
 
-Last of all (`z`), because it takes the operator away from the other tests.
+Each test starts without an operator; the other modules' tests find theirs again.
 """
+
+from collections.abc import Iterator
 
 import pytest
 import yaml
 from cluster_tools import (
     CHART,
-    HELM3,
-    HELM4,
     REPOSITORY,
     SYSTEM,
     VALUES,
@@ -16,6 +16,8 @@ from cluster_tools import (
     RefusedError,
     condition,
     eventually,
+    find_program,
+    install_loadlab,
     kubectl,
     run,
 )
@@ -28,6 +30,26 @@ QUICK = {
     "replicates": 1,
     "load": {"duration": "2s", "warmup": "0s"},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed_again(installed: None) -> Iterator[None]:
+    yield
+    install_loadlab()
+
+
+@pytest.fixture
+def without_operator(lab: Lab) -> None:
+    """An operator that `make install` or another test left is uninstalled."""
+    run(helm(4), "uninstall", "loadlab", "-n", SYSTEM, "--ignore-not-found", "--wait")
+    wait_until_gone()
+
+
+def helm(major: int) -> str:
+    program = f"helm{major}"
+    if find_program(program) is None:
+        pytest.skip(f"{program} is neither in .state/bin nor in PATH")
+    return program
 
 
 def assert_operator_works(lab: Lab, name: str) -> None:
@@ -48,24 +70,25 @@ def everything_of_ours() -> list[str]:
 
 
 def wait_until_gone() -> None:
-    eventually(lambda: not everything_of_ours(), 40, f"left: {everything_of_ours()}")
+    eventually(lambda: not everything_of_ours(), 40, f"nothing left of {everything_of_ours()}")
 
 
-@pytest.mark.parametrize("helm", [HELM3, HELM4], ids=["Helm 3", "Helm 4"])
-def test_helm_installs_and_uninstalls(lab: Lab, helm):
-    run(HELM4, "uninstall", "loadlab", "-n", SYSTEM, "--ignore-not-found", "--wait")
-    wait_until_gone()
+@pytest.mark.usefixtures("without_operator")
+@pytest.mark.parametrize("major", [3, 4])
+def test_helm_installs_and_uninstalls(lab: Lab, major):
+    name, program = f"by-helm{major}", helm(major)
     options = ["-n", SYSTEM, "-f", str(VALUES), "--wait", "--timeout", "2m"]
-    run(helm, "install", "loadlab", CHART, *options, timeout=150)
+    run(program, "install", "loadlab", CHART, *options, timeout=150)
 
-    assert_operator_works(lab, helm.name)
-    run(helm, "test", "loadlab", "-n", SYSTEM, "--timeout", "90s")
-    run(helm, "uninstall", "loadlab", "-n", SYSTEM, "--wait")
+    assert_operator_works(lab, name)
+    run(program, "test", "loadlab", "-n", SYSTEM, "--timeout", "90s")
+    run(program, "uninstall", "loadlab", "-n", SYSTEM, "--wait")
 
     wait_until_gone()
-    assert lab.status(helm.name)["phase"] == "Succeeded"  # CRDs and results stay
+    assert lab.status(name)["phase"] == "Succeeded"  # CRDs and results stay
 
 
+@pytest.mark.usefixtures("without_operator")
 def test_the_install_manifest_works(lab: Lab):
     """Its public image names are exchanged for the node's own; nothing else is."""
     local = {n: f"{i['repository']}:{i['tag']}" for n, i in _images().items()}
