@@ -1,8 +1,10 @@
-"""What the end-to-end tests do to the cluster: kubectl, waiting, and looking at processes."""
+"""What the end-to-end tests do to the cluster: kubectl, waiting, experiments."""
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +13,7 @@ from typing import Any
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-KUBECTL = REPOSITORY / ".state" / "bin" / "kubectl"
-HELM4, HELM3 = (REPOSITORY / ".state" / "bin" / name for name in ("helm4", "helm3"))
+HANDOUT = REPOSITORY / ".state"  # what `make up` left there is for its cluster
 VALUES = REPOSITORY / "cluster" / "values.yaml"
 CHART = REPOSITORY / "charts" / "loadlab"
 SAMPLES = REPOSITORY / "manifests" / "samples"
@@ -20,8 +21,10 @@ SYSTEM = "loadlab-system"
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(REPOSITORY / "cluster"),
-    "KUBECONFIG": os.environ.get("KUBECONFIG", str(REPOSITORY / ".state" / "kubeconfig")),
+    "PATH": f"{HANDOUT / 'bin'}{os.pathsep}{os.environ['PATH']}",
 }
+if (HANDOUT / "kubeconfig").exists():
+    ENVIRONMENT.setdefault("KUBECONFIG", str(HANDOUT / "kubeconfig"))
 Json = dict[str, Any]
 
 
@@ -29,9 +32,15 @@ class RefusedError(Exception):
     """A command failed; the text is what it said."""
 
 
+def find_program(name: str) -> str | None:
+    """The one that `make up` left for its cluster, or else the machine's own."""
+    return shutil.which(name, path=ENVIRONMENT["PATH"])
+
+
 def run(*command: str | Path, stdin: str | None = None, timeout: float = 120) -> str:
+    program, *arguments = (str(part) for part in command)
     done = subprocess.run(
-        [str(part) for part in command],
+        [find_program(program) or program, *arguments],
         input=stdin,
         capture_output=True,
         text=True,
@@ -45,7 +54,12 @@ def run(*command: str | Path, stdin: str | None = None, timeout: float = 120) ->
 
 
 def kubectl(*arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
-    return run(KUBECTL, *arguments, stdin=stdin, timeout=timeout)
+    return run("kubectl", *arguments, stdin=stdin, timeout=timeout)
+
+
+def install_loadlab() -> None:
+    """Install the chart with this checkout's images, as `make install` does it."""
+    run(sys.executable, "-m", "loadlab_cluster", "install", timeout=300)
 
 
 def get(*arguments: str) -> Json:
@@ -63,30 +77,6 @@ def eventually(check: Callable[[], Any], seconds: float, what: str, every: float
             last = str(error)
         time.sleep(every)
     raise AssertionError(f"{what}: not within {seconds:.0f} s; last answer: {last}")
-
-
-def processes(command_part: str) -> list[int]:
-    """Ids of the cluster's processes whose command line holds a text: the embedded node's
-    containers are processes of this machine.
-    """
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                groups = (folder / "cgroup").read_text()
-            except OSError:  # it ended meanwhile
-                continue
-            if command_part in command and "kubepods" in groups:
-                found.append(int(folder.name))
-    return sorted(found)
-
-
-def resident_mebibytes(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError(f"process {pid} shows no VmRSS")
 
 
 class Lab:
@@ -123,19 +113,6 @@ class Lab:
         limit = f"--timeout={seconds}s"
         self.kubectl("wait", condition, f"loadexperiment/{name}", limit, timeout=seconds + 30)
         return self.status(name)
-
-    def measure(self, name: str, seconds: int, **spec: Any) -> Json:
-        """Run an experiment to its end; again, twice at most, if strangers kept the node busy."""
-        for _ in range(3):
-            self.delete(name)
-            self.submit(name, **spec)
-            status = self.wait(name, seconds)
-            found = (row.get("bottleneck", {}) for row in status.get("results", []))
-            strangers = [each["evidence"] for each in found if each.get("name") == "NodeCpu"]
-            if not strangers:
-                break
-            print(f"{name}: the machine had other work, {strangers[0]}")
-        return status
 
     def delete(self, name: str) -> None:
         self.kubectl("delete", "loadexperiment", name, "--ignore-not-found")

@@ -5,6 +5,7 @@
 
 import pytest
 from cluster_tools import Lab, condition
+from premises import measure
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 
@@ -47,12 +48,13 @@ STARVED = {
 @pytest.mark.parametrize("name", STARVED)
 def test_the_starved_resource_is_named(lab: Lab, name):
     spec, expected = STARVED[name]
-    status = lab.measure(name, 120, **spec, replicates=1, load=LOAD)
+    status, node = measure(lab, name, 120, **spec, replicates=1, load=LOAD)
+    lab.delete(name)
 
     assert status["phase"] == "Succeeded", condition(status, "Finished")
     rows = {row["cell"]["variant"]: row["bottleneck"] for row in status["results"]}
     for variant, found in rows.items():
         print(f"{variant}: {found['name']} ({found['confidence']}): {found['evidence']}")
+    node.require()
     assert {variant: found["name"] for variant, found in rows.items()} == expected
     assert status["best"]["bottleneck"] == expected[status["best"]["cell"].partition("/")[0]]
-    lab.delete(name)

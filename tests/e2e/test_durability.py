@@ -1,13 +1,14 @@
 """Accepted means persisted, whatever happens to the worker."""
 
 import os
-import signal
 import time
 
 import pytest
-from cluster_tools import Lab, condition, eventually, processes
+from cluster_tools import Lab, condition, eventually
+from containers import find_running, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
+WORKER = "loadlab.dev/experiment=durable,loadlab.dev/component=worker"
 SECONDS, RATE = int(os.environ.get("LOADLAB_DURABILITY_SECONDS", "15")), 500
 
 
@@ -27,16 +28,15 @@ def test_a_worker_killed_twice_loses_and_doubles_nothing(lab: Lab):
             "maxVirtualUsers": 500,
         },
     )
-    eventually(lambda: processes("loadlab_services.programs.worker"), 90, "the queue worker")
+    eventually(lambda: find_running(lab.namespace, WORKER), 90, "the queue worker")
     eventually(lambda: _is_loaded(lab), 60, "the load")
     victims = []
     for pause in (SECONDS / 5, SECONDS / 3):
         time.sleep(pause)
-        victim = eventually(lambda: processes("loadlab_services.programs.worker"), 30, "a worker")[
-            0
-        ]
-        os.kill(victim, signal.SIGKILL)
-        victims.append(victim)
+        container = running(lab.namespace, WORKER)
+        (worker,) = container.processes("loadlab_services.programs.worker")
+        container.kill(worker.pid)
+        victims.append(container.id)
 
     status = lab.wait("durable", 180)
 

@@ -1,14 +1,13 @@
 """The small REST service with everything on: cache, RabbitMQ, Celery; its workers may die."""
 
-import os
-import signal
 import time
-from pathlib import Path
 
 import pytest
-from cluster_tools import Lab, condition, eventually, processes
+from cluster_tools import Lab, condition, eventually
+from containers import find_running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
+WORKER = "loadlab.dev/experiment=items,loadlab.dev/component=worker"
 SECONDS = 9
 
 
@@ -29,13 +28,12 @@ def test_posts_are_written_once_though_a_celery_worker_is_killed(lab: Lab):
             "maxVirtualUsers": 200,
         },
     )
-    eventually(_children, 120, "Celery's processes")
+    eventually(lambda: _children(lab), 120, "Celery's processes")
     eventually(lambda: _is_loaded(lab), 60, "the load")
     victims = []
     for _ in range(2):
         time.sleep(SECONDS / 4)
-        victim = eventually(_children, 20, "a Celery process")[0]
-        os.kill(victim, signal.SIGKILL)
+        victim = eventually(lambda: _kill_a_child(lab), 20, "a Celery process")
         victims.append(victim)
 
     status = lab.wait("items", 120)
@@ -51,14 +49,19 @@ def test_posts_are_written_once_though_a_celery_worker_is_killed(lab: Lab):
     assert {"hit", "miss", "read", "write"} <= {named["name"] for named in row["byRequest"]}
 
 
-def _children() -> list[int]:
+def _children(lab: Lab) -> list[int]:
     """Celery's own children: they write, and their parent starts new ones."""
-    found = processes("loadlab_services.programs.celery_worker")
-    return [pid for pid in found if _parent(pid) in found]
+    worker = find_running(lab.namespace, WORKER)
+    found = worker.processes("loadlab_services.programs.celery_worker") if worker else []
+    return [child.pid for child in found if child.parent in {each.pid for each in found}]
 
 
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+def _kill_a_child(lab: Lab) -> int | None:
+    worker, children = find_running(lab.namespace, WORKER), _children(lab)
+    if not worker or not children:
+        return None
+    worker.kill(children[0])
+    return children[0]
 
 
 def _is_loaded(lab: Lab) -> bool:

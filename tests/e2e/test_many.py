@@ -1,27 +1,16 @@
 """Five hundred experiments at once: the operator stays small, quick and quiet."""
 
-import os
 import time
-from pathlib import Path
 
 import pytest
 import yaml
-from cluster_tools import (
-    Json,
-    Lab,
-    condition,
-    eventually,
-    get,
-    kubectl,
-    processes,
-    resident_mebibytes,
-)
+from cluster_tools import Json, Lab, condition, eventually, get, kubectl
+from containers import operator
 
 from loadlab.model.times import epoch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 COUNT = 500
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def test_the_operator_stays_within_its_budgets_with_five_hundred_experiments(lab: Lab):
@@ -32,10 +21,9 @@ def test_the_operator_stays_within_its_budgets_with_five_hundred_experiments(lab
     eventually(lambda: _accepted(lab) == COUNT, 120, "all accepted", every=1)
     accepted = time.monotonic() - started
     waited = sorted(map(_seconds_to_acceptance, get("-n", lab.namespace, "lexp")["items"]))
-    (operator,) = processes("python -m loadlab ")
     time.sleep(2)
 
-    memory, share = resident_mebibytes(operator), _cpu_share(operator, seconds=6)
+    memory, share = operator().resident_mebibytes(), operator().cpu_share(seconds=6)
 
     print(f"{COUNT} created in {created:.1f} s, all accepted after {accepted:.1f} s")
     print(f"creation to acceptance, in whole seconds: p99 {waited[int(0.99 * COUNT)]:.0f} s")
@@ -65,14 +53,3 @@ def _accepted(lab: Lab) -> int:
 def _seconds_to_acceptance(item: Json) -> float:
     accepted = condition(item["status"], "Accepted")["lastTransitionTime"]
     return epoch(accepted) - epoch(item["metadata"]["creationTimestamp"])
-
-
-def _cpu_share(pid: int, seconds: float) -> float:
-    before = _cpu_seconds(pid)
-    time.sleep(seconds)
-    return (_cpu_seconds(pid) - before) / seconds
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

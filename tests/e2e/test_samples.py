@@ -1,24 +1,20 @@
 """Each sample runs to its end; while the sweep of select.yaml runs, the operator is killed."""
 
 import json
-import os
-import signal
 
 import pytest
 import yaml
 from cluster_tools import (
     REPOSITORY,
     SAMPLES,
-    SYSTEM,
     Lab,
     condition,
     eventually,
-    get,
     kubectl,
-    processes,
-    resident_mebibytes,
     run,
 )
+from containers import operator
+from premises import QuietNode, measure
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 # After a cold start the naive variant needs a second to catch up; what the end of the warm-up cuts
@@ -33,10 +29,11 @@ def spec_of(sample: str) -> dict[str, object]:
     return spec | {"load": spec["load"] | SHORT}
 
 
-def run_sample(lab: Lab, name: str, seconds: int) -> dict[str, object]:
-    status = lab.measure(name, seconds, **spec_of(f"{name}.yaml") | {"replicates": 1})
+def run_sample(lab: Lab, name: str, seconds: int) -> tuple[dict[str, object], QuietNode]:
+    spec = spec_of(f"{name}.yaml") | {"replicates": 1}
+    status, node = measure(lab, name, seconds, **spec)
     print(run(REPOSITORY / ".venv/bin/loadlab", "results", name, "-n", lab.namespace, "-o", "md"))
-    return status
+    return status, node
 
 
 def assert_it_went_well(lab: Lab, name: str, status: dict[str, object]) -> None:
@@ -48,19 +45,20 @@ def assert_it_went_well(lab: Lab, name: str, status: dict[str, object]) -> None:
 
 
 def test_sleep_tells_async_from_sync(lab: Lab):
-    status = run_sample(lab, "sleep", 120)
+    status, node = run_sample(lab, "sleep", 120)
 
     assert_it_went_well(lab, "sleep", status)
     rows = {row["cell"]["variant"]: row for row in status["results"]}
+    assert rows["async"]["cpuMicrosPerRequest"]["service"] > 0
+    node.require()
     # 64 users and 40 threads a process: at least a third of the requests must wait for a thread.
     assert rows["async"]["requestsPerSecond"]["mean"] > rows["sync"]["requestsPerSecond"]["mean"]
-    assert rows["async"]["cpuMicrosPerRequest"]["service"] > 0
     assert rows["sync"]["bottleneck"]["name"] == "ThreadPool"
     assert rows["async"]["bottleneck"]["name"] == "Load"
 
 
 def test_ingest_accounts_for_every_accepted_write(lab: Lab):
-    status = run_sample(lab, "ingest", 240)
+    status, node = run_sample(lab, "ingest", 240)
 
     assert_it_went_well(lab, "ingest", status)
     durability = status["durability"]
@@ -69,6 +67,7 @@ def test_ingest_accounts_for_every_accepted_write(lab: Lab):
     assert durability["duplicates"] == durability["lost"] == durability["pending"] == 0
     queued = next(row for row in status["results"] if row["cell"]["variant"] == "queued")
     assert {"service", "worker", "postgres", "redis"} <= queued["cpuMicrosPerRequest"].keys()
+    node.require()
     assert {row["bottleneck"]["name"] for row in status["results"]} == {"Load"}  # rates were kept
 
 
@@ -81,7 +80,9 @@ def test_select_survives_the_operators_death_and_keeps_the_budgets(lab: Lab):
     eventually(lambda: len(lab.trials("select")) >= 3, 90, "the third trial of the sweep")
     calm = {n: t["status"] for n, t in lab.trials("select").items() if _is_over(t)}
     fingerprint = lab.status("select")["fingerprint"]
-    os.kill(_operator(), signal.SIGKILL)
+    killed = operator()
+    killed.kill(1)
+    eventually(lambda: operator().id != killed.id, 60, "the operator started again")
 
     status = lab.wait("select", 420)
 
@@ -90,15 +91,12 @@ def test_select_survives_the_operators_death_and_keeps_the_budgets(lab: Lab):
     after = {name: trial["status"] for name, trial in lab.trials("select").items()}
     assert {name: after[name] for name in calm} == calm
     assert len(after) == TRIALS
+    assert operator().pod == killed.pod, "the operator is replaced, not restarted"
     _print_budgets(lab, status, _status_writes() - before)
 
 
 def _is_over(trial: dict[str, object]) -> bool:
     return trial.get("status", {}).get("phase") not in {None, "Starting", "Running"}
-
-
-def _operator() -> int:
-    return processes("python -m loadlab ")[0]
 
 
 def _print_budgets(lab: Lab, status: dict[str, object], writes: float) -> None:
@@ -107,7 +105,7 @@ def _print_budgets(lab: Lab, status: dict[str, object], writes: float) -> None:
     """
     size = len(json.dumps(status))
     trials = [len(json.dumps(trial)) for trial in lab.trials("select").values()]
-    memory = resident_mebibytes(_operator())
+    memory = operator().resident_mebibytes()
     overhead = status["overheadSeconds"]
     rows = [
         ("trial overhead, median", f"{overhead['median']:.2f} s", "4 s"),
@@ -132,9 +130,3 @@ def _status_writes() -> float:
         if line.startswith("apiserver_request_total{") and all(mark in line for mark in marks):
             total += float(line.rsplit(" ", 1)[1])
     return total
-
-
-def test_the_operator_is_restarted_and_not_replaced(lab: Lab):
-    (pod,) = get("-n", SYSTEM, "pods", "-l", "app.kubernetes.io/name=loadlab")["items"]
-
-    assert pod["status"]["containerStatuses"][0]["restartCount"] >= 1
