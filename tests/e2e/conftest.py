@@ -26,8 +26,14 @@ def installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def lab(installed: None) -> Lab:
-    """A namespace for experiments."""
+def namespace(installed: None) -> str:
+    """A namespace that enforces `restricted`."""
     ensure_namespace(NAMESPACE)
-    kubectl("-n", NAMESPACE, "delete", "loadexperiments", "--all", "--wait")
-    return Lab(NAMESPACE)
+    return NAMESPACE
+
+
+@pytest.fixture
+def lab(namespace: str) -> Lab:
+    """A namespace without experiments: one that a failed test left would hold up all others."""
+    kubectl("-n", namespace, "delete", "loadexperiments", "--all", "--wait")
+    return Lab(namespace)
