@@ -3,10 +3,13 @@
 Only the standard library may be imported: this package runs with the system's python3 before any
 virtual environment exists. The layers, each using only the ones below it:
 
-    cli, demo                 what a person calls
+    cli, demo, clusters       what a person calls
     embedded, kind, current   the three kinds of cluster
-    images, own_image, build  the images and how they reach the node
+    build, own_image, images  the images and how they reach the node
     components, node_files    pure: command lines and configuration of the embedded node
-    network, pki, daemons, containerd, cgroups, api, go_builds, debian, handout, activation
-    terminal, commands, settings, errors
+    handout, activation       pure: what a person uses of the cluster
+    the others                one tool each: network, containerd, go_builds, debian, …
+    commands, terminal, settings, errors
+
+pyproject.toml has them one by one, as an import contract.
 """
