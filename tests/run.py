@@ -35,13 +35,25 @@ E2E = ["-rP", "--durations=12", "tests/e2e"]
 # As the cluster's tools build k6 (go_builds.py): what both need is then compiled once.
 GO_TEST = ["go", "test", "-trimpath", "-gcflags=all=-dwarf=false", "-json", "./..."]
 GO_ENVIRONMENT = {"CGO_ENABLED": "0"}
+# Where there is no gofmt, nothing would be listed.
+GO_FORMAT = """\
+command -v gofmt > /dev/null || { echo "gofmt is missing: install Go 1.26 or later"; exit 1; }
+test -z "$(gofmt -l cluster loadgen | tee /dev/stderr)"
+"""
+# The packages below are those that the build of k6 compiled, if the flags are its own.
+GO_LINT = """\
+lint=$("$1" -m loadlab_cluster path staticcheck) && cd loadgen || exit 1
+CGO_ENABLED=0 GOFLAGS="-trimpath -gcflags=all=-dwarf=false" exec "$lint" ./...
+"""
+SCRIPT_RULES = "loadgen/.oxlintrc.json"
 Command = Sequence[str | Path]
 CHECKS: dict[str, Command] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "lint": [BIN / "ruff", "check", "--quiet", "."],
     "types": [BIN / "mypy", "-p", "loadlab", "-p", "loadlab_services", "-p", "loadlab_cluster"],
     "imports": [BIN / "lint-imports"],
-    "go format": ["sh", "-c", 'test -z "$(gofmt -l cluster loadgen | tee /dev/stderr)"'],
+    "JavaScript": [BIN / "oxlint", "-c", SCRIPT_RULES, "--deny-warnings", "loadgen/scripts"],
+    "go format": ["sh", "-c", GO_FORMAT],
 }
 
 
@@ -78,6 +90,7 @@ def run_all() -> list[Layer]:
     prepared = [run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")]
     layers = [*failures(prepared), *run_checks()]
     layers.append(run_go("Go", REPOSITORY / "loadgen"))
+    layers += failures([run_tool("Go lint", ["sh", "-c", GO_LINT, "sh", sys.executable])])
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
     layers += run_beside_each_other(is_up=not cluster)

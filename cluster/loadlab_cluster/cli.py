@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", "run experiments where LoadLab is installed, and print their tables: run FILE…"),
         ("venv", "the virtual environment for development"),
         ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
-        ("path", "the path of a program built from Go modules: path helm3|helm4|k6|hyperkube"),
+        ("path", "the path of a program built from Go modules: path helm4|k6|staticcheck|…"),
         ("requirements", "pin requirements/*.txt from pyproject.toml: requirements [--upgrade]"),
         ("pin", "write go.mod and go.sum anew after a change of versions.env"),
     ):

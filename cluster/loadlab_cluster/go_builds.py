@@ -61,6 +61,14 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
         *(_helm(version, versions, module) for version in ("3", "4")),
         GoProgram("pause", "pause", SOURCES / "pause", first_seconds=5, depends_on_versions=False),
         GoProgram(
+            "staticcheck",
+            "staticcheck, which lints Go",
+            SOURCES / "staticcheck",
+            "honnef.co/go/tools/cmd/staticcheck",
+            first_seconds=30,
+            depends_on_versions=False,
+        ),
+        GoProgram(
             "k6",
             "k6 with LoadLab's histogram output",
             REPOSITORY / "loadgen",

@@ -1,7 +1,9 @@
 """tests/run.py: its totals are what CI believes."""
 
 import importlib.util
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -61,3 +63,42 @@ def test_the_table_has_a_line_for_each_layer(run: ModuleType) -> None:
     table = run.build_table([run.Layer("unit", 2), run.Layer("Go", 3)])
 
     assert [line.split()[:2] for line in table.splitlines()[1:]] == [["unit", "2"], ["Go", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("export function a() { return config.pods; }", "no-undef"),
+        ("import { sleep } from 'k6';\nexport const a = 1;", "no-unused-vars"),
+        ("export const a = (b) => b == 1;", "eqeqeq"),
+        ("export const a = (b) => b === 1;", ""),
+    ],
+)
+def test_the_scripts_of_k6_are_linted(
+    run: ModuleType, tmp_path: Path, script: str, found: str
+) -> None:
+    (tmp_path / "script.js").write_text(script + "\n")
+    *command, _ = run.CHECKS["JavaScript"]
+    done = subprocess.run(
+        [*command, tmp_path], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+    assert found in done.stdout
+    assert (done.returncode == 0) == (found == "")
+
+
+def test_a_machine_without_go_is_told_so_and_not_passed_over(run: ModuleType) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", run.GO_FORMAT],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "install Go" in done.stdout
+
+
+def test_the_lint_of_go_finds_compiled_what_the_build_of_k6_compiled(run: ModuleType) -> None:
+    assert " ".join(COMPILER_FLAGS) in run.GO_LINT
