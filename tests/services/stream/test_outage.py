@@ -21,6 +21,7 @@ from loadlab_services.stream.entry import dead_letter_key, stream_key
 from loadlab_services.stream.producer import Producer
 from loadlab_services.stream.stream import Stream
 from loadlab_services.stream.table import Table
+from loadlab_services.workloads.ingest.writers import copy_many
 
 pytestmark = pytest.mark.integration
 
@@ -101,7 +102,7 @@ async def consuming(redis_url: str, postgres_url: str) -> AsyncIterator[None]:
 
     stop = asyncio.Event()
     async with connect_redis(redis_url) as client, asyncio.TaskGroup() as group:
-        table = Table(postgres_url)
+        table = Table(postgres_url, writer=copy_many)
         stream = Stream(client, key=KEY, dead_key=dead_letter_key("ingest", RUN), consumer="a")
         group.create_task(Consumer(stream, table, pace=PACE, counter=Nobody()).run(stop))
         try:
