@@ -31,22 +31,24 @@ from loadlab.model.trial import LoadTrialStatus
 from loadlab.plan import Plan, make_plan
 from loadlab.progress.decision import (
     Announce,
-    Apply,
     DeleteExperiment,
+    Ensure,
     EnsureStoresSecret,
     RecordTrial,
     Remove,
 )
+from loadlab.progress.observed import Reference
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLES = sorted((REPOSITORY / "manifests/samples").glob("*.yaml"))
 LOADLAB = "loadlab.dev"
 CRDS = ("apiextensions.k8s.io", "customresourcedefinitions")
+UID = "uid-of-the-experiment"
 Permission = tuple[str, str, str]  # group, resource with its subresource, verb
 VERBS = {"POST": {"create"}, "PATCH": {"patch"}, "DELETE": {"delete"}}
 
 
-def permissions(verb: str, path: str, query: dict[str, str], content_type: str) -> set[Permission]:
+def permissions(verb: str, path: str, query: dict[str, str]) -> set[Permission]:
     """Return what a request needs; nothing for what everybody may ask, such as /version."""
     match path.strip("/").split("/"):
         case ["api", _, first, *more]:
@@ -60,28 +62,36 @@ def permissions(verb: str, path: str, query: dict[str, str], content_type: str) 
     resource = "/".join([rest[0], *rest[2:]])
     if verb == "GET":
         found = {"get"} if len(rest) > 1 else {"watch" if query.get("watch") else "list"}
-    elif verb == "PATCH" and "apply" in content_type:
-        found = {"patch", "create"}  # the object may not be there yet
     else:
         found = VERBS[verb]
     return {(group, resource, one) for one in found}
 
 
 class TakesNotes(ApiCluster):
-    """The real client over a transport that writes down what is asked."""
+    """The real client over a transport that writes down what is asked.
+
+    It finds nothing at first, and then everything that it would create, its own.
+    """
 
     def __init__(self) -> None:
         self.asked: set[Permission] = set()
+        self.is_there = False
 
-    async def _request(self, verb, path, query, *, content_type="application/json", **_):
-        self.asked |= permissions(verb, path, dict(query), content_type)
+    async def _request(self, verb, path, query, **_):
+        self.asked |= permissions(verb, path, dict(query))
         await asyncio.sleep(0)
+        refused = self.is_there and verb == "POST"
         return SimpleNamespace(
-            status=200, text=self._answer, content=_nothing(), close=lambda: None
+            status=409 if refused else 200,
+            text=self._answer,
+            content=_nothing(),
+            close=lambda: None,
         )
 
-    async def _answer(self) -> str:
-        return json.dumps({"metadata": {"resourceVersion": "1"}, "items": []})
+    async def _answer(self, **_) -> str:
+        owners = [{"uid": UID, "controller": True}] if self.is_there else []
+        metadata = {"resourceVersion": "1", "ownerReferences": owners}
+        return json.dumps({"metadata": metadata, "items": [], "reason": "AlreadyExists"})
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -91,7 +101,7 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 def plan_of(sample: Path) -> Plan:
     body = yaml.safe_load(sample.read_text())
-    body["metadata"] |= {"namespace": "default", "uid": "u"}
+    body["metadata"] |= {"namespace": "default", "uid": UID}
     return make_plan(Experiment.model_validate(body), from_environment({}).images)
 
 
@@ -102,16 +112,18 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     trial = plan.trials[0]
     children = (*plan.store_manifests(), *plan.preparation_manifests())
     children += tuple(plan.run_manifests(trial, attempt=1))
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x-stores"}}
+    seen = {manifest["kind"] for manifest in children} | {"Pod"}
     for action in (
         EnsureStoresSecret("x-stores"),
-        Apply((plan.trial_manifest(trial), *children)),
+        Ensure((plan.trial_manifest(trial), *children)),
         RecordTrial(trial.name, LoadTrialStatus()),
         Announce(Reason.RUNNING, "a message", warning=False),
-        Remove((secret, *children, {"kind": "Pod", "metadata": {"name": "x-pod"}})),
+        Remove(tuple(Reference(kind, "x", "uid") for kind in seen)),
         DeleteExperiment(),
     ):
-        await actor.act(action)
+        for cluster.is_there in (False, True):
+            await actor.act(action)
+    cluster.is_there = False
     finished = FinishedTrials()
     for phase in (Phase.PENDING, Phase.RUNNING, Phase.RUNNING):
         status = LoadExperimentStatus(phase=phase)
@@ -184,7 +196,7 @@ class FakeServer:
         if path in DISCOVERY:
             return web.json_response(DISCOVERY[path])
         self.paths.add(path)
-        self.asked |= permissions(request.method, path, query, request.content_type)
+        self.asked |= permissions(request.method, path, query)
         if path.rsplit("/", 1)[-1] in self.forbidden:
             return web.json_response({"code": 403, "message": "forbidden"}, status=403)
         if "watch" in query:

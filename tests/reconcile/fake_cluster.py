@@ -1,8 +1,9 @@
-"""A cluster in memory: the six verbs, and just enough of Kubernetes to move experiments on.
+"""A cluster in memory: the operator's verbs, and just enough of Kubernetes to move experiments on.
 
-It refuses what a real API server refuses (a second create, a status without an object) and moves
-by `tick()`: controllers make pods, pods become ready, generators finish and leave a log, what is
-deleted goes. Any request may be told to fail, before or after it took effect.
+It refuses what a real API server refuses (a second create, a delete of another uid, a status
+without an object) and moves by `tick()`: controllers make pods, pods become ready, generators
+finish and leave a log, what is deleted goes. Any request may be told to fail, before
+or after it took effect.
 """
 
 import itertools
@@ -86,20 +87,6 @@ class FakeCluster:
 
         return await self._do(f"list {kind.name}", matching)
 
-    async def apply(self, manifest: Manifest) -> None:
-        kind, metadata = kind_of(manifest), manifest["metadata"]
-        assert kind is not Kind.JOB, "Jobs are immutable: create them"
-        key = (kind, metadata["namespace"], metadata["name"])
-
-        def write() -> None:
-            former = self.objects.get(key)
-            if former is None:
-                self._store(key, manifest)
-            else:
-                self.objects[key] = merged(former, _copy(manifest))
-
-        await self._do(f"apply {kind.name} {metadata['name']}", write)
-
     async def create(self, manifest: Manifest) -> bool:
         kind, metadata = kind_of(manifest), manifest["metadata"]
         name = metadata.get("name") or f"{metadata['generateName']}{next(self._ids)}"
@@ -122,10 +109,10 @@ class FakeCluster:
         item.pop("status", None)
         self.objects[key] = item
 
-    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         def mark() -> None:
             item = self.objects.get((kind, namespace, name))
-            if item is not None:
+            if item is not None and item["metadata"]["uid"] == uid:
                 item["metadata"]["deletionTimestamp"] = "now"
 
         await self._do(f"delete {kind.name} {name}", mark)
@@ -154,8 +141,8 @@ class FakeCluster:
         self._collect_garbage()
         self._advance_pods()
         for (kind, namespace, name), item in list(self.objects.items()):
-            if item["metadata"].get("deletionTimestamp"):
-                continue
+            if item["metadata"].get("deletionTimestamp") or "template" not in item.get("spec", {}):
+                continue  # an application's object of which nothing matters but that it stays
             if kind in {Kind.DEPLOYMENT, Kind.STATEFUL_SET}:
                 self._ensure_pod(namespace, name, item)
             elif kind is Kind.JOB:
@@ -195,7 +182,7 @@ class FakeCluster:
                 "labels": dict(template["metadata"]["labels"]),
                 "uid": f"uid-{next(self._ids)}",
                 "creationTimestamp": rfc3339(self._now),
-                "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
+                "ownerReferences": [{"uid": owner["metadata"]["uid"], "controller": True}],
             },
             "spec": _copy(template["spec"]) | {"nodeName": "node-1"},
             "status": {"phase": "Pending"},
@@ -204,6 +191,8 @@ class FakeCluster:
     def _advance_pods(self) -> None:
         for (kind, _, name), pod in self.objects.items():
             if kind is not Kind.POD or pod["metadata"].get("deletionTimestamp"):
+                continue
+            if "status" not in pod:  # an application's, see above
                 continue
             component = pod["metadata"]["labels"][COMPONENT_LABEL]
             if (fault := self.fault_of(pod)) is not None:
@@ -228,7 +217,8 @@ class FakeCluster:
             return False
         run = pod["metadata"]["labels"].get(RUN_LABEL)
         return component == "dataset" or any(
-            other["metadata"]["labels"].get(RUN_LABEL) == run
+            "status" in other
+            and other["metadata"]["labels"].get(RUN_LABEL) == run
             and other["metadata"]["labels"][COMPONENT_LABEL] == "service"
             and any(c["type"] == "Ready" for c in other["status"].get("conditions", ()))
             for other in self.of_kind(Kind.POD).values()

@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from fake_cluster import Crash, FakeCluster
+from fake_cluster import Crash, FakeCluster, Key
 from generator_log import generator_log
 
-from loadlab.cluster.api import Kind, Manifest
+from loadlab.cluster.api import Kind, Manifest, kind_of
 from loadlab.cluster.observe import NO_HINTS, Hints
 from loadlab.controller.reconcile import Reconciler
-from loadlab.model.names import API_VERSION, RUN_LABEL
+from loadlab.model.names import API_VERSION, RUN_LABEL, children_name, stores_secret
 from loadlab.plan import Images
 
 IMAGES = Images(
     services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
 )
 START = 1_800_000_000.0
+CHILD = children_name("exp", "uid-exp")  # what the names of the experiment's children begin with
+SECRET = stores_secret("exp", "uid-exp")
 SMALL: Manifest = {
     "workload": "select",
     "variants": [{"name": "sync"}, {"name": "async"}],
@@ -78,6 +80,15 @@ class Laboratory:
                 return self.status(name)
         raise AssertionError(f"not finished after {steps} steps: {self.status(name)}")
 
+    def place(self, manifest: Manifest) -> Key:
+        """Let somebody else create an object; return where it is."""
+        metadata = {"namespace": "lab", "uid": f"foreign-{len(self.cluster.objects)}"}
+        item = manifest | {"metadata": metadata | manifest["metadata"]}
+        key = (kind_of(item), "lab", item["metadata"]["name"])
+        assert key not in self.cluster.objects
+        self.cluster.objects[key] = item
+        return key
+
     def experiment(self, name: str = "exp") -> Manifest:
         return self.cluster.objects[Kind.EXPERIMENT, "lab", name]
 
@@ -95,8 +106,8 @@ class Laboratory:
         return self.cluster.of_kind(Kind.TRIAL)
 
     def leftovers(self) -> set[str]:
-        """Everything that is neither an experiment nor a trial."""
-        kept = {Kind.EXPERIMENT, Kind.TRIAL}
+        """Everything that does not stay as long as the experiment: its trials and its Secret."""
+        kept = {Kind.EXPERIMENT, Kind.TRIAL, Kind.SECRET}
         return {f"{kind.name} {name}" for kind, _, name in self.cluster.objects if kind not in kept}
 
 

@@ -1,12 +1,14 @@
 """Trials that are over are read once, and remembered until the operator ends or a doubt comes."""
 
 import pytest
-from laboratory import Laboratory
+from laboratory import CHILD, Laboratory
 
 from loadlab.cluster.api import Kind
 from loadlab.cluster.finished import FinishedTrials
+from loadlab.model.names import children_name
 from loadlab.model.resources import Experiment
 
+SECOND = children_name("exp", "uid-second")
 DELETED = {"type": "DELETED"}
 
 
@@ -18,10 +20,10 @@ async def until_over(lab: Laboratory, trial: str) -> None:
 async def test_a_sweep_lists_its_trials_once_while_it_runs():
     lab = Laboratory(forgetful=False)
     lab.submit(replicates=6)
-    await until_over(lab, "exp-001")
+    await until_over(lab, f"{CHILD}-001")
     before = len(lab.cluster.calls)
 
-    await until_over(lab, "exp-012")
+    await until_over(lab, f"{CHILD}-012")
 
     assert "list TRIAL" not in lab.cluster.calls[before:]
 
@@ -29,28 +31,28 @@ async def test_a_sweep_lists_its_trials_once_while_it_runs():
 async def test_a_pass_reads_the_trial_under_way_and_no_other():
     lab = Laboratory(forgetful=False)
     lab.submit(replicates=6)
-    await until_over(lab, "exp-005")
-    while lab.trials().get("exp-006", {}).get("status", {}).get("phase") != "Running":
+    await until_over(lab, f"{CHILD}-005")
+    while lab.trials().get(f"{CHILD}-006", {}).get("status", {}).get("phase") != "Running":
         await lab.step()
     before = len(lab.cluster.calls)
 
     await lab.look()
 
-    assert [c for c in lab.cluster.calls[before:] if "TRIAL" in c] == ["get TRIAL exp-006"]
+    assert [c for c in lab.cluster.calls[before:] if "TRIAL" in c] == [f"get TRIAL {CHILD}-006"]
 
 
 async def test_a_finished_trial_that_was_deleted_is_run_again():
     lab = Laboratory(forgetful=False)
     lab.submit()
-    await until_over(lab, "exp-002")
-    del lab.cluster.objects[Kind.TRIAL, "lab", "exp-001"]
+    await until_over(lab, f"{CHILD}-002")
+    del lab.cluster.objects[Kind.TRIAL, "lab", f"{CHILD}-001"]
     assert lab.operator.finished.notice(DELETED)
 
     status = await lab.run()
 
     assert status["progress"] == "4/4"
     assert [row["replicates"]["valid"] for row in status["results"]] == [2, 2]
-    assert lab.cluster.finished_runs.count("exp-001-a1") == 2
+    assert lab.cluster.finished_runs.count(f"{CHILD}-001-a1") == 2
 
 
 @pytest.mark.parametrize("type_", ["ADDED", "MODIFIED", "BOOKMARK"])
@@ -62,26 +64,26 @@ async def test_a_deletion_told_while_the_trials_are_listed_is_not_lost():
     """The list may be older than the deletion: nothing of it may be remembered."""
     lab = Laboratory()
     lab.submit()
-    await until_over(lab, "exp-001")
+    await until_over(lab, f"{CHILD}-001")
     finished = FinishedTrials()
     experiment = Experiment.model_validate(lab.experiment())
 
     class Deleting:
         async def list(self, *_):
             found = list(lab.trials().values())
-            del lab.cluster.objects[Kind.TRIAL, "lab", "exp-001"]
+            del lab.cluster.objects[Kind.TRIAL, "lab", f"{CHILD}-001"]
             finished.notice(DELETED)
             return found
 
     await finished.read(Deleting(), experiment)
 
-    assert "exp-001" not in await finished.read(lab.cluster, experiment)
+    assert f"{CHILD}-001" not in await finished.read(lab.cluster, experiment)
 
 
 async def test_a_new_experiment_of_the_same_name_inherits_nothing():
     lab = Laboratory(forgetful=False)
     lab.submit()
-    await until_over(lab, "exp-001")
+    await until_over(lab, f"{CHILD}-001")
     lab.cluster.objects.clear()
     lab.submit()
     lab.experiment()["metadata"]["uid"] = "uid-second"
@@ -89,4 +91,4 @@ async def test_a_new_experiment_of_the_same_name_inherits_nothing():
     status = await lab.run()
 
     assert status["progress"] == "4/4"
-    assert lab.cluster.finished_runs.count("exp-001-a1") == 2
+    assert lab.cluster.finished_runs.count(f"{SECOND}-001-a1") == 1

@@ -3,14 +3,14 @@
 import asyncio
 
 import pytest
-from laboratory import Laboratory
+from laboratory import CHILD, Laboratory
 
 from loadlab.cluster.api import Kind
 from loadlab.model.names import COMPONENT_LABEL
 
 SPEC = {"replicates": 1}
-FIRST_RUN = (Kind.JOB, "lab", "exp-001-a1-k6")
-POSTGRES_POD = (Kind.POD, "lab", "exp-postgres-pod")
+FIRST_RUN = (Kind.JOB, "lab", f"{CHILD}-001-a1-k6")
+POSTGRES_POD = (Kind.POD, "lab", f"{CHILD}-postgres-pod")
 
 
 async def run_until_the_first_trial(lab: Laboratory) -> None:
@@ -32,23 +32,23 @@ async def test_a_replaced_postgres_pod_spoils_the_run_and_is_filled_again():
     assert (
         "its data with it; the next trial waits" in lab.condition("InfrastructureReady")["message"]
     )
-    while "exp-002" not in lab.trials():
+    while f"{CHILD}-002" not in lab.trials():
         await lab.step()
     assert lab.condition("InfrastructureReady")["status"] == "True"
 
     status = await lab.run()
 
     assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
-    [former] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert former["reason"] == "InfrastructureLost"
     assert "postgres pod was replaced" in former["message"]
-    assert times_created(lab, "exp-dataset") >= 2
+    assert times_created(lab, f"{CHILD}-dataset") >= 2
     assert lab.leftovers() == set()
 
 
 @pytest.mark.parametrize(
     "key",
-    [(Kind.STATEFUL_SET, "lab", "exp-postgres"), (Kind.DEPLOYMENT, "lab", "exp-steward")],
+    [(Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"), (Kind.DEPLOYMENT, "lab", f"{CHILD}-steward")],
     ids=["postgres", "steward"],
 )
 async def test_a_part_deleted_by_hand_comes_back(key):
@@ -59,8 +59,8 @@ async def test_a_part_deleted_by_hand_comes_back(key):
     status = await lab.run()
 
     assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
-    [former] = lab.trials()["exp-001"]["status"]["formerAttempts"]
-    assert (former["reason"], key[2].removeprefix("exp-") in former["message"]) == (
+    [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert (former["reason"], key[2].removeprefix(f"{CHILD}-") in former["message"]) == (
         "InfrastructureLost",
         True,
     )
@@ -77,7 +77,7 @@ async def test_no_trial_starts_while_a_store_is_not_ready_and_the_status_says_wh
 
     assert lab.condition("InfrastructureReady")["reason"] == "InfrastructureLost"
     assert "not ready; the next trial waits" in lab.condition("InfrastructureReady")["message"]
-    assert "exp-002" not in lab.trials()
+    assert f"{CHILD}-002" not in lab.trials()
     lab.cluster.fault_of = lambda _: None
     for pod in lab.cluster.of_kind(Kind.POD).values():
         pod["status"] = {"phase": "Pending"}
@@ -134,7 +134,7 @@ async def strike_in_the_first_trial(lab: Laboratory) -> int:
 
 CALM = Laboratory()
 STRUCK = asyncio.run(strike_in_the_first_trial(CALM))
-REBUILT = CALM.cluster.calls.index("create JOB exp-001-a2-k6")
+REBUILT = CALM.cluster.calls.index(f"create JOB {CHILD}-001-a2-k6")
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
@@ -152,5 +152,5 @@ def test_the_operator_may_die_at_any_request_of_the_rebuilding(after_effect):
         assert lab.cluster.crash_at is None, f"request {call} was never made"
         assert lab.status()["phase"] == "Succeeded", f"died at request {call}: {request}"
         assert lab.status()["trials"] == CALM.status()["trials"]
-        assert times_created(lab, "exp-dataset") >= 2
+        assert times_created(lab, f"{CHILD}-dataset") >= 2
         assert lab.leftovers() == set()

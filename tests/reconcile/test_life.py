@@ -1,7 +1,7 @@
 """The ordinary life of an experiment over the fake cluster, and its ordinary ends."""
 
 import pytest
-from laboratory import Laboratory
+from laboratory import CHILD, Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
 from loadlab.model.names import RUN_LABEL
@@ -16,7 +16,7 @@ async def test_an_experiment_runs_every_trial_once_and_passes():
     assert status["phase"] == "Succeeded"
     assert status["verdict"] == "Passed"
     assert status["progress"] == "4/4"
-    assert sorted(lab.cluster.finished_runs) == [f"exp-00{i}-a1" for i in (1, 2, 3, 4)]
+    assert sorted(lab.cluster.finished_runs) == [f"{CHILD}-00{i}-a1" for i in (1, 2, 3, 4)]
 
 
 async def test_a_finished_experiment_leaves_nothing_but_its_results():
@@ -41,7 +41,7 @@ async def test_the_next_run_waits_for_the_formers_processes_and_not_for_their_po
         lab.cluster.tick()
         lab.now += 1
 
-    assert {run for run, phases in beside if phases} == {f"exp-00{i}-a1" for i in (2, 3, 4)}
+    assert {run for run, phases in beside if phases} == {f"{CHILD}-00{i}-a1" for i in (2, 3, 4)}
     assert set().union(*(phases for _, phases in beside)) == {"Failed"}  # as a killed one ends
 
 

@@ -1,7 +1,7 @@
 """Preparing: how far the data set is loaded is shown, and why it was not is told."""
 
 import pytest
-from laboratory import Laboratory
+from laboratory import CHILD, SECRET, Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
 from loadlab.cluster.observe import Hints, view_job
@@ -28,7 +28,7 @@ def dataset_is(lab: Laboratory, status: Manifest) -> None:
 async def until_the_dataset_is_loading(lab: Laboratory) -> Hints:
     """Step until the Job's pod is there and running; return what a followed log would tell."""
     dataset_is(lab, {"phase": "Running"})
-    while not (pod := lab.cluster.of_kind(Kind.POD).get("exp-dataset-0-pod")):
+    while not (pod := lab.cluster.of_kind(Kind.POD).get(f"{CHILD}-dataset-0-pod")):
         await lab.step()
     await lab.step()
     return Hints(preparations={pod["metadata"]["uid"]: HALF})
@@ -59,7 +59,7 @@ async def test_trials_begin_when_the_data_are_loaded_and_not_only_when_the_job_s
         lab.cluster.tick()
         await lab.look()
 
-    assert "status" not in lab.cluster.of_kind(Kind.JOB)["exp-dataset"]
+    assert "status" not in lab.cluster.of_kind(Kind.JOB)[f"{CHILD}-dataset"]
     assert (await lab.run())["phase"] == "Succeeded"
 
 
@@ -67,7 +67,10 @@ def ended(uid: str, exit_code: int, moment: str) -> Manifest:
     """A pod of the Job with this uid; its phase follows later."""
     terminated = {"state": {"terminated": {"exitCode": exit_code, "finishedAt": moment}}}
     return {
-        "metadata": {"name": "exp-dataset-x", "ownerReferences": [{"uid": uid}]},
+        "metadata": {
+            "name": f"{CHILD}-dataset-x",
+            "ownerReferences": [{"uid": uid, "controller": True}],
+        },
         "spec": {"containers": [{"image": "services:1"}]},
         "status": {"phase": "Running", "containerStatuses": [terminated]},
     }
@@ -83,7 +86,7 @@ def ended(uid: str, exit_code: int, moment: str) -> Manifest:
     ],
 )
 def test_a_job_is_done_since_its_own_pod_has_succeeded(pods, end):
-    job = {"metadata": {"name": "exp-dataset", "uid": "a"}, "spec": {"completions": 1}}
+    job = {"metadata": {"name": f"{CHILD}-dataset", "uid": "a"}, "spec": {"completions": 1}}
     said = {"conditions": [{"type": "Complete", "status": "True"}], "completionTime": LATER}
 
     view = view_job(job, pods)
@@ -100,7 +103,7 @@ async def test_a_jobs_last_words_are_the_conditions_message():
     dataset_is(lab, FAILED_POD)
     lab.cluster.tick()
     failed = {"type": "Failed", "status": "True", "message": "BackoffLimitExceeded"}
-    lab.cluster.of_kind(Kind.JOB)["exp-dataset"]["status"] = {"conditions": [failed]}
+    lab.cluster.of_kind(Kind.JOB)[f"{CHILD}-dataset"]["status"] = {"conditions": [failed]}
 
     assert (await lab.run())["phase"] == "Failed"
     condition = lab.condition("Failed")
@@ -134,7 +137,7 @@ async def test_a_deadline_that_is_too_short_for_the_data_set_says_how_far_it_cam
 
 
 @pytest.mark.parametrize(
-    ("variant", "made"), [("sync", set()), ("cached", {"exp-redis", "exp-stores"})]
+    ("variant", "made"), [("sync", set()), ("cached", {f"{CHILD}-redis", SECRET})]
 )
 async def test_with_an_existing_database_only_the_other_stores_are_made(variant, made):
     lab = Laboratory()

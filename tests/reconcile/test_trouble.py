@@ -4,7 +4,7 @@ import re
 
 import pytest
 from generator_log import generator_log
-from laboratory import START, Laboratory
+from laboratory import CHILD, START, Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
 from loadlab.cluster.errors import MalformedError
@@ -60,18 +60,18 @@ async def test_a_part_that_never_comes_up_ends_the_experiment_with_its_reason(co
     assert lab.leftovers() == set()
 
 
-@pytest.mark.parametrize("name", ["exp-postgres", "exp-001-a1"])
+@pytest.mark.parametrize("name", [f"{CHILD}-postgres", f"{CHILD}-001-a1"])
 async def test_a_child_that_can_never_be_accepted_ends_the_experiment(name, monkeypatch):
     lab = Laboratory()
     lab.submit()
-    accepted = lab.cluster.apply
+    accepted = lab.cluster.create
 
-    async def apply(manifest: Manifest) -> None:
-        if manifest["metadata"]["name"] == name and manifest["kind"] != "Service":
-            raise MalformedError(f"PATCH {name}: 422 containers[0].name: Invalid value")
-        await accepted(manifest)
+    async def create(manifest: Manifest) -> bool:
+        if manifest["metadata"].get("name") == name and manifest["kind"] != "Service":
+            raise MalformedError(f"POST {name}: 422 containers[0].name: Invalid value")
+        return await accepted(manifest)
 
-    monkeypatch.setattr(lab.cluster, "apply", apply)
+    monkeypatch.setattr(lab.cluster, "create", create)
 
     status = await lab.run(steps=60)
 
@@ -105,7 +105,7 @@ async def test_a_generator_job_deleted_by_hand_is_a_lost_attempt_and_tried_again
     status = await lab.run()
 
     assert status["phase"] == "Succeeded"
-    first = lab.trials()["exp-001"]["status"]
+    first = lab.trials()[f"{CHILD}-001"]["status"]
     assert first["attempt"] == 2
     assert first["formerAttempts"][0]["reason"] == "GeneratorLost"
 
@@ -119,7 +119,7 @@ async def test_a_missing_document_is_tried_again_and_then_lost_never_averaged():
 
     status = await lab.run()
 
-    trial = lab.trials()["exp-001"]["status"]
+    trial = lab.trials()[f"{CHILD}-001"]["status"]
     assert trial["phase"] == "Lost"
     assert trial["attempt"] == 3
     assert status["trials"]["lost"] == 1
@@ -151,16 +151,16 @@ def restarted(terminated: Manifest) -> Manifest:
 async def test_what_restarted_in_mid_run_spoils_the_attempt(component, terminated, reason, says):
     lab = Laboratory()
     lab.submit(replicates=1, variants=[{"name": "sync"}])
-    while "exp-001" not in lab.trials():
+    while f"{CHILD}-001" not in lab.trials():
         await lab.step()
     lab.cluster.fault_of = fault_in(component, restarted(terminated))
-    while lab.trials()["exp-001"]["status"].get("attempt") != 2:
+    while lab.trials()[f"{CHILD}-001"]["status"].get("attempt") != 2:
         await lab.step()
     # The store's restart stays on its record; it was not in the run of the second attempt.
     lab.cluster.fault_of = fault_in("postgres", restarted(terminated))
 
     assert (await lab.run())["phase"] == "Succeeded"
-    [record] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert record["reason"] == reason
     assert re.search(says, record["message"])
 
@@ -170,13 +170,13 @@ async def test_a_redis_pod_replaced_in_mid_run_spoils_the_attempt():
     load = {"executor": "constant-arrival-rate", "duration": "5s"}
     queued = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": {"rate": [10]}}
     lab.submit(**queued, load=load, replicates=1)
-    while "exp-001" not in lab.trials():
+    while f"{CHILD}-001" not in lab.trials():
         await lab.step()
-    del lab.cluster.objects[Kind.POD, "lab", "exp-redis-pod"]
-    while lab.trials()["exp-001"]["status"].get("attempt") != 2:
+    del lab.cluster.objects[Kind.POD, "lab", f"{CHILD}-redis-pod"]
+    while lab.trials()[f"{CHILD}-001"]["status"].get("attempt") != 2:
         await lab.step()
 
-    [record] = lab.trials()["exp-001"]["status"]["formerAttempts"]
+    [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert record["reason"] == "StoreRestarted"
     assert record["message"] == "redis was deleted or replaced during the run"
 
@@ -184,7 +184,7 @@ async def test_a_redis_pod_replaced_in_mid_run_spoils_the_attempt():
 async def test_a_data_set_that_cannot_be_loaded_ends_the_experiment():
     lab = Laboratory()
     lab.submit()
-    while not (job := lab.cluster.of_kind(Kind.JOB).get("exp-dataset")):
+    while not (job := lab.cluster.of_kind(Kind.JOB).get(f"{CHILD}-dataset")):
         lab.cluster.fault_of = fault_in("dataset", {"phase": "Failed"})
         await lab.step()
     job["status"] = {
@@ -198,7 +198,7 @@ async def test_a_data_set_that_cannot_be_loaded_ends_the_experiment():
 async def test_the_whole_experiment_has_a_deadline_and_keeps_what_it_measured():
     lab = Laboratory()
     lab.submit(timeouts={"total": "1h"})
-    while "exp-002" not in lab.trials():
+    while f"{CHILD}-002" not in lab.trials():
         await lab.step()
     lab.now += 3600
 
@@ -212,7 +212,7 @@ async def test_the_whole_experiment_has_a_deadline_and_keeps_what_it_measured():
 async def test_an_operator_that_plans_differently_does_not_mix_the_two_halves():
     lab = Laboratory()
     lab.submit()
-    while "exp-002" not in lab.trials():
+    while f"{CHILD}-002" not in lab.trials():
         await lab.step()
     lab.status()["fingerprint"] = "of another operator"
 
@@ -245,4 +245,4 @@ async def test_two_pods_that_claim_the_same_share_of_the_load_void_the_trial():
     await lab.run()
 
     # Two pods that claim the same segment are refused: the merged load would not be the planned.
-    assert lab.trials()["exp-001"]["status"]["reason"] == "NoResult"
+    assert lab.trials()[f"{CHILD}-001"]["status"]["reason"] == "NoResult"

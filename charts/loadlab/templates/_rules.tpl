@@ -1,7 +1,7 @@
 {{/*
-What the operator does in a namespace that it watches, and nothing more. Writing by server-side
-apply needs patch, and create where the object is not there yet. The passwords of the stores are
-created and deleted, never read. Events are created only.
+What the operator does in a namespace that it watches, and nothing more. It creates, and changes
+nothing that is there: get is to see whose an object is that has the name of a child. The passwords
+of the stores are created, never read and never deleted: they go with their experiment.
 */}}
 {{- define "loadlab.rules" -}}
 - apiGroups: [loadlab.dev]
@@ -12,7 +12,7 @@ created and deleted, never read. Events are created only.
   verbs: [patch]
 - apiGroups: [loadlab.dev]
   resources: [loadtrials]
-  verbs: [get, list, watch, create, patch]
+  verbs: [get, list, watch, create]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch, delete]
@@ -21,20 +21,20 @@ created and deleted, never read. Events are created only.
   verbs: [get]
 - apiGroups: [""]
   resources: [services]
-  verbs: [create, patch, delete]
+  verbs: [get, list, create, delete]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [create, delete]
+  verbs: [create]
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
 - apiGroups: [apps]
   resources: [deployments]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [apps]
   resources: [statefulsets]
-  verbs: [list, create, patch, delete]
+  verbs: [get, list, create, delete]
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [list, watch, create, delete]
+  verbs: [get, list, watch, create, delete]
 {{- end -}}

@@ -1,26 +1,26 @@
 """Act: carry out the small actions of a decision, in order. Each may be repeated safely."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from loadlab.cluster.api import Cluster, Kind, Manifest, kind_of
-from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES, experiment_labels
+from loadlab.cluster.api import Cluster, Kind, Manifest, kind_named, kind_of
+from loadlab.cluster.errors import ForeignObjectError, UnavailableError
+from loadlab.cluster.ownership import is_controlled_by
+from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.model.resources import Experiment
 from loadlab.model.times import rfc3339
 from loadlab.progress.decision import (
     Action,
     Announce,
-    Apply,
     DeleteExperiment,
+    Ensure,
     EnsureStoresSecret,
     RecordTrial,
     Remove,
 )
-
-# What shows that a run or an experiment is still there goes last, so that a removal which was
-# cut short is seen and finished by the next pass.
-REMOVED_FIRST = (Kind.SERVICE, Kind.SECRET)
+from loadlab.progress.observed import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Actor:
         """Carry out one action.
 
         Raises:
+            ForeignObjectError: the name of a child is taken by somebody else's object.
             ClusterError: the API server refused or did not answer.
         """
         match action:
-            case Apply(manifests):
-                for manifest in manifests:
-                    await self._apply(manifest)
-            case Remove(manifests):
-                await self._remove(manifests)
+            case Ensure(manifests):
+                await self._ensure(manifests)
+            case Remove(references):
+                await self._delete(*references)
             case RecordTrial(name, status):
                 patch = status.dump()
                 await self.cluster.patch_status(Kind.TRIAL, self._namespace, name, patch)
@@ -55,22 +55,31 @@ class Actor:
             case Announce(_, _, _):
                 await self.cluster.create(self._event(action))
             case DeleteExperiment():
-                name = self.experiment.metadata.name
-                await self.cluster.delete(Kind.EXPERIMENT, self._namespace, name)
+                metadata = self.experiment.metadata
+                await self._delete(Reference("LoadExperiment", metadata.name, metadata.uid))
             case _:
                 assert_never(action)  # type: ignore[arg-type]  # Collect is the controller's
 
-    async def _apply(self, manifest: Manifest) -> None:
-        if kind_of(manifest) is Kind.JOB:
-            await self.cluster.create(manifest)
-        else:
-            await self.cluster.apply(manifest)
+    async def _delete(self, *references: Reference) -> None:
+        for one in references:
+            await self.cluster.delete(kind_named(one.kind), self._namespace, one.name, one.uid)
 
-    async def _remove(self, manifests: tuple[Manifest, ...]) -> None:
-        ordered = sorted(manifests, key=lambda m: kind_of(m) not in REMOVED_FIRST)
-        for manifest in ordered:
-            name = manifest["metadata"]["name"]
-            await self.cluster.delete(kind_of(manifest), self._namespace, name)
+    async def _ensure(self, manifests: Iterable[Manifest]) -> None:
+        for manifest in manifests:
+            if not await self.cluster.create(manifest):
+                await self._check_that_it_is_ours(manifest)
+
+    async def _check_that_it_is_ours(self, manifest: Manifest) -> None:
+        kind, name = kind_of(manifest), manifest["metadata"]["name"]
+        found = await self.cluster.get(kind, self._namespace, name)
+        if found is not None and not is_controlled_by(found, self.experiment.metadata.uid):
+            message = (
+                f"{kind.value.word} {name} is there already and not this experiment's; it was left "
+                "as it is. Delete it, or create the experiment anew: its children get other names"
+            )
+            raise ForeignObjectError(message)
+        if found is None or found["metadata"].get("deletionTimestamp"):
+            raise UnavailableError(f"create {kind.value.word} {name}: its former is still deleted")
 
     def _stores_secret(self, name: str) -> Manifest:
         passwords = {store: secrets.token_hex(16) for store in STORES}
@@ -80,7 +89,7 @@ class Actor:
             "metadata": {
                 "name": name,
                 "namespace": self._namespace,
-                "labels": experiment_labels(self.experiment.metadata.name),
+                "labels": self.experiment.labels,
                 "ownerReferences": [self.experiment.owner_reference],
             },
             "stringData": passwords,

@@ -15,6 +15,7 @@ class Resource:
 
     api_version: str
     plural: str
+    word: str  # in a manifest
 
     def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
         """Return the URL path of a collection or an object."""
@@ -27,33 +28,28 @@ class Resource:
 class Kind(Enum):
     """The kinds that the operator reads or writes."""
 
-    POD = Resource("v1", "pods")
-    SERVICE = Resource("v1", "services")
-    SECRET = Resource("v1", "secrets")
-    EVENT = Resource("v1", "events")
-    DEPLOYMENT = Resource("apps/v1", "deployments")
-    STATEFUL_SET = Resource("apps/v1", "statefulsets")
-    JOB = Resource("batch/v1", "jobs")
-    EXPERIMENT = Resource(API_VERSION, "loadexperiments")
-    TRIAL = Resource(API_VERSION, "loadtrials")
+    POD = Resource("v1", "pods", "Pod")
+    SERVICE = Resource("v1", "services", "Service")
+    SECRET = Resource("v1", "secrets", "Secret")
+    EVENT = Resource("v1", "events", "Event")
+    DEPLOYMENT = Resource("apps/v1", "deployments", "Deployment")
+    STATEFUL_SET = Resource("apps/v1", "statefulsets", "StatefulSet")
+    JOB = Resource("batch/v1", "jobs", "Job")
+    EXPERIMENT = Resource(API_VERSION, "loadexperiments", "LoadExperiment")
+    TRIAL = Resource(API_VERSION, "loadtrials", "LoadTrial")
 
 
-_BY_NAME = {
-    "Pod": Kind.POD,
-    "Service": Kind.SERVICE,
-    "Secret": Kind.SECRET,
-    "Event": Kind.EVENT,
-    "Deployment": Kind.DEPLOYMENT,
-    "StatefulSet": Kind.STATEFUL_SET,
-    "Job": Kind.JOB,
-    "LoadExperiment": Kind.EXPERIMENT,
-    "LoadTrial": Kind.TRIAL,
-}
+_BY_WORD = {kind.value.word: kind for kind in Kind}
 
 
 def kind_of(manifest: Manifest) -> Kind:
     """Return the kind of a manifest."""
-    return _BY_NAME[manifest["kind"]]
+    return kind_named(manifest["kind"])
+
+
+def kind_named(word: str) -> Kind:
+    """Return the kind that manifests call by a word."""
+    return _BY_WORD[word]
 
 
 class Cluster(Protocol):
@@ -69,16 +65,15 @@ class Cluster(Protocol):
         """Return the objects with these labels; of all namespaces where none is given."""
         ...
 
-    async def apply(self, manifest: Manifest) -> None:
-        """Write an object by server-side apply: repeating it changes nothing."""
-        ...
-
     async def create(self, manifest: Manifest) -> bool:
         """Create an object; False where one of its name is there already."""
         ...
 
-    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
-        """Delete an object and, in the background, what it owns; gone already is fine."""
+    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
+        """Delete an object and, in the background, what it owns.
+
+        One that is gone is fine, and so is another of its name, which stays as it is.
+        """
         ...
 
     async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:

@@ -18,7 +18,6 @@ from loadlab.model.names import FIELD_MANAGER
 LOG_LIMIT_BYTES = 64 * 1024 * 1024
 LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 MERGE_PATCH = "application/merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
 NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
 Query = list[tuple[str, str]]
 
@@ -62,22 +61,16 @@ class ApiCluster:
         found = await self._read(kind.value.path(namespace), _selector(labels))
         return list(found.get("items") or [])
 
-    async def apply(self, manifest: Manifest) -> None:
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
-        await self._send(
-            "PATCH", _path(manifest), query=query, body=manifest, content_type=APPLY_PATCH
-        )
-
     async def create(self, manifest: Manifest) -> bool:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])
         query = [("fieldManager", FIELD_MANAGER)]
         made = await self._send("POST", path, query=query, body=manifest, exists_ok=True)
         return made is not None
 
-    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
-        body = {"propagationPolicy": "Background"}
+    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
+        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         path = kind.value.path(namespace, name)
-        await self._send("DELETE", path, body=body, absent_ok=True)
+        await self._send("DELETE", path, body=body, absent_ok=True, conflict_ok=True)
 
     async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
         await self._send(
@@ -150,10 +143,14 @@ class ApiCluster:
         body: Manifest | None = None,
         content_type: str = "application/json",
         absent_ok: bool = False,
+        conflict_ok: bool = False,
         exists_ok: bool = False,
         seconds: float | None = None,
     ) -> str | None:
-        """Return the answer's text; None where an allowed 404 or AlreadyExists came."""
+        """Return the answer's text; None where an allowed 404, Conflict or AlreadyExists came.
+
+        A 409 has many reasons: a quota that was changed meanwhile is not an object that exists.
+        """
         response = await self._request(
             verb,
             path,
@@ -166,9 +163,9 @@ class ApiCluster:
             text = str(await response.text(encoding="utf-8", errors="replace"))
         except NO_ANSWER as error:
             raise UnavailableError(f"{verb} {path}: {error!r}") from error
-        if response.status == 404 and absent_ok:
-            return None
-        if response.status == 409 and exists_ok and _reason(text) == "AlreadyExists":
+        reason = _reason(text) if response.status == 409 else ""
+        expected = {("AlreadyExists", exists_ok), ("Conflict", conflict_ok)}
+        if (response.status == 404 and absent_ok) or (reason, True) in expected:
             return None
         _raise_for(response.status, text, f"{verb} {path}")
         return text
@@ -196,11 +193,6 @@ class ApiCluster:
         except (*NO_ANSWER, OSError, ApiException) as error:
             raise UnavailableError(f"{verb} {path}: {error!r}") from error
         return answer.response
-
-
-def _path(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    return kind_of(manifest).value.path(metadata["namespace"], metadata["name"])
 
 
 def _selector(labels: dict[str, str]) -> Query:

@@ -2,7 +2,8 @@
 
 ClusterError
 ├── RefusedError      the request itself was not acceptable (401, 403, 404, 409 AlreadyExists, 410)
-│   └── MalformedError the object can never be accepted as it is (400, 422)
+│   ├── MalformedError the object can never be accepted as it is (400, 422)
+│   └── ForeignObjectError an object of this name is there, and not the experiment's
 └── UnavailableError  no answer, or an answer that a later try may better
                       (409 Conflict, 429, 5xx, network)
 """
@@ -18,6 +19,10 @@ class RefusedError(ClusterError):
 
 class MalformedError(RefusedError):
     """The API server can never accept this object as it is."""
+
+
+class ForeignObjectError(RefusedError):
+    """An object that is not the experiment's own has the name of a child."""
 
 
 class UnavailableError(ClusterError):

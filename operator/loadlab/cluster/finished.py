@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from loadlab.cluster.api import Cluster, Kind, Manifest
-from loadlab.model.names import experiment_labels, trial_name
+from loadlab.cluster.ownership import is_controlled_by
+from loadlab.model.names import experiment_selector, trial_name
 from loadlab.model.resources import Experiment, Trial
 
 DELETED = "DELETED"
@@ -57,7 +58,7 @@ class FinishedTrials:
 
 async def list_trials(cluster: Cluster, experiment: Experiment) -> list[Manifest]:
     """List all trials that bear an experiment's name."""
-    labels = experiment_labels(experiment.metadata.name)
+    labels = experiment_selector(experiment.metadata.name)
     return await cluster.list(Kind.TRIAL, experiment.metadata.namespace, labels)
 
 
@@ -65,7 +66,7 @@ async def _read_on(cluster: Cluster, experiment: Experiment, over: Trials) -> Tr
     """Read those not remembered, in the plan's order, up to the first that is not over."""
     metadata, found = experiment.metadata, Trials()
     for position in count(1):
-        name = trial_name(metadata.name, position)
+        name = trial_name(experiment.children_name, position)
         if name in over:
             continue
         body = await cluster.get(Kind.TRIAL, metadata.namespace, name)
@@ -77,14 +78,9 @@ async def _read_on(cluster: Cluster, experiment: Experiment, over: Trials) -> Tr
 
 def owned_trials(bodies: list[Manifest], experiment: Experiment) -> Trials:
     """Return those that are an experiment's own, not of a former one of its name."""
-    own = [Trial.model_validate(body) for body in bodies if is_owned(body, experiment.metadata.uid)]
-    return {trial.metadata.name: trial for trial in own}
-
-
-def is_owned(item: Manifest, uid: str) -> bool:
-    """Whether an object has an owner of this uid."""
-    owners = item["metadata"].get("ownerReferences") or []
-    return any(owner.get("uid") == uid for owner in owners)
+    own = (body for body in bodies if is_controlled_by(body, experiment.metadata.uid))
+    trials = [Trial.model_validate(body) for body in own]
+    return {trial.metadata.name: trial for trial in trials}
 
 
 def _is_over(trial: Trial) -> bool:

@@ -9,26 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadlab.cluster.api import Cluster, Kind, Manifest
-from loadlab.cluster.finished import (
-    FinishedTrials,
-    Trials,
-    is_owned,
-    list_trials,
-    owned_trials,
-)
+from loadlab.cluster.finished import FinishedTrials, Trials, list_trials, owned_trials
+from loadlab.cluster.ownership import is_controlled_by, is_of_a_namesake
 from loadlab.model.names import (
     COMPONENT_LABEL,
+    EXPERIMENT_UID_LABEL,
     METER,
     RUN_LABEL,
     Component,
-    experiment_labels,
+    experiment_selector,
 )
 from loadlab.model.resources import Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.model.times import epoch
-from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
+from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView, Reference
 
-CHILD_KINDS = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+CHILD_KINDS = (Kind.POD, Kind.SERVICE, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +58,51 @@ async def observe(
     waiting = experiment.status.phase is Phase.PENDING
     if waiting and (hints.ahead or experiment.spec.suspend):
         return Observed(ahead=hints.ahead)
-    labels = experiment_labels(experiment.metadata.name)
-    lists = [cluster.list(kind, experiment.metadata.namespace, labels) for kind in CHILD_KINDS]
-    (pods, jobs, deployments, stateful_sets), (trials, others) = await asyncio.gather(
-        asyncio.gather(*lists), _trials(cluster, experiment, finished)
+    children, (trials, others) = await asyncio.gather(
+        _list_children(cluster, experiment), _trials(cluster, experiment, finished)
     )
     ahead = await count_ahead(cluster, experiment, namespaces) if waiting else 0
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
-    uid = experiment.metadata.uid
-    controllers = [*deployments, *stateful_sets]
-    foreign = others or any(not is_owned(o, uid) for o in [*jobs, *controllers])
+    former = others or any(_is_former(i, experiment) for items in children.values() for i in items)
+    own = {kind: _own(kind, items, experiment) for kind, items in children.items()}
+    controllers = [
+        view_controller(item, kind)
+        for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+        for item in own[kind]
+    ]
     return Observed(
         trials=trials,
-        pods=tuple(view_pod(pod, hints.reported) for pod in pods),
-        jobs=tuple(view_job(job, pods) for job in jobs if is_owned(job, uid)),
-        controllers=tuple(view_controller(c) for c in controllers if is_owned(c, uid)),
+        pods=tuple(view_pod(pod, hints.reported) for pod in own[Kind.POD]),
+        jobs=tuple(view_job(job, own[Kind.POD]) for job in own[Kind.JOB]),
+        controllers=tuple(controllers),
+        services=tuple(Child(**_marks(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         # Children of a former experiment of this name: wait until they are collected.
-        ahead=ahead + bool(waiting and foreign),
-        preparation=_preparation(pods, hints),
+        ahead=ahead + bool(waiting and former),
+        preparation=_preparation(own[Kind.POD], hints),
         kubernetes_version=version,
     )
+
+
+async def _list_children(cluster: Cluster, experiment: Experiment) -> dict[Kind, list[Manifest]]:
+    """List what bears an experiment's name, whosever it is."""
+    labels = experiment_selector(experiment.metadata.name)
+    namespace = experiment.metadata.namespace
+    lists = await asyncio.gather(*(cluster.list(kind, namespace, labels) for kind in CHILD_KINDS))
+    return dict(zip(CHILD_KINDS, lists, strict=True))
+
+
+def _own(kind: Kind, items: Iterable[Manifest], experiment: Experiment) -> list[Manifest]:
+    """Return an experiment's own: pods by their template's label, as others make them."""
+    uid = experiment.metadata.uid
+    if kind is Kind.POD:
+        return [pod for pod in items if _label(pod, EXPERIMENT_UID_LABEL) == uid]
+    return [item for item in items if is_controlled_by(item, uid)]
+
+
+def _is_former(item: Manifest, experiment: Experiment) -> bool:
+    """Whether an object is of an experiment of this name that is gone: it will be collected."""
+    return is_of_a_namesake(item, Kind.EXPERIMENT.value.word, experiment.metadata)
 
 
 async def _trials(
@@ -92,8 +112,7 @@ async def _trials(
     if experiment.status.phase is Phase.RUNNING:
         return await finished.read(cluster, experiment), False
     found = await list_trials(cluster, experiment)
-    trials = owned_trials(found, experiment)
-    return trials, len(trials) < len(found)
+    return owned_trials(found, experiment), any(_is_former(i, experiment) for i in found)
 
 
 def _preparation(pods: Iterable[Manifest], hints: Hints) -> Preparation | None:
@@ -128,14 +147,18 @@ def _age(item: Manifest) -> tuple[str, str]:
     return metadata.get("creationTimestamp") or "", metadata.get("uid") or ""
 
 
-def _marks(item: Manifest) -> dict[str, Any]:
-    metadata = item["metadata"]
-    labels = metadata.get("labels") or {}
+def _marks(item: Manifest, kind: Kind) -> dict[str, Any]:
+    metadata, component = item["metadata"], _label(item, COMPONENT_LABEL)
     return {
-        "component": Component(labels.get(COMPONENT_LABEL, Component.SERVICE)),
-        "run": labels.get(RUN_LABEL, ""),
+        "reference": Reference(kind.value.word, metadata["name"], metadata.get("uid") or ""),
+        "component": Component(component) if component in set(Component) else None,
+        "run": _label(item, RUN_LABEL),
         "deleting": bool(metadata.get("deletionTimestamp")),
     }
+
+
+def _label(item: Manifest, key: str) -> str:
+    return str((item["metadata"].get("labels") or {}).get(key, ""))
 
 
 def _condition(status: Manifest, type_: str) -> Manifest:
@@ -154,8 +177,7 @@ def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
     scheduled = _condition(status, "PodScheduled")
     image = pod["spec"]["containers"][0]["image"]
     return PodView(
-        **_marks(pod),
-        name=pod["metadata"]["name"],
+        **_marks(pod, Kind.POD),
         phase=status.get("phase") or "Pending",
         reported=pod["metadata"].get("uid") in reported,
         ready=_condition(status, "Ready").get("status") == "True",
@@ -195,7 +217,7 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
     wanted = job["spec"].get("completions") or 1
     told = _moment(status.get("completionTime"))
     return JobView(
-        **_marks(job),
+        **_marks(job, Kind.JOB),
         complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
         completed=ends[wanted - 1] if len(ends) >= wanted else told,
         failed=failed.get("status") == "True",
@@ -206,13 +228,13 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
 def _successes(job: Manifest, pods: Iterable[Manifest]) -> Iterator[float]:
     """Yield when the pods of a Job ended well, epoch seconds."""
     for pod in pods:
-        view = view_pod(pod) if is_owned(pod, job["metadata"]["uid"]) else None
+        view = view_pod(pod) if is_controlled_by(pod, job["metadata"]["uid"]) else None
         if view and view.exit_code == 0 and view.ended is not None:
             yield view.ended
 
 
-def view_controller(item: Manifest) -> ControllerView:
+def view_controller(item: Manifest, kind: Kind) -> ControllerView:
     """Return what decides about a Deployment or StatefulSet."""
     failure = _condition(item.get("status") or {}, "ReplicaFailure")
     refusal = failure.get("message") or "" if failure.get("status") == "True" else ""
-    return ControllerView(**_marks(item), refusal=refusal)
+    return ControllerView(**_marks(item, kind), refusal=refusal)

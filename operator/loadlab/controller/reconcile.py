@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from loadlab import __version__
 from loadlab.cluster.act import Actor
 from loadlab.cluster.api import Cluster, Kind
-from loadlab.cluster.errors import MalformedError
+from loadlab.cluster.errors import ForeignObjectError, MalformedError
 from loadlab.cluster.finished import FinishedTrials
 from loadlab.cluster.observe import NO_HINTS, Hints, observe
 from loadlab.collect.run import collect
@@ -62,8 +62,8 @@ class Reconciler:
         decision = decide(plan, experiment, observed, now)
         try:
             await self._act(plan, experiment, decision, now)
-        except MalformedError as error:
-            decision = creation_refused(experiment, decision, str(error), now)
+        except (MalformedError, ForeignObjectError) as error:
+            decision = creation_refused(experiment, str(error), now)
             await self._act(plan, experiment, decision, now)
         await self._write_status(body, decision.status)
         return decision.requeue_after

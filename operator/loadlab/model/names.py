@@ -1,6 +1,7 @@
 """Every name LoadLab gives: API group, labels, children. No string of this kind lives elsewhere."""
 
 from enum import StrEnum
+from hashlib import sha256
 
 GROUP = "loadlab.dev"
 VERSION = "v1alpha1"
@@ -10,13 +11,17 @@ FIELD_MANAGER = "loadlab"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "loadlab"
 EXPERIMENT_LABEL = f"{GROUP}/experiment"
+EXPERIMENT_UID_LABEL = f"{GROUP}/experiment-uid"
 TRIAL_LABEL = f"{GROUP}/trial"
 RUN_LABEL = f"{GROUP}/run"
 COMPONENT_LABEL = f"{GROUP}/component"
 FINGERPRINT_ANNOTATION = f"{GROUP}/fingerprint"
 
-# Children add at most 15 characters ("-1000-a1-worker"), which stays below a label's 63.
+# Children add at most 22 characters ("-1a2b3c-1000-a1-worker"), which stays below a label's 63.
 MAX_EXPERIMENT_NAME = 40
+NAME_HASH = 6  # hexadecimal digits: enough that a clash with another's object is no accident
+# Nobody looks whose a Secret is, so its name must be one that nobody else gives.
+SECRET_NAME_HASH = 16
 
 
 class Component(StrEnum):
@@ -36,9 +41,14 @@ METER = "meter"  # the container beside an image that has no instruments
 STORES = (Component.POSTGRES, Component.REDIS, Component.RABBITMQ)
 
 
-def trial_name(experiment: str, index: int) -> str:
+def children_name(experiment: str, uid: str) -> str:
+    """Name that all children of an experiment begin with: of no other experiment or application."""
+    return f"{experiment}-{_hash(uid, NAME_HASH)}"
+
+
+def trial_name(children: str, index: int) -> str:
     """Name the trial at a position of the plan, counted from 1."""
-    return f"{experiment}-{index:03d}"
+    return f"{children}-{index:03d}"
 
 
 def run_name(trial: str, attempt: int) -> str:
@@ -47,15 +57,28 @@ def run_name(trial: str, attempt: int) -> str:
 
 
 def component_name(parent: str, component: Component) -> str:
-    """Name the child of an experiment or of a run that plays this part."""
+    """Name the child that plays this part; the parent is a run or the name of all children."""
     return parent if component is Component.SERVICE else f"{parent}-{component}"
 
 
-def stores_secret(experiment: str) -> str:
-    """Name the Secret that holds the stores' passwords."""
-    return f"{experiment}-stores"
+def stores_secret(experiment: str, uid: str) -> str:
+    """Name the Secret that holds the stores' passwords.
+
+    The operator may never read a Secret, and so cannot look whose one of this name is. The hash
+    is long enough that it can only be the experiment's own.
+    """
+    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}-stores"
 
 
-def experiment_labels(experiment: str) -> dict[str, str]:
+def experiment_labels(experiment: str, uid: str) -> dict[str, str]:
     """Labels that every child of an experiment carries."""
+    return experiment_selector(experiment) | {EXPERIMENT_UID_LABEL: uid}
+
+
+def experiment_selector(experiment: str) -> dict[str, str]:
+    """Labels by which children are found, also those of a former experiment of this name."""
     return {MANAGED_BY_LABEL: MANAGER, EXPERIMENT_LABEL: experiment}
+
+
+def _hash(uid: str, digits: int) -> str:
+    return sha256(uid.encode()).hexdigest()[:digits]

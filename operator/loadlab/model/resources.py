@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from loadlab.model.base import ObservedModel
-from loadlab.model.names import API_VERSION
+from loadlab.model.names import API_VERSION, children_name, experiment_labels, stores_secret
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.model.trial import LoadTrialSpec, LoadTrialStatus
@@ -29,6 +29,21 @@ class Experiment(ObservedModel):
     metadata: Metadata
     spec: LoadExperimentSpec
     status: LoadExperimentStatus = LoadExperimentStatus()
+
+    @property
+    def children_name(self) -> str:
+        """The name that those of all children begin with."""
+        return children_name(self.metadata.name, self.metadata.uid)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that every child carries."""
+        return experiment_labels(self.metadata.name, self.metadata.uid)
+
+    @property
+    def stores_secret(self) -> str:
+        """Name of the Secret that holds the stores' passwords."""
+        return stores_secret(self.metadata.name, self.metadata.uid)
 
     @property
     def owner_reference(self) -> dict[str, Any]:

@@ -11,9 +11,7 @@ from loadlab.model.names import (
     TRIAL_LABEL,
     Component,
     component_name,
-    experiment_labels,
     run_name,
-    stores_secret,
 )
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -68,12 +66,12 @@ class Context:
 
     def labels(self, component: Component, run: Run | None = None) -> dict[str, str]:
         """Labels of a child."""
-        marks = experiment_labels(self.name) | {COMPONENT_LABEL: component.value}
+        marks = self.experiment.labels | {COMPONENT_LABEL: component.value}
         return marks | ({TRIAL_LABEL: run.trial, RUN_LABEL: run.name} if run else {})
 
     def child_name(self, component: Component, run: Run | None = None) -> str:
         """Name of a child."""
-        return component_name(run.name if run else self.name, component)
+        return component_name(run.name if run else self.experiment.children_name, component)
 
     def metadata(self, component: Component, run: Run | None = None) -> Manifest:
         """Metadata of a child: derived name, owner, fingerprint of the plan."""
@@ -96,5 +94,5 @@ class Context:
 
     def password(self, variable: str, key: str) -> Manifest:
         """An environment variable taken from the stores' Secret."""
-        reference = {"name": stores_secret(self.name), "key": key}
+        reference = {"name": self.experiment.stores_secret, "key": key}
         return {"name": variable, "valueFrom": {"secretKeyRef": reference}}

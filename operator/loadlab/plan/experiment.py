@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from loadlab.catalogue import Cell, Workload
-from loadlab.model.names import API_VERSION, Component, experiment_labels, trial_name
+from loadlab.model.names import API_VERSION, Component, trial_name
 from loadlab.model.resources import Experiment
 from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan.cells import cells_of, ordered
@@ -86,7 +86,7 @@ class Plan:
             "metadata": {
                 "name": trial.name,
                 "namespace": self.context.experiment.metadata.namespace,
-                "labels": experiment_labels(self.context.name),
+                "labels": self.context.experiment.labels,
                 "ownerReferences": [self.context.experiment.owner_reference],
             },
             "spec": spec.dump(),
@@ -105,7 +105,7 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     cells = cells_of(spec)
     check_cells(spec, cells)
     trials = tuple(
-        PlannedTrial(trial_name(experiment.metadata.name, position), cell, replicate, position)
+        PlannedTrial(trial_name(experiment.children_name, position), cell, replicate, position)
         for position, (cell, replicate) in enumerate(ordered(spec, cells), start=1)
     )
     plan = Plan(Context(experiment, images), cells, trials)

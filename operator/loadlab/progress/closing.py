@@ -1,38 +1,25 @@
 """Analyzing and after: clear away, sum up, finish; and let a finished experiment expire."""
 
 from loadlab.model.conditions import ConditionType, Reason, Truth, find, is_true
-from loadlab.model.names import stores_secret
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
 from loadlab.model.times import epoch, rfc3339
 from loadlab.plan import Plan
 from loadlab.progress.analysis import analyze
-from loadlab.progress.decision import Announce, Decision, DeleteExperiment, Remove
+from loadlab.progress.clearing import clear_all
+from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.marks import SAFETY_NET, Marker
-from loadlab.progress.observed import ControllerView, JobView, Observed
-from loadlab.progress.running import clear_runs, with_counts
+from loadlab.progress.observed import Observed
+from loadlab.progress.running import with_counts
 
 
 def close(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(plan, experiment.status, observed)
     status = counted.model_copy(update={"current_trial": ""})
-    if observed.pods or observed.jobs or observed.controllers:
-        clearing = clear_runs(plan, observed, keep="")
-        return Decision(status, (*clearing, *_clear_infrastructure(plan, observed)), SAFETY_NET)
+    if observed.pods or observed.makers():
+        return Decision(status, clear_all(observed), SAFETY_NET)
     return _finish(analyze(plan, status, observed), marker)
-
-
-def _clear_infrastructure(plan: Plan, observed: Observed) -> tuple[Remove, ...]:
-    makers: tuple[JobView | ControllerView, ...] = (*observed.jobs, *observed.controllers)
-    if all(maker.run or maker.deleting for maker in makers):
-        return ()
-    namespace = plan.context.experiment.metadata.namespace
-    secret = {
-        "kind": "Secret",
-        "metadata": {"name": stores_secret(plan.context.name), "namespace": namespace},
-    }
-    return (Remove((secret, *plan.store_manifests(), *plan.preparation_manifests())),)
 
 
 def _finish(status: LoadExperimentStatus, marker: Marker) -> Decision:

@@ -7,6 +7,7 @@ from loadlab.model.conditions import Reason
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.model.trial import LoadTrialStatus
 from loadlab.plan import PlannedTrial
+from loadlab.progress.observed import Reference
 
 Manifest = dict[str, Any]
 
@@ -19,17 +20,17 @@ class EnsureStoresSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
-    """Apply manifests in order; a Job that is there stays as it is."""
+class Ensure:
+    """Create manifests in order; what is there and the experiment's own stays as it is."""
 
     manifests: tuple[Manifest, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Delete what the manifests name, in an order whose last part shows that all is gone."""
+    """Delete children that were observed, and no others of their names."""
 
-    manifests: tuple[Manifest, ...]
+    references: tuple[Reference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class DeleteExperiment:
     """Delete the experiment itself: its time to live is over."""
 
 
-Action = EnsureStoresSecret | Apply | Remove | RecordTrial | Collect | Announce | DeleteExperiment
+Action = EnsureStoresSecret | Ensure | Remove | RecordTrial | Collect | Announce | DeleteExperiment
 
 
 @dataclass(frozen=True, slots=True)

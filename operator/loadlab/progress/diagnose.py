@@ -22,7 +22,7 @@ def diagnose(pods: Iterable[PodView], controllers: Iterable[ControllerView]) -> 
         if controller.refusal:
             message = f"the API server refused the {controller.component} pod: {controller.refusal}"
             return Reason.CREATION_REFUSED, message
-    waiting = sorted({pod.component.value for pod in seen if not pod.ready})
+    waiting = sorted({str(pod.component) for pod in seen if not pod.ready})
     message = f"not ready in time: {', '.join(waiting) or 'no pod appeared'}; see kubectl logs"
     return Reason.NEVER_READY, message
 

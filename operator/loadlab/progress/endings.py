@@ -1,8 +1,5 @@
 """Early endings: what takes an experiment out of its ordinary way, written down as a condition."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 from loadlab.model.conditions import ConditionType, Reason, Truth
 from loadlab.model.names import Component
 from loadlab.model.quantities import seconds
@@ -11,14 +8,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.times import epoch
 from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan
-from loadlab.progress.decision import (
-    Announce,
-    Apply,
-    Decision,
-    EnsureStoresSecret,
-    Manifest,
-    Remove,
-)
+from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset
 from loadlab.progress.ground import built_since
 from loadlab.progress.marks import SOON, Marker
@@ -45,28 +35,11 @@ def early_ending(
     return _end(status, marker, ending, type_, truth)
 
 
-def creation_refused(
-    experiment: Experiment, refused: Decision, message: str, now: float
-) -> Decision:
-    """Return the step into Analyzing for a child that the API server can never accept.
-
-    What the refused decision had created before is removed here: without the children that go
-    last, the later passes would not see it.
-    """
+def creation_refused(experiment: Experiment, message: str, now: float) -> Decision:
+    """Return the step into Analyzing for a child that can never be created."""
     marker = Marker(experiment.metadata.generation, now)
-    refusal = Reason.CREATION_REFUSED, f"a child of the experiment is not acceptable: {message}"
-    ended = _end(experiment.status, marker, refusal, ConditionType.FAILED, Truth.TRUE)
-    undone = Remove(tuple(_created(experiment, refused)))
-    return replace(ended, actions=(undone, *ended.actions))
-
-
-def _created(experiment: Experiment, decision: Decision) -> Iterator[Manifest]:
-    for action in decision.actions:
-        if isinstance(action, Apply):
-            yield from (m for m in action.manifests if m["kind"] != "LoadTrial")
-        if isinstance(action, EnsureStoresSecret):
-            place = {"name": action.name, "namespace": experiment.metadata.namespace}
-            yield {"kind": "Secret", "metadata": place}
+    refusal = Reason.CREATION_REFUSED, f"a child of the experiment cannot be created: {message}"
+    return _end(experiment.status, marker, refusal, ConditionType.FAILED, Truth.TRUE)
 
 
 def _end(

@@ -5,22 +5,22 @@ data set is loaded again before the next trial; the run that was under way does 
 """
 
 from loadlab.model.conditions import ConditionType, Truth, find
-from loadlab.model.names import Component, stores_secret
+from loadlab.model.names import Component
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.times import epoch
 from loadlab.plan import Plan
-from loadlab.progress.decision import Action, Apply, EnsureStoresSecret, Remove
+from loadlab.progress.decision import Action, Ensure, EnsureStoresSecret, Remove
 from loadlab.progress.observed import Observed
 
 
 def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
     """Return the actions of the next step, none while waiting, None when all is ready."""
-    if any(controller.deleting for controller in observed.own_controllers()):
+    if any(m.deleting for m in (*observed.services, *observed.controllers) if not m.run):
         return ()
     if not all(observed.has_controller(store) for store in plan.stores):
-        secret = EnsureStoresSecret(stores_secret(experiment.metadata.name))
-        return (secret, Apply(tuple(plan.store_manifests())))
+        secret = EnsureStoresSecret(experiment.stores_secret)
+        return (secret, Ensure(tuple(plan.store_manifests())))
     if not all(observed.is_ready(store) for store in plan.stores):
         return ()
     return _next_on_stores(plan, observed)
@@ -30,11 +30,11 @@ def _next_on_stores(plan: Plan, observed: Observed) -> tuple[Action, ...] | None
     dataset = observed.job("", Component.DATASET)
     if dataset is not None and dataset.deleting:
         return ()
-    if data_is_gone(observed):
-        return (Remove(tuple(m for m in plan.preparation_manifests() if m["kind"] == "Job")),)
+    if dataset is not None and data_is_gone(observed):
+        return (Remove((dataset.reference,)),)
     needs_dataset = plan.facts.has_postgres
     if (needs_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
-        return (Apply(tuple(plan.preparation_manifests())),)
+        return (Ensure(tuple(plan.preparation_manifests())),)
     loaded = not needs_dataset or (dataset is not None and dataset.complete)
     return None if loaded and observed.is_ready(Component.STEWARD) else ()
 

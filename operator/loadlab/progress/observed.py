@@ -1,6 +1,5 @@
 """What one pass sees: frozen views of an experiment's children, and nothing else."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from loadlab.model.names import Component
@@ -9,12 +8,36 @@ from loadlab.model.status import Preparation
 
 
 @dataclass(frozen=True, slots=True)
-class PodView:
+class Reference:
+    """One object, and no other that has its name."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """An object that carries the experiment's uid: of which part, and of which run ("" for none).
+
+    The component is None where this release does not know it.
+    """
+
+    reference: Reference
+    component: Component | None
+    run: str
+    deleting: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.reference.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodView(Child):
     """What decides about a pod."""
 
-    name: str
-    component: Component
-    run: str
     phase: str
     reported: bool = False
     ready: bool = False
@@ -29,7 +52,6 @@ class PodView:
     node: str = ""
     image: str = ""
     created: float = 0.0  # epoch seconds
-    deleting: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -42,27 +64,21 @@ class PodView:
         return self.reported or self.has_ended
 
 
-@dataclass(frozen=True, slots=True)
-class JobView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView(Child):
     """What decides about a Job: its conditions and its pods' ends, never `active`."""
 
-    component: Component
-    run: str
     complete: bool = False
     completed: float | None = None  # epoch seconds
     failed: bool = False
     message: str = ""
-    deleting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerView(Child):
     """A Deployment or a StatefulSet; `refusal` is why its pods could not be created."""
 
-    component: Component
-    run: str
     refusal: str = ""
-    deleting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,7 @@ class Observed:
     pods: tuple[PodView, ...] = ()
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()
+    services: tuple[Child, ...] = ()
     ahead: int = 0
     preparation: Preparation | None = None  # as far as the data set's log is known
     kubernetes_version: str = ""
@@ -80,9 +97,11 @@ class Observed:
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""
         pods = (pod for pod in self.pods if not pod.has_ended)
-        children: Iterable[PodView | JobView | ControllerView]
-        children = (*pods, *self.jobs, *self.controllers)
-        return frozenset(child.run for child in children if child.run)
+        return frozenset(child.run for child in (*self.makers(), *pods) if child.run)
+
+    def makers(self) -> tuple[Child, ...]:
+        """What is deleted for its pods to go, and the Services before them."""
+        return (*self.services, *self.jobs, *self.controllers)
 
     def pods_of(self, run: str, *components: Component) -> tuple[PodView, ...]:
         """Pods of a run ("" for the experiment's own) that play one of these parts."""
@@ -99,11 +118,8 @@ class Observed:
 
     def has_controller(self, component: Component) -> bool:
         """Whether the experiment's own Deployment or StatefulSet of this part is there to stay."""
-        return any(c.component is component and not c.deleting for c in self.own_controllers())
-
-    def own_controllers(self) -> tuple[ControllerView, ...]:
-        """The Deployments and StatefulSets that all runs share."""
-        return tuple(controller for controller in self.controllers if not controller.run)
+        own = (c for c in self.controllers if not c.run)
+        return any(c.component is component and not c.deleting for c in own)
 
     def is_ready(self, component: Component) -> bool:
         """Whether a pod of the experiment's own part is ready."""

@@ -8,10 +8,11 @@ from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts
 from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
-from loadlab.progress.decision import Action, Decision, Remove
+from loadlab.progress.clearing import clear_runs
+from loadlab.progress.decision import Decision
 from loadlab.progress.ground import next_step, why_lost
 from loadlab.progress.marks import SAFETY_NET, SOON, Marker
-from loadlab.progress.observed import ControllerView, JobView, Observed, PodView
+from loadlab.progress.observed import Observed
 from loadlab.progress.trials import judge_run, start_trial
 
 
@@ -40,7 +41,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
     current = current_trial(plan, observed)
     keep = current.run if current else ""
     stale = observed.runs() - {keep}
-    clearing = clear_runs(plan, observed, keep=keep)
+    clearing = clear_runs(observed, keep=keep)
     status = with_counts(plan, experiment.status, observed)
     if current is None and not stale:
         entered = marker.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
@@ -86,28 +87,6 @@ def current_trial(plan: Plan, observed: Observed) -> Current | None:
         if trial is None or trial.status.phase is None or not trial.status.phase.is_terminal:
             return Current(planned, trial)
     return None
-
-
-def clear_runs(plan: Plan, observed: Observed, *, keep: str) -> tuple[Action, ...]:
-    """Return what removes the children of all runs but one; nothing twice."""
-    makers: tuple[JobView | ControllerView, ...] = (*observed.jobs, *observed.controllers)
-    made = {maker.run for maker in makers}
-    stale = {m.run for m in makers if m.run not in {"", keep} and not m.deleting}
-    removals = [Remove(tuple(_run_manifests(plan, name))) for name in sorted(stale)]
-    orphans = [pod for pod in observed.pods if pod.run not in made | {"", keep}]
-    left = [pod for pod in orphans if not pod.deleting]
-    return (*removals, *(Remove((_pod_reference(plan, pod),)) for pod in left))
-
-
-def _pod_reference(plan: Plan, pod: PodView) -> dict[str, object]:
-    namespace = plan.context.experiment.metadata.namespace
-    return {"kind": "Pod", "metadata": {"name": pod.name, "namespace": namespace}}
-
-
-def _run_manifests(plan: Plan, run_name: str) -> list[dict[str, object]]:
-    trial_name, _, attempt = run_name.rpartition("-a")
-    planned = next(trial for trial in plan.trials if trial.name == trial_name)
-    return plan.run_manifests(planned, int(attempt))
 
 
 def with_counts(

@@ -10,7 +10,7 @@ from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
 from loadlab.progress.deadlines import COLLECTING_MARGIN
-from loadlab.progress.decision import Action, Announce, Apply, Collect, RecordTrial, Setback
+from loadlab.progress.decision import Action, Announce, Collect, Ensure, RecordTrial, Setback
 from loadlab.progress.diagnose import diagnose, why_it_ended
 from loadlab.progress.ground import why_lost
 from loadlab.progress.observed import Observed, PodView
@@ -45,9 +45,9 @@ def start_trial(
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
     message = f"{planned.name} attempt {attempt}: {planned.cell.title()}"
     return (
-        Apply((plan.trial_manifest(planned),)),
+        Ensure((plan.trial_manifest(planned),)),
         RecordTrial(planned.name, starting),
-        Apply(tuple(plan.run_manifests(planned, attempt))),
+        Ensure(tuple(plan.run_manifests(planned, attempt))),
         RecordTrial(planned.name, running),
         Announce(Reason.TRIAL_STARTED, message),
     )
@@ -83,7 +83,7 @@ def _collect(
     run = Run(planned.name, trial.status.attempt, planned.cell).name
     servers = observed.pods_of(run, Component.SERVICE)
     parts = (*observed.pods_of(""), *observed.pods_of(run))
-    images = {pod.component.value: pod.image for pod in parts if pod.image}
+    images = {pod.component.value: pod.image for pod in parts if pod.component and pod.image}
     node = next((pod.node for pod in servers), "")
     return Collect(
         trial=planned,

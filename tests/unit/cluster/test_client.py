@@ -53,15 +53,10 @@ VERBS = {
         lambda c: c.list(Kind.SERVICE, "lab", {"a": "1", "b": "2"}),
         *("GET", SERVICES, {"labelSelector": "a=1,b=2"}),
     ),
-    "apply": Verb(
-        lambda c: c.apply(SERVICE),
-        *("PATCH", ONE, MANAGER | {"force": "true"}, SERVICE),
-        "application/apply-patch+yaml",
-    ),
     "create": Verb(lambda c: c.create(SERVICE), "POST", SERVICES, MANAGER, SERVICE),
     "delete": Verb(
-        lambda c: c.delete(Kind.SERVICE, "lab", "one"),
-        *("DELETE", ONE, {}, {"propagationPolicy": "Background"}),
+        lambda c: c.delete(Kind.SERVICE, "lab", "one", "u1"),
+        *("DELETE", ONE, {}, {"propagationPolicy": "Background", "preconditions": {"uid": "u1"}}),
     ),
     "patch_status": Verb(
         lambda c: c.patch_status(Kind.TRIAL, "lab", "one", {"phase": "Running"}),
@@ -134,13 +129,12 @@ RESULTS = {
     "get, not there": (NOT_FOUND, None),
     "list": (says(200, OBJECT), OBJECT["items"]),
     "list, nothing": (says(200, {"items": None}), []),
-    "apply": (says(200, OBJECT), None),
-    "apply, new": (says(201, OBJECT), None),
     "create": (says(201, OBJECT), True),
     "create, there already": (EXISTS, False),
     "delete": (says(200, OBJECT), None),
     "delete, begun": (says(202, OBJECT), None),
     "delete, gone already": (NOT_FOUND, None),
+    "delete, another of its name": (refuses(409, "Conflict"), None),
     "patch_status": (says(200, OBJECT), None),
     "patch_status, gone": (NOT_FOUND, None),
     "logs": (says(200, "a\nb\n"), "a\nb\n"),
@@ -200,7 +194,7 @@ def assert_it_names_verb_object_and_answer(text: str, verb: str, answer: str) ->
     assert answer in text
 
 
-@pytest.mark.parametrize("verb", ["list", "apply", "create", "version", "list_version", *STREAMS])
+@pytest.mark.parametrize("verb", ["list", "create", "version", "list_version", *STREAMS])
 async def test_what_must_be_there_and_is_not_is_refused(cluster, server, verb):
     server.answer = NOT_FOUND
 
@@ -208,7 +202,7 @@ async def test_what_must_be_there_and_is_not_is_refused(cluster, server, verb):
         await VERBS[verb].call(cluster)
 
 
-@every_verb
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "delete"])
 async def test_a_conflict_with_another_writer_is_tried_again(cluster, server, verb):
     """Quota admission answers so, too, where creates meet: then there is no such object."""
     server.answer = refuses(409, "Conflict")

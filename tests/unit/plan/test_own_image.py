@@ -72,9 +72,9 @@ def test_the_generator_asks_where_the_image_and_its_meter_listen(experiment, ima
     trial = json.loads(environment(k6)["TRIAL_0"])
 
     assert [port["port"] for port in service["spec"]["ports"]] == [8080, 9000]
-    assert trial["target"] == "http://demo-001-a1:8080"
+    assert trial["target"] == f"http://{service['metadata']['name']}:8080"
     assert trial["readinessPath"] == "/ready"
-    assert trial["instruments"]["service"] == "http://demo-001-a1:9000"
+    assert trial["instruments"]["service"] == f"http://{service['metadata']['name']}:9000"
 
 
 def test_without_instruments_a_meter_shares_the_processes(experiment, images):

@@ -4,9 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from loadlab.model.components import Postgres
-from loadlab.model.names import Component
+from loadlab.model.names import Component, children_name
 from loadlab.plan import make_plan
 
+DEMO = children_name("demo", "uid-demo")
 EXISTING = {"mode": "Existing", "secretRef": {"name": "shop"}}
 
 
@@ -41,7 +42,7 @@ def test_only_the_stores_that_a_variant_needs_are_deployed(
 
     plan = make_plan(experiment(**spec), images)
 
-    assert list(containers(plan.store_manifests())) == [f"demo-{store}" for store in stores]
+    assert list(containers(plan.store_manifests())) == [f"{DEMO}-{store}" for store in stores]
     assert plan.stores == tuple(Component(store) for store in stores)
 
 
@@ -49,16 +50,17 @@ def test_rabbitmq_is_found_by_its_address_and_knows_its_memory(experiment, image
     spec = {"workload": "ingest", "variants": [{"name": "celery"}]}
     plan = make_plan(experiment(**spec, resources={"rabbitmq": {"memory": "1Gi"}}), images)
 
-    broker = containers(plan.store_manifests())["demo-rabbitmq"]
-    worker = containers(plan.run_manifests(plan.trials[0], attempt=1))["demo-001-a1-worker"]
+    broker = containers(plan.store_manifests())[f"{DEMO}-rabbitmq"]
+    worker = containers(plan.run_manifests(plan.trials[0], attempt=1))[f"{DEMO}-001-a1-worker"]
     (service,) = (
         m
         for m in plan.store_manifests()
-        if (m["kind"], m["metadata"]["name"]) == ("Service", "demo-rabbitmq")
+        if (m["kind"], m["metadata"]["name"]) == ("Service", f"{DEMO}-rabbitmq")
     )
 
     assert (
-        variables(worker)["AMQP_URL"] == "amqp://loadlab:$(RABBITMQ_PASSWORD)@demo-rabbitmq:5672/"
+        variables(worker)["AMQP_URL"]
+        == f"amqp://loadlab:$(RABBITMQ_PASSWORD)@{DEMO}-rabbitmq:5672/"
     )
     assert [p["port"] for p in service["spec"]["ports"]] == [5672, 15692]
     assert broker["resources"]["limits"]["memory"] == "1Gi"
@@ -76,7 +78,7 @@ def test_an_existing_database_is_used_and_none_is_deployed(experiment, images):
     everything |= containers(plan.run_manifests(plan.trials[0], attempt=1))
     users = [c for name, c in everything.items() if not name.endswith("-k6")]
 
-    assert list(containers(plan.store_manifests())) == ["demo-redis"]
+    assert list(containers(plan.store_manifests())) == [f"{DEMO}-redis"]
     assert len(users) == 3
     for container in users:
         found = variables(container)
@@ -96,7 +98,7 @@ def test_what_an_existing_server_must_allow_is_asked_by_the_job(experiment, imag
     spec = {"factors": {"workers": [1, 4], "poolSize": [50]}, "postgres": EXISTING}
     plan = make_plan(experiment(**spec), images)
 
-    job = containers(plan.preparation_manifests())["demo-dataset"]
+    job = containers(plan.preparation_manifests())[f"{DEMO}-dataset"]
 
     assert variables(job)["CONNECTIONS"] == "208"
 
@@ -105,7 +107,7 @@ def test_what_an_existing_server_must_allow_is_asked_by_the_job(experiment, imag
 def test_only_the_experiment_says_whether_a_data_set_is_overwritten(overwrite, experiment, images):
     plan = make_plan(experiment(postgres=EXISTING | {"overwrite": overwrite}), images)
 
-    job = containers(plan.preparation_manifests())["demo-dataset"]
+    job = containers(plan.preparation_manifests())[f"{DEMO}-dataset"]
 
     assert variables(job)["OVERWRITE"] == str(overwrite).lower()
     assert job["terminationMessagePolicy"] == "FallbackToLogsOnError"
