@@ -18,7 +18,7 @@ from aiohttp import web
 
 from loadlab.cluster.act import Actor
 from loadlab.cluster.api import Kind
-from loadlab.cluster.client import ApiCluster
+from loadlab.cluster.client import ApiCluster, Timeouts
 from loadlab.cluster.finished import FinishedTrials
 from loadlab.cluster.observe import observe
 from loadlab.cluster.watch import watch_children
@@ -76,6 +76,7 @@ class TakesNotes(ApiCluster):
     def __init__(self) -> None:
         self.asked: set[Permission] = set()
         self.is_there = False
+        self._timeouts = Timeouts()
 
     async def _request(self, verb, path, query, **_):
         self.asked |= permissions(verb, path, dict(query))
