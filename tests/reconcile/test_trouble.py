@@ -221,6 +221,50 @@ async def test_an_operator_that_plans_differently_does_not_mix_the_two_halves():
     assert lab.condition("Failed")["reason"] == "Superseded"
 
 
+@pytest.mark.parametrize("trial", [f"{CHILD}-001", f"{CHILD}-003"])
+async def test_an_operator_that_plans_fewer_trials_leaves_nothing_of_the_others(trial):
+    lab = Laboratory()
+    lab.submit()
+    while trial not in lab.trials():
+        await lab.step()
+    await lab.step()
+    assert lab.leftovers()
+    lab.experiment()["spec"]["replicates"] = 1  # as if another release made less of the same spec
+
+    await lab.run()
+
+    assert lab.condition("Failed")["reason"] == "Superseded"
+    assert lab.leftovers() == set()
+    lab.submit("next", replicates=1)
+    assert (await lab.run("next"))["phase"] == "Succeeded"
+
+
+async def test_the_queue_moves_past_one_that_is_being_deleted():
+    lab = Laboratory()
+    lab.submit("held")
+    for _ in range(3):
+        await lab.step("held")
+    lab.submit("next", replicates=1)
+    await lab.look("next")
+    assert lab.status("next")["queuePosition"] == 1
+
+    lab.experiment("held")["metadata"]["deletionTimestamp"] = "a finalizer of somebody's holds it"
+    await lab.look("next")
+
+    assert lab.status("next")["phase"] == "Preparing"
+
+
+async def test_a_phase_of_another_release_breaks_no_other_experiments_pass():
+    lab = Laboratory()
+    lab.submit("strange")
+    lab.experiment("strange")["status"] = {"phase": "Paused"}
+    lab.submit("next", replicates=1)
+
+    await lab.look("next")
+
+    assert (lab.status("next")["phase"], lab.status("next")["queuePosition"]) == ("Pending", 1)
+
+
 async def test_a_namesake_waits_until_the_former_experiments_children_are_gone():
     lab = Laboratory()
     lab.submit()

@@ -12,8 +12,8 @@ from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.model.resources import Experiment
 from loadlab.model.times import rfc3339
 from loadlab.progress.decision import (
-    Action,
     Announce,
+    ClusterAction,
     DeleteExperiment,
     Ensure,
     EnsureStoresSecret,
@@ -35,7 +35,7 @@ class Actor:
     def _namespace(self) -> str:
         return self.experiment.metadata.namespace
 
-    async def act(self, action: Action) -> None:
+    async def act(self, action: ClusterAction) -> None:
         """Carry out one action.
 
         Raises:
@@ -58,7 +58,7 @@ class Actor:
                 metadata = self.experiment.metadata
                 await self._delete(Reference("LoadExperiment", metadata.name, metadata.uid))
             case _:
-                assert_never(action)  # type: ignore[arg-type]  # Collect is the controller's
+                assert_never(action)
 
     async def _delete(self, *references: Reference) -> None:
         for one in references:

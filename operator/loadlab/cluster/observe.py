@@ -132,14 +132,28 @@ async def count_ahead(
 
 
 def is_ahead(other: Manifest, own: Manifest) -> bool:
-    """Whether another experiment is under way, or waited longer and may begin."""
-    status, spec = other.get("status") or {}, other.get("spec") or {}
-    phase = Phase(status.get("phase") or Phase.PENDING)
-    if phase.is_terminal or other["metadata"].get("uid") == own["metadata"].get("uid"):
+    """Whether another experiment is under way, or waited longer and may begin.
+
+    One that is being deleted is ahead of nobody, however long a finalizer holds it. One in a
+    phase of another release counts as under way, until its own pass has brought it to its end.
+    """
+    if not is_open(other) or other["metadata"].get("uid") == own["metadata"].get("uid"):
         return False
-    if phase is not Phase.PENDING:
+    spec = other.get("spec") or {}
+    if _phase(other) != Phase.PENDING:
         return True
     return not spec.get("suspend") and _age(other) < _age(own)
+
+
+def is_open(experiment: Manifest) -> bool:
+    """Whether an experiment is neither over nor being deleted."""
+    over = {phase for phase in Phase if phase.is_terminal}
+    return _phase(experiment) not in over and not experiment["metadata"].get("deletionTimestamp")
+
+
+def _phase(experiment: Manifest) -> str:
+    """Return the phase as it is spelt, also one that this release does not know."""
+    return str((experiment.get("status") or {}).get("phase") or Phase.PENDING)
 
 
 def _age(item: Manifest) -> tuple[str, str]:

@@ -74,8 +74,9 @@ class Reconciler:
         actor = Actor(self.cluster, experiment, now)
         for action in decision.actions:
             if isinstance(action, Collect):
-                action = await collect(self.cluster, plan, action, now)  # noqa: PLW2901
-            await actor.act(action)
+                await actor.act(await collect(self.cluster, plan, action, now))
+            else:
+                await actor.act(action)
 
     async def _refuse(
         self, body: dict[str, Any], error: ValidationError | PlanError, now: float
@@ -89,7 +90,8 @@ class Reconciler:
         shell = {"apiVersion": API_VERSION, "metadata": body["metadata"], "spec": _ANY_SPEC}
         actor = Actor(self.cluster, Experiment.model_validate(shell), now)
         for action in decision.actions:
-            await actor.act(action)
+            if not isinstance(action, Collect):  # which a refusal never asks for
+                await actor.act(action)
         await self._write_status(body, decision.status)
 
     async def _write_status(self, body: dict[str, Any], status: LoadExperimentStatus) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadlab.cluster.api import Manifest
-from loadlab.cluster.observe import is_ahead
+from loadlab.cluster.observe import is_ahead, is_open
 from loadlab.controller.wakeups import Key
 from loadlab.model.status import Phase
 
@@ -34,17 +34,17 @@ class Standings:
         """Remember how an experiment stands."""
         metadata, spec, status = body["metadata"], body.get("spec"), body.get("status")
         self._known[key] = {
-            "metadata": {n: metadata.get(n) for n in ("creationTimestamp", "uid")},
+            "metadata": {
+                n: metadata.get(n) for n in ("creationTimestamp", "deletionTimestamp", "uid")
+            },
             "spec": {"suspend": (spec or {}).get("suspend")},
             "status": {"phase": (status or {}).get("phase")},
         }
 
     def is_open(self, key: Key) -> bool:
-        """Whether an experiment is known that is not finished."""
+        """Whether an experiment is known that others may have to wait for."""
         known = self._known.get(key)
-        return (
-            known is not None and not Phase(known["status"]["phase"] or Phase.PENDING).is_terminal
-        )
+        return known is not None and is_open(known)
 
     def forget(self, key: Key) -> None:
         """Forget a deleted experiment."""

@@ -73,7 +73,8 @@ class DeleteExperiment:
     """Delete the experiment itself: its time to live is over."""
 
 
-Action = EnsureStoresSecret | Ensure | Remove | RecordTrial | Collect | Announce | DeleteExperiment
+ClusterAction = EnsureStoresSecret | Ensure | Remove | RecordTrial | Announce | DeleteExperiment
+Action = ClusterAction | Collect
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,16 @@ import pytest
 from loadlab.controller.standings import Standings, waits_as_told
 
 
-def body(uid: str, phase: str | None, *, created: str = "2026-01-01", suspend: bool = False):
+def body(
+    uid: str,
+    phase: str | None,
+    *,
+    created: str = "2026-01-01",
+    suspend: bool = False,
+    deleted: str | None = None,
+):
     return {
-        "metadata": {"creationTimestamp": created, "uid": uid},
+        "metadata": {"creationTimestamp": created, "uid": uid, "deletionTimestamp": deleted},
         "spec": {"suspend": suspend},
         "status": {"phase": phase} if phase else {},
     }
@@ -27,8 +34,14 @@ OWN = body("own", None, created="2026-01-02")
         (body("x", "Running", suspend=True), 1),
         (body("x", "Succeeded"), 0),
         (body("x", "Failed"), 0),
+        (body("x", "Paused"), 1),
+        (body("x", "Running", deleted="2026-01-04"), 0),
+        (body("x", "Paused", deleted="2026-01-04"), 0),
     ],
-    ids=["under way", "older", "pending", "younger", "suspended", "running", "over", "failed"],
+    ids=[
+        *("under way", "older", "pending", "younger", "suspended", "running", "over", "failed"),
+        *("a phase of another release", "held by a finalizer", "both"),
+    ],
 )
 def test_who_is_ahead(other, ahead):
     standings = Standings()
