@@ -80,6 +80,17 @@ async def test_an_expectation_is_judged_over_the_paired_trials():
     assert found["outcome"] == "Reproduced"
 
 
+async def test_a_refusal_longer_than_its_field_is_cut_and_written():
+    lab = Laboratory()
+    lab.submit(placement={"nodeSelector": {"\x1b[2J" + "k" * 3000: "x"}})
+
+    await lab.look()
+
+    message = lab.condition("Finished")["message"]
+    assert (lab.status()["phase"], len(message)) == ("Failed", 2000)
+    assert "\x1b" not in message
+
+
 async def test_a_terminal_status_never_changes_again():
     lab = Laboratory()
     lab.submit()

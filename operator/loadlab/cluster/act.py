@@ -10,6 +10,7 @@ from loadlab.cluster.errors import ForeignObjectError, UnavailableError
 from loadlab.cluster.ownership import is_controlled_by
 from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.model.resources import Experiment
+from loadlab.model.text import fit
 from loadlab.model.times import rfc3339
 from loadlab.progress.decision import (
     Announce,
@@ -21,6 +22,8 @@ from loadlab.progress.decision import (
     Remove,
 )
 from loadlab.progress.observed import Reference
+
+EVENT_MESSAGE = 1000  # characters; events.k8s.io takes 1,024 bytes of a note, and we write English
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Actor:
                 "uid": metadata.uid,
             },
             "reason": announcement.reason.value,
-            "message": announcement.message,
+            "message": fit(announcement.message, EVENT_MESSAGE),
             "type": "Warning" if announcement.warning else "Normal",
             "source": {"component": FIELD_MANAGER},
             "firstTimestamp": moment,

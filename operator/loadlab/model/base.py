@@ -1,7 +1,13 @@
 """What every model of the API shares: frozen, camelCase in JSON, unknown fields refused."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+from typing import Any, Self
+
+from annotated_types import MaxLen
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
+
+from loadlab.model.text import fit
 
 
 class ApiModel(BaseModel):
@@ -17,6 +23,29 @@ class ApiModel(BaseModel):
 
 
 class ObservedModel(ApiModel):
-    """A value we read back: fields that a later version added are ignored, not refused."""
+    """A value we read back: fields that a later version added are ignored, not refused.
+
+    What a text is cut to is its field's bound: a message of others can be of any length, and a
+    status that the API server refuses would never be written.
+    """
 
     model_config = ConfigDict(extra="ignore")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _fit_text(cls, value: object, info: ValidationInfo) -> object:
+        return cls._fitted(info.field_name or "", value)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, the changed texts cut as where a value is made."""
+        changed = {name: self._fitted(name, value) for name, value in (update or {}).items()}
+        return super().model_copy(update=changed, deep=deep)
+
+    @classmethod
+    def _fitted(cls, name: str, value: object) -> object:
+        if type(value) is tuple:
+            return tuple(fit(one) if type(one) is str else one for one in value)
+        if type(value) is not str:
+            return value
+        bounds = [m.max_length for m in cls.model_fields[name].metadata if isinstance(m, MaxLen)]
+        return fit(value, min(bounds, default=None))

@@ -89,7 +89,7 @@ def _mark_validity(status: LoadExperimentStatus, marker: Marker) -> LoadExperime
     else:
         reason, message = Reason.ALL_VALID, ""
     truth = Truth.TRUE if reason is Reason.ALL_VALID else Truth.FALSE
-    return marker.mark(status, ConditionType.VALID, truth, reason=reason, message=message[:2000])
+    return marker.mark(status, ConditionType.VALID, truth, reason=reason, message=message)
 
 
 def is_over(experiment: Experiment, now: float) -> Decision:

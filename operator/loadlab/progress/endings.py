@@ -50,9 +50,9 @@ def _end(
     truth: Truth,
 ) -> Decision:
     reason, message = ending
-    status = marker.mark(status, type_, truth, reason=reason, message=message[:2000])
-    entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message[:2000])
-    announcement = Announce(reason, message[:1000], warning=truth is Truth.TRUE)
+    status = marker.mark(status, type_, truth, reason=reason, message=message)
+    entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message)
+    announcement = Announce(reason, message, warning=truth is Truth.TRUE)
     return Decision(entered, (announcement,), SOON)
 
 

@@ -70,13 +70,13 @@ def trial_outcome(
         return after_setback(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
         message = "; ".join(problem.message for problem in measured.problems)
-        setback = Setback(Reason.NO_RESULT, message[:1000])
+        setback = Setback(Reason.NO_RESULT, message)
         return after_setback(action.status, setback, attempts)
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     validity = judged.judgement.validity
     if validity is Validity.INVALID and action.status.attempt < attempts:
-        setback = Setback(Reason.RESULT_INVALID, "; ".join(reasons)[:1000])
+        setback = Setback(Reason.RESULT_INVALID, "; ".join(reasons))
         return after_setback(action.status, setback, attempts)
     warmup = seconds(plan.context.spec.load.warmup)
     return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
