@@ -30,7 +30,7 @@ def _copy(item: Any) -> Any:
 
 def merged(target: Manifest, patch: Manifest) -> Manifest:
     """RFC 7386."""
-    result = dict(target)
+    result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

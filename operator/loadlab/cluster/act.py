@@ -9,7 +9,7 @@ from loadlab.cluster.api import Cluster, Kind, Manifest, kind_named, kind_of
 from loadlab.cluster.errors import ForeignObjectError, UnavailableError
 from loadlab.cluster.ownership import is_controlled_by
 from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES
-from loadlab.model.resources import Experiment
+from loadlab.model.resources import AnyExperiment
 from loadlab.model.text import fit
 from loadlab.model.times import rfc3339
 from loadlab.progress.decision import (
@@ -31,7 +31,7 @@ class Actor:
     """Carries out actions for one experiment."""
 
     cluster: Cluster
-    experiment: Experiment
+    experiment: AnyExperiment
     now: float
 
     @property

@@ -11,7 +11,7 @@ from itertools import count
 from loadlab.cluster.api import Cluster, Kind, Manifest
 from loadlab.cluster.ownership import is_controlled_by
 from loadlab.model.names import experiment_selector, trial_name
-from loadlab.model.resources import Experiment, Trial
+from loadlab.model.resources import AnyExperiment, Trial
 
 DELETED = "DELETED"
 Trials = dict[str, Trial]  # by name
@@ -43,7 +43,7 @@ class FinishedTrials:
         self.forget()
         return True
 
-    async def read(self, cluster: Cluster, experiment: Experiment) -> Trials:
+    async def read(self, cluster: Cluster, experiment: AnyExperiment) -> Trials:
         """Return the trials, those that were over before without their measurements."""
         known = self._known
         if known.uid == experiment.metadata.uid:
@@ -56,13 +56,13 @@ class FinishedTrials:
         return trials
 
 
-async def list_trials(cluster: Cluster, experiment: Experiment) -> list[Manifest]:
+async def list_trials(cluster: Cluster, experiment: AnyExperiment) -> list[Manifest]:
     """List all trials that bear an experiment's name."""
     labels = experiment_selector(experiment.metadata.name)
     return await cluster.list(Kind.TRIAL, experiment.metadata.namespace, labels)
 
 
-async def _read_on(cluster: Cluster, experiment: Experiment, over: Trials) -> Trials:
+async def _read_on(cluster: Cluster, experiment: AnyExperiment, over: Trials) -> Trials:
     """Read those not remembered, in the plan's order, up to the first that is not over."""
     metadata, found = experiment.metadata, Trials()
     for position in count(1):
@@ -76,7 +76,7 @@ async def _read_on(cluster: Cluster, experiment: Experiment, over: Trials) -> Tr
     return found
 
 
-def owned_trials(bodies: list[Manifest], experiment: Experiment) -> Trials:
+def owned_trials(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
     """Return those that are an experiment's own, not of a former one of its name."""
     own = (body for body in bodies if is_controlled_by(body, experiment.metadata.uid))
     trials = [Trial.model_validate(body) for body in own]

@@ -19,7 +19,7 @@ from loadlab.model.names import (
     Component,
     experiment_selector,
 )
-from loadlab.model.resources import Experiment
+from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.model.times import epoch
 from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView, Reference
@@ -45,7 +45,7 @@ NO_HINTS = Hints()
 
 async def observe(
     cluster: Cluster,
-    experiment: Experiment,
+    experiment: AnyExperiment,
     finished: FinishedTrials,
     *,
     namespaces: Iterable[str | None] = (None,),
@@ -56,7 +56,7 @@ async def observe(
     Of one that waits behind others there are no children to look at.
     """
     waiting = experiment.status.phase is Phase.PENDING
-    if waiting and (hints.ahead or experiment.spec.suspend):
+    if waiting and (hints.ahead or _is_suspended(experiment)):
         return Observed(ahead=hints.ahead)
     children, (trials, others) = await asyncio.gather(
         _list_children(cluster, experiment), _trials(cluster, experiment, finished)
@@ -84,7 +84,11 @@ async def observe(
     )
 
 
-async def _list_children(cluster: Cluster, experiment: Experiment) -> dict[Kind, list[Manifest]]:
+def _is_suspended(experiment: AnyExperiment) -> bool:
+    return isinstance(experiment, Experiment) and experiment.spec.suspend
+
+
+async def _list_children(cluster: Cluster, experiment: AnyExperiment) -> dict[Kind, list[Manifest]]:
     """List what bears an experiment's name, whosever it is."""
     labels = experiment_selector(experiment.metadata.name)
     namespace = experiment.metadata.namespace
@@ -92,7 +96,7 @@ async def _list_children(cluster: Cluster, experiment: Experiment) -> dict[Kind,
     return dict(zip(CHILD_KINDS, lists, strict=True))
 
 
-def _own(kind: Kind, items: Iterable[Manifest], experiment: Experiment) -> list[Manifest]:
+def _own(kind: Kind, items: Iterable[Manifest], experiment: AnyExperiment) -> list[Manifest]:
     """Return an experiment's own: pods by their template's label, as others make them."""
     uid = experiment.metadata.uid
     if kind is Kind.POD:
@@ -100,13 +104,13 @@ def _own(kind: Kind, items: Iterable[Manifest], experiment: Experiment) -> list[
     return [item for item in items if is_controlled_by(item, uid)]
 
 
-def _is_former(item: Manifest, experiment: Experiment) -> bool:
+def _is_former(item: Manifest, experiment: AnyExperiment) -> bool:
     """Whether an object is of an experiment of this name that is gone: it will be collected."""
     return is_of_a_namesake(item, Kind.EXPERIMENT.value.word, experiment.metadata)
 
 
 async def _trials(
-    cluster: Cluster, experiment: Experiment, finished: FinishedTrials
+    cluster: Cluster, experiment: AnyExperiment, finished: FinishedTrials
 ) -> tuple[Trials, bool]:
     """Return the trials, and whether others are left of a former experiment of this name."""
     if experiment.status.phase is Phase.RUNNING:
@@ -123,7 +127,7 @@ def _preparation(pods: Iterable[Manifest], hints: Hints) -> Preparation | None:
 
 
 async def count_ahead(
-    cluster: Cluster, experiment: Experiment, namespaces: Iterable[str | None]
+    cluster: Cluster, experiment: AnyExperiment, namespaces: Iterable[str | None]
 ) -> int:
     """Return how many experiments of these namespaces are under way or waited longer."""
     own = experiment.model_dump(by_alias=True)

@@ -23,11 +23,10 @@ class Metadata(ObservedModel):
     labels: dict[str, str] = Field(default={})
 
 
-class Experiment(ObservedModel):
-    """A LoadExperiment whose spec is valid."""
+class AnyExperiment(ObservedModel):
+    """A LoadExperiment, whether or not its spec can be read."""
 
     metadata: Metadata
-    spec: LoadExperimentSpec
     status: LoadExperimentStatus = LoadExperimentStatus()
 
     @property
@@ -56,6 +55,12 @@ class Experiment(ObservedModel):
             "controller": True,
             "blockOwnerDeletion": False,
         }
+
+
+class Experiment(AnyExperiment):
+    """A LoadExperiment whose spec is valid."""
+
+    spec: LoadExperimentSpec
 
 
 class Trial(ObservedModel):

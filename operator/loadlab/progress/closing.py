@@ -15,14 +15,15 @@ from loadlab.progress.running import with_counts
 
 def close(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
-    counted = with_counts(plan, experiment.status, observed)
+    counted = with_counts(len(plan.trials), experiment.status, observed)
     status = counted.model_copy(update={"current_trial": ""})
     if observed.pods or observed.makers():
         return Decision(status, clear_all(observed), SAFETY_NET)
-    return _finish(analyze(plan, status, observed), marker)
+    return finish(analyze(plan, status, observed), marker)
 
 
-def _finish(status: LoadExperimentStatus, marker: Marker) -> Decision:
+def finish(status: LoadExperimentStatus, marker: Marker) -> Decision:
+    """Return the end of an experiment of which nothing is left but its results."""
     failed = find(status.conditions, ConditionType.FAILED)
     complete = find(status.conditions, ConditionType.COMPLETE)
     if failed is not None and failed.status is Truth.TRUE:

@@ -10,7 +10,7 @@ is. Nothing is remembered between two passes but what stands in the resources th
 from dataclasses import replace
 from typing import assert_never
 
-from loadlab.model.resources import Experiment
+from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase
 from loadlab.plan import Plan
 from loadlab.progress.admission import admit
@@ -21,15 +21,22 @@ from loadlab.progress.endings import early_ending
 from loadlab.progress.marks import Marker
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
+from loadlab.progress.refusal import Refusal, answer_refusal
 from loadlab.progress.running import run
 
 
-def decide(plan: Plan, experiment: Experiment, observed: Observed, now: float) -> Decision:
-    """Return what to do about an experiment whose plan could be made, and when to look again."""
-    decision = _decide(plan, experiment, observed, Marker(experiment.metadata.generation, now))
+def decide(
+    planned: Plan | Refusal, experiment: AnyExperiment, observed: Observed, now: float
+) -> Decision:
+    """Return what to do about an experiment, and when to look again."""
+    marker = Marker(experiment.metadata.generation, now)
+    if isinstance(planned, Refusal):
+        return answer_refusal(planned, experiment.status, observed, marker)
+    read = planned.context.experiment
+    decision = _decide(planned, read, observed, marker)
     if decision.requeue_after is None:
         return decision
-    soonest = min(decision.requeue_after, next_deadline(plan, experiment, observed, now))
+    soonest = min(decision.requeue_after, next_deadline(planned, read, observed, now))
     return replace(decision, requeue_after=soonest)
 
 

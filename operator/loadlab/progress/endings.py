@@ -3,7 +3,7 @@
 from loadlab.model.conditions import ConditionType, Reason, Truth
 from loadlab.model.names import Component
 from loadlab.model.quantities import seconds
-from loadlab.model.resources import Experiment
+from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.times import epoch
 from loadlab.model.trial import TrialPhase
@@ -32,23 +32,24 @@ def early_ending(
         if trouble is None:
             return None
         ending, type_, truth = trouble, ConditionType.FAILED, Truth.TRUE
-    return _end(status, marker, ending, type_, truth)
+    return end_early(status, marker, ending, type_, truth)
 
 
-def creation_refused(experiment: Experiment, message: str, now: float) -> Decision:
+def creation_refused(experiment: AnyExperiment, message: str, now: float) -> Decision:
     """Return the step into Analyzing for a child that can never be created."""
     marker = Marker(experiment.metadata.generation, now)
     refusal = Reason.CREATION_REFUSED, f"a child of the experiment cannot be created: {message}"
-    return _end(experiment.status, marker, refusal, ConditionType.FAILED, Truth.TRUE)
+    return end_early(experiment.status, marker, refusal, ConditionType.FAILED, Truth.TRUE)
 
 
-def _end(
+def end_early(
     status: LoadExperimentStatus,
     marker: Marker,
     ending: Diagnosis,
     type_: ConditionType,
     truth: Truth,
 ) -> Decision:
+    """Write down why it ends, and go on to Analyzing."""
     reason, message = ending
     status = marker.mark(status, type_, truth, reason=reason, message=message)
     entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message)

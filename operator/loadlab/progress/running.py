@@ -42,7 +42,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
     keep = current.run if current else ""
     stale = observed.runs() - {keep}
     clearing = clear_runs(observed, keep=keep)
-    status = with_counts(plan, experiment.status, observed)
+    status = with_counts(len(plan.trials), experiment.status, observed)
     if current is None and not stale:
         entered = marker.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
         return Decision(entered, requeue_after=SOON)
@@ -90,13 +90,13 @@ def current_trial(plan: Plan, observed: Observed) -> Current | None:
 
 
 def with_counts(
-    plan: Plan, status: LoadExperimentStatus, observed: Observed
+    planned: int, status: LoadExperimentStatus, observed: Observed
 ) -> LoadExperimentStatus:
     """Return the status with trials and progress counted."""
     phases = [trial.status.phase for trial in observed.trials.values()]
     under_way = (None, TrialPhase.STARTING, TrialPhase.RUNNING)
     counts = TrialCounts(
-        planned=len(plan.trials),
+        planned=planned,
         running=sum(phase in under_way for phase in phases),
         succeeded=phases.count(TrialPhase.SUCCEEDED),
         invalid=phases.count(TrialPhase.INVALID),

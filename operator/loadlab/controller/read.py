@@ -1,0 +1,53 @@
+"""An experiment as the API server has it -> what the state machine decides about.
+
+Nothing that stands in a resource raises here: what cannot be read is a refusal, with its reason.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from loadlab.cluster.api import Manifest
+from loadlab.model.conditions import Reason
+from loadlab.model.resources import AnyExperiment, Experiment, Metadata
+from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.plan import Images, Plan, PlanError, make_plan
+from loadlab.progress.refusal import Refusal
+
+
+def read_experiment(body: Manifest, images: Images) -> tuple[AnyExperiment, Plan | Refusal]:
+    """Return the experiment, and its plan or why there is none."""
+    status, fault = _read_status(body.get("status") or {})
+    metadata = Metadata.model_validate(body["metadata"])
+    unread = AnyExperiment(metadata=metadata, status=status)
+    if fault:
+        message = f"this release cannot read the status that another one wrote: {fault}"
+        return unread, Refusal(Reason.SUPERSEDED, message)
+    try:
+        experiment = Experiment.model_validate(body)
+        return experiment, make_plan(experiment, images)
+    except ValidationError as error:
+        return unread, Refusal(Reason.INVALID_SPEC, _explain(error))
+    except PlanError as error:
+        return unread, Refusal(error.reason, str(error))
+
+
+def _read_status(found: dict[str, Any]) -> tuple[LoadExperimentStatus, str]:
+    """Return the status, or as much of it as can be read and what is wrong with the rest.
+
+    In an unknown phase it may have begun: it is taken for one that is to be cleared away.
+    """
+    try:
+        return LoadExperimentStatus.model_validate(found), ""
+    except ValidationError as error:
+        wrong = {str(each["loc"][0]) for each in error.errors()}
+        readable = {name: value for name, value in found.items() if name not in wrong}
+        if "phase" in wrong:
+            readable["phase"] = Phase.RUNNING
+        return LoadExperimentStatus.model_validate(readable), _explain(error)
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']} ({error.error_count()} errors in all)"

@@ -1,0 +1,60 @@
+"""A spec that this release refuses, at any moment of the experiment's life.
+
+What was begun by another release is cleared away as after every early ending, by what is observed;
+metadata and status are all that is needed for it.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from loadlab.model.conditions import ConditionType, Reason, Truth, is_true
+from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.progress.admission import refuse
+from loadlab.progress.clearing import clear_all
+from loadlab.progress.closing import finish
+from loadlab.progress.decision import Decision
+from loadlab.progress.endings import end_early
+from loadlab.progress.marks import SAFETY_NET, Marker
+from loadlab.progress.observed import Observed
+from loadlab.progress.running import with_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no plan could be made."""
+
+    reason: Reason
+    message: str
+
+
+def answer_refusal(
+    refusal: Refusal, status: LoadExperimentStatus, observed: Observed, marker: Marker
+) -> Decision:
+    """Return what to do about an experiment without a plan: it ends Failed, and leaves nothing."""
+    match status.phase:
+        case Phase.PENDING:
+            return refuse(status, marker, refusal.reason, refusal.message)
+        case Phase.PREPARING | Phase.RUNNING:
+            ending = refusal.reason, refusal.message
+            return end_early(status, marker, ending, ConditionType.FAILED, Truth.TRUE)
+        case Phase.ANALYZING:
+            return _close(refusal, status, observed, marker)
+        case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
+            return Decision(status)
+        case _:
+            assert_never(status.phase)
+
+
+def _close(
+    refusal: Refusal, status: LoadExperimentStatus, observed: Observed, marker: Marker
+) -> Decision:
+    counted = with_counts(status.trials.planned, status, observed)
+    status = counted.model_copy(update={"current_trial": ""})
+    if not is_true(status.conditions, ConditionType.FAILED):
+        reason, message = refusal.reason, refusal.message
+        status = marker.mark(
+            status, ConditionType.FAILED, Truth.TRUE, reason=reason, message=message
+        )
+    if observed.pods or observed.makers():
+        return Decision(status, clear_all(observed), SAFETY_NET)
+    return finish(status, marker)
