@@ -6,6 +6,8 @@ import pytest
 import yaml
 from cluster_tools import VALUES, Lab, eventually, get
 
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.pod_log import read_pod_log
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, make_plan
 from loadlab.plan.context import Run
@@ -15,8 +17,6 @@ from loadlab.plan.generator import (
     trial_configuration,
 )
 from loadlab.plan.pods import env
-from loadlab.results.histogram import Histogram
-from loadlab.results.pod_log import read_pod_log
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 SPEC = {

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from loadlab.analysis.criteria import parse_threshold
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
-from loadlab.results.criteria import parse_threshold
 
 FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples" / "published"
 TABLES = ("ingest", "items", "select", "simulation", "sleep", "wells")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from loadlab.analysis.criteria import parse_threshold
 from loadlab.catalogue import WORKLOADS
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
-from loadlab.results.criteria import parse_threshold
 
 FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples"
 SAMPLES = ("full-scale", "ingest", "own-service", "select", "sleep")

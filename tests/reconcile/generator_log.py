@@ -3,7 +3,7 @@
 import json
 from functools import cache
 
-from loadlab.results.histogram import Histogram
+from loadlab.measurement.histogram import Histogram
 
 START = 1_800_000_000.0
 USERS = 10

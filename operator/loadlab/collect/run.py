@@ -7,11 +7,12 @@ result stands in the LoadTrial. Collecting again gives the same result.
 import asyncio
 
 from loadlab.cluster.api import Cluster
+from loadlab.measurement.pod_log import read_pod_log
+from loadlab.measurement.trial import measure_trial
 from loadlab.plan import Plan
+from loadlab.plan.expected import load_facts
 from loadlab.progress.decision import Collect, RecordTrial
-from loadlab.progress.outcome import load_facts, trial_outcome
-from loadlab.results.pod_log import read_pod_log
-from loadlab.results.trial import measure_trial
+from loadlab.progress.outcome import trial_outcome
 
 
 async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> RecordTrial:

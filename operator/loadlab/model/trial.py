@@ -79,6 +79,6 @@ class LoadTrialStatus(ObservedModel):
     node: str = Field(default="", max_length=253, description="Node of the service.")
     measurement: dict[str, Any] | None = Field(
         default=None,
-        description="The full measurement with its merged histogram, as loadlab.results stores it.",
+        description="The full measurement with its merged histogram, as it is stored.",
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
     )

@@ -1,5 +1,6 @@
 """Pending: a spec is accepted or refused, and an accepted one waits for its turn."""
 
+from loadlab.analysis.criteria import ThresholdError, parse_threshold
 from loadlab.model.conditions import ConditionType, Reason, Truth
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -9,7 +10,6 @@ from loadlab.plan import Plan
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.marks import SOON, Marker
 from loadlab.progress.observed import Observed
-from loadlab.results.criteria import ThresholdError, parse_threshold
 
 QUEUE_LOOK = 300.0  # seconds; a finished experiment wakes the next one at once
 

@@ -1,11 +1,11 @@
 """Analyzing and after: clear away, sum up, finish; and let a finished experiment expire."""
 
+from loadlab.analysis.summary import analyze
 from loadlab.model.conditions import ConditionType, Reason, Truth, find, is_true
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
 from loadlab.model.times import epoch, rfc3339
 from loadlab.plan import Plan
-from loadlab.progress.analysis import analyze
 from loadlab.progress.clearing import clear_all
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.marks import SAFETY_NET, Marker
@@ -19,7 +19,8 @@ def close(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker
     status = counted.model_copy(update={"current_trial": ""})
     if observed.pods or observed.makers():
         return Decision(status, clear_all(observed), SAFETY_NET)
-    return finish(analyze(plan, status, observed), marker)
+    trials = tuple(observed.trials.values())
+    return finish(analyze(plan, status, trials, observed.kubernetes_version), marker)
 
 
 def finish(status: LoadExperimentStatus, marker: Marker) -> Decision:

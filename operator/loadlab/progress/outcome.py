@@ -1,61 +1,18 @@
 """From a run's measurement to its trial's status: kept, tried again, or given up."""
 
-from loadlab.catalogue import Cell, Factor
-from loadlab.model.components import Amounts, Resources, ServiceCpu
+from loadlab.measurement.trial import VoidTrial
+from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.conditions import Reason
-from loadlab.model.quantities import cpus, seconds
-from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.quantities import seconds
 from loadlab.model.status import Validity
 from loadlab.model.trial import LoadTrialStatus, Timings, TrialPhase
 from loadlab.plan import Plan
-from loadlab.plan.own_image import is_instrumented
-from loadlab.plan.variants import requests_of, workload_of
 from loadlab.progress.decision import Collect, Setback
 from loadlab.progress.trials import after_setback
-from loadlab.results.measurement import ExpectedWork, LoadFacts, TrialMeasurement
-from loadlab.results.stored import JudgedTrial, dump_trial
-from loadlab.results.trial import VoidTrial
-from loadlab.results.validity import judge
+from loadlab.validity.judge import judge
+from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 
 MAX_REASONS = 20
-
-
-def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
-    """Return the planned load of a cell in plain units."""
-    load = spec.load
-    rate = cell.level(Factor.RATE)
-    return LoadFacts(
-        open_model=load.executor.is_open,
-        virtual_users=cell.level(Factor.VIRTUAL_USERS) or load.max_virtual_users,
-        duration_seconds=seconds(load.duration),
-        ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
-        rate_per_second=rate / seconds(load.time_unit) if rate else None,
-        writes=workload_of(spec).writes,
-        instrumented=is_instrumented(spec, cell.variant),
-        cpu_limits=cpu_limits(spec.resources),
-        owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
-        expected=expected_work(spec, cell),
-    )
-
-
-def cpu_limits(resources: Resources) -> dict[str, float]:
-    """Return the CPUs that each component may use, where that is limited."""
-    amounts: dict[str, Amounts] = {n: getattr(resources, n) for n in Resources.model_fields}
-    return {name: cpus(found.cpu) for name, found in amounts.items() if found.cpu}
-
-
-def expected_work(spec: LoadExperimentSpec, cell: Cell) -> ExpectedWork | None:
-    """Return what must be seen to be done in a cell; None for an image of the user's own."""
-    known = workload_of(spec).variants.get(cell.variant)
-    if known is None:
-        return None
-    return ExpectedWork(
-        transactions=known.transactions,
-        cached=known.cached,
-        write_share=requests_of(spec, cell).write_share,
-        wait_ms=known.waits * (cell.level(Factor.MS) or 0),
-        workers=cell.level(Factor.WORKERS),
-    )
 
 
 def trial_outcome(

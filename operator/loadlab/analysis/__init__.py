@@ -1,0 +1,11 @@
+"""Many runs: from the judged trials of an experiment to what its status says.
+
+summary           the trials -> the status, cell by cell; status_budget keeps it small
+trial_figures     what is kept of a trial once its histograms are merged
+cell              judged replicates -> CellResult; cell_work: what the stores did
+statistics        means and Student t intervals over replicates
+criteria          k6 threshold spelling and its outcome per cell and experiment
+expectation       claims about differences between cells: Reproduced, Contradicted, Inconclusive
+attribution       what held a trial or cell back; utilisation: how full each resource was
+verdict           the experiment's verdict and its best cell
+"""

@@ -1,0 +1,175 @@
+"""Success criteria in k6's threshold spelling, such as `p(95)<500` on http_req_duration.
+
+`parse_threshold` is usable when a spec is validated. Evaluation is over CellResults: durations
+are milliseconds of successful answers, `rate` of http_reqs is requests per second, and a `count`
+is the mean over the replicates, since k6 counts one run. Missing data never passes.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loadlab.analysis.cell import CellResult
+from loadlab.model.status import Validity
+
+
+class ThresholdError(ValueError):
+    """A threshold that does not say what can be measured."""
+
+
+class Outcome(StrEnum):
+    """How a criterion fared."""
+
+    PASSED = "Passed"
+    FAILED = "Failed"
+    INCONCLUSIVE = "Inconclusive"
+
+
+AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
+    "http_req_duration": ("avg", "min", "med", "max", "p(N)"),
+    "http_req_failed": ("rate",),
+    "http_reqs": ("count", "rate"),
+    "dropped_iterations": ("count",),
+}
+_SPELLING = re.compile(
+    r"^\s*(?P<aggregation>[a-z]+|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\))"
+    r"\s*(?P<relation><=|>=|==|!=|<|>)\s*(?P<bound>\d+(?:\.\d+)?)\s*$"
+)
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": lambda value, bound: value < bound,
+    "<=": lambda value, bound: value <= bound,
+    ">": lambda value, bound: value > bound,
+    ">=": lambda value, bound: value >= bound,
+    "==": lambda value, bound: value == bound,
+    "!=": lambda value, bound: value != bound,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A bound on one aggregation of one metric."""
+
+    metric: str
+    aggregation: str  # avg, min, med, max, rate, count or p
+    relation: str
+    bound: float
+    percent: float | None = None
+
+    def __str__(self) -> str:
+        name = self.aggregation if self.percent is None else f"p({_spell(self.percent)})"
+        return f"{name}{self.relation}{_spell(self.bound)}"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value keeps the bound."""
+        return _HOLDS[self.relation](value, self.bound)
+
+    def badness(self, value: float) -> float:
+        """Order values: the larger, the closer to or the further beyond the bound."""
+        match self.relation[0]:
+            case "<":
+                return value
+            case ">":
+                return -value
+            case "=":
+                return abs(value - self.bound)
+            case _:
+                return -abs(value - self.bound)
+
+
+def parse_threshold(metric: str, text: str) -> Threshold:
+    """Read a threshold; ThresholdError lists what there is."""
+    if metric not in AGGREGATIONS:
+        raise ThresholdError(f"metric {metric!r} does not exist; there are: {_catalogue()}")
+    found = _SPELLING.match(text)
+    if not found:
+        raise ThresholdError(
+            f"threshold {text!r} is not of the form aggregation, <, <=, >, >=, == or !=, number, "
+            "such as p(95)<500 or rate<0.01"
+        )
+    percent = float(found["percent"]) if found["percent"] else None
+    aggregation = "p" if percent is not None else found["aggregation"]
+    if ("p(N)" if aggregation == "p" else aggregation) not in AGGREGATIONS[metric]:
+        raise ThresholdError(
+            f"threshold {text!r}: {metric} has no {aggregation}; there are: {_catalogue()}"
+        )
+    if percent is not None and not 0 < percent <= 100:
+        raise ThresholdError(f"threshold {text!r}: a percentile lies above 0 and at most at 100")
+    return Threshold(metric, aggregation, found["relation"], float(found["bound"]), percent)
+
+
+def _catalogue() -> str:
+    return "; ".join(f"{metric}: {', '.join(names)}" for metric, names in AGGREGATIONS.items())
+
+
+def _spell(number: float) -> str:
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+@dataclass(frozen=True, slots=True)
+class CellOutcome:
+    """One threshold against one cell."""
+
+    outcome: Outcome
+    value: float | None = None
+
+
+def evaluate(threshold: Threshold, cell: CellResult) -> CellOutcome:
+    """Hold a cell against a threshold; an Invalid cell or a missing value decides nothing."""
+    value = _value(threshold, cell)
+    if value is None or cell.validity is Validity.INVALID:
+        return CellOutcome(Outcome.INCONCLUSIVE, value)
+    return CellOutcome(Outcome.PASSED if threshold.holds(value) else Outcome.FAILED, value)
+
+
+def _value(threshold: Threshold, cell: CellResult) -> float | None:
+    match threshold.metric, threshold.aggregation:
+        case "http_req_duration", _:
+            return _duration_ms(threshold, cell)
+        case "http_req_failed", _:
+            return cell.failed_rate
+        case "http_reqs", "rate":
+            return cell.requests_per_second.mean if cell.requests_per_second else None
+        case "http_reqs", _:
+            return cell.requests / cell.used if cell.used else None
+        case _:
+            return cell.dropped_iterations / cell.used if cell.used else None
+
+
+def _duration_ms(threshold: Threshold, cell: CellResult) -> float | None:
+    summary = cell.latency_ms
+    if summary is None:
+        return None
+    if threshold.percent is not None:
+        return cell.latency.percentile_us(threshold.percent) / 1000
+    figures = {"avg": summary.avg, "min": summary.min, "med": summary.med, "max": summary.max}
+    return figures[threshold.aggregation]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionOutcome:
+    """One criterion over the whole experiment, and the cell that decided."""
+
+    name: str
+    threshold: Threshold
+    outcome: Outcome
+    value: float | None
+    cell: str
+
+
+def judge_criterion(
+    name: str, threshold: Threshold, found: Mapping[str, CellOutcome]
+) -> CriterionOutcome:
+    """A criterion passes when every cell, given by its title, passes; the worst one is named."""
+    for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED):
+        candidates = {title: f.value for title, f in found.items() if f.outcome is outcome}
+        if candidates:
+            title, value = max(
+                sorted(candidates.items()), key=lambda item: _badness(threshold, item[1])
+            )
+            return CriterionOutcome(name, threshold, outcome, value, title)
+    return CriterionOutcome(name, threshold, Outcome.INCONCLUSIVE, None, "")
+
+
+def _badness(threshold: Threshold, value: float | None) -> float:
+    return float("inf") if value is None else threshold.badness(value)

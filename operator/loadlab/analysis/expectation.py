@@ -1,0 +1,194 @@
+"""Claims about differences between cells, held against the replicates.
+
+Replicate r of all cells runs as one block, so that a drift of the machine meets both sides of a
+comparison alike (docs/method.md#blocks). A ratio is therefore taken within each block: the mean
+of log(of / over) over all pairs of cells. The blocks' means give a Student t interval, so n is the
+number of blocks and not of pairs: pairs of one block share its weather. A block counts only when
+every cell has the figure in it, because a mean over other pairs would be another quantity.
+
+| outcome      | when                                                  |
+|--------------|-------------------------------------------------------|
+| Reproduced   | the whole interval lies within the bounds             |
+| Contradicted | the whole interval lies beyond one of them            |
+| Inconclusive | it reaches across a bound, or there is no interval    |
+
+Invalid trials never enter, with one exception. A trial in which no request succeeded has no
+latency, and no rate worth the name; but its share of failed requests is known, and it is what a
+claim such as "requests fail" is about. So it enters for failedRate, unless anything but the
+failures themselves made it Invalid: the generator, its documents, or an account that does not add
+up. CountMismatch counts as the failures' doing: a service counts no request that it never ended.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loadlab.analysis.statistics import Estimate, log_estimate, plain_estimate
+from loadlab.analysis.trial_figures import TrialFigures, figure_of
+from loadlab.catalogue import Cell
+from loadlab.model.expectations import Expectation, Figure, groups_of
+from loadlab.model.status import Validity
+from loadlab.validity.judgement import Judgement, ReasonKind
+
+_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.ERROR_RATE}
+_MADE_BY_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.COUNT_MISMATCH}
+
+Group = tuple[Cell, ...]  # (of, over) of a ratio, (of,) of a metric
+Place = tuple[str, int]  # a cell's title and the block
+
+
+class Outcome(StrEnum):
+    """How an expectation fared."""
+
+    REPRODUCED = "Reproduced"
+    CONTRADICTED = "Contradicted"
+    INCONCLUSIVE = "Inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Replicate:
+    """The figures of a judged trial and their place: its cell, and its replicate as the block."""
+
+    cell: Cell
+    block: int
+    trial: TrialFigures
+
+    @property
+    def place(self) -> Place:
+        """Where its figure belongs."""
+        return self.cell.title(), self.block
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the replicates say about an expectation."""
+
+    expectation: Expectation
+    outcome: Outcome
+    estimate: Estimate | None
+    blocks: int
+    note: str
+
+
+def judge_expectation(
+    expectation: Expectation, cells: Sequence[Cell], replicates: Iterable[Replicate]
+) -> Finding:
+    """Hold one expectation against the finished trials of all cells."""
+    places = {replicate.place: replicate.trial for replicate in replicates}
+    groups = groups_of(expectation, cells)
+    readings = _readings(expectation, places)
+    titles = sorted({cell.title() for group in groups for cell in group})
+    blocks = sorted({block for title, block in places if title in titles})
+    complete = [b for b in blocks if all((title, b) in readings for title in titles)]
+    estimate = _estimate(
+        expectation, [_of_block(expectation, groups, readings, block) for block in complete]
+    )
+    outcome = _outcome(expectation, estimate)
+    used = [places[title, block] for block in complete for title in titles]
+    gap = _first_gap(expectation, places, readings, [(t, b) for b in blocks or [1] for t in titles])
+    note = "; ".join([*_why(outcome, len(complete), gap), *_reservations(used)])
+    return Finding(expectation, outcome, estimate, len(complete), note)
+
+
+def _readings(expectation: Expectation, places: Mapping[Place, TrialFigures]) -> dict[Place, float]:
+    """Read the figure wherever it may be used; a ratio needs figures above 0."""
+    found = {
+        place: figure_of(trial, expectation.figure, expectation.request)
+        for place, trial in places.items()
+        if _may_enter(trial.judgement, expectation.figure)
+    }
+    is_ratio = expectation.ratio is not None
+    return {p: v for p, v in found.items() if v is not None and (v > 0 or not is_ratio)}
+
+
+def _may_enter(judgement: Judgement, figure: Figure) -> bool:
+    if judgement.validity is not Validity.INVALID:
+        return True
+    if figure is not Figure.FAILED_RATE:
+        return False
+    kinds = {reason.kind for reason in judgement.reasons}
+    invalid = {r.kind for r in judgement.reasons if r.level is Validity.INVALID}
+    return bool(kinds & _FAILURES) and invalid <= _MADE_BY_FAILURES
+
+
+def _of_block(
+    expectation: Expectation, groups: Iterable[Group], readings: Mapping[Place, float], block: int
+) -> float:
+    """Return the mean over the groups of cells within one block."""
+    values = []
+    for group in groups:
+        figures = [readings[cell.title(), block] for cell in group]
+        values.append(figures[0] if len(figures) == 1 else figures[0] / figures[1])
+    estimate = _estimate(expectation, values)
+    return estimate.mean if estimate else 0.0
+
+
+def _estimate(expectation: Expectation, values: Iterable[float]) -> Estimate | None:
+    """Estimate on the log scale; a share of failures may be 0 and stays on the plain one."""
+    ordered = sorted(values)  # a float sum depends on its order, the result must not
+    if expectation.metric is not Figure.FAILED_RATE:
+        return log_estimate(ordered)
+    share = plain_estimate(ordered)
+    if share is None or share.low is None or share.high is None:
+        return share
+    return Estimate(share.mean, max(0.0, share.low), min(1.0, share.high))
+
+
+def _outcome(expectation: Expectation, estimate: Estimate | None) -> Outcome:
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return Outcome.INCONCLUSIVE
+    floor = float("-inf") if expectation.at_least is None else expectation.at_least
+    ceiling = float("inf") if expectation.at_most is None else expectation.at_most
+    if floor <= estimate.low and estimate.high <= ceiling:
+        return Outcome.REPRODUCED
+    if estimate.high < floor or estimate.low > ceiling:
+        return Outcome.CONTRADICTED
+    return Outcome.INCONCLUSIVE
+
+
+def _first_gap(
+    expectation: Expectation,
+    places: Mapping[Place, TrialFigures],
+    readings: Mapping[Place, float],
+    wanted: Iterable[Place],
+) -> str:
+    """Name the first cell and replicate without a usable figure, and why; empty without any."""
+    for place in wanted:
+        if place in readings:
+            continue
+        title, block = place
+        why = _absence(expectation, places.get(place))
+        return f"{expectation.figure.value} of {title}, replicate {block}: {why}"
+    return ""
+
+
+def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
+    if trial is None:
+        return "no result"
+    if not _may_enter(trial.judgement, expectation.figure):
+        kinds = (r.kind.value for r in trial.judgement.reasons if r.level is Validity.INVALID)
+        return f"Invalid ({', '.join(kinds)})"
+    value = figure_of(trial, expectation.figure, expectation.request)
+    if value is not None:
+        return "0, which has no ratio"
+    return f"no request {expectation.request}" if expectation.request else "not measured"
+
+
+def _why(outcome: Outcome, blocks: int, gap: str) -> Iterable[str]:
+    if not blocks:
+        yield f"no replicate has all figures: {gap}"
+    elif blocks == 1:
+        yield "one replicate gives no interval; raise spec.replicates"
+    elif outcome is Outcome.INCONCLUSIVE:
+        yield "the interval reaches across a bound; more replicates narrow it"
+    if blocks and gap:
+        yield f"a replicate is left out: {gap}"
+
+
+def _reservations(used: Iterable[TrialFigures]) -> Iterable[str]:
+    reasons = [reason for trial in used for reason in trial.judgement.reasons]
+    suspect = {r.kind for r in reasons if r.level is Validity.SUSPECT}
+    if any(r.level is Validity.INVALID for r in reasons):
+        yield "counts trials in which nearly all requests failed"
+    if suspect:
+        yield f"rests on Suspect trials ({', '.join(k.value for k in ReasonKind if k in suspect)})"

@@ -1,0 +1,95 @@
+"""What the analysis keeps of one judged trial, and the figures that an expectation may speak of.
+
+A trial's histograms are merged into its cell's and let go; a thousand trials must fit into the
+operator's memory.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from loadlab.analysis.attribution import Attribution, attribute
+from loadlab.measurement.documents import Freshness
+from loadlab.measurement.durability import Durability
+from loadlab.measurement.usage import SERVICE, ComponentUsage, RequestCounts
+from loadlab.measurement.values import LatencySummary, WorkDone
+from loadlab.model.expectations import Figure
+from loadlab.model.status import Validity
+from loadlab.plan.expected import ExpectedWork
+from loadlab.validity.judged_trial import JudgedTrial
+from loadlab.validity.judgement import Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFigures:
+    """One judged trial without its histograms."""
+
+    judgement: Judgement
+    requests: int
+    failed: int
+    dropped_iterations: int
+    requests_per_second: float
+    latency_ms: LatencySummary | None
+    latency_by_request: Mapping[str, LatencySummary | None]
+    components: Mapping[str, ComponentUsage]
+    generator_cpu: float
+    counts: RequestCounts | None
+    expected: ExpectedWork | None
+    work: WorkDone | None
+    freshness: Freshness | None
+    durability: Durability | None
+    attribution: Attribution | None  # None where Invalid
+
+    @classmethod
+    def of(cls, trial: JudgedTrial) -> Self:
+        """Read off everything that outlives the histograms."""
+        measured = trial.measurement
+        usable = trial.judgement.validity is not Validity.INVALID
+        return cls(
+            judgement=trial.judgement,
+            requests=measured.requests,
+            failed=measured.failed,
+            dropped_iterations=measured.dropped_iterations,
+            requests_per_second=measured.requests_per_second,
+            latency_ms=measured.latency_ms,
+            latency_by_request={
+                name: LatencySummary.of(named.latency)
+                for name, named in measured.by_request.items()
+            },
+            components=measured.components,
+            generator_cpu=measured.generator.cpu_share,
+            counts=measured.counts,
+            expected=measured.expected,
+            work=measured.work,
+            freshness=measured.freshness,
+            durability=measured.durability,
+            attribution=attribute(measured) if usable else None,
+        )
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it may enter its cell."""
+        return self.judgement.validity is not Validity.INVALID
+
+    @property
+    def failed_rate(self) -> float:
+        """Share of failed requests, 0..1."""
+        return self.failed / self.requests if self.requests else 0.0
+
+
+def figure_of(trial: TrialFigures, figure: Figure, request: str | None) -> float | None:
+    """Return a figure of a trial, latency of one named request where asked; None if unknown."""
+    service = trial.components.get(SERVICE)
+    match figure:
+        case Figure.REQUESTS_PER_SECOND:
+            return trial.requests_per_second
+        case Figure.FAILED_RATE:
+            return trial.failed_rate
+        case Figure.SERVICE_CPU:
+            return service.cpu_micros_per_request if service else None
+        case Figure.EVENT_LOOP_LAG_P99:
+            return service.event_loop_lag_p99_ms if service else None
+        case Figure.LATENCY_MED | Figure.LATENCY_P95 | Figure.LATENCY_P99:
+            summary = trial.latency_by_request.get(request) if request else trial.latency_ms
+            percentile: str = figure.value.partition(".")[2]
+            return getattr(summary, percentile) if summary else None

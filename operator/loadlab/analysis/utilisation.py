@@ -1,0 +1,163 @@
+"""How full each resource was in one trial: the CPUs, the loop, the pools and the queue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loadlab.measurement.usage import GENERATOR, POSTGRES, REDIS, SERVICE, WORKER, ComponentUsage
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.outcomes import Resource
+from loadlab.validity import bounds
+
+WAITING = (Resource.EVENT_LOOP, Resource.DATABASE_POOL, Resource.THREAD_POOL)
+_OWNERS = {
+    SERVICE: Resource.SERVICE_CPU,
+    POSTGRES: Resource.DATABASE,
+    REDIS: Resource.REDIS,
+    WORKER: Resource.NODE_CPU,  # its backlog tells whether it keeps up
+    GENERATOR: Resource.GENERATOR,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fullness:
+    """One resource: how much of it was used, whether that is all of it, and in words."""
+
+    resource: Resource
+    share: float  # of what there is; above 1 where more was wanted than there is
+    is_full: bool
+    evidence: str
+
+
+def backlog(trial: TrialMeasurement) -> Iterator[Fullness]:
+    """Compare what the queue worker wrote with what was accepted meanwhile."""
+    counts, expected, work = trial.counts, trial.expected, trial.work
+    if counts is None or expected is None or work is None or WORKER not in trial.components:
+        return
+    accepted = counts.load * (1 - trial.failed_rate) * expected.write_share
+    if work.persisted is None or accepted <= 0 or counts.seconds <= 0:
+        return
+    behind = max(0.0, 1 - work.persisted / accepted)
+    yield Fullness(
+        resource=Resource.QUEUE,
+        share=behind,
+        is_full=behind > bounds.BACKLOG_SHARE,
+        evidence=(
+            f"the worker wrote {work.persisted / counts.seconds:.0f}/s of "
+            f"{accepted / counts.seconds:.0f}/s accepted"
+        ),
+    )
+
+
+def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
+    """Yield every CPU that is known: of the service, of the stores, of k6, and of the rest."""
+    if service := trial.components.get(SERVICE):
+        yield from _service(trial, service)
+    limits = trial.load.cpu_limits
+    # Redis executes commands in one thread, whatever its limit.
+    for name, most in ((POSTGRES, None), (REDIS, 1.0)):
+        usage = trial.components.get(name)
+        known = [limit for limit in (limits.get(name), most) if limit]
+        if usage and usage.cpus_used is not None and known:
+            yield _cpu(_OWNERS[name], name, usage.cpus_used, min(known))
+    k6 = trial.generator.cpu_share
+    yield _fullness(Resource.GENERATOR, k6, f"k6 used {k6:.0%} of its CPUs")
+    yield from _shared(trial)
+
+
+def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fullness]:
+    limit = trial.load.cpu_limits.get(SERVICE)
+    if service.cpus_used is not None and limit:
+        throttled = _throttled_share(trial, service)
+        is_throttled = throttled > bounds.SERVICE_THROTTLED_SHARE
+        found = _cpu(
+            Resource.CPU_THROTTLING if is_throttled else Resource.SERVICE_CPU,
+            "the service",
+            service.cpus_used,
+            limit,
+        )
+        words = f" and was throttled for {throttled:.0%} of the time" if is_throttled else ""
+        yield Fullness(
+            resource=found.resource,
+            share=found.share,
+            is_full=found.is_full,
+            evidence=found.evidence + words,
+        )
+    # One Python process computes on one CPU, however many the service may use.
+    if (busiest := service.busiest_process_cpus) is not None and (limit or 2) > 1:
+        yield _cpu(Resource.SERVICE_CPU, "the service's busiest process", busiest, 1.0)
+
+
+def _throttled_share(trial: TrialMeasurement, service: ComponentUsage) -> float:
+    seconds = trial.counts.seconds if trial.counts else 0.0
+    return (service.throttled_seconds or 0.0) / seconds if seconds else 0.0
+
+
+def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
+    """The CPUs that stores, worker and generator share are full because of their largest user."""
+    shared = trial.shared_cpus
+    if shared is None:
+        return
+    users = [name for name in _OWNERS if name != SERVICE or not trial.load.owns_cpus]
+    used = {name: cpus for name in users if (cpus := _cpus_of(trial, name)) is not None}
+    which = "beside the service's" if trial.load.owns_cpus else "that all share"
+    busy = shared.busy * shared.cpus
+    # On a cluster of several nodes these may not be the CPUs that they run on.
+    here = sum(used.values()) <= bounds.USERS_AT_MOST * busy
+    largest = max(used, key=lambda name: used[name], default=None) if here else None
+    known = largest is not None and used[largest] >= bounds.LARGEST_USER * busy
+    parts = ", ".join(
+        f"{name} {cpus / shared.cpus:.0%}"
+        for name, cpus in sorted(used.items(), key=lambda item: (-item[1], item[0]))
+    )
+    yield _fullness(
+        _OWNERS[largest] if known and largest else Resource.NODE_CPU,
+        shared.busy,
+        f"the CPUs {which} were {shared.busy:.0%} busy" + (f" ({parts})" if here and parts else ""),
+    )
+
+
+def _cpus_of(trial: TrialMeasurement, name: str) -> float | None:
+    usage = trial.components.get(name)
+    if usage is None:
+        return None
+    if name == GENERATOR and usage.cpu_micros_per_request is not None:
+        return usage.cpu_micros_per_request * trial.requests_per_second / 1e6
+    return usage.cpus_used
+
+
+def waiting(trial: TrialMeasurement) -> Iterator[Fullness]:
+    """Yield the queues inside the service: for its event loops, its connections, its threads."""
+    service = trial.components.get(SERVICE)
+    if service is None:
+        return
+    if (lag := service.event_loop_lag_p50_ms) is not None:
+        yield Fullness(
+            resource=Resource.EVENT_LOOP,
+            share=lag / bounds.LOOP_LAG_MS,
+            is_full=lag > bounds.LOOP_LAG_MS,
+            evidence=f"half of the events waited more than {lag:,.0f} ms for the event loop",
+        )
+    if (waiters := service.pool_waiters) is not None:
+        each = waiters / max(1, service.processes or 1)
+        yield Fullness(
+            resource=Resource.DATABASE_POOL,
+            share=each / bounds.POOL_WAITERS,
+            is_full=each > bounds.POOL_WAITERS,
+            evidence=f"{each:.2g} requests a process waited for a connection of the pool",
+        )
+    if (exhausted := service.threads_exhausted) is not None:
+        yield Fullness(
+            resource=Resource.THREAD_POOL,
+            share=exhausted,
+            is_full=exhausted > bounds.THREADS_EXHAUSTED,
+            evidence=f"no thread was free for {exhausted:.0%} of the time",
+        )
+
+
+def _cpu(resource: Resource, who: str, used: float, limit: float) -> Fullness:
+    return _fullness(resource, used / limit, f"{who} used {used:.2f} of {limit:g} CPU")
+
+
+def _fullness(resource: Resource, share: float, evidence: str) -> Fullness:
+    full = share > bounds.CPU_FULL
+    return Fullness(resource=resource, share=share, is_full=full, evidence=evidence)

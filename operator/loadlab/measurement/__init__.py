@@ -1,0 +1,9 @@
+"""One run: from the text of pod logs to a TrialMeasurement. Pure functions over frozen values.
+
+pod_log           log text -> PodReport (or a named problem, never an exception)
+documents         the JSON documents of k6 pods, instruments and steward
+histogram         exact HDR histograms: merge, percentiles; hdr_text reads their text
+trial             pod reports -> TrialMeasurement; usage, requests_by_name, work_done and
+                  durability are its parts
+values            what these parts are made of
+"""

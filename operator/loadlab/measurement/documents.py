@@ -1,0 +1,233 @@
+"""The JSON documents a trial leaves behind, as frozen models.
+
+Needed fields are required and typed; fields that a newer writer adds are ignored. k6 pods write
+`K6Document`, the steward answers with `Snapshot` and `Account`.
+"""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from loadlab.measurement.histogram import HistogramText
+
+DOCUMENT_VERSION = 1
+MEASURED_SCENARIO = "measure"
+
+
+class ReadModel(BaseModel):
+    """A document somebody else wrote."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        allow_inf_nan=False,
+    )
+
+
+class Distribution(ReadModel):
+    """One HDR histogram; its count is checked against its text."""
+
+    count: int
+    hdr: HistogramText
+
+    @model_validator(mode="after")
+    def _text_holds_what_it_says(self) -> Self:
+        if self.hdr.count != self.count:
+            raise ValueError(f"the histogram holds {self.hdr.count} values, not {self.count}")
+        return self
+
+
+class Split(ReadModel):
+    """Requests of one name and status class; class err had no answer at all."""
+
+    name: str
+    status_class: str = Field(alias="class")
+    requests: int
+    failed: int
+    http_req_duration: Distribution = Field(alias="http_req_duration")
+    http_req_total: Distribution = Field(alias="http_req_total")
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the answers were 2xx or 3xx."""
+        return self.status_class in {"2xx", "3xx"}
+
+
+class Second(ReadModel):
+    """Requests that ended in one second."""
+
+    t: int
+    n: int
+
+
+class GeneratorUsage(ReadModel):
+    """What k6 itself used while the scenario ran."""
+
+    cpu_seconds: float
+    wall_seconds: float
+    cpus: int
+    cpu_limit: float | None = None
+    throttled_seconds: float | None = None
+    sched_wait_us_p99: int = Field(alias="schedWaitUsP99")
+    peak_rss_bytes: int = 0
+    longest_pause_us: int = 0
+
+    @property
+    def cpu_share(self) -> float:
+        """Share of the CPUs it may use; its limit may lie below what Go's GOMAXPROCS says."""
+        usable = min(self.cpus, self.cpu_limit or self.cpus)
+        return self.cpu_seconds / (self.wall_seconds * usable) if self.wall_seconds > 0 else 0.0
+
+
+class Scenario(ReadModel):
+    """What one k6 scenario did in one pod."""
+
+    requests: int
+    failed: int
+    iterations: int
+    dropped_iterations: int
+    interrupted_iterations: int = 0
+    first_start_us: int
+    first_sample_us: int
+    last_sample_us: int
+    status: dict[str, int]
+    splits: tuple[Split, ...]
+    iteration_duration: Distribution = Field(alias="iteration_duration")
+    virtual_users_max: int = 0
+    series: tuple[Second, ...] = ()
+    generator: GeneratorUsage
+
+
+class Counters(ReadModel):
+    """Count and checksums over the ids of answered writes."""
+
+    accepted: int = 0
+    accepted_id_sum: int = Field(default=0, alias="accepted_id_sum")
+    accepted_id_mix: int = Field(default=0, alias="accepted_id_mix")
+
+
+class K6Document(ReadModel):
+    """The one document of a k6 pod."""
+
+    version: int
+    unit: str
+    complete: bool
+    error: str | None = None
+    exit_code: int = Field(default=0, alias="exit_code")
+    segment: str = ""
+    scenarios: dict[str, Scenario]
+    counters: Counters = Counters()
+    trends: dict[str, Distribution] = {}
+
+    @model_validator(mode="after")
+    def _is_of_a_known_kind(self) -> Self:
+        if (self.version, self.unit) != (DOCUMENT_VERSION, "us"):
+            raise ValueError(
+                f"version {self.version} in {self.unit}, this operator reads version "
+                f"{DOCUMENT_VERSION} in us: use the k6 image of the same release"
+            )
+        return self
+
+
+class Lag(ReadModel):
+    """Delay of the event loop in seconds."""
+
+    p50: float
+    p99: float
+    max: float
+
+
+class Process(ReadModel):
+    """One process of the service."""
+
+    pid: int
+    requests: int | None = None  # None without instruments
+    cpu_seconds: float | None = None
+
+
+class PoolWait(ReadModel):
+    """Time that requests waited for a connection of the pool, added up."""
+
+    sum: float
+    count: int
+
+
+class Component(ReadModel):
+    """One component at one moment; what it cannot know is absent."""
+
+    cpu_seconds: float | None = None
+    memory_bytes: int | None = None
+    throttled_seconds: float | None = None
+    open_files: int | None = None
+    requests: int | None = None
+    failed: int | None = None
+    in_flight: int | None = None
+    thread_tokens_in_use: int | None = None
+    threads_exhausted_seconds: float | None = None  # over all processes
+    pool_wait_seconds: PoolWait | None = None
+    event_loop_lag_seconds: Lag | None = None
+    transactions: int | None = None  # of Postgres
+    rows_returned: int | None = None
+    rows_fetched: int | None = None
+    rows_inserted: int | None = None
+    keyspace_hits: int | None = None  # of Redis
+    keyspace_misses: int | None = None
+    persisted: int | None = None  # of the queue worker
+    batches: int | None = None
+    processes: tuple[Process, ...] = ()
+
+
+class Answer(ReadModel):
+    """An answer of the steward; where there was none the script writes why."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _was_given(cls, body: object) -> object:
+        if isinstance(body, dict) and "error" in body:
+            raise ValueError(f"the steward did not answer: {body['error']}")
+        return body
+
+
+class SharedCpus(ReadModel):
+    """The CPUs of the steward's node that no service owns; seconds since boot, added up."""
+
+    cpus: int
+    cpu_seconds: float
+    steal_seconds: float = 0.0
+
+
+class Snapshot(Answer):
+    """All components at one edge of the measurement."""
+
+    edge: str
+    taken_at: float
+    components: dict[str, Component] = {}
+    shared_cpus: SharedCpus | None = None
+    errors: dict[str, str] = {}
+
+
+class Freshness(ReadModel):
+    """What one user saw that wrote and then read until it found what it wrote; ms."""
+
+    writes: int
+    reads: int
+    stale: int  # reads that began later than the bound after the write and did not show it
+    unseen: int  # writes that never showed
+    worst_ms: float
+    bound_ms: float
+
+
+class Account(Answer):
+    """What the steward found after the drain; the counts are absent where nothing is written."""
+
+    drained: bool
+    drain_seconds: float = 0.0
+    persisted: int | None = None
+    distinct: int | None = None
+    id_sum: int | None = None
+    id_mix: int | None = None
+    pending: int = 0
+    dead_lettered: int = 0

@@ -1,0 +1,152 @@
+"""The log of one k6 pod -> PodReport. What is missing or broken becomes a named problem.
+
+A log holds, between k6's own lines, up to two snapshots, what freshness there was, the steward's
+account and last the document. k6 writes what a script prints as logfmt
+(`… msg="{\"loadlab_account\"…}" source=console`) unless told otherwise; both spellings are read. Of
+several documents the last one counts, since earlier ones are checkpoints.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from loadlab.measurement.documents import Account, Freshness, K6Document, ReadModel, Snapshot
+
+_KNOWN = re.compile(
+    r'^\{\s*"(k6_histogram|loadlab_snapshot|loadlab_account|loadlab_freshness)"\s*:'
+)
+_LOGFMT = re.compile(r'\bmsg=("(?:[^"\\]|\\.)*")')
+_Model = TypeVar("_Model", bound=ReadModel)
+_THRESHOLDS_CROSSED = 99  # k6's exit code for it: the measurement itself is complete
+
+
+class ProblemKind(StrEnum):
+    """Why a pod's report cannot be used."""
+
+    DOCUMENT_MISSING = "DocumentMissing"
+    DOCUMENT_BROKEN = "DocumentBroken"
+    DOCUMENT_INCOMPLETE = "DocumentIncomplete"
+    GENERATOR_FAILED = "GeneratorFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class PodProblem:
+    """What is wrong with one pod's report, and what to do."""
+
+    kind: ProblemKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodReport:
+    """Everything one k6 pod handed back. Without a problem the document is there."""
+
+    pod: str
+    document: K6Document | None = None
+    start: Snapshot | None = None
+    end: Snapshot | None = None
+    account: Account | None = None
+    freshness: Freshness | None = None
+    problem: PodProblem | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_pod_log(pod: str, text: str) -> PodReport:
+    """Read one pod's log."""
+    lines = dict.fromkeys(
+        ("k6_histogram", "loadlab_account", "loadlab_freshness", "start", "end"), ""
+    )
+    notes: list[str] = []
+    for kind, line in _known_lines(text):
+        lines[kind if kind != "loadlab_snapshot" else _edge(line)] = line
+    document, problem = _document(pod, lines["k6_histogram"])
+    return PodReport(
+        pod=pod,
+        document=document,
+        start=_optional(Snapshot, lines["start"], notes),
+        end=_optional(Snapshot, lines["end"], notes),
+        account=_optional(Account, lines["loadlab_account"], notes),
+        freshness=_optional(Freshness, lines["loadlab_freshness"], notes),
+        problem=problem,
+        notes=tuple(notes),
+    )
+
+
+def _known_lines(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        candidate = _unwrapped(line.strip())
+        if found := _KNOWN.match(candidate):
+            yield found[1], candidate
+
+
+def _unwrapped(line: str) -> str:
+    if line.startswith("{") or not (found := _LOGFMT.search(line)):
+        return line
+    try:
+        return str(json.loads(found[1])).strip()
+    except ValueError:  # an escape that JSON does not know: none of our lines
+        return line
+
+
+def _edge(line: str) -> str:
+    return "end" if re.search(r'"edge"\s*:\s*"end"', line) else "start"
+
+
+def _body(line: str) -> object:
+    (body,) = json.loads(line).values()
+    return body
+
+
+def _optional(model: type[_Model], line: str, notes: list[str]) -> _Model | None:
+    if not line:
+        return None
+    try:
+        return model.model_validate(_body(line))
+    except ValueError as err:
+        notes.append(f"{model.__name__.lower()} not readable: {_first_fault(err)}")
+        return None
+
+
+def _document(pod: str, line: str) -> tuple[K6Document | None, PodProblem | None]:
+    if not line:
+        return None, PodProblem(
+            ProblemKind.DOCUMENT_MISSING,
+            f"pod {pod} left no result document: it was killed or never started its script. "
+            f"See why with: kubectl describe pod {pod}; kubectl logs {pod}",
+        )
+    try:
+        document = K6Document.model_validate(_body(line))
+    except ValueError as err:
+        return None, PodProblem(
+            ProblemKind.DOCUMENT_BROKEN,
+            f"the result document of pod {pod} cannot be read ({_first_fault(err)}): its log was "
+            "cut, or the k6 image is of another release than the operator",
+        )
+    return document, _end_problem(pod, document)
+
+
+def _end_problem(pod: str, document: K6Document) -> PodProblem | None:
+    if not document.complete:
+        return PodProblem(
+            ProblemKind.DOCUMENT_INCOMPLETE,
+            f"pod {pod} was killed before its end and left only a checkpoint: "
+            "raise spec.resources.k6 if it ran out of memory",
+        )
+    if document.error and document.exit_code != _THRESHOLDS_CROSSED:
+        return PodProblem(
+            ProblemKind.GENERATOR_FAILED,
+            f"k6 in pod {pod} ended with exit code {document.exit_code}: {document.error}",
+        )
+    return None
+
+
+def _first_fault(err: ValueError) -> str:
+    if isinstance(err, ValidationError):
+        fault = err.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc']) or 'document'}: {fault['msg']}"
+    return str(err)

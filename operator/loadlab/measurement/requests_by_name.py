@@ -1,0 +1,70 @@
+"""Requests by name: the load's own, those beside it, and reads apart by what the cache said."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Split
+from loadlab.measurement.histogram import Histogram, HistogramSum
+from loadlab.measurement.values import NamedRequests
+
+SIDE_SCENARIO = "side"
+# The scenario script's trends, and what the results call them.
+_CACHE_TRENDS = {"cache_hit": "hit", "cache_miss": "miss"}
+
+
+def named_requests(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
+    """Return the requests of each name; nothing where there is one name only."""
+    splits: dict[str, list[Split]] = {}
+    for document in documents:
+        for name in (MEASURED_SCENARIO, SIDE_SCENARIO):
+            for split in document.scenarios[name].splits if name in document.scenarios else ():
+                splits.setdefault(split.name, []).append(split)
+    named = {name: _merged(found) for name, found in sorted(splits.items())}
+    named |= _by_cache(documents)
+    return named if len(named) > 1 else {}
+
+
+class NamedSum:
+    """The requests of each name over replicates, added up in place."""
+
+    def __init__(self) -> None:
+        self._requests: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._latency: dict[str, HistogramSum] = {}
+
+    def add(self, trial: Mapping[str, NamedRequests]) -> None:
+        """Add those of one more replicate."""
+        for name, named in trial.items():
+            self._requests[name] += named.requests
+            self._failed[name] += named.failed
+            self._latency.setdefault(name, HistogramSum()).add(named.latency)
+
+    def named_requests(self) -> dict[str, NamedRequests]:
+        """Return what was added so far."""
+        return {
+            name: NamedRequests(
+                requests=self._requests[name],
+                failed=self._failed[name],
+                latency=latency.histogram(),
+            )
+            for name, latency in self._latency.items()
+        }
+
+
+def _merged(splits: Iterable[Split]) -> NamedRequests:
+    found = list(splits)
+    return NamedRequests(
+        requests=sum(split.requests for split in found),
+        failed=sum(split.failed for split in found),
+        latency=Histogram.merged(s.http_req_total.hdr for s in found if s.succeeded),
+    )
+
+
+def _by_cache(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
+    named = {}
+    for trend, name in _CACHE_TRENDS.items():
+        found = [d.trends[trend].hdr for d in documents if trend in d.trends]
+        if found:
+            latency = Histogram.merged(found)
+            named[name] = NamedRequests(requests=latency.count, failed=0, latency=latency)
+    return named

@@ -1,0 +1,185 @@
+"""Pod reports -> TrialMeasurement. One missing or broken pod voids the whole trial, because the
+percentiles of the surviving pods are not those of the fleet.
+
+Latency is taken from `http_req_total` (waiting for a connection, connecting and the request
+itself) of the 2xx and 3xx answers. `http_req_duration` leaves out the wait for a connection,
+which is where a saturated service makes its users queue, and is 0 for a refused connection, so
+that errors would pull percentiles down (docs/method.md#latency).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loadlab.measurement.documents import (
+    MEASURED_SCENARIO,
+    Account,
+    K6Document,
+    Scenario,
+    Snapshot,
+)
+from loadlab.measurement.durability import account_for
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
+from loadlab.measurement.requests_by_name import named_requests
+from loadlab.measurement.usage import (
+    GENERATOR,
+    ComponentUsage,
+    count_requests,
+    measure_components,
+    measure_shared_cpus,
+)
+from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.measurement.work_done import work_between
+from loadlab.plan.expected import LoadFacts
+
+
+@dataclass(frozen=True, slots=True)
+class VoidTrial:
+    """A trial without a measurement, and why."""
+
+    problems: tuple[PodProblem, ...]
+
+
+def measure_trial(
+    reports: Sequence[PodReport], expected_pods: int, load: LoadFacts
+) -> TrialMeasurement | VoidTrial:
+    """Merge the reports of all k6 pods of one run."""
+    problems = _problems(reports, expected_pods)
+    documents = [report.document for report in reports if report.document is not None]
+    scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
+    if problems or not scenarios:
+        return VoidTrial(problems or (_never_measured(),))
+    start, end, account = _edges_and_account(reports)
+    counts = count_requests(start, end, documents) if start and end else None
+    components = measure_components(start, end, counts) if start and end else {}
+    # A pod whose share of the load was too small to send anything has no first request.
+    started = [s for s in scenarios if s.requests] or scenarios
+    return TrialMeasurement(
+        load=load,
+        pods=len(documents),
+        first_request_epoch_seconds=min(s.first_start_us for s in started) / 1e6,
+        last_answer_epoch_seconds=max(s.last_sample_us for s in started) / 1e6,
+        requests=sum(s.requests for s in scenarios),
+        failed=sum(s.failed for s in scenarios),
+        iterations=sum(s.iterations for s in scenarios),
+        dropped_iterations=sum(s.dropped_iterations for s in scenarios),
+        mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
+        latency=_merged_latency(scenarios),
+        status=_merged_status(scenarios),
+        start_skew_ms=_spread_ms([s.first_start_us for s in started]),
+        first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
+        components={**components, GENERATOR: _generator_usage(scenarios)},
+        generator=_generator_load(scenarios),
+        unanswered=sum(_unanswered(d) for d in documents),
+        counts=counts,
+        durability=account_for(documents, account),
+        work=work_between(start, end) if start and end else None,
+        by_request=named_requests(documents),
+        freshness=next((r.freshness for r in reports if r.freshness), None),
+        shared_cpus=measure_shared_cpus(start, end) if start and end else None,
+        notes=tuple(note for report in reports for note in _notes(report)),
+    )
+
+
+def _problems(reports: Sequence[PodReport], expected_pods: int) -> tuple[PodProblem, ...]:
+    found = [report.problem for report in reports if report.problem]
+    if len(reports) != expected_pods:
+        found.append(
+            PodProblem(
+                ProblemKind.DOCUMENT_MISSING,
+                f"{len(reports)} of {expected_pods} k6 pods handed in a log: one was deleted or "
+                "never created; the Job's events say why",
+            )
+        )
+    segments = Counter(r.document.segment for r in reports if r.document)
+    if expected_pods > 1 and any(n > 1 for n in segments.values()):
+        found.append(
+            PodProblem(
+                ProblemKind.DOCUMENT_BROKEN,
+                f"two k6 pods ran the same segment of the load ({segments.most_common(1)[0][0]}): "
+                "the load was not the planned one",
+            )
+        )
+    found.extend(_unmeasured(r) for r in reports if r.document and not _was_measured(r.document))
+    return tuple(dict.fromkeys(found))
+
+
+def _was_measured(document: K6Document) -> bool:
+    return MEASURED_SCENARIO in document.scenarios
+
+
+def _unmeasured(report: PodReport) -> PodProblem:
+    return report.problem or PodProblem(
+        ProblemKind.DOCUMENT_BROKEN,
+        f"pod {report.pod} has no sample of the scenario {MEASURED_SCENARIO}: its script stopped "
+        f"before, or the target never answered; see kubectl logs {report.pod}",
+    )
+
+
+def _never_measured() -> PodProblem:
+    return PodProblem(ProblemKind.DOCUMENT_MISSING, "no k6 pod was expected and none reported")
+
+
+def _unanswered(document: K6Document) -> int:
+    """Count the requests whose client never saw a good answer; the service may have obeyed."""
+    return sum(s.failed + s.interrupted_iterations for s in document.scenarios.values())
+
+
+def _edges_and_account(
+    reports: Sequence[PodReport],
+) -> tuple[Snapshot | None, Snapshot | None, Account | None]:
+    """The edges scenario runs in one pod; the account is the same in every pod."""
+    return (
+        next((r.start for r in reports if r.start), None),
+        next((r.end for r in reports if r.end), None),
+        next((r.account for r in reports if r.account), None),
+    )
+
+
+def _merged_latency(scenarios: Sequence[Scenario]) -> Histogram:
+    return Histogram.merged(
+        split.http_req_total.hdr for s in scenarios for split in s.splits if split.succeeded
+    )
+
+
+def _merged_iterations(scenarios: Sequence[Scenario]) -> Histogram:
+    return Histogram.merged(s.iteration_duration.hdr for s in scenarios)
+
+
+def _merged_status(scenarios: Sequence[Scenario]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for scenario in scenarios:
+        total.update(scenario.status)
+    return dict(sorted(total.items()))
+
+
+def _spread_ms(moments_us: Sequence[int]) -> float:
+    return (max(moments_us) - min(moments_us)) / 1000
+
+
+def _generator_usage(scenarios: Sequence[Scenario]) -> ComponentUsage:
+    requests = sum(s.requests for s in scenarios)
+    cpu = sum(s.generator.cpu_seconds for s in scenarios)
+    return ComponentUsage(
+        cpu_micros_per_request=cpu * 1e6 / requests if requests else None,
+        memory_bytes=sum(s.generator.peak_rss_bytes for s in scenarios),
+    )
+
+
+def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
+    used = [s.generator for s in scenarios if s.generator.wall_seconds > 0]
+    throttled = [g.throttled_seconds / g.wall_seconds for g in used if g.throttled_seconds]
+    unknown = any(g.throttled_seconds is None for g in used)
+    return GeneratorLoad(
+        cpu_share=max((g.cpu_share for g in used), default=0.0),
+        throttled_share=max(throttled, default=None if unknown else 0.0),
+        sched_wait_p99_ms=max((g.sched_wait_us_p99 for g in used), default=0) / 1000,
+        longest_pause_seconds=max((g.longest_pause_us for g in used), default=0) / 1e6,
+    )
+
+
+def _notes(report: PodReport) -> list[str]:
+    edges = [edge for edge in (report.start, report.end) if edge]
+    missing = [f"{edge.edge}: {name}: {why}" for edge in edges for name, why in edge.errors.items()]
+    return [f"{report.pod}: {note}" for note in (*report.notes, *missing)]

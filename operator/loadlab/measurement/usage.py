@@ -1,0 +1,216 @@
+"""What each component used between the two snapshots of a trial.
+
+CPU per request divides by the requests that the service itself counted between the snapshots;
+where it has no instruments, by the requests that k6 saw end in the same span. A counter that ran
+backwards means that the container was restarted: its CPU is then unknown, not negative.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from loadlab.measurement.documents import (
+    MEASURED_SCENARIO,
+    Component,
+    K6Document,
+    SharedCpus,
+    Snapshot,
+)
+
+SERVICE = "service"
+WORKER = "worker"
+POSTGRES = "postgres"
+REDIS = "redis"
+GENERATOR = "generator"
+_EDGES_SCENARIO = "edges"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentUsage:
+    """One component over the measurement."""
+
+    cpu_micros_per_request: float | None = None
+    cpus_used: float | None = None  # CPU seconds a second
+    busiest_process_cpus: float | None = None
+    memory_bytes: int | None = None
+    open_files: int | None = None
+    throttled_seconds: float | None = None
+    event_loop_lag_p50_ms: float | None = None
+    event_loop_lag_p99_ms: float | None = None
+    event_loop_lag_max_ms: float | None = None
+    thread_tokens: int | None = None  # in use when measuring ended
+    threads_exhausted: float | None = None  # share of the time in which no thread was free
+    pool_waiters: float | None = None  # requests that waited for a connection, on average
+    processes: int | None = None
+    request_spread: float | None = None  # busiest process over idlest, by requests
+    restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCounts:
+    """Requests that ended between the snapshots, as either side counted them."""
+
+    seconds: float
+    client: float
+    server: int | None = None  # None without instruments, or after a restart of the service
+    load: float = 0.0  # of the client's, those of the load itself
+
+
+def count_requests(
+    start: Snapshot, end: Snapshot, documents: Sequence[K6Document]
+) -> RequestCounts | None:
+    """Count by both sides; None when the snapshots span no time."""
+    seconds = end.taken_at - start.taken_at
+    if seconds <= 0:
+        return None
+    client = requests_between(documents, start.taken_at, end.taken_at)
+    load = requests_between(documents, start.taken_at, end.taken_at, only=MEASURED_SCENARIO)
+    return RequestCounts(seconds=seconds, client=client, server=_served(start, end), load=load)
+
+
+def requests_between(
+    documents: Iterable[K6Document], start: float, end: float, only: str | None = None
+) -> float:
+    """Count requests that ended between two epoch seconds, sharing out the seconds at the edges."""
+    return sum(
+        second.n * max(0.0, min(second.t + 1, end) - max(second.t, start))
+        for document in documents
+        for name, scenario in document.scenarios.items()
+        if name == (only or name) and name != _EDGES_SCENARIO
+        for second in scenario.series
+    )
+
+
+def _served(start: Snapshot, end: Snapshot) -> int | None:
+    before, after = start.components.get(SERVICE), end.components.get(SERVICE)
+    if before is None or after is None or before.requests is None or after.requests is None:
+        return None
+    served = after.requests - before.requests
+    return served if served >= 0 else None
+
+
+def measure_components(
+    start: Snapshot, end: Snapshot, counts: RequestCounts | None
+) -> dict[str, ComponentUsage]:
+    """Measure every component that the end snapshot knows."""
+    requests = (counts.server or counts.client) if counts else 0.0
+    seconds = end.taken_at - start.taken_at
+    return {
+        name: _usage(start.components.get(name), after, requests, seconds)
+        for name, after in sorted(end.components.items())
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedCpuUsage:
+    """The CPUs that no service owns, over the measurement; shares of their time, 0..1."""
+
+    cpus: int
+    busy: float
+    stolen: float  # by the hypervisor
+
+
+def measure_shared_cpus(start: Snapshot, end: Snapshot) -> SharedCpuUsage | None:
+    """Measure what was left of the node; None where it is unknown or changed meanwhile."""
+    before, after = start.shared_cpus, end.shared_cpus
+    seconds = end.taken_at - start.taken_at
+    if before is None or after is None or before.cpus != after.cpus or seconds <= 0:
+        return None
+    return _shared(before, after, seconds * max(1, after.cpus))
+
+
+def _shared(before: SharedCpus, after: SharedCpus, available: float) -> SharedCpuUsage:
+    return SharedCpuUsage(
+        cpus=after.cpus,
+        busy=(after.cpu_seconds - before.cpu_seconds) / available,
+        stolen=(after.steal_seconds - before.steal_seconds) / available,
+    )
+
+
+def _usage(
+    before: Component | None, after: Component, requests: float, seconds: float
+) -> ComponentUsage:
+    restarted = before is not None and _ran_backwards(before, after)
+    known = before if not restarted else None
+    lag = after.event_loop_lag_seconds
+    return ComponentUsage(
+        cpu_micros_per_request=_cpu_micros(known, after, requests),
+        cpus_used=_rate(known, after, seconds, lambda c: c.cpu_seconds),
+        busiest_process_cpus=_busiest(known, after, seconds),
+        memory_bytes=after.memory_bytes,
+        open_files=after.open_files,
+        throttled_seconds=_throttled(known, after),
+        event_loop_lag_p50_ms=lag.p50 * 1000 if lag else None,
+        event_loop_lag_p99_ms=lag.p99 * 1000 if lag else None,
+        event_loop_lag_max_ms=lag.max * 1000 if lag else None,
+        thread_tokens=after.thread_tokens_in_use,
+        threads_exhausted=_rate(
+            known,
+            after,
+            seconds * max(1, len(after.processes)),
+            lambda c: c.threads_exhausted_seconds,
+        ),
+        pool_waiters=_rate(
+            known,
+            after,
+            seconds,
+            lambda c: c.pool_wait_seconds.sum if c.pool_wait_seconds else None,
+        ),
+        processes=len(after.processes) or None,
+        request_spread=_spread(known, after),
+        restarted=restarted,
+    )
+
+
+def _ran_backwards(before: Component, after: Component) -> bool:
+    return _fell(before.cpu_seconds, after.cpu_seconds) or _fell(before.requests, after.requests)
+
+
+def _fell(before: float | None, after: float | None) -> bool:
+    return before is not None and after is not None and after < before
+
+
+def _cpu_micros(before: Component | None, after: Component, requests: float) -> float | None:
+    if before is None or before.cpu_seconds is None or after.cpu_seconds is None or requests <= 0:
+        return None
+    return (after.cpu_seconds - before.cpu_seconds) * 1e6 / requests
+
+
+def _rate(
+    before: Component | None,
+    after: Component,
+    seconds: float,
+    pick: Callable[[Component], float | None],
+) -> float | None:
+    """Return how fast a counter rose; None where either edge does not know it."""
+    first, last = (pick(before) if before else None), pick(after)
+    return None if first is None or last is None or seconds <= 0 else (last - first) / seconds
+
+
+def _busiest(before: Component | None, after: Component, seconds: float) -> float | None:
+    """Return the CPUs that the busiest living process used; None where no edge knows any."""
+    earlier = {p.pid: p.cpu_seconds for p in before.processes} if before else {}
+    used = [
+        p.cpu_seconds - known
+        for p in after.processes
+        if p.cpu_seconds is not None and (known := earlier.get(p.pid)) is not None
+    ]
+    return max(used) / seconds if used and seconds > 0 else None
+
+
+def _throttled(before: Component | None, after: Component) -> float | None:
+    if before is None or before.throttled_seconds is None or after.throttled_seconds is None:
+        return None
+    return after.throttled_seconds - before.throttled_seconds
+
+
+def _spread(before: Component | None, after: Component) -> float | None:
+    """Compare the busiest process with the idlest; None for one, and without instruments."""
+    earlier = _served_by(before) if before else {}
+    served = [count - earlier.get(pid, 0) for pid, count in _served_by(after).items()]
+    if len(served) < 2 or max(served) <= 0:
+        return None
+    return max(served) / max(1, min(served))
+
+
+def _served_by(component: Component) -> Mapping[int, int]:
+    return {p.pid: p.requests for p in component.processes if p.requests is not None}

@@ -1,0 +1,141 @@
+"""The measurement of one trial: what was asked of it and what came out."""
+
+from dataclasses import dataclass, field
+
+from loadlab.measurement.documents import Freshness
+from loadlab.measurement.durability import Durability
+from loadlab.measurement.histogram import Histogram, HistogramText
+from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
+from loadlab.plan.expected import ExpectedWork, LoadFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkDone:
+    """What the stores and the queue worker did while measuring; None where it is unknown."""
+
+    transactions: int | None = None
+    rows_read: int | None = None
+    rows_written: int | None = None
+    cache_hits: int | None = None
+    cache_misses: int | None = None
+    persisted: int | None = None
+    commits: int | None = None  # of the queue worker
+
+    @property
+    def lookups(self) -> int | None:
+        """Look-ups in Redis."""
+        if self.cache_hits is None or self.cache_misses is None:
+            return None
+        return self.cache_hits + self.cache_misses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRequests:
+    """The requests of one name, where a trial has several."""
+
+    requests: int
+    failed: int
+    latency: HistogramText  # successful answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencySummary:
+    """Latency of successful answers in milliseconds."""
+
+    avg: float
+    min: float
+    med: float
+    p90: float
+    p95: float
+    p99: float
+    max: float
+
+    @classmethod
+    def of(cls, histogram: Histogram) -> "LatencySummary | None":
+        """Summarise; None when nothing was recorded."""
+        if not histogram.count:
+            return None
+        return cls(
+            avg=histogram.mean_us / 1000,
+            min=histogram.min_us / 1000,
+            med=histogram.percentile_us(50) / 1000,
+            p90=histogram.percentile_us(90) / 1000,
+            p95=histogram.percentile_us(95) / 1000,
+            p99=histogram.percentile_us(99) / 1000,
+            max=histogram.max_us / 1000,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorLoad:
+    """How hard k6 itself worked; shares are of the busiest pod."""
+
+    cpu_share: float  # of its CPUs
+    throttled_share: float | None = None  # of its time; None where the cgroup could not be read
+    sched_wait_p99_ms: float
+    longest_pause_seconds: float = 0.0  # in which not even k6's output came to its turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialMeasurement:
+    """One trial, all pods merged."""
+
+    load: LoadFacts
+    pods: int
+    first_request_epoch_seconds: float
+    last_answer_epoch_seconds: float
+    requests: int
+    failed: int
+    iterations: int
+    dropped_iterations: int
+    mean_iteration_ms: float
+    latency: HistogramText  # successful answers, from asking for a connection to the last byte
+    status: dict[str, int]
+    start_skew_ms: float  # between the pods' first requests
+    first_sample_skew_ms: float  # between the pods' first answers
+    components: dict[str, ComponentUsage]  # the generator included
+    generator: GeneratorLoad
+    unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
+    counts: RequestCounts | None = None
+    durability: Durability | None = None
+    work: WorkDone | None = None
+    by_request: dict[str, NamedRequests] = field(default_factory=dict)
+    freshness: Freshness | None = None
+    shared_cpus: SharedCpuUsage | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def expected(self) -> ExpectedWork | None:
+        """What must be seen to have happened."""
+        return self.load.expected
+
+    @property
+    def window_seconds(self) -> float:
+        """From the first request's start to the last answer's end."""
+        return self.last_answer_epoch_seconds - self.first_request_epoch_seconds
+
+    @property
+    def requests_per_second(self) -> float:
+        """Finished requests over the window, failed ones included."""
+        return self.requests / self.window_seconds if self.window_seconds > 0 else 0.0
+
+    @property
+    def failed_rate(self) -> float:
+        """Share of failed requests, 0..1."""
+        return self.failed / self.requests if self.requests else 0.0
+
+    @property
+    def latency_ms(self) -> LatencySummary | None:
+        """Percentiles; None without a successful answer."""
+        return LatencySummary.of(self.latency)
+
+    @property
+    def achieved_rate(self) -> float | None:
+        """Iterations a second of the planned time, comparable to the offered rate; open model only.
+
+        Over the planned time and not the window: one slow last answer lengthens the window and
+        would make a kept rate look missed.
+        """
+        if self.load.rate_per_second is None:
+            return None
+        return self.iterations / self.load.full_load_seconds

@@ -1,0 +1,80 @@
+"""What is asked of a trial: the load in plain units, and the work that must be seen to be done."""
+
+from dataclasses import dataclass, field
+
+from loadlab.catalogue import Cell, Factor
+from loadlab.model.components import Amounts, Resources, ServiceCpu
+from loadlab.model.quantities import cpus, seconds
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.plan.own_image import is_instrumented
+from loadlab.plan.variants import requests_of, workload_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedWork:
+    """What must be seen to have happened for the answers of a trial."""
+
+    transactions: int = 0  # of Postgres, for a read that no cache answered
+    cached: bool = False  # one look-up in Redis for each read
+    write_share: float = 0.0  # of the requests; writes are accounted for row by row
+    wait_ms: float = 0.0  # no answer may come sooner
+    workers: int | None = None  # processes of the service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadFacts:
+    """The load a trial was planned with, in plain units."""
+
+    open_model: bool  # arrivals do not wait for answers
+    virtual_users: int  # of all pods; in the open model the ceiling
+    duration_seconds: float  # at full load
+    ramp_up_seconds: float = 0.0  # 0 for the constant executors
+    rate_per_second: float | None = None  # iterations offered, open model only
+    writes: bool = False  # accepted work must be accounted for
+    instrumented: bool = True  # the service has our instruments
+    cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
+    owns_cpus: bool = True  # whether the service was to have CPUs of its own
+    expected: ExpectedWork | None = None
+
+    @property
+    def full_load_seconds(self) -> float:
+        """Length of a full load with the same work: a ramp counts half."""
+        return self.ramp_up_seconds / 2 + self.duration_seconds
+
+
+def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
+    """Return the planned load of a cell in plain units."""
+    load = spec.load
+    rate = cell.level(Factor.RATE)
+    return LoadFacts(
+        open_model=load.executor.is_open,
+        virtual_users=cell.level(Factor.VIRTUAL_USERS) or load.max_virtual_users,
+        duration_seconds=seconds(load.duration),
+        ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
+        rate_per_second=rate / seconds(load.time_unit) if rate else None,
+        writes=workload_of(spec).writes,
+        instrumented=is_instrumented(spec, cell.variant),
+        cpu_limits=cpu_limits(spec.resources),
+        owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
+        expected=expected_work(spec, cell),
+    )
+
+
+def cpu_limits(resources: Resources) -> dict[str, float]:
+    """Return the CPUs that each component may use, where that is limited."""
+    amounts: dict[str, Amounts] = {n: getattr(resources, n) for n in Resources.model_fields}
+    return {name: cpus(found.cpu) for name, found in amounts.items() if found.cpu}
+
+
+def expected_work(spec: LoadExperimentSpec, cell: Cell) -> ExpectedWork | None:
+    """Return what must be seen to be done in a cell; None for an image of the user's own."""
+    known = workload_of(spec).variants.get(cell.variant)
+    if known is None:
+        return None
+    return ExpectedWork(
+        transactions=known.transactions,
+        cached=known.cached,
+        write_share=requests_of(spec, cell).write_share,
+        wait_ms=known.waits * (cell.level(Factor.MS) or 0),
+        workers=cell.level(Factor.WORKERS),
+    )

@@ -1,0 +1,7 @@
+"""May the figures of one run be used: Valid, Suspect or Invalid, each with its reasons.
+
+judge             every rule; proof_of_work, writes: was the work done
+bounds            every bound of the rules, in one place
+judgement         the words of validity: levels, reasons
+judged_trial      a judged trial as JSON and back, for the LoadTrial's status
+"""

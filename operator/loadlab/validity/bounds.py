@@ -1,0 +1,69 @@
+"""Every bound of the validity rules, in one place; docs/method.md says why each has its value."""
+
+GENERATOR_CPU_SHARE = 0.60
+"""k6 beyond this share of its CPUs delays its own requests."""
+GENERATOR_SCHED_WAIT_MS = 2.0
+"""p99 of the time a ready goroutine of k6 waits for a CPU; 0.1 to 1 ms in a healthy run."""
+GENERATOR_THROTTLED_SHARE = 0.01
+"""Share of the window in which the generator's CPU limit stopped it."""
+PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25
+"""Share and length from which a pause of k6 is in the figures: a closed loop loses that share."""
+PAUSE_BROKEN_SHARE, PAUSE_BROKEN_SECONDS = 0.05, 1.0
+"""Beyond both, throughput and the upper percentiles are those of the pause."""
+ACHIEVED_RATE = 0.99
+"""Least share of the offered iterations that must have been made (open model)."""
+LITTLE_STEADY = 0.02
+"""Little's law, a steady closed load of at least LITTLE_STEADY_SECONDS."""
+LITTLE_ROUGH = 0.05
+"""Little's law, a short or ramping closed load."""
+LITTLE_BROKEN = 0.20
+"""Beyond this gap most of the virtual users' time left no sample."""
+LITTLE_STEADY_SECONDS = 10.0
+COUNT_GAP = 0.05
+"""Client and server counts may differ by this share plus what is in flight at the edges."""
+COUNT_BROKEN = 0.50
+"""Beyond this gap it was not the measured service that answered."""
+COUNT_MIN_SECONDS = 3.0
+"""Shorter windows cannot be compared through a per-second series."""
+SAMPLES_ABOVE = 100
+"""Samples needed above a percentile that is reported."""
+FAILED_SHARE = 0.5
+"""Beyond this share of failures the latency describes a minority of the requests."""
+QUERY_SHARE = 0.7
+"""Share of the expected transactions that Postgres must have counted; beside it its delay."""
+STATISTICS_DELAY_SECONDS = 1.0
+"""How late Postgres' backends report their counters (PGSTAT_MIN_INTERVAL)."""
+LOOKUP_SHARE = 0.9
+"""Share of the expected look-ups that Redis must have counted."""
+WAITED_SHARE = 0.98
+"""Share of the asked waiting time that the shortest answer must have taken."""
+WAITED_EARLY_MS = 2.0
+"""Beside it: an event loop counts time in whole milliseconds and wakes that much too early."""
+WORKER_SPREAD = 4.0
+"""Requests of the busiest worker over those of the idlest."""
+STEAL_SHARE = 0.02
+"""Share of its CPUs' time that the hypervisor may take away from a node."""
+CPU_FULL = 0.80
+"""Beyond this share of its CPU a component keeps its users waiting for four times its own work
+and more (M/M/1), and a closed loop of a few dozen users cannot fill the last tenth or two."""
+CPU_BUSY = 0.70
+"""From here on waiting is no surprise (Gregg): what seems to wait for a pool may wait for this."""
+SERVICE_THROTTLED_SHARE = 0.05
+"""Share of the time in which its limit stopped the service, from which on the limit is named."""
+LARGEST_USER = 0.5
+"""Share of the busy time of common CPUs from which on one component is to blame."""
+USERS_AT_MOST = 1.2
+"""Those who use CPUs use no more than these were busy; beside it what two clocks may differ."""
+LOOP_LAG_MS = 10.0
+"""Median delay of an event loop that is held up more often than not."""
+POOL_WAITERS = 1.0
+"""Mean number of requests, in each process, that wait for a connection of its pool."""
+THREADS_EXHAUSTED = 0.80
+"""Share of the time without a free thread."""
+BACKLOG_SHARE = 0.10
+"""Share of the accepted writes by which a queue worker may fall behind while measuring."""
+WAIT_EXPLAINS = 1.15
+"""An answer that took no longer than this times its own waiting was not held up."""
+START_SKEW_MS = 50.0
+"""Pods must send their first requests this close together."""
+REPORTED_PERCENTILES = (90.0, 95.0, 99.0)

@@ -1,0 +1,136 @@
+"""Replicates become one row: histograms merge, intervals are between them, Invalid stays out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loadlab.analysis.cell import aggregate_cell
+from loadlab.analysis.statistics import log_estimate
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.values import LatencySummary, TrialMeasurement
+from loadlab.model.status import Validity
+from loadlab.validity.judged_trial import JudgedTrial
+from loadlab.validity.judgement import Judgement, Reason, ReasonKind
+
+MakeTrial = Callable[..., JudgedTrial]
+
+
+@pytest.fixture
+def trial(healthy: TrialMeasurement) -> MakeTrial:
+    def make(
+        requests: int = 30_000,
+        reasons: Sequence[Reason] = (),
+        values_us: Sequence[int] | None = None,
+        cpu: float = 200.0,
+        memory: int = 50,
+    ) -> JudgedTrial:
+        usage = ComponentUsage(cpu_micros_per_request=cpu, memory_bytes=memory, open_files=memory)
+        latency = Histogram.of(values_us) if values_us else healthy.latency
+        measurement = replace(
+            healthy, requests=requests, latency=latency, components={"service": usage}
+        )
+        return JudgedTrial(measurement, Judgement(tuple(reasons)))
+
+    return make
+
+
+def reason(kind: ReasonKind, level: Validity) -> Reason:
+    return Reason(kind, level, f"{kind} of a replicate")
+
+
+SATURATED = reason(ReasonKind.GENERATOR_SATURATED, Validity.SUSPECT)
+LOST = reason(ReasonKind.WORK_NOT_PERSISTED, Validity.INVALID)
+
+
+def test_rates_get_an_interval_over_the_replicates(trial: MakeTrial) -> None:
+    cell = aggregate_cell([trial(n) for n in (27_000, 30_000, 33_000)], planned=3)
+
+    assert cell.requests_per_second == log_estimate([900.0, 1000.0, 1100.0])
+    assert (cell.planned, cell.used, cell.requests) == (3, 3, 90_000)
+    assert cell.validity is Validity.VALID
+
+
+def test_percentiles_come_from_the_merged_histogram_not_from_averages(trial: MakeTrial) -> None:
+    fast, slow = [1000] * 20_000, [9000] * 20_000
+
+    cell = aggregate_cell([trial(values_us=fast), trial(values_us=slow)], planned=2)
+
+    assert cell.latency_ms == LatencySummary.of(Histogram.of(fast + slow))
+    assert cell.p95_ms is not None
+    assert cell.p95_ms.low is not None
+    assert cell.p95_ms.low < cell.p95_ms.mean
+
+
+def test_an_invalid_trial_never_enters(trial: MakeTrial) -> None:
+    spoiled = trial(1, reasons=[LOST], values_us=[120_000_000], memory=999)
+
+    cell = aggregate_cell([trial(), spoiled, trial()], planned=3)
+
+    assert cell == aggregate_cell([trial(), trial()], planned=3)
+    assert cell.used == 2
+
+
+def test_a_suspect_trial_enters_and_makes_the_cell_suspect(trial: MakeTrial) -> None:
+    cell = aggregate_cell([trial(), trial(reasons=[SATURATED])], planned=2)
+
+    assert cell.used == 2
+    assert cell.reasons == (SATURATED,)
+    assert cell.validity is Validity.SUSPECT
+
+
+def test_a_reason_of_several_replicates_is_given_once(trial: MakeTrial) -> None:
+    cell = aggregate_cell([trial(reasons=[SATURATED]), trial(reasons=[SATURATED])], planned=2)
+
+    assert cell.reasons == (SATURATED,)
+
+
+def test_a_cell_of_invalid_trials_only_is_invalid_for_their_reasons(trial: MakeTrial) -> None:
+    cell = aggregate_cell([trial(reasons=[LOST])], planned=1)
+
+    assert cell.validity is Validity.INVALID
+    assert cell.reasons == (LOST,)
+    assert (cell.requests_per_second, cell.latency_ms, cell.failed_rate) == (None, None, None)
+
+
+def test_a_cell_without_any_trial_is_invalid() -> None:
+    cell = aggregate_cell([], planned=2)
+
+    assert cell.validity is Validity.INVALID
+    assert [r.kind for r in cell.reasons] == [ReasonKind.NO_REPLICATE]
+
+
+def test_too_few_samples_are_judged_again_on_the_merged_histogram(trial: MakeTrial) -> None:
+    thin = reason(ReasonKind.TOO_FEW_SAMPLES, Validity.SUSPECT)
+    half = trial(values_us=[1000] * 6000, reasons=[thin])
+
+    assert aggregate_cell([half, half], planned=2).validity is Validity.VALID
+    assert aggregate_cell([half], planned=1).validity is Validity.SUSPECT
+
+
+def test_cpu_is_a_mean_memory_and_open_files_are_the_most(trial: MakeTrial) -> None:
+    cell = aggregate_cell([trial(cpu=100.0, memory=70), trial(cpu=400.0, memory=50)], planned=2)
+
+    assert cell.cpu_micros_per_request == {"service": pytest.approx(200.0)}  # geometric
+    assert cell.memory_bytes == {"service": 70}
+    assert cell.open_files == 70
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**6), st.sampled_from([(), (SATURATED,), (LOST,)])), max_size=5
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_the_trials_does_not_matter(
+    trial: MakeTrial, drawn: list[tuple[int, tuple[Reason, ...]]], shuffler: object
+) -> None:
+    trials = [trial(requests, reasons, cpu=requests / 3) for requests, reasons in drawn]
+    shuffled = list(trials)
+    shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    assert aggregate_cell(shuffled, planned=5) == aggregate_cell(trials, planned=5)

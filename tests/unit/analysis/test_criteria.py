@@ -1,0 +1,155 @@
+"""k6's threshold spelling, held against cells; missing data never passes."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadlab.analysis.cell import CellResult, aggregate_cell
+from loadlab.analysis.criteria import (
+    AGGREGATIONS,
+    CriterionOutcome,
+    Outcome,
+    Threshold,
+    ThresholdError,
+    evaluate,
+    judge_criterion,
+    parse_threshold,
+)
+from loadlab.analysis.statistics import Estimate
+from loadlab.measurement.histogram import Histogram
+from loadlab.model.status import Validity
+from loadlab.validity.judgement import Reason, ReasonKind
+
+CELL = CellResult(
+    planned=2,
+    used=2,
+    requests=2000,
+    failed=20,
+    dropped_iterations=4,
+    requests_per_second=Estimate(100.0, 90.0, 110.0),
+    p95_ms=Estimate(1.9),
+    latency=Histogram.of([1000] * 90 + [2000] * 10),
+)
+EMPTY = aggregate_cell([], planned=1)
+VOID = replace(CELL, reasons=(Reason(ReasonKind.NOT_DRAINED, Validity.INVALID, "…"),))
+
+thresholds = st.one_of(
+    st.builds(
+        Threshold,
+        st.just("http_req_duration"),
+        st.just("p"),
+        st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+        st.integers(0, 10**6).map(lambda n: n / 4),
+        st.integers(1, 1000).map(lambda n: n / 10),
+    ),
+    *(
+        st.builds(
+            Threshold, st.just(metric), st.just(name), st.just("<="), st.integers(0, 9).map(float)
+        )
+        for metric, names in AGGREGATIONS.items()
+        for name in names
+        if name != "p(N)"
+    ),
+)
+
+
+@given(thresholds)
+def test_a_threshold_is_read_as_it_is_spelled(threshold: Threshold) -> None:
+    assert parse_threshold(threshold.metric, str(threshold)) == threshold
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "says"),
+    [
+        ("http_req_waiting", "avg<1", "http_req_duration: avg, min, med, max, p(N); http_req_f"),
+        ("http_req_duration", "p95<500", "p(95)<500"),
+        ("http_req_duration", "avg<-1", "form"),
+        ("http_req_duration", "rate<1", "http_req_duration has no rate"),
+        ("http_req_failed", "p(95)<1", "http_req_failed has no p"),
+        ("http_req_duration", "p(101)<1", "at most at 100"),
+        ("http_req_duration", "p(0)<1", "above 0"),
+        ("http_reqs", "value>1", "http_reqs: count, rate"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_what_can(
+    metric: str, text: str, says: str
+) -> None:
+    with pytest.raises(ThresholdError) as refused:
+        parse_threshold(metric, text)
+
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "outcome", "value"),
+    [
+        ("http_req_duration", "p(90)<1.5", Outcome.PASSED, 1.0),
+        ("http_req_duration", "p(95) < 1.5", Outcome.FAILED, 2.0),
+        ("http_req_duration", "avg<=1.2", Outcome.PASSED, 1.1),
+        ("http_req_duration", "med<1", Outcome.FAILED, 1.0),
+        ("http_req_duration", "min>=1", Outcome.PASSED, 1.0),
+        ("http_req_duration", "max<2", Outcome.FAILED, 2.0),
+        ("http_req_failed", "rate<0.01", Outcome.FAILED, 0.01),
+        ("http_req_failed", "rate<=0.01", Outcome.PASSED, 0.01),
+        ("http_reqs", "rate>99.5", Outcome.PASSED, 100.0),
+        ("http_reqs", "count==1000", Outcome.PASSED, 1000.0),
+        ("dropped_iterations", "count!=2", Outcome.FAILED, 2.0),
+    ],
+)
+def test_a_cell_passes_or_fails_by_its_own_figure(
+    metric: str, text: str, outcome: Outcome, value: float
+) -> None:
+    found = evaluate(parse_threshold(metric, text), CELL)
+
+    assert (found.outcome, found.value) == (outcome, pytest.approx(value, abs=2e-3))
+
+
+@pytest.mark.parametrize("metric", AGGREGATIONS)
+@pytest.mark.parametrize("cell", [EMPTY, VOID], ids=["no data", "invalid"])
+def test_without_usable_data_nothing_passes(metric: str, cell: CellResult) -> None:
+    name = AGGREGATIONS[metric][0]
+
+    assert evaluate(parse_threshold(metric, f"{name}>=0"), cell).outcome is Outcome.INCONCLUSIVE
+
+
+TAIL = parse_threshold("http_req_duration", "max<5")
+
+
+def slower(maximum_us: int) -> CellResult:
+    return replace(CELL, latency=Histogram.of([maximum_us]))
+
+
+def over_cells(name: str, threshold: Threshold, cells: dict[str, CellResult]) -> CriterionOutcome:
+    found = {title: evaluate(threshold, cell) for title, cell in cells.items()}
+    return judge_criterion(name, threshold, found)
+
+
+def test_a_criterion_passes_only_when_every_cell_does_and_names_the_worst() -> None:
+    found = over_cells("tail", TAIL, {"a": slower(2000), "b": slower(4000), "c": slower(3000)})
+
+    assert (found.outcome, found.cell) == (Outcome.PASSED, "b")
+    assert found.value == pytest.approx(4.0, abs=4e-3)
+
+
+def test_one_failed_cell_fails_the_criterion_even_beside_a_missing_one() -> None:
+    found = over_cells("tail", TAIL, {"a": slower(2000), "b": slower(9000), "c": EMPTY})
+
+    assert (found.outcome, found.cell) == (Outcome.FAILED, "b")
+
+
+def test_a_missing_cell_keeps_a_criterion_from_passing() -> None:
+    found = over_cells("tail", TAIL, {"a": slower(2000), "c": EMPTY})
+
+    assert (found.outcome, found.cell, found.value) == (Outcome.INCONCLUSIVE, "c", None)
+
+
+def test_a_floor_names_the_lowest_cell() -> None:
+    floor = parse_threshold("http_req_duration", "max>1")
+
+    assert over_cells("f", floor, {"a": slower(2000), "b": slower(1500)}).cell == "b"
+
+
+def test_no_cells_decide_nothing() -> None:
+    assert judge_criterion("tail", TAIL, {}).outcome is Outcome.INCONCLUSIVE

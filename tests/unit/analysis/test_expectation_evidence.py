@@ -1,0 +1,148 @@
+"""Which trials enter a claim, with which figure, and what it says of the others."""
+
+from dataclasses import replace
+
+import pytest
+from claims import (
+    ASYNC,
+    CELLS,
+    MEASURED,
+    SYNC,
+    at_rate,
+    failing,
+    interval,
+    judge,
+    judged,
+    two_sides,
+)
+
+from loadlab.analysis.expectation import Outcome, Replicate
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.values import (
+    NamedRequests,
+)
+from loadlab.model.status import Validity
+from loadlab.validity.judgement import Reason, ReasonKind
+
+SATURATED = Reason(ReasonKind.GENERATOR_SATURATED, Validity.SUSPECT, "…")
+NOTHING = Reason(ReasonKind.NO_SUCCESS, Validity.INVALID, "…")
+MISCOUNTED = Reason(ReasonKind.COUNT_MISMATCH, Validity.INVALID, "…")
+MOSTLY_FAILED = Reason(ReasonKind.ERROR_RATE, Validity.SUSPECT, "…")
+SPOILED = Reason(ReasonKind.LITTLE_LAW_VIOLATED, Validity.INVALID, "…")
+
+
+def test_a_block_with_an_invalid_side_is_left_out_and_named():
+    replicates = two_sides([2000, 2000, 2000], [1000, 1000])
+    replicates.append(at_rate(SYNC, 3, 1.0, SPOILED))
+
+    found = judge(replicates, atLeast=1.5)
+
+    assert (found.outcome, found.blocks) == (Outcome.REPRODUCED, 2)
+    assert "replicate 3: Invalid (LittleLawViolated)" in found.note
+
+
+def test_suspect_trials_enter_and_are_named():
+    replicates = [*two_sides([2000, 2000], [1000]), at_rate(SYNC, 2, 1000, SATURATED)]
+
+    found = judge(replicates, atLeast=1.5)
+
+    assert (found.outcome, found.blocks) == (Outcome.REPRODUCED, 2)
+    assert found.note == "rests on Suspect trials (GeneratorSaturated)"
+
+
+def test_one_replicate_decides_nothing_and_shows_its_ratio():
+    found = judge(two_sides([2000], [1000]), atLeast=1.5)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.estimate is not None
+    assert (found.estimate.mean, found.estimate.low) == (pytest.approx(2.0), None)
+    assert "one replicate gives no interval" in found.note
+
+
+def test_no_trial_decides_nothing():
+    found = judge([], atLeast=1.5)
+
+    assert (found.outcome, found.estimate, found.blocks) == (Outcome.INCONCLUSIVE, None, 0)
+    assert found.note.endswith("requestsPerSecond of async/workers=1, replicate 1: no result")
+
+
+@pytest.mark.parametrize(
+    ("measured", "fields", "why"),
+    [
+        ({"components": {}}, {"metric": "eventLoopLagMs.p99"}, "not measured"),
+        ({"components": {}}, {"metric": "cpuMicrosPerRequest.service"}, "not measured"),
+        ({"latency": Histogram.of([])}, {"metric": "latencyMs.p95"}, "not measured"),
+        ({}, {"metric": "latencyMs.p99", "request": "ping"}, "no request ping"),
+        ({}, {"ratio": "failedRate"}, "0, which has no ratio"),
+    ],
+    ids=["lag", "cpu", "latency", "request", "zero"],
+)
+def test_a_missing_figure_decides_nothing_and_says_so(measured, fields, why):
+    trial = judged(replace(MEASURED, **measured))
+    replicates = [Replicate(cell, block, trial) for cell in CELLS for block in (1, 2)]
+
+    found = judge(replicates, atMost=1, **fields)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.note.endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("fields", "value"),
+    [
+        ({"metric": "requestsPerSecond"}, 1000),
+        ({"metric": "latencyMs.med"}, 10),
+        ({"metric": "latencyMs.p95"}, 10),
+        ({"metric": "latencyMs.p99", "request": "ping"}, 2),
+        ({"metric": "cpuMicrosPerRequest.service"}, 200),
+        ({"metric": "eventLoopLagMs.p99"}, 3),
+        ({"metric": "failedRate"}, 0),
+    ],
+)
+def test_every_figure_is_that_of_the_measurement(fields, value):
+    ping = NamedRequests(requests=50, failed=0, latency=Histogram.of([2_000] * 50))
+    trial = judged(replace(MEASURED, by_request={"ping": ping}))
+
+    found = judge([Replicate(ASYNC, block, trial) for block in (1, 2)], atLeast=0, **fields)
+
+    assert interval(found)[0] == pytest.approx(value, rel=0.01)
+
+
+def test_a_share_of_failures_stays_between_none_and_all():
+    found = judge(
+        [failing(i, f) for i, f in enumerate((0, 10, 0), 1)], metric="failedRate", atMost=1
+    )
+
+    assert interval(found)[1] == 0.0
+    assert found.outcome is Outcome.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("reasons", "enters"),
+    [
+        ([], True),
+        ([NOTHING], True),
+        ([NOTHING, MISCOUNTED], True),
+        ([MOSTLY_FAILED, MISCOUNTED], True),
+        ([MISCOUNTED], False),
+        ([NOTHING, SPOILED], False),
+        ([SPOILED], False),
+    ],
+)
+def test_failures_are_known_even_where_nothing_succeeded(reasons, enters):
+    """Invalid for the failures' sake: the share of failures is sound, nothing else is."""
+    replicates = [failing(block, 1000, *reasons) for block in (1, 2, 3)]
+
+    found = judge(replicates, metric="failedRate", atLeast=0.5)
+
+    assert found.outcome is (Outcome.REPRODUCED if enters else Outcome.INCONCLUSIVE)
+    assert found.blocks == (3 if enters else 0)
+
+
+def test_where_nothing_succeeded_no_other_figure_enters():
+    replicates = [failing(block, 1000, NOTHING) for block in (1, 2, 3)]
+
+    found = judge(replicates, metric="requestsPerSecond", atLeast=0)
+
+    assert (found.outcome, found.blocks) == (Outcome.INCONCLUSIVE, 0)
+    assert "Invalid (NoSuccess)" in found.note

@@ -1,0 +1,91 @@
+"""A status of any size fits, says what it left out, and never leaves out a verdict's figures."""
+
+import json
+
+import pytest
+
+from loadlab.analysis.status_budget import MAX_BYTES, within_budget
+from loadlab.model.outcomes import Bottleneck, Confidence, Resource
+from loadlab.model.status import (
+    MAX_ROWS,
+    ByComponent,
+    Cell,
+    Estimate,
+    LatencyMs,
+    LoadExperimentStatus,
+    ReplicateCounts,
+    RequestRow,
+    ResultRow,
+    Validity,
+    WorkRow,
+)
+
+LATENCY = LatencyMs(
+    avg=134.567, min=134.567, med=134.567, p90=134.567, p95=134.567, p99=134.567, max=134.567
+)
+ESTIMATE = Estimate(mean=2345.6, low=2345.6, high=2345.6)
+ALL = ByComponent(service=1234567.0, worker=1234567.0, postgres=1234567.0, redis=1234567.0)
+
+
+def row(number: int, *, words: int = 150) -> ResultRow:
+    return ResultRow(
+        cell=Cell(
+            variant="cached-middleware", workers=number, virtual_users=256, pool_size=10, ms=100
+        ),
+        replicates=ReplicateCounts(planned=5, valid=5),
+        requests=123_456,
+        requests_per_second=ESTIMATE,
+        latency_ms=LATENCY,
+        p95_ms=ESTIMATE,
+        failed_rate=0.000123,
+        cpu_micros_per_request=ALL,
+        memory_bytes=ALL,
+        open_files=1234,
+        generator_cpu=0.876,
+        event_loop_lag_ms=123.456,
+        thread_tokens=320,
+        by_request=tuple(
+            RequestRow(name=name, requests=60_000, failed_rate=0.0, latency_ms=LATENCY)
+            for name in ("hit", "miss", "read", "write")
+        ),
+        work=WorkRow(transactions=1.234, rows_read=12.345, cache_hit_rate=0.876),
+        bottleneck=Bottleneck(
+            name=Resource.DATABASE_POOL, confidence=Confidence.MEDIUM, evidence="e" * words
+        ),
+        validity=Validity.SUSPECT,
+        reasons=(f"GeneratorSaturated: {'r' * words}", f"TooFewSamples: {'r' * words}"),
+    )
+
+
+def size(status: LoadExperimentStatus) -> int:
+    return len(json.dumps(status.dump(), separators=(",", ":")))
+
+
+@pytest.mark.parametrize("words", [10, 150, 400])
+def test_as_many_rows_as_there_may_be_fit(words):
+    full = LoadExperimentStatus(results=tuple(row(n, words=words) for n in range(1, MAX_ROWS + 1)))
+    assert size(full) > MAX_BYTES
+
+    fitted = within_budget(full)
+
+    assert size(fitted) <= MAX_BYTES
+    assert fitted.omitted[0] == "the figures behind reasons"
+    for before, after in zip(full.results, fitted.results, strict=True):
+        assert after.cell == before.cell
+        assert after.requests_per_second == before.requests_per_second
+        assert after.latency_ms == before.latency_ms
+        assert after.cpu_micros_per_request == before.cpu_micros_per_request
+        assert after.bottleneck is not None
+        assert after.reasons == ("GeneratorSaturated", "TooFewSamples")
+
+
+def test_no_more_is_left_out_than_needed():
+    some = LoadExperimentStatus(results=tuple(row(n, words=400) for n in range(1, 31)))
+
+    assert 0 < len(within_budget(some).omitted) < 3
+
+
+def test_a_small_status_stays_as_it_is():
+    small = LoadExperimentStatus(results=(row(1),))
+
+    assert within_budget(small) is small

@@ -1,0 +1,126 @@
+"""Expectations in the status: claim by claim, with what was published; the verdict stays apart."""
+
+from typing import Any
+
+import pytest
+
+from loadlab.analysis.expectation_results import expectation_results
+from loadlab.analysis.summary import analyze
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.model.resources import Experiment, Trial
+from loadlab.model.status import LoadExperimentStatus
+from loadlab.plan import Images, Plan, make_plan
+from loadlab.plan.expected import LoadFacts
+from loadlab.validity.judged_trial import JudgedTrial, dump_trial
+from loadlab.validity.judgement import Judgement
+
+IMAGES = Images(
+    services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
+)
+WINS = {
+    "name": "async-wins",
+    "ratio": "requestsPerSecond",
+    "of": {"variant": "async"},
+    "over": {"variant": "sync"},
+    "atLeast": 1.5,
+    "published": 1.79,
+}
+FAILS = {"name": "none-fails", "metric": "failedRate", "of": {"workers": 1}, "atMost": 0.01}
+RATES = {"async": 2000.0, "sync": 1000.0}
+
+
+def plan_of(*expectations: dict[str, Any]) -> Plan:
+    spec = {
+        "workload": "select",
+        "variants": [{"name": "sync"}, {"name": "async"}],
+        "replicates": 2,
+        "expectations": list(expectations),
+    }
+    metadata = {"name": "demo", "namespace": "lab", "uid": "uid-demo"}
+    return make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
+
+
+def measured(rate: float) -> TrialMeasurement:
+    return TrialMeasurement(
+        load=LoadFacts(open_model=False, virtual_users=10, duration_seconds=30.0),
+        pods=1,
+        first_request_epoch_seconds=0.0,
+        last_answer_epoch_seconds=10.0,
+        requests=int(rate * 10),
+        failed=0,
+        iterations=int(rate * 10),
+        dropped_iterations=0,
+        mean_iteration_ms=10.0,
+        latency=Histogram.of([10_000] * 100),
+        status={"2xx": int(rate * 10)},
+        start_skew_ms=0.0,
+        first_sample_skew_ms=0.0,
+        components={},
+        generator=GeneratorLoad(cpu_share=0.3, throttled_share=0.0, sched_wait_p99_ms=0.5),
+    )
+
+
+def trials_of(plan: Plan) -> dict[str, Trial]:
+    """Every trial of the plan, finished; the second block runs on a machine half as fast."""
+    found = {}
+    for planned in plan.trials:
+        rate = RATES[planned.cell.variant] / planned.replicate
+        stored = dump_trial(JudgedTrial(measured(rate), Judgement()))
+        body = plan.trial_manifest(planned) | {
+            "status": {"phase": "Succeeded", "measurement": stored}
+        }
+        found[planned.name] = Trial.model_validate(body)
+    return found
+
+
+def analyzed(plan: Plan) -> LoadExperimentStatus:
+    return analyze(plan, plan.context.experiment.status, tuple(trials_of(plan).values()))
+
+
+def test_a_ratio_stands_in_the_status_beside_the_published_one():
+    plan = plan_of(WINS)
+
+    (result,) = analyzed(plan).expectations
+
+    assert result.dump() == {
+        "name": "async-wins",
+        "figure": "ratio of requestsPerSecond",
+        "expected": "1.5 or more",
+        "published": 1.79,
+        "ratio": 2.0,
+        "low": 2.0,
+        "high": 2.0,
+        "replicates": 2,
+        "outcome": "Reproduced",
+        "note": "",
+    }
+
+
+def test_a_metric_has_a_value_and_no_ratio():
+    plan = plan_of(FAILS)
+
+    (result,) = analyzed(plan).expectations
+
+    assert (result.value, result.ratio, result.published) == (0.0, None, None)
+    assert result.outcome == "Reproduced"
+
+
+def test_trials_that_never_measured_leave_it_inconclusive_with_the_reason():
+    plan = plan_of(WINS)
+
+    (result,) = expectation_results(plan.context.spec.expectations, plan.cells, [])
+
+    assert (result.outcome, result.replicates) == ("Inconclusive", 0)
+    assert "no result" in result.note
+
+
+@pytest.mark.parametrize(
+    ("bound", "outcome"), [(1.5, "Reproduced"), (3.0, "Contradicted")], ids=["kept", "missed"]
+)
+def test_the_verdict_is_about_the_criteria_only(bound, outcome):
+    plan = plan_of(WINS | {"atLeast": bound})
+    status = analyzed(plan)
+
+    assert [result.outcome for result in status.expectations] == [outcome]
+    assert status.verdict == "Passed"

@@ -1,0 +1,131 @@
+"""A pod's log becomes a report; whatever is wrong with it becomes a named problem."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.pod_log import ProblemKind, read_pod_log
+
+REAL_LOG = Path(__file__).with_name("ingest-pod.log").read_text()
+
+
+def line_of(key: str, body: object) -> str:
+    return json.dumps({key: body})
+
+
+def test_the_log_of_a_real_k6_pod_is_read_whole() -> None:
+    report = read_pod_log("k6-0", REAL_LOG)
+
+    assert report.problem is None
+    assert report.notes == ()
+    assert report.document is not None
+    assert report.document.scenarios["measure"].requests == 2911
+    assert report.document.scenarios["warmup"].requests == 710
+    assert report.account is not None
+    assert report.account.persisted == report.document.counters.accepted == 3621
+    assert report.start is not None
+    assert report.end is not None
+    assert report.start.taken_at < report.end.taken_at
+
+
+def test_lines_that_k6_wrapped_in_logfmt_are_read_too() -> None:
+    account = line_of("loadlab_account", {"drained": True, "drainSeconds": 0.5})
+    wrapped = f'time="2026-11-20T14:00:00Z" level=info msg={json.dumps(account)} source=console'
+
+    report = read_pod_log("k6-0", f"{wrapped}\n{REAL_LOG.splitlines()[-1]}")
+
+    assert report.account is not None
+    assert report.account.drain_seconds == 0.5
+
+
+def test_the_last_document_counts_since_earlier_ones_are_checkpoints(
+    document: dict[str, Any],
+) -> None:
+    checkpoint = {**document, "complete": False}
+    text = f"{line_of('k6_histogram', checkpoint)}\n{line_of('k6_histogram', document)}"
+
+    assert read_pod_log("k6-0", text).problem is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind", "says"),
+    [
+        (lambda _: "", ProblemKind.DOCUMENT_MISSING, "kubectl describe pod k6-0"),
+        (lambda d: line_of("other", d), ProblemKind.DOCUMENT_MISSING, "left no result"),
+        (lambda d: line_of("k6_histogram", d)[:-30], ProblemKind.DOCUMENT_BROKEN, "k6-0"),
+        (lambda _: line_of("k6_histogram", 7), ProblemKind.DOCUMENT_BROKEN, "document"),
+        (lambda d: line_of("k6_histogram", {**d, "version": 2}), ProblemKind.DOCUMENT_BROKEN, "2"),
+        (
+            lambda d: line_of("k6_histogram", {**d, "complete": False}),
+            ProblemKind.DOCUMENT_INCOMPLETE,
+            "spec.resources.k6",
+        ),
+        (
+            lambda d: line_of("k6_histogram", {**d, "error": "boom", "exit_code": 107}),
+            ProblemKind.GENERATOR_FAILED,
+            "exit code 107: boom",
+        ),
+    ],
+    ids=["empty log", "no document", "cut", "not an object", "version", "checkpoint", "error"],
+)
+def test_a_bad_document_is_a_named_problem(
+    document: dict[str, Any],
+    spoil: Callable[[dict[str, Any]], str],
+    kind: ProblemKind,
+    says: str,
+) -> None:
+    problem = read_pod_log("k6-0", spoil(document)).problem
+
+    assert problem is not None
+    assert problem.kind is kind
+    assert says in problem.message
+    assert "k6-0" in problem.message
+
+
+@pytest.mark.parametrize("needed", ["requests", "lastSampleUs", "splits", "generator"])
+def test_a_missing_needed_field_breaks_the_document_and_is_named(
+    document: dict[str, Any], needed: str
+) -> None:
+    del document["scenarios"]["measure"][needed]
+
+    problem = read_pod_log("k6-0", line_of("k6_histogram", document)).problem
+
+    assert problem is not None
+    assert problem.kind is ProblemKind.DOCUMENT_BROKEN
+    assert needed in problem.message
+
+
+def test_unknown_fields_of_a_newer_writer_are_ignored(document: dict[str, Any]) -> None:
+    newer = {**document, "novelty": {"a": 1}}
+
+    assert read_pod_log("k6-0", line_of("k6_histogram", newer)).problem is None
+
+
+def test_a_histogram_that_holds_other_than_it_says_breaks_the_document(
+    document: dict[str, Any],
+) -> None:
+    document["scenarios"]["measure"]["iteration_duration"]["count"] += 1
+
+    problem = read_pod_log("k6-0", line_of("k6_histogram", document)).problem
+
+    assert problem is not None
+    assert "1000 values, not 1001" in problem.message
+
+
+def test_crossed_thresholds_are_no_problem_of_the_measurement(document: dict[str, Any]) -> None:
+    ended = {**document, "error": "thresholds crossed", "exit_code": 99}
+
+    assert read_pod_log("k6-0", line_of("k6_histogram", ended)).problem is None
+
+
+def test_a_steward_that_did_not_answer_is_noted_not_raised(document: dict[str, Any]) -> None:
+    snapshot = line_of("loadlab_snapshot", {"edge": "start", "error": "connection refused"})
+
+    report = read_pod_log("k6-0", f"{snapshot}\n{line_of('k6_histogram', document)}")
+
+    assert report.start is None
+    assert report.problem is None
+    assert "connection refused" in report.notes[0]

@@ -1,0 +1,66 @@
+"""Requests by name, merged over pods and replicates."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.documents import K6Document
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.requests_by_name import NamedSum, named_requests
+
+Build = Callable[..., K6Document]
+
+
+@pytest.fixture
+def build(document: dict[str, Any]) -> Build:
+    def make(*, side: bool = False, trends: dict[str, list[int]] | None = None) -> K6Document:
+        body = copy.deepcopy(document)
+        if side:
+            ping = copy.deepcopy(body["scenarios"]["measure"])
+            ping["splits"][0] |= {"name": "ping", "requests": 20}
+            ping["splits"][0]["http_req_total"] = distribution([500] * 20)
+            body["scenarios"]["side"] = ping
+        body["trends"] = {name: distribution(values) for name, values in (trends or {}).items()}
+        return K6Document.model_validate(body)
+
+    return make
+
+
+def distribution(values_us: list[int]) -> dict[str, Any]:
+    histogram = Histogram.of(values_us)
+    return {"count": histogram.count, "hdr": histogram.encode()}
+
+
+def test_one_name_alone_needs_no_table_of_its_own(build: Build):
+    assert named_requests([build()]) == {}
+
+
+def test_requests_beside_the_load_are_told_apart(build: Build):
+    named = named_requests([build(side=True), build(side=True)])
+
+    assert {name: found.requests for name, found in named.items()} == {"ping": 40, "request": 2000}
+    assert named["ping"].latency.max_us == 500
+
+
+def test_reads_are_told_apart_by_what_the_cache_said(build: Build):
+    named = named_requests([build(trends={"cache_hit": [300] * 90, "cache_miss": [4000] * 10})])
+
+    assert {name: found.requests for name, found in named.items()} == {
+        "request": 1000,
+        "hit": 90,
+        "miss": 10,
+    }
+
+
+def test_replicates_are_merged_by_name(build: Build):
+    one, other = named_requests([build(side=True)]), {}
+
+    total = NamedSum()
+    for replicate in (one, other, one):
+        total.add(replicate)
+    merged = total.named_requests()
+
+    assert {name: found.requests for name, found in merged.items()} == {"ping": 40, "request": 2000}
+    assert merged["ping"].latency.count == 40

@@ -1,0 +1,211 @@
+"""One healthy trial, one change each: every rule fires alone and says so with both numbers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.durability import Durability
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.pod_log import PodProblem, ProblemKind
+from loadlab.measurement.trial import VoidTrial
+from loadlab.measurement.usage import ComponentUsage, RequestCounts
+from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.model.status import Validity
+from loadlab.validity.judge import judge
+from loadlab.validity.judgement import ReasonKind, worst
+
+Change = Callable[[TrialMeasurement], TrialMeasurement]
+V, S, I = Validity.VALID, Validity.SUSPECT, Validity.INVALID  # noqa: E741 the table reads better so
+K = ReasonKind
+
+
+def field(**values: Any) -> Change:
+    return lambda trial: replace(trial, **values)
+
+
+def opened(**values: Any) -> Change:
+    """The same trial in the open model, 1000 a second offered."""
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        load = replace(trial.load, open_model=True, rate_per_second=1000.0, virtual_users=50)
+        return replace(trial, load=load, **values)
+
+    return change
+
+
+def written(**values: Any) -> Change:
+    account = {
+        "accepted": 30_000,
+        "persisted": 30_000,
+        "distinct": 30_000,
+        "pending": 0,
+        "dead_lettered": 0,
+        "drained": True,
+        "drain_seconds": 0.5,
+        "ids_match": True,
+    }
+    unanswered = values.pop("unanswered", 0)
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        return replace(
+            trial,
+            load=replace(trial.load, writes=True),
+            durability=Durability(**{**account, **values}),
+            unanswered=unanswered,
+        )
+
+    return change
+
+
+def unaccounted(trial: TrialMeasurement) -> TrialMeasurement:
+    return replace(trial, load=replace(trial.load, writes=True))
+
+
+def ramping(trial: TrialMeasurement) -> TrialMeasurement:
+    """A ramp of 3 s: 95 % of the users were there on average, and 95 % of the requests came."""
+    load = replace(trial.load, ramp_up_seconds=3.0, duration_seconds=27.0)
+    return replace(trial, load=load, iterations=28_500)
+
+
+def generator(**values: Any) -> Change:
+    return lambda trial: replace(trial, generator=replace(trial.generator, **values))
+
+
+def counted(client: float, server: int | None, seconds: float = 30.0) -> Change:
+    return field(counts=RequestCounts(seconds=seconds, client=client, server=server))
+
+
+def service(**values: Any) -> Change:
+    return lambda trial: replace(trial, components={"service": ComponentUsage(**values)})
+
+
+def worker(**values: Any) -> Change:
+    return lambda trial: replace(
+        trial, components=trial.components | {"worker": ComponentUsage(**values)}
+    )
+
+
+def uninstrumented(**values: Any) -> Change:
+    """An image of the user's own: what is against it is no more than a remark."""
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        return replace(service(**values)(trial), load=replace(trial.load, instrumented=False))
+
+    return change
+
+
+BROKEN = [
+    ("nothing sent", field(requests=0), K.NO_REQUESTS, I, "0 requests"),
+    ("no window", field(last_answer_epoch_seconds=0.0), K.NO_REQUESTS, I, "requests in"),
+    ("no success", field(latency=Histogram()), K.NO_SUCCESS, I, "none of 30000"),
+    ("mostly errors", field(failed=20_000), K.ERROR_RATE, S, "66.7%"),
+    ("k6 busy", generator(cpu_share=0.85), K.GENERATOR_SATURATED, S, "85%"),
+    ("k6 waits", generator(sched_wait_p99_ms=9.5), K.GENERATOR_SATURATED, S, "9.5 ms"),
+    ("k6 throttled", generator(throttled_share=0.2), K.GENERATOR_THROTTLED, S, "20.0%"),
+    ("k6 paused", generator(longest_pause_seconds=0.9), K.GENERATOR_PAUSED, S, "0.90 s (3.0%"),
+    ("k6 stopped", generator(longest_pause_seconds=10.0), K.GENERATOR_PAUSED, I, "10.00 s"),
+    ("dropped", opened(dropped_iterations=3), K.DROPPED_ITERATIONS, I, "3 planned"),
+    ("slow arrivals", opened(iterations=29_000), K.RATE_NOT_REACHED, I, "966.7 of 1000.0"),
+    ("users idle", field(iterations=28_000), K.LITTLE_LAW_VIOLATED, S, "9.3 of 10.0"),
+    ("users gone", field(iterations=15_000), K.LITTLE_LAW_VIOLATED, I, "5.0 of 10.0"),
+    ("server saw fewer", counted(30_000, 27_000), K.COUNT_MISMATCH, S, "27000"),
+    ("server saw none", counted(30_000, 0), K.COUNT_MISMATCH, I, "the service 0"),
+    ("pods apart", field(pods=2, start_skew_ms=80.0), K.PODS_NOT_TOGETHER, S, "80 ms apart"),
+    ("few samples", field(latency=Histogram.of(range(1, 5001))), K.TOO_FEW_SAMPLES, S, "p99 (50)"),
+    ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "no snapshot"),
+    ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
+    ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
+    ("restart", service(restarted=True), K.COMPONENT_RESTARTED, I, "service restarted"),
+    ("worker restart", worker(restarted=True), K.COMPONENT_RESTARTED, S, "worker restarted"),
+    ("not drained", written(drained=False), K.NOT_DRAINED, I, "0.5 s"),
+    ("lost", written(persisted=29_999, distinct=29_999), K.WORK_NOT_PERSISTED, I, "1 lost"),
+    ("doubled", written(persisted=30_002), K.WORK_NOT_PERSISTED, I, "2 doubled"),
+    ("dead", written(distinct=29_999, persisted=29_999, dead_lettered=1), K.WORK_NOT_PERSISTED, I,
+     "1 dead-lettered"),
+    ("other ids", written(ids_match=False), K.WORK_NOT_PERSISTED, I, "ids are others"),
+    ("rows from nowhere", written(persisted=30_005, distinct=30_005, ids_match=False),
+     K.WORK_NOT_PERSISTED, I, "5 rows more"),
+    ("rows of failed requests", written(persisted=30_005, distinct=30_005, ids_match=False,
+     unanswered=5), K.WORK_UNACKNOWLEDGED, S, "5 rows more"),
+    ("ids beyond floats", written(ids_match=False, ids_exact=False), K.WORK_NOT_VERIFIED, S,
+     "unchecked by id"),
+    ("no account", unaccounted, K.WORK_NOT_VERIFIED, I, "no account"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "level", "says"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN]
+)
+def test_one_change_breaks_exactly_one_rule(
+    healthy: TrialMeasurement, change: Change, kind: ReasonKind, level: Validity, says: str
+) -> None:
+    judgement = judge(change(healthy))
+
+    assert [(r.kind, r.level) for r in judgement.reasons] == [(kind, level)]
+    assert says in judgement.reasons[0].message
+    assert judgement.validity is level
+
+
+SOUND = {
+    "untouched": field(),
+    "generator at its bound": generator(cpu_share=0.60, sched_wait_p99_ms=2.0),
+    "generator late by a moment": generator(longest_pause_seconds=0.5),
+    "throttling unknown": generator(throttled_share=None),
+    "open model on its rate": opened(),
+    "open model, late last answer": opened(last_answer_epoch_seconds=1_800_000_032.0),
+    "closed model ignores drops": field(dropped_iterations=3),
+    "a ramp has fewer users": ramping,
+    "server count unknown": counted(30_000, None),
+    "counts differ by what is in flight": counted(30_000, 28_100),
+    "the service never saw the requests without an answer": lambda trial: replace(
+        counted(30_000, 27_000)(trial), status=trial.status | {"err": 3000}
+    ),
+    "window too short to compare": counted(100, 0, seconds=1.0),
+    "one pod cannot be apart": field(start_skew_ms=500.0),
+    "all writes persisted": written(),
+}
+
+
+@pytest.mark.parametrize("change", SOUND.values(), ids=SOUND.keys())
+def test_a_sound_trial_is_valid(healthy: TrialMeasurement, change: Change) -> None:
+    judgement = judge(change(healthy))
+
+    assert judgement.reasons == ()
+    assert judgement.validity is Validity.VALID
+
+
+def test_pods_that_take_turns_at_a_low_rate_are_together(healthy: TrialMeasurement) -> None:
+    load = replace(healthy.load, open_model=True, rate_per_second=2.0)
+    slow = replace(healthy, load=load, iterations=60, pods=2, start_skew_ms=500.0)
+
+    assert ReasonKind.PODS_NOT_TOGETHER not in {r.kind for r in judge(slow).reasons}
+
+
+@pytest.mark.parametrize("kind", list(ProblemKind))
+def test_a_void_trial_is_invalid_for_the_reason_its_pod_gave(kind: ProblemKind) -> None:
+    judgement = judge(VoidTrial((PodProblem(kind, "pod k6-0 …"),)))
+
+    assert judgement.validity is Validity.INVALID
+    assert [r.kind.value for r in judgement.reasons] == [kind.value]
+
+
+def test_a_saturated_open_load_that_missed_its_rate_is_invalid(
+    healthy: TrialMeasurement,
+) -> None:
+    busy = GeneratorLoad(cpu_share=0.95, throttled_share=0.0, sched_wait_p99_ms=0.5)
+
+    judgement = judge(opened(generator=busy, iterations=20_000)(healthy))
+
+    assert {r.kind for r in judgement.reasons} == {K.GENERATOR_SATURATED, K.RATE_NOT_REACHED}
+    assert judgement.validity is Validity.INVALID
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [([], Validity.VALID), ([S, Validity.VALID], S), ([S, I, S], I)],
+    ids=["none", "suspect", "invalid"],
+)
+def test_the_worst_level_wins(levels: list[Validity], expected: Validity) -> None:
+    assert worst(levels) is expected
