@@ -1,8 +1,8 @@
 """The trials' results -> the experiment's status: rows, criteria, expectations, verdict, best."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from loadlab.analysis.attribution import Attribution
 from loadlab.analysis.cell import CellResult, aggregate_cell
@@ -42,7 +42,8 @@ from loadlab.model.status import Estimate as StatusEstimate
 from loadlab.model.status import LatencyMs as StatusLatency
 from loadlab.plan import Plan
 from loadlab.plan.own_image import own_image
-from loadlab.validity.judged_trial import load_trial
+from loadlab.validity.judged_trial import JudgedTrial, UnreadableTrialError, load_trial
+from loadlab.validity.judgement import Reason, ReasonKind, remark
 
 MAX_REASONS = 20
 MAX_EVIDENCE = 600
@@ -104,15 +105,35 @@ def _analysed(
     cell: Cell, trials: Sequence[Trial], planned: int, thresholds: Mapping[str, Threshold]
 ) -> AnalysedCell:
     """Decode the trials of one cell, one after the other, and keep their figures."""
-    judged = (load_trial(trial.status.measurement) for trial in trials)
-    result = aggregate_cell(judged, planned)
+    readable: list[Trial] = []
+    unreadable: list[Reason] = []
+
+    def judged() -> Iterator[JudgedTrial]:
+        for trial in trials:
+            try:
+                yield load_trial(trial.status.measurement or {})
+                readable.append(trial)
+            except UnreadableTrialError as error:
+                unreadable.append(_unreadable(trial, error))
+
+    result = aggregate_cell(judged(), planned)
+    result = replace(result, reasons=(*unreadable[:1], *result.reasons))
     return AnalysedCell(
         row=_row(cell, result),
         outcomes={name: evaluate(threshold, result) for name, threshold in thresholds.items()},
         replicates=tuple(
             Replicate(cell, trial.spec.replicate, figures)
-            for trial, figures in zip(trials, result.trials, strict=True)
+            for trial, figures in zip(readable, result.trials, strict=True)
         ),
+    )
+
+
+def _unreadable(trial: Trial, error: UnreadableTrialError) -> Reason:
+    name = trial.metadata.name
+    return remark(
+        ReasonKind.MEASUREMENT_UNREADABLE,
+        f"the measurement of trial {name} is left out, {str(error)[:200]}: run it again with this "
+        "release",
     )
 
 

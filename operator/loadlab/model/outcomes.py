@@ -13,7 +13,8 @@ class CriterionResult(ObservedModel):
     """How one criterion fared over all cells."""
 
     name: str = Field(max_length=40, description="Name of the criterion.")
-    threshold: str = Field(max_length=40, description="The bound.")
+    # One digit longer than it was given: a bound of 35 nines is spelled as a one and 35 zeros.
+    threshold: str = Field(max_length=60, description="The bound.")
     value: str = Field(default="", max_length=40, description="Worst value of any cell.")
     cell: str = Field(default="", max_length=200, description="The cell of that value.")
     outcome: str = Field(max_length=20, description="Passed, Failed or Inconclusive.")

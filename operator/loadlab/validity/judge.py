@@ -36,6 +36,7 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | StaleReads         | a list older than the declared bound was shown       | Invalid | Invalid |
 | CpuStolen          | the hypervisor took > 2 % of the common CPUs' time   | Suspect | Suspect |
 | NoReplicate        | (of a cell) no replicate came to a result            | Invalid | Invalid |
+| MeasurementUnreadable | (of a cell) a stored trial is left out (a remark) | Valid   | Valid   |
 
 Why a saturated generator is not Invalid: in a closed loop the throughput still holds as "at
 least"; in an open loop that kept its rate without a drop only the latency is in doubt, and one

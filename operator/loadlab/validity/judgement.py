@@ -15,6 +15,7 @@ class ReasonKind(StrEnum):
     DOCUMENT_INCOMPLETE = "DocumentIncomplete"
     GENERATOR_FAILED = "GeneratorFailed"
     NO_REPLICATE = "NoReplicate"
+    MEASUREMENT_UNREADABLE = "MeasurementUnreadable"
     NO_REQUESTS = "NoRequests"
     NO_SUCCESS = "NoSuccess"
     ERROR_RATE = "ErrorRate"

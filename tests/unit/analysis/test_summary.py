@@ -1,5 +1,6 @@
 """Expectations in the status: claim by claim, with what was published; the verdict stays apart."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -30,12 +31,13 @@ FAILS = {"name": "none-fails", "metric": "failedRate", "of": {"workers": 1}, "at
 RATES = {"async": 2000.0, "sync": 1000.0}
 
 
-def plan_of(*expectations: dict[str, Any]) -> Plan:
+def plan_of(*expectations: dict[str, Any], criteria: Sequence[dict[str, str]] = ()) -> Plan:
     spec = {
         "workload": "select",
         "variants": [{"name": "sync"}, {"name": "async"}],
         "replicates": 2,
         "expectations": list(expectations),
+        "successCriteria": list(criteria),
     }
     metadata = {"name": "demo", "namespace": "lab", "uid": "uid-demo"}
     return make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
@@ -124,3 +126,34 @@ def test_the_verdict_is_about_the_criteria_only(bound, outcome):
 
     assert [result.outcome for result in status.expectations] == [outcome]
     assert status.verdict == "Passed"
+
+
+@pytest.mark.parametrize(
+    ("stored", "why"),
+    [({"version": 9}, "stored in version 9"), ({"junk": 1}, "measurement: Field required")],
+    ids=["another version", "broken"],
+)
+@pytest.mark.parametrize(("lost", "validity"), [(1, "Suspect"), (2, "Invalid")])
+def test_a_trial_that_cannot_be_read_is_named_and_left_out(stored, why, lost, validity):
+    plan = plan_of(WINS)
+    trials = list(trials_of(plan).values())
+    own = [trial for trial in trials if trial.spec.cell == plan.cells[0]]
+    for trial in own[:lost]:
+        trials.remove(trial)
+        spoiled = trial.status.model_copy(update={"measurement": stored})
+        trials.append(trial.model_copy(update={"status": spoiled}))
+
+    row = analyze(plan, plan.context.experiment.status, trials).results[0]
+
+    assert (row.replicates.valid, row.validity) == (2 - lost, validity)
+    assert row.reasons[0].startswith("MeasurementUnreadable: the measurement of trial demo-")
+    assert why in row.reasons[0]
+
+
+def test_a_threshold_that_is_spelled_longer_than_it_was_given_fits_the_status():
+    threshold = "rate<" + "9" * 35
+    plan = plan_of(WINS, criteria=[{"name": "most", "metric": "http_reqs", "threshold": threshold}])
+
+    (found,) = analyzed(plan).criteria
+
+    assert (found.threshold, len(threshold)) == (f"rate<{int(1e35)}", 40)

@@ -12,10 +12,15 @@ from loadlab.measurement.usage import ComponentUsage, RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judge import judge
-from loadlab.validity.judged_trial import JudgedTrial, dump_trial, load_trial
+from loadlab.validity.judged_trial import (
+    JudgedTrial,
+    UnreadableTrialError,
+    dump_trial,
+    load_trial,
+)
 from loadlab.validity.judgement import Judgement
 
-REAL_LOG = Path(__file__).with_name("ingest-pod.log").read_text()
+REAL_LOG = (Path(__file__).parents[1] / "measurement" / "ingest-pod.log").read_text()
 
 
 def test_a_stored_trial_comes_back_equal_through_json(healthy: TrialMeasurement) -> None:
@@ -55,5 +60,17 @@ def test_something_else_is_refused(healthy: TrialMeasurement) -> None:
     stored = dump_trial(JudgedTrial(healthy, Judgement()))
     stored["measurement"]["latency"] = "HISTF"
 
-    with pytest.raises(ValueError, match="latency"):
+    with pytest.raises(UnreadableTrialError, match="latency"):
         load_trial(stored)
+
+
+def test_another_version_is_refused_by_name_and_none_is_the_first(
+    healthy: TrialMeasurement,
+) -> None:
+    stored = dump_trial(JudgedTrial(healthy, Judgement()))
+    assert stored["version"] == 1
+    del stored["version"]
+
+    assert load_trial(stored) == JudgedTrial(healthy, Judgement())
+    with pytest.raises(UnreadableTrialError, match="version 7, this operator reads version 1"):
+        load_trial(stored | {"version": 7})
