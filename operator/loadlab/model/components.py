@@ -1,12 +1,13 @@
 """Stores, resources, placement and limits of an experiment."""
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
 from loadlab.model.base import ApiModel
-from loadlab.model.quantities import Cpu, Duration, Memory, bounded_duration
+from loadlab.model.quantities import Cpu, Duration, Memory, bounded
+from loadlab.model.rules import Rule, RuledModel
 
 
 class PostgresMode(StrEnum):
@@ -32,38 +33,34 @@ class SecretKey(ApiModel):
 
 # The rules are also held against the field's default, an object that its own defaults do not fill.
 _EXISTING = "(has(self.mode) && self.mode == 'Existing')"
-POSTGRES_RULES = [
-    {
-        "rule": f"{_EXISTING} == has(self.secretRef)",
-        "message": "postgres.secretRef goes with mode Existing, and only with it",
-        "fieldPath": ".secretRef",
-    },
-    {
-        "rule": (
-            f"!{_EXISTING} || ((!has(self.image) || self.image == '') && "
-            "(!has(self.settings) || self.settings.size() == 0))"
-        ),
-        "message": "postgres.image and postgres.settings belong to mode Builtin",
-    },
-    {
-        "rule": f"{_EXISTING} || !has(self.overwrite) || !self.overwrite",
-        "message": "postgres.overwrite belongs to mode Existing: a built-in Postgres begins empty",
-        "fieldPath": ".overwrite",
-    },
-]
 
 
-def _with_postgres_rules(schema: dict[str, Any]) -> None:
-    schema["x-kubernetes-validations"] = [*POSTGRES_RULES]
-
-
-class Postgres(ApiModel):
+class Postgres(RuledModel):
     """The Postgres of workloads with a database: one of the experiment's own, or an existing one.
 
     In an existing database everything that LoadLab makes lies in the schema `loadlab`.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_with_postgres_rules)
+    RULES: ClassVar[tuple[Rule["Postgres"], ...]] = (
+        Rule(
+            f"{_EXISTING} == has(self.secretRef)",
+            lambda it: it.is_existing == (it.secret_ref is not None),
+            "postgres.secretRef goes with mode Existing, and only with it",
+            ".secretRef",
+        ),
+        Rule(
+            f"!{_EXISTING} || ((!has(self.image) || self.image == '') && "
+            "(!has(self.settings) || self.settings.size() == 0))",
+            lambda it: not it.is_existing or not (it.image or it.settings),
+            "postgres.image and postgres.settings belong to mode Builtin",
+        ),
+        Rule(
+            f"{_EXISTING} || !has(self.overwrite) || !self.overwrite",
+            lambda it: it.is_existing or not it.overwrite,
+            "postgres.overwrite belongs to mode Existing: a built-in Postgres begins empty",
+            ".overwrite",
+        ),
+    )
 
     mode: PostgresMode = Field(
         default=PostgresMode.BUILTIN,
@@ -107,11 +104,10 @@ class Postgres(ApiModel):
         description='Server settings, such as {max_connections: "200"}; values are strings.',
     )
 
-    @model_validator(mode="after")
-    def _names_the_database(self) -> Self:
-        if (self.mode is PostgresMode.EXISTING) != (self.secret_ref is not None):
-            raise ValueError("postgres.secretRef goes with mode Existing, and only with it")
-        return self
+    @property
+    def is_existing(self) -> bool:
+        """Whether the database is there already."""
+        return self.mode is PostgresMode.EXISTING
 
 
 class Appendfsync(StrEnum):
@@ -206,28 +202,24 @@ class Placement(ApiModel):
 class Timeouts(ApiModel):
     """Deadlines. Each one that passes ends in a terminal state with a reason."""
 
-    prepare: Duration = Field(
+    prepare: Annotated[Duration, bounded("10s", "6h")] = Field(
         default="5m",
         description=(
             "From acceptance until stores, data set and steward are ready. The full data set "
             "(postgres.scale 1) takes minutes: give it 15m."
         ),
-        json_schema_extra=bounded_duration("10s", "6h"),
     )
-    ready: Duration = Field(
+    ready: Annotated[Duration, bounded("5s", "1h")] = Field(
         default="2m",
         description="From the start of a trial until its service answers.",
-        json_schema_extra=bounded_duration("5s", "1h"),
     )
-    drain: Duration = Field(
+    drain: Annotated[Duration, bounded("1s", "1h")] = Field(
         default="2m",
         description="From the end of the load until the queue is empty.",
-        json_schema_extra=bounded_duration("1s", "1h"),
     )
-    total: Duration = Field(
+    total: Annotated[Duration, bounded("30s", "48h")] = Field(
         default="2h",
         description="The whole experiment, counted while it is active.",
-        json_schema_extra=bounded_duration("30s", "48h"),
     )
 
 

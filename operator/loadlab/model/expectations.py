@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence, Set
 from enum import StrEnum
 from itertools import islice
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from loadlab.catalogue import Cell, CellPattern
-from loadlab.model.base import ApiModel
+from loadlab.model.rules import Rule, RuledModel
 
 MAX_TITLES = 5
 MAX_GROUPS = 2000  # a cell has one partner, mostly, and there are at most 1000 cells
@@ -31,41 +31,46 @@ class Figure(StrEnum):
         return self.value.startswith("latencyMs.")
 
 
-RULES: tuple[dict[str, str], ...] = (
-    {
-        "rule": "has(self.ratio) != has(self.metric)",
-        "message": "give exactly one of ratio (of over over) and metric (of alone)",
-    },
-    {
-        "rule": "has(self.over) == has(self.ratio)",
-        "message": "over goes with ratio, and only with it",
-    },
-    {
-        "rule": "has(self.atLeast) || has(self.atMost)",
-        "message": "give atLeast, atMost or both: without a bound nothing is expected",
-    },
-    {
-        "rule": "!has(self.atLeast) || !has(self.atMost) || self.atLeast <= self.atMost",
-        "message": "atLeast may not lie above atMost",
-    },
-    {
-        "rule": (
-            "!has(self.request) || (has(self.ratio) && self.ratio.startsWith('latencyMs.')) || "
-            "(has(self.metric) && self.metric.startsWith('latencyMs.'))"
-        ),
-        "message": "request goes with latencyMs figures only",
-    },
-)
+def _names_something(pattern: CellPattern) -> CellPattern:
+    if not pattern.dump():
+        raise ValueError("must name a variant or a level")
+    return pattern
 
 
-def _schema_extra(schema: dict[str, Any]) -> None:
-    schema["x-kubernetes-validations"] = list(RULES)
+Side = Annotated[CellPattern, AfterValidator(_names_something)]
 
 
-class Expectation(ApiModel):
+class Expectation(RuledModel):
     """One claim: a ratio of cells, or a figure of cells, and the bounds it is expected in."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_schema_extra)
+    RULES: ClassVar[tuple[Rule["Expectation"], ...]] = (
+        Rule(
+            "has(self.ratio) != has(self.metric)",
+            lambda it: (it.ratio is None) != (it.metric is None),
+            "give exactly one of ratio (of over over) and metric (of alone)",
+        ),
+        Rule(
+            "has(self.over) == has(self.ratio)",
+            lambda it: (it.over is None) == (it.ratio is None),
+            "over goes with ratio, and only with it",
+        ),
+        Rule(
+            "has(self.atLeast) || has(self.atMost)",
+            lambda it: it.at_least is not None or it.at_most is not None,
+            "give atLeast, atMost or both: without a bound nothing is expected",
+        ),
+        Rule(
+            "!has(self.atLeast) || !has(self.atMost) || self.atLeast <= self.atMost",
+            lambda it: it.at_least is None or it.at_most is None or it.at_least <= it.at_most,
+            "atLeast may not lie above atMost",
+        ),
+        Rule(
+            "!has(self.request) || (has(self.ratio) && self.ratio.startsWith('latencyMs.')) || "
+            "(has(self.metric) && self.metric.startsWith('latencyMs.'))",
+            lambda it: it.request is None or any(f.is_latency for f in it.figures),
+            "request goes with latencyMs figures only",
+        ),
+    )
 
     name: str = Field(
         pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40, description="Name, such as async."
@@ -84,11 +89,11 @@ class Expectation(ApiModel):
         max_length=40,
         description="Takes latencyMs of this request only, such as ping; absent for all requests.",
     )
-    of: CellPattern = Field(
+    of: Side = Field(
         description="The cells it speaks of; a field that is absent matches every level.",
         json_schema_extra={"minProperties": 1},
     )
-    over: CellPattern | None = Field(
+    over: Side | None = Field(
         default=None,
         description=(
             "The cells they are compared with, only with ratio. Levels that neither names are "
@@ -132,23 +137,10 @@ class Expectation(ApiModel):
             return f"{self.at_least:g} or more"
         return f"{self.at_least:g} to {self.at_most:g}"
 
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        """The rules of the schema, for specs that no API server has seen."""
-        low, high = self.at_least, self.at_most
-        kept = (
-            (self.ratio is None) != (self.metric is None),
-            (self.over is None) == (self.ratio is None),
-            low is not None or high is not None,
-            low is None or high is None or low <= high,
-            self.request is None or self.figure.is_latency,
-        )
-        for rule, holds in zip(RULES, kept, strict=True):
-            if not holds:
-                raise ValueError(f"{self.name}: {rule['message']}")
-        if any(side is not None and not side.dump() for side in (self.of, self.over)):
-            raise ValueError(f"{self.name}: of and over must name a variant or a level")
-        return self
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures it names: one, as its rules demand."""
+        return tuple(figure for figure in (self.ratio, self.metric) if figure is not None)
 
 
 def groups_of(expectation: Expectation, cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], ...]:

@@ -1,12 +1,13 @@
 """The load profile, in k6's own words."""
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from loadlab.model.base import ApiModel
-from loadlab.model.quantities import Duration, bounded_duration
+from loadlab.model.quantities import Duration, bounded
+from loadlab.model.rules import Rule, RuledModel
 
 
 class Executor(StrEnum):
@@ -39,39 +40,32 @@ class Method(StrEnum):
     HEAD = "HEAD"
 
 
-class VariableRange(ApiModel):
+class VariableRange(RuledModel):
     """The integers that a variable takes, both ends included."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                {"rule": "self.min <= self.max", "message": "min must not exceed max"}
-            ]
-        }
+    RULES: ClassVar[tuple[Rule["VariableRange"], ...]] = (
+        Rule("self.min <= self.max", lambda it: it.min <= it.max, "min must not exceed max"),
     )
 
     min: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Smallest value.")
     max: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Largest value.")
 
 
-def _request_rules(schema: dict[str, Any]) -> None:
-    """CEL: a request of one's own begins with its path."""
-    schema["x-kubernetes-validations"] = [
-        {
-            "rule": (
-                "has(self.path) || !(has(self.method) || has(self.body) || "
-                "(has(self.headers) && size(self.headers) > 0) || "
-                "(has(self.variables) && size(self.variables) > 0))"
-            ),
-            "message": "method, headers, body and variables go with path",
-        }
-    ]
-
-
-class Request(ApiModel):
+class Request(RuledModel):
     """How one request is made. Without a path, what is asked comes from the workload."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_request_rules)
+    RULES: ClassVar[tuple[Rule["Request"], ...]] = (
+        Rule(
+            "has(self.path) || !(has(self.method) || has(self.body) || "
+            "(has(self.headers) && size(self.headers) > 0) || "
+            "(has(self.variables) && size(self.variables) > 0))",
+            lambda it: (
+                it.path is not None
+                or not (it.method or it.body is not None or it.headers or it.variables)
+            ),
+            "method, headers, body and variables go with path",
+        ),
+    )
 
     method: Method | None = Field(
         default=None, description="HTTP method of a request of your own (GET unless set)."
@@ -104,15 +98,13 @@ class Request(ApiModel):
             "same values in every variant and replicate."
         ),
     )
-    timeout: Duration = Field(
+    timeout: Annotated[Duration, bounded("100ms", "120s")] = Field(
         default="20s",
         description="A request without an answer by then has failed. Keep it below gracefulStop.",
-        json_schema_extra=bounded_duration("100ms", "120s"),
     )
-    think_time: Duration = Field(
+    think_time: Annotated[Duration, bounded("0s", "60s")] = Field(
         default="0s",
         description="Pause of a virtual user between an answer and its next request.",
-        json_schema_extra=bounded_duration("0s", "60s"),
     )
 
 
@@ -126,33 +118,28 @@ class Load(ApiModel):
             "next request); the arrival-rate ones are open models."
         ),
     )
-    ramp_up: Duration = Field(
+    ramp_up: Annotated[Duration, bounded("0s", "10m")] = Field(
         default="1s",
         description="Time in which a ramping executor reaches the full load.",
-        json_schema_extra=bounded_duration("0s", "10m"),
     )
-    duration: Duration = Field(
+    duration: Annotated[Duration, bounded("1s", "1h")] = Field(
         default="30s",
         description="Length of the measurement at full load.",
-        json_schema_extra=bounded_duration("1s", "1h"),
     )
-    warmup: Duration = Field(
+    warmup: Annotated[Duration, bounded("1s", "10m", or_zero=True)] = Field(
         default="5s",
         description=(
             "Load before the measurement, kept apart and not counted; 0s for none. Its last "
             "quarter lets the requests in flight end."
         ),
-        json_schema_extra=bounded_duration("1s", "10m", or_zero=True),
     )
-    time_unit: Duration = Field(
+    time_unit: Annotated[Duration, bounded("1ms", "1h")] = Field(
         default="1s",
         description="Unit of factors.rate: rate 100 with timeUnit 1s is 100 requests a second.",
-        json_schema_extra=bounded_duration("1ms", "1h"),
     )
-    graceful_stop: Duration = Field(
+    graceful_stop: Annotated[Duration, bounded("0s", "5m")] = Field(
         default="30s",
         description="How long requests in flight at the end may take to finish.",
-        json_schema_extra=bounded_duration("0s", "5m"),
     )
     parallelism: int = Field(
         default=1,

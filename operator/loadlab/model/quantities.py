@@ -1,9 +1,12 @@
 """Durations and amounts as the API spells them, and their numbers."""
 
 import re
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated
 
 from pydantic import Field
+
+from loadlab.model.rules import Rule, Ruled
 
 DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$"
 LEAST_MEMORY = "32Mi"  # what every pod requests
@@ -11,44 +14,33 @@ _DURATION = re.compile(
     r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?",
     re.ASCII,
 )
+_UNITS = {"m": Decimal("0.001"), "": Decimal(1)}
+_UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGT", start=1)}
+_UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGT", start=1)}
+_AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>m|k|M|G|T|Ki|Mi|Gi|Ti|)")
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 
 
-def bounded_duration(low: str, high: str, *, or_zero: bool = False) -> dict[str, Any]:
-    """CEL rule that keeps a duration between two others, or allows none at all."""
-    rule = f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"
+def bounded(low: str, high: str, *, or_zero: bool = False) -> Ruled:
+    """Annotate a duration that lies between two others, or is none at all."""
+    cel = f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"
     message = f"must be a duration between {low} and {high}, such as 30s"
     if or_zero:
-        rule, message = f"duration(self) == duration('0s') || {rule}", f"{message}, or 0s"
-    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
+        cel, message = f"duration(self) == duration('0s') || {cel}", f"{message}, or 0s"
+    least, most = seconds(low), seconds(high)
+
+    def holds(text: str) -> bool:
+        length = seconds(text)
+        return least <= length <= most or (or_zero and length == 0)
+
+    return Ruled(Rule(cel, holds, message))
 
 
-def least_quantity(least: str, advice: str) -> dict[str, Any]:
-    """CEL rule that keeps an amount from falling below another."""
-    rule = f"quantity(self).compareTo(quantity('{least}')) >= 0"
+def _at_least(least: str, advice: str) -> Ruled:
+    """Annotate an amount that does not fall below another."""
+    cel = f"quantity(self).compareTo(quantity('{least}')) >= 0"
     message = f"must be {least} or more, {advice}"
-    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
-
-
-Duration = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=20)]
-Cpu = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]+(\.[0-9]+)?m?$",
-        min_length=1,
-        max_length=20,
-        json_schema_extra=least_quantity("10m", "such as 2 or 500m"),
-    ),
-]
-Memory = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]+(\.[0-9]+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$",
-        min_length=1,
-        max_length=20,
-        json_schema_extra=least_quantity(LEAST_MEMORY, "such as 512Mi; without a unit it is bytes"),
-    ),
-]
+    return Ruled(Rule(cel, lambda text: amount(text) >= amount(least), message))
 
 
 def seconds(duration: str) -> float:
@@ -83,3 +75,28 @@ def whole_number(text: str) -> int | None:
 def milliseconds(duration: str) -> int:
     """Convert a duration to whole milliseconds."""
     return round(seconds(duration) * 1000)
+
+
+def amount(quantity: str) -> Decimal:
+    """Convert an amount such as `500m`, `2`, `64M` or `1Gi` to its number.
+
+    Raises:
+        ValueError: the text is no amount.
+    """
+    match = _AMOUNT.fullmatch(quantity)
+    if match is None:
+        raise ValueError(f"{quantity!r} is no amount; write it like 2, 500m or 512Mi")
+    return Decimal(match["number"]) * _UNITS[match["unit"]]
+
+
+Duration = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=20)]
+Cpu = Annotated[
+    str,
+    Field(pattern=r"^[0-9]+(\.[0-9]+)?m?$", min_length=1, max_length=20),
+    _at_least("10m", "such as 2 or 500m"),
+]
+Memory = Annotated[
+    str,
+    Field(pattern=r"^[0-9]+(\.[0-9]+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$", min_length=1, max_length=20),
+    _at_least(LEAST_MEMORY, "such as 512Mi; without a unit it is bytes"),
+]

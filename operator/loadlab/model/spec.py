@@ -1,9 +1,9 @@
 """The spec of a LoadExperiment: the one YAML file that a user writes."""
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.base import ApiModel
@@ -13,11 +13,14 @@ from loadlab.model.components import (
     RabbitMq,
     Redis,
     Resources,
+    ServiceCpu,
     Timeouts,
     TtlStrategy,
 )
 from loadlab.model.expectations import Expectation
 from loadlab.model.load import Load
+from loadlab.model.quantities import whole_number
+from loadlab.model.rules import Rule, RuledModel, TransitionRule
 from loadlab.model.variants import Variant
 
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
@@ -78,99 +81,6 @@ class Retry(ApiModel):
     )
 
 
-def _variant_rule() -> dict[str, str]:
-    """CEL: a variant is one that the workload has, or an image under a name of its own."""
-    catalogue = ", ".join(
-        f"'{name}': {list(workload.variants)}" for name, workload in WORKLOADS.items()
-    )
-    return {
-        "rule": (
-            f"self.variants.all(v, has(v.image) != (v.name in {{{catalogue}}}[self.workload]))"
-        ),
-        "message": (
-            "a variant does not belong to this workload: it is not built in and has no image, or "
-            "it has an image and a built-in name; see kubectl explain lexp.spec.variants.name"
-        ),
-        "fieldPath": ".variants",
-    }
-
-
-def _factor_rules() -> list[dict[str, str]]:
-    """CEL: a workload's parameter goes with that workload only."""
-    return [
-        {
-            "rule": f"!has(self.factors.{factor}) || self.workload in {list(works)}",
-            "message": f"factors.{factor} belongs to the workload {' or '.join(works)}",
-            "fieldPath": ".factors",
-        }
-        for factor in Factor
-        if (works := factor.facts.workloads)
-    ]
-
-
-def _request_rules() -> list[dict[str, str]]:
-    """CEL: where the workload says nothing of requests, the experiment does."""
-    return [
-        {
-            "rule": f"self.workload != '{name}' || has(self.load.request.path)",
-            "message": (
-                f"the workload {name} needs load.request.path: what is your service asked?"
-            ),
-            "fieldPath": ".load",
-        }
-        for name, workload in WORKLOADS.items()
-        if workload.requests is None
-    ]
-
-
-RULES: tuple[dict[str, str], ...] = (
-    _variant_rule(),
-    *_request_rules(),
-    {
-        "rule": "has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
-        "message": "factors.rate goes with the arrival-rate executors, and only with them",
-        "fieldPath": ".factors",
-    },
-    *_factor_rules(),
-    {
-        "rule": (
-            "self.placement.serviceCpu == 'Shared' || "
-            "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))"
-        ),
-        "message": 'serviceCpu Exclusive needs whole CPUs, such as cpu: "1"',
-        "fieldPath": ".resources",
-    },
-    {
-        "rule": "self.load.parallelism == 1 || has(self.factors.rate) || "
-        "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
-        "message": "factors.virtualUsers must be at least load.parallelism",
-        "fieldPath": ".factors",
-    },
-)
-
-
-def _transition_rules() -> list[dict[str, str]]:
-    """CEL: the spec is immutable, except for what steers a running experiment."""
-    fields = [
-        field.alias or name
-        for name, field in LoadExperimentSpec.model_fields.items()
-        if (field.alias or name) not in MUTABLE_FIELDS
-    ]
-    same = " && ".join(
-        f"has(self.{f}) == has(oldSelf.{f}) && (!has(self.{f}) || self.{f} == oldSelf.{f})"
-        for f in fields
-    )
-    message = (
-        "the spec is immutable except suspend, terminate and ttlStrategy; "
-        "create a new experiment for a changed sweep"
-    )
-    return [{"rule": same, "message": message}]
-
-
-def _schema_extra(schema: dict[str, Any]) -> None:
-    schema["x-kubernetes-validations"] = [*RULES, *_transition_rules()]
-
-
 def _summaries() -> str:
     return " ".join(f"{name}: {workload.summary}" for name, workload in WORKLOADS.items())
 
@@ -190,10 +100,8 @@ Excluded = Annotated[
 ]
 
 
-class LoadExperimentSpec(ApiModel):
+class LoadExperimentSpec(RuledModel):
     """Variants x factors x replicates under one load profile."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_schema_extra)
 
     workload: WorkloadName = Field(description=f"What a request does. {_summaries()}")
     variants: tuple[Variant, ...] = Field(
@@ -264,3 +172,99 @@ class LoadExperimentSpec(ApiModel):
     ttl_strategy: TtlStrategy | None = Field(
         default=None, description="When a finished experiment deletes itself; absent: never."
     )
+
+
+def _variants_fit(spec: LoadExperimentSpec) -> bool:
+    built_in = WORKLOADS[spec.workload].variants
+    return all((v.image is not None) != (v.name in built_in) for v in spec.variants)
+
+
+def _variant_rule() -> Rule[LoadExperimentSpec]:
+    catalogue = ", ".join(
+        f"'{name}': {list(workload.variants)}" for name, workload in WORKLOADS.items()
+    )
+    return Rule(
+        f"self.variants.all(v, has(v.image) != (v.name in {{{catalogue}}}[self.workload]))",
+        _variants_fit,
+        "a variant does not belong to this workload: it is not built in and has no image, or "
+        "it has an image and a built-in name; see kubectl explain lexp.spec.variants.name",
+        ".variants",
+    )
+
+
+def _request_rule(workload: str) -> Rule[LoadExperimentSpec]:
+    """Where the workload says nothing of requests, the experiment does."""
+    return Rule(
+        f"self.workload != '{workload}' || has(self.load.request.path)",
+        lambda spec: spec.workload != workload or spec.load.request.path is not None,
+        f"the workload {workload} needs load.request.path: what is your service asked?",
+        ".load",
+    )
+
+
+def _factor_rule(factor: Factor) -> Rule[LoadExperimentSpec]:
+    """A workload's parameter goes with that workload only."""
+    works = factor.facts.workloads
+    return Rule(
+        f"!has(self.factors.{factor}) || self.workload in {list(works)}",
+        lambda spec: spec.factors.levels(factor) is None or spec.workload in works,
+        f"factors.{factor} belongs to the workload {' or '.join(works)}",
+        ".factors",
+    )
+
+
+def _owns_whole_cpus(spec: LoadExperimentSpec) -> bool:
+    is_shared = spec.placement.service_cpu is ServiceCpu.SHARED
+    return is_shared or whole_number(spec.resources.service.cpu or "") is not None
+
+
+def _has_users_for_every_pod(spec: LoadExperimentSpec) -> bool:
+    users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
+    has_rate = spec.factors.levels(Factor.RATE) is not None
+    return has_rate or all(number >= spec.load.parallelism for number in users)
+
+
+LoadExperimentSpec.RULES = (
+    _variant_rule(),
+    *(_request_rule(name) for name, work in WORKLOADS.items() if work.requests is None),
+    Rule(
+        "has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
+        lambda spec: (spec.factors.levels(Factor.RATE) is not None) == spec.load.executor.is_open,
+        "factors.rate goes with the arrival-rate executors, and only with them",
+        ".factors",
+    ),
+    *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
+    Rule(
+        "self.placement.serviceCpu == 'Shared' || "
+        "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))",
+        _owns_whole_cpus,
+        'serviceCpu Exclusive needs whole CPUs, such as cpu: "1"',
+        ".resources",
+    ),
+    Rule(
+        "self.load.parallelism == 1 || has(self.factors.rate) || "
+        "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
+        _has_users_for_every_pod,
+        "factors.virtualUsers must be at least load.parallelism",
+        ".factors",
+    ),
+)
+
+
+def _immutable() -> TransitionRule[LoadExperimentSpec]:
+    """The spec is immutable, except for what steers a running experiment."""
+    names = {name: field.alias or name for name, field in LoadExperimentSpec.model_fields.items()}
+    fixed = {name: alias for name, alias in names.items() if alias not in MUTABLE_FIELDS}
+    same = " && ".join(
+        f"has(self.{f}) == has(oldSelf.{f}) && (!has(self.{f}) || self.{f} == oldSelf.{f})"
+        for f in fixed.values()
+    )
+    return TransitionRule(
+        same,
+        lambda old, new: all(getattr(old, name) == getattr(new, name) for name in fixed),
+        "the spec is immutable except suspend, terminate and ttlStrategy; "
+        "create a new experiment for a changed sweep",
+    )
+
+
+LoadExperimentSpec.TRANSITIONS = (_immutable(),)

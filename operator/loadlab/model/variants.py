@@ -1,12 +1,13 @@
 """Variants: the ways to serve a workload that an experiment compares."""
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from loadlab.catalogue import WORKLOADS
 from loadlab.model.base import ApiModel
+from loadlab.model.rules import Rule, RuledModel
 
 
 def _names() -> str:
@@ -34,32 +35,31 @@ class Server(StrEnum):
     GUNICORN = "gunicorn"
 
 
-def _variant_rules(schema: dict[str, Any]) -> None:
-    """CEL: what goes with an image of the user's own, and what with a built-in variant."""
-    own = ("command", "port", "readinessPath", "instrumentsPort")
-    schema["x-kubernetes-validations"] = [
-        {
-            "rule": f"has(self.image) || !({' || '.join(f'has(self.{field})' for field in own)})",
-            "message": f"{', '.join(own)} go with image: a built-in variant has its own",
-        },
-        {
-            "rule": "!has(self.image) || !has(self.server)",
-            "message": "server goes with a built-in variant: an image brings its own, see command",
-        },
-        {
-            "rule": (
-                "!has(self.instrumentsPort) || "
-                "self.instrumentsPort != (has(self.port) ? self.port : 8000)"
-            ),
-            "message": "instrumentsPort must differ from port",
-        },
-    ]
+HTTP_PORT = 8000  # of an image that names none
+OWN = ("command", "port", "readinessPath", "instrumentsPort")
 
 
-class Variant(ApiModel):
+class Variant(RuledModel):
     """One way to serve the workload."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_variant_rules)
+    RULES: ClassVar[tuple[Rule["Variant"], ...]] = (
+        Rule(
+            f"has(self.image) || !({' || '.join(f'has(self.{field})' for field in OWN)})",
+            lambda it: it.image is not None or not (it.dump().keys() & {*OWN}),
+            f"{', '.join(OWN)} go with image: a built-in variant has its own",
+        ),
+        Rule(
+            "!has(self.image) || !has(self.server)",
+            lambda it: it.image is None or it.server is None,
+            "server goes with a built-in variant: an image brings its own, see command",
+        ),
+        Rule(
+            "!has(self.instrumentsPort) || "
+            f"self.instrumentsPort != (has(self.port) ? self.port : {HTTP_PORT})",
+            lambda it: it.instruments_port is None or it.instruments_port != (it.port or HTTP_PORT),
+            "instrumentsPort must differ from port",
+        ),
+    )
 
     name: str = Field(
         pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
