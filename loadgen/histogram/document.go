@@ -4,15 +4,26 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"go.k6.io/k6/v2/errext"
 )
 
-const version = 1 // of the document; raised when a reader would misread it
+// The lines of a log that are read back: docs/contracts/generator-document.schema.json.
+const (
+	version     = 1 // of both; raised when a reader would misread it
+	resultKey   = "loadlab_result"
+	progressKey = "loadlab_progress"
+
+	generatorName   = "k6"
+	generatorModule = "go.k6.io/k6/v2"
+)
 
 type document struct {
 	Version   int                        `json:"version"`
+	Generator programDoc                 `json:"generator"`
 	Unit      string                     `json:"unit"`
 	Lowest    int                        `json:"lowest"`
 	Highest   int                        `json:"highest"`
@@ -30,9 +41,30 @@ type document struct {
 	Overflow  int64                      `json:"trendOverflow,omitempty"`
 }
 
+// programDoc names the program that made the load.
+type programDoc struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// program is k6 in the version that was linked in.
+func program() programDoc {
+	doc := programDoc{Name: generatorName, Version: "unknown"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return doc
+	}
+	for _, module := range info.Deps {
+		if module.Path == generatorModule {
+			doc.Version = strings.TrimPrefix(module.Version, "v")
+		}
+	}
+	return doc
+}
+
 func (o *Output) document(testErr error, complete bool) (document, error) {
 	doc := document{
-		Version: version, Unit: "us", Lowest: lowest, Highest: highest, Digits: digits,
+		Version: version, Generator: program(), Unit: "us", Lowest: lowest, Highest: highest, Digits: digits,
 		Complete: complete, StartedUs: o.started.UnixMicro(), EndedUs: time.Now().UnixMicro(),
 		Scenarios: map[string]scenarioDoc{}, Counters: o.custom.counterDocs(),
 		Overflow: o.custom.overflow,
@@ -74,7 +106,7 @@ func outcome(testErr error) (message string, exitCode int) {
 }
 
 func (o *Output) write(doc document) error {
-	raw, err := json.Marshal(map[string]any{"k6_histogram": doc})
+	raw, err := json.Marshal(map[string]any{resultKey: doc})
 	if err != nil {
 		return err
 	}

@@ -215,3 +215,11 @@ func (g gauge) highest(start, end time.Time) (vus int64) {
 	}
 	return vus
 }
+
+// latest is the newest count, or 0 where it is from before the given moment.
+func (g gauge) latest(since time.Time) int64 {
+	if len(g) == 0 || g[len(g)-1].at.Before(since) {
+		return 0
+	}
+	return g[len(g)-1].vus
+}

@@ -1,7 +1,7 @@
 // Package histogram is a k6 output that keeps mergeable HDR histograms per scenario in constant
 // memory and writes one JSON document at the end.
 //
-//	k6 run --quiet --out histogram script.js    # one line on stdout, beginning {"k6_histogram":
+//	k6 run --quiet --out histogram script.js    # one line on stdout, beginning {"loadlab_result":
 //	k6 run --out histogram=doc.json script.js   # a file, written under a temporary name and renamed
 package histogram
 
@@ -37,6 +37,7 @@ type Output struct {
 	started time.Time
 	saved   time.Time
 	every   time.Duration // checkpoint period, 0 = none
+	told    int64         // the second of the latest progress line
 	ignored map[string]bool
 
 	scenarios map[string]*scenario
@@ -139,6 +140,7 @@ func (o *Output) flush() {
 	for _, s := range o.scenarios {
 		s.series.close(o.reading.at.Unix() - openFor)
 	}
+	o.tellProgress()
 	o.checkpoint()
 }
 

@@ -81,7 +81,7 @@ func parse(t *testing.T, raw []byte) document {
 		t.Fatalf("want one line, got %d", n)
 	}
 	var line struct {
-		Doc document `json:"k6_histogram"`
+		Doc document `json:"loadlab_result"`
 	}
 	if err := json.Unmarshal(raw, &line); err != nil {
 		t.Fatal(err)
@@ -239,6 +239,43 @@ func TestACheckpointIsNotComplete(t *testing.T) {
 	}
 	if raw, err = os.ReadFile(path); err != nil || !parse(t, raw).Complete {
 		t.Errorf("the last document must be complete: %v", err)
+	}
+}
+
+func TestProgressIsOneShortLineASecond(t *testing.T) {
+	b, now := newBench(t, "", nil), time.Now()
+	b.started = now.Add(-24 * time.Hour)
+	b.request("warmup", "200", now, time.Millisecond)
+	time.Sleep(2 * flushEvery)
+	b.request("measure", "503", now, time.Millisecond)
+	time.Sleep(1100*time.Millisecond + 2*flushEvery)
+	_ = b.StopWithTestError(nil)
+	lines := strings.Split(strings.TrimSpace(b.stdout.String()), "\n")
+	if len(lines) < 3 || len(lines) > 5 {
+		t.Fatalf("%d lines, want a few of progress and the result", len(lines))
+	}
+	for i, line := range lines[:len(lines)-1] {
+		var told map[string]progressDoc
+		if err := json.Unmarshal([]byte(line), &told); err != nil || len(line) >= 200 {
+			t.Fatalf("%d bytes, %v: %s", len(line), err, line)
+		}
+		p := told[progressKey]
+		if i == 0 && (p.Phase != warmUp || p.Requests != 1) {
+			t.Errorf("first: %+v", p)
+		}
+		if i == len(lines)-2 && (p.Phase != measurement || p.Requests != 2 || p.Failed != 1) {
+			t.Errorf("last: %+v", p)
+		}
+	}
+}
+
+func TestProgressBeforeTheLoadIsThePreparation(t *testing.T) {
+	b := newBench(t, "", nil)
+	b.request("", "200", time.Now(), time.Millisecond) // readiness, in setup
+	time.Sleep(2 * flushEvery)
+	b.vus = gauge{{time.Now().Add(-time.Hour), 7}}
+	if p := b.progress(); p.Phase != preparation || p.Requests != 0 || p.InFlight != 0 {
+		t.Errorf("%+v", p)
 	}
 }
 

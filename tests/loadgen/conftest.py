@@ -189,7 +189,7 @@ class Ended:
     @property
     def document(self) -> Json:
         """The last line of stdout, as a collector reads it."""
-        document: Json = json.loads(self.stdout.splitlines()[-1])["k6_histogram"]
+        document: Json = json.loads(self.stdout.splitlines()[-1])["loadlab_result"]
         return document
 
 

@@ -247,7 +247,7 @@ def test_sigkill_leaves_no_complete_document(lab, server):
     process.kill()
     ended = lab.end(process)
     assert ended.code == -signal.SIGKILL
-    assert ended.lines("k6_histogram") == []
+    assert ended.lines("loadlab_result") == []
 
 
 def wait_for_load(server) -> None:

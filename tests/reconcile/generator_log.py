@@ -1,4 +1,4 @@
-"""The log that a k6 pod would leave, made from numbers: what the fake cluster's pods say."""
+"""The log that a generator would leave, made from numbers: what the fake cluster's pods say."""
 
 import json
 from functools import cache
@@ -35,10 +35,11 @@ def generator_log(*, run: str, requests: int = 12_000, seconds: float = 5.0) -> 
     """A clean run in which every request took 1.6 ms or so."""
     measured = _measured(requests, seconds)
     lines = [
+        _line("loadlab_progress", _progress(requests)),
         _line("loadlab_snapshot", _snapshot(run, "start", START, 0)),
         _line("loadlab_snapshot", _snapshot(run, "end", START + seconds, requests)),
         _line("loadlab_account", {"run": run, "drained": True, "drainSeconds": 0}),
-        _line("k6_histogram", _document(measured, seconds)),
+        _line("loadlab_result", _document(measured, seconds)),
     ]
     return "\n".join(lines)
 
@@ -46,6 +47,7 @@ def generator_log(*, run: str, requests: int = 12_000, seconds: float = 5.0) -> 
 def _document(measured: dict[str, object], seconds: float) -> dict[str, object]:
     return {
         "version": 1,
+        "generator": {"name": "k6", "version": "2.2.0"},
         "unit": "us",
         "lowest": 1,
         "highest": 120_000_000,
@@ -84,6 +86,17 @@ def _measured(requests: int, seconds: float) -> dict[str, object]:
             for i in range(int(seconds))
         ],
         "generator": GENERATOR | {"wallSeconds": seconds},
+    }
+
+
+def _progress(requests: int) -> dict[str, object]:
+    return {
+        "version": 1,
+        "seconds": 1,
+        "phase": "measurement",
+        "requests": requests // 5,
+        "failed": 0,
+        "inFlight": USERS,
     }
 
 

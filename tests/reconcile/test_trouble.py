@@ -8,6 +8,8 @@ from laboratory import CHILD, START, Laboratory
 
 from loadlab.cluster.api import Kind, Manifest
 from loadlab.cluster.errors import MalformedError
+from loadlab.cluster.observe import Hints
+from loadlab.measurement.documents import Progress
 from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.times import rfc3339
 
@@ -207,6 +209,43 @@ async def test_the_whole_experiment_has_a_deadline_and_keeps_what_it_measured():
     assert lab.condition("Failed")["reason"] == "DeadlineExceeded"
     assert status["results"][0]["replicates"]["planned"] == 2
     assert status["trials"]["succeeded"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        (
+            True,
+            "the generator was last seen in the measurement at 12 s, 4,002 requests, 3 failed",
+        ),
+        (False, "the generator was never seen at work"),
+    ],
+)
+async def test_a_run_without_a_result_says_how_far_its_generator_came(seen, says):
+    lab = Laboratory()
+    lab.submit()
+    lab.cluster.fault_of = fault_in("k6", {"phase": "Running", "conditions": READY})
+    while not (generators := generators_of(lab)):
+        await lab.step()
+    progress = Progress(
+        version=1, seconds=12, phase="measurement", requests=4002, failed=3, in_flight=16
+    )
+    lab.cluster.tick()
+    lab.now += 3600
+
+    await lab.look(hints=Hints(progress={uid: progress for uid in generators if seen}))
+
+    message = lab.trials()["exp-001"]["status"]["message"]
+    assert re.fullmatch(rf"no result after 36\d\d s; {says}", message)
+
+
+READY = [{"type": "Ready", "status": "True"}]
+
+
+def generators_of(lab: Laboratory) -> list[str]:
+    pods = lab.cluster.of_kind(Kind.POD).values()
+    marked = [pod["metadata"] for pod in pods]
+    return [m["uid"] for m in marked if m["labels"][COMPONENT_LABEL] == "k6"]
 
 
 async def test_an_operator_that_plans_differently_does_not_mix_the_two_halves():

@@ -63,6 +63,7 @@ def document_of(values_us: list[int], *, segment: str = "", first_us: int = 0) -
     }
     return {
         "version": 1,
+        "generator": {"name": "k6", "version": "2.2.0"},
         "unit": "us",
         "complete": True,
         "segment": segment,
@@ -95,7 +96,7 @@ def snapshot_of(edge: str, at: float, cpu: float, requests: int) -> dict[str, An
 
 def log_of(document: dict[str, Any], *others: tuple[str, dict[str, Any]]) -> str:
     lines = [json.dumps({key: body}) for key, body in others]
-    return "\n".join([*lines, json.dumps({"k6_histogram": document})])
+    return "\n".join([*lines, json.dumps({"loadlab_result": document})])
 
 
 TEN_MS = Histogram.of([9_000 + i % 2000 for i in range(30_000)])

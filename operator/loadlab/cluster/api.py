@@ -81,7 +81,7 @@ class Cluster(Protocol):
         ...
 
     async def logs(self, namespace: str, pod: str) -> str | None:
-        """Return the log of a pod's only container, or None where there is none any more."""
+        """Return what a generator's log holds for us, or None where there is no log any more."""
         ...
 
     async def version(self) -> str:

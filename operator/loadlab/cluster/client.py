@@ -13,9 +13,9 @@ from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.cluster.api import Kind, Manifest, kind_of
 from loadlab.cluster.errors import MalformedError, RefusedError, UnavailableError
+from loadlab.cluster.log_lines import read_back
 from loadlab.model.names import FIELD_MANAGER
 
-LOG_LIMIT_BYTES = 64 * 1024 * 1024
 LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 MERGE_PATCH = "application/merge-patch+json"
 NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
@@ -83,10 +83,18 @@ class ApiCluster:
         )
 
     async def logs(self, namespace: str, pod: str) -> str | None:
-        query = [("limitBytes", str(LOG_LIMIT_BYTES))]
         path = Kind.POD.value.path(namespace, pod, "log")
-        seconds = self._timeouts.log
-        return await self._send("GET", path, query=query, absent_ok=True, seconds=seconds)
+        response = await self._request("GET", path, [], seconds=self._timeouts.log)
+        try:
+            if response.status == 404:
+                return None
+            request = f"read the log of {pod}"
+            _raise_for(response.status, await _error_text(response), request)
+            return await read_back(response.content.iter_any())
+        except NO_ANSWER as error:
+            raise UnavailableError(f"read the log of {pod}: {error!r}") from error
+        finally:
+            response.close()
 
     async def version(self) -> str:
         return str((await self._read("/version")).get("gitVersion", ""))

@@ -1,5 +1,5 @@
 """Follow logs as they grow: a generator's result is seen when it is written, and so is how far
-the data set has been loaded.
+the data set has been loaded, or a load has come.
 
 A kubelet tells of a container's end up to a second late; the log's last line comes at once. What
 is remembered here is only a hint: without it (after a restart) the log is read again from its
@@ -14,11 +14,13 @@ import structlog
 
 from loadlab.cluster.api import Manifest
 from loadlab.cluster.errors import ClusterError
-from loadlab.cluster.preparations import PreparationNotes, lines_of, read_preparation
+from loadlab.cluster.log_lines import RESULT_START, lines_of
+from loadlab.cluster.preparations import PreparationNotes, read_preparation
+from loadlab.measurement.documents import Progress
+from loadlab.measurement.pod_log import read_progress
 from loadlab.model.names import COMPONENT_LABEL, EXPERIMENT_LABEL, Component
 from loadlab.model.status import Preparation
 
-RESULT_LINE = b'{"k6_histogram":'
 FOLLOWED = {Component.K6.value, Component.DATASET.value}
 log = structlog.get_logger()
 
@@ -40,6 +42,7 @@ class LogFollower:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
+        self.progress: dict[str, Progress] = {}  # what each generator said last, by uid
 
     @property
     def preparations(self) -> dict[str, Preparation]:
@@ -61,6 +64,7 @@ class LogFollower:
 
     def _forget(self, uid: str) -> None:
         self.reported.discard(uid)
+        self.progress.pop(uid, None)
         self._notes.forget(uid)
         if task := self._tasks.pop(uid, None):
             task.cancel()
@@ -75,7 +79,7 @@ class LogFollower:
         try:
             if labels[COMPONENT_LABEL] == Component.DATASET:
                 await self._note_preparation(metadata["uid"], pieces, wake)
-            elif await ends_in_result(pieces):
+            elif await self._comes_to_result(metadata["uid"], pieces):
                 self.reported.add(metadata["uid"])
                 wake()
         except ClusterError as error:  # the pod's phase will tell, a little later
@@ -88,15 +92,14 @@ class LogFollower:
             if (preparation := read_preparation(line)) is not None:
                 self._notes.note(uid, preparation, wake)
 
+    async def _comes_to_result(self, uid: str, pieces: AsyncIterator[bytes]) -> bool:
+        """Whether a log comes to a complete result line; its progress is noted on the way.
 
-async def ends_in_result(pieces: AsyncIterator[bytes]) -> bool:
-    """Whether a log, read piece by piece, comes to a complete result line."""
-    seen = b""
-    async for piece in pieces:
-        seen += piece
-        start = seen.rfind(RESULT_LINE)
-        if start >= 0 and b"\n" in seen[start:]:
-            return True
-        # Before the result line only its beginning can matter, cut in two by the pieces.
-        seen = seen[start:] if start >= 0 else seen[-len(RESULT_LINE) :]
-    return False
+        Progress wakes nobody: it is asked for when a run comes to no result in time.
+        """
+        async for line in lines_of(pieces):
+            if line.startswith(RESULT_START):
+                return True
+            if (progress := read_progress(line)) is not None:
+                self.progress[uid] = progress
+        return False

@@ -11,6 +11,7 @@ from typing import Any
 from loadlab.cluster.api import Cluster, Kind, Manifest
 from loadlab.cluster.finished import FinishedTrials, Trials, list_trials, owned_trials
 from loadlab.cluster.ownership import is_controlled_by, is_of_a_namesake
+from loadlab.measurement.documents import Progress
 from loadlab.model.names import (
     COMPONENT_LABEL,
     EXPERIMENT_UID_LABEL,
@@ -32,11 +33,13 @@ class Hints:
     """What the watches and the followed logs told before; without them a pass is only later.
 
     `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
-    data sets' Jobs said last, `ahead` how many experiments are known to be ahead.
+    data sets' Jobs said last, `progress` what generators did, `ahead` how many experiments are
+    known to be ahead.
     """
 
     reported: Set[str] = frozenset()
     preparations: Mapping[str, Preparation] = field(default_factory=dict)
+    progress: Mapping[str, Progress] = field(default_factory=dict)
     ahead: int = 0
 
 
@@ -73,7 +76,7 @@ async def observe(
     ]
     return Observed(
         trials=trials,
-        pods=tuple(view_pod(pod, hints.reported) for pod in own[Kind.POD]),
+        pods=tuple(view_pod(pod, hints) for pod in own[Kind.POD]),
         jobs=tuple(view_job(job, own[Kind.POD]) for job in own[Kind.JOB]),
         controllers=tuple(controllers),
         services=tuple(Child(**_marks(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
@@ -184,7 +187,7 @@ def _condition(status: Manifest, type_: str) -> Manifest:
     return next((c for c in conditions if c.get("type") == type_), {})
 
 
-def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
+def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
     """Return what decides about a pod: its only container, or the one that is metered."""
     status = pod.get("status") or {}
     statuses: Iterable[Manifest] = status.get("containerStatuses") or ()
@@ -197,7 +200,8 @@ def view_pod(pod: Manifest, reported: Set[str] = frozenset()) -> PodView:
     return PodView(
         **_marks(pod, Kind.POD),
         phase=status.get("phase") or "Pending",
-        reported=pod["metadata"].get("uid") in reported,
+        reported=pod["metadata"].get("uid") in hints.reported,
+        progress=hints.progress.get(pod["metadata"].get("uid", "")),
         ready=_condition(status, "Ready").get("status") == "True",
         restarts=container.get("restartCount") or 0,
         waiting_reason=waiting.get("reason") or "",

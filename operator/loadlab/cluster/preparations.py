@@ -1,7 +1,7 @@
 """How far data sets have been loaded, as their Jobs' logs tell it: read, and told with measure."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from pydantic import ValidationError
 
@@ -9,7 +9,6 @@ from loadlab.model.status import Preparation
 
 # What the data set's Job writes: `dataset: progress {"step": "load orders", "percent": 40}`.
 PROGRESS_LINE = b"dataset: progress "
-MAX_LINE_BYTES = 64 * 1024
 INTERVAL = 2.0  # seconds between two changes that become a write of the status
 
 
@@ -55,14 +54,3 @@ def read_preparation(line: bytes) -> Preparation | None:
         return Preparation.model_validate_json(line.removeprefix(PROGRESS_LINE))
     except ValidationError:
         return None  # of another release's image: the loading goes on without being shown
-
-
-async def lines_of(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the complete lines of a log that comes in pieces; a line without end is given up."""
-    rest = b""
-    async for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            yield line
-        if len(rest) > MAX_LINE_BYTES:
-            rest = b""

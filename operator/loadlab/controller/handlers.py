@@ -102,7 +102,10 @@ class Operator:
             self._busy_since = time.monotonic()
             try:
                 hints = Hints(
-                    follower.reported, follower.preparations, self.standings.ahead_of(key)
+                    follower.reported,
+                    follower.preparations,
+                    follower.progress,
+                    self.standings.ahead_of(key),
                 )
                 after = await reconciler.look(key, time.time(), hints)
             except ClusterError as error:

@@ -1,10 +1,11 @@
 """The JSON documents a trial leaves behind, as frozen models.
 
-Needed fields are required and typed; fields that a newer writer adds are ignored. k6 pods write
-`K6Document`, the steward answers with `Snapshot` and `Account`.
+Needed fields are required and typed; fields that a newer writer adds are ignored. Generators write
+`K6Document` and `Progress`, the steward answers with `Snapshot` and `Account`. What a writer must
+hold to stands in docs/contracts.
 """
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -12,7 +13,12 @@ from pydantic.alias_generators import to_camel
 from loadlab.measurement.histogram import HistogramText
 
 DOCUMENT_VERSION = 1
+RESULT_KEY = "loadlab_result"
+PROGRESS_KEY = "loadlab_progress"
 MEASURED_SCENARIO = "measure"
+
+# What fits in 64 bits: sums and quotients of such numbers are numbers, too.
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class ReadModel(BaseModel):
@@ -30,7 +36,7 @@ class ReadModel(BaseModel):
 class Distribution(ReadModel):
     """One HDR histogram; its count is checked against its text."""
 
-    count: int
+    count: Count
     hdr: HistogramText
 
     @model_validator(mode="after")
@@ -45,8 +51,8 @@ class Split(ReadModel):
 
     name: str
     status_class: str = Field(alias="class")
-    requests: int
-    failed: int
+    requests: Count
+    failed: Count
     http_req_duration: Distribution = Field(alias="http_req_duration")
     http_req_total: Distribution = Field(alias="http_req_total")
 
@@ -59,21 +65,21 @@ class Split(ReadModel):
 class Second(ReadModel):
     """Requests that ended in one second."""
 
-    t: int
-    n: int
+    t: Count
+    n: Count
 
 
 class GeneratorUsage(ReadModel):
-    """What k6 itself used while the scenario ran."""
+    """What the generator itself used while the scenario ran."""
 
     cpu_seconds: float
     wall_seconds: float
-    cpus: int
-    cpu_limit: float | None = None
+    cpus: int = Field(ge=1, le=10_000)
+    cpu_limit: float | None = Field(default=None, gt=0)
     throttled_seconds: float | None = None
-    sched_wait_us_p99: int = Field(alias="schedWaitUsP99")
-    peak_rss_bytes: int = 0
-    longest_pause_us: int = 0
+    sched_wait_us_p99: Count = Field(alias="schedWaitUsP99")
+    peak_rss_bytes: Count = 0
+    longest_pause_us: Count = 0
 
     @property
     def cpu_share(self) -> float:
@@ -83,20 +89,20 @@ class GeneratorUsage(ReadModel):
 
 
 class Scenario(ReadModel):
-    """What one k6 scenario did in one pod."""
+    """What one scenario did in one pod."""
 
-    requests: int
-    failed: int
-    iterations: int
-    dropped_iterations: int
-    interrupted_iterations: int = 0
-    first_start_us: int
-    first_sample_us: int
-    last_sample_us: int
-    status: dict[str, int]
+    requests: Count
+    failed: Count
+    iterations: Count
+    dropped_iterations: Count
+    interrupted_iterations: Count = 0
+    first_start_us: Count
+    first_sample_us: Count
+    last_sample_us: Count
+    status: dict[str, Count]
     splits: tuple[Split, ...]
     iteration_duration: Distribution = Field(alias="iteration_duration")
-    virtual_users_max: int = 0
+    virtual_users_max: Count = 0
     series: tuple[Second, ...] = ()
     generator: GeneratorUsage
 
@@ -104,16 +110,35 @@ class Scenario(ReadModel):
 class Counters(ReadModel):
     """Count and checksums over the ids of answered writes."""
 
-    accepted: int = 0
-    accepted_id_sum: int = Field(default=0, alias="accepted_id_sum")
-    accepted_id_mix: int = Field(default=0, alias="accepted_id_mix")
+    accepted: Count = 0
+    accepted_id_sum: Count = Field(default=0, alias="accepted_id_sum")
+    accepted_id_mix: Count = Field(default=0, alias="accepted_id_mix")
+
+
+class Program(ReadModel):
+    """The program that made the load."""
+
+    name: str = Field(max_length=60)
+    version: str = Field(max_length=60)
+
+
+class Progress(ReadModel):
+    """How far a generator has come, told once a second."""
+
+    version: Literal[1]
+    seconds: Count  # since it began
+    phase: Literal["preparation", "warm-up", "measurement"]
+    requests: Count  # ended so far, those of the warm-up included
+    failed: Count
+    in_flight: Count
 
 
 class K6Document(ReadModel):
-    """The one document of a k6 pod."""
+    """The one document that a generator's pod hands back."""
 
-    version: int
-    unit: str
+    version: Literal[1]
+    generator: Program
+    unit: Literal["us"]
     complete: bool
     error: str | None = None
     exit_code: int = Field(default=0, alias="exit_code")
@@ -121,15 +146,6 @@ class K6Document(ReadModel):
     scenarios: dict[str, Scenario]
     counters: Counters = Counters()
     trends: dict[str, Distribution] = {}
-
-    @model_validator(mode="after")
-    def _is_of_a_known_kind(self) -> Self:
-        if (self.version, self.unit) != (DOCUMENT_VERSION, "us"):
-            raise ValueError(
-                f"version {self.version} in {self.unit}, this operator reads version "
-                f"{DOCUMENT_VERSION} in us: use the k6 image of the same release"
-            )
-        return self
 
 
 class Lag(ReadModel):
@@ -146,6 +162,8 @@ class Process(ReadModel):
     pid: int
     requests: int | None = None  # None without instruments
     cpu_seconds: float | None = None
+    memory_bytes: int | None = None
+    open_files: int | None = None
 
 
 class PoolWait(ReadModel):
@@ -173,10 +191,13 @@ class Component(ReadModel):
     rows_returned: int | None = None
     rows_fetched: int | None = None
     rows_inserted: int | None = None
+    connections: int | None = None
     keyspace_hits: int | None = None  # of Redis
     keyspace_misses: int | None = None
+    commands: int | None = None
     persisted: int | None = None  # of the queue worker
     batches: int | None = None
+    dead_lettered: int | None = None
     processes: tuple[Process, ...] = ()
 
 
@@ -203,6 +224,7 @@ class Snapshot(Answer):
     """All components at one edge of the measurement."""
 
     edge: str
+    run: str = ""
     taken_at: float
     components: dict[str, Component] = {}
     shared_cpus: SharedCpus | None = None
@@ -223,6 +245,7 @@ class Freshness(ReadModel):
 class Account(Answer):
     """What the steward found after the drain; the counts are absent where nothing is written."""
 
+    run: str = ""
     drained: bool
     drain_seconds: float = 0.0
     persisted: int | None = None

@@ -1,9 +1,8 @@
-"""The log of one k6 pod -> PodReport. What is missing or broken becomes a named problem.
+"""The log of one generator's pod -> PodReport. What is missing or broken becomes a named problem.
 
-A log holds, between k6's own lines, up to two snapshots, what freshness there was, the steward's
-account and last the document. k6 writes what a script prints as logfmt
-(`… msg="{\"loadlab_account\"…}" source=console`) unless told otherwise; both spellings are read. Of
-several documents the last one counts, since earlier ones are checkpoints.
+A log holds, between a generator's own lines, one on its progress every second, up to two snapshots,
+what freshness there was, the steward's account and last the document. Of several documents the last
+one counts, since earlier ones are checkpoints.
 """
 
 import json
@@ -15,14 +14,24 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from loadlab.measurement.documents import Account, Freshness, K6Document, ReadModel, Snapshot
+from loadlab.measurement.documents import (
+    DOCUMENT_VERSION,
+    PROGRESS_KEY,
+    RESULT_KEY,
+    Account,
+    Freshness,
+    K6Document,
+    Progress,
+    ReadModel,
+    Snapshot,
+)
 
 _KNOWN = re.compile(
-    r'^\{\s*"(k6_histogram|loadlab_snapshot|loadlab_account|loadlab_freshness)"\s*:'
+    rf'^\{{\s*"({RESULT_KEY}|loadlab_snapshot|loadlab_account|loadlab_freshness)"\s*:'
 )
-_LOGFMT = re.compile(r'\bmsg=("(?:[^"\\]|\\.)*")')
+_PROGRESS_START = f'{{"{PROGRESS_KEY}":'.encode()
 _Model = TypeVar("_Model", bound=ReadModel)
-_THRESHOLDS_CROSSED = 99  # k6's exit code for it: the measurement itself is complete
+_THRESHOLDS_CROSSED = 99  # the exit code for it: the measurement itself is complete
 
 
 class ProblemKind(StrEnum):
@@ -44,7 +53,7 @@ class PodProblem:
 
 @dataclass(frozen=True, slots=True)
 class PodReport:
-    """Everything one k6 pod handed back. Without a problem the document is there."""
+    """Everything one generator's pod handed back. Without a problem the document is there."""
 
     pod: str
     document: K6Document | None = None
@@ -58,13 +67,11 @@ class PodReport:
 
 def read_pod_log(pod: str, text: str) -> PodReport:
     """Read one pod's log."""
-    lines = dict.fromkeys(
-        ("k6_histogram", "loadlab_account", "loadlab_freshness", "start", "end"), ""
-    )
+    lines = dict.fromkeys((RESULT_KEY, "loadlab_account", "loadlab_freshness", "start", "end"), "")
     notes: list[str] = []
     for kind, line in _known_lines(text):
         lines[kind if kind != "loadlab_snapshot" else _edge(line)] = line
-    document, problem = _document(pod, lines["k6_histogram"])
+    document, problem = _document(pod, lines[RESULT_KEY])
     return PodReport(
         pod=pod,
         document=document,
@@ -77,28 +84,32 @@ def read_pod_log(pod: str, text: str) -> PodReport:
     )
 
 
+def read_progress(line: bytes) -> Progress | None:
+    """Return what a line of a log says about the progress; None where it is about other things."""
+    if not line.startswith(_PROGRESS_START):
+        return None
+    try:
+        return Progress.model_validate(_body(line))
+    except ValueError:
+        return None  # of another release's generator: it is only not shown
+
+
 def _known_lines(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
-        candidate = _unwrapped(line.strip())
+        candidate = line.strip()
         if found := _KNOWN.match(candidate):
             yield found[1], candidate
-
-
-def _unwrapped(line: str) -> str:
-    if line.startswith("{") or not (found := _LOGFMT.search(line)):
-        return line
-    try:
-        return str(json.loads(found[1])).strip()
-    except ValueError:  # an escape that JSON does not know: none of our lines
-        return line
 
 
 def _edge(line: str) -> str:
     return "end" if re.search(r'"edge"\s*:\s*"end"', line) else "start"
 
 
-def _body(line: str) -> object:
-    (body,) = json.loads(line).values()
+def _body(line: str | bytes) -> object:
+    try:
+        (body,) = json.loads(line).values()
+    except RecursionError as err:
+        raise ValueError("brackets nested too deep") from err
     return body
 
 
@@ -120,14 +131,26 @@ def _document(pod: str, line: str) -> tuple[K6Document | None, PodProblem | None
             f"See why with: kubectl describe pod {pod}; kubectl logs {pod}",
         )
     try:
-        document = K6Document.model_validate(_body(line))
+        body = _body(line)
+        _check_version(body)
+        document = K6Document.model_validate(body)
     except ValueError as err:
         return None, PodProblem(
             ProblemKind.DOCUMENT_BROKEN,
             f"the result document of pod {pod} cannot be read ({_first_fault(err)}): its log was "
-            "cut, or the k6 image is of another release than the operator",
+            "cut, or the generator's image is of another release than the operator",
         )
     return document, _end_problem(pod, document)
+
+
+def _check_version(body: object) -> None:
+    """Look at the version first: of another one the other fields may mean anything."""
+    version = body.get("version") if isinstance(body, dict) else DOCUMENT_VERSION
+    if version != DOCUMENT_VERSION:
+        raise ValueError(
+            f"version {str(version)[:20]}, and this operator reads version {DOCUMENT_VERSION}: "
+            "use images of one release"
+        )
 
 
 def _end_problem(pod: str, document: K6Document) -> PodProblem | None:
@@ -140,7 +163,8 @@ def _end_problem(pod: str, document: K6Document) -> PodProblem | None:
     if document.error and document.exit_code != _THRESHOLDS_CROSSED:
         return PodProblem(
             ProblemKind.GENERATOR_FAILED,
-            f"k6 in pod {pod} ended with exit code {document.exit_code}: {document.error}",
+            f"the generator in pod {pod} ended with exit code {document.exit_code}: "
+            f"{document.error}",
         )
     return None
 

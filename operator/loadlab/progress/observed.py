@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from loadlab.measurement.documents import Progress
 from loadlab.model.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
@@ -40,6 +41,7 @@ class PodView(Child):
 
     phase: str
     reported: bool = False
+    progress: Progress | None = None  # of a generator, as far as its log is known
     ready: bool = False
     restarts: int = 0
     waiting_reason: str = ""

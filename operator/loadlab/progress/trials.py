@@ -135,9 +135,22 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
         reason, message = diagnose(pods, controllers)
         return Setback(reason, message + why_not_ready(spec, trial.spec.cell.variant, reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
-        message = f"no result after {age:.0f} s; see kubectl logs job/{run}-k6"
+        message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run))}"
         return Setback(Reason.DEADLINE_EXCEEDED, message)
     return None
+
+
+def _how_far(pods: tuple[PodView, ...]) -> str:
+    """Say how far the generator came; of several pods the one that came least far."""
+    told = [pod.progress for pod in pods if pod.progress]
+    if not told:
+        return "the generator was never seen at work"
+    last = min(told, key=lambda progress: progress.seconds)
+    requests, failed = sum(p.requests for p in told), sum(p.failed for p in told)
+    return (
+        f"the generator was last seen in the {last.phase} at {last.seconds} s, "
+        f"{requests:,} requests, {failed:,} failed"
+    )
 
 
 def after_setback(status: LoadTrialStatus, setback: Setback, attempts: int) -> LoadTrialStatus:

@@ -8,30 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.cluster.follow import LogFollower, ends_in_result
+from loadlab.cluster.follow import LogFollower
 from loadlab.cluster.preparations import PreparationNotes
+from loadlab.measurement.documents import Progress
 from loadlab.model.status import Preparation
 
-RESULT = b'{"k6_histogram":{"complete":true}}\n'
-LOG = b'level=info msg=x\n{"loadlab_account":{}}\n' + RESULT
+RESULT = b'{"loadlab_result":{"complete":true}}\n'
+PROGRESS = (
+    b'{"loadlab_progress":{"version":1,"seconds":12,"phase":"measurement","requests":4002,'
+    b'"failed":3,"inFlight":16}}\n'
+)
+LOG = b'level=info msg=x\n{"loadlab_account":{}}\n' + PROGRESS + RESULT
 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
     for part in parts:
         yield part
-
-
-@given(cuts=st.lists(st.integers(0, len(LOG)), max_size=6))
-def test_a_result_is_seen_however_the_log_is_cut(cuts):
-    edges = [0, *sorted(cuts), len(LOG)]
-    parts = [LOG[a:b] for a, b in itertools.pairwise(edges)]
-
-    assert asyncio.run(ends_in_result(pieces(*parts)))
-
-
-@pytest.mark.parametrize("log", [b"", LOG[:-1], b"k6_histogram\n", LOG[:40]])
-async def test_an_unfinished_log_is_no_result(log):
-    assert not await ends_in_result(pieces(log))
 
 
 class Source:
@@ -62,6 +54,50 @@ async def test_a_running_generator_is_followed_once_and_wakes_its_experiment():
 
     assert reported == {"u"}
     assert woken == [("lab", "exp")]
+
+
+@given(cuts=st.lists(st.integers(0, len(LOG)), max_size=6))
+def test_a_result_is_seen_however_the_log_is_cut(cuts):
+    edges = [0, *sorted(cuts), len(LOG)]
+    parts = [LOG[a:b] for a, b in itertools.pairwise(edges)]
+
+    assert asyncio.run(reported_after(*parts))
+
+
+@pytest.mark.parametrize(
+    "log", [b"", LOG[:-1], b"loadlab_result\n", LOG[:40], b"x" * 70_000 + RESULT]
+)
+async def test_an_unfinished_log_is_no_result(log):
+    assert not await reported_after(log)
+
+
+async def reported_after(*parts: bytes) -> bool:
+    follower = LogFollower(Source(*parts), lambda *_: None)
+    follower.notice(event("ADDED"))
+    await asyncio.gather(*follower._tasks.values())
+    return follower.reported == {"u"}
+
+
+async def test_the_last_progress_is_kept_and_wakes_nobody():
+    later = PROGRESS.replace(b"12", b"13")
+    broken = [
+        PROGRESS.replace(b'"version":1', b'"version":2'),
+        b'{"loadlab_progress":' + b"[" * 9999,
+    ]
+    woken: list[tuple[str, str]] = []
+    source = Source(PROGRESS, later, *broken, b"\n", LOG[:20])
+    follower = LogFollower(source, lambda *key: woken.append(key))
+
+    follower.notice(event("ADDED"))
+    await asyncio.gather(*follower._tasks.values())
+
+    told = Progress(
+        version=1, seconds=13, phase="measurement", requests=4002, failed=3, in_flight=16
+    )
+    assert follower.progress == {"u": told}
+    assert woken == []
+    follower.notice(event("DELETED"))
+    assert follower.progress == {}
 
 
 @pytest.mark.parametrize("other", [event("ADDED", "service"), event("ADDED", phase="Pending")])

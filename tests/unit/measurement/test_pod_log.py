@@ -31,21 +31,11 @@ def test_the_log_of_a_real_k6_pod_is_read_whole() -> None:
     assert report.start.taken_at < report.end.taken_at
 
 
-def test_lines_that_k6_wrapped_in_logfmt_are_read_too() -> None:
-    account = line_of("loadlab_account", {"drained": True, "drainSeconds": 0.5})
-    wrapped = f'time="2026-11-20T14:00:00Z" level=info msg={json.dumps(account)} source=console'
-
-    report = read_pod_log("k6-0", f"{wrapped}\n{REAL_LOG.splitlines()[-1]}")
-
-    assert report.account is not None
-    assert report.account.drain_seconds == 0.5
-
-
 def test_the_last_document_counts_since_earlier_ones_are_checkpoints(
     document: dict[str, Any],
 ) -> None:
     checkpoint = {**document, "complete": False}
-    text = f"{line_of('k6_histogram', checkpoint)}\n{line_of('k6_histogram', document)}"
+    text = f"{line_of('loadlab_result', checkpoint)}\n{line_of('loadlab_result', document)}"
 
     assert read_pod_log("k6-0", text).problem is None
 
@@ -55,16 +45,20 @@ def test_the_last_document_counts_since_earlier_ones_are_checkpoints(
     [
         (lambda _: "", ProblemKind.DOCUMENT_MISSING, "kubectl describe pod k6-0"),
         (lambda d: line_of("other", d), ProblemKind.DOCUMENT_MISSING, "left no result"),
-        (lambda d: line_of("k6_histogram", d)[:-30], ProblemKind.DOCUMENT_BROKEN, "k6-0"),
-        (lambda _: line_of("k6_histogram", 7), ProblemKind.DOCUMENT_BROKEN, "document"),
-        (lambda d: line_of("k6_histogram", {**d, "version": 2}), ProblemKind.DOCUMENT_BROKEN, "2"),
+        (lambda d: line_of("loadlab_result", d)[:-30], ProblemKind.DOCUMENT_BROKEN, "k6-0"),
+        (lambda _: line_of("loadlab_result", 7), ProblemKind.DOCUMENT_BROKEN, "document"),
         (
-            lambda d: line_of("k6_histogram", {**d, "complete": False}),
+            lambda d: line_of("loadlab_result", {**d, "version": 2}),
+            ProblemKind.DOCUMENT_BROKEN,
+            "2",
+        ),
+        (
+            lambda d: line_of("loadlab_result", {**d, "complete": False}),
             ProblemKind.DOCUMENT_INCOMPLETE,
             "spec.resources.k6",
         ),
         (
-            lambda d: line_of("k6_histogram", {**d, "error": "boom", "exit_code": 107}),
+            lambda d: line_of("loadlab_result", {**d, "error": "boom", "exit_code": 107}),
             ProblemKind.GENERATOR_FAILED,
             "exit code 107: boom",
         ),
@@ -91,7 +85,7 @@ def test_a_missing_needed_field_breaks_the_document_and_is_named(
 ) -> None:
     del document["scenarios"]["measure"][needed]
 
-    problem = read_pod_log("k6-0", line_of("k6_histogram", document)).problem
+    problem = read_pod_log("k6-0", line_of("loadlab_result", document)).problem
 
     assert problem is not None
     assert problem.kind is ProblemKind.DOCUMENT_BROKEN
@@ -101,7 +95,7 @@ def test_a_missing_needed_field_breaks_the_document_and_is_named(
 def test_unknown_fields_of_a_newer_writer_are_ignored(document: dict[str, Any]) -> None:
     newer = {**document, "novelty": {"a": 1}}
 
-    assert read_pod_log("k6-0", line_of("k6_histogram", newer)).problem is None
+    assert read_pod_log("k6-0", line_of("loadlab_result", newer)).problem is None
 
 
 def test_a_histogram_that_holds_other_than_it_says_breaks_the_document(
@@ -109,7 +103,7 @@ def test_a_histogram_that_holds_other_than_it_says_breaks_the_document(
 ) -> None:
     document["scenarios"]["measure"]["iteration_duration"]["count"] += 1
 
-    problem = read_pod_log("k6-0", line_of("k6_histogram", document)).problem
+    problem = read_pod_log("k6-0", line_of("loadlab_result", document)).problem
 
     assert problem is not None
     assert "1000 values, not 1001" in problem.message
@@ -118,14 +112,52 @@ def test_a_histogram_that_holds_other_than_it_says_breaks_the_document(
 def test_crossed_thresholds_are_no_problem_of_the_measurement(document: dict[str, Any]) -> None:
     ended = {**document, "error": "thresholds crossed", "exit_code": 99}
 
-    assert read_pod_log("k6-0", line_of("k6_histogram", ended)).problem is None
+    assert read_pod_log("k6-0", line_of("loadlab_result", ended)).problem is None
 
 
 def test_a_steward_that_did_not_answer_is_noted_not_raised(document: dict[str, Any]) -> None:
     snapshot = line_of("loadlab_snapshot", {"edge": "start", "error": "connection refused"})
 
-    report = read_pod_log("k6-0", f"{snapshot}\n{line_of('k6_histogram', document)}")
+    report = read_pod_log("k6-0", f"{snapshot}\n{line_of('loadlab_result', document)}")
 
     assert report.start is None
     assert report.problem is None
     assert "connection refused" in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [(2, "version 2, and this operator reads version 1"), ("1" * 99, "version 11"), (None, "None")],
+)
+def test_another_version_is_refused_in_words_whatever_else_it_holds(
+    version: object, says: str
+) -> None:
+    problem = read_pod_log("k6-0", line_of("loadlab_result", {"version": version})).problem
+
+    assert problem is not None
+    assert problem.kind is ProblemKind.DOCUMENT_BROKEN
+    assert says in problem.message
+    assert len(problem.message) < 300
+
+
+@pytest.mark.parametrize(
+    "line", ['{"loadlab_result":' + "[" * 100_000, '{"loadlab_account":' + '{"a":' * 100_000]
+)
+def test_brackets_nested_too_deep_are_named_not_raised(line: str) -> None:
+    report = read_pod_log("k6-0", line)
+
+    assert report.problem is not None
+    assert "nested too deep" in report.problem.message + "".join(report.notes)
+
+
+@pytest.mark.parametrize("field", ["requests", "lastSampleUs", "iterations"])
+@pytest.mark.parametrize("value", [-1, 10**400])
+def test_numbers_that_nobody_can_have_counted_break_the_document(
+    document: dict[str, Any], field: str, value: int
+) -> None:
+    document["scenarios"]["measure"][field] = value
+
+    problem = read_pod_log("k6-0", line_of("loadlab_result", document)).problem
+
+    assert problem is not None
+    assert field in problem.message

@@ -1,0 +1,62 @@
+package histogram
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The phases of a run, as far as samples tell them.
+const (
+	preparation = "preparation" // nothing was sent yet: the service or the other pods are awaited
+	warmUp      = "warm-up"
+	measurement = "measurement"
+
+	measuredScenario = "measure"
+	gaugeIsOldAfter  = 3 * time.Second // k6 reads it once a second, and only while there is load
+)
+
+// progressDoc is how far a run has come, told once a second in a line of under 200 bytes.
+type progressDoc struct {
+	Version  int    `json:"version"`
+	Seconds  int64  `json:"seconds"` // since this process began
+	Phase    string `json:"phase"`
+	Requests int64  `json:"requests"` // ended so far, those of the warm-up included
+	Failed   int64  `json:"failed"`
+	InFlight int64  `json:"inFlight"` // iterations under way; one of them may be the snapshots'
+}
+
+func (o *Output) progress() progressDoc {
+	doc := progressDoc{
+		Version: version, Seconds: o.secondsSinceStart(), Phase: preparation,
+		InFlight: o.vus.latest(o.reading.at.Add(-gaugeIsOldAfter)),
+	}
+	for _, s := range o.scenarios {
+		doc.Requests += s.requests
+		doc.Failed += s.failed
+	}
+	switch {
+	case o.scenarios[measuredScenario] != nil:
+		doc.Phase = measurement
+	case len(o.scenarios) > 0:
+		doc.Phase = warmUp
+	}
+	return doc
+}
+
+func (o *Output) secondsSinceStart() int64 { return int64(o.reading.at.Sub(o.started).Seconds()) }
+
+// tellProgress writes one line in every second that the flusher sees, beside the document on stdout.
+func (o *Output) tellProgress() {
+	now := o.secondsSinceStart()
+	if now == o.told || o.target() != "stdout" {
+		return
+	}
+	o.told = now
+	raw, err := json.Marshal(map[string]any{progressKey: o.progress()})
+	if err == nil {
+		_, err = o.params.StdOut.Write(append(raw, '\n'))
+	}
+	if err != nil {
+		o.params.Logger.WithError(err).Warn("histogram: progress not written")
+	}
+}

@@ -1,0 +1,111 @@
+"""Logs in bounded memory: what a pod prints without end is passed over, and costs no more."""
+
+import asyncio
+import tracemalloc
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from loadlab.cluster.log_lines import (
+    KEPT_LINES,
+    LINE_LIMIT_BYTES,
+    RESULT_LIMIT_BYTES,
+    RESULT_START,
+    lines_of,
+    read_back,
+)
+
+PIECE = 64 * 1024
+RESULT = b'{"loadlab_result":{"version":1}}'
+ACCOUNT = b'{"loadlab_account":{"drained":true}}'
+
+
+async def repeated(
+    first: bytes, piece: bytes, count: int, last: bytes = b""
+) -> AsyncIterator[bytes]:
+    yield first
+    for _ in range(count):
+        yield piece
+    yield last
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def count_lines(log: AsyncIterator[bytes]) -> int:
+    count = 0
+    async for _ in lines_of(log):
+        count += 1
+    return count
+
+
+HOSTILE: dict[str, Callable[[], AsyncIterator[bytes]]] = {
+    "a result that never ends": lambda: repeated(RESULT_START, b"x" * PIECE, 1000),
+    "a line that never ends": lambda: repeated(b"", b"x" * PIECE, 1000),
+    "empty lines": lambda: repeated(b"", b"\n" * 1000, 1000),
+    "a byte at a time": lambda: repeated(RESULT_START, b"x", 200_000),
+    "results without number": lambda: repeated(b"", RESULT + b"\n", 20_000),
+    "accounts without number": lambda: repeated(b"", ACCOUNT + b"\n", 20_000),
+}
+
+
+@pytest.mark.parametrize("log", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    ("reader", "most"),
+    [(read_back, 4 * RESULT_LIMIT_BYTES), (count_lines, 16 * LINE_LIMIT_BYTES)],
+    ids=["read back", "followed"],
+)
+def test_a_hostile_log_is_read_in_bounded_memory(log, reader, most):
+    tracemalloc.start()
+    asyncio.run(reader(log()))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < most
+
+
+async def test_each_line_is_cut_at_its_limit_and_the_next_one_is_whole():
+    long = b"x" * (3 * LINE_LIMIT_BYTES)
+    found = [line async for line in lines_of(pieces(long[:PIECE], long[PIECE:] + b"\n", b"next\n"))]
+
+    assert [len(line) for line in found] == [LINE_LIMIT_BYTES, 4]
+
+
+async def test_the_middle_of_a_long_line_is_no_line_of_its_own():
+    log = pieces(b"x" * LINE_LIMIT_BYTES, RESULT_START, b"x\n")
+
+    assert await count_lines(log) == 1
+    assert await read_back(pieces(b"x" * LINE_LIMIT_BYTES, RESULT, b"\n")) == ""
+
+
+async def test_of_a_log_read_back_the_last_result_and_the_other_lines_of_ours_are_kept():
+    checkpoint = b'{"loadlab_result":{"complete":false}}'
+    progress = b'{"loadlab_progress":{"seconds":1}}'
+    lines = [b"level=info", progress, checkpoint, ACCOUNT, b"{}", RESULT, b"", progress]
+
+    assert (await read_back(pieces(b"\n".join(lines)))).splitlines() == [
+        ACCOUNT.decode(),
+        RESULT.decode(),
+    ]
+
+
+async def test_the_last_lines_of_ours_are_kept_where_there_are_too_many():
+    log = [b'{"loadlab_snapshot":{"number":%d}}\n' % n for n in range(3 * KEPT_LINES)]
+
+    kept = (await read_back(pieces(*log))).splitlines()
+
+    assert len(kept) == KEPT_LINES
+    assert kept[-1] == log[-1].decode().strip()
+
+
+async def test_a_result_cut_off_while_it_was_written_is_handed_on_to_be_named():
+    assert await read_back(pieces(RESULT[:25])) == RESULT[:25].decode()
+
+
+async def test_a_long_result_is_whole_when_read_back():
+    result = RESULT_START + b'"' + b"x" * (20 * LINE_LIMIT_BYTES) + b'"}'
+    parts = [result[i : i + PIECE] for i in range(0, len(result), PIECE)]
+
+    assert await read_back(pieces(*parts, b"\n")) == result.decode()
