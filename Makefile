@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published test check install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published mutations test check install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -21,6 +21,9 @@ test: ## every test: check, unit, integration, Go, end to end, and the cluster i
 
 check: venv ## format, lint, types, import contracts, unit tests (under 60 s)
 	@python3 tests/run.py check
+
+mutations: venv ## break each contract between the packages in a copy of the tree, and see it caught
+	@.venv/bin/python tests/contract/mutations.py
 
 install: ## the cluster up, with LoadLab in it and no experiment
 	@$(LAB) install

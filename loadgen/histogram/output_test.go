@@ -86,6 +86,7 @@ func parse(t *testing.T, raw []byte) document {
 	if err := json.Unmarshal(raw, &line); err != nil {
 		t.Fatal(err)
 	}
+	holdToSchema(t, raw)
 	return line.Doc
 }
 
@@ -255,6 +256,7 @@ func TestProgressIsOneShortLineASecond(t *testing.T) {
 		t.Fatalf("%d lines, want a few of progress and the result", len(lines))
 	}
 	for i, line := range lines[:len(lines)-1] {
+		holdToSchema(t, []byte(line))
 		var told map[string]progressDoc
 		if err := json.Unmarshal([]byte(line), &told); err != nil || len(line) >= 200 {
 			t.Fatalf("%d bytes, %v: %s", len(line), err, line)

@@ -9,9 +9,10 @@ const GIVE_UP_MS = 10000; // then the write is never seen: worse than stale
 const BETWEEN_READS_SECONDS = 0.02;
 
 const probe = config.freshness && {
-  ...config.freshness,
-  write: prepare({ ...config.freshness.write, name: 'freshness' }),
-  read: prepare({ ...config.freshness.read, name: 'freshness' }),
+  everyMs: config.freshness.everyMs,
+  boundMs: config.freshness.boundMs,
+  write: prepare(config.freshness.write, 'freshness'),
+  read: prepare(config.freshness.read, 'freshness'),
 };
 
 export function freshness() {

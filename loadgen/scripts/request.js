@@ -13,22 +13,25 @@ export const acceptedId = new Counter('accepted_id');
 // Of the answers that say by X-Cache whether they came from a cache; of the measurement only.
 const byCache = { hit: new Trend('cache_hit', true), miss: new Trend('cache_miss', true) };
 
-const requests = config.requests.map(prepare);
+const requests = config.requests.map((request) => prepare(request));
 const total = requests.reduce((sum, request) => sum + request.weight, 0);
 const side = config.side ? prepare(config.side.request) : null;
 
-export function prepare(request) {
+// Each field is taken by its name: a contract test sees that the configuration has it.
+export function prepare(request, name = request.name) {
   const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]);
   const constant = Object.values(request.headers || {}).every((text) => !text.includes('${'));
   const params = (id) => ({
     timeout: config.timeoutMs,
-    tags: { name: request.name },
+    tags: { name },
     throw: true,
     ...(headers.length && { headers: Object.fromEntries(headers.map(([n, make]) => [n, make(id)])) }),
   });
   const always = params(0);
   return {
-    ...request,
+    method: request.method,
+    weight: request.weight,
+    writes: request.writes,
     url: template(config.target + request.path),
     text: template(request.body),
     params: constant ? () => always : params,

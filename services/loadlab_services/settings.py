@@ -96,6 +96,7 @@ class CeleryWorkerSettings(WorkerSettings):
 class StewardSettings(ProgramSettings):
     """Of the steward; it has the stores that at least one variant of the experiment needs."""
 
+    port: int = Field(default=8080, ge=1, le=65535)
     redis_url: str = Field(default="", repr=False)
     amqp_url: str = Field(default="", repr=False)
     amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")

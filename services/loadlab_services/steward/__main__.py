@@ -1,4 +1,4 @@
-"""`python -m loadlab_services.steward`: serve the steward on port 8080 until SIGTERM."""
+"""`python -m loadlab_services.steward`: serve the steward until SIGTERM."""
 
 import uvicorn
 
@@ -7,13 +7,12 @@ from loadlab_services.settings import StewardSettings, refuse
 from loadlab_services.steward.app import create_app
 from loadlab_services.workloads import UnknownWorkloadError
 
-PORT = 8080
-
 
 def main() -> None:
     """Serve; the settings are those of the experiment's workload."""
+    settings = StewardSettings.read()
     try:
-        app = create_app(StewardSettings.read())
+        app = create_app(settings)
     except UnknownWorkloadError as error:
         refuse(str(error))
     log_as_json()
@@ -21,7 +20,7 @@ def main() -> None:
         app,
         log_config=None,  # what uvicorn says goes to the root logger too
         host="0.0.0.0",  # noqa: S104 (a container serves its pod's address)
-        port=PORT,
+        port=settings.port,
         access_log=False,
         timeout_graceful_shutdown=5,
     )

@@ -30,7 +30,7 @@ DEFAULTS = {
         "CONSUMERS": 1,
     },
     CeleryWorkerSettings: {"INSTRUMENTS_PORT": 9000, "CONSUMERS": 1, "BACKLOG_LIMIT": 100_000},
-    StewardSettings: {"AMQP_METRICS_PORT": 15692},
+    StewardSettings: {"AMQP_METRICS_PORT": 15692, "PORT": 8080},
     DatasetSettings: {"SCALE": 0.01, "SEED": 42, "CONNECTIONS": 0, "OVERWRITE": False},
 }
 REQUIRED = {

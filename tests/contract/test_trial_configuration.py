@@ -1,0 +1,105 @@
+"""The trial configuration that the operator plans is the one that the script reads."""
+
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sides import configurations, faults
+
+REPOSITORY = Path(__file__).parents[2]
+SCRIPTS = REPOSITORY / "loadgen" / "scripts"
+FILE = "trial-configuration.schema.json"
+PLANNED = dict(configurations())
+# One of each kind; together they make the script read every field.
+SCRIPTED = [
+    "sleep/async closed", "sleep/async ramping", "sleep/async open",
+    "items/cached closed", "ingest/queued closed", "wells/async closed", "select/metered",
+]  # fmt: skip
+
+
+def run_script(configuration: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Run the script under Node.js with k6's modules replaced."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.fail("node is missing: apt-get install nodejs (18 or later)", pytrace=False)
+    command = [node, str(Path(__file__).with_name("run_script.mjs")), str(SCRIPTS)]
+    given = json.dumps({"configuration": configuration, "schemas": schemas})
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(
+            next((x for x in done.stderr.splitlines() if "Error: " in x), done.stderr), False
+        )
+    return dict(json.loads(done.stdout))
+
+
+@cache
+def scripted(title: str) -> dict[str, Any]:
+    folder = REPOSITORY / "docs" / "contracts"
+    schemas = {f.name: json.loads(f.read_text()) for f in folder.glob("*.schema.json")}
+    return run_script(PLANNED[title], schemas)
+
+
+def test_every_planned_trial_configuration_is_that_of_the_schema(schemas):
+    found = {title: faults(schemas, FILE, planned) for title, planned in PLANNED.items()}
+
+    assert len(found) > 50
+    assert {title: said for title, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize("title", SCRIPTED)
+def test_the_script_reads_only_what_the_schema_has_and_prints_what_it_says(schemas, title):
+    ran = scripted(title)
+
+    kinds = [next(iter(line)) for line in ran["printed"]]
+    assert kinds.count("loadlab_snapshot") == 2
+    assert kinds[-1] == "loadlab_account"
+    for line in ran["printed"]:
+        assert faults(schemas, "generator-document.schema.json", line) == []
+
+
+def test_every_field_of_the_schema_is_read_by_the_script(schemas):
+    read = {name for title in SCRIPTED for name in scripted(title)["read"]}
+
+    # The requests of the probe are measured under a name of its own.
+    renamed = {"freshness.write.name", "freshness.read.name"}
+    assert read | renamed == set(fields(schemas[FILE], schemas))
+
+
+def fields(schema: dict[str, Any], schemas: dict[str, Any], path: str = "") -> list[str]:
+    """Spell out the fields of a schema as the script's names for them."""
+    if "$ref" in schema:
+        file, _, pointer = schema["$ref"].partition("#")
+        target = schemas[file or FILE]
+        for key in pointer.split("/")[1:]:
+            target = target[key]
+        return fields(target, schemas, path) if not file else []
+    found = [n for choice in schema.get("anyOf", ()) for n in fields(choice, schemas, path)]
+    for name, inner in schema.get("properties", {}).items():
+        place = f"{path}.{name}" if path else name
+        found += [place, *fields(inner, schemas, place)]
+    if "items" in schema:
+        found += fields(schema["items"], schemas, f"{path}[]")
+    if isinstance(schema.get("additionalProperties"), dict):
+        found += fields(schema["additionalProperties"], schemas, f"{path}.*")
+    return found
+
+
+def test_the_script_sends_what_the_configuration_says():
+    configuration = PLANNED["items/cached closed"]
+    ran = scripted("items/cached closed")
+    sent = {request["name"]: request for request in ran["requests"]}
+
+    assert {"read", "write"} <= sent.keys()
+    for request in configuration["requests"]:
+        made = sent[request["name"]]
+        assert made["method"] == request["method"]
+        assert made["url"] == configuration["target"] + request["path"]
+        assert made["timeout"] == configuration["timeoutMs"]
+    assert "${" not in json.dumps(ran["requests"])
+    measure = ran["options"]["scenarios"]["measure"]
+    assert measure["vus"] == configuration["load"]["virtualUsers"]
+    assert measure["duration"] == f"{configuration['load']['durationMs']}ms"
