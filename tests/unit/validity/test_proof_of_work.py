@@ -9,10 +9,11 @@ from loadlab.measurement.documents import Freshness, Snapshot
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage, RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.work_done import work_between
 from loadlab.model.status import Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judgement import Reason, ReasonKind
-from loadlab.validity.proof_of_work import proof_reasons, work_between
+from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.writes import staleness_reasons
 
 K = ReasonKind
