@@ -3,8 +3,8 @@
 import re
 
 import pytest
-
 from loadlab.results import histogram
+
 from loadlab_services.steward.write_ledger import counting
 from loadlab_services.workloads import load_workloads
 

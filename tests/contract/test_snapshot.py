@@ -5,8 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sides import faults
-
 from loadlab.results.documents import (
     Account,
     Component,
@@ -22,6 +20,8 @@ from loadlab.results.documents import (
     Snapshot,
     Split,
 )
+from sides import faults
+
 from loadlab_services.delivery.counts import COUNTS
 from loadlab_services.instruments import Board, Source
 from loadlab_services.instruments.sidecar import ServiceFromOutside
