@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from loadlab.results import histogram
 
+from loadlab.measurement import hdr_text
 from loadlab_services.steward.write_ledger import counting
 from loadlab_services.workloads import load_workloads
 
@@ -53,4 +53,4 @@ def test_all_sides_record_times_in_the_same_range(schemas, repository):
     found = re.search(r"lowest\s+= (\d+).*\n\s+highest\s+= (\d+).*\n\s+digits\s+= (\d+)", text)
     assert found is not None
     assert tuple(map(int, found.groups())) == agreed
-    assert agreed == (histogram.LOWEST_US, histogram.HIGHEST_US, histogram.DIGITS)
+    assert agreed == (hdr_text.LOWEST_US, hdr_text.HIGHEST_US, hdr_text.DIGITS)

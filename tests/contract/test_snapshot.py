@@ -5,7 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from loadlab.results.documents import (
+from sides import faults
+
+from loadlab.measurement.documents import (
     Account,
     Component,
     Counters,
@@ -20,8 +22,6 @@ from loadlab.results.documents import (
     Snapshot,
     Split,
 )
-from sides import faults
-
 from loadlab_services.delivery.counts import COUNTS
 from loadlab_services.instruments import Board, Source
 from loadlab_services.instruments.sidecar import ServiceFromOutside
@@ -100,6 +100,16 @@ async def taken(service: dict[str, Any], *, owns_postgres: bool) -> dict[str, An
         return await steward_snapshot.take_snapshot(stores, run="exp-001-a1", targets=targets)
 
 
+async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_path):
+    for definition, answer in {
+        "instruments": instruments(),
+        "worker": instruments(COUNTS),
+        "meter": metered(tmp_path),
+    }.items():
+        assert faults(schemas, "snapshot.schema.json", answer, definition) == []
+        Component.model_validate(answer, extra="forbid")
+
+
 @pytest.mark.parametrize("own_image", [False, True], ids=["built-in", "own image"])
 @pytest.mark.parametrize("owns_postgres", [True, False], ids=["own Postgres", "existing Postgres"])
 async def test_a_snapshot_of_all_components_is_that_of_the_schema(
@@ -112,16 +122,6 @@ async def test_a_snapshot_of_all_components_is_that_of_the_schema(
     assert faults(schemas, "snapshot.schema.json", answer) == []
     read = Snapshot.model_validate(answer | {"edge": "end"}, extra="forbid")
     assert read.components.keys() == answer["components"].keys()
-
-
-async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_path):
-    for definition, answer in {
-        "instruments": instruments(),
-        "worker": instruments(COUNTS),
-        "meter": metered(tmp_path),
-    }.items():
-        assert faults(schemas, "snapshot.schema.json", answer, definition) == []
-        Component.model_validate(answer, extra="forbid")
 
 
 class NothingLeft:

@@ -30,9 +30,8 @@ def run_script(configuration: dict[str, Any], schemas: dict[str, Any]) -> dict[s
     given = json.dumps({"configuration": configuration, "schemas": schemas})
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.fail(
-            next((x for x in done.stderr.splitlines() if "Error: " in x), done.stderr), False
-        )
+        said = [line for line in done.stderr.splitlines() if "Error: " in line]
+        pytest.fail(said[0] if said else done.stderr, pytrace=False)
     return dict(json.loads(done.stdout))
 
 

@@ -85,7 +85,7 @@ class TakesNotes(ApiCluster):
         return SimpleNamespace(
             status=409 if refused else 200,
             text=self._answer,
-            content=_nothing(),
+            content=Silence(),
             close=lambda: None,
         )
 
@@ -95,9 +95,16 @@ class TakesNotes(ApiCluster):
         return json.dumps({"metadata": metadata, "items": [], "reason": "AlreadyExists"})
 
 
-async def _nothing() -> AsyncIterator[bytes]:
-    await asyncio.Event().wait()
-    yield b""
+class Silence:
+    """A stream: as lines one that never brings any, in pieces one that is over."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        for piece in ():
+            yield piece
 
 
 def plan_of(sample: Path) -> Plan:

@@ -88,11 +88,10 @@ class ApiCluster:
         try:
             if response.status == 404:
                 return None
-            request = f"read the log of {pod}"
-            _raise_for(response.status, await _error_text(response), request)
+            _raise_for(response.status, await _error_text(response), f"GET {path}")
             return await read_back(response.content.iter_any())
         except NO_ANSWER as error:
-            raise UnavailableError(f"read the log of {pod}: {error!r}") from error
+            raise UnavailableError(f"GET {path}: {error!r}") from error
         finally:
             response.close()
 

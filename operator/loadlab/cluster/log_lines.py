@@ -69,7 +69,7 @@ async def read_back(pieces: AsyncIterator[bytes]) -> str:
         for line in splitter.feed(piece):
             result = _kept(line, others) or result
     result = _kept(splitter.rest, others) or result  # of one who was stopped while it wrote
-    return b"\n".join([*others, result]).decode(errors="replace")
+    return b"\n".join([*others, *filter(None, [result])]).decode(errors="replace")
 
 
 def _kept(line: bytes, others: deque[bytes]) -> bytes:

@@ -16,7 +16,6 @@ from api_server import (
     streams,
 )
 
-from loadlab.cluster import client
 from loadlab.cluster.api import Kind
 from loadlab.cluster.client import ApiCluster
 from loadlab.cluster.errors import ClusterError, MalformedError, RefusedError, UnavailableError
@@ -63,9 +62,7 @@ VERBS = {
         *("PATCH", f"{TRIAL}/status", MANAGER, {"status": {"phase": "Running"}}),
         "application/merge-patch+json",
     ),
-    "logs": Verb(
-        lambda c: c.logs("lab", "p"), "GET", LOG, {"limitBytes": str(client.LOG_LIMIT_BYTES)}
-    ),
+    "logs": Verb(lambda c: c.logs("lab", "p"), "GET", LOG, {}),
     "version": Verb(lambda c: c.version(), "GET", "/version", {}),
     "list_version": Verb(
         lambda c: c.list_version(Kind.POD, "lab"), "GET", PODS, {"limit": "1"}
@@ -137,8 +134,10 @@ RESULTS = {
     "delete, another of its name": (refuses(409, "Conflict"), None),
     "patch_status": (says(200, OBJECT), None),
     "patch_status, gone": (NOT_FOUND, None),
-    "logs": (says(200, "a\nb\n"), "a\nb\n"),
-    "logs, not text": (says(200, b"a\xffb"), "a\N{REPLACEMENT CHARACTER}b"),
+    "logs": (says(200, 'a\n{"loadlab_account":{}}\nb\n'), '{"loadlab_account":{}}'),
+    "logs, nothing of ours": (says(200, "a\nb\n"), ""),
+    "logs, not text": (says(200, b'{"loadlab_result":\xff}'),
+                       '{"loadlab_result":\N{REPLACEMENT CHARACTER}}'),
     "logs, gone": (NOT_FOUND, None),
     "version": (says(200, OBJECT), "v1.34.4"),
     "list_version": (says(200, OBJECT), "9"),
