@@ -101,7 +101,7 @@ async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_i
         assert (await client.get("/healthz")).status_code == 200
         await client.post(f"/runs/{earlier.run_id}/arrive", json={"pod": 0, "pods": 1})
         for run in (earlier, settings):
-            async with build_publisher(run) as publisher:
+            async with build_publisher(run, task=WRITE_MESSAGE) as publisher:
                 await publisher.publish(TASK, "1")
         await client.post(f"/runs/{settings.run_id}/arrive", json={"pod": 0, "pods": 1})
         left = [await broker.waiting(name) for name in (old, dead_letter_name(old), queue)]

@@ -135,7 +135,9 @@ async def test_a_connection_that_was_cut_is_replaced_with_the_next_task(
 ) -> None:
     async with (
         through_a_proxy(settings.amqp_url) as (url, cut),
-        build_publisher(settings.model_copy(update={"amqp_url": url})) as publisher,
+        build_publisher(
+            settings.model_copy(update={"amqp_url": url}), task=WRITE_MESSAGE
+        ) as publisher,
     ):
         await publisher.publish(TASK, "1")
         cut()
@@ -161,7 +163,9 @@ async def test_a_queue_declared_with_another_limit_is_said_and_not_used(
 ) -> None:
     async with build_publisher(settings, task=WRITE_MESSAGE) as first:
         await first.publish(TASK, "1")
-        async with build_publisher(settings.model_copy(update={"backlog_limit": 7})) as second:
+        async with build_publisher(
+            settings.model_copy(update={"backlog_limit": 7}), task=WRITE_MESSAGE
+        ) as second:
             with pytest.raises(StoreUnavailableError, match="x-max-length"):
                 await second.publish(TASK, "2")
 
@@ -169,7 +173,9 @@ async def test_a_queue_declared_with_another_limit_is_said_and_not_used(
 async def test_many_at_once_fill_the_queue_to_its_limit_and_no_further(
     settings: ServiceSettings, broker: Broker, queue: str
 ) -> None:
-    async with build_publisher(settings.model_copy(update={"backlog_limit": 30})) as publisher:
+    async with build_publisher(
+        settings.model_copy(update={"backlog_limit": 30}), task=WRITE_MESSAGE
+    ) as publisher:
         sent = (publisher.publish(TASK, str(number)) for number in range(100))
         ends = await asyncio.gather(*sent, return_exceptions=True)
     assert [type(end) for end in ends if end is not None] == [BacklogFullError] * 70
