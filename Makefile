@@ -53,7 +53,7 @@ requirements: ## pin requirements/*.txt from pyproject.toml (ARGS=--upgrade: the
 	@$(LAB) requirements $(ARGS)
 
 crds: venv ## the CRDs from the models
-	@.venv/bin/python -m loadlab.model.crd crds
+	@.venv/bin/python -m loadlab.crd crds
 
 manifests: crds ## the chart's CRDs and manifests/install.yaml
 	@python3 charts/generate.py crds

@@ -14,8 +14,8 @@ from loadlab.catalogue import WORKLOADS
 from loadlab.model.names import API_VERSION
 from loadlab.model.resources import Experiment
 from loadlab.plan.context import Images, Run
-from loadlab.plan.experiment import Plan, make_plan
 from loadlab.plan.generator import trial_configuration
+from loadlab.plan.plan import Plan, make_plan
 
 SERVICES_IMAGE = "services:1"
 IMAGES = Images(services=SERVICES_IMAGE, k6="k6:1", postgres="pg:1", redis="r:1", rabbitmq="mq:1")

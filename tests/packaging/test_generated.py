@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from loadlab.model.crd import experiment_crd, render, trial_crd
+from loadlab.crd import experiment_crd, render, trial_crd
 
 CRDS = {"loadexperiments": experiment_crd, "loadtrials": trial_crd}
 

@@ -26,7 +26,7 @@ from enum import StrEnum
 from loadlab.analysis.statistics import Estimate, log_estimate, plain_estimate
 from loadlab.analysis.trial_figures import TrialFigures, figure_of
 from loadlab.catalogue import Cell
-from loadlab.model.expectations import Expectation, Figure, groups_of
+from loadlab.model.spec.expectations import Expectation, Figure, groups_of
 from loadlab.model.status import Validity
 from loadlab.validity.judgement import Judgement, ReasonKind
 

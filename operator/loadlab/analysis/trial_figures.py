@@ -13,7 +13,7 @@ from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import Durability
 from loadlab.measurement.usage import SERVICE, ComponentUsage, RequestCounts
 from loadlab.measurement.values import LatencySummary, WorkDone
-from loadlab.model.expectations import Figure
+from loadlab.model.spec.expectations import Figure
 from loadlab.model.status import Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial

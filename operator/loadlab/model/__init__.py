@@ -1,4 +1,4 @@
 """The API of LoadLab: frozen models of LoadExperiment and LoadTrial, conditions and names.
 
-The models are the one source of the CRDs: `python -m loadlab.model.crd` prints them.
+The models are the one source of the CRDs: `python -m loadlab.crd` prints them.
 """

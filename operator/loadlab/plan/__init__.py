@@ -3,6 +3,6 @@
 Same spec, same images: the same plan, byte for byte. `make_plan` is the door.
 """
 
-from loadlab.plan.experiment import Images, Plan, PlanError, PlannedTrial, make_plan
+from loadlab.plan.plan import Images, Plan, PlanError, PlannedTrial, make_plan
 
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]

@@ -4,12 +4,12 @@ import re
 
 from loadlab.catalogue import Cell
 from loadlab.catalogue.facts import CACHE_TTL
-from loadlab.model.components import PostgresMode
 from loadlab.model.conditions import Reason
-from loadlab.model.expectations import Expectation, fault_of, groups_of
 from loadlab.model.names import MAX_EXPERIMENT_NAME
 from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.expectations import Expectation, fault_of, groups_of
+from loadlab.model.spec.stores import PostgresMode
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.errors import PlanError
 from loadlab.plan.stores import MAX_CONNECTIONS

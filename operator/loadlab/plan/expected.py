@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from loadlab.catalogue import Cell, Factor
-from loadlab.model.components import Amounts, Resources, ServiceCpu
 from loadlab.model.quantities import cpus, seconds
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.limits import Amounts, Resources
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.own_image import is_instrumented
 from loadlab.plan.variants import requests_of, workload_of
 

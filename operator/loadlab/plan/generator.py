@@ -8,10 +8,10 @@ import json
 
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import Requests
-from loadlab.model.load import Load
 from loadlab.model.names import Component
 from loadlab.model.quantities import milliseconds, seconds
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.load import Load
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.own_image import own_image, readiness_path
 from loadlab.plan.pods import (

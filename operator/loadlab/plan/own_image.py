@@ -7,11 +7,12 @@ snapshots, and its CPU and memory are its own container's.
 
 from dataclasses import dataclass
 
-from loadlab.model.components import Amounts, ServiceCpu
 from loadlab.model.conditions import Reason
 from loadlab.model.names import METER
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.variants import Variant
+from loadlab.model.spec.limits import Amounts
+from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.spec.variants import Variant
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
     APPLICATION_USER,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from loadlab.model.components import Amounts
 from loadlab.model.names import COMPONENT_LABEL, STORES, Component
 from loadlab.model.quantities import LEAST_MEMORY
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.limits import Amounts
 
 Manifest = dict[str, Any]
 

@@ -1,8 +1,8 @@
 """Manifests of the service under test and of its queue worker, anew for every run."""
 
-from loadlab.model.components import ServiceCpu
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.own_image import (
     READINESS_PATH,

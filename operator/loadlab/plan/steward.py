@@ -7,9 +7,9 @@ the work afterwards. It is no part of what is measured.
 from collections.abc import Sequence
 
 from loadlab.catalogue import Cell
-from loadlab.model.components import Amounts
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.limits import Amounts
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (

@@ -1,8 +1,8 @@
 """The stores of an experiment: which are deployed, and how a process finds them."""
 
-from loadlab.model.components import PostgresMode
 from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.stores import PostgresMode
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import pod_template
 from loadlab.plan.postgres import MAX_CONNECTIONS, postgres_environment, postgres_pod

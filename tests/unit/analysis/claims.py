@@ -10,7 +10,7 @@ from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
-from loadlab.model.expectations import Expectation
+from loadlab.model.spec.expectations import Expectation
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from loadlab.catalogue import WORKLOADS
-from loadlab.model.crd import experiment_crd, trial_crd
+from loadlab.crd import experiment_crd, trial_crd
 from loadlab.model.quantities import DURATION_PATTERN, seconds
-from loadlab.model.spec import MUTABLE_FIELDS, LoadExperimentSpec
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.experiment import MUTABLE_FIELDS
 
 CRDS = [experiment_crd(), trial_crd()]
 FORBIDDEN = {

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loadlab.catalogue import Cell
-from loadlab.model.crd import experiment_crd
-from loadlab.model.expectations import Expectation, fault_of, groups_of
+from loadlab.crd import experiment_crd
+from loadlab.model.spec.expectations import Expectation, fault_of, groups_of
 
 WINS = {
     "name": "wins",

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from loadlab.catalogue import WORKLOADS
-from loadlab.model.crd import experiment_crd
+from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
 
 OWN = {"name": "mine", "image": "registry.example/api:1.4"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from loadlab.catalogue import WORKLOADS, Factor
-from loadlab.model.crd import experiment_crd
+from loadlab.crd import experiment_crd
 from loadlab.model.rules import Rule, Ruled, RuledModel, TransitionRule
 from loadlab.model.spec import LoadExperimentSpec
 

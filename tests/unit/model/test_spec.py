@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from loadlab.model.crd import experiment_crd
+from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
 
 SMALLEST = {"workload": "select", "variants": [{"name": "sync"}]}

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from loadlab.model.components import Postgres
 from loadlab.model.names import Component, children_name
+from loadlab.model.spec.stores import Postgres
 from loadlab.plan import make_plan
 
 DEMO = children_name("demo", "uid-demo")

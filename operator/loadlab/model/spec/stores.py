@@ -1,12 +1,11 @@
-"""Stores, resources, placement and limits of an experiment."""
+"""The stores of an experiment: Postgres, Redis, RabbitMQ."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from loadlab.model.base import ApiModel
-from loadlab.model.quantities import Cpu, Duration, Memory, bounded
 from loadlab.model.rules import Rule, RuledModel
 
 
@@ -141,94 +140,4 @@ class RabbitMq(ApiModel):
         default="",
         max_length=300,
         description="Image, such as rabbitmq:3; empty takes the operator's default.",
-    )
-
-
-class Amounts(ApiModel):
-    """CPU and memory limits of one kind of container."""
-
-    cpu: Cpu | None = Field(
-        default=None, description="CPU limit, such as 2 or 500m; absent for no limit."
-    )
-    memory: Memory | None = Field(
-        default=None, description="Memory limit, such as 512Mi; absent for the default."
-    )
-
-
-class Resources(ApiModel):
-    """Limits of the pods. CPU is requested for the service only, so that it may own its CPUs."""
-
-    service: Amounts = Field(
-        default=Amounts(cpu="1", memory="1Gi"),
-        description="The service under test; with placement.serviceCpu Exclusive whole CPUs.",
-        json_schema_extra={"default": {"cpu": "1", "memory": "1Gi"}},
-    )
-    worker: Amounts = Field(
-        default=Amounts(), description="The queue worker; default memory 512Mi."
-    )
-    postgres: Amounts = Field(default=Amounts(), description="Postgres; default memory 1Gi.")
-    redis: Amounts = Field(default=Amounts(), description="Redis; default memory 512Mi.")
-    rabbitmq: Amounts = Field(default=Amounts(), description="RabbitMQ; default memory 1Gi.")
-    k6: Amounts = Field(default=Amounts(), description="Each k6 pod; default memory 1Gi.")
-
-
-class ServiceCpu(StrEnum):
-    """Whether the service owns its CPUs."""
-
-    EXCLUSIVE = "Exclusive"
-    SHARED = "Shared"
-
-
-LabelValue = Annotated[
-    str, Field(pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$", max_length=63)
-]
-
-
-class Placement(ApiModel):
-    """Where the pods run."""
-
-    service_cpu: ServiceCpu = Field(
-        default=ServiceCpu.EXCLUSIVE,
-        description=(
-            "Exclusive: a Guaranteed pod with whole CPUs, which a kubelet with the static CPU "
-            "manager gives to it alone. Shared: no CPU is requested."
-        ),
-    )
-    node_selector: dict[str, LabelValue] = Field(
-        default={}, max_length=20, description="Labels of the nodes that may run the pods."
-    )
-
-
-class Timeouts(ApiModel):
-    """Deadlines. Each one that passes ends in a terminal state with a reason."""
-
-    prepare: Annotated[Duration, bounded("10s", "6h")] = Field(
-        default="5m",
-        description=(
-            "From acceptance until stores, data set and steward are ready. The full data set "
-            "(postgres.scale 1) takes minutes: give it 15m."
-        ),
-    )
-    ready: Annotated[Duration, bounded("5s", "1h")] = Field(
-        default="2m",
-        description="From the start of a trial until its service answers.",
-    )
-    drain: Annotated[Duration, bounded("1s", "1h")] = Field(
-        default="2m",
-        description="From the end of the load until the queue is empty.",
-    )
-    total: Annotated[Duration, bounded("30s", "48h")] = Field(
-        default="2h",
-        description="The whole experiment, counted while it is active.",
-    )
-
-
-class TtlStrategy(ApiModel):
-    """When a finished experiment deletes itself; absent means never."""
-
-    seconds_after_success: int | None = Field(
-        default=None, ge=0, le=31_536_000, description="Seconds after the phase Succeeded."
-    )
-    seconds_after_failure: int | None = Field(
-        default=None, ge=0, le=31_536_000, description="Seconds after Failed or Terminated."
     )

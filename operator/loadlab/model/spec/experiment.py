@@ -7,21 +7,15 @@ from pydantic import AfterValidator, Field
 
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.base import ApiModel
-from loadlab.model.components import (
-    Placement,
-    Postgres,
-    RabbitMq,
-    Redis,
-    Resources,
-    ServiceCpu,
-    Timeouts,
-    TtlStrategy,
-)
-from loadlab.model.expectations import Expectation
-from loadlab.model.load import Load
 from loadlab.model.quantities import whole_number
 from loadlab.model.rules import Rule, RuledModel, TransitionRule
-from loadlab.model.variants import Variant
+from loadlab.model.spec.criteria import Criterion
+from loadlab.model.spec.expectations import Expectation
+from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
+from loadlab.model.spec.load import Load
+from loadlab.model.spec.placement import Placement, ServiceCpu
+from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
+from loadlab.model.spec.variants import Variant
 
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
 
@@ -45,39 +39,6 @@ class Order(ApiModel):
     )
     seed: int = Field(
         default=42, ge=0, le=2_147_483_647, description="Seed of the randomised order."
-    )
-
-
-class Metric(StrEnum):
-    """What a success criterion may look at, by k6's names."""
-
-    HTTP_REQ_DURATION = "http_req_duration"
-    HTTP_REQ_FAILED = "http_req_failed"
-    HTTP_REQS = "http_reqs"
-    DROPPED_ITERATIONS = "dropped_iterations"
-
-
-class Criterion(ApiModel):
-    """One bound that every cell must keep."""
-
-    name: str = Field(
-        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40, description="Name, such as tail."
-    )
-    metric: Metric = Field(
-        description="http_req_duration (ms), http_req_failed, http_reqs or dropped_iterations."
-    )
-    threshold: str = Field(
-        pattern=r"^[a-z0-9().]+\s*(<|<=|>|>=|==|!=)\s*[0-9]+(\.[0-9]+)?$",
-        max_length=40,
-        description="k6's threshold spelling, such as p(95)<500, avg<20, rate<0.01 or count>=1000.",
-    )
-
-
-class Retry(ApiModel):
-    """What happens to a trial that was lost or spoiled."""
-
-    attempts: int = Field(
-        default=2, ge=1, le=5, description="Attempts per trial, the first included."
     )
 
 

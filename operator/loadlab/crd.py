@@ -1,4 +1,4 @@
-"""Models -> CustomResourceDefinitions. `python -m loadlab.model.crd` prints both.
+"""Models -> CustomResourceDefinitions. `python -m loadlab.crd` prints both.
 
 Pydantic's JSON schema becomes a structural schema: references inlined, unions with null
 reduced to the other side, defaults kept so that the API server fills them in.

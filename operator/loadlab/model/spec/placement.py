@@ -1,0 +1,35 @@
+"""Where the pods run."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from loadlab.model.base import ApiModel
+
+
+class ServiceCpu(StrEnum):
+    """Whether the service owns its CPUs."""
+
+    EXCLUSIVE = "Exclusive"
+    SHARED = "Shared"
+
+
+LabelValue = Annotated[
+    str, Field(pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$", max_length=63)
+]
+
+
+class Placement(ApiModel):
+    """Where the pods run."""
+
+    service_cpu: ServiceCpu = Field(
+        default=ServiceCpu.EXCLUSIVE,
+        description=(
+            "Exclusive: a Guaranteed pod with whole CPUs, which a kubelet with the static CPU "
+            "manager gives to it alone. Shared: no CPU is requested."
+        ),
+    )
+    node_selector: dict[str, LabelValue] = Field(
+        default={}, max_length=20, description="Labels of the nodes that may run the pods."
+    )
