@@ -41,7 +41,6 @@ from loadlab.model.status import (
 from loadlab.model.status import Estimate as StatusEstimate
 from loadlab.model.status import LatencyMs as StatusLatency
 from loadlab.plan import Plan
-from loadlab.plan.own_image import own_image
 from loadlab.validity.judged_trial import JudgedTrial, UnreadableTrialError, load_trial
 from loadlab.validity.judgement import Reason, ReasonKind, remark
 
@@ -246,7 +245,7 @@ def _environment(plan: Plan, trials: Sequence[Trial], kubernetes: str) -> Enviro
     images: dict[str, str] = {}
     for trial in trials:
         variant = trial.spec.cell.variant
-        own = own_image(plan.context.spec, variant) is not None
+        own = plan.context.variants[variant].image is not None
         # Each variant with an image of its own has another service.
         service = f"{Component.SERVICE}/{variant}" if own else Component.SERVICE.value
         images |= {

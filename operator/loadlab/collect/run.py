@@ -29,6 +29,6 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
         if text is not None
     ]
     spec = plan.context.spec
-    facts = load_facts(spec, action.trial.cell)
+    facts = load_facts(plan.context, action.trial.cell)
     measured = measure_trial(reports, spec.load.parallelism, facts)
     return RecordTrial(action.trial.name, trial_outcome(plan, action, measured, now))

@@ -1,8 +1,9 @@
 """What the API server's schema cannot check: whether a plan can be made from a spec at all."""
 
 import re
+from collections.abc import Iterator
 
-from loadlab.catalogue import Cell
+from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.conditions import Reason
 from loadlab.model.names import MAX_EXPERIMENT_NAME
@@ -11,9 +12,11 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, fault_of, groups_of
 from loadlab.model.spec.stores import PostgresMode
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
+from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
+from loadlab.plan.requests import requests_of
 from loadlab.plan.stores import MAX_CONNECTIONS
-from loadlab.plan.variants import idle_factors, requests_of
+from loadlab.plan.variants import workload_of
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
 MOST_CONNECTIONS = 262_143  # what Postgres takes
@@ -52,24 +55,34 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     _check_node_selector(spec)
 
 
-def check_cells(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
+def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
     """Refuse a sweep that asks for more than there is, and expectations that say nothing of it.
 
     Raises:
         PlanError: names the field and the remedy.
     """
-    _check_connections(spec, cells)
-    _check_expectations(spec, cells)
+    _check_connections(context, cells)
+    _check_expectations(context, cells)
 
 
 def _check_factors(spec: LoadExperimentSpec) -> None:
-    for factor in idle_factors(spec):
+    for factor in _idle_factors(spec):
         names = ", ".join(variant.name for variant in spec.variants)
         message = (
             f"factors.{factor} changes nothing for {names}; remove it, or add a variant "
             "that it means something to"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _idle_factors(spec: LoadExperimentSpec) -> Iterator[Factor]:
+    """Yield the factors that were given and change nothing for any of the variants.
+
+    Not those that the API server fills in, whether they mean something or not.
+    """
+    workload, names = workload_of(spec), [variant.name for variant in spec.variants]
+    given = (f for f in Factor if f.facts.default is None and spec.factors.levels(f) is not None)
+    return (f for f in given if not any(workload.gives_meaning(f, name) for name in names))
 
 
 def _check_variables(spec: LoadExperimentSpec) -> None:
@@ -116,12 +129,13 @@ def _check_node_selector(spec: LoadExperimentSpec) -> None:
             raise PlanError(Reason.INVALID_SPEC, message)
 
 
-def _check_connections(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
+def _check_connections(context: Context, cells: tuple[Cell, ...]) -> None:
+    spec = context.spec
     if spec.postgres.mode is PostgresMode.EXISTING:
         return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
     allowed = _number("postgres.settings.max_connections", setting, MOST_CONNECTIONS)
-    demand = highest_demand(spec, cells)
+    demand = highest_demand(context.variants, cells)
     if demand is not None and demand.total > allowed:
         message = (
             f"{demand.cell.title()} needs {demand.total} connections ({demand.pooled} pooled, "
@@ -132,21 +146,19 @@ def _check_connections(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> Non
         raise PlanError(Reason.POOL_TOO_LARGE, message)
 
 
-def _check_expectations(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> None:
-    for expectation in spec.expectations:
-        if fault := fault_of(expectation, cells) or _unknown_request(spec, expectation, cells):
+def _check_expectations(context: Context, cells: tuple[Cell, ...]) -> None:
+    for expectation in context.spec.expectations:
+        if fault := fault_of(expectation, cells) or _unknown_request(context, expectation, cells):
             message = f"expectations {expectation.name}: {fault}"
             raise PlanError(Reason.INVALID_EXPECTATION, message)
 
 
-def _unknown_request(
-    spec: LoadExperimentSpec, expectation: Expectation, cells: tuple[Cell, ...]
-) -> str:
+def _unknown_request(context: Context, expectation: Expectation, cells: tuple[Cell, ...]) -> str:
     if expectation.request is None:
         return ""
     named = {cell.title(): cell for group in groups_of(expectation, cells) for cell in group}
     for cell in named.values():
-        names = requests_of(spec, cell).names
+        names = requests_of(context.spec, context.variant(cell), cell).names
         if expectation.request not in names:
             known = f"there are {', '.join(names)}" if names else "all are alike; leave it out"
             return f"{cell.title()} has no request {expectation.request} of its own: {known}"

@@ -1,11 +1,10 @@
 """How many connections to Postgres an experiment needs at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from loadlab.catalogue import Cell, Factor
-from loadlab.model.spec import LoadExperimentSpec
-from loadlab.plan.variants import facts_of
+from loadlab.plan.variants import ResolvedVariant
 
 # Postgres keeps 3 for superusers; the steward and the data set's Job take up to 5.
 RESERVED_CONNECTIONS = 8
@@ -26,16 +25,16 @@ class Demand:
         return held + RESERVED_CONNECTIONS if held else 0
 
 
-def highest_demand(spec: LoadExperimentSpec, cells: Iterable[Cell]) -> Demand | None:
+def highest_demand(variants: Mapping[str, ResolvedVariant], cells: Iterable[Cell]) -> Demand | None:
     """Return the demand of the cell that needs the most; None where there is no cell."""
-    demands = (_demand(spec, cell) for cell in cells)
+    demands = (_demand(variants[cell.variant], cell) for cell in cells)
     return max(demands, key=lambda demand: demand.total, default=None)
 
 
-def _demand(spec: LoadExperimentSpec, cell: Cell) -> Demand:
-    consumes = facts_of(spec, cell.variant).worker is not None
+def _demand(variant: ResolvedVariant, cell: Cell) -> Demand:
+    processes = variant.replicas * (cell.level(Factor.WORKERS) or 1)
     return Demand(
         cell,
-        pooled=(cell.level(Factor.WORKERS) or 1) * (cell.level(Factor.POOL_SIZE) or 0),
-        consumers=(cell.level(Factor.CONSUMERS) or 0) if consumes else 0,
+        pooled=processes * (cell.level(Factor.POOL_SIZE) or 0),
+        consumers=(cell.level(Factor.CONSUMERS) or 0) if variant.facts.worker else 0,
     )

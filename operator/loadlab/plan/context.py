@@ -1,5 +1,6 @@
 """What every builder needs to know: the experiment, the images, and how children are marked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from loadlab.model.names import (
 )
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.plan.variants import ResolvedVariant
 
 Manifest = dict[str, Any]
 
@@ -52,6 +54,7 @@ class Context:
 
     experiment: Experiment
     images: Images
+    variants: Mapping[str, ResolvedVariant]  # by name
     fingerprint: str = ""
 
     @property
@@ -63,6 +66,10 @@ class Context:
     def spec(self) -> LoadExperimentSpec:
         """Spec of the experiment."""
         return self.experiment.spec
+
+    def variant(self, cell: Cell) -> ResolvedVariant:
+        """The variant of a cell."""
+        return self.variants[cell.variant]
 
     def labels(self, component: Component, run: Run | None = None) -> dict[str, str]:
         """Labels of a child."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.quantities import cpus, seconds
-from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts, Resources
 from loadlab.model.spec.placement import ServiceCpu
-from loadlab.plan.own_image import is_instrumented
-from loadlab.plan.variants import requests_of, workload_of
+from loadlab.plan.context import Context
+from loadlab.plan.requests import requests_of
+from loadlab.plan.variants import workload_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class ExpectedWork:
     cached: bool = False  # one look-up in Redis for each read
     write_share: float = 0.0  # of the requests; writes are accounted for row by row
     wait_ms: float = 0.0  # no answer may come sooner
-    workers: int | None = None  # processes of the service
+    workers: int | None = None  # processes of the service, of all its pods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +43,9 @@ class LoadFacts:
         return self.ramp_up_seconds / 2 + self.duration_seconds
 
 
-def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
+def load_facts(context: Context, cell: Cell) -> LoadFacts:
     """Return the planned load of a cell in plain units."""
-    load = spec.load
+    spec, load = context.spec, context.spec.load
     rate = cell.level(Factor.RATE)
     return LoadFacts(
         open_model=load.executor.is_open,
@@ -54,10 +54,10 @@ def load_facts(spec: LoadExperimentSpec, cell: Cell) -> LoadFacts:
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
         writes=workload_of(spec).writes,
-        instrumented=is_instrumented(spec, cell.variant),
+        instrumented=context.variant(cell).has_instruments,
         cpu_limits=cpu_limits(spec.resources),
         owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
-        expected=expected_work(spec, cell),
+        expected=expected_work(context, cell),
     )
 
 
@@ -67,15 +67,16 @@ def cpu_limits(resources: Resources) -> dict[str, float]:
     return {name: cpus(found.cpu) for name, found in amounts.items() if found.cpu}
 
 
-def expected_work(spec: LoadExperimentSpec, cell: Cell) -> ExpectedWork | None:
+def expected_work(context: Context, cell: Cell) -> ExpectedWork | None:
     """Return what must be seen to be done in a cell; None for an image of the user's own."""
-    known = workload_of(spec).variants.get(cell.variant)
-    if known is None:
+    variant = context.variant(cell)
+    if variant.image is not None:
         return None
+    known, workers = variant.facts, cell.level(Factor.WORKERS)
     return ExpectedWork(
         transactions=known.transactions,
         cached=known.cached,
-        write_share=requests_of(spec, cell).write_share,
+        write_share=requests_of(context.spec, variant, cell).write_share,
         wait_ms=known.waits * (cell.level(Factor.MS) or 0),
-        workers=cell.level(Factor.WORKERS),
+        workers=workers and workers * variant.replicas,
     )

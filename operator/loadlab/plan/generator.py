@@ -13,17 +13,15 @@ from loadlab.model.quantities import milliseconds, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.load import Load
 from loadlab.plan.context import Context, Manifest, Run
-from loadlab.plan.own_image import own_image, readiness_path
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
-    HTTP_PORT,
     INSTRUMENTS_PORT,
     STEWARD_PORT,
     env,
     limits,
     pod_template,
 )
-from loadlab.plan.variants import declared_staleness_ms, facts_of, requests_of
+from loadlab.plan.requests import requests_of
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
@@ -87,26 +85,23 @@ def configuration_variables(configuration: Manifest) -> dict[str, str]:
 
 def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
-    spec, service = context.spec, context.child_name(Component.SERVICE, run)
+    spec, variant = context.spec, context.variant(run.cell)
+    target = variant.target(context.child_name(Component.SERVICE, run))
     worker = context.child_name(Component.WORKER, run)
-    variant = run.cell.variant
-    known = facts_of(spec, variant)
-    own = own_image(spec, variant)
-    port, snapshot_port = (own.port, own.snapshot_port) if own else (HTTP_PORT, INSTRUMENTS_PORT)
-    requests = requests_of(spec, run.cell)
+    requests = requests_of(spec, variant, run.cell)
     return {
         "run": run.name,
         "pods": spec.load.parallelism,
-        "target": f"http://{service}:{port}",
-        "readinessPath": readiness_path(spec, variant),
+        "target": target.address,
+        "readinessPath": target.readiness_path,
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
         "instruments": {
-            "service": f"http://{service}:{snapshot_port}",
-            "worker": f"http://{worker}:{INSTRUMENTS_PORT}" if known.worker else None,
+            "service": target.instruments,
+            "worker": f"http://{worker}:{INSTRUMENTS_PORT}" if variant.facts.worker else None,
         },
         "requests": [request.dump() for request in requests.load],
         "side": _side(requests),
-        "freshness": _freshness(requests, declared_staleness_ms(spec, variant)),
+        "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,
         "tellsCache": requests.tells_cache,
         "timeoutMs": milliseconds(spec.load.request.timeout),

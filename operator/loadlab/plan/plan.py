@@ -16,7 +16,7 @@ from loadlab.plan.generator import build_generator
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
-from loadlab.plan.variants import workload_of
+from loadlab.plan.variants import ResolvedVariant, resolve_variants, workload_of
 
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
 
@@ -53,6 +53,10 @@ class Plan:
     def facts(self) -> Workload:
         """What the workload needs."""
         return workload_of(self.context.spec)
+
+    def variant(self, cell: Cell) -> ResolvedVariant:
+        """Return the variant of a cell."""
+        return self.context.variant(cell)
 
     def store_manifests(self) -> list[Manifest]:
         """Return the stores, which everything else needs."""
@@ -103,12 +107,13 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     check_name(experiment.metadata.name)
     check_spec(spec)
     cells = cells_of(spec)
-    check_cells(spec, cells)
+    context = Context(experiment, images, resolve_variants(spec))
+    check_cells(context, cells)
     trials = tuple(
         PlannedTrial(trial_name(experiment.children_name, position), cell, replicate, position)
         for position, (cell, replicate) in enumerate(ordered(spec, cells), start=1)
     )
-    plan = Plan(Context(experiment, images), cells, trials)
+    plan = Plan(context, cells, trials)
     return replace(plan, context=replace(plan.context, fingerprint=_fingerprint(plan)))
 
 

@@ -11,7 +11,6 @@ Manifest = dict[str, Any]
 
 APPLICATION_USER = 10001
 STORE_USER = 999  # the uid of the official postgres, redis and rabbitmq images on Debian
-HTTP_PORT = 8000
 INSTRUMENTS_PORT = 9000
 STEWARD_PORT = 8080
 

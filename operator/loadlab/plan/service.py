@@ -4,17 +4,9 @@ from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context, Manifest, Run
-from loadlab.plan.own_image import (
-    READINESS_PATH,
-    OwnImage,
-    build_meter,
-    build_own_container,
-    own_image,
-    variant_of,
-)
+from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
-    HTTP_PORT,
     INSTRUMENTS_PORT,
     SCRATCH,
     STOPS_AT_ONCE,
@@ -25,51 +17,50 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.stores import store_environment
-from loadlab.plan.variants import facts_of, workload_of
 
 GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then needs a moment
 
 
 def build_service(context: Context, run: Run) -> list[Manifest]:
     """Return Service and Deployment of the service under test."""
-    own = own_image(context.spec, run.cell.variant)
-    if own is not None:
-        return _build_own_service(context, run, own)
+    variant = context.variant(run.cell)
+    image = variant.image
+    pod = _built_in_pod(context, run) if image is None else _own_pod(context, run, image)
+    ports = [
+        {"name": "http", "port": variant.port},
+        {"name": "instruments", "port": variant.snapshot_port},
+    ]
+    return _deployed(context, run, Component.SERVICE, pod, ports, replicas=variant.replicas)
+
+
+def _built_in_pod(context: Context, run: Run) -> Manifest:
+    variant = context.variant(run.cell)
     container = {
         **_container(context, run, "loadlab_services.programs.serve"),
         "ports": [
-            {"name": "http", "containerPort": HTTP_PORT},
-            {"name": "instruments", "containerPort": INSTRUMENTS_PORT},
+            {"name": "http", "containerPort": variant.port},
+            {"name": "instruments", "containerPort": variant.snapshot_port},
         ],
-        "readinessProbe": http_probe(READINESS_PATH, HTTP_PORT, period=1),
+        "readinessProbe": http_probe(variant.readiness_path, variant.port, period=1),
         "resources": _service_resources(context.spec),
     }
-    ports = [
-        {"name": "http", "port": HTTP_PORT},
-        {"name": "instruments", "port": INSTRUMENTS_PORT},
-    ]
-    pod = {**STOPS_AT_ONCE, "containers": [container]}
-    return _deployed(context, run, Component.SERVICE, pod, ports)
+    return {**STOPS_AT_ONCE, "containers": [container]}
 
 
-def _build_own_service(context: Context, run: Run, own: OwnImage) -> list[Manifest]:
-    """Build the same for an image of the user's own, which has its own ports."""
+def _own_pod(context: Context, run: Run, image: str) -> Manifest:
+    """An image of the user's own, which has its own ports."""
+    variant = context.variant(run.cell)
     container = {
-        **build_own_container(context, own, _environment(context, run)),
+        **build_own_container(context, variant, image, _environment(context, run)),
         "resources": _service_resources(context.spec),
     }
-    meter = [] if own.has_instruments else [build_meter(context, own)]
-    ports = [
-        {"name": "http", "port": own.port},
-        {"name": "instruments", "port": own.snapshot_port},
-    ]
-    pod = {
+    meter = [] if variant.has_instruments else [build_meter(context, variant)]
+    return {
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
         "volumes": [SCRATCH],
     }
-    return _deployed(context, run, Component.SERVICE, pod, ports)
 
 
 def _service_resources(spec: LoadExperimentSpec) -> Manifest:
@@ -80,7 +71,7 @@ def _service_resources(spec: LoadExperimentSpec) -> Manifest:
 
 def build_worker(context: Context, run: Run) -> list[Manifest]:
     """Return Service and Deployment of the queue worker; nothing where the variant has none."""
-    module = facts_of(context.spec, run.cell.variant).worker
+    module = context.variant(run.cell).facts.worker
     if module is None:
         return []
     container = {
@@ -104,26 +95,26 @@ def _container(context: Context, run: Run, module: str) -> Manifest:
 
 
 def _environment(context: Context, run: Run) -> list[Manifest]:
-    spec, cell = context.spec, run.cell
-    variant, own = variant_of(spec, cell.variant), own_image(spec, cell.variant)
-    settings: dict[str, str | int | None] = {
-        "WORKLOAD": spec.workload,
-        "VARIANT": cell.variant,
+    variant = context.variant(run.cell)
+    settings: dict[str, str | int] = {
+        "WORKLOAD": context.spec.workload,
+        "VARIANT": variant.name,
         "RUN_ID": run.name,
-        "PORT": own.port if own else HTTP_PORT,
-        "INSTRUMENTS_PORT": own.instruments_port if own else INSTRUMENTS_PORT,
-        "READINESS_PATH": own.readiness_path if own else None,
-        "SERVER": variant.server.value if variant.server else None,
+        **variant.settings,
+        **{f.facts.variable: level for f, level in run.cell.levels() if f.facts.variable},
+        **variant.env,
     }
-    settings |= {f.facts.variable: level for f, level in cell.levels() if f.facts.variable}
-    settings |= {variable.name: variable.value for variable in variant.env}
-    values = {name: value for name, value in settings.items() if value is not None}
-    stores = store_environment(context, workload_of(spec).stores(cell.variant))
-    return [*env(**values), *stores]
+    return [*env(**settings), *store_environment(context, variant.stores)]
 
 
 def _deployed(
-    context: Context, run: Run, component: Component, pod: Manifest, ports: list[Manifest]
+    context: Context,
+    run: Run,
+    component: Component,
+    pod: Manifest,
+    ports: list[Manifest],
+    *,
+    replicas: int = 1,
 ) -> list[Manifest]:
     metadata = context.metadata(component, run)
     labels = context.labels(component, run)
@@ -149,7 +140,7 @@ def _deployed(
             "kind": "Deployment",
             "metadata": metadata,
             "spec": {
-                "replicas": 1,
+                "replicas": replicas,
                 "strategy": {"type": "Recreate"},
                 "selector": {"matchLabels": labels},
                 "template": pod_template(component, labels, context.spec, whole_pod),

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from loadlab.catalogue import Cell
 from loadlab.model.names import Component
-from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
@@ -67,7 +66,7 @@ def build_steward(context: Context) -> list[Manifest]:
 def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     """Return the Job that creates schema and data, and sees to it that the cells can connect."""
     labels = context.labels(Component.DATASET)
-    variables = _existing_database(context.spec, cells)
+    variables = _existing_database(context, cells)
     pod = {
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
@@ -86,14 +85,13 @@ def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     }
 
 
-def _existing_database(spec: LoadExperimentSpec, cells: Sequence[Cell]) -> list[Manifest]:
+def _existing_database(context: Context, cells: Sequence[Cell]) -> list[Manifest]:
     """What the Job must know of a database that is there already; how much it allows, it asks."""
-    if spec.postgres.secret_ref is None:
+    postgres = context.spec.postgres
+    if postgres.secret_ref is None:
         return []
-    demand = highest_demand(spec, cells)
-    return env(
-        OVERWRITE=str(spec.postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0
-    )
+    demand = highest_demand(context.variants, cells)
+    return env(OVERWRITE=str(postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0)
 
 
 def _container(context: Context, module: str, variables: Sequence[Manifest] = ()) -> Manifest:

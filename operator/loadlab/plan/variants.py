@@ -1,13 +1,69 @@
-"""What the catalogue and the spec say together of an experiment's workload and variants."""
+"""What the catalogue and the spec say together of each variant, resolved once per plan."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from loadlab.catalogue import WORKLOADS, Cell, Factor, Variant, Workload
-from loadlab.catalogue.facts import CACHE_TTL, Asked
-from loadlab.catalogue.requests import Request, Requests
+from loadlab.catalogue import WORKLOADS, Workload
+from loadlab.catalogue import Variant as Facts
+from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.names import STORES, Component
 from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.variants import HTTP_PORT, Variant
+from loadlab.plan.pods import INSTRUMENTS_PORT
+
+READINESS_PATH = "/healthz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a service is asked, whoever deployed it: addresses, and the path of its readiness."""
+
+    address: str
+    readiness_path: str
+    instruments: str | None  # answers GET /snapshot; None where nothing meters the service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedVariant:
+    """All that a variant is in an experiment. Without an image it is one of ours."""
+
+    name: str
+    facts: Facts
+    stores: tuple[Component, ...]
+    image: str | None
+    command: tuple[str, ...]  # of the image; empty for its own
+    port: int
+    readiness_path: str
+    instruments_port: int | None  # None: a container beside it meters it
+    settings: Mapping[str, str | int]  # variables that are the same in every run
+    env: Mapping[str, str]  # variables of the user's own
+    replicas: int = 1  # pods of the service
+
+    @property
+    def has_instruments(self) -> bool:
+        """Whether it counts its own requests and watches its event loop."""
+        return self.instruments_port is not None
+
+    @property
+    def snapshot_port(self) -> int:
+        """The port of its instruments, or of the meter: they share the pod's address."""
+        if self.instruments_port is not None:
+            return self.instruments_port
+        return INSTRUMENTS_PORT if self.port != INSTRUMENTS_PORT else INSTRUMENTS_PORT + 1
+
+    @property
+    def stale_ms(self) -> int:
+        """How stale a list may be after a write: as declared, with the cache's time to live."""
+        return self.facts.stale_ms_at(whole_number(self.env.get(CACHE_TTL, "")))
+
+    def target(self, host: str) -> Target:
+        """Return where the pods behind a host name are asked."""
+        return Target(
+            address=f"http://{host}:{self.port}",
+            readiness_path=self.readiness_path,
+            instruments=f"http://{host}:{self.snapshot_port}",
+        )
 
 
 def workload_of(spec: LoadExperimentSpec) -> Workload:
@@ -15,9 +71,33 @@ def workload_of(spec: LoadExperimentSpec) -> Workload:
     return WORKLOADS[spec.workload]
 
 
-def facts_of(spec: LoadExperimentSpec, variant: str) -> Variant:
-    """Return the facts of a variant; of an image of the user's own nothing is known."""
-    return workload_of(spec).variant(variant)
+def resolve_variants(spec: LoadExperimentSpec) -> dict[str, ResolvedVariant]:
+    """Return the variants of an experiment by their names."""
+    return {given.name: _resolve(workload_of(spec), given) for given in spec.variants}
+
+
+def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
+    is_ours = given.image is None  # and then the fields of an image are absent, by the rules
+    port, path = given.port or HTTP_PORT, given.readiness_path or READINESS_PATH
+    instruments_port = INSTRUMENTS_PORT if is_ours else given.instruments_port
+    settings = {
+        "PORT": port,
+        "INSTRUMENTS_PORT": instruments_port,
+        "READINESS_PATH": None if is_ours else path,
+        "SERVER": given.server.value if given.server else None,
+    }
+    return ResolvedVariant(
+        name=given.name,
+        facts=workload.variant(given.name),
+        stores=workload.stores(given.name),
+        image=given.image,
+        command=given.command or (),
+        port=port,
+        readiness_path=path,
+        instruments_port=instruments_port,
+        settings={name: value for name, value in settings.items() if value is not None},
+        env={variable.name: variable.value for variable in given.env},
+    )
 
 
 def stores_of(spec: LoadExperimentSpec) -> tuple[Component, ...]:
@@ -25,36 +105,3 @@ def stores_of(spec: LoadExperimentSpec) -> tuple[Component, ...]:
     workload = workload_of(spec)
     needed = {store for variant in spec.variants for store in workload.stores(variant.name)}
     return tuple(store for store in STORES if store in needed)
-
-
-def declared_staleness_ms(spec: LoadExperimentSpec, variant: str) -> int:
-    """Return how stale a list may be after a write: as declared, with the cache's time to live."""
-    given = next((v.env for v in spec.variants if v.name == variant), ())
-    ttl = next((whole_number(v.value) for v in given if v.name == CACHE_TTL), None)
-    return facts_of(spec, variant).stale_ms_at(ttl)
-
-
-def idle_factors(spec: LoadExperimentSpec) -> Iterable[Factor]:
-    """Return the factors that were given and change nothing for any of the variants.
-
-    Not those that the API server fills in, whether they mean something or not.
-    """
-    workload, names = workload_of(spec), [variant.name for variant in spec.variants]
-    given = (f for f in Factor if f.facts.default is None and spec.factors.levels(f) is not None)
-    return (f for f in given if not any(workload.gives_meaning(f, name) for name in names))
-
-
-def requests_of(spec: LoadExperimentSpec, cell: Cell) -> Requests:
-    """Return the requests of a cell: the experiment's own request, or the workload's."""
-    own, ask = spec.load.request, workload_of(spec).requests
-    if own.path is None and ask is not None:
-        return ask(Asked(cell, facts_of(spec, cell.variant), spec.postgres.scale))
-    request = Request(
-        name="request",
-        method=own.method or "GET",
-        path=own.path or "/",
-        headers=own.headers,
-        body=own.body,
-    )
-    ranges = {name: (r.min, r.max) for name, r in own.variables.items()}
-    return Requests(load=(request,), variables=ranges)

@@ -105,7 +105,8 @@ def _disturbance(
     if restarted is not None:
         message = f"the service restarted during the run: {why_it_ended(restarted)}"
         return Setback(Reason.SERVICE_RESTARTED, message)
-    if len(servers) != 1 or servers[0].deleting:
+    replicas = plan.variant(trial.spec.cell).replicas
+    if len(servers) != replicas or any(pod.deleting for pod in servers):
         message = "the service's pod was deleted or replaced during the run; see its events"
         return Setback(Reason.SERVICE_RESTARTED, message)
     return None
@@ -133,7 +134,7 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     if age > seconds(spec.timeouts.ready) and not {Component.SERVICE, Component.K6} <= ready:
         controllers = tuple(c for c in observed.controllers if c.run == run)
         reason, message = diagnose(pods, controllers)
-        return Setback(reason, message + why_not_ready(spec, trial.spec.cell.variant, reason))
+        return Setback(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run))}"
         return Setback(Reason.DEADLINE_EXCEEDED, message)

@@ -10,7 +10,8 @@ import yaml
 from loadlab.model.conditions import Reason
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.plan import make_plan
-from loadlab.plan.own_image import is_instrumented, readiness_path, why_not_ready
+from loadlab.plan.own_image import why_not_ready
+from loadlab.plan.variants import resolve_variants
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "own-image.yaml"
 COMMAND = ["uvicorn", "app:app", "--port", "$(PORT)", "--workers", "$(WORKERS)"]
@@ -158,8 +159,10 @@ def test_a_built_in_variant_is_told_its_server(experiment, images):
 def test_what_the_generator_and_the_judge_ask(variant, path, instrumented):
     spec = LoadExperimentSpec.model_validate({"workload": "select", "variants": [variant]})
 
-    assert readiness_path(spec, variant["name"]) == path
-    assert is_instrumented(spec, variant["name"]) is instrumented
+    resolved = resolve_variants(spec)[variant["name"]]
+
+    assert resolved.target("host").readiness_path == path
+    assert resolved.has_instruments is instrumented
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ def test_what_the_generator_and_the_judge_ask(variant, path, instrumented):
 def test_an_image_that_does_not_come_up_is_told_what_is_asked_of_it(reason, words):
     spec = LoadExperimentSpec.model_validate(SPEC)
 
-    text = why_not_ready(spec, "mine", reason)
+    text = why_not_ready(resolve_variants(spec)["mine"], reason)
 
     assert words in text
     assert bool(words) == bool(text)
@@ -183,4 +186,4 @@ def test_an_image_that_does_not_come_up_is_told_what_is_asked_of_it(reason, word
 def test_a_built_in_variant_needs_no_such_words():
     spec = LoadExperimentSpec.model_validate({"workload": "sleep", "variants": [{"name": "sync"}]})
 
-    assert why_not_ready(spec, "sync", Reason.CRASH_LOOP) == ""
+    assert why_not_ready(resolve_variants(spec)["sync"], Reason.CRASH_LOOP) == ""

@@ -10,14 +10,16 @@ from loadlab.model.conditions import Reason
 from loadlab.model.names import Component
 from loadlab.plan import PlanError, make_plan
 from loadlab.plan.cells import cells_of
-from loadlab.plan.variants import declared_staleness_ms, requests_of, stores_of
+from loadlab.plan.requests import requests_of
+from loadlab.plan.variants import resolve_variants, stores_of
 
 BUILT_IN = [name for name, workload in WORKLOADS.items() if workload.variants]
 
 
 def requests(experiment, **spec):
     found = experiment(**spec).spec
-    return requests_of(found, cells_of(found)[0])
+    cell = cells_of(found)[0]
+    return requests_of(found, resolve_variants(found)[cell.variant], cell)
 
 
 @pytest.mark.parametrize("workload", BUILT_IN)
@@ -155,4 +157,4 @@ def test_a_factor_that_one_variant_knows_is_collapsed_for_the_others(experiment)
 def test_the_declared_staleness_follows_the_caches_time_to_live(experiment, variant, env, bound):
     spec = experiment(workload="items", variants=[{"name": variant, "env": env}]).spec
 
-    assert declared_staleness_ms(spec, variant) == bound
+    assert resolve_variants(spec)[variant].stale_ms == bound

@@ -89,7 +89,9 @@ class Variant(RuledModel):
         default=None,
         ge=1,
         le=65535,
-        description="Port of the image's service (8000 unless set). It is told as PORT, too.",
+        description=(
+            f"Port of the image's service ({HTTP_PORT} unless set). It is told as PORT, too."
+        ),
     )
     readiness_path: str | None = Field(
         default=None,

@@ -1,0 +1,112 @@
+"""How many pods serve is said once, in the resolved variant; plan and judgement follow it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from loadlab.model.conditions import Reason
+from loadlab.model.names import Component, run_name
+from loadlab.model.resources import Experiment, Metadata, Trial
+from loadlab.model.trial import LoadTrialSpec, LoadTrialStatus, Timings, TrialPhase
+from loadlab.plan import Images, Plan, make_plan
+from loadlab.plan.connections import highest_demand
+from loadlab.plan.expected import load_facts
+from loadlab.progress.decision import Collect
+from loadlab.progress.observed import JobView, Observed, PodView, Reference
+from loadlab.progress.trials import judge_run
+
+IMAGES = Images(services="services", k6="k6", postgres="pg", redis="redis", rabbitmq="rabbitmq")
+METADATA = {"name": "demo", "namespace": "lab", "uid": "uid-demo"}
+SPEC = {
+    "workload": "sleep",
+    "variants": [{"name": "async"}],
+    "factors": {"workers": [3]},
+    "replicates": 1,
+}
+
+
+def planned(replicas: int, **spec: object) -> Plan:
+    plan = make_plan(Experiment.model_validate({"metadata": METADATA, "spec": SPEC | spec}), IMAGES)
+    variants = {
+        name: replace(variant, replicas=replicas) for name, variant in plan.context.variants.items()
+    }
+    return replace(plan, context=replace(plan.context, variants=variants))
+
+
+def pod(run: str, component: Component, number: int, **fields: object) -> PodView:
+    name = f"{run}-{component}-{number}"
+    reference = Reference("Pod", name, f"uid-{name}")
+    return PodView(reference=reference, component=component, run=run, phase="Running", **fields)
+
+
+def judged(plan: Plan, servers: int, *, deleting: int = 0) -> Collect:
+    """What is decided on a run whose generator has reported, with so many pods of the service."""
+    (trial,) = plan.trials
+    run = run_name(trial.name, 1)
+    status = LoadTrialStatus(phase=TrialPhase.RUNNING, attempt=1, timings=Timings(started=0.0))
+    spec = LoadTrialSpec(experiment="demo", cell=trial.cell, replicate=1, position=1)
+    resource = Trial(metadata=Metadata(name=trial.name, namespace="lab"), spec=spec, status=status)
+    serving = tuple(pod(run, Component.SERVICE, n, deleting=n < deleting) for n in range(servers))
+    job = JobView(reference=Reference("Job", "k6", "uid"), component=Component.K6, run=run)
+    observed = Observed(
+        pods=(*serving, pod(run, Component.K6, 0, reported=True)),
+        jobs=(job,),
+    )
+    (collect,) = judge_run(plan, trial, resource, observed, now=60.0)
+    assert isinstance(collect, Collect)
+    return collect
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_run_with_as_many_pods_as_planned_counts(replicas):
+    assert judged(planned(replicas), servers=replicas).disturbance is None
+
+
+@pytest.mark.parametrize(
+    ("replicas", "servers", "deleting"),
+    [(2, 1, 0), (1, 2, 0), (2, 3, 0), (2, 2, 1)],
+    ids=["one is gone", "one was replaced", "one of two was replaced", "one is being deleted"],
+)
+def test_a_run_with_another_number_of_pods_is_disturbed(replicas, servers, deleting):
+    disturbance = judged(planned(replicas), servers, deleting=deleting).disturbance
+
+    assert disturbance is not None
+    assert disturbance.reason is Reason.SERVICE_RESTARTED
+
+
+def test_the_deployment_has_the_replicas_and_the_worker_stays_one():
+    plan = planned(2, workload="ingest", variants=[{"name": "queued"}])
+    deployments = {
+        manifest["metadata"]["labels"]["loadlab.dev/component"]: manifest["spec"]["replicas"]
+        for manifest in plan.run_manifests(plan.trials[0], attempt=1)
+        if manifest["kind"] == "Deployment"
+    }
+
+    assert deployments == {"service": 2, "worker": 1}
+
+
+def test_processes_and_connections_are_those_of_all_pods():
+    sleeping, pooled = planned(2), planned(2, workload="select", factors={"poolSize": [5]})
+    expected = load_facts(sleeping.context, sleeping.trials[0].cell).expected
+    demand = highest_demand(pooled.context.variants, pooled.cells)
+
+    assert expected is not None
+    assert expected.workers == 2 * 3
+    assert demand is not None
+    assert demand.pooled == 2 * 1 * 5
+
+
+def test_the_generator_asks_the_target_of_the_variant():
+    plan = planned(2)
+    run = run_name(plan.trials[0].name, 1)
+    target = plan.variant(plan.cells[0]).target(run)
+
+    generator = plan.run_manifests(plan.trials[0], attempt=1)[-1]
+    (container,) = generator["spec"]["template"]["spec"]["containers"]
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    told = json.loads(variables["TRIAL_0"])
+
+    assert told["target"] == target.address == f"http://{run}:8000"
+    assert told["readinessPath"] == target.readiness_path
+    assert told["instruments"]["service"] == target.instruments == f"http://{run}:9000"
