@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published mutations test check install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published mutations test check coverage install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -24,6 +24,11 @@ check: venv ## format, lint, types, import contracts, unit tests (under 60 s)
 
 mutations: venv ## break each contract between the packages in a copy of the tree, and see it caught
 	@.venv/bin/python tests/contract/mutations.py
+
+coverage: venv ## branch coverage of the unit tests by package, held against its floor
+	@.venv/bin/pytest -q -n 2 --dist loadscope --cov=loadlab --cov=loadlab_services --cov=loadlab_cluster \
+		--cov-branch --cov-report= --cov-report=json:build/coverage.json tests
+	@python3 tests/coverage_floors.py build/coverage.json
 
 install: ## the cluster up, with LoadLab in it and no experiment
 	@$(LAB) install
