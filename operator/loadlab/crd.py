@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from loadlab.model.names import GROUP, VERSION
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import LoadExperimentStatus
-from loadlab.model.trial import LoadTrialSpec, LoadTrialStatus
+from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
+from loadlab.model.trial import LoadTrialSpec
 
 HEADER = "# Generated from operator/loadlab/model by `make crds`. Do not edit.\n"
 DROPPED = ("title", "additionalProperties", "$defs", "exclusiveMinimum")

@@ -24,10 +24,9 @@ from loadlab.cluster.observe import observe
 from loadlab.cluster.watch import watch_children
 from loadlab.controller.handlers import Operator, register
 from loadlab.controller.settings import Settings, from_environment
-from loadlab.model.conditions import Reason
 from loadlab.model.resources import Experiment
-from loadlab.model.status import LoadExperimentStatus, Phase
-from loadlab.model.trial import LoadTrialStatus
+from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus, Phase
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan, make_plan
 from loadlab.progress.decision import (
     Announce,

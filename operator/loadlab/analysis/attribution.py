@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
 from loadlab.measurement.usage import SERVICE
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.outcomes import Confidence, Resource
+from loadlab.model.status import Confidence, Resource
 from loadlab.validity import bounds
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from loadlab.analysis.expectation import Finding, Replicate, judge_expectation
 from loadlab.catalogue import Cell
-from loadlab.model.outcomes import ExpectationResult
 from loadlab.model.spec.expectations import Expectation
+from loadlab.model.status import ExpectationResult
 
 MAX_NOTE = 500
 

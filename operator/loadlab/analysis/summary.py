@@ -24,11 +24,12 @@ from loadlab.analysis.verdict import best_cell, decide_verdict
 from loadlab.catalogue import Cell
 from loadlab.measurement.values import LatencySummary, NamedRequests
 from loadlab.model.names import Component
-from loadlab.model.outcomes import Bottleneck, CriterionResult
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
+    Bottleneck,
     ByComponent,
+    CriterionResult,
     Durability,
     Environment,
     LoadExperimentStatus,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loadlab.measurement.usage import GENERATOR, POSTGRES, REDIS, SERVICE, WORKER, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.outcomes import Resource
+from loadlab.model.status import Resource
 from loadlab.validity import bounds
 
 WAITING = (Resource.EVENT_LOOP, Resource.DATABASE_POOL, Resource.THREAD_POOL)

@@ -7,8 +7,8 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from loadlab.cli.errors import CliError
-from loadlab.model.conditions import Condition, ConditionType, Truth
 from loadlab.model.status import LoadExperimentStatus, Phase, Verdict
+from loadlab.model.status.conditions import Condition, ConditionType, Truth
 
 
 class ExitCode(IntEnum):

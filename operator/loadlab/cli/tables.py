@@ -13,10 +13,10 @@ from rich.text import Text
 from loadlab.catalogue import Cell
 from loadlab.cli import details, figures
 from loadlab.cli.experiment import Experiment
-from loadlab.model.outcomes import ExpectationResult
 from loadlab.model.status import (
     ByComponent,
     Durability,
+    ExpectationResult,
     ResultRow,
     Validity,
 )

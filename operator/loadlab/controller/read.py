@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadlab.cluster.api import Manifest
-from loadlab.model.conditions import Reason
 from loadlab.model.resources import AnyExperiment, Experiment, Metadata
 from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Images, Plan, PlanError, make_plan
 from loadlab.progress.refusal import Refusal
 

@@ -7,8 +7,8 @@ from pydantic import Field
 from loadlab.model.base import ObservedModel
 from loadlab.model.names import API_VERSION, children_name, experiment_labels, stores_secret
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.status import LoadExperimentStatus
-from loadlab.model.trial import LoadTrialSpec, LoadTrialStatus
+from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
+from loadlab.model.trial import LoadTrialSpec
 
 
 class Metadata(ObservedModel):

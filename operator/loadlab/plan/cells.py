@@ -5,9 +5,9 @@ from hashlib import sha256
 
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.factors import Arrivals
-from loadlab.model.conditions import Reason
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import Strategy
+from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
 from loadlab.plan.sweep import Budget, Sweep, UncountableError
 from loadlab.plan.variants import workload_of

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.facts import CACHE_TTL
-from loadlab.model.conditions import Reason
 from loadlab.model.names import MAX_EXPERIMENT_NAME
 from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, fault_of, groups_of
 from loadlab.model.spec.stores import PostgresMode
+from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError

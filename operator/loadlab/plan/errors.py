@@ -1,6 +1,6 @@
 """What a spec is refused with."""
 
-from loadlab.model.conditions import Reason
+from loadlab.model.status.conditions import Reason
 
 
 class PlanError(ValueError):

@@ -5,10 +5,10 @@ account of it: both run as the same user in one process namespace. The meter is 
 snapshots, and its CPU and memory are its own container's.
 """
 
-from loadlab.model.conditions import Reason
 from loadlab.model.names import METER
 from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
     APPLICATION_USER,

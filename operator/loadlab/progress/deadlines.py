@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment, Trial
+from loadlab.model.status import TrialPhase
 from loadlab.model.times import epoch
-from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.generator import run_seconds
 from loadlab.progress.ground import built_since

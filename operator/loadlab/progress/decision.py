@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from loadlab.model.conditions import Reason
-from loadlab.model.status import LoadExperimentStatus
-from loadlab.model.trial import LoadTrialStatus
+from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlannedTrial
 from loadlab.progress.observed import Reference
 

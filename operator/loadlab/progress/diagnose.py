@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from loadlab.model.conditions import Reason
 from loadlab.model.names import Component
+from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, PodView
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}

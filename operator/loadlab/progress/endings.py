@@ -1,12 +1,11 @@
 """Early endings: what takes an experiment out of its ordinary way, written down as a condition."""
 
-from loadlab.model.conditions import ConditionType, Reason, Truth
 from loadlab.model.names import Component
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import AnyExperiment, Experiment
-from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.model.status import LoadExperimentStatus, Phase, TrialPhase
+from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.model.times import epoch
-from loadlab.model.trial import TrialPhase
 from loadlab.plan import Plan
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset

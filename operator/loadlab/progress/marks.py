@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from loadlab.model.conditions import Condition, ConditionType, Reason, Truth, with_condition
 from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.model.status.conditions import Condition, ConditionType, Reason, Truth, with_condition
 from loadlab.model.times import rfc3339
 
 SOON = 0.0  # seconds until the next look, where this pass left something to do at once

@@ -2,10 +2,9 @@
 
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.conditions import Reason
 from loadlab.model.quantities import seconds
-from loadlab.model.status import Validity
-from loadlab.model.trial import LoadTrialStatus, Timings, TrialPhase
+from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.progress.decision import Collect, Setback
 from loadlab.progress.trials import after_setback

@@ -1,8 +1,8 @@
 """Preparing: stores first, then data set and steward, until all are ready."""
 
-from loadlab.model.conditions import ConditionType, Reason, Truth
 from loadlab.model.resources import Experiment
 from loadlab.model.status import Phase
+from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.ground import next_step

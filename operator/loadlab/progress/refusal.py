@@ -7,8 +7,8 @@ metadata and status are all that is needed for it.
 from dataclasses import dataclass
 from typing import assert_never
 
-from loadlab.model.conditions import ConditionType, Reason, Truth, is_true
 from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.model.status.conditions import ConditionType, Reason, Truth, is_true
 from loadlab.progress.admission import refuse
 from loadlab.progress.clearing import clear_all
 from loadlab.progress.closing import finish

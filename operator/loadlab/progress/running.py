@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from loadlab.model.conditions import ConditionType, Reason, Truth, find
 from loadlab.model.resources import Experiment, Trial
-from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts
-from loadlab.model.trial import TrialPhase
+from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, TrialPhase
+from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.progress.clearing import clear_runs

@@ -1,10 +1,10 @@
 """One trial's way: started, judged while it runs, tried again or given up."""
 
-from loadlab.model.conditions import Reason
 from loadlab.model.names import Component
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Trial
-from loadlab.model.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
+from loadlab.model.status import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds

@@ -9,7 +9,7 @@ import pytest
 from loadlab.analysis.attribution import Attribution, attribute, attribute_cell
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement, WorkDone
-from loadlab.model.outcomes import Confidence, Resource
+from loadlab.model.status import Confidence, Resource
 from loadlab.plan.expected import ExpectedWork
 
 R = Resource

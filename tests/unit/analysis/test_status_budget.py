@@ -5,16 +5,18 @@ import json
 import pytest
 
 from loadlab.analysis.status_budget import MAX_BYTES, within_budget
-from loadlab.model.outcomes import Bottleneck, Confidence, Resource
+from loadlab.catalogue import Cell
 from loadlab.model.status import (
     MAX_ROWS,
+    Bottleneck,
     ByComponent,
-    Cell,
+    Confidence,
     Estimate,
     LatencyMs,
     LoadExperimentStatus,
     ReplicateCounts,
     RequestRow,
+    Resource,
     ResultRow,
     Validity,
     WorkRow,

@@ -6,9 +6,9 @@ import pytest
 
 from loadlab.analysis.criteria import CriterionOutcome, Outcome, parse_threshold
 from loadlab.analysis.verdict import best_cell, decide_verdict
+from loadlab.catalogue import Cell
 from loadlab.model.status import (
     Best,
-    Cell,
     Estimate,
     LatencyMs,
     ReplicateCounts,

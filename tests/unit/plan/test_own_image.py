@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadlab.model.conditions import Reason
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import make_plan
 from loadlab.plan.own_image import why_not_ready
 from loadlab.plan.variants import resolve_variants

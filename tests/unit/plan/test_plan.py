@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadlab.model.conditions import Reason
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlanError, make_plan
 
 GOLDEN = Path(__file__).parents[2] / "golden"

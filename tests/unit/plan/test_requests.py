@@ -6,8 +6,8 @@ import re
 import pytest
 
 from loadlab.catalogue import WORKLOADS
-from loadlab.model.conditions import Reason
 from loadlab.model.names import Component
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlanError, make_plan
 from loadlab.plan.cells import cells_of
 from loadlab.plan.requests import requests_of

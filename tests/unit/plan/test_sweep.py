@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.model.conditions import Reason
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlanError, make_plan
 from loadlab.plan.sweep import Budget, Sweep, UncountableError
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.model.conditions import Reason
 from loadlab.model.names import Component, run_name
 from loadlab.model.resources import Experiment, Metadata, Trial
-from loadlab.model.trial import LoadTrialSpec, LoadTrialStatus, Timings, TrialPhase
+from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase
+from loadlab.model.status.conditions import Reason
+from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.expected import load_facts

@@ -1,4 +1,4 @@
-"""What the status says about each success criterion, each expectation and each bottleneck."""
+"""What the results mean: for each criterion, for each expectation, and for the experiment."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,7 +6,27 @@ from typing import Annotated
 from pydantic import Field
 
 from loadlab.model.base import ObservedModel
-from loadlab.model.rounding import significant
+from loadlab.model.rounding import decimals, significant
+
+
+class Verdict(StrEnum):
+    """Whether the experiment met its criteria."""
+
+    PASSED = "Passed"
+    FAILED = "Failed"
+    INCONCLUSIVE = "Inconclusive"
+    ERROR = "Error"
+
+
+class Best(ObservedModel):
+    """The cell with the most requests per second among those that meet the criteria."""
+
+    cell: str = Field(max_length=200, description="The cell, such as async/workers=2.")
+    requests_per_second: Annotated[float, decimals(1)] = Field(
+        description="Its mean requests per second."
+    )
+    p95_ms: Annotated[float, decimals(2)] = Field(description="Its p95 in milliseconds.")
+    bottleneck: str = Field(default="", max_length=30, description="What held it back.")
 
 
 class CriterionResult(ObservedModel):
@@ -42,49 +62,3 @@ class ExpectationResult(ObservedModel):
     replicates: int = Field(default=0, description="Replicates that entered, paired for a ratio.")
     outcome: str = Field(max_length=20, description="Reproduced, Contradicted or Inconclusive.")
     note: str = Field(default="", max_length=500, description="Why, and what it rests on.")
-
-
-class Resource(StrEnum):
-    """What may be full while the others have room."""
-
-    QUEUE = "Queue"
-    SERVICE_CPU = "ServiceCpu"
-    CPU_THROTTLING = "CpuThrottling"
-    DATABASE = "Database"
-    REDIS = "Redis"
-    GENERATOR = "Generator"
-    NODE_CPU = "NodeCpu"
-    EVENT_LOOP = "EventLoop"
-    DATABASE_POOL = "DatabasePool"
-    THREAD_POOL = "ThreadPool"
-    LOAD = "Load"
-    UNATTRIBUTED = "Unattributed"
-
-
-class Confidence(StrEnum):
-    """How sure an attribution is."""
-
-    LOW = "Low"
-    MEDIUM = "Medium"
-    HIGH = "High"
-
-
-class Bottleneck(ObservedModel):
-    """What held a cell back."""
-
-    name: Resource = Field(
-        description=(
-            "The resource that was full. Queue: the worker fell behind. ServiceCpu, Database, "
-            "Redis, Generator, NodeCpu: CPU. CpuThrottling: the service's CPU limit. EventLoop: "
-            "something held the event loop up. DatabasePool, ThreadPool: requests waited for a "
-            "connection or a thread. Load: the service did all it was asked for. Unattributed: "
-            "nothing that is looked at was full."
-        )
-    )
-    confidence: Confidence = Field(
-        description=(
-            "High: nothing else was full, and the replicates agree. Medium: something else was "
-            "full too, or nearly. Low: the replicates differ, or nothing was full."
-        )
-    )
-    evidence: str = Field(default="", max_length=600, description="The figures that show it.")

@@ -1,0 +1,65 @@
+"""What the operator tells of its resources: the status of a LoadExperiment and of a LoadTrial.
+
+These are the types that the analysis fills and the command reads; there are no others.
+"""
+
+from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource
+from loadlab.model.status.conditions import (
+    Condition,
+    ConditionType,
+    Reason,
+    Truth,
+    find,
+    is_true,
+    with_condition,
+)
+from loadlab.model.status.experiment import (
+    MAX_ROWS,
+    Environment,
+    LoadExperimentStatus,
+    Overhead,
+    Phase,
+    Preparation,
+    TrialCounts,
+)
+from loadlab.model.status.figures import ByComponent, Estimate, LatencyMs, Validity
+from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
+from loadlab.model.status.results import Durability, ReplicateCounts, RequestRow, ResultRow, WorkRow
+from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
+
+__all__ = [
+    "MAX_ROWS",
+    "AttemptRecord",
+    "Best",
+    "Bottleneck",
+    "ByComponent",
+    "Condition",
+    "ConditionType",
+    "Confidence",
+    "CriterionResult",
+    "Durability",
+    "Environment",
+    "Estimate",
+    "ExpectationResult",
+    "LatencyMs",
+    "LoadExperimentStatus",
+    "LoadTrialStatus",
+    "Overhead",
+    "Phase",
+    "Preparation",
+    "Reason",
+    "ReplicateCounts",
+    "RequestRow",
+    "Resource",
+    "ResultRow",
+    "Timings",
+    "TrialCounts",
+    "TrialPhase",
+    "Truth",
+    "Validity",
+    "Verdict",
+    "WorkRow",
+    "find",
+    "is_true",
+    "with_condition",
+]

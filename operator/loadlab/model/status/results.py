@@ -1,0 +1,118 @@
+"""The results: one row per cell, and what became of accepted writes."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from loadlab.catalogue import Cell
+from loadlab.model.base import ObservedModel
+from loadlab.model.rounding import decimals
+from loadlab.model.status.bottleneck import Bottleneck
+from loadlab.model.status.figures import ByComponent, Estimate, LatencyMs, Validity
+
+
+class ReplicateCounts(ObservedModel):
+    """Replicates of one cell."""
+
+    planned: int = Field(description="Replicates asked for.")
+    valid: int = Field(description="Replicates whose result is used.")
+
+
+class RequestRow(ObservedModel):
+    """The requests of one name in a cell whose requests differ."""
+
+    name: str = Field(
+        max_length=60,
+        description="Name of the request; hit and miss are reads by what the cache said.",
+    )
+    requests: int = Field(description="Requests measured, over all replicates.")
+    failed_rate: Annotated[float, decimals(6)] = Field(
+        description="Share of failed requests, 0..1."
+    )
+    latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
+        default=None, description="Latency in milliseconds."
+    )
+
+
+class WorkRow(ObservedModel):
+    """Proof of work: what the stores did, by their own counters, per request."""
+
+    transactions: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Transactions of Postgres."
+    )
+    rows_read: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Rows that Postgres read."
+    )
+    rows_written: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Rows that Postgres inserted."
+    )
+    cache_hit_rate: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Share of look-ups that Redis could answer, 0..1."
+    )
+    records_per_commit: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Records that the queue worker wrote with one commit."
+    )
+    stale_reads: int | None = Field(
+        default=None, description="Reads that were staler than the variant declares."
+    )
+    worst_stale_ms: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Age of the oldest write that a read did not show, ms."
+    )
+
+
+class ResultRow(ObservedModel):
+    """The result of one cell."""
+
+    cell: Cell = Field(description="The cell.")
+    replicates: ReplicateCounts = Field(description="Replicates planned and used.")
+    requests: int = Field(description="Requests measured, over all replicates.")
+    requests_per_second: Annotated[Estimate | None, decimals(1)] = Field(
+        default=None, description="Requests per second."
+    )
+    latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
+        default=None, description="Latency in milliseconds."
+    )
+    p95_ms: Annotated[Estimate | None, decimals(2)] = Field(
+        default=None, description="p95 over the replicates, ms."
+    )
+    failed_rate: Annotated[float | None, decimals(6)] = Field(
+        default=None, description="Share of failed requests, 0..1."
+    )
+    cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
+        default=None, description="CPU time per request in microseconds."
+    )
+    memory_bytes: Annotated[ByComponent | None, decimals(0)] = Field(
+        default=None, description="Memory in bytes."
+    )
+    open_files: int | None = Field(default=None, description="Open files of the service, most.")
+    generator_cpu: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Share of its CPUs that the generator used, 0..1, most."
+    )
+    event_loop_lag_ms: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="Delay of the service's event loops, p99, worst replicate, ms."
+    )
+    thread_tokens: int | None = Field(
+        default=None, description="Threads of the service's pools in use when measuring ended."
+    )
+    by_request: tuple[RequestRow, ...] = Field(
+        default=(), max_length=10, description="The same by name, where requests differ."
+    )
+    work: WorkRow | None = Field(default=None, description="Proof of work.")
+    bottleneck: Bottleneck | None = Field(default=None, description="What held the cell back.")
+    validity: Validity = Field(description="Valid, Suspect or Invalid.")
+    reasons: tuple[str, ...] = Field(
+        default=(), max_length=20, description="Why the row is not Valid, and what is not known."
+    )
+
+
+class Durability(ObservedModel):
+    """What became of accepted writes, over all trials."""
+
+    accepted: int = Field(description="Writes that a client saw accepted.")
+    persisted: int = Field(description="Rows found after the drain.")
+    duplicates: int = Field(description="Rows beyond one per request id.")
+    lost: int = Field(description="Accepted writes without a row.")
+    pending: int = Field(description="Entries still in the queue.")
+    dead_lettered: int = Field(description="Entries in the dead-letter stream.")
+    unacknowledged: int = Field(default=0, description="Rows whose client never saw an answer.")
+    ids_match: bool = Field(description="Whether the ids of both sides have the same checksums.")

@@ -1,0 +1,74 @@
+"""The status of a LoadTrial: where it stands, and what was measured."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from loadlab.model.base import ObservedModel
+from loadlab.model.status.figures import Validity
+
+
+class TrialPhase(StrEnum):
+    """Where a trial stands."""
+
+    STARTING = "Starting"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    INVALID = "Invalid"
+    FAILED = "Failed"
+    LOST = "Lost"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the trial never runs again."""
+        return self not in {TrialPhase.STARTING, TrialPhase.RUNNING}
+
+
+class Timings(ObservedModel):
+    """When what happened, in epoch seconds."""
+
+    started: float = Field(description="The operator began the attempt.")
+    first_request: float | None = Field(default=None, description="The first request was sent.")
+    load_ended: float | None = Field(default=None, description="The last answer came.")
+    collected: float | None = Field(default=None, description="The result was read.")
+    overhead: float | None = Field(
+        default=None,
+        description="Seconds before the first request and between the load's end and the result.",
+    )
+
+
+class AttemptRecord(ObservedModel):
+    """An earlier attempt that did not count."""
+
+    attempt: int = Field(description="Number of the attempt.")
+    reason: str = Field(max_length=60, description="Why it did not count.")
+    message: str = Field(default="", max_length=1000, description="The same for people.")
+
+
+class LoadTrialStatus(ObservedModel):
+    """Status of a LoadTrial."""
+
+    phase: TrialPhase | None = Field(default=None, description="Where it stands.")
+    attempt: int = Field(default=0, description="Number of the attempt, from 1.")
+    former_attempts: tuple[AttemptRecord, ...] = Field(
+        default=(), max_length=5, description="Attempts that were lost or spoiled."
+    )
+    reason: str = Field(default="", max_length=60, description="One word for programs.")
+    message: str = Field(default="", max_length=2000, description="One sentence for people.")
+    validity: Validity | None = Field(default=None, description="May the result be used?")
+    reasons: tuple[str, ...] = Field(
+        default=(), max_length=20, description="Why the result is not Valid."
+    )
+    requests_per_second: float | None = Field(default=None, description="Requests per second.")
+    p95_ms: float | None = Field(default=None, description="95th percentile in milliseconds.")
+    timings: Timings | None = Field(default=None, description="When what happened.")
+    images: dict[str, str] = Field(
+        default={}, max_length=20, description="Image of each component of the run."
+    )
+    node: str = Field(default="", max_length=253, description="Node of the service.")
+    measurement: dict[str, Any] | None = Field(
+        default=None,
+        description="The full measurement with its merged histogram, as it is stored.",
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+    )
