@@ -18,22 +18,7 @@ CITED = re.compile(r"docs/(?P<target>[\w/-]+\.md(?:#[\w-]+)?)")
 PLACEHOLDER = re.compile(r"\bNAME\b")
 CODE = {".py", ".js", ".go", ".yaml", ".toml", ".sql", ".tpl", ".sh"}
 # What the documents say of the tree that is being built; none of it is left when it stands.
-TO_COME: frozenset[str] = frozenset(
-    {
-        "docs/contracts/",
-        "operator/loadlab/analysis/",
-        "operator/loadlab/analysis/attribution.py",
-        "operator/loadlab/analysis/utilisation.py",
-        "operator/loadlab/kube/",
-        "operator/loadlab/measurement/",
-        "operator/loadlab/model/status/",
-        "operator/loadlab/validity/",
-        "operator/loadlab/validity/bounds.py",
-        "operator/loadlab/validity/judgement.py",
-        "tests/contract/",
-        "tests/unit/validity/",
-    }
-)
+TO_COME: frozenset[str] = frozenset()
 
 
 @pytest.fixture(scope="module")

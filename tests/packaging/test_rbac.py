@@ -16,14 +16,14 @@ import pytest
 import yaml
 from aiohttp import web
 
-from loadlab.cluster.act import Actor
-from loadlab.cluster.api import Kind
-from loadlab.cluster.client import ApiCluster, Timeouts
-from loadlab.cluster.finished import FinishedTrials
-from loadlab.cluster.observe import observe
-from loadlab.cluster.watch import watch_children
 from loadlab.controller.handlers import Operator, register
 from loadlab.controller.settings import Settings, from_environment
+from loadlab.kube.act import Actor
+from loadlab.kube.api import Kind
+from loadlab.kube.client import ApiCluster, Timeouts
+from loadlab.kube.finished import FinishedTrials
+from loadlab.kube.observe import observe
+from loadlab.kube.watch import watch_children
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus, Phase
 from loadlab.model.status.conditions import Reason

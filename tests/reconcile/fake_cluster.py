@@ -11,8 +11,8 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from loadlab.cluster.api import Kind, Manifest, kind_of
-from loadlab.cluster.errors import UnavailableError
+from loadlab.kube.api import Kind, Manifest, kind_of
+from loadlab.kube.errors import UnavailableError
 from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.model.times import rfc3339
 

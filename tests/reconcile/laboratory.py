@@ -5,9 +5,9 @@ from typing import Any
 from fake_cluster import Crash, FakeCluster, Key
 from generator_log import generator_log
 
-from loadlab.cluster.api import Kind, Manifest, kind_of
-from loadlab.cluster.observe import NO_HINTS, Hints
 from loadlab.controller.reconcile import Reconciler
+from loadlab.kube.api import Kind, Manifest, kind_of
+from loadlab.kube.observe import NO_HINTS, Hints
 from loadlab.model.names import API_VERSION, RUN_LABEL, children_name, stores_secret
 from loadlab.plan import Images
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 from laboratory import IMAGES, Laboratory
 from specs import broken_specs, likely_specs
 
-from loadlab.cluster.api import Manifest
+from loadlab.kube.api import Manifest
 from loadlab.model.resources import Experiment
 from loadlab.plan import make_plan
 

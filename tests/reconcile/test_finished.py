@@ -3,8 +3,8 @@
 import pytest
 from laboratory import CHILD, Laboratory
 
-from loadlab.cluster.api import Kind
-from loadlab.cluster.finished import FinishedTrials
+from loadlab.kube.api import Kind
+from loadlab.kube.finished import FinishedTrials
 from loadlab.model.names import children_name
 from loadlab.model.resources import Experiment
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from laboratory import CHILD, SECRET, Laboratory
 
-from loadlab.cluster.api import Kind, Manifest
+from loadlab.kube.api import Kind, Manifest
 from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL, children_name, experiment_selector
 
 APPLICATION = {"kind": "App", "name": "x", "uid": "x", "controller": True}

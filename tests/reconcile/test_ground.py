@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from laboratory import CHILD, Laboratory
 
-from loadlab.cluster.api import Kind
+from loadlab.kube.api import Kind
 from loadlab.model.names import COMPONENT_LABEL
 
 SPEC = {"replicates": 1}

@@ -3,7 +3,7 @@
 import pytest
 from laboratory import CHILD, Laboratory
 
-from loadlab.cluster.api import Kind, Manifest
+from loadlab.kube.api import Kind, Manifest
 from loadlab.model.names import RUN_LABEL
 
 

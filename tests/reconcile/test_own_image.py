@@ -4,8 +4,8 @@ from typing import Any
 
 from laboratory import Laboratory
 
-from loadlab.cluster.api import Manifest
-from loadlab.cluster.observe import view_pod
+from loadlab.kube.api import Manifest
+from loadlab.kube.observe import view_pod
 from loadlab.model.names import COMPONENT_LABEL, METER
 
 DIGEST = "registry.example/api@sha256:0123"

@@ -3,8 +3,8 @@
 import pytest
 from laboratory import CHILD, SECRET, Laboratory
 
-from loadlab.cluster.api import Kind, Manifest
-from loadlab.cluster.observe import Hints, view_job
+from loadlab.kube.api import Kind, Manifest
+from loadlab.kube.observe import Hints, view_job
 from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.status import Preparation
 from loadlab.model.times import epoch

@@ -3,7 +3,7 @@
 import pytest
 from laboratory import CHILD, Laboratory
 
-from loadlab.cluster.api import Kind
+from loadlab.kube.api import Kind
 
 BEGUN = {
     "preparing": (Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"),

@@ -6,9 +6,9 @@ import pytest
 from generator_log import generator_log
 from laboratory import CHILD, START, Laboratory
 
-from loadlab.cluster.api import Kind, Manifest
-from loadlab.cluster.errors import MalformedError
-from loadlab.cluster.observe import Hints
+from loadlab.kube.api import Kind, Manifest
+from loadlab.kube.errors import MalformedError
+from loadlab.kube.observe import Hints
 from loadlab.measurement.documents import Progress
 from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.times import rfc3339

@@ -12,16 +12,16 @@ from typing import Any
 import kopf
 import structlog
 
-from loadlab.cluster.api import Kind, Manifest
-from loadlab.cluster.client import connect
-from loadlab.cluster.errors import ClusterError
-from loadlab.cluster.follow import LogFollower
-from loadlab.cluster.observe import Hints
-from loadlab.cluster.watch import experiment_of, watch_children
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
 from loadlab.controller.standings import Standings, waits_as_told
 from loadlab.controller.wakeups import Key, Wakeups
+from loadlab.kube.api import Kind, Manifest
+from loadlab.kube.client import connect
+from loadlab.kube.errors import ClusterError
+from loadlab.kube.follow import LogFollower
+from loadlab.kube.observe import Hints
+from loadlab.kube.watch import experiment_of, watch_children
 from loadlab.model.names import GROUP, VERSION
 
 RETRY = 1.0  # seconds after the API server refused or did not answer

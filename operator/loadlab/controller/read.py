@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from loadlab.cluster.api import Manifest
+from loadlab.kube.api import Manifest
 from loadlab.model.resources import AnyExperiment, Experiment, Metadata
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import Reason

@@ -9,21 +9,21 @@ from typing import Any
 import structlog
 
 from loadlab import __version__
-from loadlab.cluster.act import Actor
-from loadlab.cluster.api import Cluster, Kind
-from loadlab.cluster.errors import ForeignObjectError, MalformedError
-from loadlab.cluster.finished import FinishedTrials
-from loadlab.cluster.observe import NO_HINTS, Hints, observe
-from loadlab.collect.run import collect
+from loadlab.controller.collect import collect
 from loadlab.controller.read import read_experiment
 from loadlab.controller.wakeups import Key
+from loadlab.kube.act import Actor
+from loadlab.kube.api import Cluster, Kind
+from loadlab.kube.errors import ForeignObjectError, MalformedError
+from loadlab.kube.finished import FinishedTrials
+from loadlab.kube.merge_patch import merge_patch
+from loadlab.kube.observe import NO_HINTS, Hints, observe
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
 from loadlab.progress.decide import decide
 from loadlab.progress.decision import Collect, Decision
 from loadlab.progress.endings import creation_refused
-from loadlab.progress.patch import merge_patch
 from loadlab.progress.refusal import Refusal
 
 log = structlog.get_logger()

@@ -7,9 +7,9 @@ asks the API server before it begins, so that a stale memory never starts two.
 from collections.abc import Mapping
 from typing import Any
 
-from loadlab.cluster.api import Manifest
-from loadlab.cluster.observe import is_ahead, is_open
 from loadlab.controller.wakeups import Key
+from loadlab.kube.api import Manifest
+from loadlab.kube.observe import is_ahead, is_open
 from loadlab.model.status import Phase
 
 

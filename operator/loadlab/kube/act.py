@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from loadlab.cluster.api import Cluster, Kind, Manifest, kind_named, kind_of
-from loadlab.cluster.errors import ForeignObjectError, UnavailableError
-from loadlab.cluster.ownership import is_controlled_by
+from loadlab.kube.api import Cluster, Kind, Manifest, kind_named, kind_of
+from loadlab.kube.errors import ForeignObjectError, UnavailableError
+from loadlab.kube.ownership import is_controlled_by
 from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.text import fit

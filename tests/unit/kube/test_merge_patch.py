@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.progress.patch import merge_patch
+from loadlab.kube.merge_patch import merge_patch
 
 leaves = st.one_of(st.booleans(), st.integers(), st.text(max_size=5), st.lists(st.integers()))
 objects = st.recursive(

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from api_server import ApiServer, says, serve
 
-from loadlab.cluster.client import ApiCluster, Timeouts
+from loadlab.kube.client import ApiCluster, Timeouts
 
 
 @pytest.fixture

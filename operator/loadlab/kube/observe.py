@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadlab.cluster.api import Cluster, Kind, Manifest
-from loadlab.cluster.finished import FinishedTrials, Trials, list_trials, owned_trials
-from loadlab.cluster.ownership import is_controlled_by, is_of_a_namesake
+from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
+from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
 from loadlab.measurement.documents import Progress
 from loadlab.model.names import (
     COMPONENT_LABEL,

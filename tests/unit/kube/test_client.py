@@ -16,14 +16,15 @@ from api_server import (
     streams,
 )
 
-from loadlab.cluster.api import Kind
-from loadlab.cluster.client import ApiCluster
-from loadlab.cluster.errors import ClusterError, MalformedError, RefusedError, UnavailableError
+from loadlab.kube.api import Kind
+from loadlab.kube.client import ApiCluster
+from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "lab", "name": "one"}}
 SERVICES, ONE = "/api/v1/namespaces/lab/services", "/api/v1/namespaces/lab/services/one"
 PODS, LOG = "/api/v1/namespaces/lab/pods", "/api/v1/namespaces/lab/pods/p/log"
 TRIAL = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadtrials/one"
+RESULT, SNAPSHOT = '{"loadlab_result":{}}', '{"loadlab_snapshot":{}}'
 NOT_FOUND = refuses(404, "NotFound")
 EXISTS = refuses(409, "AlreadyExists")
 MANAGER = {"fieldManager": "loadlab"}
@@ -80,7 +81,10 @@ VERBS = {
     ),
     "follow_log": Verb(lambda c: all_of(c.follow_log("lab", "p")), "GET", LOG, {"follow": "true"}),
 }  # fmt: skip
-STREAMS = {"watch", "follow_log"}
+STREAMS = {
+    "watch": "watch POD: ",
+    "follow_log": "follow the log of p: ",
+}
 ANSWERED_IN_JSON = {"get", "list", "version", "list_version", "watch"}
 OBJECT = {
     "metadata": {"name": "one", "resourceVersion": "9"},
@@ -184,12 +188,8 @@ async def test_a_refusal_is_an_error_of_its_kind_that_says_all(cluster, server, 
 
 def assert_it_names_verb_object_and_answer(text: str, verb: str, answer: str) -> None:
     """A stream's message has the name of our verb, and of the kind or the pod."""
-    if verb in STREAMS:
-        assert text.startswith(
-            {"watch": "watch POD: ", "follow_log": "follow the log of p: "}[verb]
-        )
-    else:
-        assert text.startswith(f"{VERBS[verb].method} {VERBS[verb].path}: ")
+    start = STREAMS.get(verb, f"{VERBS[verb].method} {VERBS[verb].path}: ")
+    assert text.startswith(start)
     assert answer in text
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.cluster.follow import LogFollower
-from loadlab.cluster.preparations import PreparationNotes
+from loadlab.kube.follow import LogFollower
+from loadlab.kube.preparations import PreparationNotes
 from loadlab.measurement.documents import Progress
 from loadlab.model.status import Preparation
 

@@ -6,7 +6,7 @@ result stands in the LoadTrial. Collecting again gives the same result.
 
 import asyncio
 
-from loadlab.cluster.api import Cluster
+from loadlab.kube.api import Cluster
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.measurement.trial import measure_trial
 from loadlab.plan import Plan

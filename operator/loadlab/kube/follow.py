@@ -12,10 +12,10 @@ from typing import Protocol
 
 import structlog
 
-from loadlab.cluster.api import Manifest
-from loadlab.cluster.errors import ClusterError
-from loadlab.cluster.log_lines import RESULT_START, lines_of
-from loadlab.cluster.preparations import PreparationNotes, read_preparation
+from loadlab.kube.api import Manifest
+from loadlab.kube.errors import ClusterError
+from loadlab.kube.log_lines import RESULT_START, lines_of
+from loadlab.kube.preparations import PreparationNotes, read_preparation
 from loadlab.measurement.documents import Progress
 from loadlab.measurement.pod_log import read_progress
 from loadlab.model.names import COMPONENT_LABEL, EXPERIMENT_LABEL, Component

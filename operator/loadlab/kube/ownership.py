@@ -1,6 +1,6 @@
 """Whose an object is: the controller among its owners decides, by uid."""
 
-from loadlab.cluster.api import Manifest
+from loadlab.kube.api import Manifest
 from loadlab.model.resources import Metadata
 
 

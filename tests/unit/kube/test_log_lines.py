@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from loadlab.cluster.log_lines import (
+from loadlab.kube.log_lines import (
     KEPT_LINES,
     LINE_LIMIT_BYTES,
     RESULT_LIMIT_BYTES,

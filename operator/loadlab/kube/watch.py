@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import structlog
 
-from loadlab.cluster.api import Kind, Manifest
-from loadlab.cluster.client import ApiCluster
-from loadlab.cluster.errors import ClusterError
+from loadlab.kube.api import Kind, Manifest
+from loadlab.kube.client import ApiCluster
+from loadlab.kube.errors import ClusterError
 from loadlab.model.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 
 WATCHED = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.TRIAL)

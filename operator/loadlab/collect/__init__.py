@@ -1,1 +1,0 @@
-"""Reads what a run left behind and turns it into the trial's result."""
