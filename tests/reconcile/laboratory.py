@@ -58,15 +58,15 @@ class Laboratory:
             "spec": SMALL | spec,
         }
 
-    async def look(self, name: str = "exp", hints: Hints = NO_HINTS) -> float | None:
+    async def reconcile(self, name: str = "exp", hints: Hints = NO_HINTS) -> float | None:
         """One pass."""
         if self.forgetful:
             self.restart()
-        return await self.operator.look(("lab", name), self.now, hints)
+        return await self.operator.reconcile(("lab", name), self.now, hints)
 
     async def step(self, name: str = "exp") -> None:
         try:
-            await self.look(name)
+            await self.reconcile(name)
         except Crash:
             self.restart()
         self.cluster.tick()

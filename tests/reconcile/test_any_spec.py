@@ -30,11 +30,11 @@ def answered(spec: Manifest) -> Laboratory:
     lab.submit()
     lab.experiment()["spec"] = spec
 
-    async def look() -> None:
-        await lab.look()
-        await lab.look()
+    async def twice() -> None:
+        await lab.reconcile()
+        await lab.reconcile()
 
-    asyncio.run(look())
+    asyncio.run(twice())
     return lab
 
 
@@ -58,7 +58,7 @@ def test_every_manifest_of_an_accepted_spec_can_be_sent(spec):
 
 @ANY
 @given(broken_specs())
-def test_nonsense_is_answered_at_the_first_look(spec):
+def test_nonsense_is_answered_in_the_first_pass(spec):
     lab = answered(spec)
     event(lab.condition("Accepted")["reason"])
     assert lab.status()["phase"] in {"Failed", "Preparing"}

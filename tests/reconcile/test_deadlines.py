@@ -1,11 +1,11 @@
-"""Where nothing changes no watch wakes the operator: it looks again just after each deadline."""
+"""Where nothing changes no event comes: the next pass is just after each deadline."""
 
 import pytest
 from laboratory import START, Laboratory
 from test_trouble import FAULTS, fault_in
 
-QUIET = 5.0  # seconds until a look that nothing asks for
-HURRY = 0.1
+QUIET = 5.0  # seconds until a pass that no event causes
+SLACK = 0.1
 
 
 async def stuck(component: str, **timeouts: str) -> Laboratory:
@@ -28,10 +28,10 @@ async def test_a_service_that_is_not_ready_is_given_up_when_its_time_is_over():
     lab = await stuck("service", ready="30s")
 
     lab.now = started(lab) + 28
-    assert await lab.look() == pytest.approx(2, abs=HURRY)
+    assert await lab.reconcile() == pytest.approx(2, abs=SLACK)
     lab.now = started(lab) + 30.05
-    assert await lab.look() == 0  # the trial is given up, and the experiment ends at once
-    assert await lab.look() == 0
+    assert await lab.reconcile() == 0  # the trial is given up, and the experiment ends at once
+    assert await lab.reconcile() == 0
     assert lab.condition("Failed")["reason"] == "NeverReady"
 
 
@@ -40,7 +40,7 @@ async def test_far_from_a_deadline_the_watches_are_relied_upon():
 
     lab.now = started(lab) + 20
 
-    assert await lab.look() == QUIET
+    assert await lab.reconcile() == QUIET
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ async def test_the_deadlines_of_the_experiment_are_looked_at_too(timeouts, reaso
     lab = await stuck("steward", **timeouts)
 
     lab.now = START + 29
-    assert await lab.look() == pytest.approx(
-        1, abs=HURRY + 1
+    assert await lab.reconcile() == pytest.approx(
+        1, abs=SLACK + 1
     )  # times in a status are whole seconds
     lab.now = START + 32
-    assert await lab.look() == 0
+    assert await lab.reconcile() == 0
     assert lab.condition("Failed")["reason"] == reason

@@ -36,7 +36,7 @@ async def test_a_pass_reads_the_trial_under_way_and_no_other():
         await lab.step()
     before = len(lab.cluster.calls)
 
-    await lab.look()
+    await lab.reconcile()
 
     assert [c for c in lab.cluster.calls[before:] if "TRIAL" in c] == [f"get TRIAL {CHILD}-006"]
 
@@ -46,7 +46,7 @@ async def test_a_finished_trial_that_was_deleted_is_run_again():
     lab.submit()
     await until_over(lab, f"{CHILD}-002")
     del lab.cluster.objects[Kind.TRIAL, "lab", f"{CHILD}-001"]
-    assert lab.operator.finished.notice(DELETED)
+    assert lab.operator.finished.handle_event(DELETED)
 
     status = await lab.run()
 
@@ -56,8 +56,8 @@ async def test_a_finished_trial_that_was_deleted_is_run_again():
 
 
 @pytest.mark.parametrize("type_", ["ADDED", "MODIFIED", "BOOKMARK"])
-def test_only_a_deletion_asks_for_a_look(type_):
-    assert not FinishedTrials().notice({"type": type_})
+def test_only_a_deletion_asks_for_a_pass(type_):
+    assert not FinishedTrials().handle_event({"type": type_})
 
 
 async def test_a_deletion_told_while_the_trials_are_listed_is_not_lost():
@@ -72,7 +72,7 @@ async def test_a_deletion_told_while_the_trials_are_listed_is_not_lost():
         async def list(self, *_):
             found = list(lab.trials().values())
             del lab.cluster.objects[Kind.TRIAL, "lab", f"{CHILD}-001"]
-            finished.notice(DELETED)
+            finished.handle_event(DELETED)
             return found
 
     await finished.read(Deleting(), experiment)

@@ -155,7 +155,7 @@ async def test_an_experiment_of_the_same_name_does_not_expire_in_the_formers_ste
         await delete(*args, **options)
 
     lab.cluster.delete = replaced_before_the_delete
-    await lab.look()
+    await lab.reconcile()
 
     assert "deletionTimestamp" not in lab.experiment()["metadata"]
 

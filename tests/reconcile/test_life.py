@@ -34,7 +34,7 @@ async def test_the_next_run_waits_for_the_formers_processes_and_not_for_their_po
     lab.submit()
     beside: list[tuple[str, set[str]]] = []
     while not lab.is_finished():
-        await lab.look()
+        await lab.reconcile()
         services = lab.cluster.of_kind(Kind.DEPLOYMENT).values()
         runs = [labels[RUN_LABEL] for s in services if RUN_LABEL in (labels := labels_of(s))]
         beside += [(run, phases_of_other_runs(lab, run)) for run in runs]
@@ -84,7 +84,7 @@ async def test_a_refusal_longer_than_its_field_is_cut_and_written():
     lab = Laboratory()
     lab.submit(placement={"nodeSelector": {"\x1b[2J" + "k" * 3000: "x"}})
 
-    await lab.look()
+    await lab.reconcile()
 
     message = lab.condition("Finished")["message"]
     assert (lab.status()["phase"], len(message)) == ("Failed", 2000)
@@ -154,7 +154,7 @@ async def test_an_expired_experiment_deletes_itself():
     assert "deletionTimestamp" not in lab.experiment()["metadata"]
 
     lab.now += 31
-    await lab.look()
+    await lab.reconcile()
     assert lab.experiment()["metadata"]["deletionTimestamp"]
 
 
@@ -182,7 +182,7 @@ async def test_a_bad_spec_is_refused_in_the_first_pass_and_creates_nothing(spec,
     lab = Laboratory()
     lab.submit(**spec)
 
-    await lab.look()
+    await lab.reconcile()
 
     assert lab.status()["phase"] == "Failed"
     assert lab.condition("Accepted")["status"] == "False"

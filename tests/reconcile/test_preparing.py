@@ -1,4 +1,4 @@
-"""Preparing: how far the data set is loaded is shown, and why it was not is told."""
+"""Preparing: how far the data set is loaded is shown, and why it was not is said."""
 
 import pytest
 from laboratory import CHILD, SECRET, Laboratory
@@ -26,7 +26,7 @@ def dataset_is(lab: Laboratory, status: Manifest) -> None:
 
 
 async def until_the_dataset_is_loading(lab: Laboratory) -> Hints:
-    """Step until the Job's pod is there and running; return what a followed log would tell."""
+    """Step until the Job's pod is there and running; return what a followed log would say."""
     dataset_is(lab, {"phase": "Running"})
     while not (pod := lab.cluster.of_kind(Kind.POD).get(f"{CHILD}-dataset-0-pod")):
         await lab.step()
@@ -40,10 +40,10 @@ async def test_how_far_the_data_set_is_loaded_is_shown_and_the_last_of_it_stays(
     hints = await until_the_dataset_is_loading(lab)
     assert "preparation" not in lab.status()
 
-    await lab.look(hints=hints)
+    await lab.reconcile(hints=hints)
     assert lab.status()["preparation"] == HALF.dump()
     calls = len(lab.cluster.calls)
-    await lab.look(hints=hints)
+    await lab.reconcile(hints=hints)
     assert not [c for c in lab.cluster.calls[calls:] if c.startswith("patch_status")]
 
     lab.cluster.fault_of = lambda _: None
@@ -54,10 +54,10 @@ async def test_how_far_the_data_set_is_loaded_is_shown_and_the_last_of_it_stays(
 async def test_trials_begin_when_the_data_are_loaded_and_not_only_when_the_job_says_so():
     lab = Laboratory()
     lab.submit()
-    await lab.look()
+    await lab.reconcile()
     while lab.status()["phase"] != "Running":
         lab.cluster.tick()
-        await lab.look()
+        await lab.reconcile()
 
     assert "status" not in lab.cluster.of_kind(Kind.JOB)[f"{CHILD}-dataset"]
     assert (await lab.run())["phase"] == "Succeeded"
@@ -92,11 +92,11 @@ def test_a_job_is_done_since_its_own_pod_has_succeeded(pods, end):
     view = view_job(job, pods)
     assert (view.complete, view.completed) == (end is not None, epoch(end) if end else None)
     # A Postgres pod that was made between the two moments is empty.
-    told = view_job(job | {"status": said}, pods)
-    assert (told.complete, told.completed) == (True, epoch(end or LATER))
+    job_view = view_job(job | {"status": said}, pods)
+    assert (job_view.complete, job_view.completed) == (True, epoch(end or LATER))
 
 
-async def test_a_jobs_last_words_are_the_conditions_message():
+async def test_a_jobs_termination_message_is_the_conditions_message():
     lab = Laboratory()
     lab.submit(postgres=EXISTING)
     await until_the_dataset_is_loading(lab)
@@ -126,7 +126,7 @@ async def test_a_deadline_that_is_too_short_for_the_data_set_says_how_far_it_cam
     lab.submit(timeouts={"prepare": "20s"})
     hints = await until_the_dataset_is_loading(lab)
     lab.now += 20
-    await lab.look(hints=hints)
+    await lab.reconcile(hints=hints)
 
     condition = lab.condition("Failed")
     assert condition["reason"] == "DeadlineExceeded"

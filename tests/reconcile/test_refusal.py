@@ -26,7 +26,7 @@ async def test_what_was_begun_is_gone_before_the_next_one_starts(change, reason,
     lab.submit("next", replicates=1)
     lab.experiment()["spec"] |= change
 
-    await lab.look("next")
+    await lab.reconcile("next")
     assert lab.status("next")["phase"] == "Pending"
     status = await lab.run()
 
@@ -82,5 +82,5 @@ async def test_what_is_over_stays_as_it_is_whatever_a_release_thinks_of_its_spec
     lab.experiment()["spec"]["colour"] = "red"
     lab.status()["results"] = "in a shape of another release"
 
-    assert await lab.look() is None
+    assert await lab.reconcile() is None
     assert lab.status() == status

@@ -101,7 +101,7 @@ async def test_a_generator_job_deleted_by_hand_is_a_lost_attempt_and_tried_again
     lab.submit(replicates=1)
     while not (jobs := [n for n in lab.cluster.of_kind(Kind.JOB) if n.endswith("-k6")]):
         await lab.step()
-    await lab.look()
+    await lab.reconcile()
     del lab.cluster.objects[Kind.JOB, "lab", jobs[0]]
 
     status = await lab.run()
@@ -233,7 +233,7 @@ async def test_a_run_without_a_result_says_how_far_its_generator_came(seen, says
     lab.cluster.tick()
     lab.now += 3600
 
-    await lab.look(hints=Hints(progress={uid: progress for uid in generators if seen}))
+    await lab.reconcile(hints=Hints(progress={uid: progress for uid in generators if seen}))
 
     (trial,) = lab.trials().values()
     message = trial["status"]["message"]
@@ -285,11 +285,11 @@ async def test_the_queue_moves_past_one_that_is_being_deleted():
     for _ in range(3):
         await lab.step("held")
     lab.submit("next", replicates=1)
-    await lab.look("next")
+    await lab.reconcile("next")
     assert lab.status("next")["queuePosition"] == 1
 
     lab.experiment("held")["metadata"]["deletionTimestamp"] = "a finalizer of somebody's holds it"
-    await lab.look("next")
+    await lab.reconcile("next")
 
     assert lab.status("next")["phase"] == "Preparing"
 
@@ -300,7 +300,7 @@ async def test_a_phase_of_another_release_breaks_no_other_experiments_pass():
     lab.experiment("strange")["status"] = {"phase": "Paused"}
     lab.submit("next", replicates=1)
 
-    await lab.look("next")
+    await lab.reconcile("next")
 
     assert (lab.status("next")["phase"], lab.status("next")["queuePosition"]) == ("Pending", 1)
 
@@ -313,7 +313,7 @@ async def test_a_namesake_waits_until_the_former_experiments_children_are_gone()
     lab.submit()
     lab.experiment()["metadata"]["uid"] = "uid-of-the-namesake"
 
-    await lab.look()
+    await lab.reconcile()
     assert lab.status()["phase"] == "Pending"
 
     for name in lab.trials():

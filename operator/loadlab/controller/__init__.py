@@ -1,1 +1,1 @@
-"""Kopf handlers, the queue of experiments to look at, and the one pass. Only here is kopf known."""
+"""Kopf handlers, the queue of experiments, and the one pass. Only here is kopf known."""

@@ -1,4 +1,4 @@
-"""Kopf handlers: they start and stop the operator and tell which experiment to look at.
+"""Kopf handlers: they start and stop the operator and say which experiment to reconcile.
 
 Only event handlers are registered: no finalizer is needed, so an experiment or its namespace can
 be deleted at any moment, even while the operator is away. Children go by their ownerReferences.
@@ -12,10 +12,10 @@ from typing import Any
 import kopf
 import structlog
 
+from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
-from loadlab.controller.standings import Standings, waits_as_told
-from loadlab.controller.wakeups import Key, Wakeups
+from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import connect
 from loadlab.kube.errors import ClusterError
@@ -35,8 +35,8 @@ class Operator:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.wakeups = Wakeups()
-        self.standings = Standings()
+        self.work_queue = WorkQueue()
+        self.index = ExperimentIndex()
         self._task: asyncio.Task[None] | None = None
         self._busy_since: float | None = None
 
@@ -50,17 +50,19 @@ class Operator:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def notice(self, key: Key, body: Mapping[str, Any] | None, *, changed: bool = False) -> None:
+    def handle_event(
+        self, key: Key, body: Mapping[str, Any] | None, *, changed: bool = False
+    ) -> None:
         """Take note of an experiment that is there or has changed, or that is gone (None)."""
-        stood_in_the_way = self.standings.is_open(key)
+        was_open = self.index.is_open(key)
         if body is None:
-            self.standings.forget(key)
+            self.index.forget(key)
         else:
-            self.standings.note(key, body)
-            if not (changed and waits_as_told(body)):
-                self.wakeups.wake(*key)
-        if stood_in_the_way and not self.standings.is_open(key):
-            self.wakeups.hurry()  # the next in the queue need not wait for its own look
+            self.index.note(key, body)
+            if not (changed and waits_as_reported(body)):
+                self.work_queue.add(*key)
+        if was_open and not self.index.is_open(key):
+            self.work_queue.requeue_all()  # the next in the queue need not wait until it is due
 
     def check(self) -> str:
         """Return how the loop is doing.
@@ -79,15 +81,15 @@ class Operator:
     async def _run(self) -> None:
         async with connect() as cluster, asyncio.TaskGroup() as group:
             reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
-            follower = LogFollower(cluster, self.wakeups.wake)
+            follower = LogFollower(cluster, self.work_queue.add)
 
             def notice(kind: Kind, event: Manifest) -> None:
-                if kind is Kind.TRIAL and not reconciler.finished.notice(event):
+                if kind is Kind.TRIAL and not reconciler.finished.handle_event(event):
                     return
                 if kind is Kind.POD:
-                    follower.notice(event)
+                    follower.handle_event(event)
                 if (experiment := experiment_of(event)) is not None:
-                    self.wakeups.wake(*experiment)
+                    self.work_queue.add(*experiment)
 
             def begun(kind: Kind) -> None:
                 if kind is Kind.TRIAL:
@@ -98,16 +100,16 @@ class Operator:
 
     async def _passes(self, reconciler: Reconciler, follower: LogFollower) -> None:
         while True:
-            key = await self.wakeups.next()
+            key = await self.work_queue.get()
             self._busy_since = time.monotonic()
             try:
                 hints = Hints(
                     follower.reported,
                     follower.preparations,
                     follower.progress,
-                    self.standings.ahead_of(key),
+                    self.index.ahead_of(key),
                 )
-                after = await reconciler.look(key, time.time(), hints)
+                after = await reconciler.reconcile(key, time.time(), hints)
             except ClusterError as error:
                 log.warning("pass failed", experiment=key, error=str(error))
                 after = RETRY
@@ -117,7 +119,7 @@ class Operator:
             finally:
                 self._busy_since = None
             if after is not None:
-                self.wakeups.wake_again(*key, after)
+                self.work_queue.requeue(*key, after)
 
 
 def register(operator: Operator) -> None:
@@ -150,7 +152,7 @@ def register(operator: Operator) -> None:
     ) -> None:
         if namespace is not None:
             gone, changed = type == "DELETED", type == "MODIFIED"
-            operator.notice((namespace, name), None if gone else body, changed=changed)
+            operator.handle_event((namespace, name), None if gone else body, changed=changed)
 
     @kopf.on.probe(id="passes", errors=kopf.ErrorsMode.PERMANENT)
     async def on_probe(**_: Any) -> str:

@@ -1,6 +1,6 @@
 """The one pass: model -> plan -> observe -> decide -> act -> write status.
 
-The same whatever woke it, and safe to repeat: the operator may die between any two requests.
+The same whatever caused it, and safe to repeat: the operator may die between any two requests.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ import structlog
 from loadlab import __version__
 from loadlab.controller.collect import collect
 from loadlab.controller.read import read_experiment
-from loadlab.controller.wakeups import Key
+from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
 from loadlab.kube.api import Cluster, Kind
 from loadlab.kube.errors import ForeignObjectError, MalformedError
@@ -31,18 +31,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Looks at one experiment at a time; the only writer of what it writes."""
+    """Reconciles one experiment at a time; the only writer of what it writes."""
 
     cluster: Cluster
     images: Images
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
     finished: FinishedTrials = field(default_factory=FinishedTrials)
 
-    async def look(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
-        """Do one pass; return the seconds until the next, or None where a change must wake it.
+    async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
+        """Do one pass; return the seconds until the next, or None where only an event causes it.
 
         Raises:
-            ClusterError: the API server refused or did not answer; look again later.
+            ClusterError: the API server refused or did not answer; requeue it.
         """
         body = await self.cluster.get(Kind.EXPERIMENT, *key)
         if body is None or body["metadata"].get("deletionTimestamp"):

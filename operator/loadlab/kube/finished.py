@@ -30,11 +30,11 @@ class FinishedTrials:
         self._known = _Known()
 
     def forget(self) -> None:
-        """List them all at the next look."""
+        """List them all at the next pass."""
         self._known = _Known()
 
-    def notice(self, event: Manifest) -> bool:
-        """Take note of a LoadTrial's watch event; return whether it asks for a look.
+    def handle_event(self, event: Manifest) -> bool:
+        """Take note of a LoadTrial's watch event; return whether it asks for a pass.
 
         Only a deletion does: the operator itself makes every other change.
         """

@@ -36,9 +36,9 @@ class LogSource(Protocol):
 class LogFollower:
     """One task for each running pod of a generator or of a data set's Job."""
 
-    def __init__(self, source: LogSource, wake: Callable[[str, str], None]) -> None:
+    def __init__(self, source: LogSource, requeue: Callable[[str, str], None]) -> None:
         self._source = source
-        self._wake = wake
+        self._requeue = requeue
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
@@ -49,7 +49,7 @@ class LogFollower:
         """What the pods of data sets' Jobs said last, by uid."""
         return self._notes.published
 
-    def notice(self, event: Manifest) -> None:
+    def handle_event(self, event: Manifest) -> None:
         """Take note of a pod's watch event: begin to follow it, or forget it."""
         pod = event.get("object") or {}
         metadata = pod.get("metadata") or {}
@@ -73,29 +73,29 @@ class LogFollower:
         namespace, name, labels = metadata["namespace"], metadata["name"], metadata["labels"]
         pieces = self._source.follow_log(namespace, name)
 
-        def wake() -> None:
-            self._wake(namespace, labels[EXPERIMENT_LABEL])
+        def requeue() -> None:
+            self._requeue(namespace, labels[EXPERIMENT_LABEL])
 
         try:
             if labels[COMPONENT_LABEL] == Component.DATASET:
-                await self._note_preparation(metadata["uid"], pieces, wake)
+                await self._note_preparation(metadata["uid"], pieces, requeue)
             elif await self._comes_to_result(metadata["uid"], pieces):
                 self.reported.add(metadata["uid"])
-                wake()
-        except ClusterError as error:  # the pod's phase will tell, a little later
+                requeue()
+        except ClusterError as error:  # the pod's phase says so, a little later
             log.info("log not followed", pod=name, error=str(error))
 
     async def _note_preparation(
-        self, uid: str, pieces: AsyncIterator[bytes], wake: Callable[[], None]
+        self, uid: str, pieces: AsyncIterator[bytes], requeue: Callable[[], None]
     ) -> None:
         async for line in lines_of(pieces):
             if (preparation := read_preparation(line)) is not None:
-                self._notes.note(uid, preparation, wake)
+                self._notes.note(uid, preparation, requeue)
 
     async def _comes_to_result(self, uid: str, pieces: AsyncIterator[bytes]) -> bool:
         """Whether a log comes to a complete result line; its progress is noted on the way.
 
-        Progress wakes nobody: it is asked for when a run comes to no result in time.
+        Progress requeues nothing: it is asked for when a run comes to no result in time.
         """
         async for line in lines_of(pieces):
             if line.startswith(RESULT_START):

@@ -30,7 +30,7 @@ CHILD_KINDS = (Kind.POD, Kind.SERVICE, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the watches and the followed logs told before; without them a pass is only later.
+    """What events and followed logs said before; without them a pass is only later.
 
     `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
     data sets' Jobs said last, `progress` what generators did, `ahead` how many experiments are
@@ -79,7 +79,7 @@ async def observe(
         pods=tuple(view_pod(pod, hints) for pod in own[Kind.POD]),
         jobs=tuple(view_job(job, own[Kind.POD]) for job in own[Kind.JOB]),
         controllers=tuple(controllers),
-        services=tuple(Child(**_marks(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
+        services=tuple(Child(**_child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and former),
         preparation=_preparation(own[Kind.POD], hints),
@@ -125,8 +125,8 @@ async def _trials(
 def _preparation(pods: Iterable[Manifest], hints: Hints) -> Preparation | None:
     """Return what the running pod of the data set's Job said last; one that ended says no more."""
     running = (p for p in pods if (p.get("status") or {}).get("phase") == "Running")
-    told = (hints.preparations.get(pod["metadata"].get("uid", "")) for pod in running)
-    return next((preparation for preparation in told if preparation), None)
+    said = (hints.preparations.get(pod["metadata"].get("uid", "")) for pod in running)
+    return next((preparation for preparation in said if preparation), None)
 
 
 async def count_ahead(
@@ -168,7 +168,7 @@ def _age(item: Manifest) -> tuple[str, str]:
     return metadata.get("creationTimestamp") or "", metadata.get("uid") or ""
 
 
-def _marks(item: Manifest, kind: Kind) -> dict[str, Any]:
+def _child_fields(item: Manifest, kind: Kind) -> dict[str, Any]:
     metadata, component = item["metadata"], _label(item, COMPONENT_LABEL)
     return {
         "reference": Reference(kind.value.word, metadata["name"], metadata.get("uid") or ""),
@@ -198,7 +198,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
     scheduled = _condition(status, "PodScheduled")
     image = pod["spec"]["containers"][0]["image"]
     return PodView(
-        **_marks(pod, Kind.POD),
+        **_child_fields(pod, Kind.POD),
         phase=status.get("phase") or "Pending",
         reported=pod["metadata"].get("uid") in hints.reported,
         progress=hints.progress.get(pod["metadata"].get("uid", "")),
@@ -209,7 +209,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         terminated_reason=ended.get("reason") or "",
         exit_code=ended.get("exitCode"),
         ended=_moment(ended.get("finishedAt")),
-        last_words=ended.get("message") or "",
+        termination_message=ended.get("message") or "",
         unschedulable=_unschedulable(scheduled),
         node=pod["spec"].get("nodeName") or "",
         image=container.get("imageID") or image,
@@ -237,11 +237,11 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
     failed = _condition(status, "Failed")
     ends = sorted(_successes(job, pods))
     wanted = job["spec"].get("completions") or 1
-    told = _moment(status.get("completionTime"))
+    reported = _moment(status.get("completionTime"))
     return JobView(
-        **_marks(job, Kind.JOB),
+        **_child_fields(job, Kind.JOB),
         complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
-        completed=ends[wanted - 1] if len(ends) >= wanted else told,
+        completed=ends[wanted - 1] if len(ends) >= wanted else reported,
         failed=failed.get("status") == "True",
         message=failed.get("message") or "",
     )
@@ -259,4 +259,4 @@ def view_controller(item: Manifest, kind: Kind) -> ControllerView:
     """Return what decides about a Deployment or StatefulSet."""
     failure = _condition(item.get("status") or {}, "ReplicaFailure")
     refusal = failure.get("message") or "" if failure.get("status") == "True" else ""
-    return ControllerView(**_marks(item, kind), refusal=refusal)
+    return ControllerView(**_child_fields(item, kind), refusal=refusal)

@@ -1,4 +1,4 @@
-"""How far data sets have been loaded, as their Jobs' logs tell it: read, and told with measure."""
+"""How far data sets are loaded, as their Jobs' logs say it: read, and published with measure."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,11 +21,11 @@ class PreparationNotes:
         self._pauses: dict[str, asyncio.TimerHandle] = {}
         self.published: dict[str, Preparation] = {}
 
-    def note(self, uid: str, preparation: Preparation, tell: Callable[[], None]) -> None:
-        """Remember it; publish it and `tell`, now or when the interval is over."""
+    def note(self, uid: str, preparation: Preparation, requeue: Callable[[], None]) -> None:
+        """Remember it; publish it and `requeue`, now or when the interval is over."""
         self._latest[uid] = preparation
         if uid not in self._pauses:
-            self._publish(uid, tell)
+            self._publish(uid, requeue)
 
     def forget(self, uid: str) -> None:
         """Forget a pod that is gone."""
@@ -34,16 +34,16 @@ class PreparationNotes:
         if pause := self._pauses.pop(uid, None):
             pause.cancel()
 
-    def _publish(self, uid: str, tell: Callable[[], None]) -> None:
+    def _publish(self, uid: str, requeue: Callable[[], None]) -> None:
         self.published[uid] = self._latest[uid]
         loop = asyncio.get_running_loop()
-        self._pauses[uid] = loop.call_later(self._interval, self._go_on, uid, tell)
-        tell()
+        self._pauses[uid] = loop.call_later(self._interval, self._go_on, uid, requeue)
+        requeue()
 
-    def _go_on(self, uid: str, tell: Callable[[], None]) -> None:
+    def _go_on(self, uid: str, requeue: Callable[[], None]) -> None:
         del self._pauses[uid]
         if self._latest[uid] != self.published[uid]:
-            self._publish(uid, tell)
+            self._publish(uid, requeue)
 
 
 def read_preparation(line: bytes) -> Preparation | None:

@@ -7,45 +7,47 @@ from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, Verdi
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.model.times import rfc3339
 from loadlab.plan import Plan
+from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision
-from loadlab.progress.marks import SOON, Marker
 from loadlab.progress.observed import Observed
 
-QUEUE_LOOK = 300.0  # seconds; a finished experiment wakes the next one at once
+QUEUE_RESYNC = 300.0  # seconds; the end of an experiment requeues the next one at once
 
 
-def admit(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
+def admit(
+    plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
+) -> Decision:
     """Accept the spec; begin once no other experiment is ahead."""
     if fault := _unreadable_criterion(experiment.spec):
-        return refuse(experiment.status, marker, Reason.INVALID_CRITERION, fault)
+        return refuse(experiment.status, transition, Reason.INVALID_CRITERION, fault)
     message = f"{len(plan.cells)} cells, {len(plan.trials)} trials"
-    status = _accepted(plan, experiment.status, marker, message)
+    status = _accepted(plan, experiment.status, transition, message)
     if experiment.spec.suspend or observed.ahead:
         reason = Reason.QUEUED if observed.ahead else Reason.SUSPENDED
         waiting = status.model_copy(update={"queue_position": observed.ahead})
         return Decision(
-            marker.enter(waiting, Phase.PENDING, reason=reason), requeue_after=QUEUE_LOOK
+            transition.enter(waiting, Phase.PENDING, reason=reason), requeue_after=QUEUE_RESYNC
         )
-    begun = status.model_copy(
+    started = status.model_copy(
         update={
             "queue_position": None,
-            "start_time": rfc3339(marker.now),
+            "start_time": rfc3339(transition.now),
             "fingerprint": plan.fingerprint,
         }
     )
-    entered = marker.enter(begun, Phase.PREPARING, reason=Reason.PREPARING)
-    return Decision(entered, (Announce(Reason.ACCEPTED, message),), SOON)
+    entered = transition.enter(started, Phase.PREPARING, reason=Reason.PREPARING)
+    return Decision(entered, (Announce(Reason.ACCEPTED, message),), AT_ONCE)
 
 
 def _accepted(
-    plan: Plan, status: LoadExperimentStatus, marker: Marker, message: str
+    plan: Plan, status: LoadExperimentStatus, transition: Transition, message: str
 ) -> LoadExperimentStatus:
     planned = TrialCounts(planned=len(plan.trials))
     status = status.model_copy(update={"trials": planned, "progress": f"0/{planned.planned}"})
-    status = marker.mark(
+    status = transition.set(
         status, ConditionType.ACCEPTED, Truth.TRUE, reason=Reason.ACCEPTED, message=message
     )
-    return marker.mark(status, ConditionType.FINISHED, Truth.FALSE, reason=Reason.ACCEPTED)
+    return transition.set(status, ConditionType.FINISHED, Truth.FALSE, reason=Reason.ACCEPTED)
 
 
 def _unreadable_criterion(spec: LoadExperimentSpec) -> str:
@@ -57,14 +59,16 @@ def _unreadable_criterion(spec: LoadExperimentSpec) -> str:
     return ""
 
 
-def refuse(status: LoadExperimentStatus, marker: Marker, reason: Reason, message: str) -> Decision:
+def refuse(
+    status: LoadExperimentStatus, transition: Transition, reason: Reason, message: str
+) -> Decision:
     """Refuse a spec for good: nothing was created, nothing will be."""
     status = status.model_copy(
         update={
             "phase": Phase.FAILED,
             "verdict": Verdict.ERROR,
-            "observed_generation": marker.generation,
-            "completion_time": rfc3339(marker.now),
+            "observed_generation": transition.generation,
+            "completion_time": rfc3339(transition.now),
         }
     )
     outcome = {
@@ -74,5 +78,5 @@ def refuse(status: LoadExperimentStatus, marker: Marker, reason: Reason, message
         ConditionType.FINISHED: Truth.TRUE,
     }
     for type_, truth in outcome.items():
-        status = marker.mark(status, type_, truth, reason=reason, message=message)
+        status = transition.set(status, type_, truth, reason=reason, message=message)
     return Decision(status, (Announce(reason, message, warning=True),))

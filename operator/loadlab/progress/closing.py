@@ -7,23 +7,25 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth, find, 
 from loadlab.model.times import epoch, rfc3339
 from loadlab.plan import Plan
 from loadlab.progress.clearing import clear_all
+from loadlab.progress.conditions import RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
-from loadlab.progress.marks import SAFETY_NET, Marker
 from loadlab.progress.observed import Observed
 from loadlab.progress.running import with_counts
 
 
-def close(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
+def close(
+    plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
+) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(len(plan.trials), experiment.status, observed)
     status = counted.model_copy(update={"current_trial": ""})
     if observed.pods or observed.makers():
-        return Decision(status, clear_all(observed), SAFETY_NET)
+        return Decision(status, clear_all(observed), RESYNC)
     trials = tuple(observed.trials.values())
-    return finish(analyze(plan, status, trials, observed.kubernetes_version), marker)
+    return finish(analyze(plan, status, trials, observed.kubernetes_version), transition)
 
 
-def finish(status: LoadExperimentStatus, marker: Marker) -> Decision:
+def finish(status: LoadExperimentStatus, transition: Transition) -> Decision:
     """Return the end of an experiment of which nothing is left but its results."""
     failed = find(status.conditions, ConditionType.FAILED)
     complete = find(status.conditions, ConditionType.COMPLETE)
@@ -40,17 +42,17 @@ def finish(status: LoadExperimentStatus, marker: Marker) -> Decision:
     status = status.model_copy(
         update={
             "phase": phase,
-            "observed_generation": marker.generation,
-            "completion_time": rfc3339(marker.now),
+            "observed_generation": transition.generation,
+            "completion_time": rfc3339(transition.now),
         }
     )
-    status = _final_conditions(status, marker, reason, message)
+    status = _final_conditions(status, transition, reason, message)
     text = f"{phase}: verdict {status.verdict}, {message}"
     return Decision(status, (Announce(reason, text, warning=phase is Phase.FAILED),))
 
 
 def _final_conditions(
-    status: LoadExperimentStatus, marker: Marker, reason: Reason, message: str
+    status: LoadExperimentStatus, transition: Transition, reason: Reason, message: str
 ) -> LoadExperimentStatus:
     succeeded = status.phase is Phase.SUCCEEDED
     truths = {
@@ -63,11 +65,13 @@ def _final_conditions(
     }
     for type_, truth in truths.items():
         value = Truth.TRUE if truth else Truth.FALSE
-        status = marker.mark(status, type_, value, reason=reason, message=message)
-    return _quality_conditions(status, marker)
+        status = transition.set(status, type_, value, reason=reason, message=message)
+    return _quality_conditions(status, transition)
 
 
-def _quality_conditions(status: LoadExperimentStatus, marker: Marker) -> LoadExperimentStatus:
+def _quality_conditions(
+    status: LoadExperimentStatus, transition: Transition
+) -> LoadExperimentStatus:
     met = {
         Verdict.PASSED: (Truth.TRUE, Reason.CRITERIA_PASSED),
         Verdict.FAILED: (Truth.FALSE, Reason.CRITERIA_FAILED),
@@ -75,11 +79,13 @@ def _quality_conditions(status: LoadExperimentStatus, marker: Marker) -> LoadExp
     truth, reason = met.get(
         status.verdict or Verdict.INCONCLUSIVE, (Truth.UNKNOWN, Reason.CRITERIA_INCONCLUSIVE)
     )
-    status = marker.mark(status, ConditionType.CRITERIA_MET, truth, reason=reason)
-    return _mark_validity(status, marker)
+    status = transition.set(status, ConditionType.CRITERIA_MET, truth, reason=reason)
+    return _validity_condition(status, transition)
 
 
-def _mark_validity(status: LoadExperimentStatus, marker: Marker) -> LoadExperimentStatus:
+def _validity_condition(
+    status: LoadExperimentStatus, transition: Transition
+) -> LoadExperimentStatus:
     cells: dict[Validity, list[str]] = {validity: [] for validity in Validity}
     for row in status.results:
         cells[row.validity or Validity.INVALID].append(row.cell.title())
@@ -91,7 +97,7 @@ def _mark_validity(status: LoadExperimentStatus, marker: Marker) -> LoadExperime
     else:
         reason, message = Reason.ALL_VALID, ""
     truth = Truth.TRUE if reason is Reason.ALL_VALID else Truth.FALSE
-    return marker.mark(status, ConditionType.VALID, truth, reason=reason, message=message)
+    return transition.set(status, ConditionType.VALID, truth, reason=reason, message=message)
 
 
 def is_over(experiment: Experiment, now: float) -> Decision:

@@ -1,4 +1,4 @@
-"""When the next deadline passes: nothing changes then, so no watch would wake the pass."""
+"""When the next deadline passes: nothing changes then, so no event would cause a pass."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from loadlab.model.status import TrialPhase
 from loadlab.model.times import epoch
 from loadlab.plan import Plan
 from loadlab.plan.generator import run_seconds
-from loadlab.progress.ground import built_since
+from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 
 COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
@@ -28,7 +28,7 @@ def _of_experiment(experiment: Experiment) -> Iterator[float]:
         return
     started = epoch(status.start_time)
     yield started + seconds(timeouts.total)
-    if (since := built_since(status)) is not None:
+    if (since := building_since(status)) is not None:
         yield since + seconds(timeouts.prepare)
 
 

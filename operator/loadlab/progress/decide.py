@@ -2,7 +2,7 @@
 
     Pending -> Preparing -> Running -> Analyzing -> Succeeded | Failed | Terminated
 
-Every way out of the ordinary (a deadline, a hopeless trial, `terminate`) is written down as a
+Every way out of the ordinary (a deadline, a permanent failure, `terminate`) is written down as a
 condition first and leads through Analyzing, which clears away what runs and sums up what there
 is. Nothing is remembered between two passes but what stands in the resources themselves.
 """
@@ -15,10 +15,10 @@ from loadlab.model.status import Phase
 from loadlab.plan import Plan
 from loadlab.progress.admission import admit
 from loadlab.progress.closing import close, is_over
+from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
 from loadlab.progress.endings import early_ending
-from loadlab.progress.marks import Marker
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
@@ -28,32 +28,34 @@ from loadlab.progress.running import run
 def decide(
     planned: Plan | Refusal, experiment: AnyExperiment, observed: Observed, now: float
 ) -> Decision:
-    """Return what to do about an experiment, and when to look again."""
-    marker = Marker(experiment.metadata.generation, now)
+    """Return what to do about an experiment, and when to requeue it."""
+    transition = Transition(experiment.metadata.generation, now)
     if isinstance(planned, Refusal):
-        return answer_refusal(planned, experiment.status, observed, marker)
+        return answer_refusal(planned, experiment.status, observed, transition)
     read = planned.context.experiment
-    decision = _decide(planned, read, observed, marker)
+    decision = _decide(planned, read, observed, transition)
     if decision.requeue_after is None:
         return decision
     soonest = min(decision.requeue_after, next_deadline(planned, read, observed, now))
     return replace(decision, requeue_after=soonest)
 
 
-def _decide(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
-    ending = early_ending(plan, experiment, observed, marker)
+def _decide(
+    plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
+) -> Decision:
+    ending = early_ending(plan, experiment, observed, transition)
     if ending is not None:
         return ending
     match experiment.status.phase:
         case Phase.PENDING:
-            return admit(plan, experiment, observed, marker)
+            return admit(plan, experiment, observed, transition)
         case Phase.PREPARING:
-            return prepare(plan, experiment, observed, marker)
+            return prepare(plan, experiment, observed, transition)
         case Phase.RUNNING:
-            return run(plan, experiment, observed, marker)
+            return run(plan, experiment, observed, transition)
         case Phase.ANALYZING:
-            return close(plan, experiment, observed, marker)
+            return close(plan, experiment, observed, transition)
         case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
-            return is_over(experiment, marker.now)
+            return is_over(experiment, transition.now)
         case _:
             assert_never(experiment.status.phase)

@@ -1,4 +1,4 @@
-"""What a pass decides to do: small frozen actions, a new status, and when to look again."""
+"""What a pass decides to do: small frozen actions, a new status, and when to requeue."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +41,7 @@ class RecordTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Setback:
+class Failure:
     """Why an attempt does not count."""
 
     reason: Reason
@@ -55,7 +55,7 @@ class Collect:
     trial: PlannedTrial
     status: LoadTrialStatus
     pods: tuple[str, ...]
-    disturbance: Setback | None = None
+    disturbance: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ Action = ClusterAction | Collect
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Actions to take in order, the status to write after them, seconds until the next look."""
+    """Actions to take in order, the status to write after them, seconds until the next pass."""
 
     status: LoadExperimentStatus
     actions: tuple[Action, ...] = ()

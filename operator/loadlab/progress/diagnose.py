@@ -8,7 +8,7 @@ from loadlab.progress.observed import ControllerView, PodView
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 OUT_OF_MEMORY = "OOMKilled"
-LAST_WORDS = 500  # characters of a container's end that a message quotes
+TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
 
@@ -27,15 +27,15 @@ def diagnose(pods: Iterable[PodView], controllers: Iterable[ControllerView]) -> 
     return Reason.NEVER_READY, message
 
 
-def last_words(pod: PodView) -> str:
+def termination_line(pod: PodView) -> str:
     """Return the last line that a failed container wrote, empty where nothing is known."""
-    lines = pod.last_words.strip().splitlines()
-    return lines[-1].removeprefix("dataset: failed: ")[:LAST_WORDS] if lines else ""
+    lines = pod.termination_message.strip().splitlines()
+    return lines[-1].removeprefix("dataset: failed: ")[:TERMINATION_LINE] if lines else ""
 
 
 def failed_dataset(pods: Iterable[PodView]) -> str:
     """Return why the data set was not loaded, as the last of its pods said it; else empty."""
-    said = (last_words(pod) for pod in pods if pod.component is Component.DATASET)
+    said = (termination_line(pod) for pod in pods if pod.component is Component.DATASET)
     return next((words for words in said if words), "")
 
 
@@ -43,7 +43,7 @@ def why_it_ended(pod: PodView) -> str:
     """Return how a container that was started again had ended, with the remedy if one is known."""
     if pod.terminated_reason == OUT_OF_MEMORY:
         return f"it ran out of memory; raise spec.resources.{pod.component}.memory"
-    words = last_words(pod)
+    words = termination_line(pod)
     return f"exit code {pod.exit_code}" + (f", {words}" if words else "")
 
 
@@ -69,7 +69,7 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:
-    words = last_words(pod)
+    words = termination_line(pod)
     if pod.component is Component.DATASET and words:
         return Reason.DATASET_FAILED, f"the data set was not loaded: {words}"
     said = f": {words}" if words else f"; see kubectl logs {pod.name}"

@@ -7,18 +7,18 @@ from loadlab.model.status import LoadExperimentStatus, Phase, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.model.times import epoch
 from loadlab.plan import Plan
+from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset
-from loadlab.progress.ground import built_since
-from loadlab.progress.marks import SOON, Marker
+from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
-from loadlab.progress.trials import HOPELESS
+from loadlab.progress.trials import PERMANENT_FAILURES
 
 UNDER_WAY = (Phase.PENDING, Phase.PREPARING, Phase.RUNNING)
 
 
 def early_ending(
-    plan: Plan, experiment: Experiment, observed: Observed, marker: Marker
+    plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
 ) -> Decision | None:
     """Return the step into Analyzing where something ends the experiment early."""
     status = experiment.status
@@ -27,33 +27,33 @@ def early_ending(
     if experiment.spec.terminate:
         ending, type_, truth = _terminated(), ConditionType.COMPLETE, Truth.FALSE
     else:
-        trouble = _trouble(plan, experiment, observed, marker.now)
+        trouble = _trouble(plan, experiment, observed, transition.now)
         if trouble is None:
             return None
         ending, type_, truth = trouble, ConditionType.FAILED, Truth.TRUE
-    return end_early(status, marker, ending, type_, truth)
+    return end_early(status, transition, ending, type_, truth)
 
 
 def creation_refused(experiment: AnyExperiment, message: str, now: float) -> Decision:
     """Return the step into Analyzing for a child that can never be created."""
-    marker = Marker(experiment.metadata.generation, now)
+    transition = Transition(experiment.metadata.generation, now)
     refusal = Reason.CREATION_REFUSED, f"a child of the experiment cannot be created: {message}"
-    return end_early(experiment.status, marker, refusal, ConditionType.FAILED, Truth.TRUE)
+    return end_early(experiment.status, transition, refusal, ConditionType.FAILED, Truth.TRUE)
 
 
 def end_early(
     status: LoadExperimentStatus,
-    marker: Marker,
+    transition: Transition,
     ending: Diagnosis,
     type_: ConditionType,
     truth: Truth,
 ) -> Decision:
     """Write down why it ends, and go on to Analyzing."""
     reason, message = ending
-    status = marker.mark(status, type_, truth, reason=reason, message=message)
-    entered = marker.enter(status, Phase.ANALYZING, reason=reason, message=message)
+    status = transition.set(status, type_, truth, reason=reason, message=message)
+    entered = transition.enter(status, Phase.ANALYZING, reason=reason, message=message)
     announcement = Announce(reason, message, warning=truth is Truth.TRUE)
-    return Decision(entered, (announcement,), SOON)
+    return Decision(entered, (announcement,), AT_ONCE)
 
 
 def _terminated() -> Diagnosis:
@@ -72,9 +72,9 @@ def _trouble(
         return Reason.SUPERSEDED, message
     if age > seconds(timeouts.total):
         return Reason.DEADLINE_EXCEEDED, f"timeouts.total of {timeouts.total} has passed"
-    if (since := built_since(status)) is not None:
+    if (since := building_since(status)) is not None:
         return _preparation_trouble(experiment, observed, now - since)
-    return _hopeless_trial(observed)
+    return _permanently_failed_trial(observed)
 
 
 def _preparation_trouble(
@@ -96,8 +96,8 @@ def _preparation_trouble(
     return diagnose(observed.pods_of(""), observed.controllers)
 
 
-def _hopeless_trial(observed: Observed) -> Diagnosis | None:
+def _permanently_failed_trial(observed: Observed) -> Diagnosis | None:
     for trial in observed.trials.values():
-        if trial.status.phase is TrialPhase.FAILED and trial.status.reason in HOPELESS:
+        if trial.status.phase is TrialPhase.FAILED and trial.status.reason in PERMANENT_FAILURES:
             return Reason(trial.status.reason), f"{trial.metadata.name}: {trial.status.message}"
     return None

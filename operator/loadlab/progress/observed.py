@@ -49,7 +49,7 @@ class PodView(Child):
     terminated_reason: str = ""
     exit_code: int | None = None
     ended: float | None = None  # when its container last did, epoch seconds
-    last_words: str = ""  # the end of its log, where it failed
+    termination_message: str = ""  # the end of its log, where it failed
     unschedulable: str = ""
     node: str = ""
     image: str = ""

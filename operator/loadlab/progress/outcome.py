@@ -6,8 +6,8 @@ from loadlab.model.quantities import seconds
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
-from loadlab.progress.decision import Collect, Setback
-from loadlab.progress.trials import after_setback
+from loadlab.progress.decision import Collect, Failure
+from loadlab.progress.trials import after_failure
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 
@@ -23,17 +23,17 @@ def trial_outcome(
     """
     attempts = plan.context.spec.retry.attempts
     if action.disturbance is not None:  # a void result may have come of it
-        return after_setback(action.status, action.disturbance, attempts)
+        return after_failure(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
         message = "; ".join(problem.message for problem in measured.problems)
-        setback = Setback(Reason.NO_RESULT, message)
-        return after_setback(action.status, setback, attempts)
+        failure = Failure(Reason.NO_RESULT, message)
+        return after_failure(action.status, failure, attempts)
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     validity = judged.judgement.validity
     if validity is Validity.INVALID and action.status.attempt < attempts:
-        setback = Setback(Reason.RESULT_INVALID, "; ".join(reasons))
-        return after_setback(action.status, setback, attempts)
+        failure = Failure(Reason.RESULT_INVALID, "; ".join(reasons))
+        return after_failure(action.status, failure, attempts)
     warmup = seconds(plan.context.spec.load.warmup)
     return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
 

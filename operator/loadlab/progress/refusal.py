@@ -12,9 +12,9 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth, is_tru
 from loadlab.progress.admission import refuse
 from loadlab.progress.clearing import clear_all
 from loadlab.progress.closing import finish
+from loadlab.progress.conditions import RESYNC, Transition
 from loadlab.progress.decision import Decision
 from loadlab.progress.endings import end_early
-from loadlab.progress.marks import SAFETY_NET, Marker
 from loadlab.progress.observed import Observed
 from loadlab.progress.running import with_counts
 
@@ -28,17 +28,17 @@ class Refusal:
 
 
 def answer_refusal(
-    refusal: Refusal, status: LoadExperimentStatus, observed: Observed, marker: Marker
+    refusal: Refusal, status: LoadExperimentStatus, observed: Observed, transition: Transition
 ) -> Decision:
     """Return what to do about an experiment without a plan: it ends Failed, and leaves nothing."""
     match status.phase:
         case Phase.PENDING:
-            return refuse(status, marker, refusal.reason, refusal.message)
+            return refuse(status, transition, refusal.reason, refusal.message)
         case Phase.PREPARING | Phase.RUNNING:
             ending = refusal.reason, refusal.message
-            return end_early(status, marker, ending, ConditionType.FAILED, Truth.TRUE)
+            return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
         case Phase.ANALYZING:
-            return _close(refusal, status, observed, marker)
+            return _close(refusal, status, observed, transition)
         case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
             return Decision(status)
         case _:
@@ -46,15 +46,15 @@ def answer_refusal(
 
 
 def _close(
-    refusal: Refusal, status: LoadExperimentStatus, observed: Observed, marker: Marker
+    refusal: Refusal, status: LoadExperimentStatus, observed: Observed, transition: Transition
 ) -> Decision:
     counted = with_counts(status.trials.planned, status, observed)
     status = counted.model_copy(update={"current_trial": ""})
     if not is_true(status.conditions, ConditionType.FAILED):
         reason, message = refusal.reason, refusal.message
-        status = marker.mark(
+        status = transition.set(
             status, ConditionType.FAILED, Truth.TRUE, reason=reason, message=message
         )
     if observed.pods or observed.makers():
-        return Decision(status, clear_all(observed), SAFETY_NET)
-    return finish(status, marker)
+        return Decision(status, clear_all(observed), RESYNC)
+    return finish(status, transition)

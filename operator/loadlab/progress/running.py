@@ -8,9 +8,9 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.progress.clearing import clear_runs
+from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Decision
-from loadlab.progress.ground import next_step, why_lost
-from loadlab.progress.marks import SAFETY_NET, SOON, Marker
+from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
 from loadlab.progress.trials import judge_run, start_trial
 
@@ -35,7 +35,7 @@ class Current:
         return Run(self.planned.name, max(1, self.trial.status.attempt), self.planned.cell).name
 
 
-def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) -> Decision:
+def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Transition) -> Decision:
     """Clear away what is over, judge the run under way, start the next trial."""
     current = current_trial(plan, observed)
     keep = current.run if current else ""
@@ -43,34 +43,34 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, marker: Marker) 
     clearing = clear_runs(observed, keep=keep)
     status = with_counts(len(plan.trials), experiment.status, observed)
     if current is None and not stale:
-        entered = marker.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
-        return Decision(entered, requeue_after=SOON)
-    status = marker.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
+        entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
+        return Decision(entered, requeue_after=AT_ONCE)
+    status = transition.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
     if current is not None and current.trial is not None and current.is_running:
-        judged = judge_run(plan, current.planned, current.trial, observed, marker.now)
-        return Decision(status, (*clearing, *judged), SOON if judged else SAFETY_NET)
+        judged = judge_run(plan, current.planned, current.trial, observed, transition.now)
+        return Decision(status, (*clearing, *judged), AT_ONCE if judged else RESYNC)
     if current is None or stale:
-        return Decision(status, clearing, SAFETY_NET)
+        return Decision(status, clearing, RESYNC)
     building = next_step(plan, experiment, observed)
     if building is not None:
-        return Decision(_without_ground(status, plan, observed, marker), building, SAFETY_NET)
-    status = marker.mark(
+        return Decision(_infrastructure_lost(status, plan, observed, transition), building, RESYNC)
+    status = transition.set(
         status, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
     )
     if experiment.spec.suspend:
-        return Decision(status, (), SAFETY_NET)
-    started = start_trial(plan, current.planned, current.trial, marker.now)
+        return Decision(status, (), RESYNC)
+    started = start_trial(plan, current.planned, current.trial, transition.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
-    return Decision(status, started, SAFETY_NET)
+    return Decision(status, started, RESYNC)
 
 
-def _without_ground(
-    status: LoadExperimentStatus, plan: Plan, observed: Observed, marker: Marker
+def _infrastructure_lost(
+    status: LoadExperimentStatus, plan: Plan, observed: Observed, transition: Transition
 ) -> LoadExperimentStatus:
     former = find(status.conditions, ConditionType.INFRASTRUCTURE_READY)
     known = former.message if former and former.status is Truth.FALSE else ""
     lost = why_lost(plan, observed) or ("" if known else "a store or the steward is not ready")
-    return marker.mark(
+    return transition.set(
         status,
         ConditionType.INFRASTRUCTURE_READY,
         Truth.FALSE,

@@ -10,13 +10,13 @@ from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
 from loadlab.progress.deadlines import COLLECTING_MARGIN
-from loadlab.progress.decision import Action, Announce, Collect, Ensure, RecordTrial, Setback
+from loadlab.progress.decision import Action, Announce, Collect, Ensure, Failure, RecordTrial
 from loadlab.progress.diagnose import diagnose, why_it_ended
-from loadlab.progress.ground import why_lost
+from loadlab.progress.infrastructure import why_lost
 from loadlab.progress.observed import Observed, PodView
 
-# A second attempt would meet the same fate: these end the experiment.
-HOPELESS = {
+# Permanent failures, which a second attempt would meet too: they end the experiment.
+PERMANENT_FAILURES = {
     Reason.IMAGE_PULL_FAILED,
     Reason.CRASH_LOOP,
     Reason.UNSCHEDULABLE,
@@ -29,7 +29,7 @@ HOPELESS = {
 def start_trial(
     plan: Plan, planned: PlannedTrial, trial: Trial | None, now: float
 ) -> tuple[Action, ...]:
-    """Return the actions that start an attempt: the trial first, its Running mark last.
+    """Return the actions that start an attempt: the trial first, its phase Running last.
 
     Whatever stops the operator in between, the next pass finds Starting and does it again.
     """
@@ -63,13 +63,13 @@ def judge_run(
     finished = tuple(pod for pod in generators if pod.has_finished)
     if len(finished) >= plan.context.spec.load.parallelism or (job and job.failed):
         return (_collect(plan, planned, trial, observed, finished),)
-    setback = _lost(plan, observed, run) or _too_late(plan, trial, observed, run, now)
-    if setback is None:
+    failure = _lost(plan, observed, run) or _too_late(plan, trial, observed, run, now)
+    if failure is None:
         return ()
-    status = after_setback(trial.status, setback, plan.context.spec.retry.attempts)
+    status = after_failure(trial.status, failure, plan.context.spec.retry.attempts)
     return (
         RecordTrial(planned.name, status),
-        Announce(setback.reason, f"{run}: {setback.message}", warning=True),
+        Announce(failure.reason, f"{run}: {failure.message}", warning=True),
     )
 
 
@@ -95,20 +95,20 @@ def _collect(
 
 def _disturbance(
     plan: Plan, trial: Trial, observed: Observed, servers: tuple[PodView, ...]
-) -> Setback | None:
+) -> Failure | None:
     """Return what spoiled a run though its load came to an end."""
     since = trial.status.timings.started if trial.status.timings else float("inf")
     for store in plan.stores:
         if trouble := _store_trouble(observed.pods_of("", store), since):
-            return Setback(Reason.STORE_RESTARTED, f"{store} {trouble}")
+            return Failure(Reason.STORE_RESTARTED, f"{store} {trouble}")
     restarted = next((pod for pod in servers if pod.restarts), None)
     if restarted is not None:
         message = f"the service restarted during the run: {why_it_ended(restarted)}"
-        return Setback(Reason.SERVICE_RESTARTED, message)
+        return Failure(Reason.SERVICE_RESTARTED, message)
     replicas = plan.variant(trial.spec.cell).replicas
     if len(servers) != replicas or any(pod.deleting for pod in servers):
         message = "the service's pod was deleted or replaced during the run; see its events"
-        return Setback(Reason.SERVICE_RESTARTED, message)
+        return Failure(Reason.SERVICE_RESTARTED, message)
     return None
 
 
@@ -119,14 +119,14 @@ def _store_trouble(pods: tuple[PodView, ...], since: float) -> str:
     return f"restarted during the run: {why_it_ended(restarted)}" if restarted else ""
 
 
-def _lost(plan: Plan, observed: Observed, run: str) -> Setback | None:
+def _lost(plan: Plan, observed: Observed, run: str) -> Failure | None:
     if observed.job(run, Component.K6) is None:
-        return Setback(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
+        return Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
     lost = why_lost(plan, observed)
-    return Setback(Reason.INFRASTRUCTURE_LOST, lost) if lost else None
+    return Failure(Reason.INFRASTRUCTURE_LOST, lost) if lost else None
 
 
-def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float) -> Setback | None:
+def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float) -> Failure | None:
     spec = plan.context.spec
     age = now - (trial.status.timings.started if trial.status.timings else now)
     pods = observed.pods_of(run)
@@ -134,40 +134,40 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     if age > seconds(spec.timeouts.ready) and not {Component.SERVICE, Component.K6} <= ready:
         controllers = tuple(c for c in observed.controllers if c.run == run)
         reason, message = diagnose(pods, controllers)
-        return Setback(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
+        return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run))}"
-        return Setback(Reason.DEADLINE_EXCEEDED, message)
+        return Failure(Reason.DEADLINE_EXCEEDED, message)
     return None
 
 
 def _how_far(pods: tuple[PodView, ...]) -> str:
     """Say how far the generator came; of several pods the one that came least far."""
-    told = [pod.progress for pod in pods if pod.progress]
-    if not told:
+    known = [pod.progress for pod in pods if pod.progress]
+    if not known:
         return "the generator was never seen at work"
-    last = min(told, key=lambda progress: progress.seconds)
-    requests, failed = sum(p.requests for p in told), sum(p.failed for p in told)
+    last = min(known, key=lambda progress: progress.seconds)
+    requests, failed = sum(p.requests for p in known), sum(p.failed for p in known)
     return (
         f"the generator was last seen in the {last.phase} at {last.seconds} s, "
         f"{requests:,} requests, {failed:,} failed"
     )
 
 
-def after_setback(status: LoadTrialStatus, setback: Setback, attempts: int) -> LoadTrialStatus:
+def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> LoadTrialStatus:
     """Return the trial's status after an attempt that did not count."""
-    told = {"reason": setback.reason.value, "message": setback.message}
-    if setback.reason in HOPELESS:
-        return status.model_copy(update={"phase": TrialPhase.FAILED, **told})
+    said = {"reason": failure.reason.value, "message": failure.message}
+    if failure.reason in PERMANENT_FAILURES:
+        return status.model_copy(update={"phase": TrialPhase.FAILED, **said})
     if status.attempt >= attempts:
-        return status.model_copy(update={"phase": TrialPhase.LOST, **told})
-    record = AttemptRecord(attempt=status.attempt, **told)
+        return status.model_copy(update={"phase": TrialPhase.LOST, **said})
+    record = AttemptRecord(attempt=status.attempt, **said)
     return status.model_copy(
         update={
             "phase": TrialPhase.STARTING,
             "attempt": status.attempt + 1,
             "former_attempts": (*status.former_attempts, record),
             "timings": None,
-            **told,
+            **said,
         }
     )

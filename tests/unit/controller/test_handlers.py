@@ -1,4 +1,4 @@
-"""What of all that the watch tells leads to a look."""
+"""Which events lead to a pass."""
 
 import pytest
 
@@ -13,10 +13,10 @@ WAITING = NEW | {
 
 
 @pytest.mark.parametrize(("changed", "first"), [(True, "new"), (False, "waiting")])
-async def test_the_echo_of_having_told_one_to_wait_leads_to_no_look(changed, first):
-    """After a start of the operator everything is looked at, whatever it was told."""
+async def test_the_echo_of_our_own_write_leads_to_no_pass(changed, first):
+    """After a start of the operator everything is reconciled, whatever its status says."""
     operator = Operator(from_environment({}))
-    operator.notice(("lab", "waiting"), WAITING, changed=changed)
-    operator.notice(("lab", "new"), NEW)
+    operator.handle_event(("lab", "waiting"), WAITING, changed=changed)
+    operator.handle_event(("lab", "new"), NEW)
 
-    assert await operator.wakeups.next() == ("lab", first)
+    assert await operator.work_queue.get() == ("lab", first)

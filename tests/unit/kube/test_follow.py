@@ -44,7 +44,7 @@ async def followed(*events: dict) -> tuple[set[str], list[tuple[str, str]]]:
     woken: list[tuple[str, str]] = []
     follower = LogFollower(Source(), lambda *key: woken.append(key))
     for each in events:
-        follower.notice(each)
+        follower.handle_event(each)
         await asyncio.sleep(0.01)
     return follower.reported, woken
 
@@ -73,7 +73,7 @@ async def test_an_unfinished_log_is_no_result(log):
 
 async def reported_after(*parts: bytes) -> bool:
     follower = LogFollower(Source(*parts), lambda *_: None)
-    follower.notice(event("ADDED"))
+    follower.handle_event(event("ADDED"))
     await asyncio.gather(*follower._tasks.values())
     return follower.reported == {"u"}
 
@@ -88,15 +88,15 @@ async def test_the_last_progress_is_kept_and_wakes_nobody():
     source = Source(PROGRESS, later, *broken, b"\n", LOG[:20])
     follower = LogFollower(source, lambda *key: woken.append(key))
 
-    follower.notice(event("ADDED"))
+    follower.handle_event(event("ADDED"))
     await asyncio.gather(*follower._tasks.values())
 
-    told = Progress(
+    said = Progress(
         version=1, seconds=13, phase="measurement", requests=4002, failed=3, in_flight=16
     )
-    assert follower.progress == {"u": told}
+    assert follower.progress == {"u": said}
     assert woken == []
-    follower.notice(event("DELETED"))
+    follower.handle_event(event("DELETED"))
     assert follower.progress == {}
 
 
@@ -127,30 +127,30 @@ async def test_the_loading_of_a_data_set_is_noted_and_wakes_its_experiment():
     parts = [LOADING[i : i + 7] for i in range(0, len(LOADING), 7)]
     follower = LogFollower(Source(*parts), lambda *key: woken.append(key))
 
-    follower.notice(event("ADDED", "dataset"))
+    follower.handle_event(event("ADDED", "dataset"))
     await asyncio.sleep(0.01)
 
     assert follower.preparations == {"u": FIRST}
     assert woken == [("lab", "exp")]
     assert follower.reported == set()
 
-    follower.notice(event("DELETED", "dataset"))
+    follower.handle_event(event("DELETED", "dataset"))
     assert follower.preparations == {}
 
 
 async def test_what_was_said_last_is_told_when_the_interval_is_over_and_nothing_between():
-    told: list[Preparation] = []
+    seen: list[Preparation] = []
     notes = PreparationNotes(interval=0.02)
 
-    def tell() -> None:
-        told.append(notes.published["u"])
+    def requeue() -> None:
+        seen.append(notes.published["u"])
 
     for percent in range(12, 40):
-        notes.note("u", FIRST.model_copy(update={"percent": percent}), tell)
-    notes.note("u", SECOND, tell)
-    assert told == [FIRST]
+        notes.note("u", FIRST.model_copy(update={"percent": percent}), requeue)
+    notes.note("u", SECOND, requeue)
+    assert seen == [FIRST]
 
     await asyncio.sleep(0.03)
-    assert told == [FIRST, SECOND]
+    assert seen == [FIRST, SECOND]
     await asyncio.sleep(0.03)
-    assert told == [FIRST, SECOND]
+    assert seen == [FIRST, SECOND]

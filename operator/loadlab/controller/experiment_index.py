@@ -1,4 +1,4 @@
-"""What the watch told about all experiments: enough to see that others are ahead.
+"""What the events said about all experiments: enough to see that others are ahead.
 
 Only a hint: it spares a waiting experiment the reading of all others. One that seems to be next
 asks the API server before it begins, so that a stale memory never starts two.
@@ -7,24 +7,24 @@ asks the API server before it begins, so that a stale memory never starts two.
 from collections.abc import Mapping
 from typing import Any
 
-from loadlab.controller.wakeups import Key
+from loadlab.controller.work_queue import Key
 from loadlab.kube.api import Manifest
 from loadlab.kube.observe import is_ahead, is_open
 from loadlab.model.status import Phase
 
 
-def waits_as_told(body: Mapping[str, Any]) -> bool:
-    """Whether an experiment waits and its status answers its newest spec.
+def waits_as_reported(body: Mapping[str, Any]) -> bool:
+    """Whether an experiment waits and its status is of its newest spec.
 
     A change that leaves it so was our own: of five hundred that arrive at once, each would be
-    looked at twice.
+    reconciled twice.
     """
     status = body.get("status") or {}
     waits = (status.get("phase") or Phase.PENDING) == Phase.PENDING
     return waits and status.get("observedGeneration") == body["metadata"].get("generation")
 
 
-class Standings:
+class ExperimentIndex:
     """The experiments by key, each reduced to what decides about its place."""
 
     def __init__(self) -> None:

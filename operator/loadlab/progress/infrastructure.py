@@ -1,4 +1,4 @@
-"""The ground that trials stand on: stores, data set and steward; built, and built again when lost.
+"""The infrastructure of the trials: stores, data set and steward; built, and built again when lost.
 
 A store keeps its data in its pod. A pod that was evicted or deleted comes back empty, so the
 data set is loaded again before the next trial; the run that was under way does not count.
@@ -59,8 +59,8 @@ def data_is_gone(observed: Observed) -> bool:
     return any(pod.created >= dataset.completed for pod in observed.pods_of("", Component.POSTGRES))
 
 
-def built_since(status: LoadExperimentStatus) -> float | None:
-    """Return when the building of the ground under way began, epoch seconds; None for none."""
+def building_since(status: LoadExperimentStatus) -> float | None:
+    """Return since when the infrastructure is being built, epoch seconds; None for none."""
     if status.phase is Phase.PREPARING and status.start_time:
         return epoch(status.start_time)
     ready = find(status.conditions, ConditionType.INFRASTRUCTURE_READY)

@@ -6,18 +6,18 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import Condition, ConditionType, Reason, Truth, with_condition
 from loadlab.model.times import rfc3339
 
-SOON = 0.0  # seconds until the next look, where this pass left something to do at once
-SAFETY_NET = 5.0  # where a watch is expected to wake the next pass sooner
+AT_ONCE = 0.0  # seconds until the next pass, where this one left something to do
+RESYNC = 5.0  # where an event is expected to cause the next pass sooner
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """Sets conditions of one generation at one moment."""
+class Transition:
+    """Sets conditions and phases of one generation at one moment."""
 
     generation: int
     now: float
 
-    def mark(
+    def set(
         self,
         status: LoadExperimentStatus,
         type_: ConditionType,
@@ -44,6 +44,6 @@ class Marker:
     ) -> LoadExperimentStatus:
         """Return the status in a phase under way; kstatus reads Reconciling."""
         status = status.model_copy(update={"phase": phase, "observed_generation": self.generation})
-        return self.mark(
+        return self.set(
             status, ConditionType.RECONCILING, Truth.TRUE, reason=reason, message=message
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadlab.controller.standings import Standings, waits_as_told
+from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
 
 
 def body(
@@ -44,27 +44,27 @@ OWN = body("own", None, created="2026-01-02")
     ],
 )
 def test_who_is_ahead(other, ahead):
-    standings = Standings()
-    standings.note(("lab", "own"), OWN)
-    standings.note(("lab", "x"), other)
+    index = ExperimentIndex()
+    index.note(("lab", "own"), OWN)
+    index.note(("lab", "x"), other)
 
-    assert standings.ahead_of(("lab", "own")) == ahead
+    assert index.ahead_of(("lab", "own")) == ahead
 
 
 def test_a_forgotten_one_is_not_ahead_and_an_unknown_one_has_nobody_ahead():
-    standings = Standings()
-    standings.note(("lab", "own"), OWN)
-    standings.note(("lab", "x"), body("x", "Running"))
-    assert standings.is_open(("lab", "x"))
-    standings.forget(("lab", "x"))
+    index = ExperimentIndex()
+    index.note(("lab", "own"), OWN)
+    index.note(("lab", "x"), body("x", "Running"))
+    assert index.is_open(("lab", "x"))
+    index.forget(("lab", "x"))
 
-    assert standings.ahead_of(("lab", "own")) == 0
-    assert not standings.is_open(("lab", "x"))
-    assert standings.ahead_of(("lab", "unheard of")) == 0
+    assert index.ahead_of(("lab", "own")) == 0
+    assert not index.is_open(("lab", "x"))
+    assert index.ahead_of(("lab", "unheard of")) == 0
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "reported"),
     [
         ({}, False),
         ({"phase": "Pending", "observedGeneration": 1}, False),
@@ -74,5 +74,5 @@ def test_a_forgotten_one_is_not_ahead_and_an_unknown_one_has_nobody_ahead():
     ],
     ids=["new", "spec changed", "waits", "begun", "over"],
 )
-def test_only_one_that_waits_and_was_told_so_needs_no_second_look(status, told):
-    assert waits_as_told({"metadata": {"generation": 2}, "status": status}) is told
+def test_only_one_that_waits_and_whose_status_says_so_needs_no_second_pass(status, reported):
+    assert waits_as_reported({"metadata": {"generation": 2}, "status": status}) is reported

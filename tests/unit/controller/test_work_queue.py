@@ -1,0 +1,69 @@
+"""The queue of looks: each key once, at its earliest due time; time is the test's."""
+
+import asyncio
+
+from loadlab.controller.work_queue import WorkQueue
+
+A, B = ("lab", "a"), ("lab", "b")
+
+
+async def test_a_key_woken_twice_is_looked_at_once():
+    work_queue = WorkQueue(clock=lambda: 0.0)
+    work_queue.add(*A)
+    work_queue.add(*A)
+    work_queue.add(*B)
+
+    assert {await work_queue.get(), await work_queue.get()} == {A, B}
+
+
+async def test_the_earliest_due_time_wins():
+    now = 0.0
+    work_queue = WorkQueue(clock=lambda: now)
+    work_queue.add(*A, after=60)
+    work_queue.add(*B, after=30)
+    work_queue.add(*A, after=5)
+
+    now = 100.0
+    assert [await work_queue.get(), await work_queue.get()] == [A, B]
+
+
+async def test_a_wake_interrupts_the_wait_for_a_later_one():
+    work_queue = WorkQueue()
+    work_queue.add(*A, after=3600)
+    waiting = asyncio.create_task(work_queue.get())
+    await asyncio.sleep(0)
+    work_queue.add(*B)
+
+    assert await waiting == B
+
+
+async def test_requeue_all_makes_everything_due():
+    work_queue = WorkQueue(clock=lambda: 0.0)
+    work_queue.add(*A, after=3600)
+    work_queue.requeue_all()
+
+    assert await work_queue.get() == A
+
+
+async def test_a_key_that_was_taken_at_a_requeue_of_all_is_due_again_at_once():
+    """Its pass may have read what stood in its way just before that ended."""
+    work_queue = WorkQueue(clock=lambda: 0.0)
+    work_queue.add(*A)
+    await work_queue.get()
+    work_queue.requeue_all()
+    work_queue.requeue(*A, after=300)
+
+    assert await asyncio.wait_for(work_queue.get(), timeout=1) == A
+
+
+async def test_a_key_that_missed_nothing_comes_when_it_asked_to():
+    now = 0.0
+    work_queue = WorkQueue(clock=lambda: now)
+    work_queue.requeue_all()
+    work_queue.add(*A)
+    await work_queue.get()
+    work_queue.requeue(*A, after=300)
+    work_queue.add(*B, after=200)
+
+    now = 400.0
+    assert [await work_queue.get(), await work_queue.get()] == [B, A]
