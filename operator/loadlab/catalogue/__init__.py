@@ -9,10 +9,10 @@ from types import ModuleType
 
 from loadlab.catalogue import custom, ingest, items, select, simulation, sleep, wells
 from loadlab.catalogue.cells import Cell, CellPattern, Factors
-from loadlab.catalogue.factors import Factor, Level
+from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.facts import Variant, Workload
 
-__all__ = ["WORKLOADS", "Cell", "CellPattern", "Factor", "Factors", "Level", "Variant", "Workload"]
+__all__ = ["WORKLOADS", "Cell", "CellPattern", "Factor", "Factors", "Variant", "Workload"]
 
 _MODULES: tuple[ModuleType, ...] = (sleep, select, simulation, items, ingest, wells, custom)
 WORKLOADS: dict[str, Workload] = {module.WORKLOAD.name: module.WORKLOAD for module in _MODULES}

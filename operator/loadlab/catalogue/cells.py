@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, create_model
 
-from loadlab.catalogue.factors import Factor, Level
+from loadlab.catalogue.factors import Factor
 from loadlab.model.base import ApiModel, ObservedModel
 
 MAX_LEVELS = 20
@@ -83,7 +83,7 @@ class Cell(ObservedModel):
         found: int | None = getattr(self, factor.attribute)
         return found
 
-    def levels(self) -> Iterator[tuple[Factor, Level]]:
+    def levels(self) -> Iterator[tuple[Factor, int]]:
         """Yield the factors that mean something for the variant, with their levels."""
         found = ((factor, self.level(factor)) for factor in Factor)
         return ((factor, level) for factor, level in found if level is not None)

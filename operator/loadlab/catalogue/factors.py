@@ -1,48 +1,11 @@
 """The factors of an experiment, one entry each: everything else about a factor derives from it."""
 
-from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import Self
 
 from pydantic.alias_generators import to_snake
 
-Level = int | str
-
-
-class Need(Enum):
-    """What a variant must have for a factor to change anything."""
-
-    POOL = auto()
-    WORKER = auto()
-    BATCHES = auto()
-
-
-class Arrivals(Enum):
-    """Whether requests arrive whatever the answers (open), or when one was answered (closed)."""
-
-    OPEN = auto()
-    CLOSED = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactorFacts:
-    """What is known of one factor.
-
-    `default` is written into every spec by the API server, `unset` is the level where a spec says
-    nothing. `variable` tells the level to the service and its worker, `parameter` to a request.
-    """
-
-    description: str
-    in_cell: str
-    high: int
-    low: int = 1
-    default: tuple[int, ...] | None = None
-    unset: int | None = None
-    variable: str | None = None
-    parameter: str | None = None
-    workloads: tuple[str, ...] = ()  # empty: all
-    needs: Need | None = None
-    arrivals: Arrivals | None = None  # None: both
+from loadlab.catalogue.factor_facts import Arrivals, FactorFacts, Need
 
 
 class Factor(StrEnum):
@@ -144,6 +107,7 @@ class Factor(StrEnum):
             high=60_000,
             unset=1000,
             parameter="ms",
+            waited=True,
             workloads=("sleep",),
         ),
     )

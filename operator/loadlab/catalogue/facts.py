@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from loadlab.catalogue.cells import Cell
-from loadlab.catalogue.factors import Factor, Need
+from loadlab.catalogue.factor_facts import Need
+from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.requests import Requests
 from loadlab.model.names import Component
 
@@ -18,10 +19,13 @@ CACHE_TTL_MS = 1000  # the services' default
 class Variant:
     """What one variant needs besides its workload, and what it must be seen doing.
 
-    `transactions` are those of Postgres for a read that no cache answered, `waits` how often the
-    request's `ms` are waited.
+    `postgres` and `writes` say whether it uses the database of its workload, and whether its
+    requests are writes where its workload has any. `transactions` are those of Postgres for a read
+    that no cache answered, `waits` how often a request waits what its waited factors say.
     """
 
+    postgres: bool = True
+    writes: bool = True
     pool: bool = False
     worker: str | None = None  # module of the queue worker
     batches: bool = False  # whether the worker's batch size may be chosen
@@ -66,7 +70,7 @@ class Workload:
     summary: str
     variants: Mapping[str, Variant] = field(default_factory=dict)
     requests: Callable[[Asked], Requests] | None = None
-    has_postgres: bool = True
+    has_postgres: bool = True  # for the variants that use it
     writes: bool = False  # accepted writes are accounted for, row by row
 
     def variant(self, name: str) -> Variant:
@@ -77,11 +81,15 @@ class Workload:
         """Return the stores that a variant needs."""
         known = self.variant(variant)
         needed = {
-            Component.POSTGRES: self.has_postgres,
+            Component.POSTGRES: self.has_postgres and known.postgres,
             Component.REDIS: known.redis,
             Component.RABBITMQ: known.amqp,
         }
         return tuple(store for store, is_needed in needed.items() if is_needed)
+
+    def accounts_for(self, variant: str) -> bool:
+        """Whether the accepted writes of a variant are held against the rows."""
+        return self.writes and self.variant(variant).writes
 
     def gives_meaning(self, factor: Factor, variant: str) -> bool:
         """Whether a factor changes anything for a variant."""
@@ -90,7 +98,7 @@ class Workload:
         known = self.variant(variant)
         has = {
             None: True,
-            Need.POOL: known.pool and self.has_postgres,
+            Need.POOL: known.pool and Component.POSTGRES in self.stores(variant),
             Need.WORKER: known.worker is not None,
             Need.BATCHES: known.batches,
         }

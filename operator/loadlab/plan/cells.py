@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from loadlab.catalogue import Cell, Factor
-from loadlab.catalogue.factors import Arrivals
+from loadlab.catalogue.factor_facts import Arrivals
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import Strategy
 from loadlab.model.status.conditions import Reason

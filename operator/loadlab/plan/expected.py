@@ -53,7 +53,7 @@ def load_facts(context: Context, cell: Cell) -> LoadFacts:
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
-        writes=workload_of(spec).writes,
+        writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
         cpu_limits=cpu_limits(spec.resources),
         owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
@@ -77,6 +77,6 @@ def expected_work(context: Context, cell: Cell) -> ExpectedWork | None:
         transactions=known.transactions,
         cached=known.cached,
         write_share=requests_of(context.spec, variant, cell).write_share,
-        wait_ms=known.waits * (cell.level(Factor.MS) or 0),
+        wait_ms=known.waits * sum(level for f, level in cell.levels() if f.facts.waited),
         workers=workers and workers * variant.replicas,
     )

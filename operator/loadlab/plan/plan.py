@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from loadlab.catalogue import Cell, Workload
+from loadlab.catalogue import Cell
 from loadlab.model.names import API_VERSION, Component, trial_name
 from loadlab.model.resources import Experiment
 from loadlab.model.trial import LoadTrialSpec
@@ -16,7 +16,7 @@ from loadlab.plan.generator import build_generator
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
-from loadlab.plan.variants import ResolvedVariant, resolve_variants, workload_of
+from loadlab.plan.variants import ResolvedVariant, resolve_variants, stores_of
 
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
 
@@ -50,9 +50,9 @@ class Plan:
         return deployed_stores(self.context.spec)
 
     @property
-    def facts(self) -> Workload:
-        """What the workload needs."""
-        return workload_of(self.context.spec)
+    def has_dataset(self) -> bool:
+        """Whether there is a Postgres, deployed or existing, that a Job prepares."""
+        return Component.POSTGRES in stores_of(self.context.spec)
 
     def variant(self, cell: Cell) -> ResolvedVariant:
         """Return the variant of a cell."""
@@ -64,7 +64,7 @@ class Plan:
 
     def preparation_manifests(self) -> list[Manifest]:
         """Return what is created once the stores are ready."""
-        dataset = [build_dataset(self.context, self.cells)] if self.facts.has_postgres else []
+        dataset = [build_dataset(self.context, self.cells)] if self.has_dataset else []
         return dataset + build_steward(self.context)
 
     def run_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:

@@ -32,10 +32,9 @@ def _next_on_stores(plan: Plan, observed: Observed) -> tuple[Action, ...] | None
         return ()
     if dataset is not None and data_is_gone(observed):
         return (Remove((dataset.reference,)),)
-    needs_dataset = plan.facts.has_postgres
-    if (needs_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
+    if (plan.has_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
         return (Ensure(tuple(plan.preparation_manifests())),)
-    loaded = not needs_dataset or (dataset is not None and dataset.complete)
+    loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
     return None if loaded and observed.is_ready(Component.STEWARD) else ()
 
 

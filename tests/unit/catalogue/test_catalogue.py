@@ -8,7 +8,7 @@ import pytest
 
 import loadlab
 from loadlab.catalogue import WORKLOADS, Cell, CellPattern, Factor, Factors
-from loadlab.catalogue.factors import Arrivals
+from loadlab.catalogue.factor_facts import Arrivals
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
 
