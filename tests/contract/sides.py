@@ -11,7 +11,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 
 from loadlab.catalogue import WORKLOADS
-from loadlab.model.names import API_VERSION
+from loadlab.model.names import API_VERSION, Component
 from loadlab.model.resources import Experiment
 from loadlab.plan.context import Images, Run
 from loadlab.plan.generator import trial_configuration
@@ -71,9 +71,9 @@ def plans() -> Iterator[tuple[str, Plan]]:
     for workload, variant in built_in():
         for title, more in LOADS.items():
             yield f"{workload}/{variant} {title}", plan_of(workload, {"name": variant}, **more)
-        if "queued" in variant or variant == "celery":
+        if WORKLOADS[workload].variants[variant].worker:
             yield f"{workload}/{variant} with a worker's factors", _with_worker(workload, variant)
-        if workload != "sleep":
+        if Component.POSTGRES in WORKLOADS[workload].stores(variant):
             plan = plan_of(workload, {"name": variant}, postgres=EXISTING)
             yield f"{workload}/{variant} in an existing Postgres", plan
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):

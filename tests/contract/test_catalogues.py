@@ -33,6 +33,24 @@ def test_every_variant_gets_the_stores_that_it_needs():
     assert planned == offered
 
 
+def test_a_variant_that_puts_work_off_accounts_for_it():
+    """A worker's rows are the proof that it did what was accepted."""
+    unaccounted = [
+        (w, v)
+        for w, v in built_in()
+        if OFFERED[w].variants[v].put_off and not PLANNED[w].accounts_for(v)
+    ]
+
+    assert unaccounted == []
+
+
+def test_only_variants_with_a_database_account_for_writes():
+    without = [(w, v) for w, v in built_in() if not OFFERED[w].variants[v].stores]
+
+    assert without
+    assert [(w, v) for w, v in without if PLANNED[w].accounts_for(v)] == []
+
+
 def test_both_sides_account_for_the_writes_of_the_same_workloads():
     planned = {name for name, workload in PLANNED.items() if workload.writes}
     offered = {name for name, workload in OFFERED.items() if workload.ledger}

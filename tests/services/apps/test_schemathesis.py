@@ -1,10 +1,13 @@
 """No request that an app's own OpenAPI leads to, fitting or not, is answered by a server error.
 
-A new workload with a database takes a row in DATABASES. A route that fails by design says with
-which statuses: `openapi_extra={"x-errors-by-design": [500]}`.
+Databases are those that the workloads describe. A route that fails by design says with which
+statuses: `openapi_extra={"x-errors-by-design": [500]}`. A parameter whose value only takes time
+says up to which one it is cheap: `Query(json_schema_extra={"x-cheap-up-to": 1})`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -17,10 +20,8 @@ from schemathesis.python.asgi import shutdown_lifespans
 from loadlab_services.apps import create_app
 from loadlab_services.dataset.load import ensure_loaded
 from loadlab_services.settings import ServiceSettings
-from loadlab_services.workload import Store
-from loadlab_services.workloads import find_variant, load_workloads
-from loadlab_services.workloads.items.migrate import migrate
-from loadlab_services.workloads.wells.dataset import wells_at
+from loadlab_services.workload import GeneratedRows, Schema, Store
+from loadlab_services.workloads import find_variant, find_workload, load_workloads
 
 pytestmark = pytest.mark.integration
 VARIANTS = [
@@ -28,18 +29,8 @@ VARIANTS = [
     for workload, known in load_workloads().items()
     for variant in known.variants
 ]
-# Which fixture gives which setting; a database is the workload's own.
-DATABASES = {
-    "select": "orders_url",
-    "simulation": "orders_url",
-    "items": "items_url",
-    "ingest": "messages_url",
-    "wells": "wells_url",
-}
-OTHER_STORES = {Store.REDIS: "stream_url", Store.RABBITMQ: "amqp_url"}
-# What would only take time: where the parameter is valid and above the first bound, or left out, it
-# is brought down to that.
-COSTLY = {"/sleep": ("ms", 1, 60_000), "/simulation": ("fib", 10, 35)}
+STORES = {Store.POSTGRES: "workload_url", Store.REDIS: "stream_url", Store.RABBITMQ: "amqp_url"}
+SCALE, SEED = 0.001, 42
 few_examples = hypothesis_settings(
     max_examples=5,
     derandomize=True,
@@ -51,18 +42,27 @@ few_examples = hypothesis_settings(
 
 
 @pytest.fixture(scope="module")
-def items_url(new_database: Callable[[], str]) -> str:
-    url = new_database()
-    migrate(url)
-    return url
+def prepared(new_database: Callable[[], str]) -> Callable[[str], str]:
+    """Makes the database of a workload, once, as the data set's Job does, and gives its URL."""
+
+    @cache
+    def prepare(workload: str) -> str:
+        url = new_database()
+        match find_workload(workload).data:
+            case GeneratedRows(at):
+                with psycopg.connect(url, autocommit=True) as connection:
+                    ensure_loaded(connection, at.load()(SCALE, SEED), overwrite=False, say=print)
+            case Schema(create):
+                create.load()(url)
+        return url
+
+    return prepare
 
 
-@pytest.fixture(scope="module")
-def wells_url(new_database: Callable[[], str]) -> str:
-    url = new_database()
-    with psycopg.connect(url, autocommit=True) as connection:
-        ensure_loaded(connection, wells_at(0.001, 42), overwrite=False, say=print)
-    return url
+@pytest.fixture
+def workload_url(workload: str, prepared: Callable[[str], str]) -> str:
+    """The database of the workload under test."""
+    return prepared(workload)
 
 
 @pytest.mark.parametrize(("workload", "variant"), VARIANTS)
@@ -70,8 +70,7 @@ def test_generated_requests_meet_no_server_error(
     request: pytest.FixtureRequest, workload: str, variant: str
 ) -> None:
     needed = find_variant(workload, variant).stores
-    fixtures = {store: OTHER_STORES.get(store) or DATABASES[workload] for store in needed}
-    stores = {store.lower(): request.getfixturevalue(name) for store, name in fixtures.items()}
+    stores = {store.lower(): request.getfixturevalue(STORES[store]) for store in needed}
     named = {"workload": workload, "variant": variant, "pool_size": 2, "run_id": "fuzz-001-a1"}
     app = create_app(ServiceSettings.model_validate(named | stores))
     try:
@@ -88,7 +87,7 @@ def probe(operation: Any) -> set[int]:
     by_design = operation.definition.raw.get("x-errors-by-design", [])
 
     def send(case: Any) -> None:
-        cheapen(case)
+        cheapen(case, operation.definition.raw)
         response = case.call()
         told = f"{case.as_curl_command()}: {response.text}"
         assert response.status_code < 500 or response.status_code in by_design, told
@@ -105,13 +104,12 @@ def modes_of(operation: Any) -> list[schemathesis.GenerationMode]:
     return list(schemathesis.GenerationMode) if takes else [schemathesis.GenerationMode.POSITIVE]
 
 
-def cheapen(case: Any) -> None:
-    if case.path not in COSTLY:
-        return
-    name, most, valid = COSTLY[case.path]
-    try:
-        number = float(str(case.query.get(name, valid)))
-    except ValueError:
-        return
-    if most < number <= valid:
-        case.query[name] = most
+def cheapen(case: Any, route: dict[str, Any]) -> None:
+    """Bring down what is valid, or left out, and would only take time."""
+    for parameter in route.get("parameters", []):
+        name, known = parameter["name"], parameter["schema"]
+        most = known.get("x-cheap-up-to", known.get("maximum"))
+        with suppress(ValueError):
+            number = float(str(case.query.get(name, known.get("default", "none"))))
+            if most is not None and most < number <= known["maximum"]:
+                case.query[name] = most

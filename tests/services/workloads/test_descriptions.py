@@ -14,23 +14,6 @@ from loadlab_services.workloads import (
     load_workloads,
 )
 
-CONTRACT = {
-    "custom": set(),
-    "sleep": {"async", "sync", "async-in-sync", "mixed-sync", "mixed-async"},
-    "select": {"sync", "async", "asyncpg", "asyncpg-tuned", "cached"},
-    "simulation": {"sync", "async", "async-thread", "async-process"},
-    "items": {"direct", "cached", "cached-middleware", "queued"},
-    "ingest": {
-        "naive",
-        "pooled",
-        "queued-insert",
-        "queued-batch",
-        "queued-copy",
-        "queued",
-        "celery",
-    },
-    "wells": {"blocking", "def", "threadpool", "async"},
-}
 WORKLOADS = load_workloads()
 VARIANTS = [(name, variant) for name, known in WORKLOADS.items() for variant in known.variants]
 HEAVY = ("fastapi", "polars", "sqlalchemy", "psycopg", "asyncpg", "redis", "celery", "aio_pika")
@@ -43,10 +26,6 @@ SPARED = {
     ("ingest", "queued"): ("polars", "sqlalchemy", "psycopg", "celery", "aio_pika"),
     ("wells", "async"): ("polars", "asyncpg", "redis", "celery", "aio_pika"),
 }
-
-
-def test_the_workloads_are_those_of_the_contract() -> None:
-    assert {name: set(known.variants) for name, known in WORKLOADS.items()} == CONTRACT
 
 
 @pytest.mark.parametrize("name", list(WORKLOADS))

@@ -15,15 +15,8 @@ from loadlab.plan import PlanError, make_plan
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 GOLDEN_SPECS = {
-    "sleep-async": {"workload": "sleep", "variants": [{"name": "async"}]},
-    "select-asyncpg": {"workload": "select", "variants": [{"name": "asyncpg"}]},
-    "ingest-queued": {
-        "workload": "ingest",
-        "variants": [{"name": "queued", "env": [{"name": "FLUSH_MS", "value": "20"}]}],
-        "load": {"executor": "constant-arrival-rate", "parallelism": 2},
-        "factors": {"rate": [500], "consumers": [2]},
-        "placement": {"serviceCpu": "Shared"},
-    },
+    file.stem: yaml.safe_load(file.read_text())
+    for file in sorted((GOLDEN / "specs").glob("*.yaml"))
 }
 
 

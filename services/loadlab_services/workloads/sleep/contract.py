@@ -9,7 +9,10 @@ from pydantic import BaseModel
 from loadlab_services.settings import ServiceSettings
 
 PATH: Final = "/sleep"
-Milliseconds = Annotated[int, Query(ge=0, le=60_000, description="how long to wait")]
+Milliseconds = Annotated[
+    int,
+    Query(ge=0, le=60_000, description="how long to wait", json_schema_extra={"x-cheap-up-to": 1}),
+]
 
 
 class Waited(BaseModel):
