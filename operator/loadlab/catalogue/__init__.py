@@ -7,12 +7,21 @@ cells follow. Nothing else in the operator knows a workload by its name.
 
 from types import ModuleType
 
-from loadlab.catalogue import custom, ingest, items, select, simulation, sleep, wells
+from loadlab.catalogue import custom, ingest, items, reference, select, simulation, sleep, wells
 from loadlab.catalogue.cells import Cell, CellPattern, Factors
 from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.facts import Variant, Workload
 
 __all__ = ["WORKLOADS", "Cell", "CellPattern", "Factor", "Factors", "Variant", "Workload"]
 
-_MODULES: tuple[ModuleType, ...] = (sleep, select, simulation, items, ingest, wells, custom)
+_MODULES: tuple[ModuleType, ...] = (
+    sleep,
+    select,
+    simulation,
+    items,
+    ingest,
+    wells,
+    reference,
+    custom,
+)
 WORKLOADS: dict[str, Workload] = {module.WORKLOAD.name: module.WORKLOAD for module in _MODULES}
