@@ -38,6 +38,10 @@ REFUSED_AT_ADMISSION = {
         SELECT | {"variants": [{"name": "mine", "image": "x:1", "server": "gunicorn"}]},
         "an image brings its own",
     ),
+    "a variable twice": (
+        SELECT | {"variants": [{"name": "sync", "env": [{"name": "A", "value": "1"}] * 2}]},
+        "env names a variable twice",
+    ),
     "one port for two": (
         SELECT | {"variants": [{"name": "mine", "image": "x:1", "instrumentsPort": 8000}]},
         "must differ from port",

@@ -11,6 +11,7 @@ from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan.cells import cells_of, ordered
 from loadlab.plan.checks import check_cells, check_name, check_spec
 from loadlab.plan.context import Context, Images, Manifest, Run
+from loadlab.plan.environment import check_environment
 from loadlab.plan.errors import PlanError
 from loadlab.plan.generator import build_generator
 from loadlab.plan.service import build_service, build_worker
@@ -108,6 +109,7 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     check_spec(spec)
     cells = cells_of(spec)
     context = Context(experiment, images, resolve_variants(spec))
+    check_environment(context)
     check_cells(context, cells)
     trials = tuple(
         PlannedTrial(trial_name(experiment.children_name, position), cell, replicate, position)

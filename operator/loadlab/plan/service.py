@@ -4,19 +4,18 @@ from loadlab.model.names import Component
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.environment import build_environment
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     INSTRUMENTS_PORT,
     SCRATCH,
     STOPS_AT_ONCE,
-    env,
     http_probe,
     limits,
     owned_cpus,
     pod_template,
 )
-from loadlab.plan.stores import store_environment
 
 GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then needs a moment
 
@@ -51,7 +50,7 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
     """An image of the user's own, which has its own ports."""
     variant = context.variant(run.cell)
     container = {
-        **build_own_container(context, variant, image, _environment(context, run)),
+        **build_own_container(context, variant, image, build_environment(context, run)),
         "resources": _service_resources(context.spec),
     }
     meter = [] if variant.has_instruments else [build_meter(context, variant)]
@@ -90,21 +89,8 @@ def _container(context: Context, run: Run, module: str) -> Manifest:
         **context.pulled(context.images.services),
         "command": ["python", "-m", module],
         "securityContext": CONTAINER_SECURITY,
-        "env": _environment(context, run),
+        "env": build_environment(context, run),
     }
-
-
-def _environment(context: Context, run: Run) -> list[Manifest]:
-    variant = context.variant(run.cell)
-    settings: dict[str, str | int] = {
-        "WORKLOAD": context.spec.workload,
-        "VARIANT": variant.name,
-        "RUN_ID": run.name,
-        **variant.settings,
-        **{f.facts.variable: level for f, level in run.cell.levels() if f.facts.variable},
-        **variant.env,
-    }
-    return [*env(**settings), *store_environment(context, variant.stores)]
 
 
 def _deployed(

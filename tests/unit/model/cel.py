@@ -145,17 +145,22 @@ class Parser:
         name = self.name()
         if not self.take("("):
             return lambda scope: of(scope)[name]
-        if name == "all":
-            return self.every(of)
+        if name in {"all", "exists_one"}:
+            return self.quantified(name, of)
         arguments = self.listed(")")
         return lambda scope: METHODS[name](of(scope), *(a(scope) for a in arguments))
 
-    def every(self, of: Expression) -> Expression:
+    def quantified(self, name: str, of: Expression) -> Expression:
         variable = self.name()
         self.need(",")
         condition = self.ternary()
         self.need(")")
-        return lambda scope: all(condition(scope | {variable: item}) for item in of(scope))
+
+        def value(scope: Scope) -> bool:
+            found = [condition(scope | {variable: item}) for item in of(scope)]
+            return all(found) if name == "all" else sum(found) == 1
+
+        return value
 
     def name(self) -> str:
         self.place += 1

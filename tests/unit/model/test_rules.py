@@ -90,6 +90,10 @@ CLAIM = {
 }
 
 
+def variable(name: str) -> dict[str, str]:
+    return {"name": name, "value": "1"}
+
+
 def without(*names: str) -> dict[str, Any]:
     return {name: value for name, value in CLAIM.items() if name not in names}
 
@@ -141,6 +145,10 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         path=(OWN | {"readinessPath": "/"}, {"name": "sync", "readinessPath": "/"}),
         instruments=(OWN | {"instrumentsPort": 1}, {"name": "sync", "instrumentsPort": 1}),
         server=({"name": "sync", "server": "gunicorn"}, OWN | {"server": "gunicorn"}),
+        env=(
+            OWN | {"env": [variable("A"), variable("B")]},
+            OWN | {"env": [variable("A"), variable("B"), variable("A")]},
+        ),
         ports=(OWN | {"instrumentsPort": 8001}, OWN | {"instrumentsPort": 8000}),
         own_ports=(
             OWN | {"port": 80, "instrumentsPort": 8000},

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loadlab.catalogue import WORKLOADS
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlanError, make_plan
 
@@ -150,6 +151,58 @@ def test_an_image_may_call_any_setting_of_its_own_by_our_names(experiment, image
     mine = {"name": "mine", "image": "mine:1", "env": env}
 
     assert make_plan(experiment(variants=[mine]), images).trials
+
+
+def told_variables(experiment, images) -> list[tuple[str, str, str]]:
+    """What every built-in variant and an image beside them is told: workload, variant, name."""
+    every = [(name, variant) for name, work in WORKLOADS.items() for variant in work.variants]
+    found = []
+    for workload, variant in (*every, *((name, "mine") for name in WORKLOADS)):
+        plan = make_plan(experiment(**with_env(workload, variant)), images)
+        deployment = plan.run_manifests(plan.trials[0], attempt=1)[1]
+        (container, *_) = deployment["spec"]["template"]["spec"]["containers"]
+        found += [(workload, variant, variable["name"]) for variable in container["env"]]
+    return found
+
+
+def with_env(workload: str, variant: str, *names: str) -> dict[str, object]:
+    image = {} if variant in WORKLOADS[workload].variants else {"image": "mine:1"}
+    env = [{"name": name, "value": "1"} for name in names]
+    return {
+        "workload": workload,
+        "variants": [{"name": variant, "env": env} | image],
+        "load": {"request": {"path": "/"}},
+    }
+
+
+def test_no_variant_may_set_a_variable_that_we_set(experiment, images):
+    told = told_variables(experiment, images)
+
+    assert {"RUN_ID", "DATABASE_URL", "REDIS_PASSWORD", "AMQP_URL", "WORKERS"} <= {
+        name for _, _, name in told
+    }
+    for workload, variant, name in told:
+        with pytest.raises(PlanError, match=f"variants {variant}: env {name} is set") as caught:
+            make_plan(experiment(**with_env(workload, variant, "OTHER", name)), images)
+        assert caught.value.reason is Reason.INVALID_SPEC
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("POOL_SIZE", "set factors.poolSize instead"),
+        ("DATABASE_URL", "leave it out, or give it another name"),
+    ],
+)
+def test_a_variable_of_ours_is_refused_with_what_to_do(name, remedy, experiment, images):
+    with pytest.raises(PlanError, match=f"env {name} is set by LoadLab; {remedy}"):
+        make_plan(experiment(**with_env("select", "sync", name)), images)
+
+
+def test_an_image_may_take_the_name_of_what_it_is_not_told(experiment, images):
+    spec = with_env("custom", "mine", "POOL_SIZE", "DATABASE_URL", "INSTRUMENTS_PORT", "CONSUMERS")
+
+    assert make_plan(experiment(**spec), images).trials
 
 
 def test_derived_names_fit_a_label(experiment, images):

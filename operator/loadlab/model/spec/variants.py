@@ -59,6 +59,12 @@ class Variant(RuledModel):
             lambda it: it.instruments_port is None or it.instruments_port != (it.port or HTTP_PORT),
             "instrumentsPort must differ from port",
         ),
+        Rule(
+            "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
+            lambda it: len({variable.name for variable in it.env}) == len(it.env),
+            "env names a variable twice; leave one of them",
+            ".env",
+        ),
     )
 
     name: str = Field(
