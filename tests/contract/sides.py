@@ -25,7 +25,8 @@ OWN_IMAGES = {
     "instrumented": {"name": "instrumented", "image": "own:1", "instrumentsPort": 9100},
 }
 # One level for every factor that a program is told by its environment, none of them a default.
-LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
+OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
+LEVELS = OWN_LEVELS | {"server": ["gunicorn"]}
 OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
 LOADS: dict[str, dict[str, Any]] = {
     "closed": {},
@@ -77,8 +78,8 @@ def plans() -> Iterator[tuple[str, Plan]]:
             plan = plan_of(workload, {"name": variant}, postgres=EXISTING)
             yield f"{workload}/{variant} in an existing Postgres", plan
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
-        load = {"load": {"request": {"path": "/"}}}
-        yield f"{workload}/{own['name']}", plan_of(workload, own, **load)
+        more = {"load": {"request": {"path": "/"}}, "factors": OWN_LEVELS}
+        yield f"{workload}/{own['name']}", plan_of(workload, own, **more)
 
 
 def _with_worker(workload: str, variant: str) -> Plan:

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import yaml
+from loadlab.model.expectations import Figure, groups_of
 from sides import IMAGES
 
 from loadlab.analysis.criteria import parse_threshold
 from loadlab.catalogue import WORKLOADS, Cell, Factor
-from loadlab.model.expectations import Figure, groups_of
 from loadlab.model.names import Component
 from loadlab.model.resources import Experiment
 from loadlab.plan import Plan, make_plan

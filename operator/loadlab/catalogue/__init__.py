@@ -9,10 +9,21 @@ from types import ModuleType
 
 from loadlab.catalogue import custom, ingest, items, reference, select, simulation, sleep, wells
 from loadlab.catalogue.cells import Cell, CellPattern, Factors
+from loadlab.catalogue.factor_facts import Level, Server
 from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.facts import Variant, Workload
 
-__all__ = ["WORKLOADS", "Cell", "CellPattern", "Factor", "Factors", "Variant", "Workload"]
+__all__ = [
+    "WORKLOADS",
+    "Cell",
+    "CellPattern",
+    "Factor",
+    "Factors",
+    "Level",
+    "Server",
+    "Variant",
+    "Workload",
+]
 
 _MODULES: tuple[ModuleType, ...] = (
     sleep,

@@ -2,10 +2,12 @@
 
 import types
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model
 
+from loadlab.catalogue.factor_facts import Level
 from loadlab.catalogue.factors import Factor
 from loadlab.model.base import ApiModel, ObservedModel
 
@@ -32,7 +34,18 @@ def _with_factors(
 
 
 def _level(factor: Factor) -> Any:
+    words = factor.facts.words
+    if words:
+        # An enum also where there is one word, for which pydantic would say `const`.
+        known = AfterValidator(partial(_known_word, words))
+        return Annotated[str, known, Field(json_schema_extra={"enum": [*words]})]
     return Annotated[int, Field(ge=factor.facts.low, le=factor.facts.high)]
+
+
+def _known_word(words: tuple[str, ...], word: str) -> str:
+    if word not in words:
+        raise ValueError(f"{word!r} is no level; there are {', '.join(words)}")
+    return word
 
 
 def _levels_field(factor: Factor) -> tuple[Any, Any]:
@@ -52,6 +65,8 @@ def _pattern_field(factor: Factor) -> tuple[Any, Any]:
 
 
 def _cell_field(factor: Factor) -> tuple[Any, Any]:
+    if factor.facts.words:
+        return str | None, Field(default=None, max_length=30, description=factor.facts.in_cell)
     return int | None, Field(default=None, description=factor.facts.in_cell)
 
 
@@ -59,9 +74,9 @@ def _cell_field(factor: Factor) -> tuple[Any, Any]:
 class Factors(ApiModel):
     """The swept settings. Every list entry is a level; the cells are all their combinations."""
 
-    def levels(self, factor: Factor) -> tuple[int, ...] | None:
+    def levels(self, factor: Factor) -> tuple[Level, ...] | None:
         """Return the levels of a factor; None where none are given."""
-        found: tuple[int, ...] | None = getattr(self, factor.attribute)
+        found: tuple[Level, ...] | None = getattr(self, factor.attribute)
         return found
 
 
@@ -78,12 +93,17 @@ class Cell(ObservedModel):
 
     variant: str = Field(max_length=30, description="Variant.")
 
-    def level(self, factor: Factor) -> int | None:
+    def level(self, factor: Factor) -> Level | None:
         """Return the level of a factor; None where it means nothing for the variant."""
-        found: int | None = getattr(self, factor.attribute)
+        found: Level | None = getattr(self, factor.attribute)
         return found
 
-    def levels(self) -> Iterator[tuple[Factor, int]]:
+    def number(self, factor: Factor) -> int | None:
+        """Return the level of a factor of numbers; None where it means nothing for the variant."""
+        found = self.level(factor)
+        return found if isinstance(found, int) else None
+
+    def levels(self) -> Iterator[tuple[Factor, Level]]:
         """Yield the factors that mean something for the variant, with their levels."""
         found = ((factor, self.level(factor)) for factor in Factor)
         return ((factor, level) for factor, level in found if level is not None)

@@ -1,7 +1,9 @@
 """What is known of a factor: its levels, where they go, and to whom they mean something."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
+
+Level = int | str
 
 
 class Need(Enum):
@@ -10,6 +12,14 @@ class Need(Enum):
     POOL = auto()
     WORKER = auto()
     BATCHES = auto()
+    SERVER = auto()
+
+
+class Server(StrEnum):
+    """What serves a built-in variant."""
+
+    UVICORN = "uvicorn"
+    GUNICORN = "gunicorn"
 
 
 class Arrivals(Enum):
@@ -21,7 +31,7 @@ class Arrivals(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorFacts:
-    """What is known of one factor.
+    """What is known of one factor: its levels are numbers from `low` to `high`, or `words`.
 
     `default` is written into every spec by the API server, `unset` is the level where a spec says
     nothing. `variable` tells the level to the service and its worker, `parameter` to a request.
@@ -30,10 +40,11 @@ class FactorFacts:
 
     description: str
     in_cell: str
-    high: int
+    high: int = 0
     low: int = 1
-    default: tuple[int, ...] | None = None
-    unset: int | None = None
+    words: tuple[str, ...] = ()
+    default: tuple[Level, ...] | None = None
+    unset: Level | None = None
     variable: str | None = None
     parameter: str | None = None
     waited: bool = False

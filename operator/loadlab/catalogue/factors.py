@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic.alias_generators import to_snake
 
-from loadlab.catalogue.factor_facts import Arrivals, FactorFacts, Need
+from loadlab.catalogue.factor_facts import Arrivals, FactorFacts, Need, Server
 
 
 class Factor(StrEnum):
@@ -25,6 +25,19 @@ class Factor(StrEnum):
         """Name of its field in the models."""
         return to_snake(self.value)
 
+    SERVER = (
+        "server",
+        FactorFacts(
+            description=(
+                "Servers of the built-in variants, such as [uvicorn, gunicorn]; absent for what "
+                "each variant says. Images bring their own."
+            ),
+            in_cell="Server.",
+            words=tuple(server.value for server in Server),
+            variable="SERVER",
+            needs=Need.SERVER,
+        ),
+    )
     WORKERS = (
         "workers",
         FactorFacts(

@@ -34,6 +34,7 @@ class Variant:
     stale_ms: int = 0  # how old a list may be, at most, that a reader sees after a write
     transactions: int = 0
     waits: int = 1
+    has_server: bool = True  # whether uvicorn or gunicorn serves it, as the experiment says
 
     @property
     def amqp(self) -> bool:
@@ -47,7 +48,7 @@ class Variant:
 
 
 # An image of the user's own: it may do what it likes, and nothing is demanded of it.
-OWN_IMAGE = Variant(pool=True, waits=0)
+OWN_IMAGE = Variant(pool=True, waits=0, has_server=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +102,6 @@ class Workload:
             Need.POOL: known.pool and Component.POSTGRES in self.stores(variant),
             Need.WORKER: known.worker is not None,
             Need.BATCHES: known.batches,
+            Need.SERVER: known.has_server,
         }
         return has[factor.facts.needs]

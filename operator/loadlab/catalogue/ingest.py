@@ -19,7 +19,7 @@ _STREAM = Variant(worker=STREAM_WORKER, redis=True, batches=True)
 
 
 def _requests(asked: Asked) -> Requests:
-    bytes_added = asked.cell.level(Factor.PAYLOAD_BYTES) or 0
+    bytes_added = asked.cell.number(Factor.PAYLOAD_BYTES) or 0
     padding = f',"padding":"{PADDING}"' if bytes_added else ""
     write = Request(
         name="write", method="POST", path="/write", body=f"{READING}{padding}}}", writes=True

@@ -10,9 +10,8 @@ _CACHED = Variant(pool=True, transactions=1, redis=True, cached=True, stale_ms=C
 
 
 def _requests(asked: Asked) -> Requests:
-    given = asked.cell.level(Factor.WRITE_PERCENT)
-    share = (Factor.WRITE_PERCENT.facts.unset or 0) if given is None else given
-    padding = asked.cell.level(Factor.PAYLOAD_BYTES) or 0
+    share = asked.cell.number(Factor.WRITE_PERCENT) or 0
+    padding = asked.cell.number(Factor.PAYLOAD_BYTES) or 0
     text = "measured by LoadLab" + (PADDING if padding else "")
     body = f'{{"name":"item-${{request_id}}","description":"{text}"}}'
     write = Request(

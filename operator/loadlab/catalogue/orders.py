@@ -10,4 +10,4 @@ USERS_AT_FULL_SCALE = 1_000_000
 def user_range(asked: Asked) -> Range:
     """Return the users that are asked for: as many as the cell says, or all of the data set."""
     users = max(1, round(USERS_AT_FULL_SCALE * asked.scale))
-    return 1, min(asked.cell.level(Factor.USER_IDS) or users, users)
+    return 1, min(asked.cell.number(Factor.USER_IDS) or users, users)

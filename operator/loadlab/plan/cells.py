@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue import Cell, Factor, Level
 from loadlab.catalogue.factor_facts import Arrivals
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import Strategy
@@ -17,7 +17,7 @@ from loadlab.plan.variants import workload_of
 STATES = 10_000
 
 
-def levels_of(spec: LoadExperimentSpec, factor: Factor) -> tuple[int, ...]:
+def levels_of(spec: LoadExperimentSpec, factor: Factor) -> tuple[Level, ...]:
     """Return the levels of a factor; none where the executor gives it no meaning."""
     arrivals = Arrivals.OPEN if spec.load.executor.is_open else Arrivals.CLOSED
     if factor.facts.arrivals not in {None, arrivals}:

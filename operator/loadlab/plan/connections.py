@@ -32,9 +32,9 @@ def highest_demand(variants: Mapping[str, ResolvedVariant], cells: Iterable[Cell
 
 
 def _demand(variant: ResolvedVariant, cell: Cell) -> Demand:
-    processes = variant.replicas * (cell.level(Factor.WORKERS) or 1)
+    processes = variant.replicas * (cell.number(Factor.WORKERS) or 1)
     return Demand(
         cell,
-        pooled=processes * (cell.level(Factor.POOL_SIZE) or 0),
-        consumers=(cell.level(Factor.CONSUMERS) or 0) if variant.facts.worker else 0,
+        pooled=processes * (cell.number(Factor.POOL_SIZE) or 0),
+        consumers=(cell.number(Factor.CONSUMERS) or 0) if variant.facts.worker else 0,
     )

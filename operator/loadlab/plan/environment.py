@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from loadlab.catalogue import Factor
+from loadlab.catalogue import Factor, Level
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.errors import PlanError
@@ -32,7 +32,7 @@ def check_environment(context: Context) -> None:
 
 
 def _settings(
-    context: Context, variant: ResolvedVariant, run: str, levels: Mapping[Factor, int]
+    context: Context, variant: ResolvedVariant, run: str, levels: Mapping[Factor, Level]
 ) -> dict[str, str | int]:
     told = {"WORKLOAD": context.spec.workload, "VARIANT": variant.name, "RUN_ID": run}
     swept = {f.facts.variable: level for f, level in levels.items() if f.facts.variable}

@@ -46,10 +46,10 @@ class LoadFacts:
 def load_facts(context: Context, cell: Cell) -> LoadFacts:
     """Return the planned load of a cell in plain units."""
     spec, load = context.spec, context.spec.load
-    rate = cell.level(Factor.RATE)
+    rate = cell.number(Factor.RATE)
     return LoadFacts(
         open_model=load.executor.is_open,
-        virtual_users=cell.level(Factor.VIRTUAL_USERS) or load.max_virtual_users,
+        virtual_users=cell.number(Factor.VIRTUAL_USERS) or load.max_virtual_users,
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
@@ -72,11 +72,11 @@ def expected_work(context: Context, cell: Cell) -> ExpectedWork | None:
     variant = context.variant(cell)
     if variant.image is not None:
         return None
-    known, workers = variant.facts, cell.level(Factor.WORKERS)
+    known, workers = variant.facts, cell.number(Factor.WORKERS)
     return ExpectedWork(
         transactions=known.transactions,
         cached=known.cached,
         write_share=requests_of(context.spec, variant, cell).write_share,
-        wait_ms=known.waits * sum(level for f, level in cell.levels() if f.facts.waited),
+        wait_ms=known.waits * sum(cell.number(f) or 0 for f in Factor if f.facts.waited),
         workers=workers and workers * variant.replicas,
     )

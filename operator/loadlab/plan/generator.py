@@ -140,8 +140,8 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
     """Return the load profile of a cell in numbers."""
     return {
         "executor": load.executor.value,
-        "virtualUsers": cell.level(Factor.VIRTUAL_USERS),
-        "rate": cell.level(Factor.RATE),
+        "virtualUsers": cell.number(Factor.VIRTUAL_USERS),
+        "rate": cell.number(Factor.RATE),
         "timeUnitMs": milliseconds(load.time_unit),
         "maxVirtualUsers": load.max_virtual_users or None,
         "rampUpMs": milliseconds(load.ramp_up),

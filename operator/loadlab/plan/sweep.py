@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
-Combination = tuple[int, ...]
+from loadlab.catalogue import Level
+
+Combination = tuple[Level, ...]
 
 
 class UncountableError(ValueError):
@@ -38,7 +40,7 @@ class Sweep:
 
     def __init__(
         self,
-        levels: Mapping[str, Sequence[int]],
+        levels: Mapping[str, Sequence[Level]],
         patterns: Sequence[Mapping[str, object]],
         budget: Budget,
     ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import loadlab
-from loadlab.catalogue import WORKLOADS, Cell, CellPattern, Factor, Factors
+from loadlab.catalogue import WORKLOADS, Cell, CellPattern, Factor, Factors, Level
 from loadlab.catalogue.factor_facts import Arrivals
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
@@ -19,7 +19,7 @@ VARIANTS = [(name, variant) for name, work in WORKLOADS.items() for variant in w
 each_factor = pytest.mark.parametrize("factor", Factor)
 
 
-def plan_of(workload: str, variant: str, factor: Factor, level: int) -> Plan:
+def plan_of(workload: str, variant: str, factor: Factor, level: Level) -> Plan:
     executor = "constant-vus" if factor.facts.arrivals is not Arrivals.OPEN else None
     spec = {
         "workload": workload,
@@ -30,6 +30,12 @@ def plan_of(workload: str, variant: str, factor: Factor, level: int) -> Plan:
     }
     metadata = {"name": "demo", "namespace": "lab", "uid": "uid"}
     return make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
+
+
+def ends_of(factor: Factor) -> tuple[Level, Level]:
+    """Two levels of a factor that differ."""
+    facts = factor.facts
+    return (facts.words[0], facts.words[-1]) if facts.words else (facts.low, facts.high)
 
 
 def run_of(plan: Plan) -> str:
@@ -51,15 +57,24 @@ def test_the_workloads_of_a_factor_are_in_the_catalogue(factor):
 @each_factor
 def test_levels_that_nobody_gave_are_in_range_and_described(factor):
     facts = factor.facts
-    assert all(facts.low <= level <= facts.high for level in facts.default or ())
-    if facts.unset is not None:
-        assert facts.low <= facts.unset <= facts.high
+    unset = () if facts.unset is None else (facts.unset,)
+    for level in (*(facts.default or ()), *unset):
+        assert level in facts.words or facts.low <= int(level) <= facts.high
+    if unset:
         assert f"{facts.unset} unless set)" in facts.description
 
 
 @each_factor
-def test_a_factor_has_a_meaning_for_a_variant_and_changes_its_run(factor):
+def test_levels_are_words_or_numbers_within_a_range(factor):
     facts = factor.facts
+
+    assert bool(facts.words) != (facts.low < facts.high)
+    assert len(set(facts.words)) == len(facts.words) != 1
+
+
+@each_factor
+def test_a_factor_has_a_meaning_for_a_variant_and_changes_its_run(factor):
+    low, high = ends_of(factor)
     meant = [
         (workload, variant)
         for workload, variant in VARIANTS
@@ -68,17 +83,17 @@ def test_a_factor_has_a_meaning_for_a_variant_and_changes_its_run(factor):
 
     assert meant
     for workload, variant in meant:
-        one, other = (
-            plan_of(workload, variant, factor, level) for level in (facts.low, facts.high)
-        )
-        assert one.cells[0].level(factor) == facts.low
-        assert other.cells[0].level(factor) == facts.high
+        one, other = (plan_of(workload, variant, factor, level) for level in (low, high))
+        assert one.cells[0].level(factor) == low
+        assert other.cells[0].level(factor) == high
         assert run_of(one) != run_of(other)
 
 
 @each_factor
-def test_a_level_beyond_its_range_is_refused_in_factors_and_patterns(factor):
-    for level in (factor.facts.low - 1, factor.facts.high + 1):
+def test_a_level_of_another_kind_or_beyond_its_range_is_refused_wherever_it_is_given(factor):
+    facts = factor.facts
+    strange = ("hypercorn", "", 1) if facts.words else (facts.low - 1, facts.high + 1, "many")
+    for level in strange:
         for model, value in ((Factors, [level]), (CellPattern, level)):
             with pytest.raises(ValueError, match=factor.value):
                 model.model_validate({factor.value: value})

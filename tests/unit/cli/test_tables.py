@@ -29,6 +29,24 @@ def test_the_table_is_as_approved(finished: dict[str, Any]) -> None:
     assert text == GOLDEN.read_text()
 
 
+def test_levels_that_are_words_have_a_column_and_name_their_cells(finished: dict[str, Any]) -> None:
+    for row, server in zip(
+        finished["status"]["results"], ("uvicorn", "gunicorn", None), strict=True
+    ):
+        row["cell"] |= {"server": server} if server else {}
+    _, _, units, _, first, second, third, *_ = shown(finished).splitlines()[1:]
+    text = shown(finished)
+
+    assert units.split()[:2] == ["variant", "server"]
+    assert [line.split()[:2] for line in (first, second, third)] == [
+        ["sync", "uvicorn"],
+        ["async", "gunicorn"],
+        ["asyncpg", "-"],
+    ]
+    assert "async server=gunicorn   page" in text
+    assert "in async/server=gunicorn/workers=2/virtualUsers=64" in text
+
+
 def test_without_results_it_says_so(running: dict[str, Any]) -> None:
     assert shown(running) == "select: Running, 3/9 trials, running select-004\nNo results yet.\n"
 

@@ -132,6 +132,14 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"placement": {"serviceCpu": "Shared"}, "resources": {"service": {}}},
             SPEC | {"resources": {"service": {}}},
         ),
+        server=(
+            SPEC | {"factors": {"server": ["gunicorn"]}},
+            SPEC
+            | {
+                "variants": [{"name": "sync", "server": "uvicorn"}],
+                "factors": {"server": ["gunicorn"]},
+            },
+        ),
         parallelism=(
             SPEC | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [2, 3]}},
             SPEC | {"load": {"parallelism": 3}, "factors": {"virtualUsers": [2, 3]}},
@@ -272,14 +280,20 @@ def test_whatever_the_api_server_takes_the_models_take(data):
     names = [*WORKLOADS[workload].variants, "mine", "sync", "async"]
     variant = st.fixed_dictionaries(
         {"name": st.sampled_from(names)},
-        optional={"image": st.just("x"), "port": st.just(8000), "instrumentsPort": st.just(8000)},
+        optional={
+            "image": st.just("x"),
+            "server": st.just("gunicorn"),
+            "port": st.just(8000),
+            "instrumentsPort": st.just(8000),
+        },
     )
-    given_factors = st.dictionaries(st.sampled_from(list(Factor)), st.just([2]), max_size=2)
+    given_factors = st.lists(st.sampled_from(list(Factor)), max_size=2)
+    swept = data.draw(given_factors)
     executors = st.sampled_from(["constant-vus", "ramping-arrival-rate"])
     spec = {
         "workload": workload,
         "variants": [data.draw(variant)],
-        "factors": {factor.value: it for factor, it in data.draw(given_factors).items()},
+        "factors": {f.value: [f.facts.words[0] if f.facts.words else 2] for f in swept},
         "load": {
             "executor": data.draw(executors),
             "parallelism": data.draw(st.integers(1, 3)),

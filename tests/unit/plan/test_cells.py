@@ -42,6 +42,22 @@ def test_a_factor_without_meaning_for_a_variant_does_not_multiply_it():
     ]
 
 
+def test_levels_that_are_words_make_cells_and_are_excluded_like_numbers():
+    found = titles(
+        factors={"server": ["uvicorn", "gunicorn"], "workers": [1, 2], "virtualUsers": [8]},
+        variants=[{"name": "sync"}, {"name": "mine", "image": "mine:1"}],
+        exclude=[{"server": "gunicorn", "workers": 1}],
+    )
+
+    assert found == [
+        "sync/server=uvicorn/workers=1/virtualUsers=8/poolSize=10",
+        "sync/server=uvicorn/workers=2/virtualUsers=8/poolSize=10",
+        "sync/server=gunicorn/workers=2/virtualUsers=8/poolSize=10",
+        "mine/workers=1/virtualUsers=8/poolSize=10",
+        "mine/workers=2/virtualUsers=8/poolSize=10",
+    ]
+
+
 def test_open_executors_sweep_the_rate_and_not_the_users():
     found = titles(
         workload="sleep",

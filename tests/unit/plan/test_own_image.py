@@ -139,10 +139,16 @@ def test_a_custom_workload_has_no_stores(experiment, images):
     assert "DATABASE_URL" not in environment(service)
 
 
-def test_a_built_in_variant_is_told_its_server(experiment, images):
-    variants = [{"name": "asyncpg", "server": "gunicorn"}]
-
-    served = pod_of(run_of(experiment, images, variants=variants))["containers"][0]
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"variants": [{"name": "asyncpg", "server": "gunicorn"}]},
+        {"factors": {"server": ["gunicorn"]}},
+    ],
+    ids=["by the variant", "by the cell"],
+)
+def test_a_built_in_variant_is_told_its_server(experiment, images, spec):
+    served = pod_of(run_of(experiment, images, **spec))["containers"][0]
 
     assert environment(served)["SERVER"] == "gunicorn"
 

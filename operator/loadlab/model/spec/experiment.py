@@ -182,7 +182,12 @@ def _owns_whole_cpus(spec: LoadExperimentSpec) -> bool:
 def _has_users_for_every_pod(spec: LoadExperimentSpec) -> bool:
     users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
     has_rate = spec.factors.levels(Factor.RATE) is not None
-    return has_rate or all(number >= spec.load.parallelism for number in users)
+    return has_rate or all(int(number) >= spec.load.parallelism for number in users)
+
+
+def _says_the_server_once(spec: LoadExperimentSpec) -> bool:
+    is_swept = spec.factors.levels(Factor.SERVER) is not None
+    return not (is_swept and any(variant.server for variant in spec.variants))
 
 
 LoadExperimentSpec.RULES = (
@@ -195,6 +200,12 @@ LoadExperimentSpec.RULES = (
         ".factors",
     ),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
+    Rule(
+        "!has(self.factors.server) || self.variants.all(v, !has(v.server))",
+        _says_the_server_once,
+        "factors.server sweeps what a variant's server fixes: give one of them",
+        ".factors",
+    ),
     Rule(
         "self.placement.serviceCpu == 'Shared' || "
         "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))",

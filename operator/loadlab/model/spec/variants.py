@@ -1,11 +1,10 @@
 """Variants: the ways to serve a workload that an experiment compares."""
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.catalogue import WORKLOADS
+from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.base import ApiModel
 from loadlab.model.rules import Rule, RuledModel
 
@@ -26,13 +25,6 @@ class EnvVar(ApiModel):
         pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60, description="Name, such as FLUSH_MS."
     )
     value: str = Field(max_length=1000, description="Value, always a string.")
-
-
-class Server(StrEnum):
-    """What serves a built-in variant."""
-
-    UVICORN = "uvicorn"
-    GUNICORN = "gunicorn"
 
 
 HTTP_PORT = 8000  # of an image that names none
@@ -118,7 +110,8 @@ class Variant(RuledModel):
     server: Server | None = Field(
         default=None,
         description=(
-            "uvicorn, or gunicorn with UvicornWorker, for built-in variants (uvicorn unless set)."
+            "uvicorn, or gunicorn with UvicornWorker, for built-in variants (uvicorn unless set). "
+            "factors.server sweeps it instead."
         ),
     )
     env: tuple[EnvVar, ...] = Field(
