@@ -19,6 +19,22 @@ async def test_an_experiment_runs_every_trial_once_and_passes():
     assert sorted(lab.cluster.finished_runs) == [f"{CHILD}-00{i}-a1" for i in (1, 2, 3, 4)]
 
 
+async def test_what_a_spec_leaves_open_stands_in_the_status_before_anything_is_created():
+    seeds = set()
+    for name in ("exp", "other"):
+        lab = Laboratory()
+        lab.submit(name)
+        await lab.look(name)
+        chosen = lab.status(name)["chosen"]
+        assert not lab.trials()
+
+        status = await lab.run(name)
+
+        assert status["chosen"] == chosen
+        seeds.add(chosen["seed"])
+    assert len(seeds) == 2
+
+
 async def test_a_finished_experiment_leaves_nothing_but_its_results():
     lab = Laboratory()
     lab.submit()

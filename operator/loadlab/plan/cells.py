@@ -7,6 +7,7 @@ from loadlab.catalogue import Cell, Factor, Level
 from loadlab.catalogue.factor_facts import Arrivals
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import Strategy
+from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
 from loadlab.plan.sweep import Budget, Sweep, UncountableError
@@ -79,7 +80,9 @@ def _check_size(spec: LoadExperimentSpec, sweeps: Sequence[Sweep]) -> None:
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
 
 
-def ordered(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> tuple[tuple[Cell, int], ...]:
+def ordered(
+    spec: LoadExperimentSpec, chosen: Chosen, cells: tuple[Cell, ...]
+) -> tuple[tuple[Cell, int], ...]:
     """Return (cell, replicate) in the order in which they run.
 
     Interleaved: each replicate of all cells is one block, in an order drawn from the seed by
@@ -90,7 +93,7 @@ def ordered(spec: LoadExperimentSpec, cells: tuple[Cell, ...]) -> tuple[tuple[Ce
         return tuple((cell, replicate) for cell in cells for replicate in replicates)
 
     def place(cell: Cell, replicate: int) -> str:
-        text = f"{spec.order.seed}/{replicate}/{cell.title()}"
+        text = f"{chosen.seed}/{replicate}/{cell.title()}"
         return sha256(text.encode()).hexdigest()
 
     return tuple(

@@ -16,6 +16,7 @@ from loadlab.model.names import (
 )
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status.chosen import Chosen
 from loadlab.plan.variants import ResolvedVariant
 
 Manifest = dict[str, Any]
@@ -55,6 +56,7 @@ class Context:
     experiment: Experiment
     images: Images
     variants: Mapping[str, ResolvedVariant]  # by name
+    chosen: Chosen
     fingerprint: str = ""
 
     @property

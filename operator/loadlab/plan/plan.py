@@ -10,6 +10,7 @@ from loadlab.model.resources import Experiment
 from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan.cells import cells_of, ordered
 from loadlab.plan.checks import check_cells, check_name, check_spec
+from loadlab.plan.chosen import choose
 from loadlab.plan.context import Context, Images, Manifest, Run
 from loadlab.plan.environment import check_environment
 from loadlab.plan.errors import PlanError
@@ -99,7 +100,7 @@ class Plan:
 
 
 def make_plan(experiment: Experiment, images: Images) -> Plan:
-    """Return the plan of an experiment.
+    """Return the plan of an experiment: of its spec and of what was chosen, and of nothing else.
 
     Raises:
         PlanError: the spec asks for what cannot be run.
@@ -108,12 +109,12 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     check_name(experiment.metadata.name)
     check_spec(spec)
     cells = cells_of(spec)
-    context = Context(experiment, images, resolve_variants(spec))
+    context = Context(experiment, images, resolve_variants(spec), choose(experiment))
     check_environment(context)
     check_cells(context, cells)
     trials = tuple(
         PlannedTrial(trial_name(experiment.children_name, position), cell, replicate, position)
-        for position, (cell, replicate) in enumerate(ordered(spec, cells), start=1)
+        for position, (cell, replicate) in enumerate(ordered(spec, context.chosen, cells), start=1)
     )
     plan = Plan(context, cells, trials)
     return replace(plan, context=replace(plan.context, fingerprint=_fingerprint(plan)))

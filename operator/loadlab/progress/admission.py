@@ -43,7 +43,13 @@ def _accepted(
     plan: Plan, status: LoadExperimentStatus, transition: Transition, message: str
 ) -> LoadExperimentStatus:
     planned = TrialCounts(planned=len(plan.trials))
-    status = status.model_copy(update={"trials": planned, "progress": f"0/{planned.planned}"})
+    status = status.model_copy(
+        update={
+            "trials": planned,
+            "progress": f"0/{planned.planned}",
+            "chosen": plan.context.chosen,
+        }
+    )
     status = transition.set(
         status, ConditionType.ACCEPTED, Truth.TRUE, reason=Reason.ACCEPTED, message=message
     )

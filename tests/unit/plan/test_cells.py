@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status.chosen import Chosen
 from loadlab.plan.cells import cells_of, ordered
 
 
@@ -93,12 +94,11 @@ def test_interleaving_runs_every_cell_once_in_every_block(workers, users, replic
     swept = spec(
         factors={"workers": workers, "virtualUsers": users},
         replicates=replicates,
-        order={"seed": seed},
         maxTrials=1000,
     )
     cells = cells_of(swept)
 
-    trials = ordered(swept, cells)
+    trials = ordered(swept, Chosen(seed=seed), cells)
 
     blocks = [trials[i : i + len(cells)] for i in range(0, len(trials), len(cells))]
     assert len(blocks) == replicates
@@ -109,8 +109,8 @@ def test_interleaving_runs_every_cell_once_in_every_block(workers, users, replic
 
 def test_the_order_depends_on_the_seed_and_on_nothing_else():
     def order(seed: int) -> list[str]:
-        swept = spec(factors={"workers": [1, 2, 3, 4]}, order={"seed": seed})
-        return [cell.title() for cell, _ in ordered(swept, cells_of(swept))]
+        swept = spec(factors={"workers": [1, 2, 3, 4]})
+        return [cell.title() for cell, _ in ordered(swept, Chosen(seed=seed), cells_of(swept))]
 
     assert order(1) == order(1)
     assert order(1) != order(2)
@@ -119,7 +119,7 @@ def test_the_order_depends_on_the_seed_and_on_nothing_else():
 def test_sequential_runs_the_replicates_of_a_cell_one_after_the_other():
     swept = spec(order={"strategy": "Sequential"}, replicates=2)
 
-    trials = ordered(swept, cells_of(swept))
+    trials = ordered(swept, Chosen(seed=1), cells_of(swept))
 
     assert [(cell.variant, number) for cell, number in trials] == [
         ("sync", 1),

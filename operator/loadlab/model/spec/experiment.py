@@ -17,6 +17,7 @@ from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
 
+MAX_SEED = 2_147_483_647
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
 
 
@@ -37,8 +38,14 @@ class Order(ApiModel):
             "drift of the machine favours no cell. Sequential is for demonstration."
         ),
     )
-    seed: int = Field(
-        default=42, ge=0, le=2_147_483_647, description="Seed of the randomised order."
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_SEED,
+        description=(
+            "Seed of the randomised order; absent for one that is drawn from the experiment's uid "
+            "and stands in status.chosen.seed."
+        ),
     )
 
 

@@ -4,6 +4,7 @@ These are the types that the analysis fills and the command reads; there are no 
 """
 
 from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource
+from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import (
     Condition,
     ConditionType,
@@ -33,6 +34,7 @@ __all__ = [
     "Best",
     "Bottleneck",
     "ByComponent",
+    "Chosen",
     "Condition",
     "ConditionType",
     "Confidence",

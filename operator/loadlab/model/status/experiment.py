@@ -7,6 +7,7 @@ from pydantic import Field
 
 from loadlab.model.base import ObservedModel
 from loadlab.model.rounding import decimals
+from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Condition
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
 from loadlab.model.status.results import Durability, ResultRow
@@ -114,6 +115,9 @@ class LoadExperimentStatus(ObservedModel):
         default=None, description="What a trial costs besides its load."
     )
     environment: Environment | None = Field(default=None, description="Where it ran.")
+    chosen: Chosen | None = Field(
+        default=None, description="What the spec left open and the operator chose."
+    )
     fingerprint: str = Field(default="", max_length=64, description="Hash of the plan.")
     operator_version: str = Field(
         default="", max_length=40, description="Version of the operator that made the plan."
