@@ -2,7 +2,7 @@
 
 summary           the trials -> the status, cell by cell; status_budget keeps it small
 trial_figures     what is kept of a trial once its histograms are merged
-cell              judged replicates -> CellResult; cell_work: what the stores did
+cells             stored trials -> analysed cells; cell: one row; cell_work: what the stores did
 statistics        means and Student t intervals over replicates
 criteria          k6 threshold spelling and its outcome per cell and experiment
 expectation       claims about differences between cells: Reproduced, Contradicted, Inconclusive

@@ -23,25 +23,15 @@ of every resource, with the service's own queues as resources.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
 from loadlab.measurement.usage import SERVICE
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import Confidence, Resource
+from loadlab.model.status import Bottleneck, Confidence, Resource
 from loadlab.validity import bounds
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """What held one trial or one cell back, and what shows it."""
-
-    resource: Resource
-    confidence: Confidence
-    evidence: str
-
-
-def attribute(trial: TrialMeasurement) -> Attribution:
+def attribute(trial: TrialMeasurement) -> Bottleneck:
     """Name the bottleneck of one trial."""
     looked_at = list(backlog(trial)), sorted(machines(trial), key=_by_share), list(waiting(trial))
     full = [found for rank in looked_at for found in rank if found.is_full]
@@ -52,22 +42,23 @@ def attribute(trial: TrialMeasurement) -> Attribution:
     remarks = [("also full", others), ("nearly full", busy)]
     also = "".join(f"; {word}: {_evidence(found)}" for word, found in remarks if found)
     confidence = Confidence.MEDIUM if also else Confidence.HIGH
-    return Attribution(named.resource, confidence, named.evidence + also)
+    return Bottleneck(name=named.resource, confidence=confidence, evidence=named.evidence + also)
 
 
-def attribute_cell(found: Sequence[Attribution]) -> Attribution | None:
+def attribute_cell(found: Sequence[Bottleneck]) -> Bottleneck | None:
     """Name the bottleneck of a cell's replicates: what most of them say; None without any."""
     if not found:
         return None
-    votes = Counter(each.resource for each in found)
+    votes = Counter(each.name for each in found)
     ranks = list(Resource)
     winner = min(votes, key=lambda name: (-votes[name], ranks.index(name)))
     # The wordiest of the winners, then the first by its text: the order of trials means nothing.
-    voice = min((f for f in found if f.resource is winner), key=_least_certain)
+    voice = min((f for f in found if f.name is winner), key=_least_certain)
     if len(votes) == 1:
         return voice
     dissent = ", ".join(f"{n} of {len(found)} {name}" for name, n in sorted(votes.items()))
-    return Attribution(winner, Confidence.LOW, f"{voice.evidence}; replicates differ: {dissent}")
+    evidence = f"{voice.evidence}; replicates differ: {dissent}"
+    return Bottleneck(name=winner, confidence=Confidence.LOW, evidence=evidence)
 
 
 def _may_be_behind(machine: Fullness, named: Fullness) -> bool:
@@ -84,17 +75,17 @@ def _by_share(found: Fullness) -> float:
     return -found.share
 
 
-def _least_certain(found: Attribution) -> tuple[int, str]:
+def _least_certain(found: Bottleneck) -> tuple[int, str]:
     return -list(Confidence).index(found.confidence), found.evidence
 
 
-def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Attribution:
+def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bottleneck:
     if reason := next(_as_asked(trial), None):
-        return Attribution(Resource.LOAD, Confidence.HIGH, reason)
+        return Bottleneck(name=Resource.LOAD, confidence=Confidence.HIGH, evidence=reason)
     fullest = max(looked_at, key=lambda found: found.share, default=None)
     known = f"nothing was full; the fullest: {fullest.evidence}" if fullest else "nothing is known"
     blind = "" if trial.load.instrumented else "; without instruments only CPU is seen"
-    return Attribution(Resource.UNATTRIBUTED, Confidence.LOW, known + blind)
+    return Bottleneck(name=Resource.UNATTRIBUTED, confidence=Confidence.LOW, evidence=known + blind)
 
 
 def _as_asked(trial: TrialMeasurement) -> Iterator[str]:

@@ -1,27 +1,14 @@
 """The proof of work of a cell's replicates, added up and shared out over their requests."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.measurement.values import WorkDone
+from loadlab.model.status import WorkRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellWork:
-    """What the stores did, per request measured; None where it is unknown."""
-
-    transactions: float | None = None
-    rows_read: float | None = None
-    rows_written: float | None = None
-    cache_hit_rate: float | None = None
-    records_per_commit: float | None = None  # of the queue worker
-    stale_reads: int | None = None
-    worst_stale_ms: float | None = None
-
-
-def work_of(measured: Sequence[TrialFigures]) -> CellWork:
-    """Add up what the stores did in the replicates that know it."""
+def work_of(measured: Sequence[TrialFigures]) -> WorkRow | None:
+    """Add up what the stores did in the replicates that know it; None where none does."""
     known = [(m.work, m.counts.load) for m in measured if m.work and m.counts and m.counts.load]
     # A queue in Redis is looked up too: hits mean something where there is a cache.
     cached = [(m.work, 1.0) for m in measured if m.work and m.expected and m.expected.cached]
@@ -29,7 +16,7 @@ def work_of(measured: Sequence[TrialFigures]) -> CellWork:
     lookups = _total(cached, lambda work: work.lookups)
     commits = _total(known, lambda work: work.commits)
     fresh = [m.freshness for m in measured if m.freshness]
-    return CellWork(
+    found = WorkRow(
         transactions=_per_request(known, lambda work: work.transactions),
         rows_read=_per_request(known, lambda work: work.rows_read),
         rows_written=_per_request(known, lambda work: work.rows_written),
@@ -40,6 +27,7 @@ def work_of(measured: Sequence[TrialFigures]) -> CellWork:
         stale_reads=sum(f.stale for f in fresh) if fresh else None,
         worst_stale_ms=max((f.worst_ms for f in fresh), default=None),
     )
+    return found if found != WorkRow() else None
 
 
 _Known = Iterable[tuple[WorkDone, float]]

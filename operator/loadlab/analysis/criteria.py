@@ -1,6 +1,6 @@
 """Success criteria in k6's threshold spelling, such as `p(95)<500` on http_req_duration.
 
-`parse_threshold` is usable when a spec is validated. Evaluation is over CellResults: durations
+`parse_threshold` is usable when a spec is validated. Evaluation is over MeasuredCells: durations
 are milliseconds of successful answers, `rate` of http_reqs is requests per second, and a `count`
 is the mean over the replicates, since k6 counts one run. Missing data never passes.
 """
@@ -8,22 +8,13 @@ is the mean over the replicates, since k6 counts one run. Missing data never pas
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from loadlab.analysis.cell import CellResult
-from loadlab.model.status import Validity
+from loadlab.analysis.cell import MeasuredCell
+from loadlab.model.status import CriterionOutcome, CriterionResult, Validity
 
 
 class ThresholdError(ValueError):
     """A threshold that does not say what can be measured."""
-
-
-class Outcome(StrEnum):
-    """How a criterion fared."""
-
-    PASSED = "Passed"
-    FAILED = "Failed"
-    INCONCLUSIVE = "Inconclusive"
 
 
 AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
@@ -110,34 +101,36 @@ def _spell(number: float) -> str:
 class CellOutcome:
     """One threshold against one cell."""
 
-    outcome: Outcome
+    outcome: CriterionOutcome
     value: float | None = None
 
 
-def evaluate(threshold: Threshold, cell: CellResult) -> CellOutcome:
+def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     """Hold a cell against a threshold; an Invalid cell or a missing value decides nothing."""
     value = _value(threshold, cell)
-    if value is None or cell.validity is Validity.INVALID:
-        return CellOutcome(Outcome.INCONCLUSIVE, value)
-    return CellOutcome(Outcome.PASSED if threshold.holds(value) else Outcome.FAILED, value)
+    if value is None or cell.row.validity is Validity.INVALID:
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value)
+    holds = threshold.holds(value)
+    return CellOutcome(CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED, value)
 
 
-def _value(threshold: Threshold, cell: CellResult) -> float | None:
+def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:
+    row, used = cell.row, cell.row.replicates.valid
     match threshold.metric, threshold.aggregation:
         case "http_req_duration", _:
             return _duration_ms(threshold, cell)
         case "http_req_failed", _:
-            return cell.failed_rate
+            return row.failed_rate
         case "http_reqs", "rate":
-            return cell.requests_per_second.mean if cell.requests_per_second else None
+            return row.requests_per_second.mean if row.requests_per_second else None
         case "http_reqs", _:
-            return cell.requests / cell.used if cell.used else None
+            return row.requests / used if used else None
         case _:
-            return cell.dropped_iterations / cell.used if cell.used else None
+            return cell.dropped_iterations / used if used else None
 
 
-def _duration_ms(threshold: Threshold, cell: CellResult) -> float | None:
-    summary = cell.latency_ms
+def _duration_ms(threshold: Threshold, cell: MeasuredCell) -> float | None:
+    summary = cell.row.latency_ms
     if summary is None:
         return None
     if threshold.percent is not None:
@@ -146,29 +139,27 @@ def _duration_ms(threshold: Threshold, cell: CellResult) -> float | None:
     return figures[threshold.aggregation]
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionOutcome:
-    """One criterion over the whole experiment, and the cell that decided."""
-
-    name: str
-    threshold: Threshold
-    outcome: Outcome
-    value: float | None
-    cell: str
-
-
 def judge_criterion(
     name: str, threshold: Threshold, found: Mapping[str, CellOutcome]
-) -> CriterionOutcome:
+) -> CriterionResult:
     """A criterion passes when every cell, given by its title, passes; the worst one is named."""
-    for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED):
+    for outcome in (
+        CriterionOutcome.FAILED,
+        CriterionOutcome.INCONCLUSIVE,
+        CriterionOutcome.PASSED,
+    ):
         candidates = {title: f.value for title, f in found.items() if f.outcome is outcome}
         if candidates:
             title, value = max(
                 sorted(candidates.items()), key=lambda item: _badness(threshold, item[1])
             )
-            return CriterionOutcome(name, threshold, outcome, value, title)
-    return CriterionOutcome(name, threshold, Outcome.INCONCLUSIVE, None, "")
+            spelled = "" if value is None else f"{value:.6g}"
+            return CriterionResult(
+                name=name, threshold=str(threshold), value=spelled, cell=title, outcome=outcome
+            )
+    return CriterionResult(
+        name=name, threshold=str(threshold), outcome=CriterionOutcome.INCONCLUSIVE
+    )
 
 
 def _badness(threshold: Threshold, value: float | None) -> float:

@@ -21,13 +21,12 @@ up. CountMismatch counts as the failures' doing: a service counts no request tha
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from loadlab.analysis.statistics import Estimate, log_estimate, plain_estimate
+from loadlab.analysis.statistics import log_estimate, plain_estimate
 from loadlab.analysis.trial_figures import TrialFigures, figure_of
 from loadlab.catalogue import Cell
-from loadlab.model.spec.expectations import Expectation, Figure, groups_of
-from loadlab.model.status import Validity
+from loadlab.model.spec.expectations import Expectation, FigureName, groups_of
+from loadlab.model.status import ExpectationOutcome, ExpectationResult, Figure, Validity
 from loadlab.validity.judgement import Judgement, ReasonKind
 
 _FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.ERROR_RATE}
@@ -35,14 +34,6 @@ _MADE_BY_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.COUNT_MISMATCH}
 
 Group = tuple[Cell, ...]  # (of, over) of a ratio, (of,) of a metric
 Place = tuple[str, int]  # a cell's title and the block
-
-
-class Outcome(StrEnum):
-    """How an expectation fared."""
-
-    REPRODUCED = "Reproduced"
-    CONTRADICTED = "Contradicted"
-    INCONCLUSIVE = "Inconclusive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +50,9 @@ class Replicate:
         return self.cell.title(), self.block
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the replicates say about an expectation."""
-
-    expectation: Expectation
-    outcome: Outcome
-    estimate: Estimate | None
-    blocks: int
-    note: str
-
-
 def judge_expectation(
     expectation: Expectation, cells: Sequence[Cell], replicates: Iterable[Replicate]
-) -> Finding:
+) -> ExpectationResult:
     """Hold one expectation against the finished trials of all cells."""
     places = {replicate.place: replicate.trial for replicate in replicates}
     groups = groups_of(expectation, cells)
@@ -87,7 +67,30 @@ def judge_expectation(
     used = [places[title, block] for block in complete for title in titles]
     gap = _first_gap(expectation, places, readings, [(t, b) for b in blocks or [1] for t in titles])
     note = "; ".join([*_why(outcome, len(complete), gap), *_reservations(used)])
-    return Finding(expectation, outcome, estimate, len(complete), note)
+    return _result(expectation, estimate, outcome, len(complete), note)
+
+
+def _result(
+    expectation: Expectation,
+    estimate: Figure | None,
+    outcome: ExpectationOutcome,
+    blocks: int,
+    note: str,
+) -> ExpectationResult:
+    mean = estimate.mean if estimate else None
+    return ExpectationResult(
+        name=expectation.name,
+        figure=expectation.title,
+        expected=expectation.bounds,
+        published=expectation.published,
+        ratio=mean if expectation.ratio else None,
+        value=mean if expectation.metric else None,
+        low=estimate.low if estimate else None,
+        high=estimate.high if estimate else None,
+        replicates=blocks,
+        outcome=outcome,
+        note=note,
+    )
 
 
 def _readings(expectation: Expectation, places: Mapping[Place, TrialFigures]) -> dict[Place, float]:
@@ -101,10 +104,10 @@ def _readings(expectation: Expectation, places: Mapping[Place, TrialFigures]) ->
     return {p: v for p, v in found.items() if v is not None and (v > 0 or not is_ratio)}
 
 
-def _may_enter(judgement: Judgement, figure: Figure) -> bool:
+def _may_enter(judgement: Judgement, figure: FigureName) -> bool:
     if judgement.validity is not Validity.INVALID:
         return True
-    if figure is not Figure.FAILED_RATE:
+    if figure is not FigureName.FAILED_RATE:
         return False
     kinds = {reason.kind for reason in judgement.reasons}
     invalid = {r.kind for r in judgement.reasons if r.level is Validity.INVALID}
@@ -123,27 +126,27 @@ def _of_block(
     return estimate.mean if estimate else 0.0
 
 
-def _estimate(expectation: Expectation, values: Iterable[float]) -> Estimate | None:
+def _estimate(expectation: Expectation, values: Iterable[float]) -> Figure | None:
     """Estimate on the log scale; a share of failures may be 0 and stays on the plain one."""
     ordered = sorted(values)  # a float sum depends on its order, the result must not
-    if expectation.metric is not Figure.FAILED_RATE:
+    if expectation.metric is not FigureName.FAILED_RATE:
         return log_estimate(ordered)
     share = plain_estimate(ordered)
     if share is None or share.low is None or share.high is None:
         return share
-    return Estimate(share.mean, max(0.0, share.low), min(1.0, share.high))
+    return Figure(mean=share.mean, low=max(0.0, share.low), high=min(1.0, share.high))
 
 
-def _outcome(expectation: Expectation, estimate: Estimate | None) -> Outcome:
+def _outcome(expectation: Expectation, estimate: Figure | None) -> ExpectationOutcome:
     if estimate is None or estimate.low is None or estimate.high is None:
-        return Outcome.INCONCLUSIVE
+        return ExpectationOutcome.INCONCLUSIVE
     floor = float("-inf") if expectation.at_least is None else expectation.at_least
     ceiling = float("inf") if expectation.at_most is None else expectation.at_most
     if floor <= estimate.low and estimate.high <= ceiling:
-        return Outcome.REPRODUCED
+        return ExpectationOutcome.REPRODUCED
     if estimate.high < floor or estimate.low > ceiling:
-        return Outcome.CONTRADICTED
-    return Outcome.INCONCLUSIVE
+        return ExpectationOutcome.CONTRADICTED
+    return ExpectationOutcome.INCONCLUSIVE
 
 
 def _first_gap(
@@ -174,12 +177,12 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     return f"no request {expectation.request}" if expectation.request else "not measured"
 
 
-def _why(outcome: Outcome, blocks: int, gap: str) -> Iterable[str]:
+def _why(outcome: ExpectationOutcome, blocks: int, gap: str) -> Iterable[str]:
     if not blocks:
         yield f"no replicate has all figures: {gap}"
     elif blocks == 1:
         yield "one replicate gives no interval; raise spec.replicates"
-    elif outcome is Outcome.INCONCLUSIVE:
+    elif outcome is ExpectationOutcome.INCONCLUSIVE:
         yield "the interval reaches across a bound; more replicates narrow it"
     if blocks and gap:
         yield f"a replicate is left out: {gap}"

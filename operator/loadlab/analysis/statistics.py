@@ -11,44 +11,36 @@ with Lentz's method.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+
+from loadlab.model.status import Figure
 
 CONFIDENCE = 0.95
 _TINY = 1e-300
 _CONVERGED = 1e-15
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean with its 95 % interval; one replicate has no interval."""
-
-    mean: float
-    low: float | None = None
-    high: float | None = None
-
-
-def log_estimate(values: Sequence[float]) -> Estimate | None:
+def log_estimate(values: Sequence[float]) -> Figure | None:
     """Estimate a positive quantity on the log scale; a 0 among the values forces the plain one."""
     if not values or min(values) <= 0:
         return plain_estimate(values)
     logs = plain_estimate([math.log(value) for value in values])
     if logs is None or logs.low is None or logs.high is None:
-        return Estimate(values[0])
-    return Estimate(math.exp(logs.mean), math.exp(logs.low), math.exp(logs.high))
+        return Figure(mean=values[0])
+    return Figure(mean=math.exp(logs.mean), low=math.exp(logs.low), high=math.exp(logs.high))
 
 
-def plain_estimate(values: Sequence[float]) -> Estimate | None:
-    """Estimate on the plain scale; None without values."""
+def plain_estimate(values: Sequence[float]) -> Figure | None:
+    """Estimate on the plain scale; None without values, no interval with one."""
     if not values:
         return None
     n = len(values)
     mean = math.fsum(values) / n
     if n == 1:
-        return Estimate(mean)
+        return Figure(mean=mean)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     half = t_quantile(n - 1) * deviation / math.sqrt(n)
-    return Estimate(mean, mean - half, mean + half)
+    return Figure(mean=mean, low=mean - half, high=mean + half)
 
 
 @cache

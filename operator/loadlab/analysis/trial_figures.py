@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from loadlab.analysis.attribution import Attribution, attribute
+from loadlab.analysis.attribution import attribute
 from loadlab.measurement.documents import Freshness
-from loadlab.measurement.durability import Durability
+from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.usage import SERVICE, ComponentUsage, RequestCounts
-from loadlab.measurement.values import LatencySummary, WorkDone
-from loadlab.model.spec.expectations import Figure
-from loadlab.model.status import Validity
+from loadlab.measurement.values import WorkDone
+from loadlab.model.spec.expectations import FigureName
+from loadlab.model.status import Bottleneck, LatencyMs, Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement
@@ -29,16 +29,16 @@ class TrialFigures:
     failed: int
     dropped_iterations: int
     requests_per_second: float
-    latency_ms: LatencySummary | None
-    latency_by_request: Mapping[str, LatencySummary | None]
+    latency_ms: LatencyMs | None
+    latency_by_request: Mapping[str, LatencyMs | None]
     components: Mapping[str, ComponentUsage]
     generator_cpu: float
     counts: RequestCounts | None
     expected: ExpectedWork | None
     work: WorkDone | None
     freshness: Freshness | None
-    durability: Durability | None
-    attribution: Attribution | None  # None where Invalid
+    durability: WriteAccount | None
+    bottleneck: Bottleneck | None  # None where Invalid
 
     @classmethod
     def of(cls, trial: JudgedTrial) -> Self:
@@ -53,8 +53,7 @@ class TrialFigures:
             requests_per_second=measured.requests_per_second,
             latency_ms=measured.latency_ms,
             latency_by_request={
-                name: LatencySummary.of(named.latency)
-                for name, named in measured.by_request.items()
+                name: named.latency_ms for name, named in measured.by_request.items()
             },
             components=measured.components,
             generator_cpu=measured.generator.cpu_share,
@@ -63,7 +62,7 @@ class TrialFigures:
             work=measured.work,
             freshness=measured.freshness,
             durability=measured.durability,
-            attribution=attribute(measured) if usable else None,
+            bottleneck=attribute(measured) if usable else None,
         )
 
     @property
@@ -77,19 +76,19 @@ class TrialFigures:
         return self.failed / self.requests if self.requests else 0.0
 
 
-def figure_of(trial: TrialFigures, figure: Figure, request: str | None) -> float | None:
+def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> float | None:
     """Return a figure of a trial, latency of one named request where asked; None if unknown."""
     service = trial.components.get(SERVICE)
     match figure:
-        case Figure.REQUESTS_PER_SECOND:
+        case FigureName.REQUESTS_PER_SECOND:
             return trial.requests_per_second
-        case Figure.FAILED_RATE:
+        case FigureName.FAILED_RATE:
             return trial.failed_rate
-        case Figure.SERVICE_CPU:
+        case FigureName.SERVICE_CPU:
             return service.cpu_micros_per_request if service else None
-        case Figure.EVENT_LOOP_LAG_P99:
+        case FigureName.EVENT_LOOP_LAG_P99:
             return service.event_loop_lag_p99_ms if service else None
-        case Figure.LATENCY_MED | Figure.LATENCY_P95 | Figure.LATENCY_P99:
+        case FigureName.LATENCY_MED | FigureName.LATENCY_P95 | FigureName.LATENCY_P99:
             summary = trial.latency_by_request.get(request) if request else trial.latency_ms
             percentile: str = figure.value.partition(".")[2]
             return getattr(summary, percentile) if summary else None

@@ -10,19 +10,25 @@
 
 from collections.abc import Iterable, Sequence
 
-from loadlab.analysis.criteria import CriterionOutcome, Outcome
-from loadlab.model.status import Best, ResultRow, Validity, Verdict
+from loadlab.model.status import (
+    Best,
+    CriterionOutcome,
+    CriterionResult,
+    ResultRow,
+    Validity,
+    Verdict,
+)
 
 
-def decide_verdict(rows: Sequence[ResultRow], criteria: Sequence[CriterionOutcome]) -> Verdict:
+def decide_verdict(rows: Sequence[ResultRow], criteria: Sequence[CriterionResult]) -> Verdict:
     """Judge the experiment from its cells and the outcomes of its criteria."""
     if not any(row.replicates.valid for row in rows):
         return Verdict.ERROR
     outcomes = {criterion.outcome for criterion in criteria}
-    if Outcome.FAILED in outcomes:
+    if CriterionOutcome.FAILED in outcomes:
         return Verdict.FAILED
     undecided = any(row.validity is Validity.INVALID for row in rows)
-    if undecided or Outcome.INCONCLUSIVE in outcomes:
+    if undecided or CriterionOutcome.INCONCLUSIVE in outcomes:
         return Verdict.INCONCLUSIVE
     return Verdict.PASSED
 

@@ -1,6 +1,6 @@
 """How numbers are spelled for people."""
 
-from loadlab.model.status import Estimate
+from loadlab.model.status import Figure
 
 _MEBIBYTE = 2**20
 ABSENT = "-"
@@ -11,7 +11,7 @@ def rate(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def estimate(found: Estimate | None) -> str:
+def estimate(found: Figure | None) -> str:
     """Spell a mean with its interval, where there is one."""
     if found is None:
         return ABSENT

@@ -10,7 +10,7 @@ EXACT_FLOAT = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Durability:
+class WriteAccount:
     """What became of the accepted writes of one trial."""
 
     accepted: int
@@ -39,14 +39,14 @@ class Durability:
         return max(0, self.distinct - self.accepted)
 
 
-def account_for(documents: Sequence[K6Document], account: Account | None) -> Durability | None:
+def account_for(documents: Sequence[K6Document], account: Account | None) -> WriteAccount | None:
     """Compare both sides; None without an account of rows."""
     if account is None or account.persisted is None:
         return None
     counters = [document.counters for document in documents]
     sums = sum(c.accepted_id_sum for c in counters), sum(c.accepted_id_mix for c in counters)
     distinct = account.persisted if account.distinct is None else account.distinct
-    return Durability(
+    return WriteAccount(
         accepted=sum(c.accepted for c in counters),
         persisted=account.persisted,
         distinct=distinct,

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from loadlab.measurement.documents import Freshness
-from loadlab.measurement.durability import Durability
-from loadlab.measurement.histogram import Histogram, HistogramText
+from loadlab.measurement.durability import WriteAccount
+from loadlab.measurement.histogram import HistogramText
+from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
+from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 
 
@@ -37,33 +39,15 @@ class NamedRequests:
     failed: int
     latency: HistogramText  # successful answers
 
+    @property
+    def failed_rate(self) -> float:
+        """Share of failed requests, 0..1."""
+        return self.failed / self.requests if self.requests else 0.0
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatencySummary:
-    """Latency of successful answers in milliseconds."""
-
-    avg: float
-    min: float
-    med: float
-    p90: float
-    p95: float
-    p99: float
-    max: float
-
-    @classmethod
-    def of(cls, histogram: Histogram) -> "LatencySummary | None":
-        """Summarise; None when nothing was recorded."""
-        if not histogram.count:
-            return None
-        return cls(
-            avg=histogram.mean_us / 1000,
-            min=histogram.min_us / 1000,
-            med=histogram.percentile_us(50) / 1000,
-            p90=histogram.percentile_us(90) / 1000,
-            p95=histogram.percentile_us(95) / 1000,
-            p99=histogram.percentile_us(99) / 1000,
-            max=histogram.max_us / 1000,
-        )
+    @property
+    def latency_ms(self) -> LatencyMs | None:
+        """Percentiles; None without a successful answer."""
+        return latency_ms(self.latency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +81,7 @@ class TrialMeasurement:
     generator: GeneratorLoad
     unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
     counts: RequestCounts | None = None
-    durability: Durability | None = None
+    durability: WriteAccount | None = None
     work: WorkDone | None = None
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     freshness: Freshness | None = None
@@ -125,9 +109,9 @@ class TrialMeasurement:
         return self.failed / self.requests if self.requests else 0.0
 
     @property
-    def latency_ms(self) -> LatencySummary | None:
+    def latency_ms(self) -> LatencyMs | None:
         """Percentiles; None without a successful answer."""
-        return LatencySummary.of(self.latency)
+        return latency_ms(self.latency)
 
     @property
     def achieved_rate(self) -> float | None:

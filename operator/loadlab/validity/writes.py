@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from loadlab.measurement.durability import Durability
+from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
 
@@ -32,7 +32,7 @@ def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
         yield from _account(trial, trial.durability)
 
 
-def _account(trial: TrialMeasurement, account: Durability) -> Iterator[Reason]:
+def _account(trial: TrialMeasurement, account: WriteAccount) -> Iterator[Reason]:
     if not account.drained or account.pending:
         yield invalid(
             ReasonKind.NOT_DRAINED,
@@ -52,7 +52,7 @@ def _account(trial: TrialMeasurement, account: Durability) -> Iterator[Reason]:
         yield _other_ids(account)
 
 
-def _unacknowledged(trial: TrialMeasurement, account: Durability) -> Reason:
+def _unacknowledged(trial: TrialMeasurement, account: WriteAccount) -> Reason:
     """A failed request may have been carried out; a row without any request may not exist."""
     message = (
         f"{account.unacknowledged} rows more than accepted writes ({account.accepted}), with "
@@ -63,7 +63,7 @@ def _unacknowledged(trial: TrialMeasurement, account: Durability) -> Reason:
     return invalid(ReasonKind.WORK_NOT_PERSISTED, message)
 
 
-def _other_ids(account: Durability) -> Reason:
+def _other_ids(account: WriteAccount) -> Reason:
     if not account.ids_exact:
         return suspect(
             ReasonKind.WORK_NOT_VERIFIED,

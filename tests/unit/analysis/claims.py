@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from loadlab.analysis.expectation import Finding, Replicate, judge_expectation
+from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.spec.expectations import Expectation
+from loadlab.model.status import ExpectationResult
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason
@@ -69,12 +70,13 @@ def two_sides(of: Iterable[float], over: Iterable[float]) -> list[Replicate]:
     ]
 
 
-def judge(replicates: Sequence[Replicate], **fields: Any) -> Finding:
+def judge(replicates: Sequence[Replicate], **fields: Any) -> ExpectationResult:
     return judge_expectation(expected(**fields), CELLS, replicates)
 
 
-def interval(found: Finding) -> tuple[float, float, float]:
-    assert found.estimate is not None
-    assert found.estimate.low is not None
-    assert found.estimate.high is not None
-    return found.estimate.mean, found.estimate.low, found.estimate.high
+def interval(found: ExpectationResult) -> tuple[float, float, float]:
+    mean = found.value if found.ratio is None else found.ratio
+    assert mean is not None
+    assert found.low is not None
+    assert found.high is not None
+    return mean, found.low, found.high

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from loadlab.analysis.attribution import Attribution, attribute, attribute_cell
+from loadlab.analysis.attribution import attribute, attribute_cell
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement, WorkDone
-from loadlab.model.status import Confidence, Resource
+from loadlab.model.status import Bottleneck, Confidence, Resource
 from loadlab.plan.expected import ExpectedWork
 
 R = Resource
@@ -63,7 +63,7 @@ STARVED: dict[Resource, dict[str, Any]] = {
 def test_each_starved_resource_is_named_for_sure(healthy, resource):
     found = attribute(trial_of(healthy, **STARVED[resource]))
 
-    assert (found.resource, found.confidence) == (resource, Confidence.HIGH)
+    assert (found.name, found.confidence) == (resource, Confidence.HIGH)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_each_starved_resource_is_named_for_sure(healthy, resource):
 def test_of_two_full_resources_the_one_that_fills_the_other_is_named(healthy, first, second):
     found = attribute(trial_of(healthy, **STARVED[first], **STARVED[second]))
 
-    assert (found.resource, found.confidence) == (first, Confidence.MEDIUM)
+    assert (found.name, found.confidence) == (first, Confidence.MEDIUM)
     assert "also full" in found.evidence
 
 
@@ -87,21 +87,21 @@ def test_of_two_full_resources_the_one_that_fills_the_other_is_named(healthy, fi
 def test_who_waits_beside_a_nearly_full_cpu_may_wait_for_that(healthy, waiting):
     found = attribute(trial_of(healthy, **STARVED[waiting], cpus_used=1.5))
 
-    assert (found.resource, found.confidence) == (waiting, Confidence.MEDIUM)
+    assert (found.name, found.confidence) == (waiting, Confidence.MEDIUM)
     assert "; nearly full: the service used 1.50 of 2 CPU" in found.evidence
 
 
 def test_of_two_full_machines_the_fuller_one_is_named(healthy):
     k6 = GeneratorLoad(cpu_share=0.90, throttled_share=0.0, sched_wait_p99_ms=0.1)
 
-    assert attribute(trial_of(healthy, generator=k6, cpus_used=1.96)).resource is R.SERVICE_CPU
-    assert attribute(trial_of(healthy, generator=k6, cpus_used=1.74)).resource is R.GENERATOR
+    assert attribute(trial_of(healthy, generator=k6, cpus_used=1.96)).name is R.SERVICE_CPU
+    assert attribute(trial_of(healthy, generator=k6, cpus_used=1.74)).name is R.GENERATOR
 
 
 def test_one_python_process_is_full_with_one_cpu_however_many_there_are(healthy):
     found = attribute(trial_of(healthy, cpus_used=1.0, busiest_process_cpus=0.98))
 
-    assert found.resource is R.SERVICE_CPU
+    assert found.name is R.SERVICE_CPU
     assert "busiest process used 0.98 of 1 CPU" in found.evidence
 
 
@@ -122,7 +122,7 @@ def test_common_cpus_are_full_because_of_whoever_used_most_of_them(healthy, used
 
     found = attribute(trial_of(healthy, others=others, shared_cpus=shared))
 
-    assert found.resource is resource
+    assert found.name is resource
     assert "98% busy" in found.evidence
 
 
@@ -130,7 +130,7 @@ def test_a_service_on_common_cpus_may_be_the_one_that_fills_them(healthy):
     shared = SharedCpuUsage(cpus=2, busy=0.98, stolen=0.0)
     trial = trial_of(healthy, cpus_used=1.5, shared_cpus=shared, load={"owns_cpus": False})
 
-    assert attribute(trial).resource is R.SERVICE_CPU
+    assert attribute(trial).name is R.SERVICE_CPU
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_worker_that_falls_behind_comes_before_everything_else(healthy, persis
         load={"expected": ExpectedWork(write_share=1.0)},
     )
 
-    assert attribute(trial).resource is resource
+    assert attribute(trial).name is resource
     if resource is R.QUEUE:
         assert "wrote 300/s of 1000/s accepted" in attribute(trial).evidence
 
@@ -154,24 +154,24 @@ def test_an_offered_rate_that_was_kept_is_its_own_limit(healthy):
     kept = {"open_model": True, "rate_per_second": 1000.0}
     missed = {"open_model": True, "rate_per_second": 2000.0}
 
-    assert attribute(trial_of(healthy, load=kept)).resource is R.LOAD
-    assert attribute(trial_of(healthy, load=missed)).resource is R.UNATTRIBUTED
+    assert attribute(trial_of(healthy, load=kept)).name is R.LOAD
+    assert attribute(trial_of(healthy, load=missed)).name is R.UNATTRIBUTED
 
 
 def test_answers_that_only_wait_as_asked_are_limited_by_the_number_of_users(healthy):
     as_asked, held_up = ExpectedWork(wait_ms=9.5), ExpectedWork(wait_ms=5.0)
 
-    assert attribute(trial_of(healthy, load={"expected": as_asked})).resource is R.LOAD
-    assert attribute(trial_of(healthy, load={"expected": held_up})).resource is R.UNATTRIBUTED
+    assert attribute(trial_of(healthy, load={"expected": as_asked})).name is R.LOAD
+    assert attribute(trial_of(healthy, load={"expected": held_up})).name is R.UNATTRIBUTED
 
 
 def test_nothing_full_is_said_with_the_fullest(healthy):
     found = attribute(trial_of(healthy, threads_exhausted=0.7))
 
-    assert found == Attribution(
-        R.UNATTRIBUTED,
-        Confidence.LOW,
-        "nothing was full; the fullest: no thread was free for 70% of the time",
+    assert found == Bottleneck(
+        name=R.UNATTRIBUTED,
+        confidence=Confidence.LOW,
+        evidence="nothing was full; the fullest: no thread was free for 70% of the time",
     )
 
 
@@ -181,7 +181,7 @@ def test_a_service_without_instruments_is_judged_by_its_cpu_and_says_so(healthy)
 
     assert "without instruments only CPU is seen" in attribute(trial).evidence
     full = trial_of(healthy, others={"service": replace(outside, cpus_used=1.99)})
-    assert attribute(full).resource is R.SERVICE_CPU
+    assert attribute(full).name is R.SERVICE_CPU
 
 
 def test_a_cell_is_named_by_most_of_its_replicates(healthy):
@@ -191,8 +191,8 @@ def test_a_cell_is_named_by_most_of_its_replicates(healthy):
 
     assert agreed is not None
     assert split is not None
-    assert (agreed.resource, agreed.confidence) == (R.SERVICE_CPU, Confidence.HIGH)
-    assert (split.resource, split.confidence) == (R.DATABASE_POOL, Confidence.LOW)
+    assert (agreed.name, agreed.confidence) == (R.SERVICE_CPU, Confidence.HIGH)
+    assert (split.name, split.confidence) == (R.DATABASE_POOL, Confidence.LOW)
     assert "replicates differ: 2 of 3 DatabasePool, 1 of 3 ServiceCpu" in split.evidence
     assert of_cell([]) is None
 

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadlab.analysis.cell import aggregate_cell
+from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.statistics import log_estimate
+from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.measurement.values import LatencySummary, TrialMeasurement
-from loadlab.model.status import Validity
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status import ByComponent, ReplicateCounts, ResultRow, Validity
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 
@@ -38,8 +40,23 @@ def trial(healthy: TrialMeasurement) -> MakeTrial:
     return make
 
 
+def measured(trials: Sequence[JudgedTrial], planned: int) -> MeasuredCell:
+    total = CellSum(Cell(variant="a"), planned)
+    for trial in trials:
+        total.add(trial)
+    return total.measured_cell()
+
+
+def row_of(trials: Sequence[JudgedTrial], planned: int) -> ResultRow:
+    return measured(trials, planned).row
+
+
 def reason(kind: ReasonKind, level: Validity) -> Reason:
     return Reason(kind, level, f"{kind} of a replicate")
+
+
+def told(given: Reason) -> str:
+    return f"{given.kind}: {given.message}"
 
 
 SATURATED = reason(ReasonKind.GENERATOR_SATURATED, Validity.SUSPECT)
@@ -47,19 +64,19 @@ LOST = reason(ReasonKind.WORK_NOT_PERSISTED, Validity.INVALID)
 
 
 def test_rates_get_an_interval_over_the_replicates(trial: MakeTrial) -> None:
-    cell = aggregate_cell([trial(n) for n in (27_000, 30_000, 33_000)], planned=3)
+    cell = row_of([trial(n) for n in (27_000, 30_000, 33_000)], planned=3)
 
     assert cell.requests_per_second == log_estimate([900.0, 1000.0, 1100.0])
-    assert (cell.planned, cell.used, cell.requests) == (3, 3, 90_000)
+    assert (cell.replicates, cell.requests) == (ReplicateCounts(planned=3, valid=3), 90_000)
     assert cell.validity is Validity.VALID
 
 
 def test_percentiles_come_from_the_merged_histogram_not_from_averages(trial: MakeTrial) -> None:
     fast, slow = [1000] * 20_000, [9000] * 20_000
 
-    cell = aggregate_cell([trial(values_us=fast), trial(values_us=slow)], planned=2)
+    cell = row_of([trial(values_us=fast), trial(values_us=slow)], planned=2)
 
-    assert cell.latency_ms == LatencySummary.of(Histogram.of(fast + slow))
+    assert cell.latency_ms == latency_ms(Histogram.of(fast + slow))
     assert cell.p95_ms is not None
     assert cell.p95_ms.low is not None
     assert cell.p95_ms.low < cell.p95_ms.mean
@@ -68,54 +85,55 @@ def test_percentiles_come_from_the_merged_histogram_not_from_averages(trial: Mak
 def test_an_invalid_trial_never_enters(trial: MakeTrial) -> None:
     spoiled = trial(1, reasons=[LOST], values_us=[120_000_000], memory=999)
 
-    cell = aggregate_cell([trial(), spoiled, trial()], planned=3)
+    cell = measured([trial(), spoiled, trial()], planned=3)
 
-    assert cell == aggregate_cell([trial(), trial()], planned=3)
-    assert cell.used == 2
+    assert cell == measured([trial(), trial()], planned=3)
+    assert cell.row.replicates.valid == 2
 
 
 def test_a_suspect_trial_enters_and_makes_the_cell_suspect(trial: MakeTrial) -> None:
-    cell = aggregate_cell([trial(), trial(reasons=[SATURATED])], planned=2)
+    cell = row_of([trial(), trial(reasons=[SATURATED])], planned=2)
 
-    assert cell.used == 2
-    assert cell.reasons == (SATURATED,)
+    assert cell.replicates.valid == 2
+    assert cell.reasons == (told(SATURATED),)
     assert cell.validity is Validity.SUSPECT
 
 
 def test_a_reason_of_several_replicates_is_given_once(trial: MakeTrial) -> None:
-    cell = aggregate_cell([trial(reasons=[SATURATED]), trial(reasons=[SATURATED])], planned=2)
+    cell = row_of([trial(reasons=[SATURATED]), trial(reasons=[SATURATED])], planned=2)
 
-    assert cell.reasons == (SATURATED,)
+    assert cell.reasons == (told(SATURATED),)
 
 
 def test_a_cell_of_invalid_trials_only_is_invalid_for_their_reasons(trial: MakeTrial) -> None:
-    cell = aggregate_cell([trial(reasons=[LOST])], planned=1)
+    cell = row_of([trial(reasons=[LOST])], planned=1)
 
     assert cell.validity is Validity.INVALID
-    assert cell.reasons == (LOST,)
+    assert cell.reasons == (told(LOST),)
     assert (cell.requests_per_second, cell.latency_ms, cell.failed_rate) == (None, None, None)
 
 
 def test_a_cell_without_any_trial_is_invalid() -> None:
-    cell = aggregate_cell([], planned=2)
+    cell = row_of([], planned=2)
 
     assert cell.validity is Validity.INVALID
-    assert [r.kind for r in cell.reasons] == [ReasonKind.NO_REPLICATE]
+    assert [r.partition(": ")[0] for r in cell.reasons] == [ReasonKind.NO_REPLICATE]
 
 
 def test_too_few_samples_are_judged_again_on_the_merged_histogram(trial: MakeTrial) -> None:
     thin = reason(ReasonKind.TOO_FEW_SAMPLES, Validity.SUSPECT)
     half = trial(values_us=[1000] * 6000, reasons=[thin])
 
-    assert aggregate_cell([half, half], planned=2).validity is Validity.VALID
-    assert aggregate_cell([half], planned=1).validity is Validity.SUSPECT
+    assert row_of([half, half], planned=2).validity is Validity.VALID
+    assert row_of([half], planned=1).validity is Validity.SUSPECT
 
 
 def test_cpu_is_a_mean_memory_and_open_files_are_the_most(trial: MakeTrial) -> None:
-    cell = aggregate_cell([trial(cpu=100.0, memory=70), trial(cpu=400.0, memory=50)], planned=2)
+    cell = row_of([trial(cpu=100.0, memory=70), trial(cpu=400.0, memory=50)], planned=2)
 
-    assert cell.cpu_micros_per_request == {"service": pytest.approx(200.0)}  # geometric
-    assert cell.memory_bytes == {"service": 70}
+    assert cell.cpu_micros_per_request is not None
+    assert cell.cpu_micros_per_request.service == pytest.approx(200.0)  # geometric
+    assert cell.memory_bytes == ByComponent(service=70)
     assert cell.open_files == 70
 
 
@@ -133,4 +151,4 @@ def test_the_order_of_the_trials_does_not_matter(
     shuffled = list(trials)
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
 
-    assert aggregate_cell(shuffled, planned=5) == aggregate_cell(trials, planned=5)
+    assert measured(shuffled, planned=5) == measured(trials, planned=5)

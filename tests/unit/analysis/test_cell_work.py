@@ -4,18 +4,25 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.cell_work import CellWork, work_of
+from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.usage import RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.model.status import WorkRow
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement
 
 
-def of_cell(trials: list[TrialMeasurement]) -> CellWork:
+def of_cell(trials: list[TrialMeasurement]) -> WorkRow | None:
     return work_of([TrialFigures.of(JudgedTrial(trial, Judgement())) for trial in trials])
+
+
+def known(trials: list[TrialMeasurement]) -> WorkRow:
+    found = of_cell(trials)
+    assert found is not None
+    return found
 
 
 def worked(trial: TrialMeasurement, *, cached: bool = True, **done: int) -> TrialMeasurement:
@@ -28,7 +35,7 @@ def test_work_is_shared_out_over_the_requests_of_all_replicates(healthy):
     one = worked(healthy, transactions=1000, rows_read=4000, rows_written=100)
     other = worked(healthy, transactions=3000, rows_read=8000, rows_written=300)
 
-    found = of_cell([one, other])
+    found = known([one, other])
 
     assert (found.transactions, found.rows_read, found.rows_written) == (2.0, 6.0, 0.2)
 
@@ -36,15 +43,17 @@ def test_work_is_shared_out_over_the_requests_of_all_replicates(healthy):
 def test_the_hit_rate_is_of_caches_only(healthy):
     looked_up = {"cache_hits": 30, "cache_misses": 10}
 
-    assert of_cell([worked(healthy, **looked_up)]).cache_hit_rate == 0.75
-    assert of_cell([worked(healthy, cached=False, **looked_up)]).cache_hit_rate is None
+    assert known([worked(healthy, **looked_up)]).cache_hit_rate == 0.75
+    assert (
+        known([worked(healthy, cached=False, transactions=1, **looked_up)]).cache_hit_rate is None
+    )
 
 
 @pytest.mark.parametrize(("commits", "per_commit"), [(10, 50.0), (0, None)])
 def test_records_per_commit_are_the_queue_workers(healthy, commits, per_commit):
-    assert of_cell([worked(healthy, persisted=500, commits=commits)]).records_per_commit == (
-        per_commit
-    )
+    assert known(
+        [worked(healthy, transactions=1, persisted=500, commits=commits)]
+    ).records_per_commit == (per_commit)
 
 
 def test_staleness_is_summed_and_the_worst_kept(healthy):
@@ -52,10 +61,10 @@ def test_staleness_is_summed_and_the_worst_kept(healthy):
         Freshness(writes=5, reads=9, stale=1, unseen=0, worst_ms=ms, bound_ms=1000.0)
         for ms in (40.0, 1200.0)
     ]
-    found = of_cell([replace(healthy, freshness=fresh) for fresh in seen])
+    found = known([replace(healthy, freshness=fresh) for fresh in seen])
 
     assert (found.stale_reads, found.worst_stale_ms) == (2, 1200.0)
 
 
 def test_what_nobody_counted_is_unknown(healthy):
-    assert of_cell([healthy]) == CellWork()
+    assert of_cell([healthy]) is None

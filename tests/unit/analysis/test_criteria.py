@@ -6,34 +6,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.cell import CellResult, aggregate_cell
+from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.criteria import (
     AGGREGATIONS,
-    CriterionOutcome,
-    Outcome,
     Threshold,
     ThresholdError,
     evaluate,
     judge_criterion,
     parse_threshold,
 )
-from loadlab.analysis.statistics import Estimate
+from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
-from loadlab.model.status import Validity
-from loadlab.validity.judgement import Reason, ReasonKind
-
-CELL = CellResult(
-    planned=2,
-    used=2,
-    requests=2000,
-    failed=20,
-    dropped_iterations=4,
-    requests_per_second=Estimate(100.0, 90.0, 110.0),
-    p95_ms=Estimate(1.9),
-    latency=Histogram.of([1000] * 90 + [2000] * 10),
+from loadlab.measurement.latency import latency_ms
+from loadlab.model.status import (
+    CriterionOutcome,
+    CriterionResult,
+    Figure,
+    ReplicateCounts,
+    ResultRow,
+    Validity,
 )
-EMPTY = aggregate_cell([], planned=1)
-VOID = replace(CELL, reasons=(Reason(ReasonKind.NOT_DRAINED, Validity.INVALID, "…"),))
+
+Outcome = CriterionOutcome
+A = Cell(variant="a")
+LATENCY = Histogram.of([1000] * 90 + [2000] * 10)
+CELL = MeasuredCell(
+    row=ResultRow(
+        cell=A,
+        replicates=ReplicateCounts(planned=2, valid=2),
+        requests=2000,
+        failed_rate=0.01,
+        requests_per_second=Figure(mean=100.0, low=90.0, high=110.0),
+        latency_ms=latency_ms(LATENCY),
+        validity=Validity.VALID,
+    ),
+    latency=LATENCY,
+    dropped_iterations=4,
+)
+EMPTY = CellSum(A, planned=1).measured_cell()
+VOID = replace(CELL, row=CELL.row.model_copy(update={"validity": Validity.INVALID}))
 
 thresholds = st.one_of(
     st.builds(
@@ -108,7 +119,7 @@ def test_a_cell_passes_or_fails_by_its_own_figure(
 
 @pytest.mark.parametrize("metric", AGGREGATIONS)
 @pytest.mark.parametrize("cell", [EMPTY, VOID], ids=["no data", "invalid"])
-def test_without_usable_data_nothing_passes(metric: str, cell: CellResult) -> None:
+def test_without_usable_data_nothing_passes(metric: str, cell: MeasuredCell) -> None:
     name = AGGREGATIONS[metric][0]
 
     assert evaluate(parse_threshold(metric, f"{name}>=0"), cell).outcome is Outcome.INCONCLUSIVE
@@ -117,11 +128,13 @@ def test_without_usable_data_nothing_passes(metric: str, cell: CellResult) -> No
 TAIL = parse_threshold("http_req_duration", "max<5")
 
 
-def slower(maximum_us: int) -> CellResult:
-    return replace(CELL, latency=Histogram.of([maximum_us]))
+def slower(maximum_us: int) -> MeasuredCell:
+    latency = Histogram.of([maximum_us])
+    row = CELL.row.model_copy(update={"latency_ms": latency_ms(latency)})
+    return replace(CELL, row=row, latency=latency)
 
 
-def over_cells(name: str, threshold: Threshold, cells: dict[str, CellResult]) -> CriterionOutcome:
+def over_cells(name: str, threshold: Threshold, cells: dict[str, MeasuredCell]) -> CriterionResult:
     found = {title: evaluate(threshold, cell) for title, cell in cells.items()}
     return judge_criterion(name, threshold, found)
 
@@ -130,7 +143,7 @@ def test_a_criterion_passes_only_when_every_cell_does_and_names_the_worst() -> N
     found = over_cells("tail", TAIL, {"a": slower(2000), "b": slower(4000), "c": slower(3000)})
 
     assert (found.outcome, found.cell) == (Outcome.PASSED, "b")
-    assert found.value == pytest.approx(4.0, abs=4e-3)
+    assert float(found.value) == pytest.approx(4.0, abs=4e-3)
 
 
 def test_one_failed_cell_fails_the_criterion_even_beside_a_missing_one() -> None:
@@ -142,7 +155,7 @@ def test_one_failed_cell_fails_the_criterion_even_beside_a_missing_one() -> None
 def test_a_missing_cell_keeps_a_criterion_from_passing() -> None:
     found = over_cells("tail", TAIL, {"a": slower(2000), "c": EMPTY})
 
-    assert (found.outcome, found.cell, found.value) == (Outcome.INCONCLUSIVE, "c", None)
+    assert (found.outcome, found.cell, found.value) == (Outcome.INCONCLUSIVE, "c", "")
 
 
 def test_a_floor_names_the_lowest_cell() -> None:

@@ -8,8 +8,9 @@ from claims import CELLS, at_rate, expected, failing, interval, judge, two_sides
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.expectation import Outcome, judge_expectation
+from loadlab.analysis.expectation import judge_expectation
 from loadlab.catalogue import Cell
+from loadlab.model.status import ExpectationOutcome as Outcome
 
 
 def test_a_ratio_is_taken_within_each_block():
@@ -18,7 +19,7 @@ def test_a_ratio_is_taken_within_each_block():
 
     assert interval(found) == pytest.approx((2.0, 2.0, 2.0))
     assert found.outcome is Outcome.REPRODUCED
-    assert (found.blocks, found.note) == (3, "")
+    assert (found.replicates, found.note) == (3, "")
 
 
 def test_the_interval_is_students_over_the_logarithms_of_the_blocks():
@@ -120,4 +121,4 @@ def test_pairs_of_one_block_are_averaged_and_do_not_count_as_replicates():
     found = judge_expectation(expected(atLeast=1), cells, replicates)
 
     assert interval(found)[0] == pytest.approx(4.0)  # the geometric mean of 2 and 8
-    assert found.blocks == 3
+    assert found.replicates == 3

@@ -16,11 +16,12 @@ from claims import (
     two_sides,
 )
 
-from loadlab.analysis.expectation import Outcome, Replicate
+from loadlab.analysis.expectation import Replicate
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import (
     NamedRequests,
 )
+from loadlab.model.status import ExpectationOutcome as Outcome
 from loadlab.model.status import Validity
 from loadlab.validity.judgement import Reason, ReasonKind
 
@@ -37,7 +38,7 @@ def test_a_block_with_an_invalid_side_is_left_out_and_named():
 
     found = judge(replicates, atLeast=1.5)
 
-    assert (found.outcome, found.blocks) == (Outcome.REPRODUCED, 2)
+    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 2)
     assert "replicate 3: Invalid (LittleLawViolated)" in found.note
 
 
@@ -46,7 +47,7 @@ def test_suspect_trials_enter_and_are_named():
 
     found = judge(replicates, atLeast=1.5)
 
-    assert (found.outcome, found.blocks) == (Outcome.REPRODUCED, 2)
+    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 2)
     assert found.note == "rests on Suspect trials (GeneratorSaturated)"
 
 
@@ -54,15 +55,14 @@ def test_one_replicate_decides_nothing_and_shows_its_ratio():
     found = judge(two_sides([2000], [1000]), atLeast=1.5)
 
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert found.estimate is not None
-    assert (found.estimate.mean, found.estimate.low) == (pytest.approx(2.0), None)
+    assert (found.ratio, found.low) == (pytest.approx(2.0), None)
     assert "one replicate gives no interval" in found.note
 
 
 def test_no_trial_decides_nothing():
     found = judge([], atLeast=1.5)
 
-    assert (found.outcome, found.estimate, found.blocks) == (Outcome.INCONCLUSIVE, None, 0)
+    assert (found.outcome, found.ratio, found.replicates) == (Outcome.INCONCLUSIVE, None, 0)
     assert found.note.endswith("requestsPerSecond of async/workers=1, replicate 1: no result")
 
 
@@ -136,7 +136,7 @@ def test_failures_are_known_even_where_nothing_succeeded(reasons, enters):
     found = judge(replicates, metric="failedRate", atLeast=0.5)
 
     assert found.outcome is (Outcome.REPRODUCED if enters else Outcome.INCONCLUSIVE)
-    assert found.blocks == (3 if enters else 0)
+    assert found.replicates == (3 if enters else 0)
 
 
 def test_where_nothing_succeeded_no_other_figure_enters():
@@ -144,5 +144,5 @@ def test_where_nothing_succeeded_no_other_figure_enters():
 
     found = judge(replicates, metric="requestsPerSecond", atLeast=0)
 
-    assert (found.outcome, found.blocks) == (Outcome.INCONCLUSIVE, 0)
+    assert (found.outcome, found.replicates) == (Outcome.INCONCLUSIVE, 0)
     assert "Invalid (NoSuccess)" in found.note

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from loadlab.analysis.statistics import Estimate, log_estimate, plain_estimate, t_quantile
+from loadlab.analysis.statistics import log_estimate, plain_estimate, t_quantile
+from loadlab.model.status import Figure
 
 # Two-sided 95 % quantiles of Student's t as printed in every table (NIST handbook 1.3.6.7.2).
 PRINTED = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 30: 2.042, 100: 1.984}
@@ -44,7 +45,7 @@ def test_the_interval_covers_the_median_of_lognormal_rates_95_times_in_100(
 
 
 def test_one_replicate_has_a_mean_and_no_interval() -> None:
-    assert log_estimate([12.5]) == plain_estimate([12.5]) == Estimate(12.5, None, None)
+    assert log_estimate([12.5]) == plain_estimate([12.5]) == Figure(mean=12.5)
 
 
 def test_no_replicate_has_no_estimate() -> None:

@@ -11,7 +11,7 @@ from loadlab.model.status import (
     Bottleneck,
     ByComponent,
     Confidence,
-    Estimate,
+    Figure,
     LatencyMs,
     LoadExperimentStatus,
     ReplicateCounts,
@@ -25,7 +25,7 @@ from loadlab.model.status import (
 LATENCY = LatencyMs(
     avg=134.567, min=134.567, med=134.567, p90=134.567, p95=134.567, p99=134.567, max=134.567
 )
-ESTIMATE = Estimate(mean=2345.6, low=2345.6, high=2345.6)
+FIGURE = Figure(mean=2345.6, low=2345.6, high=2345.6)
 ALL = ByComponent(service=1234567.0, worker=1234567.0, postgres=1234567.0, redis=1234567.0)
 
 
@@ -36,9 +36,9 @@ def row(number: int, *, words: int = 150) -> ResultRow:
         ),
         replicates=ReplicateCounts(planned=5, valid=5),
         requests=123_456,
-        requests_per_second=ESTIMATE,
+        requests_per_second=FIGURE,
         latency_ms=LATENCY,
-        p95_ms=ESTIMATE,
+        p95_ms=FIGURE,
         failed_rate=0.000123,
         cpu_micros_per_request=ALL,
         memory_bytes=ALL,

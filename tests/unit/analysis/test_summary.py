@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from loadlab.analysis.expectation_results import expectation_results
-from loadlab.analysis.summary import analyze
+from loadlab.analysis.expectation import judge_expectation
+from loadlab.analysis.summary import analysed_cells, analyze, summarize
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.resources import Experiment, Trial
@@ -111,7 +111,8 @@ def test_a_metric_has_a_value_and_no_ratio():
 def test_trials_that_never_measured_leave_it_inconclusive_with_the_reason():
     plan = plan_of(WINS)
 
-    (result,) = expectation_results(plan.context.spec.expectations, plan.cells, [])
+    (claim,) = plan.context.spec.expectations
+    result = judge_expectation(claim, plan.cells, [])
 
     assert (result.outcome, result.replicates) == ("Inconclusive", 0)
     assert "no result" in result.note
@@ -148,6 +149,41 @@ def test_a_trial_that_cannot_be_read_is_named_and_left_out(stored, why, lost, va
     assert (row.replicates.valid, row.validity) == (2 - lost, validity)
     assert row.reasons[0].startswith("MeasurementUnreadable: the measurement of trial demo-")
     assert why in row.reasons[0]
+
+
+def test_criteria_keep_a_cell_from_being_best():
+    """async is twice as fast, and the criterion wants no cell to be that fast."""
+    slow = {"name": "slow", "metric": "http_reqs", "threshold": "rate<1000"}
+
+    free, bound = analyzed(plan_of(WINS)), analyzed(plan_of(WINS, criteria=[slow]))
+
+    assert free.best is not None
+    assert free.best.cell.startswith("async/")
+    assert bound.best is not None
+    assert bound.best.cell.startswith("sync/")
+
+
+def test_where_no_cell_meets_the_criteria_none_is_best():
+    fast = {"name": "fast", "metric": "http_reqs", "threshold": "rate>9000"}
+
+    assert analyzed(plan_of(WINS, criteria=[fast])).best is None
+
+
+def test_cells_taken_one_by_one_make_the_same_status():
+    plan = plan_of(WINS)
+    trials, status = tuple(trials_of(plan).values()), plan.context.experiment.status
+    decoded = []
+
+    def one_by_one():
+        for cell in analysed_cells(plan, trials):
+            decoded.append(cell.row.cell)
+            yield cell
+
+    cells = one_by_one()
+    first = next(cells)
+    assert decoded == [plan.cells[0]]
+
+    assert summarize(plan, status, trials, (first, *cells)) == analyze(plan, status, trials)
 
 
 def test_a_threshold_that_is_spelled_longer_than_it_was_given_fits_the_status():

@@ -4,20 +4,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadlab.analysis.criteria import CriterionOutcome, Outcome, parse_threshold
 from loadlab.analysis.verdict import best_cell, decide_verdict
 from loadlab.catalogue import Cell
 from loadlab.model.status import (
     Best,
-    Estimate,
+    CriterionResult,
+    Figure,
     LatencyMs,
     ReplicateCounts,
     ResultRow,
     Validity,
     Verdict,
 )
-
-TAIL = parse_threshold("http_req_duration", "p(95)<5")
+from loadlab.model.status import CriterionOutcome as Outcome
 
 
 def row(
@@ -27,14 +26,14 @@ def row(
         cell=Cell(variant=variant),
         replicates=ReplicateCounts(planned=1, valid=0 if level is Validity.INVALID else 1),
         requests=100,
-        requests_per_second=Estimate(mean=rate),
+        requests_per_second=Figure(mean=rate),
         latency_ms=LatencyMs(avg=1, min=1, med=1, p90=1, p95=p95, p99=9, max=9),
         validity=level,
     )
 
 
-def criterion(outcome: Outcome) -> CriterionOutcome:
-    return CriterionOutcome("tail", TAIL, outcome, 1.0, "a")
+def criterion(outcome: Outcome) -> CriterionResult:
+    return CriterionResult(name="tail", threshold="p(95)<5", value="1", cell="a", outcome=outcome)
 
 
 GOOD, DOUBTFUL, SPOILED = row(), row(level=Validity.SUSPECT), row(level=Validity.INVALID)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.measurement.durability import Durability
+from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodProblem, ProblemKind
 from loadlab.measurement.trial import VoidTrial
@@ -52,7 +52,7 @@ def written(**values: Any) -> Change:
         return replace(
             trial,
             load=replace(trial.load, writes=True),
-            durability=Durability(**{**account, **values}),
+            durability=WriteAccount(**{**account, **values}),
             unanswered=unanswered,
         )
 

@@ -14,7 +14,7 @@ MAX_TITLES = 5
 MAX_GROUPS = 2000  # a cell has one partner, mostly, and there are at most 1000 cells
 
 
-class Figure(StrEnum):
+class FigureName(StrEnum):
     """What an expectation may speak of: the figures of a results row, one value per replicate."""
 
     REQUESTS_PER_SECOND = "requestsPerSecond"
@@ -76,11 +76,11 @@ class Expectation(RuledModel):
         pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40, description="Name, such as async."
     )
     claim: str = Field(default="", max_length=300, description="The claim in one sentence.")
-    ratio: Figure | None = Field(
+    ratio: FigureName | None = Field(
         default=None,
         description="Figure of `of` divided by that of `over`; absent where metric is given.",
     )
-    metric: Figure | None = Field(
+    metric: FigureName | None = Field(
         default=None, description="Figure of `of` itself; absent where ratio is given."
     )
     request: str | None = Field(
@@ -118,9 +118,9 @@ class Expectation(RuledModel):
     )
 
     @property
-    def figure(self) -> Figure:
+    def figure(self) -> FigureName:
         """The figure it speaks of."""
-        return self.ratio or self.metric or Figure.REQUESTS_PER_SECOND
+        return self.ratio or self.metric or FigureName.REQUESTS_PER_SECOND
 
     @property
     def title(self) -> str:
@@ -138,7 +138,7 @@ class Expectation(RuledModel):
         return f"{self.at_least:g} to {self.at_most:g}"
 
     @property
-    def figures(self) -> tuple[Figure, ...]:
+    def figures(self) -> tuple[FigureName, ...]:
         """The figures it names: one, as its rules demand."""
         return tuple(figure for figure in (self.ratio, self.metric) if figure is not None)
 

@@ -23,8 +23,15 @@ from loadlab.model.status.experiment import (
     Preparation,
     TrialCounts,
 )
-from loadlab.model.status.figures import ByComponent, Estimate, LatencyMs, Validity
-from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
+from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity
+from loadlab.model.status.outcomes import (
+    Best,
+    CriterionOutcome,
+    CriterionResult,
+    ExpectationOutcome,
+    ExpectationResult,
+    Verdict,
+)
 from loadlab.model.status.results import Durability, ReplicateCounts, RequestRow, ResultRow, WorkRow
 from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 
@@ -38,11 +45,13 @@ __all__ = [
     "Condition",
     "ConditionType",
     "Confidence",
+    "CriterionOutcome",
     "CriterionResult",
     "Durability",
     "Environment",
-    "Estimate",
+    "ExpectationOutcome",
     "ExpectationResult",
+    "Figure",
     "LatencyMs",
     "LoadExperimentStatus",
     "LoadTrialStatus",

@@ -15,7 +15,7 @@ class Validity(StrEnum):
     INVALID = "Invalid"
 
 
-class Estimate(ObservedModel):
+class Figure(ObservedModel):
     """A mean over replicates with its 95 % confidence interval."""
 
     mean: float = Field(description="Mean over the replicates.")

@@ -29,6 +29,14 @@ class Best(ObservedModel):
     bottleneck: str = Field(default="", max_length=30, description="What held it back.")
 
 
+class CriterionOutcome(StrEnum):
+    """How a criterion fared."""
+
+    PASSED = "Passed"
+    FAILED = "Failed"
+    INCONCLUSIVE = "Inconclusive"
+
+
 class CriterionResult(ObservedModel):
     """How one criterion fared over all cells."""
 
@@ -37,7 +45,15 @@ class CriterionResult(ObservedModel):
     threshold: str = Field(max_length=60, description="The bound.")
     value: str = Field(default="", max_length=40, description="Worst value of any cell.")
     cell: str = Field(default="", max_length=200, description="The cell of that value.")
-    outcome: str = Field(max_length=20, description="Passed, Failed or Inconclusive.")
+    outcome: CriterionOutcome = Field(description="Passed, Failed or Inconclusive.")
+
+
+class ExpectationOutcome(StrEnum):
+    """How an expectation fared."""
+
+    REPRODUCED = "Reproduced"
+    CONTRADICTED = "Contradicted"
+    INCONCLUSIVE = "Inconclusive"
 
 
 class ExpectationResult(ObservedModel):
@@ -60,5 +76,5 @@ class ExpectationResult(ObservedModel):
         default=None, description="Upper end of the 95 % interval."
     )
     replicates: int = Field(default=0, description="Replicates that entered, paired for a ratio.")
-    outcome: str = Field(max_length=20, description="Reproduced, Contradicted or Inconclusive.")
+    outcome: ExpectationOutcome = Field(description="Reproduced, Contradicted or Inconclusive.")
     note: str = Field(default="", max_length=500, description="Why, and what it rests on.")

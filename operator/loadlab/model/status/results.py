@@ -8,7 +8,7 @@ from loadlab.catalogue import Cell
 from loadlab.model.base import ObservedModel
 from loadlab.model.rounding import decimals
 from loadlab.model.status.bottleneck import Bottleneck
-from loadlab.model.status.figures import ByComponent, Estimate, LatencyMs, Validity
+from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity
 
 
 class ReplicateCounts(ObservedModel):
@@ -66,13 +66,13 @@ class ResultRow(ObservedModel):
     cell: Cell = Field(description="The cell.")
     replicates: ReplicateCounts = Field(description="Replicates planned and used.")
     requests: int = Field(description="Requests measured, over all replicates.")
-    requests_per_second: Annotated[Estimate | None, decimals(1)] = Field(
+    requests_per_second: Annotated[Figure | None, decimals(1)] = Field(
         default=None, description="Requests per second."
     )
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
         default=None, description="Latency in milliseconds."
     )
-    p95_ms: Annotated[Estimate | None, decimals(2)] = Field(
+    p95_ms: Annotated[Figure | None, decimals(2)] = Field(
         default=None, description="p95 over the replicates, ms."
     )
     failed_rate: Annotated[float | None, decimals(6)] = Field(
