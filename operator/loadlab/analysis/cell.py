@@ -18,10 +18,18 @@ from loadlab.measurement.histogram import Histogram, HistogramSum
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.requests_by_name import NamedSum
 from loadlab.measurement.usage import SERVICE, ComponentUsage
-from loadlab.model.status import ByComponent, ReplicateCounts, RequestRow, ResultRow, Validity
+from loadlab.model.status import (
+    ByComponent,
+    Figure,
+    ReplicateCounts,
+    RequestRow,
+    ResultRow,
+    Validity,
+)
 from loadlab.validity.judge import samples_too_few
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind, invalid
+from loadlab.validity.standing import stand_throughput
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -82,9 +90,9 @@ class CellSum:
             cell=self._cell,
             replicates=ReplicateCounts(planned=self._planned, valid=len(used)),
             requests=requests,
-            # Sorted: a float sum depends on its order, the result must not.
-            requests_per_second=log_estimate(sorted(t.requests_per_second for t in used)),
+            requests_per_second=_throughput(used, reasons),
             latency_ms=latency_ms(latency),
+            # Sorted: a float sum depends on its order, the result must not.
             p95_ms=log_estimate(sorted(t.latency_ms.p95 for t in used if t.latency_ms)),
             failed_rate=failed / requests if requests else None,
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
@@ -99,6 +107,12 @@ class CellSum:
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
         )
+
+
+def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
+    figure = log_estimate(sorted(t.requests_per_second for t in used))
+    is_open = any(trial.open_model for trial in used)
+    return figure and stand_throughput(figure, reasons, open_model=is_open)
 
 
 def _by_request(named: NamedSum) -> tuple[RequestRow, ...]:

@@ -38,11 +38,12 @@ def _size(status: LoadExperimentStatus) -> int:
 def _steps() -> Iterator[tuple[str, _Shorten]]:
     yield "the figures behind reasons", _only_kinds
     yield "the evidence for bottlenecks", _without_evidence
-    yield "requests by name", _without("by_request", ())
+    yield "requests by name", _without("by_request", None)
     yield "proof of work", _without("work", None)
     yield "memory", _without("memory_bytes", None)
     for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
         yield to_camel(field), _without(field, None)
+    yield "why a rate is a bound", _without_why
 
 
 def _only_kinds(row: ResultRow) -> ResultRow:
@@ -53,6 +54,11 @@ def _only_kinds(row: ResultRow) -> ResultRow:
 def _without_evidence(row: ResultRow) -> ResultRow:
     found = row.bottleneck and row.bottleneck.model_copy(update={"evidence": ""})
     return row.model_copy(update={"bottleneck": found})
+
+
+def _without_why(row: ResultRow) -> ResultRow:
+    rate = row.requests_per_second and row.requests_per_second.model_copy(update={"why": None})
+    return row.model_copy(update={"requests_per_second": rate})
 
 
 def _without(field: str, nothing: object) -> _Shorten:

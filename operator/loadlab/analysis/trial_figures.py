@@ -25,6 +25,7 @@ class TrialFigures:
     """One judged trial without its histograms."""
 
     judgement: Judgement
+    open_model: bool
     requests: int
     failed: int
     dropped_iterations: int
@@ -47,6 +48,7 @@ class TrialFigures:
         usable = trial.judgement.validity is not Validity.INVALID
         return cls(
             judgement=trial.judgement,
+            open_model=measured.load.open_model,
             requests=measured.requests,
             failed=measured.failed,
             dropped_iterations=measured.dropped_iterations,

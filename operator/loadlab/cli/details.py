@@ -21,7 +21,7 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
     for heading in ("requests", "p50\nms", "p95\nms", "p99\nms", "max\nms", "failed"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        for named in row.by_request:
+        for named in row.by_request or ():
             latency = named.latency_ms
             shown = (getattr(latency, n, None) for n in ("med", "p95", "p99", "max"))
             table.add_row(

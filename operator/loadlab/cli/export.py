@@ -63,6 +63,7 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "requestsPerSecond": speed and speed.mean,
         "low": speed and speed.low,
         "high": speed and speed.high,
+        "standing": speed and str(speed.standing),
         **{
             f"{name}Ms": row.latency_ms and getattr(row.latency_ms, name)
             for name in LatencyMs.model_fields

@@ -1,9 +1,10 @@
 """How numbers are spelled for people."""
 
-from loadlab.model.status import Figure
+from loadlab.model.status import Figure, Standing
 
 _MEBIBYTE = 2**20
 ABSENT = "-"
+_SIGNS = {Standing.SOUND: "", Standing.BOUND: "≥ ", Standing.UNSOUND: "? "}
 
 
 def rate(value: float) -> str:
@@ -11,13 +12,14 @@ def rate(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def estimate(found: Figure | None) -> str:
-    """Spell a mean with its interval, where there is one."""
+def rate_figure(found: Figure | None, *, interval: bool = True) -> str:
+    """Spell a rate by its standing, such as ≥ 1,518, with its interval where there is one."""
     if found is None:
         return ABSENT
-    if found.low is None or found.high is None:
-        return rate(found.mean)
-    return f"{rate(found.mean)} [{rate(found.low)}, {rate(found.high)}]"
+    mean = f"{_SIGNS[found.standing]}{rate(found.mean)}"
+    if not interval or found.low is None or found.high is None:
+        return mean
+    return f"{mean} [{rate(found.low)}, {rate(found.high)}]"
 
 
 def number(value: float | None) -> str:

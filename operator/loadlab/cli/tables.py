@@ -14,9 +14,11 @@ from loadlab.catalogue import Cell
 from loadlab.cli import details, figures
 from loadlab.cli.experiment import Experiment
 from loadlab.model.status import (
+    Best,
     ByComponent,
     Durability,
     ExpectationResult,
+    Figure,
     ResultRow,
     Validity,
 )
@@ -113,7 +115,7 @@ def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterato
     yield row.cell.variant
     yield from (figures.ABSENT if level is None else str(level) for level in levels)
     # Text, not str: rich would read [900, 1100] as markup.
-    yield Text(figures.estimate(row.requests_per_second))
+    yield Text(figures.rate_figure(row.requests_per_second))
     for name in ("med", "p95", "p99"):
         yield figures.milliseconds(getattr(latency, name) if latency else None)
     yield figures.percent(row.failed_rate)
@@ -152,8 +154,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     if not experiment.finished:
         yield [experiment.line]
     if status.best:
-        rate, p95 = figures.rate(status.best.requests_per_second), status.best.p95_ms
-        yield [f"Best: {status.best.cell}, {rate} req/s, p95 {figures.milliseconds(p95)} ms"]
+        yield [_best(status.best, status.results)]
     for c in status.criteria:
         where = f" in {c.cell}" if c.cell else ""
         worst = f", worst {c.value}{where}" if c.value else where
@@ -170,6 +171,14 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield from _reservations(status.results)
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
+
+
+def _best(best: Best, rows: Sequence[ResultRow]) -> str:
+    # The rate by its standing, which only the row tells.
+    figure = next((r.requests_per_second for r in rows if r.cell.title() == best.cell), None)
+    known = figure or Figure(mean=best.requests_per_second)
+    rate = figures.rate_figure(known, interval=False)
+    return f"Best: {best.cell}, {rate} req/s, p95 {figures.milliseconds(best.p95_ms)} ms"
 
 
 def _durability(found: Durability) -> str:

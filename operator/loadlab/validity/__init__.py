@@ -3,5 +3,6 @@
 judge             every rule; proof_of_work, writes: was the work done
 bounds            every bound of the rules, in one place
 judgement         the words of validity: levels, reasons
+standing          what a figure may be taken for where there are reasons
 judged_trial      a judged trial as JSON and back, for the LoadTrial's status
 """

@@ -39,8 +39,8 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | MeasurementUnreadable | (of a cell) a stored trial is left out (a remark) | Valid   | Valid   |
 
 Why a saturated generator is not Invalid: in a closed loop the throughput still holds as "at
-least"; in an open loop that kept its rate without a drop only the latency is in doubt, and one
-that did not keep it is Invalid by RateNotReached.
+least", and stands as a bound (`standing`); in an open loop that kept its rate without a drop only
+the latency is in doubt, and one that did not keep it is Invalid by RateNotReached.
 """
 
 from collections.abc import Callable, Iterator

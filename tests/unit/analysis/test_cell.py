@@ -14,7 +14,7 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import ByComponent, ReplicateCounts, ResultRow, Validity
+from loadlab.model.status import ByComponent, ReplicateCounts, ResultRow, Standing, Validity
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 
@@ -97,6 +97,29 @@ def test_a_suspect_trial_enters_and_makes_the_cell_suspect(trial: MakeTrial) -> 
     assert cell.replicates.valid == 2
     assert cell.reasons == (told(SATURATED),)
     assert cell.validity is Validity.SUSPECT
+
+
+def test_throughput_under_a_saturated_generator_is_a_lower_bound(trial: MakeTrial) -> None:
+    row = row_of([trial(), trial(reasons=[SATURATED])], planned=2)
+    sound = row_of([trial(), trial()], planned=2)
+
+    assert row.requests_per_second is not None
+    assert row.requests_per_second.standing is Standing.BOUND
+    assert row.requests_per_second.why == "GeneratorSaturated"
+    assert sound.requests_per_second is not None
+    assert sound.requests_per_second.standing is Standing.SOUND
+
+
+def test_an_offered_rate_that_was_kept_is_sound_under_any_generator(
+    trial: MakeTrial, healthy: TrialMeasurement
+) -> None:
+    offered = replace(healthy.load, open_model=True, rate_per_second=1000.0)
+    kept = JudgedTrial(replace(healthy, load=offered), Judgement((SATURATED,)))
+
+    row = row_of([kept, kept], planned=2)
+
+    assert row.requests_per_second is not None
+    assert row.requests_per_second.standing is Standing.SOUND
 
 
 def test_a_reason_of_several_replicates_is_given_once(trial: MakeTrial) -> None:

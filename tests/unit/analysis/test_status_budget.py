@@ -18,6 +18,7 @@ from loadlab.model.status import (
     RequestRow,
     Resource,
     ResultRow,
+    Standing,
     Validity,
     WorkRow,
 )
@@ -36,7 +37,7 @@ def row(number: int, *, words: int = 150) -> ResultRow:
         ),
         replicates=ReplicateCounts(planned=5, valid=5),
         requests=123_456,
-        requests_per_second=FIGURE,
+        requests_per_second=FIGURE.as_lower_bound("GeneratorSaturated"),
         latency_ms=LATENCY,
         p95_ms=FIGURE,
         failed_rate=0.000123,
@@ -63,6 +64,10 @@ def size(status: LoadExperimentStatus) -> int:
     return len(json.dumps(status.dump(), separators=(",", ":")))
 
 
+def interval(figure: Figure) -> tuple[float, float | None, float | None]:
+    return figure.mean, figure.low, figure.high
+
+
 @pytest.mark.parametrize("words", [10, 150, 400])
 def test_as_many_rows_as_there_may_be_fit(words):
     full = LoadExperimentStatus(results=tuple(row(n, words=words) for n in range(1, MAX_ROWS + 1)))
@@ -74,7 +79,8 @@ def test_as_many_rows_as_there_may_be_fit(words):
     assert fitted.omitted[0] == "the figures behind reasons"
     for before, after in zip(full.results, fitted.results, strict=True):
         assert after.cell == before.cell
-        assert after.requests_per_second == before.requests_per_second
+        assert interval(after.requests_per_second) == interval(before.requests_per_second)
+        assert after.requests_per_second.standing is Standing.BOUND
         assert after.latency_ms == before.latency_ms
         assert after.cpu_micros_per_request == before.cpu_micros_per_request
         assert after.bottleneck is not None

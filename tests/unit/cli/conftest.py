@@ -50,6 +50,13 @@ def async_row() -> dict[str, Any]:
         threadTokens=40,
         byRequest=named,
         work={"transactions": 1.02, "cacheHitRate": 0.75, "recordsPerCommit": 480},
+        requestsPerSecond={
+            "mean": 2008.4,
+            "low": 1907.98,
+            "high": 2108.82,
+            "standing": "Bound",
+            "why": "GeneratorSaturated",
+        },
         bottleneck={
             "name": "ServiceCpu",
             "confidence": "Medium",

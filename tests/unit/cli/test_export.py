@@ -19,6 +19,8 @@ def test_json_and_yaml_hold_the_same_document(finished: dict[str, Any]) -> None:
 
     assert document == yaml.safe_load(export(experiment, Format.YAML))
     assert document["results"][1]["requestsPerSecond"]["mean"] == 2008.4
+    assert document["results"][1]["requestsPerSecond"]["standing"] == "Bound"
+    assert "standing" not in document["results"][0]["requestsPerSecond"]
     assert document["verdict"] == "Passed"
     assert document["durability"]["idsMatch"] is True
 
@@ -30,6 +32,7 @@ def test_csv_has_one_flat_row_per_cell_and_leaves_unknown_figures_empty(
 
     assert [row["variant"] for row in rows] == ["sync", "async", "asyncpg"]
     assert rows[0]["virtualUsers"] == "64"
+    assert [row["standing"] for row in rows] == ["Sound", "Bound", ""]
     assert rows[1]["p95Ms"] == "41.25"
     assert rows[1]["serviceCpuMicrosPerRequest"] == "411.0"
     assert rows[2]["requestsPerSecond"] == rows[2]["p95Ms"] == ""

@@ -47,6 +47,14 @@ def test_levels_that_are_words_have_a_column_and_name_their_cells(finished: dict
     assert "in async/server=gunicorn/workers=2/virtualUsers=64" in text
 
 
+def test_a_lower_bound_is_printed_as_one_with_its_interval(finished: dict[str, Any]) -> None:
+    text = shown(finished)
+
+    assert "≥ 2,008 [1,908, 2,109]" in text
+    assert "   1,105 [1,050, 1,160]" in text
+    assert "Best: async/workers=2/virtualUsers=64, ≥ 2,008 req/s" in text
+
+
 def test_without_results_it_says_so(running: dict[str, Any]) -> None:
     assert shown(running) == "select: Running, 3/9 trials, running select-004\nNo results yet.\n"
 

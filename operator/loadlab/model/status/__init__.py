@@ -23,7 +23,7 @@ from loadlab.model.status.experiment import (
     Preparation,
     TrialCounts,
 )
-from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity
+from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Standing, Validity
 from loadlab.model.status.outcomes import (
     Best,
     CriterionOutcome,
@@ -63,6 +63,7 @@ __all__ = [
     "RequestRow",
     "Resource",
     "ResultRow",
+    "Standing",
     "Timings",
     "TrialCounts",
     "TrialPhase",

@@ -1,10 +1,12 @@
 """What held a cell back."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
 
 from loadlab.model.base import ObservedModel
+from loadlab.model.status.absent import without_default
 
 
 class Resource(StrEnum):
@@ -50,4 +52,10 @@ class Bottleneck(ObservedModel):
             "full too, or nearly. Low: the replicates differ, or nothing was full."
         )
     )
-    evidence: str = Field(default="", max_length=600, description="The figures that show it.")
+    evidence: str = Field(
+        default="",
+        max_length=600,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="The figures that show it.",
+    )

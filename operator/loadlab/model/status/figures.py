@@ -1,10 +1,12 @@
 """Figures of a cell's results: what several replicates say together."""
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
 from loadlab.model.base import ObservedModel
+from loadlab.model.status.absent import without_default
 
 
 class Validity(StrEnum):
@@ -15,12 +17,42 @@ class Validity(StrEnum):
     INVALID = "Invalid"
 
 
+class Standing(StrEnum):
+    """What a figure may be taken for."""
+
+    SOUND = "Sound"
+    BOUND = "Bound"
+    UNSOUND = "Unsound"
+
+
+def _is_sound(standing: Standing) -> bool:
+    return standing is Standing.SOUND
+
+
 class Figure(ObservedModel):
-    """A mean over replicates with its 95 % confidence interval."""
+    """A mean over replicates with its 95 % confidence interval, and what it may be taken for."""
 
     mean: float = Field(description="Mean over the replicates.")
     low: float | None = Field(default=None, description="Lower end; absent with one replicate.")
     high: float | None = Field(default=None, description="Upper end; absent with one replicate.")
+    standing: Standing = Field(
+        default=Standing.SOUND,
+        exclude_if=_is_sound,
+        json_schema_extra=without_default,
+        description=(
+            "Absent means Sound: it is what it says. Bound: it is a lower bound, the service could "
+            "do at least this. Unsound: something else was measured."
+        ),
+    )
+    why: str | None = Field(
+        default=None,
+        max_length=60,
+        description="Why it is not Sound: a kind of reason, such as GeneratorSaturated.",
+    )
+
+    def as_lower_bound(self, why: str) -> Self:
+        """Return the same figure, as one that the truth does not lie below."""
+        return self.model_copy(update={"standing": Standing.BOUND, "why": why})
 
 
 class LatencyMs(ObservedModel):

@@ -7,6 +7,7 @@ from pydantic import Field
 from loadlab.catalogue import Cell
 from loadlab.model.base import ObservedModel
 from loadlab.model.rounding import decimals
+from loadlab.model.status.absent import without_default
 from loadlab.model.status.bottleneck import Bottleneck
 from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity
 
@@ -94,8 +95,11 @@ class ResultRow(ObservedModel):
     thread_tokens: int | None = Field(
         default=None, description="Threads of the service's pools in use when measuring ended."
     )
-    by_request: tuple[RequestRow, ...] = Field(
-        default=(), max_length=10, description="The same by name, where requests differ."
+    by_request: tuple[RequestRow, ...] | None = Field(
+        default=(),
+        max_length=10,
+        json_schema_extra=without_default,
+        description="The same by name, where requests differ.",
     )
     work: WorkRow | None = Field(default=None, description="Proof of work.")
     bottleneck: Bottleneck | None = Field(default=None, description="What held the cell back.")

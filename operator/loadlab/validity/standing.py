@@ -1,0 +1,22 @@
+"""What a figure may be taken for, by the reasons against the trials that it comes from."""
+
+from collections.abc import Iterable
+
+from loadlab.model.status import Figure
+from loadlab.validity.judgement import Reason, ReasonKind
+
+_SLOW_GENERATOR = {
+    ReasonKind.GENERATOR_SATURATED,
+    ReasonKind.GENERATOR_THROTTLED,
+    ReasonKind.GENERATOR_PAUSED,
+}
+
+
+def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: bool) -> Figure:
+    """Return the requests per second of a closed loop as a lower bound where k6 was too slow.
+
+    A closed loop sends the next request when the answer is there: a generator that takes its time
+    lowers the rate. In an open loop the rate is the offered one, or the trial is Invalid.
+    """
+    why = next((reason.kind for reason in reasons if reason.kind in _SLOW_GENERATOR), None)
+    return figure if why is None or open_model else figure.as_lower_bound(why)

@@ -1,0 +1,37 @@
+"""A slow generator makes the throughput of a closed loop a lower bound; nothing else does."""
+
+import pytest
+
+from loadlab.model.status import Figure, Standing, Validity
+from loadlab.validity.judgement import Reason, ReasonKind
+from loadlab.validity.standing import stand_throughput
+
+RATE = Figure(mean=1518.0, low=1400.0, high=1650.0)
+SLOW = [
+    ReasonKind.GENERATOR_SATURATED,
+    ReasonKind.GENERATOR_THROTTLED,
+    ReasonKind.GENERATOR_PAUSED,
+]
+
+
+def reasons(*kinds: ReasonKind) -> list[Reason]:
+    return [Reason(kind, Validity.SUSPECT, "…") for kind in kinds]
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_a_slow_generator_makes_it_a_lower_bound_and_is_named(kind):
+    given = reasons(ReasonKind.COUNT_MISMATCH, kind)
+
+    found = stand_throughput(RATE, given, open_model=False)
+
+    assert (found.standing, found.why) == (Standing.BOUND, kind)
+    assert (found.mean, found.low, found.high) == (RATE.mean, RATE.low, RATE.high)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ReasonKind if kind not in SLOW])
+def test_no_other_reason_does(kind):
+    assert stand_throughput(RATE, reasons(kind), open_model=False) == RATE
+
+
+def test_an_open_loop_keeps_its_rate_however_slow_the_generator():
+    assert stand_throughput(RATE, reasons(*SLOW), open_model=True) == RATE
