@@ -13,6 +13,7 @@ from loadlab.analysis.criteria import parse_threshold
 from loadlab.catalogue import WORKLOADS, Cell, Factor
 from loadlab.model.names import Component
 from loadlab.model.resources import Experiment
+from loadlab.model.spec.expectations import FigureName, groups_of
 from loadlab.plan import Plan, make_plan
 from loadlab.plan.context import Run
 from loadlab.plan.generator import trial_configuration
@@ -48,7 +49,7 @@ def truth_for(plan: Plan, cell: Cell) -> Truth:
 
 def figure(truth: Truth, name: str) -> float | None:
     """A figure of which the truth says all: what HTTP adds is below the samples' bounds."""
-    known = {Figure.FAILED_RATE.value: truth.error_share}
+    known = {FigureName.FAILED_RATE.value: truth.error_share}
     percentiles = {"latencyMs.med": 50.0, "latencyMs.p95": 95.0, "latencyMs.p99": 99.0}
     if name in percentiles:
         return truth.percentile_ms(percentiles[name])
@@ -77,7 +78,7 @@ def test_the_expectations_of_a_sample_hold_by_the_truth(repository, sample):
         assert expectation.ratio is None
         for (cell,) in groups_of(expectation, plan.cells):
             truth = truth_for(plan, cell)
-            if expectation.figure is Figure.SERVICE_CPU:  # at least what it burns
+            if expectation.figure is FigureName.SERVICE_CPU:  # at least what it burns
                 assert expectation.at_least == truth.service_micros
                 continue
             value = figure(truth, expectation.figure.value)

@@ -26,9 +26,9 @@ from loadlab.model.status import (
     ResultRow,
     Validity,
 )
-from loadlab.validity.judge import samples_too_few
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind, invalid
+from loadlab.validity.noise import samples_too_few
 from loadlab.validity.standing import stand_throughput
 
 MAX_REASONS = 20

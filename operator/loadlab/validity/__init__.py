@@ -1,6 +1,9 @@
 """May the figures of one run be used: Valid, Suspect or Invalid, each with its reasons.
 
-judge             every rule; proof_of_work, writes: was the work done
+judge             every rule, in order
+generator_rules   was the load the planned one
+proof_of_work     was the work done; writes: and is it in the database
+noise             stolen CPU time, too few samples
 bounds            every bound of the rules, in one place
 judgement         the words of validity: levels, reasons
 standing          what a figure may be taken for where there are reasons

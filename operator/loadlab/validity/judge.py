@@ -45,12 +45,18 @@ the latency is in doubt, and one that did not keep it is Invalid by RateNotReach
 
 from collections.abc import Callable, Iterator
 
-from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.usage import SERVICE, WORKER
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
+from loadlab.validity.generator_rules import (
+    arrivals_missed,
+    generator_paused,
+    generator_slow,
+    little_violated,
+    pods_apart,
+)
 from loadlab.validity.judgement import (
     Judgement,
     Reason,
@@ -59,6 +65,7 @@ from loadlab.validity.judgement import (
     remark,
     suspect,
 )
+from loadlab.validity.noise import cpu_stolen, samples_too_few
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.writes import staleness_reasons, work_reasons
 
@@ -72,19 +79,6 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
     if nothing := tuple(_no_requests(trial)):
         return Judgement(nothing)
     return Judgement(tuple(reason for rule in _RULES for reason in rule(trial)))
-
-
-def samples_too_few(latency: Histogram) -> Iterator[Reason]:
-    """Name the highest sound percentile's bound for every percentile that rests on too little."""
-    above = {p: latency.count * (100 - p) / 100 for p in bounds.REPORTED_PERCENTILES}
-    thin = {p: n for p, n in above.items() if n < bounds.SAMPLES_ABOVE}
-    if thin and latency.count:
-        percentiles = ", ".join(f"p{p:g} ({n:.0f})" for p, n in thin.items())
-        yield suspect(
-            ReasonKind.TOO_FEW_SAMPLES,
-            f"too few samples lie above {percentiles}; a percentile needs "
-            f"{bounds.SAMPLES_ABOVE}: measure longer or with more load",
-        )
 
 
 def _no_requests(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -115,88 +109,6 @@ def _statuses(trial: TrialMeasurement) -> str:
     return ", ".join(f"{name}: {n}" for name, n in trial.status.items() if n)
 
 
-def _generator(trial: TrialMeasurement) -> Iterator[Reason]:
-    load = trial.generator
-    signs = []
-    if load.cpu_share > bounds.GENERATOR_CPU_SHARE:
-        signs.append(
-            f"used {load.cpu_share:.0%} of its CPUs, bound {bounds.GENERATOR_CPU_SHARE:.0%}"
-        )
-    if load.sched_wait_p99_ms > bounds.GENERATOR_SCHED_WAIT_MS:
-        signs.append(
-            f"waited {load.sched_wait_p99_ms:.1f} ms for a CPU (p99), bound "
-            f"{bounds.GENERATOR_SCHED_WAIT_MS:g} ms"
-        )
-    if signs:
-        effect = (
-            "latencies contain its own delay"
-            if trial.load.open_model
-            else "the service could do at least this rate, and latencies contain k6's own delay"
-        )
-        yield suspect(ReasonKind.GENERATOR_SATURATED, f"k6 {' and '.join(signs)}: {effect}")
-    if (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
-        yield suspect(
-            ReasonKind.GENERATOR_THROTTLED,
-            f"k6 was throttled for {load.throttled_share:.1%} of the time, bound "
-            f"{bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6",
-        )
-
-
-def _pause(trial: TrialMeasurement) -> Iterator[Reason]:
-    pause = trial.generator.longest_pause_seconds
-    share = pause / trial.window_seconds
-    if share > bounds.PAUSE_SHARE and pause > bounds.PAUSE_SECONDS:
-        broken = share > bounds.PAUSE_BROKEN_SHARE and pause > bounds.PAUSE_BROKEN_SECONDS
-        yield Reason(
-            ReasonKind.GENERATOR_PAUSED,
-            Validity.INVALID if broken else Validity.SUSPECT,
-            f"k6 stood still for {pause:.2f} s ({share:.1%} of the window, bound "
-            f"{bounds.PAUSE_SHARE:.0%}): it was stopped, starved or frozen; give the node "
-            "less other work, or raise spec.resources.k6",
-        )
-
-
-def _arrivals(trial: TrialMeasurement) -> Iterator[Reason]:
-    if not trial.load.open_model:
-        return
-    if trial.dropped_iterations:
-        yield invalid(
-            ReasonKind.DROPPED_ITERATIONS,
-            f"{trial.dropped_iterations} planned requests were never sent, bound 0: they would "
-            "have been the slow ones; raise spec.load.maxVirtualUsers or lower the rate",
-        )
-    offered, achieved = trial.load.rate_per_second, trial.achieved_rate
-    if offered and achieved is not None and achieved < bounds.ACHIEVED_RATE * offered:
-        yield invalid(
-            ReasonKind.RATE_NOT_REACHED,
-            f"{achieved:.1f} of {offered:.1f} iterations/s were made ({achieved / offered:.1%}), "
-            f"bound {bounds.ACHIEVED_RATE:.0%}: the load was not the planned one",
-        )
-
-
-def _little(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Every virtual user must be in an iteration all the time; what is missing left no sample."""
-    load = trial.load
-    if load.open_model or not load.virtual_users:
-        return
-    busy = trial.iterations * trial.mean_iteration_ms / 1000 / trial.window_seconds
-    # A full load as long as the window, less the half of the ramp that was not there yet.
-    expected = load.virtual_users * (1 - load.ramp_up_seconds / 2 / trial.window_seconds)
-    steady = not load.ramp_up_seconds and load.duration_seconds >= bounds.LITTLE_STEADY_SECONDS
-    # Users finish their last iteration at different moments: up to one iteration's time is idle.
-    edge = trial.mean_iteration_ms / 1000 / trial.window_seconds
-    bound = (bounds.LITTLE_STEADY if steady else bounds.LITTLE_ROUGH) + edge
-    gap = abs(expected - busy) / expected if expected > 0 else 1.0
-    if gap > bound:
-        level = Validity.INVALID if gap > bounds.LITTLE_BROKEN + edge else Validity.SUSPECT
-        yield Reason(
-            ReasonKind.LITTLE_LAW_VIOLATED,
-            level,
-            f"rate x iteration time accounts for {busy:.1f} of {expected:.1f} virtual users "
-            f"({gap:.1%} apart, bound {bound:.1%}): requests were cut off or left no sample",
-        )
-
-
 def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
     counts = trial.counts
     if counts is None or counts.server is None or counts.seconds < bounds.COUNT_MIN_SECONDS:
@@ -216,34 +128,6 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
             f"{counts.seconds:.1f} s; bound ±{tolerance:.0f}: something between them answers, "
             "repeats or drops requests, or their clocks differ",
         )
-
-
-def _stolen(trial: TrialMeasurement) -> Iterator[Reason]:
-    shared = trial.shared_cpus
-    if shared is not None and shared.stolen > bounds.STEAL_SHARE:
-        yield suspect(
-            ReasonKind.CPU_STOLEN,
-            f"the hypervisor took {shared.stolen:.1%} of the CPU time away, bound "
-            f"{bounds.STEAL_SHARE:.0%}: neighbours of this virtual machine are in the figures",
-        )
-
-
-def _together(trial: TrialMeasurement) -> Iterator[Reason]:
-    bound = bounds.START_SKEW_MS + _planned_skew_ms(trial)
-    if trial.pods > 1 and trial.start_skew_ms > bound:
-        yield suspect(
-            ReasonKind.PODS_NOT_TOGETHER,
-            f"the pods sent their first requests {trial.start_skew_ms:.0f} ms apart, bound "
-            f"{bound:.0f} ms: part of the window had only part of the load",
-        )
-
-
-def _planned_skew_ms(trial: TrialMeasurement) -> float:
-    """Segments take turns: the pods' first requests lie up to one turn apart by design."""
-    load = trial.load
-    if load.open_model:
-        return 1000 * trial.pods / load.rate_per_second if load.rate_per_second else 0.0
-    return 1000 * load.ramp_up_seconds * trial.pods / max(1, load.virtual_users)
 
 
 def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -284,6 +168,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
-    *(_errors, _generator, _pause, _arrivals, _little, _counts, _together, _stolen),
-    *(_samples, _instruments, _restarts, work_reasons, staleness_reasons, proof_reasons),
+    *(_errors, generator_slow, generator_paused, arrivals_missed, little_violated),
+    *(_counts, pods_apart, cpu_stolen, _samples, _instruments, _restarts),
+    *(work_reasons, staleness_reasons, proof_reasons),
 )
