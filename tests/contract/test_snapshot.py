@@ -9,7 +9,7 @@ from sides import faults
 
 from loadlab.measurement.documents import (
     Account,
-    Component,
+    ComponentReading,
     Counters,
     Distribution,
     Freshness,
@@ -107,7 +107,7 @@ async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_
         "meter": metered(tmp_path),
     }.items():
         assert faults(schemas, "snapshot.schema.json", answer, definition) == []
-        Component.model_validate(answer, extra="forbid")
+        ComponentReading.model_validate(answer, extra="forbid")
 
 
 @pytest.mark.parametrize("own_image", [False, True], ids=["built-in", "own image"])
@@ -185,7 +185,7 @@ def test_the_operator_reads_every_field_of_a_component(schemas):
         for name in definitions[definition]["properties"]
     }
 
-    assert {field.alias for field in Component.model_fields.values()} == known
+    assert {field.alias for field in ComponentReading.model_fields.values()} == known
 
 
 def test_counters_are_read_by_the_names_that_the_schema_has(schemas):

@@ -25,8 +25,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
-from loadlab.measurement.usage import SERVICE
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.names import Component
 from loadlab.model.status import Bottleneck, Confidence, Resource
 from loadlab.validity import bounds
 
@@ -95,5 +95,5 @@ def _as_asked(trial: TrialMeasurement) -> Iterator[str]:
         yield f"nothing was full, and the offered {offered:g}/s were kept"
     wait = trial.expected.wait_ms if trial.expected else 0.0
     mean = trial.latency.mean_us / 1000
-    if wait and SERVICE in trial.components and mean <= bounds.WAIT_EXPLAINS * wait:
+    if wait and Component.SERVICE in trial.components and mean <= bounds.WAIT_EXPLAINS * wait:
         yield f"nothing was full, and {mean:.0f} ms an answer are the {wait:g} ms that it waits"

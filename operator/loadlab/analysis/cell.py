@@ -17,7 +17,8 @@ from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram, HistogramSum
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.requests_by_name import NamedSum
-from loadlab.measurement.usage import SERVICE, ComponentUsage
+from loadlab.measurement.usage import ComponentUsage
+from loadlab.model.names import Component
 from loadlab.model.status import (
     ByComponent,
     Figure,
@@ -85,7 +86,8 @@ class CellSum:
         self, used: Sequence[TrialFigures], latency: Histogram, reasons: Sequence[Reason]
     ) -> ResultRow:
         requests, failed = sum(t.requests for t in used), sum(t.failed for t in used)
-        service = [trial.components[SERVICE] for trial in used if SERVICE in trial.components]
+        known = (trial.components.get(Component.SERVICE) for trial in used)
+        service = [usage for usage in known if usage]
         return ResultRow(
             cell=self._cell,
             replicates=ReplicateCounts(planned=self._planned, valid=len(used)),

@@ -11,8 +11,9 @@ from typing import Self
 from loadlab.analysis.attribution import attribute
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
-from loadlab.measurement.usage import SERVICE, ComponentUsage, RequestCounts
+from loadlab.measurement.usage import ComponentUsage, RequestCounts
 from loadlab.measurement.values import WorkDone
+from loadlab.model.names import Component
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Validity
 from loadlab.plan.expected import ExpectedWork
@@ -80,7 +81,7 @@ class TrialFigures:
 
 def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> float | None:
     """Return a figure of a trial, latency of one named request where asked; None if unknown."""
-    service = trial.components.get(SERVICE)
+    service = trial.components.get(Component.SERVICE)
     match figure:
         case FigureName.REQUESTS_PER_SECOND:
             return trial.requests_per_second

@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadlab.measurement.usage import GENERATOR, POSTGRES, REDIS, SERVICE, WORKER, ComponentUsage
+from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.names import Component
 from loadlab.model.status import Resource
 from loadlab.validity import bounds
 
 WAITING = (Resource.EVENT_LOOP, Resource.DATABASE_POOL, Resource.THREAD_POOL)
 _OWNERS = {
-    SERVICE: Resource.SERVICE_CPU,
-    POSTGRES: Resource.DATABASE,
-    REDIS: Resource.REDIS,
-    WORKER: Resource.NODE_CPU,  # its backlog tells whether it keeps up
+    Component.SERVICE: Resource.SERVICE_CPU,
+    Component.POSTGRES: Resource.DATABASE,
+    Component.REDIS: Resource.REDIS,
+    Component.WORKER: Resource.NODE_CPU,  # its backlog tells whether it keeps up
     GENERATOR: Resource.GENERATOR,
 }
 
@@ -31,7 +32,8 @@ class Fullness:
 def backlog(trial: TrialMeasurement) -> Iterator[Fullness]:
     """Compare what the queue worker wrote with what was accepted meanwhile."""
     counts, expected, work = trial.counts, trial.expected, trial.work
-    if counts is None or expected is None or work is None or WORKER not in trial.components:
+    is_seen = Component.WORKER in trial.components
+    if counts is None or expected is None or work is None or not is_seen:
         return
     accepted = counts.load * (1 - trial.failed_rate) * expected.write_share
     if work.persisted is None or accepted <= 0 or counts.seconds <= 0:
@@ -50,11 +52,11 @@ def backlog(trial: TrialMeasurement) -> Iterator[Fullness]:
 
 def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
     """Yield every CPU that is known: of the service, of the stores, of k6, and of the rest."""
-    if service := trial.components.get(SERVICE):
+    if service := trial.components.get(Component.SERVICE):
         yield from _service(trial, service)
     limits = trial.load.cpu_limits
     # Redis executes commands in one thread, whatever its limit.
-    for name, most in ((POSTGRES, None), (REDIS, 1.0)):
+    for name, most in ((Component.POSTGRES, None), (Component.REDIS, 1.0)):
         usage = trial.components.get(name)
         known = [limit for limit in (limits.get(name), most) if limit]
         if usage and usage.cpus_used is not None and known:
@@ -65,7 +67,7 @@ def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
 
 
 def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fullness]:
-    limit = trial.load.cpu_limits.get(SERVICE)
+    limit = trial.load.cpu_limits.get(Component.SERVICE)
     if service.cpus_used is not None and limit:
         throttled = _throttled_share(trial, service)
         is_throttled = throttled > bounds.SERVICE_THROTTLED_SHARE
@@ -97,7 +99,7 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
     shared = trial.shared_cpus
     if shared is None:
         return
-    users = [name for name in _OWNERS if name != SERVICE or not trial.load.owns_cpus]
+    users = [name for name in _OWNERS if name != Component.SERVICE or not trial.load.owns_cpus]
     used = {name: cpus for name in users if (cpus := _cpus_of(trial, name)) is not None}
     which = "beside the service's" if trial.load.owns_cpus else "that all share"
     busy = shared.busy * shared.cpus
@@ -127,7 +129,7 @@ def _cpus_of(trial: TrialMeasurement, name: str) -> float | None:
 
 def waiting(trial: TrialMeasurement) -> Iterator[Fullness]:
     """Yield the queues inside the service: for its event loops, its connections, its threads."""
-    service = trial.components.get(SERVICE)
+    service = trial.components.get(Component.SERVICE)
     if service is None:
         return
     if (lag := service.event_loop_lag_p50_ms) is not None:

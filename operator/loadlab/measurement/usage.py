@@ -10,17 +10,14 @@ from dataclasses import dataclass
 
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
-    Component,
+    ComponentReading,
     K6Document,
     SharedCpus,
     Snapshot,
 )
+from loadlab.model.names import Component
 
-SERVICE = "service"
-WORKER = "worker"
-POSTGRES = "postgres"
-REDIS = "redis"
-GENERATOR = "generator"
+GENERATOR = "generator"  # of the operator's own components all k6 pods together
 _EDGES_SCENARIO = "edges"
 
 
@@ -81,7 +78,7 @@ def requests_between(
 
 
 def _served(start: Snapshot, end: Snapshot) -> int | None:
-    before, after = start.components.get(SERVICE), end.components.get(SERVICE)
+    before, after = start.components.get(Component.SERVICE), end.components.get(Component.SERVICE)
     if before is None or after is None or before.requests is None or after.requests is None:
         return None
     served = after.requests - before.requests
@@ -127,7 +124,7 @@ def _shared(before: SharedCpus, after: SharedCpus, available: float) -> SharedCp
 
 
 def _usage(
-    before: Component | None, after: Component, requests: float, seconds: float
+    before: ComponentReading | None, after: ComponentReading, requests: float, seconds: float
 ) -> ComponentUsage:
     restarted = before is not None and _ran_backwards(before, after)
     known = before if not restarted else None
@@ -161,7 +158,7 @@ def _usage(
     )
 
 
-def _ran_backwards(before: Component, after: Component) -> bool:
+def _ran_backwards(before: ComponentReading, after: ComponentReading) -> bool:
     return _fell(before.cpu_seconds, after.cpu_seconds) or _fell(before.requests, after.requests)
 
 
@@ -169,24 +166,28 @@ def _fell(before: float | None, after: float | None) -> bool:
     return before is not None and after is not None and after < before
 
 
-def _cpu_micros(before: Component | None, after: Component, requests: float) -> float | None:
+def _cpu_micros(
+    before: ComponentReading | None, after: ComponentReading, requests: float
+) -> float | None:
     if before is None or before.cpu_seconds is None or after.cpu_seconds is None or requests <= 0:
         return None
     return (after.cpu_seconds - before.cpu_seconds) * 1e6 / requests
 
 
 def _rate(
-    before: Component | None,
-    after: Component,
+    before: ComponentReading | None,
+    after: ComponentReading,
     seconds: float,
-    pick: Callable[[Component], float | None],
+    pick: Callable[[ComponentReading], float | None],
 ) -> float | None:
     """Return how fast a counter rose; None where either edge does not know it."""
     first, last = (pick(before) if before else None), pick(after)
     return None if first is None or last is None or seconds <= 0 else (last - first) / seconds
 
 
-def _busiest(before: Component | None, after: Component, seconds: float) -> float | None:
+def _busiest(
+    before: ComponentReading | None, after: ComponentReading, seconds: float
+) -> float | None:
     """Return the CPUs that the busiest living process used; None where no edge knows any."""
     earlier = {p.pid: p.cpu_seconds for p in before.processes} if before else {}
     used = [
@@ -197,13 +198,13 @@ def _busiest(before: Component | None, after: Component, seconds: float) -> floa
     return max(used) / seconds if used and seconds > 0 else None
 
 
-def _throttled(before: Component | None, after: Component) -> float | None:
+def _throttled(before: ComponentReading | None, after: ComponentReading) -> float | None:
     if before is None or before.throttled_seconds is None or after.throttled_seconds is None:
         return None
     return after.throttled_seconds - before.throttled_seconds
 
 
-def _spread(before: Component | None, after: Component) -> float | None:
+def _spread(before: ComponentReading | None, after: ComponentReading) -> float | None:
     """Compare the busiest process with the idlest; None for one, and without instruments."""
     earlier = _served_by(before) if before else {}
     served = [count - earlier.get(pid, 0) for pid, count in _served_by(after).items()]
@@ -212,5 +213,5 @@ def _spread(before: Component | None, after: Component) -> float | None:
     return max(served) / max(1, min(served))
 
 
-def _served_by(component: Component) -> Mapping[int, int]:
+def _served_by(component: ComponentReading) -> Mapping[int, int]:
     return {p.pid: p.requests for p in component.processes if p.requests is not None}

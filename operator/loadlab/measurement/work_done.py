@@ -1,14 +1,14 @@
 """What the stores and the queue worker did between the two snapshots, by their own counters."""
 
-from loadlab.measurement.documents import Component, Snapshot
-from loadlab.measurement.usage import POSTGRES, REDIS, WORKER
+from loadlab.measurement.documents import ComponentReading, Snapshot
 from loadlab.measurement.values import WorkDone
+from loadlab.model.names import Component
 
 
 def work_between(start: Snapshot, end: Snapshot) -> WorkDone:
     """Read what the stores and the queue worker did between two snapshots."""
     edges = {name: (start.components.get(name), found) for name, found in end.components.items()}
-    postgres, redis = edges.get(POSTGRES), edges.get(REDIS)
+    postgres, redis = edges.get(Component.POSTGRES), edges.get(Component.REDIS)
     returned, fetched = _gain(postgres, "rows_returned"), _gain(postgres, "rows_fetched")
     return WorkDone(
         transactions=_gain(postgres, "transactions"),
@@ -16,12 +16,12 @@ def work_between(start: Snapshot, end: Snapshot) -> WorkDone:
         rows_written=_gain(postgres, "rows_inserted"),
         cache_hits=_gain(redis, "keyspace_hits"),
         cache_misses=_gain(redis, "keyspace_misses"),
-        persisted=_gain(edges.get(WORKER), "persisted"),
-        commits=_gain(edges.get(WORKER), "batches"),
+        persisted=_gain(edges.get(Component.WORKER), "persisted"),
+        commits=_gain(edges.get(Component.WORKER), "batches"),
     )
 
 
-def _gain(edges: tuple[Component | None, Component] | None, name: str) -> int | None:
+def _gain(edges: tuple[ComponentReading | None, ComponentReading] | None, name: str) -> int | None:
     """Return how much a counter rose; None where it is unknown or was reset."""
     if edges is None or edges[0] is None:
         return None

@@ -46,8 +46,8 @@ the latency is in doubt, and one that did not keep it is Invalid by RateNotReach
 from collections.abc import Callable, Iterator
 
 from loadlab.measurement.trial import VoidTrial
-from loadlab.measurement.usage import SERVICE, WORKER
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.names import Component
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
 from loadlab.validity.generator_rules import (
@@ -135,7 +135,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
-    service = trial.components.get(SERVICE)
+    service = trial.components.get(Component.SERVICE)
     unread = service is None or (service.cpu_micros_per_request is None and not service.restarted)
     why = "; ".join(trial.notes) or "no snapshot is in the log of any k6 pod"
     if trial.load.instrumented and unread:
@@ -158,7 +158,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
     restarted = [name for name, usage in trial.components.items() if usage.restarted]
     if restarted:
         # Without a worker requests are answered as before, and the account finds what was lost.
-        harmless = restarted == [WORKER]
+        harmless = restarted == [Component.WORKER]
         yield Reason(
             ReasonKind.COMPONENT_RESTARTED,
             Validity.SUSPECT if harmless else Validity.INVALID,

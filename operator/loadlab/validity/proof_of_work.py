@@ -8,8 +8,9 @@ System); bounds allow for it. Redis counts at once.
 
 from collections.abc import Iterator
 
-from loadlab.measurement.usage import SERVICE, RequestCounts
+from loadlab.measurement.usage import RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.model.names import Component
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
@@ -42,7 +43,7 @@ def _waited(trial: TrialMeasurement, expected: ExpectedWork) -> Iterator[Reason]
 
 
 def _workers(trial: TrialMeasurement, expected: ExpectedWork) -> Iterator[Reason]:
-    service = trial.components.get(SERVICE)
+    service = trial.components.get(Component.SERVICE)
     if expected.workers is None or service is None or service.processes is None:
         return
     if service.processes != expected.workers:

@@ -1,36 +1,16 @@
-"""The JSON documents a trial leaves behind, as frozen models.
+"""What a generator writes: its one document, its progress, and what its script saw."""
 
-Needed fields are required and typed; fields that a newer writer adds are ignored. Generators write
-`K6Document` and `Progress`, the steward answers with `Snapshot` and `Account`. What a writer must
-hold to stands in docs/contracts.
-"""
+from typing import Literal, Self
 
-from typing import Annotated, Literal, Self
+from pydantic import Field, model_validator
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
-
+from loadlab.measurement.documents.base import Count, ReadModel
 from loadlab.measurement.histogram import HistogramText
 
 DOCUMENT_VERSION = 1
 RESULT_KEY = "loadlab_result"
 PROGRESS_KEY = "loadlab_progress"
 MEASURED_SCENARIO = "measure"
-
-# What fits in 64 bits: sums and quotients of such numbers are numbers, too.
-Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-
-
-class ReadModel(BaseModel):
-    """A document somebody else wrote."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        allow_inf_nan=False,
-    )
 
 
 class Distribution(ReadModel):
@@ -145,90 +125,7 @@ class K6Document(ReadModel):
     segment: str = ""
     scenarios: dict[str, Scenario]
     counters: Counters = Counters()
-    trends: dict[str, Distribution] = {}
-
-
-class Lag(ReadModel):
-    """Delay of the event loop in seconds."""
-
-    p50: float
-    p99: float
-    max: float
-
-
-class Process(ReadModel):
-    """One process of the service."""
-
-    pid: int
-    requests: int | None = None  # None without instruments
-    cpu_seconds: float | None = None
-    memory_bytes: int | None = None
-    open_files: int | None = None
-
-
-class PoolWait(ReadModel):
-    """Time that requests waited for a connection of the pool, added up."""
-
-    sum: float
-    count: int
-
-
-class Component(ReadModel):
-    """One component at one moment; what it cannot know is absent."""
-
-    cpu_seconds: float | None = None
-    memory_bytes: int | None = None
-    throttled_seconds: float | None = None
-    open_files: int | None = None
-    requests: int | None = None
-    failed: int | None = None
-    in_flight: int | None = None
-    thread_tokens_in_use: int | None = None
-    threads_exhausted_seconds: float | None = None  # over all processes
-    pool_wait_seconds: PoolWait | None = None
-    event_loop_lag_seconds: Lag | None = None
-    transactions: int | None = None  # of Postgres
-    rows_returned: int | None = None
-    rows_fetched: int | None = None
-    rows_inserted: int | None = None
-    connections: int | None = None
-    keyspace_hits: int | None = None  # of Redis
-    keyspace_misses: int | None = None
-    commands: int | None = None
-    persisted: int | None = None  # of the queue worker
-    batches: int | None = None
-    dead_lettered: int | None = None
-    processes: tuple[Process, ...] = ()
-
-
-class Answer(ReadModel):
-    """An answer of the steward; where there was none the script writes why."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _was_given(cls, body: object) -> object:
-        if isinstance(body, dict) and "error" in body:
-            raise ValueError(f"the steward did not answer: {body['error']}")
-        return body
-
-
-class SharedCpus(ReadModel):
-    """The CPUs of the steward's node that no service owns; seconds since boot, added up."""
-
-    cpus: int
-    cpu_seconds: float
-    steal_seconds: float = 0.0
-
-
-class Snapshot(Answer):
-    """All components at one edge of the measurement."""
-
-    edge: str
-    run: str = ""
-    taken_at: float
-    components: dict[str, Component] = {}
-    shared_cpus: SharedCpus | None = None
-    errors: dict[str, str] = {}
+    trends: dict[str, Distribution] = Field(default={})
 
 
 class Freshness(ReadModel):
@@ -240,17 +137,3 @@ class Freshness(ReadModel):
     unseen: int  # writes that never showed
     worst_ms: float
     bound_ms: float
-
-
-class Account(Answer):
-    """What the steward found after the drain; the counts are absent where nothing is written."""
-
-    run: str = ""
-    drained: bool
-    drain_seconds: float = 0.0
-    persisted: int | None = None
-    distinct: int | None = None
-    id_sum: int | None = None
-    id_mix: int | None = None
-    pending: int = 0
-    dead_lettered: int = 0

@@ -1,0 +1,60 @@
+"""The JSON documents a trial leaves behind, as frozen models.
+
+Needed fields are required and typed; fields that a newer writer adds are ignored. Generators write
+`K6Document` and `Progress`, the steward answers with `Snapshot` and `Account`. What a writer must
+hold to stands in docs/contracts.
+"""
+
+from loadlab.measurement.documents.base import ReadModel
+from loadlab.measurement.documents.generator import (
+    DOCUMENT_VERSION,
+    MEASURED_SCENARIO,
+    PROGRESS_KEY,
+    RESULT_KEY,
+    Counters,
+    Distribution,
+    Freshness,
+    GeneratorUsage,
+    K6Document,
+    Program,
+    Progress,
+    Scenario,
+    Second,
+    Split,
+)
+from loadlab.measurement.documents.steward import (
+    Account,
+    Answer,
+    ComponentReading,
+    Lag,
+    PoolWait,
+    Process,
+    SharedCpus,
+    Snapshot,
+)
+
+__all__ = [
+    "DOCUMENT_VERSION",
+    "MEASURED_SCENARIO",
+    "PROGRESS_KEY",
+    "RESULT_KEY",
+    "Account",
+    "Answer",
+    "ComponentReading",
+    "Counters",
+    "Distribution",
+    "Freshness",
+    "GeneratorUsage",
+    "K6Document",
+    "Lag",
+    "PoolWait",
+    "Process",
+    "Program",
+    "Progress",
+    "ReadModel",
+    "Scenario",
+    "Second",
+    "SharedCpus",
+    "Snapshot",
+    "Split",
+]
