@@ -51,8 +51,8 @@ def _kept(
             "message": reasons[0] if reasons else "",
             "validity": validity,
             "reasons": reasons,
-            "requests_per_second": round(measurement.requests_per_second, 1),
-            "p95_ms": round(latency.p95, 3) if latency else None,
+            "requests_per_second": measurement.requests_per_second,
+            "p95_ms": latency.p95 if latency else None,
             "timings": timings,
             "measurement": dump_trial(judged),
         }
@@ -71,5 +71,5 @@ def _timings(
         first_request=first,
         load_ended=ended,
         collected=now,
-        overhead=round(first - started + now - ended, 3),
+        overhead=first - started + now - ended,
     )

@@ -1,11 +1,12 @@
 """The status of a LoadTrial: where it stands, and what was measured."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from loadlab.model.base import ObservedModel
+from loadlab.model.rounding import decimals
 from loadlab.model.status.figures import Validity
 
 
@@ -32,7 +33,7 @@ class Timings(ObservedModel):
     first_request: float | None = Field(default=None, description="The first request was sent.")
     load_ended: float | None = Field(default=None, description="The last answer came.")
     collected: float | None = Field(default=None, description="The result was read.")
-    overhead: float | None = Field(
+    overhead: Annotated[float | None, decimals(3)] = Field(
         default=None,
         description="Seconds before the first request and between the load's end and the result.",
     )
@@ -60,8 +61,12 @@ class LoadTrialStatus(ObservedModel):
     reasons: tuple[str, ...] = Field(
         default=(), max_length=20, description="Why the result is not Valid."
     )
-    requests_per_second: float | None = Field(default=None, description="Requests per second.")
-    p95_ms: float | None = Field(default=None, description="95th percentile in milliseconds.")
+    requests_per_second: Annotated[float | None, decimals(1)] = Field(
+        default=None, description="Requests per second."
+    )
+    p95_ms: Annotated[float | None, decimals(3)] = Field(
+        default=None, description="95th percentile in milliseconds."
+    )
     timings: Timings | None = Field(default=None, description="When what happened.")
     images: dict[str, str] = Field(
         default={}, max_length=20, description="Image of each component of the run."
