@@ -11,12 +11,13 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 FLOORS = {"loadlab": 0.0, "loadlab_services": 0.0, "loadlab_cluster": 0.0}  # percent
 KEYS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
 
 
-def totals_by_package(report: dict) -> dict[str, dict[str, int]]:
+def totals_by_package(report: dict[str, Any]) -> dict[str, dict[str, int]]:
     """The sums of each package, by the folder that bears its name."""
     totals: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(KEYS, 0))
     for file, found in report["files"].items():

@@ -11,6 +11,8 @@ from types import ModuleType
 import pytest
 import yaml
 
+from tests.manifests import Json
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHART = REPOSITORY / "charts" / "loadlab"
 # The name of the release and the namespace, as `make demo` and the README give them.
@@ -19,7 +21,7 @@ RELEASE = ("loadlab", "--namespace=loadlab-system")
 KUBERNETES = "--kube-version=1.34.0"
 
 
-def read_all(text: str) -> list[dict]:
+def read_all(text: str) -> list[Json]:
     """The documents of a manifest by libyaml, which takes a tenth of the time."""
     return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
 
@@ -68,8 +70,8 @@ def run_helm(helm: str) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def render(run_helm) -> Callable[..., list[dict]]:
-    def render(*options: str) -> list[dict]:
+def render(run_helm) -> Callable[..., list[Json]]:
+    def render(*options: str) -> list[Json]:
         done = run_helm("template", *RELEASE, str(CHART), KUBERNETES, *options)
         assert done.returncode == 0, done.stderr
         return [document for document in read_all(done.stdout) if document]
@@ -78,7 +80,7 @@ def render(run_helm) -> Callable[..., list[dict]]:
 
 
 @pytest.fixture(scope="session")
-def installed() -> list[dict]:
+def installed() -> list[Json]:
     """The objects of manifests/install.yaml."""
     text = (REPOSITORY / "manifests" / "install.yaml").read_text()
     return read_all(text)

@@ -12,6 +12,7 @@ import yaml
 
 from loadlab.controller.settings import DEFAULT_IMAGES
 from loadlab.model.resources import Experiment
+from tests.manifests import Json
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHART = REPOSITORY / "charts" / "loadlab"
@@ -26,17 +27,17 @@ each_values_file = pytest.mark.parametrize(
 )
 
 
-def deployment(objects: list[dict]) -> dict:
+def deployment(objects: list[Json]) -> Json:
     (found,) = [item for item in objects if item["kind"] == "Deployment"]
     return found
 
 
-def environment(objects: list[dict]) -> dict[str, str]:
+def environment(objects: list[Json]) -> dict[str, str]:
     (container,) = deployment(objects)["spec"]["template"]["spec"]["containers"]
     return {variable["name"]: variable["value"] for variable in container["env"]}
 
 
-def names(objects: list[dict], kind: str) -> set[str]:
+def names(objects: list[Json], kind: str) -> set[str]:
     return {item["metadata"]["name"] for item in objects if item["kind"] == kind}
 
 
@@ -182,7 +183,8 @@ def notes(run_helm, tmp_path):
         shown = ("--show-only=templates/n.yaml", "--namespace=loadlab-system", KUBERNETES)
         done = run_helm("template", "loadlab", str(copied), *shown, *options)
         assert done.returncode == 0, done.stderr
-        return yaml.safe_load(done.stdout)["notes"]
+        notes: str = yaml.safe_load(done.stdout)["notes"]
+        return notes
 
     return print_notes
 

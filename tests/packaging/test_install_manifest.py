@@ -5,11 +5,12 @@ import pytest
 
 from loadlab import __version__
 from loadlab.controller.settings import from_environment
+from tests.manifests import Json
 
 BUILT_IN = "v1", "apps/v1", "rbac.authorization.k8s.io/v1"
 
 
-def of_kind(objects: list[dict], kind: str) -> list[dict]:
+def of_kind(objects: list[Json], kind: str) -> list[Json]:
     return [item for item in objects if item["kind"] == kind]
 
 

@@ -67,9 +67,9 @@ def test_modules_have_telling_names(repository):
 def own_registries() -> set[str]:
     """Hosts of the package registries that this machine is set up to use."""
     home = Path.home()
-    files = ["/etc/pip.conf", home / ".config/pip/pip.conf", home / ".pip/pip.conf"]
+    files = [Path("/etc/pip.conf"), home / ".config/pip/pip.conf", home / ".pip/pip.conf"]
     files += [home / ".config/go/env", home / ".npmrc", home / ".cargo/config.toml"]
-    texts = [Path(file).read_text() for file in files if Path(file).is_file()]
+    texts = [file.read_text() for file in files if file.is_file()]
     texts += [os.environ.get(name, "") for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "GOPROXY")]
     found = re.findall(r"https?://[^\s,|\"']+", "\n".join(texts))
     return {host for url in found if (host := urlsplit(url).hostname)}

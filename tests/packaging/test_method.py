@@ -17,8 +17,10 @@ Constant = tuple[str, object]
 def constants_of(file: Path) -> Iterator[Constant]:
     """The constants of a module, and the defaults of its classes' fields."""
     tree = ast.parse(file.read_text())
-    for holder in (tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))):
-        yield from assigned_in(holder.body)
+    yield from assigned_in(tree.body)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield from assigned_in(node.body)
 
 
 def assigned_in(body: list[ast.stmt]) -> Iterator[Constant]:

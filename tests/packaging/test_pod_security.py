@@ -9,6 +9,7 @@ import yaml
 
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, make_plan
+from tests.manifests import Json
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VALUES = sorted((REPOSITORY / "charts/loadlab/ci").glob("*-values.yaml"))
@@ -20,7 +21,7 @@ ALLOWED_VOLUMES = {
 HOST_FIELDS = ("hostNetwork", "hostPID", "hostIPC")
 
 
-def pods_of(item: dict) -> Iterator[dict]:
+def pods_of(item: Json) -> Iterator[Json]:
     """Yield the pod specs in an object."""
     if item["kind"] == "Pod":
         yield item["spec"]
@@ -28,7 +29,7 @@ def pods_of(item: dict) -> Iterator[dict]:
         yield item["spec"]["template"]["spec"]
 
 
-def violations(pod: dict) -> list[str]:
+def violations(pod: Json) -> list[str]:
     """What the standard "restricted" has against a pod spec."""
     shared = pod.get("securityContext", {})
     found = [field for field in HOST_FIELDS if pod.get(field)]
@@ -45,7 +46,7 @@ def violations(pod: dict) -> list[str]:
     return found
 
 
-def _container_violations(own: dict, shared: dict) -> Iterator[str]:
+def _container_violations(own: Json, shared: Json) -> Iterator[str]:
     both = shared | own
     if own.get("privileged"):
         yield "privileged"
@@ -64,7 +65,7 @@ def _container_violations(own: dict, shared: dict) -> Iterator[str]:
         yield "capabilities added"
 
 
-def house_rules(pod: dict) -> list[str]:
+def house_rules(pod: Json) -> list[str]:
     """What we ask of our pods beyond the standard."""
     return [
         f"{container['name']}: {what}"
@@ -80,7 +81,7 @@ def house_rules(pod: dict) -> list[str]:
 
 
 @pytest.fixture
-def operator_pod(installed) -> dict:
+def operator_pod(installed) -> Json:
     (pod,) = [pod for item in installed for pod in pods_of(item)]
     return copy.deepcopy(pod)
 

@@ -37,6 +37,7 @@ from loadlab.progress.decision import (
     Remove,
 )
 from loadlab.progress.observed import Reference
+from tests.manifests import Json
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLES = sorted((REPOSITORY / "manifests/samples").glob("*.yaml"))
@@ -102,7 +103,8 @@ class Silence:
         yield b""
 
     async def iter_any(self) -> AsyncIterator[bytes]:
-        for piece in ():
+        nothing: tuple[bytes, ...] = ()
+        for piece in nothing:
             yield piece
 
 
@@ -144,7 +146,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
             await watch_children(cluster, (None,), lambda *_: None, lambda _: None)
 
 
-def granted(installed: list[dict]) -> set[Permission]:
+def granted(installed: list[Json]) -> set[Permission]:
     (role,) = (
         item
         for item in installed
@@ -214,7 +216,7 @@ class FakeServer:
         return web.json_response({"metadata": {"resourceVersion": "1"}, "items": []})
 
 
-def _served(*names: str) -> dict:
+def _served(*names: str) -> Json:
     verbs = ["get", "list", "watch", "patch", "create", "delete"]
     resources = [
         {"name": n, "kind": n.title(), "singularName": n[:-1], "namespaced": True, "verbs": verbs}
@@ -223,7 +225,7 @@ def _served(*names: str) -> dict:
     return {"resources": resources}
 
 
-def _group(name: str, version: str) -> dict:
+def _group(name: str, version: str) -> Json:
     versions = {"version": version, "groupVersion": f"{name}/{version}"}
     return {"name": name, "versions": [versions], "preferredVersion": versions}
 

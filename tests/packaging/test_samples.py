@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from loadlab.analysis.criteria import parse_threshold
-from loadlab.catalogue import WORKLOADS
+from loadlab.catalogue import WORKLOADS, Factor
 from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
+from tests.manifests import Json
 
 FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples"
 SAMPLES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
@@ -23,8 +24,9 @@ IMAGES = Images(
 OVERHEAD_SECONDS = 6  # the budget of a trial beside its load
 
 
-def read(name: str) -> dict:
-    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+def read(name: str) -> Json:
+    body: Json = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    return body
 
 
 def plan_of(name: str) -> Plan:
@@ -86,6 +88,6 @@ def test_select_is_the_demonstration_that_the_issue_asks_for():
     spec = plan_of("select").context.spec
 
     assert [v.name for v in spec.variants] == ["sync", "async", "asyncpg"]
-    assert spec.factors.workers == (1, 2)
-    assert spec.factors.virtual_users == (32,)
+    assert spec.factors.levels(Factor.WORKERS) == (1, 2)
+    assert spec.factors.levels(Factor.VIRTUAL_USERS) == (32,)
     assert spec.replicates == 2
