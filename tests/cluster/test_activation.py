@@ -19,9 +19,10 @@ FORMER_PATH = "/usr/bin:/bin"
 
 @pytest.fixture(params=["bash", "zsh"])
 def shell(request: pytest.FixtureRequest) -> str:
-    found = shutil.which(request.param)
+    name: str = request.param
+    found = shutil.which(name)
     if not found:
-        pytest.skip(f"{request.param} is not on this machine")
+        pytest.skip(f"{name} is not on this machine")
     return found
 
 

@@ -145,15 +145,16 @@ def test_folders_of_this_machine_are_not_handed_to_a_build() -> None:
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files that decide the operator's image, in a repository of the test's own."""
-    files = (
+    for name in (
         "Dockerfile",
         ".dockerignore",
         "requirements/operator.txt",
         "requirements/services.txt",
-    )
-    files += ("operator/loadlab/__init__.py", "services/loadlab_services/__init__.py")
-    files += ("cluster/images/base/Dockerfile", "cluster/versions.env")
-    for name in files:
+        "operator/loadlab/__init__.py",
+        "services/loadlab_services/__init__.py",
+        "cluster/images/base/Dockerfile",
+        "cluster/versions.env",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("as it was\n")
     monkeypatch.setattr(images, "REPOSITORY", tmp_path)

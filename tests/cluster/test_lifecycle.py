@@ -31,6 +31,7 @@ CONTAINER = {
         "capabilities": {"drop": ["ALL"]},
     },
 }
+KUBECTL = str(SETTINGS.program("kubectl"))
 SLEEP = "import time; time.sleep(3600)"
 LOOK_UP = "import socket; print(socket.gethostbyname('kubernetes.default.svc.cluster.local'))"
 OWN_CPUS = "import os; print(sorted(os.sched_getaffinity(0)))"
@@ -57,7 +58,7 @@ def build_pod(name: str, *, cpu: str | None) -> dict[str, object]:
 
 
 def kubectl(*words: str, text: str | None = None) -> str:
-    command = [SETTINGS.program("kubectl"), *words]
+    command = [KUBECTL, *words]
     done = subprocess.run(
         command, input=text, capture_output=True, text=True, timeout=120, check=False
     )
@@ -105,7 +106,7 @@ def in_pod(name: str, code: str) -> str:
 
 def await_pod(name: str, *, seconds: float = 15) -> None:
     """A kubelet that has just started needs a moment to learn of its pods."""
-    command = [SETTINGS.program("kubectl"), "exec", "-n", NAMESPACE, name, "--", "python", "-V"]
+    command = [KUBECTL, "exec", "-n", NAMESPACE, name, "--", "python", "-V"]
     deadline = time.monotonic() + seconds
     while subprocess.run(command, capture_output=True, check=False).returncode:
         assert time.monotonic() < deadline, f"{name} does not answer any more"
@@ -136,7 +137,7 @@ def test_daemons_stay_away_from_the_cpus_that_pods_own(cluster: EmbeddedCluster)
 def test_a_pod_that_is_not_restricted_is_refused() -> None:
     pod = build_pod("plain", cpu=None)
     pod["spec"] = {"containers": [{"name": "main", "image": CONTAINER["image"]}]}
-    command = [SETTINGS.program("kubectl"), "apply", "-f", "-"]
+    command = [KUBECTL, "apply", "-f", "-"]
     done = subprocess.run(
         command, input=json.dumps(pod), capture_output=True, text=True, check=False
     )

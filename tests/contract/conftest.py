@@ -2,13 +2,11 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
+from tests.manifests import Json
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -27,7 +25,7 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def schemas() -> dict[str, dict]:
+def schemas() -> dict[str, Json]:
     """The schemas by their file's name."""
     folder = REPOSITORY / "docs" / "contracts"
     return {file.name: json.loads(file.read_text()) for file in folder.glob("*.schema.json")}

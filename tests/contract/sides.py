@@ -16,11 +16,12 @@ from loadlab.model.resources import Experiment
 from loadlab.plan.context import Images, Run
 from loadlab.plan.generator import trial_configuration
 from loadlab.plan.plan import Plan, make_plan
+from tests.manifests import Json
 
 SERVICES_IMAGE = "services:1"
 IMAGES = Images(services=SERVICES_IMAGE, k6="k6:1", postgres="pg:1", redis="r:1", rabbitmq="mq:1")
 EXISTING = {"mode": "Existing", "secretRef": {"name": "mine", "key": "url"}}
-OWN_IMAGES = {
+OWN_IMAGES: dict[str, Json] = {
     "metered": {"name": "metered", "image": "own:1"},
     "instrumented": {"name": "instrumented", "image": "own:1", "instrumentsPort": 9100},
 }
@@ -28,7 +29,7 @@ OWN_IMAGES = {
 OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
 LEVELS = OWN_LEVELS | {"server": ["gunicorn"]}
 OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
-LOADS: dict[str, dict[str, Any]] = {
+LOADS: dict[str, Json] = {
     "closed": {},
     "ramping": {"load": {"executor": "ramping-vus", "rampUp": "10s"}},
     "open": {
@@ -36,7 +37,6 @@ LOADS: dict[str, dict[str, Any]] = {
         "factors": {"rate": [100], "workers": [3]},
     },
 }
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """Both catalogues hold the same workloads, variants, workers and stores."""
 
-from sides import built_in
-
 from loadlab.catalogue import WORKLOADS as PLANNED
 from loadlab_services.workload import Store
 from loadlab_services.workloads import load_workloads
+from tests.contract.sides import built_in
 
 OFFERED = load_workloads()
 ADDRESS = {"postgres": Store.POSTGRES, "redis": Store.REDIS, "rabbitmq": Store.RABBITMQ}

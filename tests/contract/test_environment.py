@@ -1,7 +1,6 @@
 """What the operator writes into a container's environment is what its program reads."""
 
 import pytest
-from sides import LEVELS, OPTIONAL_LEVELS, PlannedContainer, containers, plans
 
 from loadlab.catalogue import Factor
 from loadlab_services.settings import (
@@ -14,6 +13,7 @@ from loadlab_services.settings import (
 )
 from loadlab_services.workload import CELERY_WORKER, STREAM_WORKER
 from loadlab_services.workloads import find_variant
+from tests.contract.sides import LEVELS, OPTIONAL_LEVELS, PlannedContainer, containers, plans
 
 PLANNED = {container.title: container for container in containers()}
 PLANS = dict(plans())

@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sides import faults
 
 from loadlab.measurement.documents import (
     Account,
@@ -31,6 +30,7 @@ from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import Stores
 from loadlab_services.workloads import find_workload
+from tests.contract.sides import faults
 
 COUNTERS = {
     "transactions": 7, "rowsReturned": 6, "rowsFetched": 5, "rowsInserted": 4, "connections": 3,

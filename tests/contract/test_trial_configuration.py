@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sides import configurations, faults
+
+from tests.contract.sides import configurations, faults
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = REPOSITORY / "loadgen" / "scripts"

@@ -18,12 +18,12 @@ import pytest
 import uvicorn
 
 from loadlab.plan.generator import configuration_variables
+from tests.manifests import Json
 
 REPOSITORY = Path(__file__).parents[2]
 LOADGEN = REPOSITORY / "loadgen"
 FLAGS = ["--quiet", "--no-usage-report", "--summary-mode=disabled", "--no-thresholds"]
 FLAGS += ["--log-format", "raw"]
-Json = dict[str, Any]
 WORK: Json = {
     "name": "request", "method": "GET", "path": "/work?id=${request_id}&user=${user_id}",
     "headers": {}, "body": None, "weight": 1, "writes": True,
@@ -93,7 +93,7 @@ class Server:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": raw})
 
-    async def answer(self, scope: Json, body: bytes) -> tuple[int, Json]:
+    async def answer(self, scope: Json, body: bytes) -> tuple[int, Json | list[Json]]:
         match scope["path"].strip("/").split("/"):
             case ["healthz"]:
                 self.health_checks += 1
