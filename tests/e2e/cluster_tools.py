@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from tests.manifests import Json
+
 REPOSITORY = Path(__file__).parents[2]
 HANDOUT = REPOSITORY / ".state"  # what `make up` left there is for its cluster
 VALUES = REPOSITORY / "cluster" / "values.yaml"
@@ -25,7 +27,6 @@ ENVIRONMENT = {
 }
 if (HANDOUT / "kubeconfig").exists():
     ENVIRONMENT.setdefault("KUBECONFIG", str(HANDOUT / "kubeconfig"))
-Json = dict[str, Any]
 
 
 class RefusedError(Exception):

@@ -1,13 +1,8 @@
 """The cluster with LoadLab installed from the chart, and a namespace that enforces `restricted`."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cluster_tools import Lab, install_loadlab, kubectl
+from tests.e2e.cluster_tools import Lab, install_loadlab, kubectl
 
 NAMESPACE = "loadlab-e2e"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"

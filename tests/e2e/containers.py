@@ -4,7 +4,8 @@ import os
 import time
 from dataclasses import dataclass
 
-from cluster_tools import SYSTEM, Json, eventually, get, kubectl
+from tests.e2e.cluster_tools import SYSTEM, eventually, get, kubectl
+from tests.manifests import Json
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -73,7 +74,9 @@ class Container:
 
     def cpu_share(self, seconds: float) -> float:
         """CPU time of the first process over a while, in cores."""
-        (before, began), _, (after, ended) = self._cpu(), time.sleep(seconds), self._cpu()
+        before, began = self._cpu()
+        time.sleep(seconds)
+        after, ended = self._cpu()
         return (after - before) / (ended - began)
 
     def _cpu(self) -> tuple[float, float]:
@@ -83,7 +86,9 @@ class Container:
 
     def node_busy_cpus(self, seconds: float = 2.0) -> float:
         """How many of the node's CPUs were busy, whoever used them: /proc/stat is the node's."""
-        (before, began), _, (after, ended) = self._busy(), time.sleep(seconds), self._busy()
+        before, began = self._busy()
+        time.sleep(seconds)
+        after, ended = self._busy()
         return (after - before) / (ended - began)
 
     def _busy(self) -> tuple[float, float]:
@@ -99,7 +104,9 @@ def operator() -> Container:
 
 def running(namespace: str, label: str) -> Container:
     """The one running container with a label; waits a while for it."""
-    return eventually(lambda: find_running(namespace, label), 90, f"a container with {label}")
+    what = f"a container with {label}"
+    found: Container = eventually(lambda: find_running(namespace, label), 90, what)
+    return found
 
 
 def find_running(namespace: str, label: str) -> Container | None:

@@ -1,8 +1,10 @@
 """What a test's claim rests on beside the product: measured, printed, and a skip where it fails."""
 
 import pytest
-from cluster_tools import Json, Lab
-from containers import operator
+
+from tests.e2e.cluster_tools import Lab
+from tests.e2e.containers import operator
+from tests.manifests import Json
 
 BUSY_LIMIT = 0.5  # CPUs: what a control plane takes of a node without a trial stays below
 

@@ -4,14 +4,16 @@ import json
 import time
 
 import pytest
-from cluster_tools import Lab, RefusedError, condition, eventually, kubectl
+
+from tests.e2e.cluster_tools import Lab, RefusedError, condition, eventually, kubectl
+from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
 
-SELECT = {"workload": "select", "variants": [{"name": "sync"}]}
+SELECT: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 
 
-def expecting(**fields: object) -> dict[str, object]:
+def expecting(**fields: object) -> Json:
     """Build a spec with one expectation, bounded by 1 from above; None leaves a field out."""
     whole = {"name": "x", "of": {"variant": "sync"}, "atMost": 1} | fields
     return SELECT | {"expectations": [{k: v for k, v in whole.items() if v is not None}]}
@@ -96,7 +98,7 @@ def test_the_api_server_refuses_and_says_why(lab: Lab, spec, words):
         lab.submit("bad", **spec)
 
 
-TERMINAL = {
+TERMINAL: dict[str, Json] = {
     "PoolTooLarge": SELECT | {"factors": {"workers": [10], "poolSize": [20]}},
     "TooManyTrials": SELECT | {"factors": {"workers": [1, 2, 3]}, "maxTrials": 5},
     "NoTrials": SELECT | {"exclude": [{"variant": "sync"}]},

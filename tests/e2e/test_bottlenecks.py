@@ -4,8 +4,9 @@
 """
 
 import pytest
-from cluster_tools import Lab, condition
-from premises import measure
+
+from tests.e2e.cluster_tools import Lab, condition
+from tests.e2e.premises import measure
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 

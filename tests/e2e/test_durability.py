@@ -4,9 +4,10 @@ import os
 import time
 
 import pytest
-from cluster_tools import Lab, condition, eventually
-from containers import find_running, running
-from premises import QuietNode
+
+from tests.e2e.cluster_tools import Lab, condition, eventually
+from tests.e2e.containers import find_running, running
+from tests.e2e.premises import QuietNode
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 WORKER = "loadlab.dev/experiment=durable,loadlab.dev/component=worker"

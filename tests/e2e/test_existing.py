@@ -2,7 +2,9 @@
 
 import pytest
 import yaml
-from cluster_tools import VALUES, Lab, condition
+
+from tests.e2e.cluster_tools import VALUES, Lab, condition
+from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
 
@@ -44,7 +46,7 @@ def _query(lab: Lab, statement: str) -> str:
     return lab.kubectl("exec", NAME, "--", "psql", "-U", "them", "shop", "-tAc", statement).strip()
 
 
-def _their_database() -> list[dict[str, object]]:
+def _their_database() -> list[Json]:
     """A plain pod, as restricted as the namespace demands."""
     image = yaml.safe_load(VALUES.read_text())["images"]["postgres"]
     metadata = {"name": NAME, "labels": {"app": NAME}}

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from cluster_tools import VALUES, Json, Lab, condition, eventually, get
+
+from tests.e2e.cluster_tools import VALUES, Lab, condition, eventually, get
+from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
 
@@ -33,7 +35,7 @@ def application(lab: Lab) -> Iterator[dict[str, str]]:
     """The application's objects, as they are once its controllers have come to rest."""
     for name in EXPERIMENTS:
         lab.delete(name)
-        eventually(lambda name=name: not lab.leftovers(name), 60, f"{name}'s children gone")
+        _wait_until_children_are_gone(lab, name)
     _remove(lab)
     lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_manifests()))
     for controller in (STATEFUL_SET, DEPLOYMENT):
@@ -55,12 +57,16 @@ def test_an_application_stays_byte_for_byte_what_it_was(lab: Lab, application: d
     found += _differences(lab, application, "after the experiments")
     for name in EXPERIMENTS:
         lab.delete(name)
-        eventually(lambda name=name: not lab.leftovers(name), 60, f"{name}'s children gone")
+        _wait_until_children_are_gone(lab, name)
     found += _differences(lab, application, "after their deletion")
 
     print("\n".join(found))
     assert found == []
     assert phases == dict.fromkeys(EXPERIMENTS, "Succeeded"), reasons
+
+
+def _wait_until_children_are_gone(lab: Lab, name: str) -> None:
+    eventually(lambda: not lab.leftovers(name), 60, f"{name}'s children gone")
 
 
 def _differences_until_all_are_over(lab: Lab, before: dict[str, str]) -> list[str]:
@@ -98,10 +104,9 @@ def _what_changed(before: str, now: str | None) -> str:
 
 def _leaves(value: object, path: str = "") -> dict[str, object]:
     """Each scalar of a document by its path."""
-    inner = enumerate(value) if isinstance(value, list) else value
     if not isinstance(value, dict | list) or not value:
         return {path: value}
-    pairs = inner.items() if isinstance(inner, dict) else inner
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
     return {k: v for key, part in pairs for k, v in _leaves(part, f"{path}.{key}").items()}
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from cluster_tools import (
+
+from tests.e2e.cluster_tools import (
     CHART,
     REPOSITORY,
     SYSTEM,
@@ -21,6 +22,7 @@ from cluster_tools import (
     kubectl,
     run,
 )
+from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
 QUICK = {
@@ -108,7 +110,7 @@ def _images() -> dict[str, dict[str, str]]:
     return dict(yaml.safe_load(VALUES.read_text())["images"])
 
 
-def _with_images(manifest: dict, local: dict[str, str]) -> dict:
+def _with_images(manifest: Json, local: dict[str, str]) -> Json:
     if manifest["kind"] == "Deployment":
         (container,) = manifest["spec"]["template"]["spec"]["containers"]
         container["image"] = local["operator"]

@@ -4,10 +4,11 @@ import time
 
 import pytest
 import yaml
-from cluster_tools import Json, Lab, condition, eventually, get, kubectl
-from containers import operator
 
 from loadlab.model.times import epoch
+from tests.e2e.cluster_tools import Lab, condition, eventually, get, kubectl
+from tests.e2e.containers import operator
+from tests.manifests import Json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 COUNT = 500
@@ -36,7 +37,7 @@ def test_the_operator_stays_within_its_budgets_with_five_hundred_experiments(lab
     assert share <= 0.01
 
 
-def _suspended(number: int) -> dict[str, object]:
+def _suspended(number: int) -> Json:
     return {
         "apiVersion": "loadlab.dev/v1alpha1",
         "kind": "LoadExperiment",

@@ -2,14 +2,16 @@
 
 import pytest
 import yaml
-from cluster_tools import SAMPLES, Lab, condition
+
+from tests.e2e.cluster_tools import SAMPLES, Lab, condition
+from tests.manifests import Json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 
 NAME = "own-service"
 
 
-def spec(**changes: object) -> dict[str, object]:
+def spec(**changes: object) -> Json:
     return dict(yaml.safe_load((SAMPLES / f"{NAME}.yaml").read_text())["spec"]) | changes
 
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 import yaml
-from cluster_tools import (
+
+from tests.e2e.cluster_tools import (
     REPOSITORY,
     SAMPLES,
     Lab,
@@ -13,8 +14,9 @@ from cluster_tools import (
     kubectl,
     run,
 )
-from containers import operator
-from premises import QuietNode, measure
+from tests.e2e.containers import operator
+from tests.e2e.premises import QuietNode, measure
+from tests.manifests import Json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 # After a cold start the naive variant needs a second to catch up; what the end of the warm-up cuts
@@ -23,20 +25,20 @@ SHORT = {"warmup": "2s", "duration": "3s"}
 TRIALS = 6  # of the sweep in which the operator is killed
 
 
-def spec_of(sample: str) -> dict[str, object]:
+def spec_of(sample: str) -> Json:
     """The sample with shorter trials: `make demo` runs select.yaml as it is written."""
     spec = dict(yaml.safe_load((SAMPLES / sample).read_text())["spec"])
     return spec | {"load": spec["load"] | SHORT}
 
 
-def run_sample(lab: Lab, name: str, seconds: int) -> tuple[dict[str, object], QuietNode]:
+def run_sample(lab: Lab, name: str, seconds: int) -> tuple[Json, QuietNode]:
     spec = spec_of(f"{name}.yaml") | {"replicates": 1}
     status, node = measure(lab, name, seconds, **spec)
     print(run(REPOSITORY / ".venv/bin/loadlab", "results", name, "-n", lab.namespace, "-o", "md"))
     return status, node
 
 
-def assert_it_went_well(lab: Lab, name: str, status: dict[str, object]) -> None:
+def assert_it_went_well(lab: Lab, name: str, status: Json) -> None:
     assert status["phase"] == "Succeeded", condition(status, "Finished")
     assert status["progress"] == f"{status['trials']['planned']}/{status['trials']['planned']}"
     assert status["trials"]["lost"] == status["trials"]["failed"] == 0
@@ -95,11 +97,11 @@ def test_select_survives_the_operators_death_and_keeps_the_budgets(lab: Lab):
     _print_budgets(lab, status, _status_writes() - before)
 
 
-def _is_over(trial: dict[str, object]) -> bool:
+def _is_over(trial: Json) -> bool:
     return trial.get("status", {}).get("phase") not in {None, "Starting", "Running"}
 
 
-def _print_budgets(lab: Lab, status: dict[str, object], writes: float) -> None:
+def _print_budgets(lab: Lab, status: Json, writes: float) -> None:
     """Each figure beside its budget (docs/method.md#budgets); asserted are the ones that do not
     depend on the machine's neighbours.
     """

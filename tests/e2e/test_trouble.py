@@ -3,10 +3,12 @@
 import time
 
 import pytest
-from cluster_tools import Lab, condition, eventually
+
+from tests.e2e.cluster_tools import Lab, condition, eventually
+from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
-NAP = {
+NAP: Json = {
     "workload": "sleep",
     "variants": [{"name": "async"}],
     "factors": {"ms": [10], "virtualUsers": [4]},
@@ -58,7 +60,7 @@ def test_a_database_deleted_in_mid_trial_is_filled_again_and_the_run_repeated(la
     lab.delete("emptied")
 
 
-TROUBLE = {
+TROUBLE: dict[str, Json] = {
     "ImagePullFailed": {
         "workload": "select",
         "variants": [{"name": "sync"}],
