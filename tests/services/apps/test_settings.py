@@ -11,7 +11,7 @@ from loadlab_services.settings import (
     StreamWorkerSettings,
 )
 
-DEFAULTS = {
+DEFAULTS: dict[type[ProgramSettings], dict[str, object]] = {
     ServiceSettings: {
         "WORKERS": 1,
         "SERVER": "uvicorn",

@@ -10,12 +10,12 @@ from aio_pika.abc import AbstractQueue
 
 from loadlab_services.broker.names import dead_letter_name, queue_arguments, queue_name
 from loadlab_services.broker.producer import Publisher, build_publisher
-from loadlab_services.settings import ServiceSettings
 from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.amqp_drain import AmqpDrain
 from loadlab_services.steward.app import create_app
 from loadlab_services.steward.leftover import Leftover, wait_for_drain
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
+from tests.services.broker.conftest import RunSettings
 
 pytestmark = pytest.mark.integration
 
@@ -23,13 +23,13 @@ TASK = {"payload": '{"request_id": 1}'}
 
 
 @pytest.fixture
-async def publisher(settings: ServiceSettings) -> AsyncIterator[Publisher]:
+async def publisher(settings: RunSettings) -> AsyncIterator[Publisher]:
     async with build_publisher(settings, task=WRITE_MESSAGE) as opened:
         yield opened
 
 
 @pytest.fixture
-async def consumed(settings: ServiceSettings, queue: str) -> AsyncIterator[AbstractQueue]:
+async def consumed(settings: RunSettings, queue: str) -> AsyncIterator[AbstractQueue]:
     """The queue, as a consumer sees it that acknowledges by hand."""
     async with await aio_pika.connect(settings.amqp_url) as connection:
         channel = await connection.channel()
@@ -77,7 +77,7 @@ async def test_what_a_consumer_holds_is_pending_although_nothing_waits(
 
 
 async def test_what_a_dead_consumer_held_waits_again(
-    settings: ServiceSettings, publisher: Publisher, broker: Broker, queue: str
+    settings: RunSettings, publisher: Publisher, broker: Broker, queue: str
 ) -> None:
     await publisher.publish(TASK, "1")
     connection = await aio_pika.connect(settings.amqp_url)
@@ -88,7 +88,7 @@ async def test_what_a_dead_consumer_held_waits_again(
 
 
 async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_its_own(
-    settings: ServiceSettings, broker: Broker, queue: str
+    settings: RunSettings, broker: Broker, queue: str
 ) -> None:
     earlier = settings.model_copy(update={"run_id": f"{settings.run_id}-before"})
     old = queue_name(earlier.workload, earlier.run_id)
@@ -112,7 +112,7 @@ async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_i
 
 
 async def test_metrics_that_do_not_answer_are_named_with_the_remedy(
-    settings: ServiceSettings, publisher: Publisher, unused_port: Callable[[], int]
+    settings: RunSettings, publisher: Publisher, unused_port: Callable[[], int]
 ) -> None:
     await publisher.publish(TASK, "1")
     app = create_app(settings.model_copy(update={"amqp_metrics_port": unused_port()}))
@@ -127,7 +127,7 @@ async def test_metrics_that_do_not_answer_are_named_with_the_remedy(
 
 
 async def test_a_steward_without_its_broker_says_so(
-    settings: ServiceSettings, unused_port: Callable[[], int]
+    settings: RunSettings, unused_port: Callable[[], int]
 ) -> None:
     absent = f"amqp://guest:guest@127.0.0.1:{unused_port()}/"
     app = create_app(settings.model_copy(update={"amqp_url": absent}))

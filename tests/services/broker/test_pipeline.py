@@ -13,11 +13,11 @@ import pytest
 
 from loadlab_services.broker.names import dead_letter_name
 from loadlab_services.broker.producer import Publisher, build_publisher
-from loadlab_services.settings import ServiceSettings
 from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.amqp_drain import AmqpDrain
 from loadlab_services.steward.leftover import Leftover, wait_for_drain
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
+from tests.services.broker.conftest import RunSettings
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +28,7 @@ WaitUntil = Callable[..., None]
 
 
 @pytest.fixture
-async def publisher(settings: ServiceSettings) -> AsyncIterator[Publisher]:
+async def publisher(settings: RunSettings) -> AsyncIterator[Publisher]:
     async with build_publisher(settings, task=WRITE_MESSAGE) as opened:
         yield opened
 
@@ -184,7 +184,7 @@ async def test_an_absent_table_makes_tasks_wait_and_its_return_lands_them(
 
 
 async def test_sigterm_writes_what_is_in_hand_leaves_nothing_unacknowledged_and_ends_with_0(
-    settings: ServiceSettings,
+    settings: RunSettings,
     start_worker: Start,
     publisher: Publisher,
     broker: Broker,

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from loadlab_services.apps import create_app
 from loadlab_services.settings import ServiceSettings
+from tests.services.streams import entries
 
 pytestmark = pytest.mark.integration
 
@@ -111,16 +112,16 @@ async def test_a_queued_message_waits_in_the_stream_and_can_be_read_once_it_is_p
     async with serving(build_settings(variant)) as client:
         entry_id = (await client.post("/write", json=READING)).json()["id"]
         assert (await client.get("/messages")).json() == []
-        [(stored_id, fields)] = await redis.xrange(KEY)
+        [(stored_id, fields)] = (await entries(redis, KEY)).items()
         postgres = await asyncpg.connect(messages_url)
         await postgres.execute(
             "insert into messages (entry_id, payload) values ($1, $2)",
-            stored_id.decode(),
+            stored_id,
             fields[b"payload"].decode(),
         )
         await postgres.close()
         [message] = (await client.get("/messages")).json()
-    assert (stored_id.decode(), message["payload"]) == (entry_id, READING)
+    assert (stored_id, message["payload"]) == (entry_id, READING)
 
 
 @every_variant
@@ -164,7 +165,7 @@ async def test_any_json_is_stored_or_refused_and_postgres_takes_what_passed(
     assert {answer.status_code for answer in answers} == {STATUS[variant], 422}
     postgres = await asyncpg.connect(messages_url)
     if variant in STREAMED:
-        stored = [fields[b"payload"].decode() for _, fields in await redis.xrange(KEY)]
+        stored = [f[b"payload"].decode() for f in (await entries(redis, KEY)).values()]
         await postgres.executemany(
             "insert into messages (payload) values ($1)", [(s,) for s in stored]
         )
@@ -187,9 +188,7 @@ async def test_at_the_backlog_limit_the_answer_is_503_and_nothing_accepted_is_lo
     accepted = [answer.json()["id"] for answer in answers if answer.status_code == 202]
     assert (len(accepted), len(refused)) == (20, 30)
     assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
-    assert sorted(accepted) == sorted(
-        [entry_id.decode() for entry_id, _ in await redis.xrange(KEY)]
-    )
+    assert sorted(accepted) == sorted(await entries(redis, KEY))
 
 
 @pytest.mark.parametrize("variant", ["naive", *STREAMED])

@@ -1,16 +1,12 @@
 """Connections to the servers of the session."""
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
 from redis.asyncio import Redis
 
 from loadlab_services.stores.connect import connect_redis
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

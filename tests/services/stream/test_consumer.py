@@ -6,13 +6,22 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
-from consuming import KEY, PACE, append, consuming, drained, every_writer, numbered, stored_ids
 from redis.asyncio import Redis
 
 from loadlab_services.delivery.counts import BATCHES, DEAD_LETTERED, PERSISTED
 from loadlab_services.stream.entry import GROUP
 from loadlab_services.stream.table import Writer
 from loadlab_services.workloads.ingest.writers import copy_many, insert_many, insert_one
+from tests.services.stream.consuming import (
+    KEY,
+    PACE,
+    append,
+    consuming,
+    drained,
+    every_writer,
+    numbered,
+    stored_ids,
+)
 
 pytestmark = pytest.mark.integration
 

@@ -4,7 +4,12 @@ import asyncio
 
 import asyncpg
 import pytest
-from consuming import (
+from redis.asyncio import Redis
+
+from loadlab_services.delivery.counts import DEAD_LETTERED, PERSISTED
+from loadlab_services.stream.table import Writer
+from loadlab_services.workloads.ingest.writers import copy_many, insert_many
+from tests.services.stream.consuming import (
     DEAD,
     KEY,
     POISON,
@@ -15,11 +20,7 @@ from consuming import (
     numbered,
     stored_ids,
 )
-from redis.asyncio import Redis
-
-from loadlab_services.delivery.counts import DEAD_LETTERED, PERSISTED
-from loadlab_services.stream.table import Writer
-from loadlab_services.workloads.ingest.writers import copy_many, insert_many
+from tests.services.streams import entries
 
 pytestmark = pytest.mark.integration
 
@@ -40,7 +41,7 @@ async def test_a_poison_entry_ends_as_a_dead_letter_and_its_batch_lands(
     ) as counts:
         await drained(redis)
     assert await stored_ids(postgres) == [number for number in range(500) if number != 137]
-    [(_, letter)] = await redis.xrange(DEAD)
+    [letter] = (await entries(redis, DEAD)).values()
     assert (letter[b"id"].decode(), letter[b"payload"], letter[b"tries"]) == (
         ids[137],
         POISON,

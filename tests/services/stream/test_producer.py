@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from loadlab_services.delivery.errors import BacklogFullError, StoreUnavailableError
 from loadlab_services.stores.connect import connect_redis, connect_redis_pool
 from loadlab_services.stream.producer import Appender, Producer
+from tests.services.streams import entries
 
 pytestmark = pytest.mark.integration
 
@@ -25,8 +26,8 @@ async def test_concurrent_payloads_each_get_the_id_of_their_own_entry(redis: Red
     payloads = [f'{{"n": {number}}}'.encode() for number in range(300)]
     async with Producer(redis, key=KEY, limit=1000) as producer:
         ids = await asyncio.gather(*(producer.append(payload) for payload in payloads))
-    stored = {entry_id.decode(): fields[b"payload"] for entry_id, fields in await redis.xrange(KEY)}
-    assert [stored[entry_id] for entry_id in ids] == payloads
+    stored = await entries(redis, KEY)
+    assert [stored[entry_id][b"payload"] for entry_id in ids] == payloads
 
 
 async def test_two_producers_together_never_exceed_the_limit(redis: Redis, stream_url: str) -> None:
@@ -77,8 +78,8 @@ async def test_an_append_per_request_answers_the_id_of_its_own_entry(
     async with connect_redis_pool(stream_url, connections=4) as pool:
         appender = Appender(pool, key=KEY, limit=1000)
         ids = await asyncio.gather(*(appender.append(payload) for payload in payloads))
-    stored = {entry_id.decode(): fields[b"payload"] for entry_id, fields in await redis.xrange(KEY)}
-    assert [stored[entry_id] for entry_id in ids] == payloads
+    stored = await entries(redis, KEY)
+    assert [stored[entry_id][b"payload"] for entry_id in ids] == payloads
 
 
 async def test_appends_of_one_request_each_never_exceed_the_limit(

@@ -97,6 +97,11 @@ def table_sums(messages_url: str) -> tuple[int, ...]:
     return row
 
 
+def wait_for_more_rows(messages_url: str, number: int) -> None:
+    before = table_sums(messages_url)[0]
+    wait_until(lambda: table_sums(messages_url)[0] > before + number)
+
+
 def test_a_worker_killed_twice_under_load_loses_and_doubles_nothing(
     start_worker: Start, messages_url: str, stream_url: str
 ) -> None:
@@ -104,8 +109,7 @@ def test_a_worker_killed_twice_under_load_loses_and_doubles_nothing(
         with appending(stream_url, rate=300) as accepted:
             for _ in range(2):
                 worker = start_worker()
-                before = table_sums(messages_url)[0]
-                wait_until(lambda before=before: table_sums(messages_url)[0] > before + 100)
+                wait_for_more_rows(messages_url, 100)
                 worker.kill()
                 worker.wait()
             start_worker()

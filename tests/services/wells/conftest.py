@@ -1,9 +1,7 @@
 """The data of `wells`, loaded once, and apps of its variants in process."""
 
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import httpx
 import psycopg
@@ -14,8 +12,6 @@ from loadlab_services.apps import create_app
 from loadlab_services.dataset.load import ensure_loaded
 from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.wells.dataset import wells_at
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 OpenApp = Callable[..., AbstractAsyncContextManager[tuple[httpx.AsyncClient, FastAPI]]]
 SCALE = 0.001  # under the floor: 1,000 wells

@@ -6,9 +6,9 @@ from importlib.resources import files
 
 import pytest
 from fastapi.routing import APIRoute
-from sync_lint import PACKAGE, violations
 
 from loadlab_services.workloads import find_workload
+from tests.services.wells.sync_lint import PACKAGE, violations
 
 HEAVY = {"/wells", "/wells/{well_id}/details"}
 SYNC_HELPERS = {"run_in_threadpool", "to_thread", "run_sync", "create_engine", "sync_pages"}
