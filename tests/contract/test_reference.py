@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import yaml
-from loadlab.model.spec.expectations import Figure, groups_of
 from sides import IMAGES
 
 from loadlab.analysis.criteria import parse_threshold
