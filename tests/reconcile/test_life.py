@@ -24,7 +24,7 @@ async def test_what_a_spec_leaves_open_stands_in_the_status_before_anything_is_c
     for name in ("exp", "other"):
         lab = Laboratory()
         lab.submit(name)
-        await lab.look(name)
+        await lab.reconcile(name)
         chosen = lab.status(name)["chosen"]
         assert not lab.trials()
 
