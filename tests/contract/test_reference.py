@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import yaml
-from sides import IMAGES
 
 from loadlab.analysis.criteria import parse_threshold
 from loadlab.catalogue import WORKLOADS, Cell, Factor
@@ -19,6 +18,7 @@ from loadlab.plan.generator import trial_configuration
 from loadlab_services.workloads.reference.behaviour import Behaviour
 from loadlab_services.workloads.reference.contract import Asked
 from loadlab_services.workloads.reference.truth import Truth, truth_of
+from tests.contract.sides import IMAGES
 
 SAMPLES = ("reference.yaml", "catalogue/reference.yaml")
 OWN = [factor for factor in Factor if factor.facts.workloads == ("reference",)]
