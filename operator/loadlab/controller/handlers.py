@@ -83,7 +83,7 @@ class Operator:
             reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
             follower = LogFollower(cluster, self.work_queue.add)
 
-            def notice(kind: Kind, event: Manifest) -> None:
+            def handle(kind: Kind, event: Manifest) -> None:
                 if kind is Kind.TRIAL and not reconciler.finished.handle_event(event):
                     return
                 if kind is Kind.POD:
@@ -91,11 +91,11 @@ class Operator:
                 if (experiment := experiment_of(event)) is not None:
                     self.work_queue.add(*experiment)
 
-            def begun(kind: Kind) -> None:
+            def restarted(kind: Kind) -> None:
                 if kind is Kind.TRIAL:
                     reconciler.finished.forget()
 
-            group.create_task(watch_children(cluster, self.settings.watched, notice, begun))
+            group.create_task(watch_children(cluster, self.settings.watched, handle, restarted))
             group.create_task(self._passes(reconciler, follower))
 
     async def _passes(self, reconciler: Reconciler, follower: LogFollower) -> None:
@@ -133,9 +133,6 @@ def register(operator: Operator) -> None:
         settings.watching.server_timeout = 240
         settings.watching.client_timeout = 300
         settings.networking.request_timeout = 30
-        settings.persistence.finalizer = f"{GROUP}/finalizer"
-        settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
-        settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
         operator.start()
 
     @kopf.on.cleanup()

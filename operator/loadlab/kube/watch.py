@@ -1,4 +1,4 @@
-"""Watch our children by label: what changed tells which experiment to look at, never what to do."""
+"""Watch our children by label: a change says which experiment to reconcile, never what to do."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,37 +11,42 @@ from loadlab.kube.errors import ClusterError
 from loadlab.model.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 
 WATCHED = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.TRIAL)
+LISTED = "LISTED"  # the type of an event of ours: an object that is there
 BACKOFF = 1.0
-Notice = Callable[[Kind, Manifest], None]
-Begun = Callable[[Kind], None]
+Handle = Callable[[Kind, Manifest], None]
+Restarted = Callable[[Kind], None]
 log = structlog.get_logger()
 
 
 async def watch_children(
-    cluster: ApiCluster, namespaces: tuple[str | None, ...], notice: Notice, begun: Begun
+    cluster: ApiCluster, namespaces: tuple[str | None, ...], handle: Handle, restarted: Restarted
 ) -> None:
-    """Call `notice(kind, event)` whenever a child changes, until cancelled.
+    """Call `handle(kind, event)` whenever a child changes, until cancelled.
 
-    `begun(kind)` is called when a watch begins or begins again: what happened before is not told.
+    `restarted(kind)` is called when a watch begins or begins again: of what happened before no
+    event comes. Only pods are listed then, as their logs say more than a pass reads.
     """
     async with asyncio.TaskGroup() as group:
         for namespace in namespaces:
             for kind in WATCHED:
-                group.create_task(_watch_kind(cluster, kind, namespace, notice, begun))
+                group.create_task(_watch_kind(cluster, kind, namespace, handle, restarted))
 
 
 async def _watch_kind(
-    cluster: ApiCluster, kind: Kind, namespace: str | None, notice: Notice, begun: Begun
+    cluster: ApiCluster, kind: Kind, namespace: str | None, handle: Handle, restarted: Restarted
 ) -> None:
     labels = {MANAGED_BY_LABEL: MANAGER}
     while True:
         try:
             # What changed before this version is found by the passes' own safety net.
             version = await cluster.list_version(kind, namespace)
-            begun(kind)
+            restarted(kind)
+            if kind is Kind.POD:  # the logs of those that run are followed, also after a restart
+                for pod in await cluster.list(kind, namespace, labels):
+                    handle(kind, {"type": LISTED, "object": pod})
             async for event in cluster.watch(kind, namespace, labels, version):
                 if event.get("type") != "BOOKMARK":
-                    notice(kind, event)
+                    handle(kind, event)
         except ClusterError as error:
             log.warning("watch interrupted", kind=kind.name, error=str(error))
             await asyncio.sleep(BACKOFF)
