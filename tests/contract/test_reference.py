@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -25,7 +26,7 @@ OWN = [factor for factor in Factor if factor.facts.workloads == ("reference",)]
 each_sample = pytest.mark.parametrize("sample", SAMPLES)
 
 
-def plan_of(spec: dict) -> Plan:
+def plan_of(spec: dict[str, Any]) -> Plan:
     metadata = {"name": "reference", "namespace": "lab", "uid": "u"}
     return make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
 

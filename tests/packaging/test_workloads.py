@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 import yaml
@@ -21,13 +22,13 @@ each_workload = pytest.mark.parametrize("name", NAMES)
 each_built_in = pytest.mark.parametrize("name", BUILT_IN)
 
 
-def specs_in(folder: Path, pattern: str) -> Iterator[dict]:
+def specs_in(folder: Path, pattern: str) -> Iterator[dict[str, Any]]:
     """The specs of the experiments in a folder's files."""
     for file in sorted(folder.glob(pattern)):
         yield from (body["spec"] for body in yaml.safe_load_all(file.read_text()))
 
 
-def variants_in(spec: dict) -> set[str]:
+def variants_in(spec: dict[str, Any]) -> set[str]:
     return {variant["name"] for variant in spec["variants"]}
 
 
