@@ -15,6 +15,7 @@ from loadlab.measurement.documents import Freshness
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.measurement.trial import measure_trial
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status import LoadTrialStatus, TrialPhase
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
@@ -76,8 +77,18 @@ def worked(chosen: random.Random) -> JudgedTrial:
 def written_status() -> dict[str, object]:
     plan, chosen = plan_of(40, **SPEC), random.Random(12)
     texts = [json.dumps(dump_trial(worked(chosen))) for _ in range(5)]
-    status = plan.context.experiment.status
-    return analyze(plan, status, tuple(trials_of(plan, texts).values())).dump()
+    trials = list(trials_of(plan, texts).values())
+    # By cell and replicate: the order in which a plan runs them is another subject.
+    trials.sort(key=lambda trial: (trial.spec.cell.title(), trial.spec.replicate))
+    given = tuple(
+        trial.model_copy(update={"status": measured_status(texts[place % len(texts)])})
+        for place, trial in enumerate(trials)
+    )
+    return analyze(plan, plan.context.experiment.status, given).dump()
+
+
+def measured_status(text: str) -> LoadTrialStatus:
+    return LoadTrialStatus(phase=TrialPhase.SUCCEEDED, measurement=json.loads(text))
 
 
 def written_trial() -> dict[str, object]:
