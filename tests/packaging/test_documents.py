@@ -60,7 +60,7 @@ def test_named_files_and_folders_exist(repository, documents):
     missing = {path for path in real if not (repository / path).exists()}
 
     assert len(real) > 40
-    assert sorted(missing - TO_COME) == []
+    assert sorted(missing) == []
 
 
 def test_files_named_in_short_exist(repository, documents, tracked):
@@ -69,17 +69,11 @@ def test_files_named_in_short_exist(repository, documents, tracked):
 
     missing = {
         path
-        for path in named - TO_COME
+        for path in named
         if not PLACEHOLDER.search(path) and not any(file.endswith(f"/{path}") for file in known)
     }
 
     assert sorted(missing) == []
-
-
-def test_nothing_is_said_to_come_that_nobody_names(documents):
-    texts = "\n".join(documents.values())
-
-    assert [path for path in sorted(TO_COME) if f"`{path}`" not in texts] == []
 
 
 def test_named_make_targets_exist(repository, documents):
@@ -106,7 +100,3 @@ def test_code_cites_documents_of_this_repository_only(repository, tracked):
     assert cited
     assert [fault for link in sorted(cited) for fault in faults_of(link, docs / "code")] == []
     assert strangers == []
-
-
-def test_nothing_is_to_come_any_more_once_all_of_it_stands(repository):
-    assert not TO_COME or any(not (repository / path).exists() for path in TO_COME)
