@@ -9,7 +9,7 @@ or after it took effect.
 import itertools
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.errors import UnavailableError
@@ -17,15 +17,17 @@ from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.model.times import rfc3339
 
 Key = tuple[Kind, str, str]
+T = TypeVar("T")
 
 
 class Crash(BaseException):
     """The operator dies here: not an error that anything may handle."""
 
 
-def _copy(item: Any) -> Any:
+def _copy(item: T) -> T:
     """Several times faster than copy.deepcopy, and here it is called all the time."""
-    return pickle.loads(pickle.dumps(item))  # our own objects, made a moment ago
+    copied: T = pickle.loads(pickle.dumps(item))  # our own objects, made a moment ago
+    return copied
 
 
 def merged(target: Manifest, patch: Manifest) -> Manifest:
@@ -57,7 +59,7 @@ class FakeCluster:
         self._ids = itertools.count(1)
         self._now = 1_800_000_000.0  # moves on by a second a tick
 
-    async def _do(self, text: str, effect: Callable[[], Any]) -> Any:
+    async def _do(self, text: str, effect: Callable[[], T]) -> T:
         if self.crash_at == len(self.calls) and not self.crash_after_effect:
             self.crash_at = None
             raise Crash(text)
@@ -101,7 +103,7 @@ class FakeCluster:
             self._store(key, manifest)
             return True
 
-        return bool(await self._do(f"create {kind.name} {name}", write))
+        return await self._do(f"create {kind.name} {name}", write)
 
     def _store(self, key: Key, manifest: Manifest) -> None:
         item = _copy(manifest)

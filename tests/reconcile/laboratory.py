@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from fake_cluster import Crash, FakeCluster, Key
-from generator_log import generator_log
-
 from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.observe import NO_HINTS, Hints
 from loadlab.model.names import API_VERSION, RUN_LABEL, children_name, stores_secret
 from loadlab.plan import Images
+from tests.reconcile.fake_cluster import Crash, FakeCluster, Key
+from tests.reconcile.generator_log import generator_log
 
 IMAGES = Images(
     services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"

@@ -18,7 +18,7 @@ PLAUSIBLE = {  # by a piece of their pattern; a pattern alone draws little that 
     "Ki": ("512Mi", "2Gi"),
     "m?$": ("1", "500m"),
 }
-NONSENSE = st.sampled_from(
+NONSENSE: st.SearchStrategy[object] = st.sampled_from(
     [
         None,
         True,
@@ -50,7 +50,9 @@ def likely_specs(draw: st.DrawFn) -> dict[str, Any]:
     fields = draw(st.lists(st.sampled_from(FREE), max_size=3, unique=True))
     drawn = {field: draw(values(SPEC["properties"][field])) for field in fields}
     # YAML's round trip: no two places of a spec share an object.
-    return json.loads(json.dumps({"workload": workload, "variants": variants} | base | drawn))
+    spec = {"workload": workload, "variants": variants} | base | drawn
+    copied: dict[str, Any] = json.loads(json.dumps(spec))
+    return copied
 
 
 @st.composite

@@ -8,12 +8,12 @@ import json
 import os
 
 from hypothesis import HealthCheck, event, given, settings
-from laboratory import IMAGES, Laboratory
-from specs import broken_specs, likely_specs
 
 from loadlab.kube.api import Manifest
 from loadlab.model.resources import Experiment
 from loadlab.plan import make_plan
+from tests.reconcile.laboratory import IMAGES, Laboratory
+from tests.reconcile.specs import broken_specs, likely_specs
 
 EXAMPLES = os.environ.get("LOADLAB_EXAMPLES")
 ANY = settings(

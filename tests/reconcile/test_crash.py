@@ -10,9 +10,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from laboratory import Laboratory
 
-SPEC = {"replicates": 1}
+from tests.manifests import Json
+from tests.reconcile.laboratory import Laboratory
+
+SPEC: Json = {"replicates": 1}
 READS = ("get", "list", "logs")
 
 

@@ -1,8 +1,9 @@
 """Where nothing changes no event comes: the next pass is just after each deadline."""
 
 import pytest
-from laboratory import START, Laboratory
-from test_trouble import FAULTS, fault_in
+
+from tests.reconcile.laboratory import START, Laboratory
+from tests.reconcile.test_trouble import FAULTS, fault_in
 
 QUIET = 5.0  # seconds until a pass that no event causes
 SLACK = 0.1

@@ -1,12 +1,13 @@
 """Trials that are over are read once, and remembered until the operator ends or a doubt comes."""
 
 import pytest
-from laboratory import CHILD, Laboratory
 
 from loadlab.kube.api import Kind
 from loadlab.kube.finished import FinishedTrials
 from loadlab.model.names import children_name
 from loadlab.model.resources import Experiment
+from tests.reconcile.fake_cluster import FakeCluster
+from tests.reconcile.laboratory import CHILD, Laboratory
 
 SECOND = children_name("exp", "uid-second")
 DELETED = {"type": "DELETED"}
@@ -68,14 +69,14 @@ async def test_a_deletion_told_while_the_trials_are_listed_is_not_lost():
     finished = FinishedTrials()
     experiment = Experiment.model_validate(lab.experiment())
 
-    class Deleting:
+    class Deleting(FakeCluster):
         async def list(self, *_):
             found = list(lab.trials().values())
             del lab.cluster.objects[Kind.TRIAL, "lab", f"{CHILD}-001"]
             finished.handle_event(DELETED)
             return found
 
-    await finished.read(Deleting(), experiment)
+    await finished.read(Deleting(log_of=lambda _: ""), experiment)
 
     assert f"{CHILD}-001" not in await finished.read(lab.cluster, experiment)
 

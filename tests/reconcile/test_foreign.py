@@ -4,13 +4,14 @@ import asyncio
 import copy
 
 import pytest
-from fake_cluster import Key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from laboratory import CHILD, SECRET, Laboratory
 
 from loadlab.kube.api import Kind, Manifest
 from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL, children_name, experiment_selector
+from tests.manifests import Json
+from tests.reconcile.fake_cluster import Key
+from tests.reconcile.laboratory import CHILD, SECRET, Laboratory
 
 APPLICATION = {"kind": "App", "name": "x", "uid": "x", "controller": True}
 OWNED_BY_ANOTHER = {"ownerReferences": [APPLICATION]}
@@ -105,7 +106,7 @@ LABELS = st.sampled_from(
         experiment_selector("exp") | {COMPONENT_LABEL: "k6", RUN_LABEL: f"{CHILD}-001-a1"},
     ]
 )
-OWNERS = st.sampled_from([{}, OWNED_BY_ANOTHER, ADOPTED])
+OWNERS: st.SearchStrategy[Json] = st.sampled_from([{}, OWNED_BY_ANOTHER, ADOPTED])
 
 
 def _place(item: Manifest) -> tuple[str, str]:
@@ -143,7 +144,7 @@ async def test_a_delete_means_the_object_that_was_seen_and_not_its_successor():
     assert "deletionTimestamp" not in lab.cluster.objects[key]["metadata"]
 
 
-async def test_an_experiment_of_the_same_name_does_not_expire_in_the_formers_stead():
+async def test_an_experiment_of_the_same_name_does_not_expire_in_the_formers_stead(monkeypatch):
     lab = Laboratory()
     lab.submit(ttlStrategy={"secondsAfterSuccess": 60}, replicates=1)
     await lab.run()
@@ -154,7 +155,7 @@ async def test_an_experiment_of_the_same_name_does_not_expire_in_the_formers_ste
         lab.experiment()["metadata"]["uid"] = "uid-of-the-successor"
         await delete(*args, **options)
 
-    lab.cluster.delete = replaced_before_the_delete
+    monkeypatch.setattr(lab.cluster, "delete", replaced_before_the_delete)
     await lab.reconcile()
 
     assert "deletionTimestamp" not in lab.experiment()["metadata"]

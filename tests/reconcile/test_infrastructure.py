@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-from laboratory import CHILD, Laboratory
 
 from loadlab.kube.api import Kind
 from loadlab.model.names import COMPONENT_LABEL
+from tests.manifests import Json
+from tests.reconcile.laboratory import CHILD, Laboratory
 
-SPEC = {"replicates": 1}
+SPEC: Json = {"replicates": 1}
 FIRST_RUN = (Kind.JOB, "lab", f"{CHILD}-001-a1-k6")
 POSTGRES_POD = (Kind.POD, "lab", f"{CHILD}-postgres-pod")
 

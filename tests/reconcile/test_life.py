@@ -1,10 +1,10 @@
 """The ordinary life of an experiment over the fake cluster, and its ordinary ends."""
 
 import pytest
-from laboratory import CHILD, Laboratory
 
 from loadlab.kube.api import Kind, Manifest
 from loadlab.model.names import RUN_LABEL
+from tests.reconcile.laboratory import CHILD, Laboratory
 
 
 async def test_an_experiment_runs_every_trial_once_and_passes():

@@ -1,13 +1,13 @@
 """Preparing: how far the data set is loaded is shown, and why it was not is said."""
 
 import pytest
-from laboratory import CHILD, SECRET, Laboratory
 
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.observe import Hints, view_job
 from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.status import Preparation
 from loadlab.model.times import epoch
+from tests.reconcile.laboratory import CHILD, SECRET, Laboratory
 
 LOG = "dataset: waiting for Postgres\ndataset: failed: password authentication failed for me\n"
 ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "message": LOG}}

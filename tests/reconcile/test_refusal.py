@@ -1,9 +1,9 @@
 """A release that refuses what another one began clears it away, says why, and the queue moves."""
 
 import pytest
-from laboratory import CHILD, Laboratory
 
 from loadlab.kube.api import Kind
+from tests.reconcile.laboratory import CHILD, Laboratory
 
 BEGUN = {
     "preparing": (Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"),

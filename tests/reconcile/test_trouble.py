@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from generator_log import generator_log
-from laboratory import CHILD, START, Laboratory
 
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.errors import MalformedError
@@ -12,6 +10,9 @@ from loadlab.kube.observe import Hints
 from loadlab.measurement.documents import Progress
 from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.times import rfc3339
+from tests.manifests import Json
+from tests.reconcile.generator_log import generator_log
+from tests.reconcile.laboratory import CHILD, START, Laboratory
 
 
 def container(state: Manifest, last: Manifest | None = None, restarts: int = 0) -> Manifest:
@@ -170,7 +171,8 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, terminate
 async def test_a_redis_pod_replaced_in_mid_run_spoils_the_attempt():
     lab = Laboratory()
     load = {"executor": "constant-arrival-rate", "duration": "5s"}
-    queued = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": {"rate": [10]}}
+    factors = {"rate": [10]}
+    queued: Json = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": factors}
     lab.submit(**queued, load=load, replicates=1)
     while f"{CHILD}-001" not in lab.trials():
         await lab.step()
