@@ -13,6 +13,7 @@ from loadlab.model.status import WorkRow
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement
+from tests.manifests import Json
 
 
 def of_cell(trials: list[TrialMeasurement]) -> WorkRow | None:
@@ -41,7 +42,7 @@ def test_work_is_shared_out_over_the_requests_of_all_replicates(healthy):
 
 
 def test_the_hit_rate_is_of_caches_only(healthy):
-    looked_up = {"cache_hits": 30, "cache_misses": 10}
+    looked_up: Json = {"cache_hits": 30, "cache_misses": 10}
 
     assert known([worked(healthy, **looked_up)]).cache_hit_rate == 0.75
     assert (

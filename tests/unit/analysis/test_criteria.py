@@ -114,7 +114,8 @@ def test_a_cell_passes_or_fails_by_its_own_figure(
 ) -> None:
     found = evaluate(parse_threshold(metric, text), CELL)
 
-    assert (found.outcome, found.value) == (outcome, pytest.approx(value, abs=2e-3))
+    assert found.outcome is outcome
+    assert found.value == pytest.approx(value, abs=2e-3)
 
 
 @pytest.mark.parametrize("metric", AGGREGATIONS)

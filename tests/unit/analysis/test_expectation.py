@@ -4,13 +4,13 @@ import math
 import random
 
 import pytest
-from claims import CELLS, at_rate, expected, failing, interval, judge, two_sides
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.analysis.expectation import judge_expectation
-from loadlab.catalogue import Cell
+from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import ExpectationOutcome as Outcome
+from tests.unit.analysis.claims import CELLS, at_rate, expected, failing, interval, judge, two_sides
 
 
 def test_a_ratio_is_taken_within_each_block():
@@ -113,7 +113,7 @@ def test_pairs_of_one_block_are_averaged_and_do_not_count_as_replicates():
     cells = [Cell(variant=v, workers=w) for v in ("async", "sync") for w in (1, 2)]
     speeds = {("async", 1): 2000, ("sync", 1): 1000, ("async", 2): 4000, ("sync", 2): 500}
     replicates = [
-        at_rate(cell, block, speeds[cell.variant, cell.workers or 0])
+        at_rate(cell, block, speeds[cell.variant, cell.number(Factor.WORKERS) or 0])
         for cell in cells
         for block in (1, 2, 3)
     ]

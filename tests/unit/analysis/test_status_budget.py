@@ -64,7 +64,8 @@ def size(status: LoadExperimentStatus) -> int:
     return len(json.dumps(status.dump(), separators=(",", ":")))
 
 
-def interval(figure: Figure) -> tuple[float, float | None, float | None]:
+def interval(figure: Figure | None) -> tuple[float, float | None, float | None]:
+    assert figure is not None
     return figure.mean, figure.low, figure.high
 
 
@@ -80,6 +81,7 @@ def test_as_many_rows_as_there_may_be_fit(words):
     for before, after in zip(full.results, fitted.results, strict=True):
         assert after.cell == before.cell
         assert interval(after.requests_per_second) == interval(before.requests_per_second)
+        assert after.requests_per_second is not None
         assert after.requests_per_second.standing is Standing.BOUND
         assert after.latency_ms == before.latency_ms
         assert after.cpu_micros_per_request == before.cpu_micros_per_request

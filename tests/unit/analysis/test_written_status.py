@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wells_trials import measured, plan_of, trials_of
 
 from loadlab.analysis.summary import analyze
 from loadlab.measurement.documents import Freshness
@@ -19,6 +18,7 @@ from loadlab.model.status import LoadTrialStatus, TrialPhase
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
+from tests.unit.analysis.wells_trials import measured, plan_of, trials_of
 
 GOLDEN = Path(__file__).with_name("golden")
 REAL_LOG = Path(__file__).parents[1] / "measurement" / "ingest-pod.log"
@@ -62,12 +62,12 @@ def real_measurement() -> TrialMeasurement:
 def worked(chosen: random.Random) -> JudgedTrial:
     """A trial of `wells` that a cache, a worker and an account say something about, too."""
     trial = measured(chosen)
+    plain, work = trial.measurement, trial.measurement.work
+    assert work is not None
     measurement = replace(
-        trial.measurement,
-        load=replace(trial.measurement.load, expected=ExpectedWork(cached=True)),
-        work=replace(
-            trial.measurement.work, cache_hits=75, cache_misses=30, persisted=960, commits=7
-        ),
+        plain,
+        load=replace(plain.load, expected=ExpectedWork(cached=True)),
+        work=replace(work, cache_hits=75, cache_misses=30, persisted=960, commits=7),
         durability=real_measurement().durability,
         freshness=FRESHNESS,
     )

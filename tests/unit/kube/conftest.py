@@ -1,17 +1,13 @@
 """The real client against a server on loopback."""
 
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from api_server import ApiServer, says, serve
-
 from loadlab.kube.client import ApiCluster, Timeouts
+from tests.unit.kube.api_server import ApiServer, says, serve
 
 
 @pytest.fixture

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from api_server import (
+
+from loadlab.kube.api import Kind
+from loadlab.kube.client import ApiCluster
+from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
+from tests.unit.kube.api_server import (
     ApiServer,
     breaks_off,
     hangs_up,
@@ -15,10 +19,6 @@ from api_server import (
     says,
     streams,
 )
-
-from loadlab.kube.api import Kind
-from loadlab.kube.client import ApiCluster
-from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "lab", "name": "one"}}
 SERVICES, ONE = "/api/v1/namespaces/lab/services", "/api/v1/namespaces/lab/services/one"

@@ -12,6 +12,7 @@ from loadlab.kube.follow import LogFollower
 from loadlab.kube.preparations import PreparationNotes
 from loadlab.measurement.documents import Progress
 from loadlab.model.status import Preparation
+from tests.manifests import Json
 
 RESULT = b'{"loadlab_result":{"complete":true}}\n'
 PROGRESS = (
@@ -34,13 +35,13 @@ class Source:
         return pieces(*self.parts)
 
 
-def event(type_: str, component: str = "k6", phase: str = "Running") -> dict:
+def event(type_: str, component: str = "k6", phase: str = "Running") -> Json:
     labels = {"loadlab.dev/component": component, "loadlab.dev/experiment": "exp"}
     metadata = {"name": "p", "namespace": "lab", "uid": "u", "labels": labels}
     return {"type": type_, "object": {"metadata": metadata, "status": {"phase": phase}}}
 
 
-async def followed(*events: dict) -> tuple[set[str], list[tuple[str, str]]]:
+async def followed(*events: Json) -> tuple[set[str], list[tuple[str, str]]]:
     woken: list[tuple[str, str]] = []
     follower = LogFollower(Source(), lambda *key: woken.append(key))
     for each in events:

@@ -8,13 +8,14 @@ import pytest
 
 from loadlab.kube import watch
 from loadlab.kube.api import Kind
+from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.watch import LISTED, watch_children
 
 Seen = list[tuple[Kind, str, str]]
 
 
-class Watched:
+class Watched(ApiCluster):
     """One object of each kind is there; each watch says that another came, then goes on or ends."""
 
     def __init__(self, breaks: int = 0) -> None:
@@ -27,7 +28,9 @@ class Watched:
         assert labels
         return [{"metadata": {"name": "old"}}]
 
-    async def watch(self, kind: Kind, *_: Any) -> AsyncIterator[dict[str, Any]]:
+    async def watch(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str
+    ) -> AsyncIterator[dict[str, Any]]:
         yield {"type": "BOOKMARK", "object": {"metadata": {"name": ""}}}
         yield {"type": "ADDED", "object": {"metadata": {"name": "new"}}}
         if self.breaks:

@@ -9,6 +9,7 @@ import pytest
 from loadlab.measurement.documents import K6Document
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.requests_by_name import NamedSum, named_requests
+from loadlab.measurement.values import NamedRequests
 
 Build = Callable[..., K6Document]
 
@@ -55,7 +56,8 @@ def test_reads_are_told_apart_by_what_the_cache_said(build: Build):
 
 
 def test_replicates_are_merged_by_name(build: Build):
-    one, other = named_requests([build(side=True)]), {}
+    one = named_requests([build(side=True)])
+    other: dict[str, NamedRequests] = {}
 
     total = NamedSum()
     for replicate in (one, other, one):

@@ -10,6 +10,7 @@ from loadlab.crd import experiment_crd, trial_crd
 from loadlab.model.quantities import DURATION_PATTERN, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import MUTABLE_FIELDS
+from tests.manifests import Json
 
 CRDS = [experiment_crd(), trial_crd()]
 FORBIDDEN = {
@@ -20,12 +21,13 @@ TYPES = {"string", "integer", "number", "boolean", "object", "array"}
 each_crd = pytest.mark.parametrize("crd", CRDS, ids=lambda crd: crd["spec"]["names"]["kind"])
 
 
-def schema_of(crd: dict) -> dict:
+def schema_of(crd: Json) -> Json:
     (version,) = crd["spec"]["versions"]
-    return version["schema"]["openAPIV3Schema"]
+    found: Json = version["schema"]["openAPIV3Schema"]
+    return found
 
 
-def nodes(schema: dict, path: str = "") -> Iterator[tuple[str, dict]]:
+def nodes(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
     """Yield every schema with its path; the items of a list are `[]`."""
     yield path, schema
     for name, child in schema.get("properties", {}).items():
@@ -36,14 +38,14 @@ def nodes(schema: dict, path: str = "") -> Iterator[tuple[str, dict]]:
         yield from nodes(schema["additionalProperties"], f"{path}{{}}")
 
 
-def fields(schema: dict) -> Iterator[tuple[str, dict, bool]]:
+def fields(schema: Json) -> Iterator[tuple[str, Json, bool]]:
     """Yield every field with its path and whether it is required."""
     for path, node in nodes(schema):
         for name, child in node.get("properties", {}).items():
             yield f"{path}.{name}", child, name in node.get("required", [])
 
 
-def rules(schema: dict) -> list[tuple[str, dict]]:
+def rules(schema: Json) -> list[tuple[str, Json]]:
     return [
         (path, rule)
         for path, node in nodes(schema)
@@ -89,8 +91,14 @@ def test_required_fields_exist_and_have_no_default(crd):
 
 @each_crd
 def test_defaults_are_of_the_type_and_within_the_bounds_of_their_field(crd):
-    python = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
-    python |= {"object": dict, "array": list}
+    python: dict[str, type | tuple[type, ...]] = {
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "object": dict,
+        "array": list,
+    }
     for path, field, _ in fields(schema_of(crd)):
         if "default" not in field:
             continue

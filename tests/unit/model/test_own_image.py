@@ -6,28 +6,32 @@ from pydantic import ValidationError
 from loadlab.catalogue import WORKLOADS
 from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
+from tests.manifests import Json
 
 OWN = {"name": "mine", "image": "registry.example/api:1.4"}
 
 
-def spec(**changes: object) -> dict:
+def spec(**changes: object) -> Json:
     return {"workload": "custom", "variants": [OWN], "load": {"request": {"path": "/"}}} | changes
 
 
-def spec_schema() -> dict:
+def spec_schema() -> Json:
     (version,) = experiment_crd()["spec"]["versions"]
-    return version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    found: Json = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    return found
 
 
-def variant_schema() -> dict:
-    return spec_schema()["properties"]["variants"]["items"]
+def variant_schema() -> Json:
+    found: Json = spec_schema()["properties"]["variants"]["items"]
+    return found
 
 
-def request_schema() -> dict:
-    return spec_schema()["properties"]["load"]["properties"]["request"]
+def request_schema() -> Json:
+    found: Json = spec_schema()["properties"]["load"]["properties"]["request"]
+    return found
 
 
-def rules_of(schema: dict) -> list[str]:
+def rules_of(schema: Json) -> list[str]:
     return [rule["rule"] for rule in schema["x-kubernetes-validations"]]
 
 

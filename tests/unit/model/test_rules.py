@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
-from cel import evaluate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -14,6 +13,8 @@ from loadlab.catalogue import WORKLOADS, Factor
 from loadlab.crd import experiment_crd
 from loadlab.model.rules import Rule, Ruled, RuledModel, TransitionRule
 from loadlab.model.spec import LoadExperimentSpec
+from tests.manifests import Json
+from tests.unit.model.cel import evaluate
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:
@@ -53,7 +54,7 @@ OF_TEXTS = list(
 TRANSITIONS = [rule for m in MODELS if issubclass(m, RuledModel) for rule in m.TRANSITIONS]
 
 
-def rules_in(schema: dict[str, Any]) -> Iterator[dict[str, str]]:
+def rules_in(schema: Json) -> Iterator[dict[str, str]]:
     yield from schema.get("x-kubernetes-validations", [])
     for inner in schema.get("properties", {}).values():
         yield from rules_in(inner)
@@ -63,23 +64,27 @@ def rules_in(schema: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 
 @cache
-def spec_schema() -> dict[str, Any]:
+def spec_schema() -> Json:
     (version,) = experiment_crd()["spec"]["versions"]
-    return version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    found: Json = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    return found
 
 
 def test_the_crd_has_the_rules_of_the_models_and_no_others():
-    known: list[Rule | TransitionRule] = [rule for _, rule in OF_MODELS]
+    known: list[Rule[Any] | TransitionRule[Any]] = [rule for _, rule in OF_MODELS]
     of_crd = {rule["rule"]: rule for rule in rules_in(spec_schema())}
 
     assert of_crd == {rule.cel: rule.schema() for rule in (*known, *OF_TEXTS, *TRANSITIONS)}
 
 
-def case(model: str, **cases: tuple[dict, dict]) -> list:
+Case = tuple[str, Json, Json]  # a model, what it takes, and what it refuses
+
+
+def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
     return [pytest.param(model, *pair, id=f"{model}-{name}") for name, pair in cases.items()]
 
 
-SPEC: dict[str, Any] = {"workload": "select", "variants": [{"name": "sync"}]}
+SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 OWN = {"name": "mine", "image": "mine:1"}
 CLAIM = {
     "name": "x",
@@ -94,11 +99,11 @@ def variable(name: str) -> dict[str, str]:
     return {"name": name, "value": "1"}
 
 
-def without(*names: str) -> dict[str, Any]:
+def without(*names: str) -> Json:
     return {name: value for name, value in CLAIM.items() if name not in names}
 
 
-def factor_cases() -> dict[str, tuple[dict, dict]]:
+def factor_cases() -> dict[str, tuple[Json, Json]]:
     found = {}
     for factor in Factor:
         if works := factor.facts.workloads:
@@ -196,16 +201,17 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         ),
     ),
 ]
-BY_NAME = {model.__name__: model for model in MODELS}
+BY_NAME = {model.__name__: model for model in MODELS if issubclass(model, RuledModel)}
 
 
-def stored(model: str, value: dict) -> dict:
+def stored(model: str, value: Json) -> Json:
     """What the API server holds the rules against: with the defaults that it fills in."""
     schema = next(found for name, found in schemas() if name == model)
-    return filled_in(schema, value)
+    filled: Json = filled_in(schema, value)
+    return filled
 
 
-def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
+def schemas() -> Iterator[tuple[str, Json]]:
     spec = spec_schema()
     fields = spec["properties"]
     request = fields["load"]["properties"]["request"]
@@ -217,7 +223,7 @@ def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Expectation", fields["expectations"]["items"]
 
 
-def filled_in(schema: dict[str, Any], value: Any) -> Any:
+def filled_in(schema: Json, value: Any) -> Any:
     if isinstance(value, list):
         return [filled_in(schema["items"], item) for item in value]
     if not isinstance(value, dict) or "properties" not in schema:
@@ -247,7 +253,7 @@ def test_every_rule_of_a_model_is_broken_by_a_case():
         for model, rule in OF_MODELS
         if all(
             evaluate(rule.cel, stored(name, wrong))
-            for name, _, wrong in (param.values for param in CASES)
+            for name, _, wrong in cast("list[Case]", [param.values for param in CASES])
             if name == model.__name__
         )
     ]

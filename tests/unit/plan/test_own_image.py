@@ -12,6 +12,7 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan import make_plan
 from loadlab.plan.own_image import why_not_ready
 from loadlab.plan.variants import resolve_variants
+from tests.manifests import Json
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "own-image.yaml"
 COMMAND = ["uvicorn", "app:app", "--port", "$(PORT)", "--workers", "$(WORKERS)"]
@@ -25,16 +26,17 @@ SPEC = {
 INSTRUMENTED = SPEC | {"variants": [MINE | {"instrumentsPort": 9100}]}
 
 
-def run_of(experiment, images, **spec: object) -> list[dict]:
+def run_of(experiment, images, **spec: object) -> list[Json]:
     plan = make_plan(experiment(**spec), images)
     return plan.run_manifests(plan.trials[0], attempt=1)
 
 
-def pod_of(manifests: list[dict]) -> dict:
-    return manifests[1]["spec"]["template"]["spec"]
+def pod_of(manifests: list[Json]) -> Json:
+    pod: Json = manifests[1]["spec"]["template"]["spec"]
+    return pod
 
 
-def environment(container: dict) -> dict:
+def environment(container: Json) -> Json:
     return {variable["name"]: variable.get("value") for variable in container["env"]}
 
 

@@ -6,12 +6,13 @@ from pydantic import ValidationError
 from loadlab.model.names import Component, children_name
 from loadlab.model.spec.stores import Postgres
 from loadlab.plan import make_plan
+from tests.manifests import Json
 
 DEMO = children_name("demo", "uid-demo")
 EXISTING = {"mode": "Existing", "secretRef": {"name": "shop"}}
 
 
-def containers(manifests: list[dict]) -> dict[str, dict]:
+def containers(manifests: list[Json]) -> dict[str, Json]:
     """The only container of each pod, by the name of what makes the pod."""
     return {
         m["metadata"]["name"]: m["spec"]["template"]["spec"]["containers"][0]
@@ -20,7 +21,7 @@ def containers(manifests: list[dict]) -> dict[str, dict]:
     }
 
 
-def variables(container: dict) -> dict[str, object]:
+def variables(container: Json) -> dict[str, object]:
     return {v["name"]: v.get("value", v.get("valueFrom")) for v in container["env"]}
 
 

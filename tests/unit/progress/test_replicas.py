@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def planned(replicas: int, **spec: object) -> Plan:
     return replace(plan, context=replace(plan.context, variants=variants))
 
 
-def pod(run: str, component: Component, number: int, **fields: object) -> PodView:
+def pod(run: str, component: Component, number: int, **fields: Any) -> PodView:
     name = f"{run}-{component}-{number}"
     reference = Reference("Pod", name, f"uid-{name}")
     return PodView(reference=reference, component=component, run=run, phase="Running", **fields)
