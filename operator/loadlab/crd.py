@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from loadlab.model.names import GROUP, VERSION
+from loadlab.base.names import GROUP, VERSION
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
 from loadlab.model.trial import LoadTrialSpec

@@ -10,8 +10,8 @@ import jsonschema
 from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 
+from loadlab.base.names import API_VERSION, Component
 from loadlab.catalogue import WORKLOADS
-from loadlab.model.names import API_VERSION, Component
 from loadlab.model.resources import Experiment
 from loadlab.plan.context import Images, Run
 from loadlab.plan.generator import trial_configuration

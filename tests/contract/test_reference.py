@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from loadlab.analysis.criteria import parse_threshold
+from loadlab.base.names import Component
 from loadlab.catalogue import WORKLOADS, Cell, Factor
-from loadlab.model.names import Component
 from loadlab.model.resources import Experiment
 from loadlab.model.spec.expectations import FigureName, groups_of
 from loadlab.plan import Plan, make_plan

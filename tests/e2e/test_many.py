@@ -5,7 +5,7 @@ import time
 import pytest
 import yaml
 
-from loadlab.model.times import epoch
+from loadlab.base.times import epoch
 from tests.e2e.cluster_tools import Lab, condition, eventually, get, kubectl
 from tests.e2e.containers import operator
 from tests.manifests import Json

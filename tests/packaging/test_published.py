@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from loadlab.analysis.criteria import parse_threshold
-from loadlab.model.quantities import seconds
+from loadlab.base.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
 

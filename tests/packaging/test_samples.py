@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from loadlab.analysis.criteria import parse_threshold
+from loadlab.base.quantities import seconds
 from loadlab.catalogue import WORKLOADS, Factor
-from loadlab.model.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan
 from tests.manifests import Json

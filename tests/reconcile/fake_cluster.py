@@ -11,10 +11,10 @@ import pickle
 from collections.abc import Callable
 from typing import TypeVar
 
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
+from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.errors import UnavailableError
-from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL
-from loadlab.model.times import rfc3339
 
 Key = tuple[Kind, str, str]
 T = TypeVar("T")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from loadlab.base.names import children_name
 from loadlab.kube.api import Kind
 from loadlab.kube.finished import FinishedTrials
-from loadlab.model.names import children_name
 from loadlab.model.resources import Experiment
 from tests.reconcile.fake_cluster import FakeCluster
 from tests.reconcile.laboratory import CHILD, Laboratory

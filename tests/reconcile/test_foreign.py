@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL, children_name, experiment_selector
 from loadlab.kube.api import Kind, Manifest
-from loadlab.model.names import COMPONENT_LABEL, RUN_LABEL, children_name, experiment_selector
 from tests.manifests import Json
 from tests.reconcile.fake_cluster import Key
 from tests.reconcile.laboratory import CHILD, SECRET, Laboratory

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from loadlab.base.names import COMPONENT_LABEL
 from loadlab.kube.api import Kind
-from loadlab.model.names import COMPONENT_LABEL
 from tests.manifests import Json
 from tests.reconcile.laboratory import CHILD, Laboratory
 

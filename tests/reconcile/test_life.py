@@ -2,8 +2,8 @@
 
 import pytest
 
+from loadlab.base.names import RUN_LABEL
 from loadlab.kube.api import Kind, Manifest
-from loadlab.model.names import RUN_LABEL
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 

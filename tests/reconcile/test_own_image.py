@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from loadlab.base.names import COMPONENT_LABEL, METER
 from loadlab.kube.api import Manifest
 from loadlab.kube.observe import view_pod
-from loadlab.model.names import COMPONENT_LABEL, METER
 from tests.reconcile.laboratory import Laboratory
 
 DIGEST = "registry.example/api@sha256:0123"

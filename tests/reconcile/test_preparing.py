@@ -2,11 +2,11 @@
 
 import pytest
 
+from loadlab.base.names import COMPONENT_LABEL
+from loadlab.base.times import epoch
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.observe import Hints, view_job
-from loadlab.model.names import COMPONENT_LABEL
 from loadlab.model.status import Preparation
-from loadlab.model.times import epoch
 from tests.reconcile.laboratory import CHILD, SECRET, Laboratory
 
 LOG = "dataset: waiting for Postgres\ndataset: failed: password authentication failed for me\n"

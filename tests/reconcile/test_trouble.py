@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from loadlab.base.names import COMPONENT_LABEL
+from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.errors import MalformedError
 from loadlab.kube.observe import Hints
 from loadlab.measurement.documents import Progress
-from loadlab.model.names import COMPONENT_LABEL
-from loadlab.model.times import rfc3339
 from tests.manifests import Json
 from tests.reconcile.generator_log import generator_log
 from tests.reconcile.laboratory import CHILD, START, Laboratory

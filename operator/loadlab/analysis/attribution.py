@@ -25,8 +25,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
+from loadlab.base.names import Component
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.names import Component
 from loadlab.model.status import Bottleneck, Confidence, Resource
 from loadlab.validity import bounds
 

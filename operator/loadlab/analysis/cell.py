@@ -13,12 +13,12 @@ from loadlab.analysis.attribution import attribute_cell
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.statistics import log_estimate
 from loadlab.analysis.trial_figures import TrialFigures
+from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram, HistogramSum
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.requests_by_name import NamedSum
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.model.names import Component
 from loadlab.model.status import (
     ByComponent,
     Figure,

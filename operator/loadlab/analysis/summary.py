@@ -12,7 +12,7 @@ from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshol
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import best_cell, decide_verdict
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,

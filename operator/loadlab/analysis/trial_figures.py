@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from loadlab.analysis.attribution import attribute
+from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.usage import ComponentUsage, RequestCounts
 from loadlab.measurement.values import WorkDone
-from loadlab.model.names import Component
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Validity
 from loadlab.plan.expected import ExpectedWork

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loadlab.base.names import Component
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.names import Component
 from loadlab.model.status import Resource
 from loadlab.validity import bounds
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
+from loadlab.base.models import ApiModel, ObservedModel
 from loadlab.catalogue.factor_facts import Level
 from loadlab.catalogue.factors import Factor
-from loadlab.model.base import ApiModel, ObservedModel
 
 MAX_LEVELS = 20
 ModelT = TypeVar("ModelT", bound=BaseModel)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from loadlab.base.names import Component
 from loadlab.catalogue.cells import Cell
 from loadlab.catalogue.factor_facts import Need
 from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.requests import Requests
-from loadlab.model.names import Component
 
 STREAM_WORKER = "loadlab_services.programs.worker"
 CELERY_WORKER = "loadlab_services.programs.celery_worker"

@@ -10,8 +10,8 @@ from typing import Any, Self, cast
 from kubernetes import client, config, watch
 from urllib3.exceptions import HTTPError
 
+from loadlab.base.names import GROUP, VERSION
 from loadlab.cli.errors import CliError
-from loadlab.model.names import GROUP, VERSION
 
 PLURAL = "loadexperiments"
 _ANSWER_SECONDS = 10

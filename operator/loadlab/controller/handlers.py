@@ -12,6 +12,7 @@ from typing import Any
 import kopf
 import structlog
 
+from loadlab.base.names import GROUP, VERSION
 from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
@@ -22,7 +23,6 @@ from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.observe import Hints
 from loadlab.kube.watch import experiment_of, watch_children
-from loadlab.model.names import GROUP, VERSION
 
 RETRY = 1.0  # seconds after the API server refused or did not answer
 AFTER_BREAKDOWN = 30.0  # after an error that is a fault of ours

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
+from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES
+from loadlab.base.text import fit
+from loadlab.base.times import rfc3339
 from loadlab.kube.api import Cluster, Kind, Manifest, kind_named, kind_of
 from loadlab.kube.errors import ForeignObjectError, UnavailableError
 from loadlab.kube.ownership import is_controlled_by
-from loadlab.model.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.model.resources import AnyExperiment
-from loadlab.model.text import fit
-from loadlab.model.times import rfc3339
 from loadlab.progress.decision import (
     Announce,
     ClusterAction,

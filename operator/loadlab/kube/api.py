@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from loadlab.model.names import API_VERSION
+from loadlab.base.names import API_VERSION
 
 Manifest = dict[str, Any]
 

@@ -11,10 +11,10 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config.config_exception import ConfigException
 
+from loadlab.base.names import FIELD_MANAGER
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.errors import MalformedError, RefusedError, UnavailableError
 from loadlab.kube.log_lines import read_back
-from loadlab.model.names import FIELD_MANAGER
 
 LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 MERGE_PATCH = "application/merge-patch+json"

@@ -8,9 +8,9 @@ forgotten everything, after a restart or on any doubt, lists them once.
 from dataclasses import dataclass, field
 from itertools import count
 
+from loadlab.base.names import experiment_selector, trial_name
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import is_controlled_by
-from loadlab.model.names import experiment_selector, trial_name
 from loadlab.model.resources import AnyExperiment, Trial
 
 DELETED = "DELETED"

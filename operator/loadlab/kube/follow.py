@@ -12,13 +12,13 @@ from typing import Protocol
 
 import structlog
 
+from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_LABEL, Component
 from loadlab.kube.api import Manifest
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.log_lines import RESULT_START, lines_of
 from loadlab.kube.preparations import PreparationNotes, read_preparation
 from loadlab.measurement.documents import Progress
 from loadlab.measurement.pod_log import read_progress
-from loadlab.model.names import COMPONENT_LABEL, EXPERIMENT_LABEL, Component
 from loadlab.model.status import Preparation
 
 FOLLOWED = {Component.K6.value, Component.DATASET.value}

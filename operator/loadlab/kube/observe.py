@@ -8,11 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadlab.kube.api import Cluster, Kind, Manifest
-from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
-from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
-from loadlab.measurement.documents import Progress
-from loadlab.model.names import (
+from loadlab.base.names import (
     COMPONENT_LABEL,
     EXPERIMENT_UID_LABEL,
     METER,
@@ -20,9 +16,13 @@ from loadlab.model.names import (
     Component,
     experiment_selector,
 )
+from loadlab.base.times import epoch
+from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
+from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
+from loadlab.measurement.documents import Progress
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
-from loadlab.model.times import epoch
 from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView, Reference
 
 CHILD_KINDS = (Kind.POD, Kind.SERVICE, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import structlog
 
+from loadlab.base.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import ClusterError
-from loadlab.model.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 
 WATCHED = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.TRIAL)
 LISTED = "LISTED"  # the type of an event of ours: an object that is there

@@ -8,6 +8,7 @@ backwards means that the container was restarted: its CPU is then unknown, not n
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from loadlab.base.names import Component
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
     ComponentReading,
@@ -15,7 +16,6 @@ from loadlab.measurement.documents import (
     SharedCpus,
     Snapshot,
 )
-from loadlab.model.names import Component
 
 GENERATOR = "generator"  # of the operator's own components all k6 pods together
 _EDGES_SCENARIO = "edges"

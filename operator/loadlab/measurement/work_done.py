@@ -1,8 +1,8 @@
 """What the stores and the queue worker did between the two snapshots, by their own counters."""
 
+from loadlab.base.names import Component
 from loadlab.measurement.documents import ComponentReading, Snapshot
 from loadlab.measurement.values import WorkDone
-from loadlab.model.names import Component
 
 
 def work_between(start: Snapshot, end: Snapshot) -> WorkDone:

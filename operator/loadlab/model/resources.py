@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
-from loadlab.model.base import ObservedModel
-from loadlab.model.names import API_VERSION, children_name, experiment_labels, stores_secret
+from loadlab.base.models import ObservedModel
+from loadlab.base.names import API_VERSION, children_name, experiment_labels, stores_secret
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
 from loadlab.model.trial import LoadTrialSpec

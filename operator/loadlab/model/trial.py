@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from loadlab.base.models import ApiModel
 from loadlab.catalogue import Cell
-from loadlab.model.base import ApiModel
 
 
 class LoadTrialSpec(ApiModel):

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from loadlab.base.names import MAX_EXPERIMENT_NAME
+from loadlab.base.quantities import whole_number
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.facts import CACHE_TTL
-from loadlab.model.names import MAX_EXPERIMENT_NAME
-from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, fault_of, groups_of
 from loadlab.model.spec.stores import PostgresMode

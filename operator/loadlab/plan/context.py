@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadlab.catalogue import Cell
-from loadlab.model.names import (
+from loadlab.base.names import (
     COMPONENT_LABEL,
     FINGERPRINT_ANNOTATION,
     RUN_LABEL,
@@ -14,6 +13,7 @@ from loadlab.model.names import (
     component_name,
     run_name,
 )
+from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status.chosen import Chosen

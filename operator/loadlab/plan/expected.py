@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from loadlab.base.quantities import cpus, seconds
 from loadlab.catalogue import Cell, Factor
-from loadlab.model.quantities import cpus, seconds
 from loadlab.model.spec.limits import Amounts, Resources
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context

@@ -6,10 +6,10 @@ every other trial: a node may not read one before the API server's authorizer kn
 
 import json
 
+from loadlab.base.names import Component
+from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import Requests
-from loadlab.model.names import Component
-from loadlab.model.quantities import milliseconds, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.load import Load
 from loadlab.plan.context import Context, Manifest, Run

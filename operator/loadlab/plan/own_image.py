@@ -5,7 +5,7 @@ account of it: both run as the same user in one process namespace. The meter is 
 snapshots, and its CPU and memory are its own container's.
 """
 
-from loadlab.model.names import METER
+from loadlab.base.names import METER
 from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.conditions import Reason

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from loadlab.base.names import API_VERSION, Component, trial_name
 from loadlab.catalogue import Cell
-from loadlab.model.names import API_VERSION, Component, trial_name
 from loadlab.model.resources import Experiment
 from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan.cells import cells_of, ordered

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from loadlab.model.names import COMPONENT_LABEL, STORES, Component
-from loadlab.model.quantities import LEAST_MEMORY
+from loadlab.base.names import COMPONENT_LABEL, STORES, Component
+from loadlab.base.quantities import LEAST_MEMORY
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
 

@@ -1,6 +1,6 @@
 """Postgres: one per experiment, or a schema in a database that exists already."""
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, limits
 

@@ -1,6 +1,6 @@
 """RabbitMQ: one per experiment, where a variant hands its work to Celery."""
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, env, limits
 

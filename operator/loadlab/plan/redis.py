@@ -1,6 +1,6 @@
 """Redis: one per experiment, where a variant queues or caches in it."""
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import CONTAINER_SECURITY, limits
 

@@ -1,6 +1,6 @@
 """Manifests of the service under test and of its queue worker, anew for every run."""
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context, Manifest, Run

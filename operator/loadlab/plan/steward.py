@@ -6,8 +6,8 @@ the work afterwards. It is no part of what is measured.
 
 from collections.abc import Sequence
 
+from loadlab.base.names import Component
 from loadlab.catalogue import Cell
-from loadlab.model.names import Component
 from loadlab.model.spec.limits import Amounts
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest

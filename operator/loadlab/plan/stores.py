@@ -1,6 +1,6 @@
 """The stores of an experiment: which are deployed, and how a process finds them."""
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.stores import PostgresMode
 from loadlab.plan.context import Context, Manifest

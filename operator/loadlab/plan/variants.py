@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from loadlab.base.names import STORES, Component
+from loadlab.base.quantities import whole_number
 from loadlab.catalogue import WORKLOADS, Workload
 from loadlab.catalogue import Variant as Facts
 from loadlab.catalogue.facts import CACHE_TTL
-from loadlab.model.names import STORES, Component
-from loadlab.model.quantities import whole_number
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.variants import HTTP_PORT, Variant
 from loadlab.plan.pods import INSTRUMENTS_PORT

@@ -1,11 +1,11 @@
 """Pending: a spec is accepted or refused, and an accepted one waits for its turn."""
 
 from loadlab.analysis.criteria import ThresholdError, parse_threshold
+from loadlab.base.times import rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
-from loadlab.model.times import rfc3339
 from loadlab.plan import Plan
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision

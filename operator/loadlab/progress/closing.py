@@ -1,10 +1,10 @@
 """Analyzing and after: clear away, sum up, finish; and let a finished experiment expire."""
 
 from loadlab.analysis.summary import analyze
+from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find, is_true
-from loadlab.model.times import epoch, rfc3339
 from loadlab.plan import Plan
 from loadlab.progress.clearing import clear_all
 from loadlab.progress.conditions import RESYNC, Transition

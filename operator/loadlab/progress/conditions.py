@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from loadlab.base.times import rfc3339
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import Condition, ConditionType, Reason, Truth, with_condition
-from loadlab.model.times import rfc3339
 
 AT_ONCE = 0.0  # seconds until the next pass, where this one left something to do
 RESYNC = 5.0  # where an event is expected to cause the next pass sooner

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from loadlab.model.quantities import seconds
+from loadlab.base.quantities import seconds
+from loadlab.base.times import epoch
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import TrialPhase
-from loadlab.model.times import epoch
 from loadlab.plan import Plan
 from loadlab.plan.generator import run_seconds
 from loadlab.progress.infrastructure import building_since

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, PodView
 

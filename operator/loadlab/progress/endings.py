@@ -1,11 +1,11 @@
 """Early endings: what takes an experiment out of its ordinary way, written down as a condition."""
 
-from loadlab.model.names import Component
-from loadlab.model.quantities import seconds
+from loadlab.base.names import Component
+from loadlab.base.quantities import seconds
+from loadlab.base.times import epoch
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
-from loadlab.model.times import epoch
 from loadlab.plan import Plan
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision

@@ -4,11 +4,11 @@ A store keeps its data in its pod. A pod that was evicted or deleted comes back 
 data set is loaded again before the next trial; the run that was under way does not count.
 """
 
-from loadlab.model.names import Component
+from loadlab.base.names import Component
+from loadlab.base.times import epoch
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
-from loadlab.model.times import epoch
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureStoresSecret, Remove
 from loadlab.progress.observed import Observed

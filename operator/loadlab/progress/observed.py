@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
-from loadlab.model.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
 

@@ -1,8 +1,8 @@
 """From a run's measurement to its trial's status: kept, tried again, or given up."""
 
+from loadlab.base.quantities import seconds
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.quantities import seconds
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan

@@ -1,7 +1,7 @@
 """One trial's way: started, judged while it runs, tried again or given up."""
 
-from loadlab.model.names import Component
-from loadlab.model.quantities import seconds
+from loadlab.base.names import Component
+from loadlab.base.quantities import seconds
 from loadlab.model.resources import Trial
 from loadlab.model.status import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 from loadlab.model.status.conditions import Reason

@@ -45,9 +45,9 @@ the latency is in doubt, and one that did not keep it is Invalid by RateNotReach
 
 from collections.abc import Callable, Iterator
 
+from loadlab.base.names import Component
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.names import Component
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
 from loadlab.validity.generator_rules import (

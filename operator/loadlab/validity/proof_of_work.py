@@ -8,9 +8,9 @@ System); bounds allow for it. Redis counts at once.
 
 from collections.abc import Iterator
 
+from loadlab.base.names import Component
 from loadlab.measurement.usage import RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
-from loadlab.model.names import Component
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect

@@ -2,9 +2,9 @@
 
 import pytest
 
+from loadlab.base.names import Component
 from loadlab.catalogue import Factor, Variant, Workload
 from loadlab.catalogue.facts import STREAM_WORKER
-from loadlab.model.names import Component
 
 MIXED = Workload(
     name="mixed",

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from loadlab.base.quantities import DURATION_PATTERN, seconds
 from loadlab.catalogue import WORKLOADS
 from loadlab.crd import experiment_crd, trial_crd
-from loadlab.model.quantities import DURATION_PATTERN, seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import MUTABLE_FIELDS
 from tests.manifests import Json

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.model.quantities import DURATION_PATTERN, milliseconds, seconds, whole_number
+from loadlab.base.quantities import DURATION_PATTERN, milliseconds, seconds, whole_number
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from loadlab.base.rules import Rule, Ruled, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, Factor
 from loadlab.crd import experiment_crd
-from loadlab.model.rules import Rule, Ruled, RuledModel, TransitionRule
 from loadlab.model.spec import LoadExperimentSpec
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate

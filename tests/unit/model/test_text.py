@@ -2,9 +2,9 @@
 
 import pytest
 
+from loadlab.base.text import fit
 from loadlab.model.status import AttemptRecord, LoadTrialStatus
 from loadlab.model.status.conditions import Condition, ConditionType, Reason, Truth
-from loadlab.model.text import fit
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from loadlab.base.names import Component
 from loadlab.catalogue import WORKLOADS
-from loadlab.model.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlanError, make_plan
 from loadlab.plan.cells import cells_of

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from loadlab.model.names import Component, children_name
+from loadlab.base.names import Component, children_name
 from loadlab.model.spec.stores import Postgres
 from loadlab.plan import make_plan
 from tests.manifests import Json

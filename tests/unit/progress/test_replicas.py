@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.model.names import Component, run_name
+from loadlab.base.names import Component, run_name
 from loadlab.model.resources import Experiment, Metadata, Trial
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase
 from loadlab.model.status.conditions import Reason

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from loadlab.model.base import ApiModel
+from loadlab.base.models import ApiModel
 
 
 class Metric(StrEnum):

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import AfterValidator, Field
 
+from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import Cell, CellPattern
-from loadlab.model.rules import Rule, RuledModel
 
 MAX_TITLES = 5
 MAX_GROUPS = 2000  # a cell has one partner, mostly, and there are at most 1000 cells

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from loadlab.base.models import ApiModel
+from loadlab.base.quantities import whole_number
+from loadlab.base.rules import Rule, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
-from loadlab.model.base import ApiModel
-from loadlab.model.quantities import whole_number
-from loadlab.model.rules import Rule, RuledModel, TransitionRule
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loadlab.model.base import ApiModel
-from loadlab.model.quantities import Cpu, Duration, Memory, bounded
+from loadlab.base.models import ApiModel
+from loadlab.base.quantities import Cpu, Duration, Memory, bounded
 
 
 class Amounts(ApiModel):

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.model.base import ApiModel
-from loadlab.model.quantities import Duration, bounded
-from loadlab.model.rules import Rule, RuledModel
+from loadlab.base.models import ApiModel
+from loadlab.base.quantities import Duration, bounded
+from loadlab.base.rules import Rule, RuledModel
 
 
 class Executor(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loadlab.model.base import ApiModel
+from loadlab.base.models import ApiModel
 
 
 class ServiceCpu(StrEnum):

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from loadlab.model.base import ApiModel
-from loadlab.model.rules import Rule, RuledModel
+from loadlab.base.models import ApiModel
+from loadlab.base.rules import Rule, RuledModel
 
 
 class PostgresMode(StrEnum):

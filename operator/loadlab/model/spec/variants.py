@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from loadlab.base.models import ApiModel
+from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
-from loadlab.model.base import ApiModel
-from loadlab.model.rules import Rule, RuledModel
 
 
 def _names() -> str:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from loadlab.model.base import ObservedModel
+from loadlab.base.models import ObservedModel
 
 
 class Chosen(ObservedModel):

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from loadlab.model.base import ObservedModel
+from loadlab.base.models import ObservedModel
 
 
 class ConditionType(StrEnum):

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loadlab.model.base import ObservedModel
-from loadlab.model.rounding import decimals, significant
+from loadlab.base.models import ObservedModel
+from loadlab.base.rounding import decimals, significant
 
 
 class Verdict(StrEnum):

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from loadlab.base.models import ObservedModel
+from loadlab.base.rounding import decimals
 from loadlab.catalogue import Cell
-from loadlab.model.base import ObservedModel
-from loadlab.model.rounding import decimals
 from loadlab.model.status.absent import without_default
 from loadlab.model.status.bottleneck import Bottleneck
 from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from loadlab.model.base import ObservedModel
-from loadlab.model.rounding import decimals
+from loadlab.base.models import ObservedModel
+from loadlab.base.rounding import decimals
 from loadlab.model.status.figures import Validity
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loadlab.model.rules import Rule, Ruled
+from loadlab.base.rules import Rule, Ruled
 
 DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$"
 LEAST_MEMORY = "32Mi"  # what every pod requests

@@ -7,7 +7,7 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from loadlab.model.text import fit
+from loadlab.base.text import fit
 
 
 class ApiModel(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from loadlab.model.base import ApiModel
+from loadlab.base.models import ApiModel
 
 VALIDATIONS = "x-kubernetes-validations"
 ValueT = TypeVar("ValueT")
