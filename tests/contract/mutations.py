@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NEEDED = ("operator", "services", "loadgen", "docs/contracts", "tests/contract", "pyproject.toml")
+NEEDED = (
+    *("operator", "services", "loadgen", "docs/contracts", "manifests/samples", "pyproject.toml"),
+    *("tests/contract", "tests/manifests.py"),
+)
 
 
 @dataclass(frozen=True)
