@@ -84,3 +84,29 @@ async def test_what_is_over_stays_as_it_is_whatever_a_release_thinks_of_its_spec
 
     assert await lab.reconcile() is None
     assert lab.status() == status
+
+
+@pytest.mark.parametrize(
+    ("part", "strange", "says"),
+    [
+        ("status", {"phase": "Paused"}, "status.phase: "),
+        ("status", {"timings": "soon"}, "status.timings: "),
+        ("spec", {"replicate": "first"}, "spec.replicate: "),
+    ],
+)
+async def test_a_trial_of_another_release_ends_its_experiment_in_words(part, strange, says):
+    lab = Laboratory()
+    lab.submit()
+    while BEGUN["third run"] not in lab.cluster.objects:
+        await lab.step()
+    lab.cluster.objects[Kind.TRIAL, "lab", f"{CHILD}-003"][part] |= strange
+    lab.submit("next", replicates=1)
+
+    status = await lab.run()
+
+    failed = lab.condition("Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", "Superseded")
+    assert f"{CHILD}-003: " in failed["message"]
+    assert says in failed["message"]
+    assert lab.leftovers() == set()
+    assert (await lab.run("next"))["phase"] == "Succeeded"

@@ -113,8 +113,9 @@ def _environment(plan: Plan, trials: Sequence[Trial], kubernetes: str) -> Enviro
     images: dict[str, str] = {}
     for trial in trials:
         variant = trial.spec.cell.variant
-        own = plan.context.variants[variant].image is not None
+        known = plan.context.variants.get(variant)  # not of a trial that could not be read
         # Each variant with an image of its own has another service.
+        own = known is not None and known.image is not None
         service = f"{Component.SERVICE}/{variant}" if own else Component.SERVICE.value
         images |= {
             service if name == Component.SERVICE else name: image

@@ -8,10 +8,16 @@ forgotten everything, after a restart or on any doubt, lists them once.
 from dataclasses import dataclass, field
 from itertools import count
 
+from pydantic import ValidationError
+
 from loadlab.base.names import experiment_selector, trial_name
+from loadlab.catalogue import Cell
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import is_controlled_by
-from loadlab.model.resources import AnyExperiment, Trial
+from loadlab.model.resources import AnyExperiment, Metadata, Trial
+from loadlab.model.status import LoadTrialStatus, TrialPhase
+from loadlab.model.status.conditions import Reason
+from loadlab.model.trial import LoadTrialSpec
 
 DELETED = "DELETED"
 Trials = dict[str, Trial]  # by name
@@ -79,8 +85,31 @@ async def _read_on(cluster: Cluster, experiment: AnyExperiment, over: Trials) ->
 def owned_trials(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
     """Return those that are an experiment's own, not of a former one of its name."""
     own = (body for body in bodies if is_controlled_by(body, experiment.metadata.uid))
-    trials = [Trial.model_validate(body) for body in own]
+    trials = [read_trial(body) for body in own]
     return {trial.metadata.name: trial for trial in trials}
+
+
+def read_trial(body: Manifest) -> Trial:
+    """Return a trial; one that another release wrote otherwise is over, and says so.
+
+    It ends its experiment in words: an exception would come again in every pass, for ever.
+    """
+    try:
+        return Trial.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        status = LoadTrialStatus(
+            phase=TrialPhase.FAILED,
+            reason=Reason.SUPERSEDED,
+            message=f"this release cannot read what another one wrote: {place}: {first['msg']}",
+        )
+        unknown = LoadTrialSpec(
+            experiment="", cell=Cell(variant="unknown"), replicate=1, position=1
+        )
+        return Trial(
+            metadata=Metadata.model_validate(body["metadata"]), spec=unknown, status=status
+        )
 
 
 def _is_over(trial: Trial) -> bool:

@@ -23,6 +23,7 @@ PERMANENT_FAILURES = {
     Reason.OUT_OF_MEMORY,
     Reason.CREATION_REFUSED,
     Reason.NEVER_READY,
+    Reason.SUPERSEDED,
 }
 
 
