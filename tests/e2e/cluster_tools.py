@@ -118,8 +118,11 @@ class Lab:
     def delete(self, name: str) -> None:
         self.kubectl("delete", "loadexperiment", name, "--ignore-not-found")
 
-    def leftovers(self, name: str) -> list[str]:
-        kinds = "pods,jobs,deployments,statefulsets,services,configmaps,secrets,replicasets"
+    def leftovers(self, name: str, *also: str) -> list[str]:
+        """What is there of an experiment's children; its Secret goes only with the experiment."""
+        kinds = ",".join(
+            ["pods,jobs,deployments,statefulsets,services,configmaps,replicasets", *also]
+        )
         label = f"loadlab.dev/experiment={name}"
         return self.kubectl("get", kinds, "-l", label, "-o", "name").split()
 

@@ -23,7 +23,11 @@ def test_deletion_in_mid_trial_leaves_nothing(lab: Lab, cascade):
     eventually(lambda: lab.trials("gone"), 60, "a trial")
     started = time.monotonic()
     lab.kubectl("delete", "lexp", "gone", f"--cascade={cascade}")
-    eventually(lambda: not lab.leftovers("gone") and not lab.trials("gone"), 30, "clean namespace")
+    eventually(
+        lambda: not lab.leftovers("gone", "secrets") and not lab.trials("gone"),
+        30,
+        "clean namespace",
+    )
 
     print(f"{cascade}: nothing left {time.monotonic() - started:.1f} s after the deletion")
 
@@ -47,7 +51,8 @@ def test_a_database_deleted_in_mid_trial_is_filled_again_and_the_run_repeated(la
     load = {"duration": "5s", "warmup": "1s"}
     lab.submit("emptied", **NAP | data | {"factors": {}, "load": load, "retry": {"attempts": 4}})
     eventually(lambda: lab.trials("emptied"), 60, "a trial")
-    lab.kubectl("delete", "pod", "emptied-postgres-0", "--wait=false")
+    part = "loadlab.dev/experiment=emptied,loadlab.dev/component=postgres"
+    lab.kubectl("delete", "pod", "-l", part, "--wait=false")
 
     status = lab.wait("emptied", 150)
 
