@@ -146,7 +146,7 @@ def test_a_fastapi_folder_becomes_an_image_of_the_node(folder: Path) -> None:
     ImageBuilder(settings).build_own(own)
 
     runtime = ["ctr", "-a", str(settings.socket), "-n", "k8s.io"]
-    command = [*runtime, "run", "--rm", "--user", "10001", own.reference, "own-image-test"]
+    command = [*runtime, "run", "--rm", own.reference, "own-image-test"]  # as its USER
     done = subprocess.run(
         [*command, "python", "-c", ASK], capture_output=True, text=True, timeout=60, check=False
     )
