@@ -42,7 +42,7 @@ MUTATIONS = (
     Mutation(
         "an environment variable dropped",
         "operator/loadlab/plan",
-        '        "INSTRUMENTS_PORT": own.instruments_port if own else INSTRUMENTS_PORT,\n',
+        '        "INSTRUMENTS_PORT": instruments_port,\n',
         "",
     ),
     Mutation(
