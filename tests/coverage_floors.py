@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-FLOORS = {"loadlab": 0.0, "loadlab_services": 0.0, "loadlab_cluster": 0.0}  # percent
+FLOORS = {"loadlab": 95.0, "loadlab_services": 60.0, "loadlab_cluster": 54.0}  # percent
 KEYS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
 
 
@@ -21,9 +21,10 @@ def totals_by_package(report: dict[str, Any]) -> dict[str, dict[str, int]]:
     """The sums of each package, by the folder that bears its name."""
     totals: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(KEYS, 0))
     for file, found in report["files"].items():
-        package = next(name for name in FLOORS if name in Path(file).parts)
-        for key in KEYS:
-            totals[package][key] += found["summary"][key]
+        parts = Path(file).parts  # a test may add a file of its own elsewhere
+        for package in FLOORS.keys() & set(parts):
+            for key in KEYS:
+                totals[package][key] += found["summary"][key]
     return dict(totals)
 
 
