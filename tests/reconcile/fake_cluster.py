@@ -56,6 +56,7 @@ class FakeCluster:
         self.finished_runs: list[str] = []
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self._log_of = log_of
+        self._made: set[str] = set()  # uids of all that was ever created
         self._ids = itertools.count(1)
         self._now = 1_800_000_000.0  # moves on by a second a tick
 
@@ -109,6 +110,7 @@ class FakeCluster:
         item = _copy(manifest)
         item["metadata"]["uid"] = f"uid-{next(self._ids)}"
         item.pop("status", None)
+        self._made.add(item["metadata"]["uid"])
         self.objects[key] = item
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
@@ -156,9 +158,13 @@ class FakeCluster:
         uids = {self.objects[key]["metadata"]["uid"] for key in doomed}
         for key in doomed:
             del self.objects[key]
-        for item in self.objects.values():
+        there = {item["metadata"]["uid"] for item in self.objects.values()}
+        for (kind, _, _), item in self.objects.items():
             owners = item["metadata"].get("ownerReferences") or []
-            if any(owner["uid"] in uids for owner in owners):
+            missing = {owner["uid"] for owner in owners} - there
+            if any(owner["uid"] in uids for owner in owners) or (
+                kind is Kind.POD and missing & self._made
+            ):
                 item["metadata"]["deletionTimestamp"] = "now"
 
     @staticmethod

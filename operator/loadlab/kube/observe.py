@@ -19,7 +19,7 @@ from loadlab.base.names import (
 from loadlab.base.times import epoch
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
-from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
+from loadlab.kube.ownership import has_controller, is_controlled_by, is_of_a_namesake
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
@@ -200,6 +200,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
     return PodView(
         **_child_fields(pod, Kind.POD),
         phase=status.get("phase") or "Pending",
+        controlled=has_controller(pod),
         reported=pod["metadata"].get("uid") in hints.reported,
         progress=hints.progress.get(pod["metadata"].get("uid", "")),
         ready=_condition(status, "Ready").get("status") == "True",

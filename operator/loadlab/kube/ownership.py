@@ -4,6 +4,11 @@ from loadlab.kube.api import Manifest
 from loadlab.model.resources import Metadata
 
 
+def has_controller(item: Manifest) -> bool:
+    """Whether an object has a controller, whosever."""
+    return bool(_controller(item))
+
+
 def is_controlled_by(item: Manifest, uid: str) -> bool:
     """Whether an object's controller has this uid."""
     return _controller(item).get("uid") == uid

@@ -21,10 +21,14 @@ def clear_all(observed: Observed) -> tuple[Remove, ...]:
 
 
 def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
-    """Remove what makes pods; of pods only those that nothing is left to take along."""
+    """Remove what makes pods; of pods only those that nothing is left to take along.
+
+    A pod with a controller goes with it. One that bears our label under a controller of somebody
+    else's is not ours to delete, and would only come again.
+    """
     stale = [maker for maker in observed.makers() if maker.run not in kept]
     made = {child.run for child in (*observed.jobs, *observed.controllers)}
-    orphans = [pod for pod in observed.pods if pod.run not in made | kept]
+    orphans = [pod for pod in observed.pods if pod.run not in made | kept and not pod.controlled]
     return _removal((*stale, *orphans))
 
 

@@ -40,6 +40,7 @@ class PodView(Child):
     """What decides about a pod."""
 
     phase: str
+    controlled: bool = False  # by whatever: it takes the pod along when it goes, or makes it anew
     reported: bool = False
     progress: Progress | None = None  # of a generator, as far as its log is known
     ready: bool = False
