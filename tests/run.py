@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "MYPYPATH": str(REPOSITORY / "cluster"),
     "LOADLAB_CLUSTER_TEST": "1",  # lets tests/cluster take the cluster down and up
 }
+# Seconds. The longest layer takes a third of it, so that CI says what hung instead of being ended.
+LAYER_LIMIT = 1500.0
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
 BESIDE = ["-n", "2", "--dist", "loadscope"]  # the tests of a file or class share what they set up
 E2E = ["-rP", "--durations=12", "tests/e2e"]
@@ -172,12 +174,23 @@ def run_pytest(name: str, options: Sequence[str], output: IO[str] | None = None)
             *FAMILY,
             *options,
         ]
-        done = subprocess.run(
-            command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=output, check=False
-        )
+        code = run_within(LAYER_LIMIT, name, command, output)
         text = report.read_text() if report.exists() else ""
     counted = count_report(name, text, time.monotonic() - started)
-    return counted if counted.failed or not done.returncode else broken(counted)
+    return counted if counted.failed or not code else broken(counted)
+
+
+def run_within(seconds: float, name: str, command: Command, output: IO[str] | None) -> int:
+    """Run a layer's tests and return the exit code; one that hangs is ended, and said to be."""
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=output
+    ) as running:
+        try:
+            return running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            say(f"✗ {name} tests did not end within {seconds / 60:.0f} minutes")
+            running.kill()
+            return 1
 
 
 def count_report(name: str, report: str, seconds: float) -> Layer:

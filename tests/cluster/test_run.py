@@ -102,3 +102,12 @@ def test_a_machine_without_go_is_told_so_and_not_passed_over(run: ModuleType) ->
 
 def test_the_lint_of_go_finds_compiled_what_the_build_of_k6_compiled(run: ModuleType) -> None:
     assert " ".join(COMPILER_FLAGS) in run.GO_LINT
+
+
+def test_a_layer_that_hangs_is_ended_and_named(
+    run: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+    assert run.run_within(0.2, "integration", sleeping, None) == 1
+    assert "integration tests did not end within" in capsys.readouterr().out
