@@ -43,6 +43,12 @@ def merged(target: Manifest, patch: Manifest) -> Manifest:
     return result
 
 
+def _named(status: Manifest, component: str) -> Manifest:
+    """Return a status in which a container without a name is the one the pod was made for."""
+    statuses = [{"name": component} | each for each in status.get("containerStatuses", ())]
+    return status | {"containerStatuses": statuses}
+
+
 class FakeCluster:
     """Objects by kind, namespace and name."""
 
@@ -204,14 +210,22 @@ class FakeCluster:
                 continue
             component = pod["metadata"]["labels"][COMPONENT_LABEL]
             if (fault := self.fault_of(pod)) is not None:
-                pod["status"] = fault
+                pod["status"] = _named(fault, component)
                 continue
             if pod["status"]["phase"] == "Pending":
                 ready = {"type": "Ready", "status": "True"}
-                pod["status"] = {"phase": "Running", "conditions": [ready]}
+                running = [
+                    {"name": each["name"], "ready": True, "state": {"running": {}}}
+                    for each in pod["spec"]["containers"]
+                ]
+                pod["status"] = {
+                    "phase": "Running",
+                    "conditions": [ready],
+                    "containerStatuses": running,
+                }
             elif self._has_ended(pod, component):
                 end = {"exitCode": 0, "finishedAt": rfc3339(self._now)}
-                ended = {"state": {"terminated": end}}
+                ended = {"name": component, "state": {"terminated": end}}
                 pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
                 if component == "k6":
                     self.logs_by_pod[name] = self._log_of(pod)

@@ -5,7 +5,7 @@ from typing import Any
 from loadlab.base.names import API_VERSION, RUN_LABEL, children_name, stores_secret
 from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
-from loadlab.kube.observe import NO_HINTS, Hints
+from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.plan import Images
 from tests.reconcile.fake_cluster import Crash, FakeCluster, Key
 from tests.reconcile.generator_log import generator_log

@@ -4,7 +4,7 @@ from typing import Any
 
 from loadlab.base.names import COMPONENT_LABEL, METER
 from loadlab.kube.api import Manifest
-from loadlab.kube.observe import view_pod
+from loadlab.kube.pods import view_pod
 from tests.reconcile.laboratory import Laboratory
 
 DIGEST = "registry.example/api@sha256:0123"

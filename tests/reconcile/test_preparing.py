@@ -5,7 +5,8 @@ import pytest
 from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import epoch
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.observe import Hints, view_job
+from loadlab.kube.hints import Hints
+from loadlab.kube.pods import view_job
 from loadlab.model.status import Preparation
 from tests.reconcile.laboratory import CHILD, SECRET, Laboratory
 
@@ -65,13 +66,15 @@ async def test_trials_begin_when_the_data_are_loaded_and_not_only_when_the_job_s
 
 def ended(uid: str, exit_code: int, moment: str) -> Manifest:
     """A pod of the Job with this uid; its phase follows later."""
-    terminated = {"state": {"terminated": {"exitCode": exit_code, "finishedAt": moment}}}
+    state = {"terminated": {"exitCode": exit_code, "finishedAt": moment}}
+    terminated = {"name": "dataset", "state": state}
     return {
         "metadata": {
             "name": f"{CHILD}-dataset-x",
+            "labels": {COMPONENT_LABEL: "dataset"},
             "ownerReferences": [{"uid": uid, "controller": True}],
         },
-        "spec": {"containers": [{"image": "services:1"}]},
+        "spec": {"containers": [{"name": "dataset", "image": "services:1"}]},
         "status": {"phase": "Running", "containerStatuses": [terminated]},
     }
 

@@ -8,7 +8,7 @@ from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.errors import MalformedError
-from loadlab.kube.observe import Hints
+from loadlab.kube.hints import Hints
 from loadlab.measurement.documents import Progress
 from tests.manifests import Json
 from tests.reconcile.generator_log import generator_log

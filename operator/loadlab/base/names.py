@@ -25,7 +25,7 @@ SECRET_NAME_HASH = 16
 
 
 class Component(StrEnum):
-    """What a child of an experiment is for."""
+    """What a child of an experiment is for; so is the container named that a pod is made for."""
 
     POSTGRES = "postgres"
     REDIS = "redis"

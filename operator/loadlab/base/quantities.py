@@ -14,10 +14,14 @@ _DURATION = re.compile(
     r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?",
     re.ASCII,
 )
-_UNITS = {"m": Decimal("0.001"), "": Decimal(1)}
-_UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGT", start=1)}
-_UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGT", start=1)}
-_AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>m|k|M|G|T|Ki|Mi|Gi|Ti|)")
+_UNITS = {"": Decimal(1)}
+_UNITS |= {unit: Decimal(1000) ** -power for power, unit in enumerate("mun", start=1)}
+_UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)}
+_UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
+_AMOUNT = re.compile(
+    r"(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
+    r"(?:(?P<unit>[munkMGTPE]|[KMGTPE]i|)|[eE](?P<exponent>[+-]?[0-9]{1,3}))",
+)
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 
 
@@ -78,7 +82,9 @@ def milliseconds(duration: str) -> int:
 
 
 def amount(quantity: str) -> Decimal:
-    """Convert an amount such as `500m`, `2`, `64M` or `1Gi` to its number.
+    """Convert an amount such as `500m`, `2`, `64M`, `1Gi` or `1e3` to its number.
+
+    All spellings of the API server are read: what admission sets is spelt as its author liked.
 
     Raises:
         ValueError: the text is no amount.
@@ -86,6 +92,8 @@ def amount(quantity: str) -> Decimal:
     match = _AMOUNT.fullmatch(quantity)
     if match is None:
         raise ValueError(f"{quantity!r} is no amount; write it like 2, 500m or 512Mi")
+    if (exponent := match["exponent"]) is not None:
+        return Decimal(match["number"]).scaleb(int(exponent))
     return Decimal(match["number"]) * _UNITS[match["unit"]]
 
 

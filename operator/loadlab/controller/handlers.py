@@ -21,7 +21,7 @@ from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import connect
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
-from loadlab.kube.observe import Hints
+from loadlab.kube.hints import Hints
 from loadlab.kube.watch import experiment_of, watch_children
 
 RETRY = 1.0  # seconds after the API server refused or did not answer

@@ -16,8 +16,9 @@ from loadlab.kube.act import Actor
 from loadlab.kube.api import Cluster, Kind
 from loadlab.kube.errors import ForeignObjectError, MalformedError
 from loadlab.kube.finished import FinishedTrials
+from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.merge_patch import merge_patch
-from loadlab.kube.observe import NO_HINTS, Hints, observe
+from loadlab.kube.observe import observe
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan

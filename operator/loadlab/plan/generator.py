@@ -46,7 +46,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     """
     configuration = trial_configuration(context, run)
     container = {
-        "name": "k6",
+        "name": Component.K6.value,
         **context.pulled(context.images.k6),
         "args": list(ARGUMENTS),
         "securityContext": CONTAINER_SECURITY,

@@ -5,7 +5,7 @@ account of it: both run as the same user in one process namespace. The meter is 
 snapshots, and its CPU and memory are its own container's.
 """
 
-from loadlab.base.names import METER
+from loadlab.base.names import METER, Component
 from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.conditions import Reason
@@ -54,7 +54,7 @@ def build_own_container(
     if variant.instruments_port is not None:
         ports.append({"name": "instruments", "containerPort": variant.instruments_port})
     return {
-        "name": "service",
+        "name": Component.SERVICE.value,
         **context.pulled(image),
         **({"command": list(variant.command)} if variant.command else {}),
         "securityContext": CONTAINER_SECURITY,

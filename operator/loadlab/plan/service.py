@@ -35,7 +35,7 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
 def _built_in_pod(context: Context, run: Run) -> Manifest:
     variant = context.variant(run.cell)
     container = {
-        **_container(context, run, "loadlab_services.programs.serve"),
+        **_container(context, run, Component.SERVICE, "loadlab_services.programs.serve"),
         "ports": [
             {"name": "http", "containerPort": variant.port},
             {"name": "instruments", "containerPort": variant.snapshot_port},
@@ -74,7 +74,7 @@ def build_worker(context: Context, run: Run) -> list[Manifest]:
     if module is None:
         return []
     container = {
-        **_container(context, run, module),
+        **_container(context, run, Component.WORKER, module),
         "ports": [{"name": "instruments", "containerPort": INSTRUMENTS_PORT}],
         "resources": limits(context.spec.resources.worker, memory="512Mi"),
     }
@@ -83,9 +83,9 @@ def build_worker(context: Context, run: Run) -> list[Manifest]:
     return _deployed(context, run, Component.WORKER, pod, ports)
 
 
-def _container(context: Context, run: Run, module: str) -> Manifest:
+def _container(context: Context, run: Run, component: Component, module: str) -> Manifest:
     return {
-        "name": module.rsplit(".", 1)[1].replace("_", "-"),
+        "name": component.value,
         **context.pulled(context.images.services),
         "command": ["python", "-m", module],
         "securityContext": CONTAINER_SECURITY,

@@ -29,7 +29,7 @@ def build_steward(context: Context) -> list[Manifest]:
     metadata = context.metadata(Component.STEWARD)
     labels = context.labels(Component.STEWARD)
     container = {
-        **_container(context, "loadlab_services.steward"),
+        **_container(context, Component.STEWARD),
         "ports": [{"name": "http", "containerPort": STEWARD_PORT}],
         "readinessProbe": http_probe("/healthz", STEWARD_PORT, period=1),
     }
@@ -70,7 +70,7 @@ def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     pod = {
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
-        "containers": [_container(context, "loadlab_services.dataset", variables)],
+        "containers": [_container(context, Component.DATASET, variables)],
         **context.pull_secrets(),
     }
     return {
@@ -94,14 +94,16 @@ def _existing_database(context: Context, cells: Sequence[Cell]) -> list[Manifest
     return env(OVERWRITE=str(postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0)
 
 
-def _container(context: Context, module: str, variables: Sequence[Manifest] = ()) -> Manifest:
+def _container(
+    context: Context, component: Component, variables: Sequence[Manifest] = ()
+) -> Manifest:
     spec = context.spec
     settings = env(WORKLOAD=spec.workload, SCALE=spec.postgres.scale, PORT=STEWARD_PORT)
     stores = store_environment(context, stores_of(spec))
     return {
-        "name": module.rsplit(".", 1)[1].replace("_", "-"),
+        "name": component.value,
         **context.pulled(context.images.services),
-        "command": ["python", "-m", module],
+        "command": ["python", "-m", f"loadlab_services.{component}"],
         "securityContext": CONTAINER_SECURITY,
         # What it said last outlives its log: the experiment's condition quotes it.
         "terminationMessagePolicy": "FallbackToLogsOnError",

@@ -1,6 +1,7 @@
 """What one pass sees: frozen views of an experiment's children, and nothing else."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
@@ -35,9 +36,60 @@ class Child:
         return self.reference.name
 
 
+class ContainerKind(StrEnum):
+    """When a container of a pod runs."""
+
+    INIT = "Init"  # before the others, to its end
+    NATIVE_SIDECAR = "NativeSidecar"  # from before the others until after their end
+    REGULAR = "Regular"  # with the others; so does a sidecar of the classic kind
+
+
+class ContainerState(StrEnum):
+    """What a container does; unknown until a node says it."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    TERMINATED = "terminated"
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Requests and limits in CPUs and bytes; None where there is none."""
+
+    cpu_request: float | None = None
+    cpu_limit: float | None = None
+    memory_request: float | None = None
+    memory_limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerView:
+    """One container, as the API server has it after admission, and what became of it.
+
+    How it ended is told of the last time that it did; it may be running again.
+    """
+
+    name: str
+    kind: ContainerKind = ContainerKind.REGULAR
+    ours: bool = False  # of our manifest; else admission added it
+    image: str = ""  # as the pod's spec spells it
+    image_id: str = ""  # with its digest, as the node found it
+    resources: Resources = Resources()
+    ready: bool = False
+    restarts: int = 0
+    state: ContainerState = ContainerState.UNKNOWN
+    waiting_reason: str = ""
+    waiting_message: str = ""
+    terminated_reason: str = ""
+    exit_code: int | None = None
+    ended: float | None = None  # epoch seconds
+    termination_message: str = ""  # the end of its log, where it failed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodView(Child):
-    """What decides about a pod."""
+    """What decides about a pod: of its own container, and what really runs: of all."""
 
     phase: str
     controlled: bool = False  # by whatever: it takes the pod along when it goes, or makes it anew
@@ -55,6 +107,9 @@ class PodView(Child):
     node: str = ""
     image: str = ""
     created: float = 0.0  # epoch seconds
+    containers: tuple[ContainerView, ...] = ()  # also those that admission added
+    qos_class: str = ""  # Guaranteed, Burstable or BestEffort, as the API server says
+    pod_resources: Resources | None = None  # of the pod as a whole, where any are set
 
     @property
     def has_ended(self) -> bool:

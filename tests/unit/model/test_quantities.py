@@ -1,12 +1,19 @@
 """Durations as the API spells them."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.base.quantities import DURATION_PATTERN, milliseconds, seconds, whole_number
+from loadlab.base.quantities import (
+    DURATION_PATTERN,
+    amount,
+    milliseconds,
+    seconds,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,32 @@ def test_every_spelling_of_the_schema_is_understood(hours, minutes, secs, millis
     assert seconds(text) == pytest.approx(
         sum(number for number, keep in zip(numbers, kept, strict=True) if keep)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2", "2"),
+        (".5", "0.5"),
+        ("500m", "0.5"),
+        ("100u", "0.0001"),
+        ("1n", "0.000000001"),
+        ("3k", "3000"),
+        ("1Gi", "1073741824"),
+        ("2Ei", "2305843009213693952"),
+        ("1E", "1000000000000000000"),
+        ("1e3", "1000"),
+        ("5E-1", "0.5"),
+    ],
+)
+def test_an_amount_is_read_in_every_spelling_of_the_api_server(text, number):
+    assert amount(text) == Decimal(number)
+
+
+@pytest.mark.parametrize("text", ["", "m", "1 Gi", "1gi", "²", "1e", "1e1000", "1e3Mi"])
+def test_what_is_no_amount_is_refused_with_the_remedy(text):
+    with pytest.raises(ValueError, match="write it like"):
+        amount(text)
 
 
 def test_milliseconds_are_whole():

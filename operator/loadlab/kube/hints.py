@@ -1,0 +1,25 @@
+"""What a pass is told besides what it reads: without it, it is only later."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+
+from loadlab.measurement.documents import Progress
+from loadlab.model.status import Preparation
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What events and followed logs said before; without them a pass is only later.
+
+    `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
+    data sets' Jobs said last, `progress` what generators did, `ahead` how many experiments are
+    known to be ahead.
+    """
+
+    reported: Set[str] = frozenset()
+    preparations: Mapping[str, Preparation] = field(default_factory=dict)
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+    ahead: int = 0
+
+
+NO_HINTS = Hints()

@@ -1,0 +1,123 @@
+"""Pods and what makes them, as the API server has them -> frozen views."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL, Component
+from loadlab.base.times import epoch
+from loadlab.kube.api import Kind, Manifest
+from loadlab.kube.containers import view_containers, view_resources
+from loadlab.kube.hints import NO_HINTS, Hints
+from loadlab.kube.ownership import has_controller, is_controlled_by
+from loadlab.progress.observed import (
+    ContainerView,
+    ControllerView,
+    JobView,
+    PodView,
+    Reference,
+    Resources,
+)
+
+
+def child_fields(item: Manifest, kind: Kind) -> dict[str, Any]:
+    """Return what the views of all children begin with, by the names of their fields."""
+    metadata, component = item["metadata"], label_of(item, COMPONENT_LABEL)
+    return {
+        "reference": Reference(kind.value.word, metadata["name"], metadata.get("uid") or ""),
+        "component": Component(component) if component in set(Component) else None,
+        "run": label_of(item, RUN_LABEL),
+        "deleting": bool(metadata.get("deletionTimestamp")),
+    }
+
+
+def label_of(item: Manifest, key: str) -> str:
+    """Return a label's value; empty where there is no such label."""
+    return str((item["metadata"].get("labels") or {}).get(key, ""))
+
+
+def _condition(status: Manifest, type_: str) -> Manifest:
+    conditions: Iterable[Manifest] = status.get("conditions") or ()
+    return next((c for c in conditions if c.get("type") == type_), {})
+
+
+def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
+    """Return what decides about a pod, and what really runs of it: all its containers.
+
+    What is said of the pod itself is said of the container that it was made for.
+    """
+    fields, status = child_fields(pod, Kind.POD), pod.get("status") or {}
+    own = fields["component"] or ""
+    containers = view_containers(pod, own)
+    main = next((each for each in containers if each.name == own), ContainerView(name=own))
+    uid = fields["reference"].uid
+    return PodView(
+        **fields,
+        phase=status.get("phase") or "Pending",
+        controlled=has_controller(pod),
+        reported=uid in hints.reported,
+        progress=hints.progress.get(uid),
+        ready=_condition(status, "Ready").get("status") == "True",
+        restarts=main.restarts,
+        waiting_reason=main.waiting_reason,
+        waiting_message=main.waiting_message,
+        terminated_reason=main.terminated_reason,
+        exit_code=main.exit_code,
+        ended=main.ended,
+        termination_message=main.termination_message,
+        unschedulable=_unschedulable(_condition(status, "PodScheduled")),
+        node=pod["spec"].get("nodeName") or "",
+        image=main.image_id or main.image,
+        created=_moment(pod["metadata"].get("creationTimestamp")) or 0.0,
+        containers=containers,
+        qos_class=status.get("qosClass") or "",
+        pod_resources=_pod_resources(pod["spec"].get("resources")),
+    )
+
+
+def _pod_resources(resources: Manifest | None) -> Resources | None:
+    return view_resources(resources) if resources else None
+
+
+def _moment(text: str | None) -> float | None:
+    return epoch(text) if text else None
+
+
+def _unschedulable(scheduled: Manifest) -> str:
+    if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
+        return scheduled.get("message") or "no reason given"
+    return ""
+
+
+def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
+    """Return what decides about a Job.
+
+    Its work is done when its pods' containers have; its pods say so a second later, and the Job
+    itself another one. No container of a Job is started twice.
+    """
+    status = job.get("status") or {}
+    failed = _condition(status, "Failed")
+    ends = sorted(_successes(job, pods))
+    wanted = job["spec"].get("completions") or 1
+    reported = _moment(status.get("completionTime"))
+    return JobView(
+        **child_fields(job, Kind.JOB),
+        complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
+        completed=ends[wanted - 1] if len(ends) >= wanted else reported,
+        failed=failed.get("status") == "True",
+        message=failed.get("message") or "",
+    )
+
+
+def _successes(job: Manifest, pods: Iterable[Manifest]) -> Iterator[float]:
+    """Yield when the pods of a Job ended well, epoch seconds."""
+    for pod in pods:
+        view = view_pod(pod) if is_controlled_by(pod, job["metadata"]["uid"]) else None
+        if view and view.exit_code == 0 and view.ended is not None:
+            yield view.ended
+
+
+def view_controller(item: Manifest, kind: Kind) -> ControllerView:
+    """Return what decides about a Deployment or StatefulSet."""
+    failure = _condition(item.get("status") or {}, "ReplicaFailure")
+    refusal = failure.get("message") or "" if failure.get("status") == "True" else ""
+    return ControllerView(**child_fields(item, kind), refusal=refusal)
