@@ -38,7 +38,7 @@ NEEDED: dict[str, set[str]] = {
     **{w: {"WORKLOAD", "VARIANT", "RUN_ID", "INSTRUMENTS_PORT", "CONSUMERS"} for w in WORKERS},
     STEWARD: {"WORKLOAD", "PORT"},
     DATASET: {"WORKLOAD", "SCALE", "DATABASE_URL"},
-    METER: {"INSTRUMENTS_PORT"},
+    METER: {"INSTRUMENTS_PORT", "RUN_ID"},
 }
 EXISTING = {"DATABASE_SCHEMA"}
 CLAIMED = {"OVERWRITE", "CONNECTIONS"}
@@ -51,7 +51,7 @@ def of_program(program: str) -> list[PlannedContainer]:
 def names_read(program: str) -> set[str]:
     """What a program and those that it shares its environment with read."""
     if program == METER:
-        return {"INSTRUMENTS_PORT"}
+        return {"INSTRUMENTS_PORT", "RUN_ID"}
     together = next(programs for programs in TOGETHER if program in programs)
     return {name.upper() for each in together for name in SETTINGS[each].model_fields}
 

@@ -139,7 +139,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
         await observe(cluster, experiment.model_copy(update={"status": status}), finished)
     await cluster.get(Kind.EXPERIMENT, "default", "x")
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {})
-    await cluster.logs("default", "a-pod")
+    await cluster.logs("default", "a-pod", "k6")
     await cluster.version()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.1):

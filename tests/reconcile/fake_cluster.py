@@ -135,7 +135,8 @@ class FakeCluster:
 
         await self._do(f"patch_status {kind.name} {name}", write)
 
-    async def logs(self, namespace: str, pod: str) -> str | None:
+    async def logs(self, namespace: str, pod: str, container: str) -> str | None:
+        assert container == "k6"
         if (Kind.POD, namespace, pod) not in self.objects:
             raise UnavailableError(f"logs {pod}: gone")
         return await self._do(f"logs {pod}", lambda: self.logs_by_pod.get(pod))

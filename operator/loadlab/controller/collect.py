@@ -6,6 +6,7 @@ result stands in the LoadTrial. Collecting again gives the same result.
 
 import asyncio
 
+from loadlab.base.names import Component
 from loadlab.kube.api import Cluster
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.measurement.trial import measure_trial
@@ -22,7 +23,9 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
         ClusterError: a log could not be read now; collect again later.
     """
     namespace = plan.context.experiment.metadata.namespace
-    texts = await asyncio.gather(*(cluster.logs(namespace, pod) for pod in action.pods))
+    texts = await asyncio.gather(
+        *(cluster.logs(namespace, pod, Component.K6) for pod in action.pods)
+    )
     reports = [
         read_pod_log(pod, text)
         for pod, text in zip(action.pods, texts, strict=True)

@@ -82,9 +82,9 @@ class ApiCluster:
             absent_ok=True,
         )
 
-    async def logs(self, namespace: str, pod: str) -> str | None:
-        path = Kind.POD.value.path(namespace, pod, "log")
-        response = await self._request("GET", path, [], seconds=self._timeouts.log)
+    async def logs(self, namespace: str, pod: str, container: str) -> str | None:
+        path, query = Kind.POD.value.path(namespace, pod, "log"), [("container", container)]
+        response = await self._request("GET", path, query, seconds=self._timeouts.log)
         try:
             if response.status == 404:
                 return None
@@ -115,10 +115,10 @@ class ApiCluster:
         finally:
             response.close()
 
-    async def follow_log(self, namespace: str, pod: str) -> AsyncIterator[bytes]:
-        """Yield pieces of a pod's log as it grows, until its container ends."""
+    async def follow_log(self, namespace: str, pod: str, container: str) -> AsyncIterator[bytes]:
+        """Yield pieces of a container's log as it grows, until it ends."""
         path, request = Kind.POD.value.path(namespace, pod, "log"), f"follow the log of {pod}"
-        query, seconds = [("follow", "true")], self._timeouts.follow
+        query, seconds = [("container", container), ("follow", "true")], self._timeouts.follow
         response = await self._request("GET", path, query, seconds=seconds)
         try:
             _raise_for(response.status, await _error_text(response), request)

@@ -28,8 +28,8 @@ log = structlog.get_logger()
 class LogSource(Protocol):
     """What gives a pod's log as it grows."""
 
-    def follow_log(self, namespace: str, pod: str) -> AsyncIterator[bytes]:
-        """Yield pieces of the log until the container ends."""
+    def follow_log(self, namespace: str, pod: str, container: str) -> AsyncIterator[bytes]:
+        """Yield pieces of a container's log until it ends."""
         ...
 
 
@@ -59,7 +59,7 @@ class LogFollower:
         uid = metadata["uid"]
         if event.get("type") == "DELETED":
             self._forget(uid)
-        elif (pod.get("status") or {}).get("phase") == "Running" and uid not in self._tasks:
+        elif uid not in self._tasks and _is_at_work(pod, labels[COMPONENT_LABEL]):
             self._tasks[uid] = asyncio.create_task(self._follow(metadata))
 
     def _forget(self, uid: str) -> None:
@@ -71,7 +71,7 @@ class LogFollower:
 
     async def _follow(self, metadata: Manifest) -> None:
         namespace, name, labels = metadata["namespace"], metadata["name"], metadata["labels"]
-        pieces = self._source.follow_log(namespace, name)
+        pieces = self._source.follow_log(namespace, name, labels[COMPONENT_LABEL])
 
         def requeue() -> None:
             self._requeue(namespace, labels[EXPERIMENT_LABEL])
@@ -103,3 +103,10 @@ class LogFollower:
             if (progress := read_progress(line)) is not None:
                 self.progress[uid] = progress
         return False
+
+
+def _is_at_work(pod: Manifest, container: str) -> bool:
+    """Whether a pod's own container runs: its phase says so of any, and one may come later."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    own = (each for each in statuses if each.get("name") == container)
+    return any("running" in (each.get("state") or {}) for each in own)

@@ -14,7 +14,7 @@ from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
 from loadlab.kube.pods import child_fields, label_of, view_controller, view_job, view_pod
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
-from loadlab.progress.observed import Child, Observed
+from loadlab.progress.observed import Child, Observed, PodView
 
 CHILD_KINDS = (Kind.POD, Kind.SERVICE, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 
@@ -47,15 +47,16 @@ async def observe(
         for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
         for item in own[kind]
     ]
+    pods = tuple(view_pod(pod, hints) for pod in own[Kind.POD])
     return Observed(
         trials=trials,
-        pods=tuple(view_pod(pod, hints) for pod in own[Kind.POD]),
+        pods=pods,
         jobs=tuple(view_job(job, own[Kind.POD]) for job in own[Kind.JOB]),
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and former),
-        preparation=_preparation(own[Kind.POD], hints),
+        preparation=_preparation(pods, hints),
         kubernetes_version=version,
     )
 
@@ -95,10 +96,10 @@ async def _trials(
     return owned_trials(found, experiment), any(_is_former(i, experiment) for i in found)
 
 
-def _preparation(pods: Iterable[Manifest], hints: Hints) -> Preparation | None:
+def _preparation(pods: Iterable[PodView], hints: Hints) -> Preparation | None:
     """Return what the running pod of the data set's Job said last; one that ended says no more."""
-    running = (p for p in pods if (p.get("status") or {}).get("phase") == "Running")
-    said = (hints.preparations.get(pod["metadata"].get("uid", "")) for pod in running)
+    running = (pod for pod in pods if pod.phase == "Running" and not pod.has_finished)
+    said = (hints.preparations.get(pod.reference.uid) for pod in running)
     return next((preparation for preparation in said if preparation), None)
 
 

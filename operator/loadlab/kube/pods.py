@@ -1,6 +1,6 @@
 """Pods and what makes them, as the API server has them -> frozen views."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL, Component
@@ -71,6 +71,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         containers=containers,
         qos_class=status.get("qosClass") or "",
         pod_resources=_pod_resources(pod["spec"].get("resources")),
+        starts_again=pod["spec"].get("restartPolicy") != "Never",
     )
 
 
@@ -91,29 +92,30 @@ def _unschedulable(scheduled: Manifest) -> str:
 def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
     """Return what decides about a Job.
 
-    Its work is done when its pods' containers have; its pods say so a second later, and the Job
-    itself another one. No container of a Job is started twice.
+    Its work is done when its pods' own containers have; its pods say so a second later, and the
+    Job itself another one. No container of a Job is started twice. Where a container that admission
+    added holds a pod, neither pod nor Job ever says it.
     """
+    own = [view_pod(pod) for pod in pods if is_controlled_by(pod, job["metadata"]["uid"])]
     status = job.get("status") or {}
     failed = _condition(status, "Failed")
-    ends = sorted(_successes(job, pods))
+    ends = sorted(pod.ended for pod in own if pod.exit_code == 0 and pod.ended is not None)
     wanted = job["spec"].get("completions") or 1
     reported = _moment(status.get("completionTime"))
     return JobView(
         **child_fields(job, Kind.JOB),
         complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
         completed=ends[wanted - 1] if len(ends) >= wanted else reported,
-        failed=failed.get("status") == "True",
+        failed=failed.get("status") == "True" or _fails_for_good(job, own),
         message=failed.get("message") or "",
     )
 
 
-def _successes(job: Manifest, pods: Iterable[Manifest]) -> Iterator[float]:
-    """Yield when the pods of a Job ended well, epoch seconds."""
-    for pod in pods:
-        view = view_pod(pod) if is_controlled_by(pod, job["metadata"]["uid"]) else None
-        if view and view.exit_code == 0 and view.ended is not None:
-            yield view.ended
+def _fails_for_good(job: Manifest, pods: Iterable[PodView]) -> bool:
+    """Whether more pods have failed than may, with those that others hold and nobody counts."""
+    held = sum(pod.is_held and bool(pod.exit_code) and not pod.deleting for pod in pods)
+    counted = (job.get("status") or {}).get("failed") or 0
+    return held > 0 and counted + held > (job["spec"].get("backoffLimit") or 0)
 
 
 def view_controller(item: Manifest, kind: Kind) -> ControllerView:

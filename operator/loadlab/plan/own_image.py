@@ -9,7 +9,7 @@ from loadlab.base.names import METER, Component
 from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.conditions import Reason
-from loadlab.plan.context import Context, Manifest
+from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
     APPLICATION_USER,
     CONTAINER_SECURITY,
@@ -66,8 +66,8 @@ def build_own_container(
     }
 
 
-def build_meter(context: Context, variant: ResolvedVariant) -> Manifest:
-    """Return the container that meters the one beside it."""
+def build_meter(context: Context, variant: ResolvedVariant, run: Run) -> Manifest:
+    """Return the container that meters the one beside it, which it knows by the run's name."""
     exclusive = context.spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
     amounts = Amounts(cpu=METER_CPU, memory=METER_MEMORY)
     return {
@@ -75,7 +75,7 @@ def build_meter(context: Context, variant: ResolvedVariant) -> Manifest:
         **context.pulled(context.images.services),
         "command": ["python", "-m", METER_MODULE],
         "securityContext": CONTAINER_SECURITY,
-        "env": env(INSTRUMENTS_PORT=variant.snapshot_port),
+        "env": env(INSTRUMENTS_PORT=variant.snapshot_port, RUN_ID=run.name),
         "ports": [{"name": "instruments", "containerPort": variant.snapshot_port}],
         "resources": owned_cpus(amounts) if exclusive else limits(Amounts(), memory=METER_MEMORY),
     }

@@ -53,7 +53,7 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
         **build_own_container(context, variant, image, build_environment(context, run)),
         "resources": _service_resources(context.spec),
     }
-    meter = [] if variant.has_instruments else [build_meter(context, variant)]
+    meter = [] if variant.has_instruments else [build_meter(context, variant, run)]
     return {
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),

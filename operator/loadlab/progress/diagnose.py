@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, PodView
+from loadlab.progress.readiness import what_is_awaited
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 OUT_OF_MEMORY = "OOMKilled"
@@ -16,13 +17,13 @@ def diagnose(pods: Iterable[PodView], controllers: Iterable[ControllerView]) -> 
     """Return the most telling reason why these pods are not ready."""
     seen = tuple(pods)
     for pod in seen:
-        if not pod.ready and (found := _of_pod(pod)):
+        if not pod.is_serving and (found := _of_pod(pod)):
             return found
     for controller in controllers:
         if controller.refusal:
             message = f"the API server refused the {controller.component} pod: {controller.refusal}"
             return Reason.CREATION_REFUSED, message
-    waiting = sorted({str(pod.component) for pod in seen if not pod.ready})
+    waiting = sorted({what_is_awaited(pod) for pod in seen if not pod.is_serving})
     message = f"not ready in time: {', '.join(waiting) or 'no pod appeared'}; see kubectl logs"
     return Reason.NEVER_READY, message
 

@@ -11,7 +11,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureStoresSecret, Remove
-from loadlab.progress.observed import Observed
+from loadlab.progress.observed import Observed, Reference
 
 
 def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
@@ -32,10 +32,22 @@ def _next_on_stores(plan: Plan, observed: Observed) -> tuple[Action, ...] | None
         return ()
     if dataset is not None and data_is_gone(observed):
         return (Remove((dataset.reference,)),)
+    if held := _failed_and_held(observed):
+        return (Remove(held),)
     if (plan.has_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
         return (Ensure(tuple(plan.preparation_manifests())),)
     loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
     return None if loaded and observed.is_ready(Component.STEWARD) else ()
+
+
+def _failed_and_held(observed: Observed) -> tuple[Reference, ...]:
+    """Return the data set's pods whose container failed and which another container holds.
+
+    Their Job waits for the whole pod before it makes the next, which deleting it brings about.
+    """
+    pods = observed.pods_of("", Component.DATASET)
+    failed = (pod for pod in pods if pod.is_held and pod.exit_code and not pod.deleting)
+    return tuple(pod.reference for pod in failed)
 
 
 def why_lost(plan: Plan, observed: Observed) -> str:

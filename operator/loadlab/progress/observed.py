@@ -110,16 +110,45 @@ class PodView(Child):
     containers: tuple[ContainerView, ...] = ()  # also those that admission added
     qos_class: str = ""  # Guaranteed, Burstable or BestEffort, as the API server says
     pod_resources: Resources | None = None  # of the pod as a whole, where any are set
+    starts_again: bool = True  # a container that ended, as the pod's restartPolicy says
+
+    @property
+    def own(self) -> ContainerView:
+        """The container that the pod was made for, which is named after its component."""
+        own = (each for each in self.containers if each.name == self.component)
+        return next(own, ContainerView(name=str(self.component or ""), ours=True))
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it can be reached: the Services of a run pass on to unready pods, too.
+
+        A container that admission added may never be ready, and is not asked.
+        """
+        return self.ready or (bool(self.run) and self.own.ready)
 
     @property
     def has_ended(self) -> bool:
-        """Whether its containers have ended for good: it takes nothing from anybody any more."""
+        """Whether all its containers have ended for good: it takes nothing from anybody."""
         return self.phase in {"Succeeded", "Failed"}
 
     @property
     def has_finished(self) -> bool:
-        """Whether its containers have ended for good, or said all they had to say."""
-        return self.reported or self.has_ended
+        """Whether its own container has ended for good, or said all it had to say.
+
+        A container that admission added may run on, and the pod with it.
+        """
+        return self.reported or self.has_ended or self._own_has_ended
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its own container has ended for good, and one that admission added has not."""
+        others = (each for each in self.containers if not each.ours)
+        held = any(each.state is ContainerState.RUNNING for each in others)
+        return held and self._own_has_ended and not self.has_ended
+
+    @property
+    def _own_has_ended(self) -> bool:
+        return self.own.state is ContainerState.TERMINATED and not self.starts_again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

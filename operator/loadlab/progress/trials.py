@@ -131,7 +131,7 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     spec = plan.context.spec
     age = now - (trial.status.timings.started if trial.status.timings else now)
     pods = observed.pods_of(run)
-    ready = {pod.component for pod in pods if pod.ready or pod.has_finished}
+    ready = {pod.component for pod in pods if pod.is_serving or pod.has_finished}
     if age > seconds(spec.timeouts.ready) and not {Component.SERVICE, Component.K6} <= ready:
         controllers = tuple(c for c in observed.controllers if c.run == run)
         reason, message = diagnose(pods, controllers)

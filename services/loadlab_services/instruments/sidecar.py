@@ -27,14 +27,15 @@ DEFAULT_PORT: Final = 9000
 
 
 class ServiceFromOutside:
-    """Answers for the container beside this one."""
+    """Answers for the container beside this one, in which the run's name is a variable."""
 
-    def __init__(self, proc: Path = PROC) -> None:
+    def __init__(self, proc: Path = PROC, run: str = "") -> None:
         self._proc = proc
+        self._run = run
 
     def snapshot(self) -> dict[str, Any]:
         """Answer GET /snapshot: the keys of `snapshot.build_snapshot` that are known here."""
-        pids = service_pids(self._proc)
+        pids = service_pids(self._proc, self._run)
         container = self._account(pids)
         usages = {pid: read_process(pid) for pid in pids}
         return {
@@ -49,7 +50,7 @@ class ServiceFromOutside:
         """Answer GET /metrics: the container's families."""
         from loadlab_services.instruments.exposition import render  # noqa: PLC0415 (see there)
 
-        return render([], {}, self._account(service_pids(self._proc)))
+        return render([], {}, self._account(service_pids(self._proc, self._run)))
 
     def _account(self, pids: Iterable[int]) -> ContainerUsage:
         """Read the account through the first process that lets us; all are in one container."""
@@ -59,21 +60,31 @@ class ServiceFromOutside:
                 return usage
         raise NoFiguresError(
             "no process of the service shows its container's cgroup files under /proc/PID/root: "
-            "it has not started yet, runs as another user, or its program may not be read"
+            "it has not started yet, runs as another user, its program may not be read, or "
+            "another container was added to the pod and none of them shows RUN_ID"
         )
 
 
-def service_pids(proc: Path = PROC) -> list[int]:
-    """Find the living processes of the namespace that are in another container than this one."""
+def service_pids(proc: Path = PROC, run: str = "") -> list[int]:
+    """Find the living processes of the service's container in the namespace.
+
+    It is the one beside this container. Where there are several, as admission may add one, it is
+    the one in which a process has the run's name in its environment.
+    """
+    containers: dict[str, list[int]] = {}
     own = _text_of(proc / "self" / "cgroup")
-    numbers = (entry.name for entry in proc.iterdir() if entry.name.isdecimal())
-    return sorted(
-        int(pid)
-        for pid in numbers
-        if pid != PAUSE
-        if (groups := _text_of(proc / pid / "cgroup")) is not None
-        if groups != own and not _is_zombie(proc / pid)
-    )
+    for pid in (entry.name for entry in proc.iterdir() if entry.name.isdecimal()):
+        groups = _text_of(proc / pid / "cgroup")
+        if pid != PAUSE and groups not in {None, own} and not _is_zombie(proc / pid):
+            containers.setdefault(str(groups), []).append(int(pid))
+    if len(containers) > 1:
+        containers = {g: pids for g, pids in containers.items() if _any_of_run(proc, pids, run)}
+    return sorted(next(iter(containers.values()), []))
+
+
+def _any_of_run(proc: Path, pids: Iterable[int], run: str) -> bool:
+    marker = f"RUN_ID={run}"
+    return any(marker in (_text_of(proc / f"{pid}/environ") or "").split("\0") for pid in pids)
 
 
 def _is_zombie(folder: Path) -> bool:
@@ -97,7 +108,7 @@ def _text_below(folder: Path, name: str) -> str | None:
 
 def _text_of(path: Path) -> str | None:
     try:
-        return path.read_text()
+        return path.read_text(errors="replace")
     except OSError:  # it ended meanwhile, or is not ours to read
         return None
 
@@ -106,7 +117,8 @@ def main() -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = int(os.environ.get("INSTRUMENTS_PORT", DEFAULT_PORT))
-    with InstrumentsServer(port, ServiceFromOutside()) as server:
+    service = ServiceFromOutside(run=os.environ.get("RUN_ID", ""))
+    with InstrumentsServer(port, service) as server:
         server.serve_forever(poll_interval=5)  # only how soon it would notice a shutdown()
 
 

@@ -80,6 +80,20 @@ def test_processes_of_the_other_container_are_the_services(tmp_path: Path, own, 
     assert service_pids(tmp_path) == [7, 12]
 
 
+@pytest.mark.parametrize("environ", [b"RUN_ID=r-1\0A=\xff", b"HOME=/\0RUN_ID=r-1"])
+def test_a_container_that_admission_added_is_not_the_service(tmp_path: Path, environ) -> None:
+    namespace = Namespace(tmp_path, own=V2_OWN)
+    for pid in ("5", "6"):
+        namespace.add(pid, V2_OTHER.format("istio-proxy"))
+    for pid in ("7", "12"):
+        namespace.add(pid, V2_OTHER.format("service"))
+    (tmp_path / "5" / "environ").write_bytes(b"RUN_ID=r-10")
+    (tmp_path / "12" / "environ").write_bytes(environ)
+
+    assert service_pids(tmp_path, "r-1") == [7, 12]
+    assert service_pids(tmp_path, "r-2") == []
+
+
 @pytest.mark.parametrize("stat", ["7 (worker) Z 1 7", "7 (a) Z) Z 1 7", ""])
 def test_a_process_that_has_ended_is_none_of_them(tmp_path: Path, stat: str) -> None:
     namespace = Namespace(tmp_path, own=V2_OWN)

@@ -63,7 +63,7 @@ VERBS = {
         *("PATCH", f"{TRIAL}/status", MANAGER, {"status": {"phase": "Running"}}),
         "application/merge-patch+json",
     ),
-    "logs": Verb(lambda c: c.logs("lab", "p"), "GET", LOG, {}),
+    "logs": Verb(lambda c: c.logs("lab", "p", "k6"), "GET", LOG, {"container": "k6"}),
     "version": Verb(lambda c: c.version(), "GET", "/version", {}),
     "list_version": Verb(
         lambda c: c.list_version(Kind.POD, "lab"), "GET", PODS, {"limit": "1"}
@@ -79,7 +79,12 @@ VERBS = {
             "allowWatchBookmarks": "true",
         },
     ),
-    "follow_log": Verb(lambda c: all_of(c.follow_log("lab", "p")), "GET", LOG, {"follow": "true"}),
+    "follow_log": Verb(
+        lambda c: all_of(c.follow_log("lab", "p", "k6")),
+        "GET",
+        LOG,
+        {"container": "k6", "follow": "true"},
+    ),
 }  # fmt: skip
 STREAMS = {
     "watch": "watch POD: ",

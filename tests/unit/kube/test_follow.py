@@ -31,14 +31,20 @@ class Source:
     def __init__(self, *parts: bytes) -> None:
         self.parts = parts or (LOG,)
 
-    def follow_log(self, namespace: str, pod: str) -> AsyncIterator[bytes]:
+    def follow_log(self, namespace: str, pod: str, container: str) -> AsyncIterator[bytes]:
         return pieces(*self.parts)
 
 
-def event(type_: str, component: str = "k6", phase: str = "Running") -> Json:
+def event(type_: str, component: str = "k6", **state: Json) -> Json:
     labels = {"loadlab.dev/component": component, "loadlab.dev/experiment": "exp"}
     metadata = {"name": "p", "namespace": "lab", "uid": "u", "labels": labels}
-    return {"type": type_, "object": {"metadata": metadata, "status": {"phase": phase}}}
+    # A sidecar that comes first is at work: its pod's phase is Running from then on.
+    statuses = [
+        {"name": "a-proxy", "state": {"running": {}}},
+        {"name": component, "state": state or {"running": {}}},
+    ]
+    status = {"phase": "Running", "containerStatuses": statuses}
+    return {"type": type_, "object": {"metadata": metadata, "status": status}}
 
 
 async def followed(*events: Json) -> tuple[set[str], list[tuple[str, str]]]:
@@ -101,7 +107,7 @@ async def test_the_last_progress_is_kept_and_wakes_nobody():
     assert follower.progress == {}
 
 
-@pytest.mark.parametrize("other", [event("ADDED", "service"), event("ADDED", phase="Pending")])
+@pytest.mark.parametrize("other", [event("ADDED", "service"), event("ADDED", waiting={})])
 async def test_others_are_not_followed(other):
     assert await followed(other) == (set(), [])
 

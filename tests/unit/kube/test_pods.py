@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from loadlab.base.names import COMPONENT_LABEL, METER
+from loadlab.base.names import COMPONENT_LABEL, METER, RUN_LABEL
 from loadlab.kube.api import Manifest
-from loadlab.kube.pods import view_pod
+from loadlab.kube.pods import view_job, view_pod
 from loadlab.progress.observed import ContainerKind, ContainerState, Resources
 
 SIDECAR = "istio-proxy"
@@ -102,3 +102,52 @@ def test_an_amount_that_cannot_be_read_disturbs_nothing(spelt):
     view = view_pod(pod(OWN | {"resources": {"limits": {"cpu": spelt}}}))
 
     assert view.containers[0].resources == Resources()
+
+
+def test_the_end_of_our_container_is_the_end_of_a_generator_that_another_one_holds():
+    statuses = [{"name": SIDECAR, "state": {"running": {}}}, ended("k6", 0)]
+    status = {"phase": "Running", "containerStatuses": statuses}
+    spec = {"restartPolicy": "Never"}
+
+    held = view_pod(pod(ADDED, OWN | {"name": "k6"}, component="k6", spec=spec, status=status))
+    restarted = view_pod(pod(ADDED, OWN | {"name": "k6"}, component="k6", status=status))
+
+    assert (held.has_finished, held.is_held, held.has_ended) == (True, True, False)
+    assert not restarted.has_finished
+
+
+def test_a_run_needs_its_own_container_to_be_ready_and_a_store_its_whole_pod():
+    """The Services of a run pass requests on to unready pods, those of stores do not."""
+    statuses = [{"name": SIDECAR, "ready": False}, {"name": "service", "ready": True}]
+    of_a_run = pod(ADDED, OWN, status={"phase": "Running", "containerStatuses": statuses})
+    of_a_run["metadata"]["labels"][RUN_LABEL] = "r-1"
+    of_none = pod(ADDED, OWN, status=of_a_run["status"])
+
+    assert (view_pod(of_a_run).ready, view_pod(of_a_run).is_serving) == (False, True)
+    assert not view_pod(of_none).is_serving
+
+
+FAILED_AND_HELD: Manifest = {
+    "phase": "Running",
+    "containerStatuses": [ended("dataset", 1), {"name": SIDECAR, "state": {"running": {}}}],
+}
+
+
+@pytest.mark.parametrize(("counted", "fails"), [(0, False), (1, True)])
+def test_a_job_has_failed_when_one_more_of_its_pods_has_than_may(counted, fails):
+    """Of a pod that another container holds the Job controller knows nothing."""
+    one = pod(
+        OWN | {"name": "dataset"},
+        ADDED,
+        component="dataset",
+        spec={"restartPolicy": "Never"},
+        status=FAILED_AND_HELD,
+    )
+    one["metadata"]["ownerReferences"] = [{"uid": "a", "controller": True}]
+    job = {
+        "metadata": {"name": "j", "uid": "a"},
+        "spec": {"backoffLimit": 1},
+        "status": {"failed": counted},
+    }
+
+    assert view_job(job, [one]).failed is fails

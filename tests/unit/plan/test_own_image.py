@@ -86,7 +86,9 @@ def test_without_instruments_a_meter_shares_the_processes(experiment, images):
 
     assert pod["shareProcessNamespace"] is True
     assert (meter["name"], meter["image"]) == ("meter", "services:1")
-    assert environment(meter) == {"INSTRUMENTS_PORT": "9000"}
+    assert environment(meter).keys() == {"INSTRUMENTS_PORT", "RUN_ID"}
+    assert environment(meter)["INSTRUMENTS_PORT"] == "9000"
+    assert environment(meter)["RUN_ID"] == environment(service)["RUN_ID"]
     assert "INSTRUMENTS_PORT" not in environment(service)
 
 

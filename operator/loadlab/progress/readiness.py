@@ -1,0 +1,26 @@
+"""What a pod that is not ready still waits for, container by container."""
+
+from loadlab.progress.observed import ContainerKind, ContainerState, ContainerView, PodView
+
+
+def what_is_awaited(pod: PodView) -> str:
+    """Return the pod's component, and which of its containers hold it up where others do."""
+    foreign = [each for each in pod.containers if not each.ours and _holds_up(each)]
+    if not foreign:
+        return str(pod.component)
+    added = ", ".join(f"{each.name} ({_state(each)})" for each in foreign)
+    said = f"{pod.component}, whose pod got a container from elsewhere that is not ready: {added}"
+    return said if pod.own.ready else f"{said}; nor is its own ({_state(pod.own)})"
+
+
+def _holds_up(container: ContainerView) -> bool:
+    ended_well = container.state is ContainerState.TERMINATED and container.exit_code == 0
+    return not container.ready and not (container.kind is ContainerKind.INIT and ended_well)
+
+
+def _state(container: ContainerView) -> str:
+    if container.waiting_reason:
+        return container.waiting_reason
+    if container.state is ContainerState.TERMINATED:
+        return f"ended with exit code {container.exit_code}"
+    return "runs, and its readiness probe fails" if container.state else "has not started"
