@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import structlog
+
 from loadlab.base.names import API_VERSION, RUN_LABEL, children_name, stores_secret
 from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
@@ -12,6 +14,9 @@ from tests.reconcile.generator_log import generator_log
 
 IMAGES = Images(
     services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
+)
+structlog.configure(  # as in the operator: a traceback for a terminal takes seconds to draw
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
 )
 START = 1_800_000_000.0
 CHILD = children_name("exp", "uid-exp")  # what the names of the experiment's children begin with

@@ -23,9 +23,9 @@ from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
 from loadlab.kube.watch import experiment_of, watch_children
+from loadlab.progress.failed_pass import RETRY
 
-RETRY = 1.0  # seconds after the API server refused or did not answer
-AFTER_BREAKDOWN = 30.0  # after an error that is a fault of ours
+AFTER_BREAKDOWN = 30.0  # seconds after an error that could not be answered in the status
 STUCK = 120.0  # seconds that one pass may take before the liveness probe fails
 log = structlog.get_logger()
 
@@ -111,9 +111,9 @@ class Operator:
                 )
                 after = await reconciler.reconcile(key, time.time(), hints)
             except ClusterError as error:
-                log.warning("pass failed", experiment=key, error=str(error))
+                log.warning("no pass", experiment=key, error=str(error))
                 after = RETRY
-            except Exception:
+            except Exception:  # not even the status could say so
                 log.exception("pass broke", experiment=key)
                 after = AFTER_BREAKDOWN
             finally:

@@ -14,6 +14,11 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan import Images, Plan, PlanError, make_plan
 from loadlab.progress.refusal import Refusal
 
+OF_THE_ENDING = (
+    *("phase", "observedGeneration", "conditions", "verdict", "trials", "progress"),
+    *("currentTrial", "queuePosition", "startTime", "completionTime"),
+)
+
 
 def read_experiment(body: Manifest, images: Images) -> tuple[AnyExperiment, Plan | Refusal]:
     """Return the experiment, and its plan or why there is none."""
@@ -30,6 +35,13 @@ def read_experiment(body: Manifest, images: Images) -> tuple[AnyExperiment, Plan
         return unread, Refusal(Reason.INVALID_SPEC, _explain(error))
     except PlanError as error:
         return unread, Refusal(error.reason, str(error))
+
+
+def read_identity(body: Manifest) -> AnyExperiment:
+    """Return who an experiment is and how far it has come: what its ending needs, and no more."""
+    found = body.get("status") or {}
+    status, _ = _read_status({name: found[name] for name in OF_THE_ENDING if name in found})
+    return AnyExperiment(metadata=Metadata.model_validate(body["metadata"]), status=status)
 
 
 def _read_status(found: dict[str, Any]) -> tuple[LoadExperimentStatus, str]:

@@ -1,32 +1,42 @@
 """The one pass: model -> plan -> observe -> decide -> act -> write status.
 
 The same whatever caused it, and safe to repeat: the operator may die between any two requests.
+A pass that fails says so in the status, by metadata and phase alone, and ends what it can't mend.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from loadlab import __version__
 from loadlab.controller.collect import collect
-from loadlab.controller.read import read_experiment
+from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind
-from loadlab.kube.errors import ForeignObjectError, MalformedError
+from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.errors import (
+    ForeignObjectError,
+    MalformedError,
+    RefusedError,
+    UnavailableError,
+)
 from loadlab.kube.finished import FinishedTrials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.merge_patch import merge_patch
 from loadlab.kube.observe import observe
+from loadlab.kube.remains import observe_remains
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
+from loadlab.progress.conditions import Transition
 from loadlab.progress.decide import decide
 from loadlab.progress.decision import Collect, Decision
 from loadlab.progress.endings import creation_refused
-from loadlab.progress.refusal import Refusal
+from loadlab.progress.failed_pass import RETRY, failed, refused, show
+from loadlab.progress.refusal import Refusal, answer_refusal
 
+WHEN_OVER = 300.0  # seconds until a finished experiment whose pass failed is looked at again
 log = structlog.get_logger()
 
 
@@ -43,11 +53,20 @@ class Reconciler:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
 
         Raises:
-            ClusterError: the API server refused or did not answer; requeue it.
+            ClusterError: the API server did not answer, or takes no status; requeue it.
         """
         body = await self.cluster.get(Kind.EXPERIMENT, *key)
         if body is None or body["metadata"].get("deletionTimestamp"):
             return None
+        try:
+            return await self._pass(body, now, hints)
+        except UnavailableError:
+            raise
+        except Exception as error:
+            log.exception("pass failed", experiment=key)
+            return await self._answer_failure(body, error, now)
+
+    async def _pass(self, body: Manifest, now: float, hints: Hints) -> float | None:
         experiment, planned = read_experiment(body, self.images)
         if isinstance(planned, Refusal) and experiment.status.phase.is_terminal:
             return None  # what another release wrote stays, also where this one cannot read it
@@ -63,6 +82,27 @@ class Reconciler:
         await self._write_status(body, decision.status)
         return decision.requeue_after
 
+    async def _answer_failure(self, body: Manifest, error: Exception, now: float) -> float | None:
+        """Show why passes fail; once they did for too long, end the experiment and clear it away.
+
+        Raises:
+            ClusterError: the API server did not answer, or refuses even that.
+        """
+        experiment = read_identity(body)
+        if experiment.status.phase.is_terminal:
+            return WHEN_OVER
+        transition = Transition(experiment.metadata.generation, now)
+        is_refusal = isinstance(error, RefusedError) and not isinstance(error, MalformedError)
+        shown = show(experiment.status, transition, refused(error) if is_refusal else failed(error))
+        if not isinstance(shown, Refusal):
+            await self._write_status(body, shown, only=OF_THE_ENDING)
+            return RETRY
+        observed = await observe_remains(self.cluster, experiment)
+        decision = answer_refusal(shown, experiment.status, observed, transition)
+        await self._act(shown, experiment, decision, now)
+        await self._write_status(body, decision.status, only=OF_THE_ENDING)
+        return decision.requeue_after
+
     async def _act(
         self, planned: Plan | Refusal, experiment: AnyExperiment, decision: Decision, now: float
     ) -> None:
@@ -73,10 +113,14 @@ class Reconciler:
             elif isinstance(planned, Plan):
                 await actor.act(await collect(self.cluster, planned, action, now))
 
-    async def _write_status(self, body: dict[str, Any], status: LoadExperimentStatus) -> None:
+    async def _write_status(
+        self, body: Manifest, status: LoadExperimentStatus, only: Iterable[str] | None = None
+    ) -> None:
         former = body.get("status") or {}
         wanted = status.model_copy(update={"operator_version": __version__}).dump()
         patch = merge_patch(former, wanted)
+        if only is not None:
+            patch = {name: patch[name] for name in only if name in patch}
         if not patch:
             return
         metadata = body["metadata"]

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
+import structlog
+
 from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.base.text import fit
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Cluster, Kind, Manifest, kind_named, kind_of
-from loadlab.kube.errors import ForeignObjectError, UnavailableError
+from loadlab.kube.errors import ForeignObjectError, RefusedError, UnavailableError
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.model.resources import AnyExperiment
 from loadlab.progress.decision import (
@@ -24,6 +26,7 @@ from loadlab.progress.decision import (
 from loadlab.progress.observed import Reference
 
 EVENT_MESSAGE = 1000  # characters; events.k8s.io takes 1,024 bytes of a note, and we write English
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,19 @@ class Actor:
             case EnsureStoresSecret(name):
                 await self.cluster.create(self._stores_secret(name))
             case Announce(_, _, _):
-                await self.cluster.create(self._event(action))
+                await self._announce(action)
             case DeleteExperiment():
                 metadata = self.experiment.metadata
                 await self._delete(Reference("LoadExperiment", metadata.name, metadata.uid))
             case _:
                 assert_never(action)
+
+    async def _announce(self, announcement: Announce) -> None:
+        """Post an Event; where a namespace takes none, the status alone says it."""
+        try:
+            await self.cluster.create(self._event(announcement))
+        except RefusedError as error:
+            log.info("no event", experiment=self.experiment.metadata.name, error=str(error))
 
     async def _delete(self, *references: Reference) -> None:
         for one in references:

@@ -23,6 +23,7 @@ from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
 from loadlab.progress.running import run
+from loadlab.progress.stalled import go_on
 
 
 def decide(
@@ -31,13 +32,21 @@ def decide(
     """Return what to do about an experiment, and when to requeue it."""
     transition = Transition(experiment.metadata.generation, now)
     if isinstance(planned, Refusal):
-        return answer_refusal(planned, experiment.status, observed, transition)
+        decision = answer_refusal(planned, experiment.status, observed, transition)
+        return _gone_on(decision, transition)
     read = planned.context.experiment
-    decision = _decide(planned, read, observed, transition)
+    decision = _gone_on(_decide(planned, read, observed, transition), transition)
     if decision.requeue_after is None:
         return decision
     soonest = min(decision.requeue_after, next_deadline(planned, read, observed, now))
     return replace(decision, requeue_after=soonest)
+
+
+def _gone_on(decision: Decision, transition: Transition) -> Decision:
+    """Take back what held the experiment up, as this pass got through; the last word stays."""
+    if decision.status.phase.is_terminal:
+        return decision
+    return replace(decision, status=go_on(decision.status, transition))
 
 
 def _decide(

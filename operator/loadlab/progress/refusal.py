@@ -48,8 +48,9 @@ def answer_refusal(
 def _close(
     refusal: Refusal, status: LoadExperimentStatus, observed: Observed, transition: Transition
 ) -> Decision:
-    counted = with_counts(status.trials.planned, status, observed)
-    status = counted.model_copy(update={"current_trial": ""})
+    if observed.trials:
+        status = with_counts(status.trials.planned, status, observed)
+    status = status.model_copy(update={"current_trial": ""})
     if not is_true(status.conditions, ConditionType.FAILED):
         reason, message = refusal.reason, refusal.message
         status = transition.set(

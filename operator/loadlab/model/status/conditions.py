@@ -49,6 +49,10 @@ class Reason(StrEnum):
     COMPLETED = "Completed"
     TERMINATED = "Terminated"
     SUPERSEDED = "Superseded"
+    # What held an experiment up, or what it went on after.
+    RECONCILE_FAILED = "ReconcileFailed"
+    REQUEST_REFUSED = "RequestRefused"
+    RESUMED = "Resumed"
     # Why something did not become ready, or was lost.
     IMAGE_PULL_FAILED = "ImagePullFailed"
     CRASH_LOOP = "CrashLoop"
