@@ -140,6 +140,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     await cluster.get(Kind.EXPERIMENT, "default", "x")
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {})
     await cluster.logs("default", "a-pod", "k6")
+    await cluster.why_no_pod("default", "uid")
     await cluster.version()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.1):

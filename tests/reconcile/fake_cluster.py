@@ -14,7 +14,7 @@ from typing import TypeVar
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest, kind_of
-from loadlab.kube.errors import UnavailableError
+from loadlab.kube.errors import ClusterError, UnavailableError
 
 Key = tuple[Kind, str, str]
 T = TypeVar("T")
@@ -61,6 +61,9 @@ class FakeCluster:
         self.events: list[Manifest] = []
         self.finished_runs: list[str] = []
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
+        self.refusal_of: Callable[[Manifest], ClusterError | None] = lambda _: None
+        self.pod_refusal_of: Callable[[Manifest], str] = lambda _: ""  # by what makes it
+        self._failed_creations: dict[str, str] = {}  # by the uid of what makes the pod
         self._log_of = log_of
         self._made: set[str] = set()  # uids of all that was ever created
         self._ids = itertools.count(1)
@@ -102,6 +105,8 @@ class FakeCluster:
         key = (kind, metadata["namespace"], name)
 
         def write() -> bool:
+            if (refusal := self.refusal_of(manifest)) is not None:
+                raise refusal
             if kind is Kind.EVENT:
                 self.events.append(manifest)
                 return True
@@ -140,6 +145,10 @@ class FakeCluster:
         if (Kind.POD, namespace, pod) not in self.objects:
             raise UnavailableError(f"logs {pod}: gone")
         return await self._do(f"logs {pod}", lambda: self.logs_by_pod.get(pod))
+
+    async def why_no_pod(self, namespace: str, uid: str) -> str:
+        said = self._failed_creations.get(uid, "")
+        return await self._do(f"list EVENT of {uid}", lambda: said)
 
     async def version(self) -> str:
         return await self._do("version", lambda: "v1.34.4")
@@ -188,6 +197,9 @@ class FakeCluster:
         key = (Kind.POD, namespace, f"{name}-pod")
         if key in self.objects:
             return
+        if said := self.pod_refusal_of(owner):
+            self._refuse_pod(owner, said)
+            return
         template = owner["spec"]["template"]
         self.objects[key] = {
             "kind": "Pod",
@@ -202,6 +214,13 @@ class FakeCluster:
             "spec": _copy(template["spec"]) | {"nodeName": "node-1"},
             "status": {"phase": "Pending"},
         }
+
+    def _refuse_pod(self, owner: Manifest, said: str) -> None:
+        """Of the three kinds only a Deployment says so in its status."""
+        self._failed_creations[owner["metadata"]["uid"]] = f"Error creating: {said}"
+        if owner["kind"] == "Deployment":
+            failure = {"type": "ReplicaFailure", "status": "True", "message": said}
+            owner["status"] = {"conditions": [failure]}
 
     def _advance_pods(self) -> None:
         for (kind, _, name), pod in self.objects.items():

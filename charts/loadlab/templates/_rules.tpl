@@ -1,7 +1,8 @@
 {{/*
 What the operator does in a namespace that it watches, and nothing more. It creates, and changes
 nothing that is there: get is to see whose an object is that has the name of a child. The passwords
-of the stores are created, never read and never deleted: they go with their experiment.
+of the stores are created, never read and never deleted: they go with their experiment. Events are
+listed by the uid of a Job or StatefulSet that lacks its pods: nothing else says why.
 */}}
 {{- define "loadlab.rules" -}}
 - apiGroups: [loadlab.dev]
@@ -27,7 +28,7 @@ of the stores are created, never read and never deleted: they go with their expe
   verbs: [create]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create]
+  verbs: [list, create]
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, create, delete]

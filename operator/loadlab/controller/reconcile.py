@@ -16,6 +16,7 @@ from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.errors import (
+    CreationRefusedError,
     ForeignObjectError,
     MalformedError,
     RefusedError,
@@ -30,11 +31,13 @@ from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
 from loadlab.progress.conditions import Transition
+from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide
 from loadlab.progress.decision import Collect, Decision
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
 from loadlab.progress.refusal import Refusal, answer_refusal
+from loadlab.progress.refused_creation import why_refused
 
 WHEN_OVER = 300.0  # seconds until a finished experiment whose pass failed is looked at again
 log = structlog.get_logger()
@@ -75,6 +78,12 @@ class Reconciler:
         )
         decision = decide(planned, experiment, observed, now)
         try:
+            await self._act(planned, experiment, decision, now)
+        except CreationRefusedError as error:
+            if isinstance(planned, Refusal):
+                raise
+            diagnosis = why_refused(error.what, error.answer)
+            decision = answer_refused_creation(planned, observed, diagnosis, now)
             await self._act(planned, experiment, decision, now)
         except (MalformedError, ForeignObjectError) as error:
             decision = creation_refused(experiment, str(error), now)

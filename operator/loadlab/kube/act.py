@@ -11,7 +11,13 @@ from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.base.text import fit
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Cluster, Kind, Manifest, kind_named, kind_of
-from loadlab.kube.errors import ForeignObjectError, RefusedError, UnavailableError
+from loadlab.kube.errors import (
+    CreationRefusedError,
+    ForeignObjectError,
+    MalformedError,
+    RefusedError,
+    UnavailableError,
+)
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.model.resources import AnyExperiment
 from loadlab.progress.decision import (
@@ -24,6 +30,7 @@ from loadlab.progress.decision import (
     Remove,
 )
 from loadlab.progress.observed import Reference
+from loadlab.progress.refused_creation import is_of_admission
 
 EVENT_MESSAGE = 1000  # characters; events.k8s.io takes 1,024 bytes of a note, and we write English
 log = structlog.get_logger()
@@ -46,6 +53,8 @@ class Actor:
 
         Raises:
             ForeignObjectError: the name of a child is taken by somebody else's object.
+            MalformedError: a child can never be created as it is.
+            CreationRefusedError: a child can't be created as things are.
             ClusterError: the API server refused or did not answer.
         """
         match action:
@@ -57,7 +66,7 @@ class Actor:
                 patch = status.dump()
                 await self.cluster.patch_status(Kind.TRIAL, self._namespace, name, patch)
             case EnsureStoresSecret(name):
-                await self.cluster.create(self._stores_secret(name))
+                await self._create(self._stores_secret(name))
             case Announce(_, _, _):
                 await self._announce(action)
             case DeleteExperiment():
@@ -79,8 +88,17 @@ class Actor:
 
     async def _ensure(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
-            if not await self.cluster.create(manifest):
+            if not await self._create(manifest):
                 await self._check_that_it_is_ours(manifest)
+
+    async def _create(self, manifest: Manifest) -> bool:
+        try:
+            return await self.cluster.create(manifest)
+        except RefusedError as error:
+            if isinstance(error, MalformedError) and not is_of_admission(str(error)):
+                raise
+            what = f"{manifest['kind']} {manifest['metadata']['name']}"
+            raise CreationRefusedError(what, str(error)) from error
 
     async def _check_that_it_is_ours(self, manifest: Manifest) -> None:
         kind, name = kind_of(manifest), manifest["metadata"]["name"]

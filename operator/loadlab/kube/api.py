@@ -84,6 +84,10 @@ class Cluster(Protocol):
         """Return what a generator's log holds for us, or None where there is no log any more."""
         ...
 
+    async def why_no_pod(self, namespace: str, uid: str) -> str:
+        """Return why an object's latest pod could not be created, as its events say; else empty."""
+        ...
+
     async def version(self) -> str:
         """Return the version of the API server."""
         ...

@@ -95,6 +95,13 @@ class ApiCluster:
         finally:
             response.close()
 
+    async def why_no_pod(self, namespace: str, uid: str) -> str:
+        fields = f"involvedObject.uid={uid},reason=FailedCreate"
+        query = [("fieldSelector", fields), ("limit", "50")]
+        found = await self._read(Kind.EVENT.value.path(namespace), query)
+        events = sorted(found.get("items") or [], key=lambda e: e.get("lastTimestamp") or "")
+        return str(events[-1].get("message") or "") if events else ""
+
     async def version(self) -> str:
         return str((await self._read("/version")).get("gitVersion", ""))
 
@@ -246,5 +253,6 @@ def _raise_for(status: int, text: str, request: str) -> None:
         raise MalformedError(said)
     # Somebody else wrote at the same moment; so does quota admission answer a create.
     is_contention = status == 409 and _reason(text) == "Conflict"
-    later = is_contention or status == 429 or status >= 500
+    is_of_this_object = status == 500 and request.startswith("POST")
+    later = is_contention or status == 429 or (status >= 500 and not is_of_this_object)
     raise UnavailableError(said) if later else RefusedError(said)

@@ -3,9 +3,11 @@
 ClusterError
 ├── RefusedError      the request itself was not acceptable (401, 403, 404, 409 AlreadyExists, 410)
 │   ├── MalformedError the object can never be accepted as it is (400, 422)
-│   └── ForeignObjectError an object of this name is there, and not the experiment's
+│   ├── ForeignObjectError an object of this name is there, and not the experiment's
+│   └── CreationRefusedError a quota, an admission rule or a right stands against a child for now
 └── UnavailableError  no answer, or an answer that a later try may better
-                      (409 Conflict, 429, 5xx, network)
+                      (409 Conflict, 429, 5xx, network), but for a 500 to a
+                      create: a webhook that fails stands against that one object
 """
 
 
@@ -23,6 +25,15 @@ class MalformedError(RefusedError):
 
 class ForeignObjectError(RefusedError):
     """An object that is not the experiment's own has the name of a child."""
+
+
+class CreationRefusedError(RefusedError):
+    """The API server does not create a child as things are; what was asked for, and its answer."""
+
+    def __init__(self, what: str, answer: str) -> None:
+        super().__init__(f"{what}: {answer}")
+        self.what = what
+        self.answer = answer
 
 
 class UnavailableError(ClusterError):

@@ -5,6 +5,8 @@ Of the trials, while they run, only those are read that were not over before.
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
 
 from loadlab.base.names import EXPERIMENT_UID_LABEL, experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
@@ -12,10 +14,12 @@ from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_tri
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
 from loadlab.kube.pods import child_fields, label_of, view_controller, view_job, view_pod
+from loadlab.kube.refused_pods import find_lacking_pods
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
-from loadlab.progress.observed import Child, Observed, PodView
+from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView
 
+Maker = TypeVar("Maker", JobView, ControllerView)
 CHILD_KINDS = (Kind.POD, Kind.SERVICE, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 
 
@@ -42,8 +46,9 @@ async def observe(
     version = await cluster.version() if summing_up else ""
     former = others or any(_is_former(i, experiment) for items in children.values() for i in items)
     own = {kind: _own(kind, items, experiment) for kind, items in children.items()}
+    lacking = await find_lacking_pods(cluster, own)
     controllers = [
-        view_controller(item, kind)
+        _with_refusal(view_controller(item, kind), lacking.of(item))
         for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
         for item in own[kind]
     ]
@@ -51,14 +56,21 @@ async def observe(
     return Observed(
         trials=trials,
         pods=pods,
-        jobs=tuple(view_job(job, own[Kind.POD]) for job in own[Kind.JOB]),
+        jobs=tuple(
+            _with_refusal(view_job(job, own[Kind.POD]), lacking.of(job)) for job in own[Kind.JOB]
+        ),
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         # Children of a former experiment of this name: wait until they are collected.
         ahead=ahead + bool(waiting and former),
         preparation=_preparation(pods, hints),
         kubernetes_version=version,
+        awaits_pods=bool(lacking.said),
     )
+
+
+def _with_refusal(maker: Maker, said: str) -> Maker:
+    return replace(maker, refusal=said) if said else maker
 
 
 def _is_suspended(experiment: AnyExperiment) -> bool:

@@ -18,12 +18,15 @@ from loadlab.progress.closing import close, is_over
 from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
-from loadlab.progress.endings import early_ending
+from loadlab.progress.endings import UNDER_WAY, early_ending
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
+from loadlab.progress.refused_creation import refused_pod
 from loadlab.progress.running import run
-from loadlab.progress.stalled import go_on
+from loadlab.progress.stalled import go_on, stall
+
+LOOK_AGAIN = 1.0  # seconds until the events of a Job without its pods are read again
 
 
 def decide(
@@ -33,20 +36,26 @@ def decide(
     transition = Transition(experiment.metadata.generation, now)
     if isinstance(planned, Refusal):
         decision = answer_refusal(planned, experiment.status, observed, transition)
-        return _gone_on(decision, transition)
+        return _with_obstacle(decision, observed, transition)
     read = planned.context.experiment
-    decision = _gone_on(_decide(planned, read, observed, transition), transition)
+    decided = _decide(planned, read, observed, transition)
+    decision = _with_obstacle(decided, observed, transition)
     if decision.requeue_after is None:
         return decision
     soonest = min(decision.requeue_after, next_deadline(planned, read, observed, now))
+    if observed.awaits_pods:
+        soonest = min(soonest, LOOK_AGAIN)
     return replace(decision, requeue_after=soonest)
 
 
-def _gone_on(decision: Decision, transition: Transition) -> Decision:
-    """Take back what held the experiment up, as this pass got through; the last word stays."""
-    if decision.status.phase.is_terminal:
+def _with_obstacle(decision: Decision, observed: Observed, transition: Transition) -> Decision:
+    """Say which pod is refused, or that nothing holds it up, as this pass got through."""
+    status = decision.status
+    if status.phase.is_terminal:
         return decision
-    return replace(decision, status=go_on(decision.status, transition))
+    refused = refused_pod(observed.pod_makers()) if status.phase in UNDER_WAY else None
+    shown = stall(status, transition, refused) if refused else go_on(status, transition)
+    return replace(decision, status=shown)
 
 
 def _decide(

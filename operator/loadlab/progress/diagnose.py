@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
-from loadlab.progress.observed import ControllerView, PodView
+from loadlab.progress.observed import ControllerView, JobView, PodView
 from loadlab.progress.readiness import what_is_awaited
+from loadlab.progress.refused_creation import refused_pod
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 OUT_OF_MEMORY = "OOMKilled"
@@ -13,16 +14,14 @@ TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
 
-def diagnose(pods: Iterable[PodView], controllers: Iterable[ControllerView]) -> Diagnosis:
+def diagnose(pods: Iterable[PodView], makers: Iterable[ControllerView | JobView]) -> Diagnosis:
     """Return the most telling reason why these pods are not ready."""
     seen = tuple(pods)
     for pod in seen:
         if not pod.is_serving and (found := _of_pod(pod)):
             return found
-    for controller in controllers:
-        if controller.refusal:
-            message = f"the API server refused the {controller.component} pod: {controller.refusal}"
-            return Reason.CREATION_REFUSED, message
+    if (refused := refused_pod(makers)) is not None:
+        return refused
     waiting = sorted({what_is_awaited(pod) for pod in seen if not pod.is_serving})
     message = f"not ready in time: {', '.join(waiting) or 'no pod appeared'}; see kubectl logs"
     return Reason.NEVER_READY, message

@@ -12,6 +12,7 @@ from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset
 from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
+from loadlab.progress.stalled import what_stalls
 from loadlab.progress.trials import PERMANENT_FAILURES
 
 UNDER_WAY = (Phase.PENDING, Phase.PREPARING, Phase.RUNNING)
@@ -87,13 +88,15 @@ def _preparation_trouble(
     limit = experiment.spec.timeouts.prepare
     if age <= seconds(limit):
         return None
+    if (held := what_stalls(experiment.status)) is not None:
+        return held
     if (loading := observed.preparation) is not None:
         message = (
             f"after {limit} the data set was at {loading.percent} % ({loading.step}); raise "
             "timeouts.prepare or lower postgres.scale"
         )
         return Reason.DEADLINE_EXCEEDED, message
-    return diagnose(observed.pods_of(""), observed.controllers)
+    return diagnose(observed.pods_of(""), observed.pod_makers())
 
 
 def _permanently_failed_trial(observed: Observed) -> Diagnosis | None:

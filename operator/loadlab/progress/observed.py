@@ -159,6 +159,7 @@ class JobView(Child):
     completed: float | None = None  # epoch seconds
     failed: bool = False
     message: str = ""
+    refusal: str = ""  # why its pods could not be created
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +181,7 @@ class Observed:
     ahead: int = 0
     preparation: Preparation | None = None  # as far as the data set's log is known
     kubernetes_version: str = ""
+    awaits_pods: bool = False  # of a Job or StatefulSet: no event of a watch says they are refused
 
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""
@@ -189,6 +191,10 @@ class Observed:
     def makers(self) -> tuple[Child, ...]:
         """What is deleted for its pods to go, and the Services before them."""
         return (*self.services, *self.jobs, *self.controllers)
+
+    def pod_makers(self) -> tuple[ControllerView | JobView, ...]:
+        """What makes pods, and may say why it could not."""
+        return (*self.controllers, *self.jobs)
 
     def pods_of(self, run: str, *components: Component) -> tuple[PodView, ...]:
         """Pods of a run ("" for the experiment's own) that play one of these parts."""

@@ -39,6 +39,14 @@ def go_on(status: LoadExperimentStatus, transition: Transition) -> LoadExperimen
     return transition.set(status, ConditionType.STALLED, Truth.FALSE, reason=reason)
 
 
+def what_stalls(status: LoadExperimentStatus) -> Diagnosis | None:
+    """Return what holds it up; None for nothing, or for a reason of another release."""
+    found = find(status.conditions, ConditionType.STALLED)
+    if found is None or found.status is not Truth.TRUE or found.reason not in set(Reason):
+        return None
+    return Reason(found.reason), found.message
+
+
 def stalled_since(status: LoadExperimentStatus, reason: Reason | None = None) -> float | None:
     """Return since when something holds it up, epoch seconds; None where nothing does.
 

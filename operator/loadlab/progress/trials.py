@@ -14,6 +14,7 @@ from loadlab.progress.decision import Action, Announce, Collect, Ensure, Failure
 from loadlab.progress.diagnose import diagnose, why_it_ended
 from loadlab.progress.infrastructure import why_lost
 from loadlab.progress.observed import Observed, PodView
+from loadlab.progress.refused_creation import refused_pod
 
 # Permanent failures, which a second attempt would meet too: they end the experiment.
 PERMANENT_FAILURES = {
@@ -22,6 +23,8 @@ PERMANENT_FAILURES = {
     Reason.UNSCHEDULABLE,
     Reason.OUT_OF_MEMORY,
     Reason.CREATION_REFUSED,
+    Reason.QUOTA_EXCEEDED,
+    Reason.ADMISSION_DENIED,
     Reason.NEVER_READY,
     Reason.SUPERSEDED,
 }
@@ -132,9 +135,10 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     age = now - (trial.status.timings.started if trial.status.timings else now)
     pods = observed.pods_of(run)
     ready = {pod.component for pod in pods if pod.is_serving or pod.has_finished}
-    if age > seconds(spec.timeouts.ready) and not {Component.SERVICE, Component.K6} <= ready:
-        controllers = tuple(c for c in observed.controllers if c.run == run)
-        reason, message = diagnose(pods, controllers)
+    makers = tuple(maker for maker in observed.pod_makers() if maker.run == run)
+    complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
+    if age > seconds(spec.timeouts.ready) and not complete:
+        reason, message = diagnose(pods, makers)
         return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run))}"

@@ -64,6 +64,11 @@ VERBS = {
         "application/merge-patch+json",
     ),
     "logs": Verb(lambda c: c.logs("lab", "p", "k6"), "GET", LOG, {"container": "k6"}),
+    "why_no_pod": Verb(
+        lambda c: c.why_no_pod("lab", "u1"),
+        *("GET", "/api/v1/namespaces/lab/events"),
+        {"fieldSelector": "involvedObject.uid=u1,reason=FailedCreate", "limit": "50"},
+    ),
     "version": Verb(lambda c: c.version(), "GET", "/version", {}),
     "list_version": Verb(
         lambda c: c.list_version(Kind.POD, "lab"), "GET", PODS, {"limit": "1"}
@@ -148,6 +153,10 @@ RESULTS = {
     "logs, not text": (says(200, b'{"loadlab_result":\xff}'),
                        '{"loadlab_result":\N{REPLACEMENT CHARACTER}}'),
     "logs, gone": (NOT_FOUND, None),
+    "why_no_pod": (says(200, {"items": [{"lastTimestamp": "2", "message": "exceeded quota: b"},
+                                        {"lastTimestamp": "1", "message": "exceeded quota: a"}]}),
+                   "exceeded quota: b"),
+    "why_no_pod, nothing was said": (says(200, {"items": []}), ""),
     "version": (says(200, OBJECT), "v1.34.4"),
     "list_version": (says(200, OBJECT), "9"),
     "watch": (streams(b'{"type":', b'"ADDED"}\n{"type":"DELETED"}', b"\n"),
@@ -182,6 +191,8 @@ ERRORS: dict[int, tuple[str, type[ClusterError]]] = {
 @pytest.mark.parametrize("status", ERRORS)
 async def test_a_refusal_is_an_error_of_its_kind_that_says_all(cluster, server, verb, status):
     reason, error = ERRORS[status]
+    if (status, verb) == (500, "create"):
+        error = RefusedError  # a webhook that fails stands against that one object
     server.answer = refuses(status, reason)
 
     with pytest.raises(ClusterError) as caught:

@@ -59,6 +59,8 @@ class Reason(StrEnum):
     UNSCHEDULABLE = "Unschedulable"
     OUT_OF_MEMORY = "OutOfMemory"
     CREATION_REFUSED = "CreationRefused"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    ADMISSION_DENIED = "AdmissionDenied"
     NEVER_READY = "NeverReady"
     DATASET_FAILED = "DatasetFailed"
     DEADLINE_EXCEEDED = "DeadlineExceeded"

@@ -1,0 +1,46 @@
+"""A child that the API server does not take as things are.
+
+A quota, a LimitRange or a webhook may change its mind, so it is tried again until the deadline of
+what waits for it; meanwhile the refusal's own sentence stands in the status.
+"""
+
+from loadlab.base.quantities import seconds
+from loadlab.model.status.conditions import ConditionType, Truth
+from loadlab.plan import Plan
+from loadlab.progress.conditions import Transition
+from loadlab.progress.decision import Action, Decision, Failure, RecordTrial
+from loadlab.progress.diagnose import Diagnosis
+from loadlab.progress.endings import end_early
+from loadlab.progress.failed_pass import RETRY
+from loadlab.progress.infrastructure import building_since
+from loadlab.progress.observed import Observed
+from loadlab.progress.running import current_trial
+from loadlab.progress.stalled import stall, stalled_since
+from loadlab.progress.trials import after_failure
+
+
+def answer_refused_creation(
+    plan: Plan, observed: Observed, diagnosis: Diagnosis, now: float
+) -> Decision:
+    """Show why a child was not created, and try again; give its trial up when its time is over.
+
+    The deadline of stores and data set is judged in every pass, before anything is created.
+    """
+    experiment = plan.context.experiment
+    transition, status = Transition(experiment.metadata.generation, now), experiment.status
+    since = stalled_since(status, diagnosis[0])
+    is_building = building_since(status) is not None
+    if is_building or since is None or now - since <= seconds(experiment.spec.timeouts.ready):
+        return Decision(stall(status, transition, diagnosis), requeue_after=RETRY)
+    ended = end_early(status, transition, diagnosis, ConditionType.FAILED, Truth.TRUE)
+    actions = (*_given_up(plan, observed, diagnosis), *ended.actions)
+    return Decision(ended.status, actions, ended.requeue_after)
+
+
+def _given_up(plan: Plan, observed: Observed, diagnosis: Diagnosis) -> tuple[Action, ...]:
+    """Write the reason into the trial, too, where there is one already."""
+    current = current_trial(plan, observed)
+    if current is None or current.trial is None:
+        return ()
+    status = after_failure(current.trial.status, Failure(*diagnosis), attempts=1)
+    return (RecordTrial(current.planned.name, status),)

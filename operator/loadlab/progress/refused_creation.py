@@ -1,0 +1,45 @@
+"""Why the API server creates something not: in one word, and in the sentence of whoever refused."""
+
+import re
+from collections.abc import Iterable
+
+from loadlab.model.status.conditions import Reason
+from loadlab.progress.observed import ControllerView, JobView
+
+QUOTA = re.compile(r"\b(exceeded|insufficient|failed) quota\b")
+ADMISSION = re.compile(
+    r"denied|webhook|violates PodSecurity|(minimum|maximum) \S+ usage per|limit to request ratio"
+)
+# Who asked for what: the request, or a pod that never was.
+PREAMBLE = re.compile(
+    r"^.* is forbidden: |^POST \S+: \d+ |^Error creating: |^create Pod \S+ in .* error: ", re.DOTALL
+)
+REMEDIES = {
+    Reason.QUOTA_EXCEEDED: "raise the quota, or lower what the experiment asks for",
+    Reason.ADMISSION_DENIED: "change the rule of the namespace, or what the experiment asks for",
+    Reason.CREATION_REFUSED: "look at the operator's rights and the namespace",
+}
+
+
+def is_of_admission(said: str) -> bool:
+    """Whether a rule of the cluster refused it, which may be changed, and not its own form."""
+    return bool(QUOTA.search(said) or ADMISSION.search(said))
+
+
+def why_refused(what: str, said: str) -> tuple[Reason, str]:
+    """Return reason and sentence of a refusal, with the remedy."""
+    if QUOTA.search(said):
+        reason = Reason.QUOTA_EXCEEDED
+    elif ADMISSION.search(said):
+        reason = Reason.ADMISSION_DENIED
+    else:
+        reason = Reason.CREATION_REFUSED
+    sentence = PREAMBLE.sub("", said).strip().rstrip(".")
+    return reason, f"{what} cannot be created: {sentence}; {REMEDIES[reason]}"
+
+
+def refused_pod(makers: Iterable[ControllerView | JobView]) -> tuple[Reason, str] | None:
+    """Return why the pod of one of these was not created; None where none was refused."""
+    refused = (maker for maker in makers if maker.refusal and not maker.deleting)
+    first = next(refused, None)
+    return why_refused(f"the {first.component} pod", first.refusal) if first else None
