@@ -2,7 +2,12 @@
 
 import pytest
 
-from tests.reconcile.laboratory import START, Laboratory
+from loadlab.base.names import experiment_labels
+from loadlab.kube.api import Kind
+from loadlab.kube.errors import RefusedError, UnavailableError
+from loadlab.progress.clearing import CLEARING
+from tests.reconcile.laboratory import CHILD, START, Laboratory
+from tests.reconcile.test_foreign import OWNED_BY_ANOTHER
 from tests.reconcile.test_trouble import FAULTS, fault_in
 
 QUIET = 5.0  # seconds until a pass that no event causes
@@ -58,3 +63,98 @@ async def test_the_deadlines_of_the_experiment_are_looked_at_too(timeouts, reaso
     lab.now = START + 32
     assert await lab.reconcile() == 0
     assert lab.condition("Failed")["reason"] == reason
+
+
+def unanswered(*_: object) -> None:
+    raise UnavailableError("GET pods: 503 no answer")
+
+
+@pytest.mark.parametrize(
+    ("component", "timeouts", "says"),
+    [
+        ("steward", {"prepare": "30s"}, "timeouts.prepare of 30s has passed, and nothing can be"),
+        ("steward", {"total": "30s"}, "timeouts.total of 30s has passed"),
+        ("service", {"total": "30s"}, "timeouts.total of 30s has passed"),
+    ],
+)
+async def test_deadlines_hold_while_nothing_can_be_looked_at(
+    component, timeouts, says, monkeypatch
+):
+    lab = await stuck(component, **timeouts)
+    with monkeypatch.context() as silent:
+        silent.setattr(lab.cluster, "list", unanswered)
+        lab.now = START + 25
+        with pytest.raises(UnavailableError):
+            await lab.reconcile()
+
+        lab.now = START + 32
+        await lab.reconcile()
+
+    assert lab.status()["phase"] == "Analyzing"
+    assert lab.condition("Failed")["reason"] == "DeadlineExceeded"
+    assert says in lab.condition("Failed")["message"]
+    assert (await lab.run())["phase"] == "Failed"
+    assert lab.leftovers() == set()
+
+
+async def test_an_ending_waits_for_what_does_not_go_and_then_names_it():
+    lab = Laboratory()
+    lab.submit(replicates=1)
+    labels = experiment_labels("exp", "uid-exp")
+    ours = {"name": "stray", "labels": labels, **OWNED_BY_ANOTHER}
+    key = lab.place({"kind": "Pod", "metadata": ours, "spec": {"containers": [{"image": "x"}]}})
+    lab.submit("next", replicates=1)
+    while lab.status().get("phase") != "Analyzing":
+        await lab.step()
+    began = lab.now
+
+    status = await lab.run()
+
+    assert CLEARING <= lab.now - began < CLEARING + 5
+    assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
+    assert len(status["results"]) == 2
+    assert "Pod stray did not go within 120 s" in lab.condition("Finished")["message"]
+    assert "phaseStartTime" not in status
+    assert key in lab.cluster.objects
+    assert (await lab.run("next"))["phase"] == "Succeeded"
+
+
+@pytest.mark.parametrize("change", [{"maxTrials": 1}, {"colour": "red"}])
+async def test_so_does_the_ending_of_one_that_is_refused(change):
+    lab = Laboratory()
+    lab.submit()
+    while f"{CHILD}-001" not in lab.trials():
+        await lab.step()
+    labels = experiment_labels("exp", "uid-exp")
+    ours = {"name": "stray", "labels": labels, **OWNED_BY_ANOTHER}
+    lab.place({"kind": "Pod", "metadata": ours, "spec": {"containers": [{"image": "x"}]}})
+    lab.experiment()["spec"] |= change
+
+    status = await lab.run()
+
+    assert status["phase"] == "Failed"
+    assert "Pod stray did not go" in lab.condition("Failed")["message"]
+
+
+@pytest.mark.parametrize("verb", ["list", "delete"])
+async def test_what_may_not_be_looked_at_or_deleted_holds_up_no_ending(verb, monkeypatch):
+    lab = Laboratory()
+    lab.submit()
+    while f"{CHILD}-001" not in lab.trials():
+        await lab.step()
+    whole = getattr(lab.cluster, verb)
+    lab.experiment()["spec"]["terminate"] = True
+
+    async def forbidden(kind: Kind, *arguments: object) -> object:
+        if kind is Kind.JOB:
+            raise RefusedError(f"{verb} jobs: 403 forbidden")
+        return await whole(kind, *arguments)
+
+    monkeypatch.setattr(lab.cluster, verb, forbidden)
+    began = lab.now
+
+    status = await lab.run(steps=300)
+
+    assert status["phase"] in {"Failed", "Terminated"}
+    assert "403 forbidden" in str(status["conditions"])
+    assert lab.now - began < 200

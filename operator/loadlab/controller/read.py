@@ -16,7 +16,7 @@ from loadlab.progress.refusal import Refusal
 
 OF_THE_ENDING = (
     *("phase", "observedGeneration", "conditions", "verdict", "trials", "progress"),
-    *("currentTrial", "queuePosition", "startTime", "completionTime"),
+    *("currentTrial", "queuePosition", "phaseStartTime", "startTime", "completionTime"),
 )
 
 

@@ -16,6 +16,7 @@ from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.errors import (
+    ClusterError,
     CreationRefusedError,
     ForeignObjectError,
     MalformedError,
@@ -32,10 +33,11 @@ from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
 from loadlab.progress.conditions import Transition
 from loadlab.progress.creation import answer_refused_creation
-from loadlab.progress.decide import decide
+from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
 from loadlab.progress.decision import Collect, Decision
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
+from loadlab.progress.observed import Observed
 from loadlab.progress.refusal import Refusal, answer_refusal
 from loadlab.progress.refused_creation import why_refused
 
@@ -73,9 +75,26 @@ class Reconciler:
         experiment, planned = read_experiment(body, self.images)
         if isinstance(planned, Refusal) and experiment.status.phase.is_terminal:
             return None  # what another release wrote stays, also where this one cannot read it
-        observed = await observe(
-            self.cluster, experiment, self.finished, namespaces=self.namespaces, hints=hints
-        )
+        decision = decide_unseen(planned, experiment, now)
+        if decision is not None:
+            await self._act(planned, experiment, decision, now)
+        else:
+            decision = await self._observe_and_act(planned, experiment, now, hints)
+        await self._write_status(body, decision.status)
+        return decision.requeue_after
+
+    async def _observe_and_act(
+        self, planned: Plan | Refusal, experiment: AnyExperiment, now: float, hints: Hints
+    ) -> Decision:
+        try:
+            observed = await observe(
+                self.cluster, experiment, self.finished, namespaces=self.namespaces, hints=hints
+            )
+        except ClusterError as error:
+            due = decide_unobserved(planned, experiment, str(error), now)
+            if due is None:
+                raise
+            return due
         decision = decide(planned, experiment, observed, now)
         try:
             await self._act(planned, experiment, decision, now)
@@ -84,12 +103,12 @@ class Reconciler:
                 raise
             diagnosis = why_refused(error.what, error.answer)
             decision = answer_refused_creation(planned, observed, diagnosis, now)
-            await self._act(planned, experiment, decision, now)
         except (MalformedError, ForeignObjectError) as error:
             decision = creation_refused(experiment, str(error), now)
-            await self._act(planned, experiment, decision, now)
-        await self._write_status(body, decision.status)
-        return decision.requeue_after
+        else:
+            return decision
+        await self._act(planned, experiment, decision, now)
+        return decision
 
     async def _answer_failure(self, body: Manifest, error: Exception, now: float) -> float | None:
         """Show why passes fail; once they did for too long, end the experiment and clear it away.
@@ -106,11 +125,25 @@ class Reconciler:
         if not isinstance(shown, Refusal):
             await self._write_status(body, shown, only=OF_THE_ENDING)
             return RETRY
-        observed = await observe_remains(self.cluster, experiment)
-        decision = answer_refusal(shown, experiment.status, observed, transition)
-        await self._act(shown, experiment, decision, now)
+        decision = await self._end(experiment, shown, transition)
         await self._write_status(body, decision.status, only=OF_THE_ENDING)
         return decision.requeue_after
+
+    async def _end(
+        self, experiment: AnyExperiment, refusal: Refusal, transition: Transition
+    ) -> Decision:
+        """Take the next step of an ending, also where the API server refuses to show or delete."""
+        try:
+            observed = await observe_remains(self.cluster, experiment)
+        except RefusedError as error:
+            message = f"{refusal.message}; what is left of it can't be looked at: {error}"
+            refusal, observed = Refusal(refusal.reason, message), Observed()
+        decision = answer_refusal(refusal, experiment.status, observed, transition)
+        try:
+            await self._act(refusal, experiment, decision, transition.now)
+        except RefusedError as error:
+            log.warning("not cleared", experiment=experiment.metadata.name, error=str(error))
+        return decision
 
     async def _act(
         self, planned: Plan | Refusal, experiment: AnyExperiment, decision: Decision, now: float

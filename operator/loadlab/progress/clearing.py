@@ -6,8 +6,13 @@ nothing has to be planned, or be planned alike, to be removed.
 
 from collections.abc import Iterable
 
+from loadlab.base.times import epoch
+from loadlab.model.status import LoadExperimentStatus
 from loadlab.progress.decision import Remove
 from loadlab.progress.observed import Child, Observed
+
+CLEARING = 120.0  # seconds that an ending waits for what it deleted
+NAMED = 3  # of what is left
 
 
 def clear_runs(observed: Observed, *, keep: str) -> tuple[Remove, ...]:
@@ -30,6 +35,20 @@ def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
     made = {child.run for child in (*observed.jobs, *observed.controllers)}
     orphans = [pod for pod in observed.pods if pod.run not in made | kept and not pod.controlled]
     return _removal((*stale, *orphans))
+
+
+def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -> tuple[str, bool]:
+    """Return what is left, in words, and whether it may still be waited for.
+
+    A pod on a lost node, or one that somebody else's controller makes anew, never goes.
+    """
+    left = [child.reference for child in (*observed.makers(), *observed.pods)]
+    if not left:
+        return "", False
+    names = ", ".join(f"{one.kind} {one.name}" for one in left[:NAMED])
+    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    since = epoch(status.phase_start_time) if status.phase_start_time else now
+    return f"{names}{more}", now - since <= CLEARING
 
 
 def _removal(children: Iterable[Child]) -> tuple[Remove, ...]:

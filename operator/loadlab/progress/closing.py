@@ -6,7 +6,7 @@ from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find, is_true
 from loadlab.plan import Plan
-from loadlab.progress.clearing import clear_all
+from loadlab.progress.clearing import CLEARING, clear_all, name_remains
 from loadlab.progress.conditions import RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
@@ -19,14 +19,25 @@ def close(
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(len(plan.trials), experiment.status, observed)
     status = counted.model_copy(update={"current_trial": ""})
-    if observed.pods or observed.makers():
-        return Decision(status, clear_all(observed), RESYNC)
+    if (waiting := wait_for_clearing(status, observed, transition)) is not None:
+        return waiting
     trials = tuple(observed.trials.values())
-    return finish(analyze(plan, status, trials, observed.kubernetes_version), transition)
+    summed_up = analyze(plan, status, trials, observed.kubernetes_version)
+    return finish(summed_up, observed, transition)
 
 
-def finish(status: LoadExperimentStatus, transition: Transition) -> Decision:
-    """Return the end of an experiment of which nothing is left but its results."""
+def wait_for_clearing(
+    status: LoadExperimentStatus, observed: Observed, transition: Transition
+) -> Decision | None:
+    """Clear away what is left; None where nothing is, or where it does not go in time."""
+    since = status.phase_start_time or rfc3339(transition.now)
+    status = status.model_copy(update={"phase_start_time": since})
+    _, may_wait = name_remains(status, observed, transition.now)
+    return Decision(status, clear_all(observed), RESYNC) if may_wait else None
+
+
+def finish(status: LoadExperimentStatus, observed: Observed, transition: Transition) -> Decision:
+    """Return the end of an experiment of which only results are left, or what is named."""
     failed = find(status.conditions, ConditionType.FAILED)
     complete = find(status.conditions, ConditionType.COMPLETE)
     if failed is not None and failed.status is Truth.TRUE:
@@ -39,9 +50,12 @@ def finish(status: LoadExperimentStatus, transition: Transition) -> Decision:
         message = "no trial came to a usable result; see kubectl get loadtrials -o wide"
     else:
         phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
+    if left := name_remains(status, observed, transition.now)[0]:
+        message = f"{message}; {left} did not go within {CLEARING:.0f} s: delete what is left"
     status = status.model_copy(
         update={
             "phase": phase,
+            "phase_start_time": None,
             "observed_generation": transition.generation,
             "completion_time": rfc3339(transition.now),
         }

@@ -43,7 +43,14 @@ class Transition:
         self, status: LoadExperimentStatus, phase: Phase, *, reason: Reason, message: str = ""
     ) -> LoadExperimentStatus:
         """Return the status in a phase under way; kstatus reads Reconciling."""
-        status = status.model_copy(update={"phase": phase, "observed_generation": self.generation})
+        since = status.phase_start_time if phase is status.phase else None
+        status = status.model_copy(
+            update={
+                "phase": phase,
+                "phase_start_time": since or rfc3339(self.now),
+                "observed_generation": self.generation,
+            }
+        )
         return self.set(
             status, ConditionType.RECONCILING, Truth.TRUE, reason=reason, message=message
         )

@@ -18,7 +18,7 @@ from loadlab.progress.closing import close, is_over
 from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
-from loadlab.progress.endings import UNDER_WAY, early_ending
+from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved, ending_unseen
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
@@ -46,6 +46,26 @@ def decide(
     if observed.awaits_pods:
         soonest = min(soonest, LOOK_AGAIN)
     return replace(decision, requeue_after=soonest)
+
+
+def decide_unseen(
+    planned: Plan | Refusal, experiment: AnyExperiment, now: float
+) -> Decision | None:
+    """Return what needs no observation: a deadline of the whole, or another plan; else None."""
+    if isinstance(planned, Refusal):
+        return None
+    transition = Transition(experiment.metadata.generation, now)
+    return ending_unseen(planned, planned.context.experiment, transition)
+
+
+def decide_unobserved(
+    planned: Plan | Refusal, experiment: AnyExperiment, error: str, now: float
+) -> Decision | None:
+    """Return what is due though the children can't be looked at; None to try again."""
+    if isinstance(planned, Refusal):
+        return None
+    transition = Transition(experiment.metadata.generation, now)
+    return ending_unobserved(planned.context.experiment, error, transition)
 
 
 def _with_obstacle(decision: Decision, observed: Observed, transition: Transition) -> Decision:

@@ -22,17 +22,53 @@ def early_ending(
     plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
 ) -> Decision | None:
     """Return the step into Analyzing where something ends the experiment early."""
-    status = experiment.status
+    if experiment.status.phase not in UNDER_WAY:
+        return None
+    if (unseen := ending_unseen(plan, experiment, transition)) is not None:
+        return unseen
+    trouble = _trouble(experiment, observed, transition.now)
+    return _fail(experiment, transition, trouble) if trouble else None
+
+
+def ending_unseen(plan: Plan, experiment: Experiment, transition: Transition) -> Decision | None:
+    """Return the same as far as spec and status alone decide about it, whatever can be observed."""
+    status, total = experiment.status, experiment.spec.timeouts.total
     if status.phase not in UNDER_WAY:
         return None
     if experiment.spec.terminate:
-        ending, type_, truth = _terminated(), ConditionType.COMPLETE, Truth.FALSE
-    else:
-        trouble = _trouble(plan, experiment, observed, transition.now)
-        if trouble is None:
-            return None
-        ending, type_, truth = trouble, ConditionType.FAILED, Truth.TRUE
-    return end_early(status, transition, ending, type_, truth)
+        return end_early(status, transition, _terminated(), ConditionType.COMPLETE, Truth.FALSE)
+    if status.start_time is None:
+        return None
+    if status.fingerprint != plan.fingerprint:
+        message = "the operator changed and now plans this experiment differently; create it anew"
+        return _fail(experiment, transition, (Reason.SUPERSEDED, message))
+    if transition.now - epoch(status.start_time) > seconds(total):
+        message = f"timeouts.total of {total} has passed{_last_obstacle(status)}"
+        return _fail(experiment, transition, (Reason.DEADLINE_EXCEEDED, message))
+    return None
+
+
+def ending_unobserved(
+    experiment: Experiment, error: str, transition: Transition
+) -> Decision | None:
+    """Return the ending of one whose children can't be looked at, once its time to prepare is over.
+
+    A run under way has its own deadlines only where it can be seen; `timeouts.total` is above all.
+    """
+    since, limit = building_since(experiment.status), experiment.spec.timeouts.prepare
+    if since is None or transition.now - since <= seconds(limit):
+        return None
+    message = f"timeouts.prepare of {limit} has passed, and nothing can be looked at: {error}"
+    return _fail(experiment, transition, (Reason.DEADLINE_EXCEEDED, message))
+
+
+def _fail(experiment: Experiment, transition: Transition, trouble: Diagnosis) -> Decision:
+    return end_early(experiment.status, transition, trouble, ConditionType.FAILED, Truth.TRUE)
+
+
+def _last_obstacle(status: LoadExperimentStatus) -> str:
+    held = what_stalls(status)
+    return f"; at last {held[1]}" if held else ""
 
 
 def creation_refused(experiment: AnyExperiment, message: str, now: float) -> Decision:
@@ -61,18 +97,10 @@ def _terminated() -> Diagnosis:
     return Reason.TERMINATED, "spec.terminate was set; results so far are kept"
 
 
-def _trouble(
-    plan: Plan, experiment: Experiment, observed: Observed, now: float
-) -> Diagnosis | None:
-    status, timeouts = experiment.status, experiment.spec.timeouts
+def _trouble(experiment: Experiment, observed: Observed, now: float) -> Diagnosis | None:
+    status = experiment.status
     if status.start_time is None:
         return None
-    age = now - epoch(status.start_time)
-    if status.fingerprint != plan.fingerprint:
-        message = "the operator changed and now plans this experiment differently; create it anew"
-        return Reason.SUPERSEDED, message
-    if age > seconds(timeouts.total):
-        return Reason.DEADLINE_EXCEEDED, f"timeouts.total of {timeouts.total} has passed"
     if (since := building_since(status)) is not None:
         return _preparation_trouble(experiment, observed, now - since)
     return _permanently_failed_trial(observed)

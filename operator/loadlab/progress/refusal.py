@@ -10,9 +10,8 @@ from typing import assert_never
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, is_true
 from loadlab.progress.admission import refuse
-from loadlab.progress.clearing import clear_all
-from loadlab.progress.closing import finish
-from loadlab.progress.conditions import RESYNC, Transition
+from loadlab.progress.closing import finish, wait_for_clearing
+from loadlab.progress.conditions import Transition
 from loadlab.progress.decision import Decision
 from loadlab.progress.endings import end_early
 from loadlab.progress.observed import Observed
@@ -56,6 +55,5 @@ def _close(
         status = transition.set(
             status, ConditionType.FAILED, Truth.TRUE, reason=reason, message=message
         )
-    if observed.pods or observed.makers():
-        return Decision(status, clear_all(observed), RESYNC)
-    return finish(status, transition)
+    waiting = wait_for_clearing(status, observed, transition)
+    return waiting or finish(status, observed, transition)

@@ -122,6 +122,9 @@ class LoadExperimentStatus(ObservedModel):
     operator_version: str = Field(
         default="", max_length=40, description="Version of the operator that made the plan."
     )
+    phase_start_time: str | None = Field(
+        default=None, description="When it entered its phase, while it is under way (RFC 3339)."
+    )
     start_time: str | None = Field(default=None, description="When it became active (RFC 3339).")
     completion_time: str | None = Field(default=None, description="When it finished (RFC 3339).")
     preparation: Preparation | None = Field(
