@@ -45,13 +45,15 @@ type Output struct {
 	custom    *custom
 	vus       gauge
 	history   history
-	reading   reading // the latest
+	reading   reading                  // the latest
+	pending   map[chain]*httpext.Trail // redirects of which the next answer is not there yet
 }
 
 // route says where the samples of a tag set go; a nil scenario means nowhere.
 type route struct {
 	scenario *scenario
 	split    *split
+	failure  *int64 // of failed requests: where they are counted by their text
 }
 
 var _ output.WithStopWithTestError = &Output{}
@@ -65,7 +67,7 @@ func New(p output.Params) (output.Output, error) {
 	return &Output{
 		params: p, every: every, ignored: ignoredScenarios(p.Environment),
 		scenarios: map[string]*scenario{}, routes: map[*metrics.TagSet]route{},
-		custom: newCustom(),
+		custom: newCustom(), pending: map[chain]*httpext.Trail{},
 	}, nil
 }
 
@@ -149,9 +151,22 @@ func (o *Output) addRequest(t *httpext.Trail, before reading) {
 	if r.scenario == nil {
 		return
 	}
+	if t = o.joined(t, r.scenario); t != nil {
+		o.count(t, r)
+	}
+}
+
+func (o *Output) count(t *httpext.Trail, r route) {
 	if r.split == nil { // the tag set was met first on another kind of sample
-		r.split = r.scenario.splitFor(t.Tags)
+		class, failed := statusClass(t.Tags), t.Failed.ValueOrZero()
+		r.split = r.scenario.splitFor(t.Tags, class, failed)
+		if failed {
+			r.failure = r.scenario.failures.counter(class, failureText(t.Tags))
+		}
 		o.remember(t.Tags, r)
+	}
+	if r.failure != nil {
+		*r.failure++
 	}
 	r.scenario.addRequest(r.split, t)
 	r.scenario.to = o.reading
@@ -168,6 +183,9 @@ func (o *Output) addSample(s metrics.Sample, before reading) {
 	r := o.routeOf(s.Tags, before)
 	if r.scenario == nil {
 		return
+	}
+	if t := o.last(s); t != nil {
+		o.count(t, o.routeOf(t.Tags, before))
 	}
 	if !r.scenario.addSample(s) {
 		o.custom.add(s)

@@ -12,14 +12,17 @@ import (
 const (
 	maxSplits = 200         // distinct (name, class) pairs of a scenario
 	otherName = "__other__" // where requests beyond maxSplits are counted
+	noStatus  = "err"       // the class of requests without an answer
 )
 
 // scenario gathers what one k6 scenario did: its requests apart from every other scenario's.
 type scenario struct {
 	requests, failed, iterations, dropped, bytes int64
 	begun                                        int64 // iterations, those cut short included
+	redirects                                    int64 // followed by k6 itself: no load of their own
 
 	status     map[string]int64
+	failures   *failures
 	splits     map[splitKey]*split
 	iteration  *distribution
 	series     *series
@@ -31,13 +34,14 @@ type scenario struct {
 
 type splitKey struct {
 	name, class string
+	failed      bool // of one class some may have failed, and others not: 307 and 304
 }
 
-// split is the requests of one name and status class; latency is judged on the 2xx ones.
+// split is the requests of one name, status class and outcome; latency is judged on the good ones.
 type split struct {
 	splitKey
-	requests, failed int64
-	duration, total  *distribution
+	requests        int64
+	duration, total *distribution
 }
 
 type splitDoc struct {
@@ -59,7 +63,9 @@ type scenarioDoc struct {
 	FirstStartUs      int64            `json:"firstStartUs"`
 	FirstSampleUs     int64            `json:"firstSampleUs"`
 	LastSampleUs      int64            `json:"lastSampleUs"`
+	RedirectsFollowed int64            `json:"redirectsFollowed,omitempty"`
 	Status            map[string]int64 `json:"status"`
+	Failures          []failureDoc     `json:"failures"`
 	Splits            []splitDoc       `json:"splits"`
 	IterationDuration distributionDoc  `json:"iteration_duration"`
 	VirtualUsersMax   int64            `json:"virtualUsersMax"`
@@ -70,7 +76,8 @@ type scenarioDoc struct {
 
 func newScenario(from reading) *scenario {
 	return &scenario{
-		status:    map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, "err": 0},
+		status:    map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
+		failures:  newFailures(),
 		splits:    map[splitKey]*split{},
 		iteration: newDistribution(),
 		series:    newSeries(),
@@ -79,8 +86,8 @@ func newScenario(from reading) *scenario {
 }
 
 // splitFor finds the split of a tag set; the caller caches it, since equal tag sets are one pointer.
-func (s *scenario) splitFor(tags *metrics.TagSet) *split {
-	key := splitKey{class: statusClass(tags)}
+func (s *scenario) splitFor(tags *metrics.TagSet, class string, failed bool) *split {
+	key := splitKey{class: class, failed: failed}
 	key.name, _ = tags.Get("name")
 	if s.splits[key] == nil && len(s.splits) >= maxSplits {
 		key.name = otherName
@@ -95,22 +102,20 @@ func statusClass(tags *metrics.TagSet) string {
 	if code, _ := tags.Get("status"); len(code) == 3 {
 		return code[:1] + "xx"
 	}
-	return "err" // no response at all
+	return noStatus
 }
 
 func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
-	failed := t.Failed.ValueOrZero()
 	total := t.Blocked + t.Duration // what a user waits for, the queue for a connection included
 	s.requests++
 	sp.requests++
 	s.status[sp.class]++
-	if failed {
+	if sp.failed {
 		s.failed++
-		sp.failed++
 	}
 	sp.duration.record(t.Duration)
 	sp.total.record(total)
-	s.series.record(t.EndTime, total, sp.class == "2xx", failed)
+	s.series.record(t.EndTime, total, sp.class == "2xx", sp.failed)
 	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
 }
 
@@ -126,9 +131,27 @@ func (s *scenario) see(start, end time.Time) {
 	}
 }
 
-// addSample takes what is no HTTP request and reports whether it was one of k6's own.
+// addUnsampled counts a request that the script tells of because k6 has no sample of it.
+func (s *scenario) addUnsampled(sample metrics.Sample) {
+	text, _ := sample.Tags.Get("text")
+	key := unsampledFailure(text)
+	*s.failures.counter(key.class, key.text)++
+	s.addRequest(s.splitFor(sample.Tags, key.class, true), &httpext.Trail{EndTime: sample.Time})
+}
+
+func (s *scenario) addExample(tags *metrics.TagSet) {
+	code, _ := tags.Get("status")
+	example, _ := tags.Get("example")
+	s.failures.exemplify(statusText(code), cut(printable(example)))
+}
+
+// addSample takes what is no HTTP request and reports whether it was one that the output knows.
 func (s *scenario) addSample(sample metrics.Sample) bool {
 	switch sample.Metric.Name {
+	case unsampled:
+		s.addUnsampled(sample)
+	case exampleOf:
+		s.addExample(sample.Tags)
 	case metrics.IterationsName:
 		s.iterations += int64(sample.Value)
 	case metrics.DroppedIterationsName:
@@ -150,7 +173,8 @@ func (s *scenario) document(vus gauge, h history) (doc scenarioDoc, err error) {
 		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
 		DroppedIterations: s.dropped, Interrupted: max(s.begun-s.iterations, 0), BytesReceived: s.bytes,
 		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
-		LastSampleUs: epochUs(s.last), Status: s.status,
+		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects, Status: s.status,
+		Failures:        s.failures.documents(),
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),
 		Series:          s.series.document(), LateForSeries: s.series.late,
 		Generator: h.between(s.firstStart, s.last, s.from, s.to),
@@ -173,10 +197,14 @@ func (s *scenario) splitDocs() ([]splitDoc, error) {
 		if err != nil {
 			return nil, err
 		}
-		docs = append(docs, splitDoc{key.name, key.class, sp.requests, sp.failed, duration, total})
+		failed := int64(0)
+		if key.failed {
+			failed = sp.requests
+		}
+		docs = append(docs, splitDoc{key.name, key.class, sp.requests, failed, duration, total})
 	}
 	slices.SortFunc(docs, func(a, b splitDoc) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Failed, b.Failed))
 	})
 	return docs, nil
 }

@@ -2,11 +2,13 @@
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
-import { config, send } from './trial.js';
+import { noteFailure, sayWhy } from './failures.js';
+import { FOLLOWS, config, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
 const CHOICE = hashText('which request');
+const MAX_REDIRECTS = 10; // of one request; the next one is a failure
 
 // The output sums these ids exactly: accepted, accepted_id_sum, accepted_id_mix.
 export const acceptedId = new Counter('accepted_id');
@@ -25,10 +27,12 @@ export function prepare(request, name = request.name) {
     timeout: config.timeoutMs,
     tags: { name },
     throw: true,
+    redirects: FOLLOWS ? MAX_REDIRECTS : 0,
     ...(headers.length && { headers: Object.fromEntries(headers.map(([n, make]) => [n, make(id)])) }),
   });
   const always = params(0);
   return {
+    name,
     method: request.method,
     weight: request.weight,
     writes: request.writes,
@@ -39,7 +43,8 @@ export function prepare(request, name = request.name) {
 }
 
 export function perform(request, id, params = request.params(id)) {
-  const answer = send(request.method, request.url(id), request.text(id), params);
+  const answer = send(request.method, request.url(id), request.text(id), sayWhy(params));
+  noteFailure(request.name, answer);
   if (request.writes && answer.status >= 200 && answer.status < 300) acceptedId.add(id);
   return answer;
 }

@@ -7,7 +7,7 @@ import { freshness } from './freshness.js';
 import { loadOnce, sideOnce } from './request.js';
 import { edges, setup, teardown } from './steward.js';
 import {
-  ARRIVALS, BARRIER_GRACE_MS, PLANNED_MS, RAMPS, config, finishWithinMs, load, pod,
+  ARRIVALS, BARRIER_GRACE_MS, FOLLOWS, PLANNED_MS, RAMPS, config, finishWithinMs, load, pod,
 } from './trial.js';
 
 export { edges, freshness, loadOnce, setup, sideOnce, teardown };
@@ -24,10 +24,17 @@ export const options = {
   scenarios: scenarios(),
   ...segment(),
   discardResponseBodies: true,
-  systemTags: ['scenario', 'name', 'status'], // the fewer, the cheaper is each request
+  throw: true, // also for a URL that cannot be read, which k6 would log for each request
+  systemTags: systemTags(),
   setupTimeout: `${2 * config.deadlines.readyMs + 2 * BARRIER_GRACE_MS}ms`,
   teardownTimeout: `${finishWithinMs() + 2 * BARRIER_GRACE_MS}ms`,
 };
+
+// The fewer, the cheaper is each request; an error's text is there only where one failed. By user and
+// iteration the output joins the answers of a request whose redirects were followed.
+function systemTags() {
+  return ['scenario', 'name', 'status', 'error', ...(FOLLOWS ? ['vu', 'iter'] : [])];
+}
 
 // The pods of an Indexed Job have the same command line and differ in their number only.
 function segment() {

@@ -6,6 +6,7 @@ import {
 } from './trial.js';
 
 const RETRY_SECONDS = 0.25;
+const PROBE_REDIRECTS = 10; // as many as a kubelet's probe follows
 
 export function setup() {
   awaitService();
@@ -21,13 +22,26 @@ function awaitService() {
   const deadline = Date.now() + withinMs;
   const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true };
   for (;;) {
-    const last = send('GET', url, null, params);
-    if (last.status === 200) return;
+    const last = ask(url, params);
+    if (isReady(last)) return;
     if (Date.now() >= deadline) {
       abort(`the service was not ready after ${withinMs} ms: GET ${url} gave ${describe(last)}`);
     }
     sleep(0.05);
   }
+}
+
+// Ready is what a kubelet's probe takes for it: 200 to 399, a redirect on the same host followed,
+// one to another host being an answer.
+function isReady(answer) {
+  return answer.status >= 200 && answer.status < 400;
+}
+
+function ask(url, params) {
+  const first = send('GET', url, null, { ...params, redirects: 0 });
+  const place = first.status >= 300 && isReady(first) ? first.headers.Location : undefined;
+  if (!place || (/^(\w+:)?\/\//.test(place) && !place.startsWith(config.target))) return first;
+  return send('GET', url, null, { ...params, redirects: PROBE_REDIRECTS });
 }
 
 // askSteward posts to a barrier, again while the steward is away, and aborts when it refuses.

@@ -7,6 +7,7 @@ export const pod = Number(__ENV.JOB_COMPLETION_INDEX || 0);
 
 export const RAMPS = load.executor.startsWith('ramping');
 export const ARRIVALS = load.executor.endsWith('arrival-rate');
+export const FOLLOWS = config.redirects === 'Follow';
 export const PLANNED_MS = load.durationMs + (RAMPS ? load.rampUpMs : 0);
 export const BARRIER_GRACE_MS = 10000; // for an answer that is held until the others arrive
 
@@ -22,7 +23,8 @@ export function send(method, url, body, params) {
   try {
     return http.request(method, url, body, params);
   } catch (err) {
-    return { status: 0, body: null, headers: {}, error: String(err.message || err) };
+    const error = String(err.message || err).replace(/^GoError: /, '');
+    return { status: 0, body: null, headers: {}, error };
   }
 }
 

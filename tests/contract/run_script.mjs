@@ -89,9 +89,10 @@ function answer(url, method, body) {
 
 const modules = {
   'index.js': 'export const sleep = (s) => globalThis.__loadlab.sleep(s);',
-  'http.js': 'export default { request: (...given) => globalThis.__loadlab.request(...given) };',
+  'http.js': 'export default { request: (...given) => globalThis.__loadlab.request(...given),' +
+    ' expectedStatuses() {}, setResponseCallback() {} };',
   'execution.js': 'export default { get scenario() { return globalThis.__loadlab.scenario; },' +
-    ' test: { abort(why) { throw new Error(why); } } };',
+    ' vu: { idInInstance: 1 }, test: { abort(why) { throw new Error(why); } } };',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',
 };
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from loadlab.analysis.attribution import attribute_cell
 from loadlab.analysis.cell_work import work_of
+from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.statistics import log_estimate
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.base.names import Component
@@ -88,6 +89,7 @@ class CellSum:
         requests, failed = sum(t.requests for t in used), sum(t.failed for t in used)
         known = (trial.components.get(Component.SERVICE) for trial in used)
         service = [usage for usage in known if usage]
+        told = used or self._trials  # where none could be used: why
         return ResultRow(
             cell=self._cell,
             replicates=ReplicateCounts(planned=self._planned, valid=len(used)),
@@ -97,6 +99,10 @@ class CellSum:
             # Sorted: a float sum depends on its order, the result must not.
             p95_ms=log_estimate(sorted(t.latency_ms.p95 for t in used if t.latency_ms)),
             failed_rate=failed / requests if requests else None,
+            status_classes=status_classes(t.status for t in told),
+            failures=failure_rows(
+                (failure for t in told for failure in t.failures), sum(t.requests for t in told)
+            ),
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
             memory_bytes=_by_component(used, lambda u: u.memory_bytes, max),
             open_files=_most(u.open_files for u in service),

@@ -38,7 +38,10 @@ def _size(status: LoadExperimentStatus) -> int:
 def _steps() -> Iterator[tuple[str, _Shorten]]:
     yield "the figures behind reasons", _only_kinds
     yield "the evidence for bottlenecks", _without_evidence
+    yield "failures but the most frequent one", _only_worst_failure
     yield "requests by name", _without("by_request", None)
+    yield "why requests failed", _without("failures", None)
+    yield "status classes", _without("status_classes", None)
     yield "proof of work", _without("work", None)
     yield "memory", _without("memory_bytes", None)
     for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
@@ -49,6 +52,10 @@ def _steps() -> Iterator[tuple[str, _Shorten]]:
 def _only_kinds(row: ResultRow) -> ResultRow:
     kinds = tuple(reason.partition(": ")[0] for reason in row.reasons)
     return row.model_copy(update={"reasons": kinds})
+
+
+def _only_worst_failure(row: ResultRow) -> ResultRow:
+    return row.model_copy(update={"failures": (row.failures or ())[:1]})
 
 
 def _without_evidence(row: ResultRow) -> ResultRow:

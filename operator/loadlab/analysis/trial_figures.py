@@ -12,6 +12,7 @@ from loadlab.analysis.attribution import attribute
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
+from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.usage import ComponentUsage, RequestCounts
 from loadlab.measurement.values import WorkDone
 from loadlab.model.spec.expectations import FigureName
@@ -29,6 +30,8 @@ class TrialFigures:
     open_model: bool
     requests: int
     failed: int
+    status: Mapping[str, int]  # requests by status class
+    failures: tuple[FailedRequests, ...]
     dropped_iterations: int
     requests_per_second: float
     latency_ms: LatencyMs | None
@@ -52,6 +55,8 @@ class TrialFigures:
             open_model=measured.load.open_model,
             requests=measured.requests,
             failed=measured.failed,
+            status=measured.status,
+            failures=measured.failures,
             dropped_iterations=measured.dropped_iterations,
             requests_per_second=measured.requests_per_second,
             latency_ms=measured.latency_ms,

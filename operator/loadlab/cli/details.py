@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.cli import figures
-from loadlab.model.status import ResultRow, WorkRow
+from loadlab.model.status import FailureRow, ResultRow, WorkRow
 
 Titles = Callable[[ResultRow], str]
 
@@ -58,6 +58,22 @@ def bottlenecks(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Rendera
         # Text, not str: rich would read brackets as markup.
         table.add_row(title_of(row), found.name, found.confidence, Text(found.evidence))
     yield table
+
+
+def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:
+    """Yield a line for each cell whose requests failed: how many, and why."""
+    for row in rows:
+        if not row.failures:
+            continue
+        # Of a cell without a usable replicate only the failures are known.
+        failed = row.failed_rate or sum(found.share for found in row.failures)
+        why = ", ".join(map(_failure, row.failures))
+        yield f"{figures.percent(failed)} of the requests of {title_of(row)} failed: {why}"
+
+
+def _failure(found: FailureRow) -> str:
+    such = f', such as "{found.example}"' if found.example else ""
+    return f"{found.text} ({figures.percent(found.share)}{such})"
 
 
 def _figures(row: ResultRow) -> Iterator[str]:

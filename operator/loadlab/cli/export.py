@@ -70,6 +70,7 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         },
         "requests": row.requests,
         "failedRate": row.failed_rate,
+        "failures": "; ".join(f"{f.text} ({f.share:.2%})" for f in row.failures or ()),
         **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
         "serviceMemoryBytes": memory and memory.service,
         "openFiles": row.open_files,

@@ -50,6 +50,7 @@ def render(experiment: Experiment) -> RenderableType:
         *details.work(status.results, _short_title(status.results)),
         *details.bottlenecks(status.results, _short_title(status.results)),
         *expectations,
+        *map(Text, details.failures(status.results, _short_title(status.results))),
         *(Text.assemble(*line) for line in _summary(experiment)),
     )
 

@@ -8,7 +8,7 @@ that errors would pull percentiles down (docs/method.md#latency).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.measurement.documents import (
@@ -19,6 +19,7 @@ from loadlab.measurement.documents import (
     Snapshot,
 )
 from loadlab.measurement.durability import account_for
+from loadlab.measurement.failures import KEPT, FailedRequests, most_frequent
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.requests_by_name import named_requests
@@ -64,9 +65,12 @@ def measure_trial(
         failed=sum(s.failed for s in scenarios),
         iterations=sum(s.iterations for s in scenarios),
         dropped_iterations=sum(s.dropped_iterations for s in scenarios),
+        interrupted_iterations=sum(s.interrupted_iterations for s in scenarios),
+        redirects_followed=sum(s.redirects_followed for s in scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
         latency=_merged_latency(scenarios),
         status=_merged_status(scenarios),
+        failures=most_frequent(_failures(scenarios), KEPT),
         start_skew_ms=_spread_ms([s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
         components={**components, GENERATOR: _generator_usage(scenarios)},
@@ -152,6 +156,16 @@ def _merged_status(scenarios: Sequence[Scenario]) -> dict[str, int]:
     for scenario in scenarios:
         total.update(scenario.status)
     return dict(sorted(total.items()))
+
+
+def _failures(scenarios: Sequence[Scenario]) -> Iterator[FailedRequests]:
+    for failure in (failure for scenario in scenarios for failure in scenario.failures):
+        yield FailedRequests(
+            status_class=failure.status_class,
+            text=failure.text,
+            requests=failure.requests,
+            example=failure.example,
+        )
 
 
 def _spread_ms(moments_us: Sequence[int]) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
+from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
@@ -72,9 +73,12 @@ class TrialMeasurement:
     failed: int
     iterations: int
     dropped_iterations: int
+    interrupted_iterations: int = 0  # cut off at the end
+    redirects_followed: int = 0  # answers on the way to others: no requests of their own
     mean_iteration_ms: float
     latency: HistogramText  # successful answers, from asking for a connection to the last byte
-    status: dict[str, int]
+    status: dict[str, int]  # requests by status class; err had no answer
+    failures: tuple[FailedRequests, ...] = ()  # the most frequent first
     start_skew_ms: float  # between the pods' first requests
     first_sample_skew_ms: float  # between the pods' first answers
     components: dict[str, ComponentUsage]  # the generator included

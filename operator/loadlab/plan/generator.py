@@ -105,6 +105,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "paddingBytes": requests.padding_bytes,
         "tellsCache": requests.tells_cache,
         "timeoutMs": milliseconds(spec.load.request.timeout),
+        "redirects": spec.load.request.redirects.value,
         "thinkTimeMs": milliseconds(spec.load.request.think_time),
         "variables": {
             n: {"min": low, "max": high} for n, (low, high) in requests.variables.items()

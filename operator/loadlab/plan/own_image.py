@@ -36,7 +36,7 @@ def why_not_ready(variant: ResolvedVariant, reason: Reason) -> str:
             f"; your image {variant.image} runs as user {APPLICATION_USER} with a read-only root "
             "file system (/tmp is writable), as Pod Security restricted asks, so one that needs "
             f"root cannot run, and it must answer GET {variant.readiness_path} on port "
-            f"{variant.port} with 200"
+            f"{variant.port} with a status from 200 to 399"
         )
     if reason is Reason.UNSCHEDULABLE and not variant.has_instruments:
         return (

@@ -1,5 +1,6 @@
 """From a run's measurement to its trial's status: kept, tried again, or given up."""
 
+from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.base.quantities import seconds
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
@@ -53,6 +54,8 @@ def _kept(
             "reasons": reasons,
             "requests_per_second": measurement.requests_per_second,
             "p95_ms": latency.p95 if latency else None,
+            "status_classes": status_classes([measurement.status]),
+            "failures": failure_rows(measurement.failures, measurement.requests),
             "timings": timings,
             "measurement": dump_trial(judged),
         }

@@ -19,6 +19,8 @@ LITTLE_ROUGH = 0.05
 LITTLE_BROKEN = 0.20
 """Beyond this gap most of the virtual users' time left no sample."""
 LITTLE_STEADY_SECONDS = 10.0
+ITERATION_GAP = 0.01
+"""Requests and iterations may differ by this share: each virtual user asks once in an iteration."""
 COUNT_GAP = 0.05
 """Client and server counts may differ by this share plus what is in flight at the edges."""
 COUNT_BROKEN = 0.50

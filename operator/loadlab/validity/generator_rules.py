@@ -93,6 +93,20 @@ def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def requests_unlike_iterations(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Hold requests against iterations: what a generator asks beside them is not the load."""
+    # An iteration that was cut off while its user paused had its request.
+    excess = trial.requests - trial.iterations - trial.interrupted_iterations
+    gap = max(excess, trial.iterations - trial.requests)
+    if gap > bounds.ITERATION_GAP * trial.iterations:
+        yield suspect(
+            ReasonKind.REQUESTS_NOT_ITERATIONS,
+            f"{trial.requests} requests in {trial.iterations} iterations, bound ±"
+            f"{bounds.ITERATION_GAP:.0%}: the generator repeated requests by itself, or made none, "
+            "so that the rate is not the users' own",
+        )
+
+
 def pods_apart(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold the pods' first requests against each other."""
     bound = bounds.START_SKEW_MS + _planned_skew_ms(trial)

@@ -7,6 +7,8 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | Document*, GeneratorFailed | any pod's document is missing, broken, cut   | Invalid | Invalid |
 | NoRequests         | nothing was sent, or the window has no length        | Invalid | Invalid |
 | NoSuccess          | no answer was 2xx or 3xx                             | Invalid | Invalid |
+| Redirected         | answers named another place and nobody followed      | Suspect | Suspect |
+|                    | … and no other answer was 2xx or 3xx                 | Invalid | Invalid |
 | ErrorRate          | more than half of the requests failed                | Suspect | Suspect |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
@@ -16,6 +18,7 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | RateNotReached     | < 99 % of the offered iterations were made           | Invalid | -       |
 | LittleLawViolated  | virtual users and rate x iteration time: > 2 or 5 %  | -       | Suspect |
 |                    | … > 20 % apart                                       | -       | Invalid |
+| RequestsNotIterations | k6 sent other than one request an iteration, > 1 % | Suspect | Suspect |
 | CountMismatch      | client, server counts: > 5 %, in flight, lost apart  | Suspect | Suspect |
 |                    | … > 50 % apart                                       | Invalid | Invalid |
 | PodsNotTogether    | first requests of the pods > 50 ms apart             | Suspect | Suspect |
@@ -46,6 +49,8 @@ the latency is in doubt, and one that did not keep it is Invalid by RateNotReach
 from collections.abc import Callable, Iterator
 
 from loadlab.base.names import Component
+from loadlab.base.text import fit
+from loadlab.measurement.failures import NO_ANSWER, tell_failures
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
@@ -56,6 +61,7 @@ from loadlab.validity.generator_rules import (
     generator_slow,
     little_violated,
     pods_apart,
+    requests_unlike_iterations,
 )
 from loadlab.validity.judgement import (
     Judgement,
@@ -82,31 +88,63 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
 
 
 def _no_requests(trial: TrialMeasurement) -> Iterator[Reason]:
-    if not trial.requests or trial.window_seconds <= 0:
-        yield invalid(
-            ReasonKind.NO_REQUESTS,
-            f"{trial.requests} requests in {trial.window_seconds:.3f} s: the target never "
-            "answered, or the script made no request",
-        )
+    if trial.requests and trial.window_seconds > 0:
+        return
+    cut = trial.interrupted_iterations
+    why = (
+        f"{cut} were still without an answer when they were cut off: raise spec.load.gracefulStop, "
+        "or lower spec.load.request.timeout to see them fail"
+        if cut
+        else f"the script made none that ended{_why(trial) if trial.failures else ''}"
+    )
+    yield invalid(
+        ReasonKind.NO_REQUESTS,
+        f"{trial.requests} requests in {trial.window_seconds:.3f} s: {why}",
+    )
+
+
+def _redirected(trial: TrialMeasurement) -> Iterator[Reason]:
+    found = [f for f in trial.failures if f.status_class == "3xx"]
+    share = sum(f.requests for f in found) / trial.requests
+    if not found:
+        return
+    places = [f"{f.text[:3]} to {fit(f.example)}" for f in found if f.example]
+    remedy = (
+        "spec.load.request.redirects Follow stops at the tenth: do they lead in a circle?"
+        if trial.redirects_followed
+        else "set spec.load.request.path to that place, or spec.load.request.redirects to Follow "
+        "(Accept where a redirect is the answer that is asked for)"
+    )
+    yield Reason(
+        ReasonKind.REDIRECTED,
+        Validity.SUSPECT if trial.latency.count else Validity.INVALID,
+        f"{share:.1%} of the requests were answered {places[0] if places else found[0].text} and "
+        f"not served: {remedy}",
+    )
 
 
 def _errors(trial: TrialMeasurement) -> Iterator[Reason]:
     if not trial.latency.count:
         yield invalid(
             ReasonKind.NO_SUCCESS,
-            f"none of {trial.requests} requests succeeded ({_statuses(trial)}): "
-            "read the log of the service",
+            f"none of {trial.requests} requests succeeded ({_statuses(trial)}){_why(trial)}",
         )
     elif trial.failed_rate > bounds.FAILED_SHARE:
         yield suspect(
             ReasonKind.ERROR_RATE,
             f"{trial.failed_rate:.1%} of the requests failed ({_statuses(trial)}), bound "
-            f"{bounds.FAILED_SHARE:.0%}: the latency is that of a minority",
+            f"{bounds.FAILED_SHARE:.0%}{_why(trial)}; the latency is that of a minority",
         )
 
 
 def _statuses(trial: TrialMeasurement) -> str:
-    return ", ".join(f"{name}: {n}" for name, n in trial.status.items() if n)
+    names = {NO_ANSWER: "no answer"}
+    return ", ".join(f"{names.get(name, name)}: {n}" for name, n in trial.status.items() if n)
+
+
+def _why(trial: TrialMeasurement) -> str:
+    """The most frequent failures, behind a colon; the service's log where none is known."""
+    return f": {tell_failures(trial.failures, trial.requests) or 'read the log of the service'}"
 
 
 def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -116,8 +154,10 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
     edges: float = trial.load.virtual_users  # in flight
     edges += 0.5 * counts.client / counts.seconds  # a quarter of a second at each end
     # Without an answer: the service never saw it, or was done with it after the client gave up.
-    edges += trial.status.get("err", 0)
-    gap = abs(counts.client - counts.server)
+    edges += trial.status.get(NO_ANSWER, 0)
+    # A redirect that was followed is a request to the service, unless it leads elsewhere.
+    followed = trial.redirects_followed / trial.requests * counts.client
+    gap = max(counts.client - counts.server, counts.server - counts.client - followed, 0.0)
     tolerance = bounds.COUNT_GAP * counts.client + edges
     if gap > tolerance:
         broken = gap > bounds.COUNT_BROKEN * counts.client + edges
@@ -168,7 +208,15 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
-    *(_errors, generator_slow, generator_paused, arrivals_missed, little_violated),
-    *(_counts, pods_apart, cpu_stolen, _samples, _instruments, _restarts),
+    *(_redirected, _errors, generator_slow, generator_paused, arrivals_missed, little_violated),
+    *(
+        requests_unlike_iterations,
+        _counts,
+        pods_apart,
+        cpu_stolen,
+        _samples,
+        _instruments,
+        _restarts,
+    ),
     *(work_reasons, staleness_reasons, proof_reasons),
 )

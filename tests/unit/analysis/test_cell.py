@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.statistics import log_estimate
 from loadlab.catalogue import Cell
+from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.usage import ComponentUsage
@@ -69,6 +70,37 @@ def test_rates_get_an_interval_over_the_replicates(trial: MakeTrial) -> None:
     assert cell.requests_per_second == log_estimate([900.0, 1000.0, 1100.0])
     assert (cell.replicates, cell.requests) == (ReplicateCounts(planned=3, valid=3), 90_000)
     assert cell.validity is Validity.VALID
+
+
+FAILED = (
+    FailedRequests(status_class="5xx", text="500 Internal Server Error", requests=300, example="x"),
+    FailedRequests(status_class="err", text="EOF", requests=30),
+)
+
+
+def test_a_row_says_why_requests_failed(trial: MakeTrial) -> None:
+    good = trial()
+    status = {"2xx": 29_670, "5xx": 300, "err": 30}
+    bad = replace(good, measurement=replace(good.measurement, failures=FAILED, status=status))
+
+    row = row_of([bad, bad], planned=2)
+
+    assert row.status_classes == {"2xx": 59_340, "5xx": 600, "none": 60}
+    assert [(f.status_class, f.text, f.requests, f.share) for f in row.failures or ()] == [
+        ("5xx", "500 Internal Server Error", 600, 0.01),
+        ("none", "EOF", 60, 0.001),
+    ]
+    assert row_of([good], planned=1).failures is None
+
+
+def test_a_row_without_a_usable_replicate_says_why_too(trial: MakeTrial) -> None:
+    lost = trial(reasons=[LOST])
+    lost = replace(lost, measurement=replace(lost.measurement, failures=FAILED))
+
+    row = row_of([lost], planned=1)
+
+    assert row.replicates.valid == 0
+    assert [f.text for f in row.failures or ()] == ["500 Internal Server Error", "EOF"]
 
 
 def test_percentiles_come_from_the_merged_histogram_not_from_averages(trial: MakeTrial) -> None:

@@ -11,6 +11,7 @@ from loadlab.model.status import (
     Bottleneck,
     ByComponent,
     Confidence,
+    FailureRow,
     Figure,
     LatencyMs,
     LoadExperimentStatus,
@@ -50,6 +51,11 @@ def row(number: int, *, words: int = 150) -> ResultRow:
         by_request=tuple(
             RequestRow(name=name, requests=60_000, failed_rate=0.0, latency_ms=LATENCY)
             for name in ("hit", "miss", "read", "write")
+        ),
+        status_classes={"2xx": 100_000, "5xx": 20_000, "none": 3456},
+        failures=tuple(
+            FailureRow(status_class="5xx", text="t" * 60, requests=4000, share=0.03)
+            for _ in range(3)
         ),
         work=WorkRow(transactions=1.234, rows_read=12.345, cache_hit_rate=0.876),
         bottleneck=Bottleneck(

@@ -55,6 +55,25 @@ def test_a_lower_bound_is_printed_as_one_with_its_interval(finished: dict[str, A
     assert "Best: async/workers=2/virtualUsers=64, ≥ 2,008 req/s" in text
 
 
+def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> None:
+    sync, _, nothing = finished["status"]["results"]
+    sync["failedRate"] = 0.086
+    sync["failures"] = [
+        {"class": "5xx", "text": "500 Internal Server Error", "requests": 4740, "share": 0.079,
+         "example": "[red]full"},
+        {"class": "none", "text": "EOF", "requests": 420, "share": 0.007},
+    ]  # fmt: skip
+    nothing["failures"] = [{"class": "none", "text": "EOF", "requests": 2, "share": 1.0}]
+
+    lines = shown(finished).splitlines()
+
+    assert (
+        "8.60% of the requests of sync failed: 500 Internal Server Error (7.90%, such as "
+        '"[red]full"), EOF (0.70%)'
+    ) in lines
+    assert "100% of the requests of asyncpg failed: EOF (100%)" in lines
+
+
 def test_without_results_it_says_so(running: dict[str, Any]) -> None:
     assert shown(running) == "select: Running, 3/9 trials, running select-004\nNo results yet.\n"
 

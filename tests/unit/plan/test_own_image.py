@@ -179,7 +179,7 @@ def test_what_the_generator_and_the_judge_ask(variant, path, instrumented):
     ("reason", "words"),
     [
         (Reason.CRASH_LOOP, "one that needs root cannot run"),
-        (Reason.NEVER_READY, "must answer GET /ready on port 8080 with 200"),
+        (Reason.NEVER_READY, "must answer GET /ready on port 8080 with a status from 200 to 399"),
         (Reason.UNSCHEDULABLE, "for the meter"),
         (Reason.IMAGE_PULL_FAILED, ""),
     ],

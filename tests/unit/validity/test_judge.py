@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.durability import WriteAccount
+from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodProblem, ProblemKind
 from loadlab.measurement.trial import VoidTrial
@@ -23,6 +24,17 @@ K = ReasonKind
 
 def field(**values: Any) -> Change:
     return lambda trial: replace(trial, **values)
+
+
+def asked(times: int) -> dict[str, int]:
+    return {"iterations": times, "requests": times}
+
+
+def redirected(requests: int, **values: Any) -> Change:
+    to = FailedRequests(
+        status_class="3xx", text="307 Temporary Redirect", requests=requests, example="/things/"
+    )
+    return field(failed=requests, failures=(to,), **values)
 
 
 def opened(**values: Any) -> Change:
@@ -66,7 +78,7 @@ def unaccounted(trial: TrialMeasurement) -> TrialMeasurement:
 def ramping(trial: TrialMeasurement) -> TrialMeasurement:
     """A ramp of 3 s: 95 % of the users were there on average, and 95 % of the requests came."""
     load = replace(trial.load, ramp_up_seconds=3.0, duration_seconds=27.0)
-    return replace(trial, load=load, iterations=28_500)
+    return replace(trial, load=load, iterations=28_500, requests=28_500)
 
 
 def generator(**values: Any) -> Change:
@@ -100,6 +112,16 @@ BROKEN = [
     ("nothing sent", field(requests=0), K.NO_REQUESTS, I, "0 requests"),
     ("no window", field(last_answer_epoch_seconds=0.0), K.NO_REQUESTS, I, "requests in"),
     ("no success", field(latency=Histogram()), K.NO_SUCCESS, I, "none of 30000"),
+    ("some redirected", redirected(3_000), K.REDIRECTED, S,
+     "10.0% of the requests were answered 307 to /things/ and not served: set spec.load.request"),
+    ("redirected in a circle", redirected(3_000, redirects_followed=30_000), K.REDIRECTED, S,
+     "stops at the tenth"),
+    ("all cut off", field(requests=0, iterations=0, interrupted_iterations=8), K.NO_REQUESTS, I,
+     "8 were still without an answer when they were cut off: raise spec.load.gracefulStop"),
+    ("hops counted as load", field(iterations=15_001, requests=30_000, mean_iteration_ms=20.0),
+     K.REQUESTS_NOT_ITERATIONS, S, "30000 requests in 15001 iterations"),
+    ("iterations without a request", field(iterations=30_000, requests=20_000),
+     K.REQUESTS_NOT_ITERATIONS, S, "20000 requests"),
     ("mostly errors", field(failed=20_000), K.ERROR_RATE, S, "66.7%"),
     ("k6 busy", generator(cpu_share=0.85), K.GENERATOR_SATURATED, S, "85%"),
     ("k6 waits", generator(sched_wait_p99_ms=9.5), K.GENERATOR_SATURATED, S, "9.5 ms"),
@@ -107,9 +129,9 @@ BROKEN = [
     ("k6 paused", generator(longest_pause_seconds=0.9), K.GENERATOR_PAUSED, S, "0.90 s (3.0%"),
     ("k6 stopped", generator(longest_pause_seconds=10.0), K.GENERATOR_PAUSED, I, "10.00 s"),
     ("dropped", opened(dropped_iterations=3), K.DROPPED_ITERATIONS, I, "3 planned"),
-    ("slow arrivals", opened(iterations=29_000), K.RATE_NOT_REACHED, I, "966.7 of 1000.0"),
-    ("users idle", field(iterations=28_000), K.LITTLE_LAW_VIOLATED, S, "9.3 of 10.0"),
-    ("users gone", field(iterations=15_000), K.LITTLE_LAW_VIOLATED, I, "5.0 of 10.0"),
+    ("slow arrivals", opened(**asked(29_000)), K.RATE_NOT_REACHED, I, "966.7 of 1000.0"),
+    ("users idle", field(**asked(28_000)), K.LITTLE_LAW_VIOLATED, S, "9.3 of 10.0"),
+    ("users gone", field(**asked(15_000)), K.LITTLE_LAW_VIOLATED, I, "5.0 of 10.0"),
     ("server saw fewer", counted(30_000, 27_000), K.COUNT_MISMATCH, S, "27000"),
     ("server saw none", counted(30_000, 0), K.COUNT_MISMATCH, I, "the service 0"),
     ("pods apart", field(pods=2, start_skew_ms=80.0), K.PODS_NOT_TOGETHER, S, "80 ms apart"),
@@ -162,6 +184,12 @@ SOUND = {
     "the service never saw the requests without an answer": lambda trial: replace(
         counted(30_000, 27_000)(trial), status=trial.status | {"err": 3000}
     ),
+    "iterations cut off in their pause": field(
+        iterations=29_000, requests=30_000, interrupted_iterations=1000, mean_iteration_ms=10.35
+    ),
+    "the service saw what was followed": lambda trial: replace(
+        counted(30_000, 59_000)(trial), redirects_followed=30_000
+    ),
     "window too short to compare": counted(100, 0, seconds=1.0),
     "one pod cannot be apart": field(start_skew_ms=500.0),
     "all writes persisted": written(),
@@ -174,6 +202,26 @@ def test_a_sound_trial_is_valid(healthy: TrialMeasurement, change: Change) -> No
 
     assert judgement.reasons == ()
     assert judgement.validity is Validity.VALID
+
+
+def test_a_trial_of_redirects_only_says_so_first_and_is_invalid(healthy: TrialMeasurement) -> None:
+    judgement = judge(redirected(30_000, latency=Histogram())(healthy))
+
+    assert [r.kind for r in judgement.reasons] == [K.REDIRECTED, K.NO_SUCCESS]
+    assert judgement.validity is I
+    assert "redirects to Follow (Accept where" in judgement.reasons[0].message
+
+
+def test_failures_without_success_are_told_with_their_texts(healthy: TrialMeasurement) -> None:
+    cut = FailedRequests(status_class="err", text="EOF", requests=2)
+    change = field(
+        **asked(2), failed=2, failures=(cut,), status={"err": 2}, latency=Histogram(),
+        mean_iteration_ms=150_000.0,
+    )  # fmt: skip
+
+    messages = [r.message for r in judge(change(healthy)).reasons]
+
+    assert messages == ["none of 2 requests succeeded (no answer: 2): EOF (100.0%)"]
 
 
 def test_pods_that_take_turns_at_a_low_rate_are_together(healthy: TrialMeasurement) -> None:
@@ -196,7 +244,7 @@ def test_a_saturated_open_load_that_missed_its_rate_is_invalid(
 ) -> None:
     busy = GeneratorLoad(cpu_share=0.95, throttled_share=0.0, sched_wait_p99_ms=0.5)
 
-    judgement = judge(opened(generator=busy, iterations=20_000)(healthy))
+    judgement = judge(opened(generator=busy, **asked(20_000))(healthy))
 
     assert {r.kind for r in judgement.reasons} == {K.GENERATOR_SATURATED, K.RATE_NOT_REACHED}
     assert judgement.validity is Validity.INVALID

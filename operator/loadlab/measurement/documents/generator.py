@@ -26,8 +26,17 @@ class Distribution(ReadModel):
         return self
 
 
+class Failure(ReadModel):
+    """Failed requests of one status class and text."""
+
+    status_class: str = Field(alias="class", max_length=3)
+    text: str = Field(max_length=200)
+    example: str = Field(default="", max_length=200)  # what one such answer said
+    requests: Count
+
+
 class Split(ReadModel):
-    """Requests of one name and status class; class err had no answer at all."""
+    """Requests of one name, status class and outcome; class err had no answer at all."""
 
     name: str
     status_class: str = Field(alias="class")
@@ -38,8 +47,8 @@ class Split(ReadModel):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the answers were 2xx or 3xx."""
-        return self.status_class in {"2xx", "3xx"}
+        """Whether the answers were 2xx or 3xx, and as asked for."""
+        return self.status_class in {"2xx", "3xx"} and self.failed < max(1, self.requests)
 
 
 class Second(ReadModel):
@@ -80,6 +89,8 @@ class Scenario(ReadModel):
     first_sample_us: Count
     last_sample_us: Count
     status: dict[str, Count]
+    failures: tuple[Failure, ...] = Field(default=(), max_length=40)
+    redirects_followed: Count = 0
     splits: tuple[Split, ...]
     iteration_duration: Distribution = Field(alias="iteration_duration")
     virtual_users_max: Count = 0

@@ -40,6 +40,14 @@ class Method(StrEnum):
     HEAD = "HEAD"
 
 
+class Redirects(StrEnum):
+    """What becomes of an answer that names another place (301, 302, 303, 307, 308)."""
+
+    FAIL = "Fail"
+    FOLLOW = "Follow"
+    ACCEPT = "Accept"
+
+
 class VariableRange(RuledModel):
     """The integers that a variable takes, both ends included."""
 
@@ -96,6 +104,15 @@ class Request(RuledModel):
         description=(
             "Ranges of integers that path, headers and body draw from, by name. A request gets the "
             "same values in every variant and replicate."
+        ),
+    )
+    redirects: Redirects = Field(
+        default=Redirects.FAIL,
+        description=(
+            "What becomes of an answer that names another place (301, 302, 303, 307, 308). Fail: "
+            "the request has failed. Follow: what is found there, ten places on at most, is the "
+            "answer, and the way there is in its latency; it is one request all the same. Accept: "
+            "it is the answer, and a good one."
         ),
     )
     timeout: Annotated[Duration, bounded("100ms", "120s")] = Field(

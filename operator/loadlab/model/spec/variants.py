@@ -95,7 +95,10 @@ class Variant(RuledModel):
         default=None,
         pattern=r"^/",
         max_length=300,
-        description="Path that the image answers with 200 once it can serve (/healthz unless set).",
+        description=(
+            "Path that the image answers with a status from 200 to 399 once it can serve (/healthz "
+            "unless set)."
+        ),
     )
     instruments_port: int | None = Field(
         default=None,

@@ -32,7 +32,14 @@ from loadlab.model.status.outcomes import (
     ExpectationResult,
     Verdict,
 )
-from loadlab.model.status.results import Durability, ReplicateCounts, RequestRow, ResultRow, WorkRow
+from loadlab.model.status.results import (
+    Durability,
+    FailureRow,
+    ReplicateCounts,
+    RequestRow,
+    ResultRow,
+    WorkRow,
+)
 from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 
 __all__ = [
@@ -51,6 +58,7 @@ __all__ = [
     "Environment",
     "ExpectationOutcome",
     "ExpectationResult",
+    "FailureRow",
     "Figure",
     "LatencyMs",
     "LoadExperimentStatus",

@@ -61,6 +61,27 @@ class WorkRow(ObservedModel):
     )
 
 
+class FailureRow(ObservedModel):
+    """Failed requests of one status class and text."""
+
+    status_class: str = Field(
+        alias="class", max_length=4, description="1xx to 5xx; none had no answer."
+    )
+    text: str = Field(
+        max_length=200,
+        description=(
+            "The status with its name, or the error; addresses, ports and ids are replaced."
+        ),
+    )
+    example: str | None = Field(
+        default=None,
+        max_length=200,
+        description="What one such answer said: where it redirects to, or its body.",
+    )
+    requests: int = Field(description="Requests that failed so.")
+    share: Annotated[float, decimals(6)] = Field(description="Their share of all requests, 0..1.")
+
+
 class ResultRow(ObservedModel):
     """The result of one cell."""
 
@@ -78,6 +99,16 @@ class ResultRow(ObservedModel):
     )
     failed_rate: Annotated[float | None, decimals(6)] = Field(
         default=None, description="Share of failed requests, 0..1."
+    )
+    status_classes: dict[str, int] | None = Field(
+        default=None,
+        max_length=10,
+        description="Requests by status class, none without an answer; absent where all are 2xx.",
+    )
+    failures: tuple[FailureRow, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description="Why requests failed: the five most frequent texts.",
     )
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None, description="CPU time per request in microseconds."

@@ -8,6 +8,7 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.status.figures import Validity
+from loadlab.model.status.results import FailureRow
 
 
 class TrialPhase(StrEnum):
@@ -66,6 +67,16 @@ class LoadTrialStatus(ObservedModel):
     )
     p95_ms: Annotated[float | None, decimals(3)] = Field(
         default=None, description="95th percentile in milliseconds."
+    )
+    status_classes: dict[str, int] | None = Field(
+        default=None,
+        max_length=10,
+        description="Requests by status class, none without an answer; absent where all are 2xx.",
+    )
+    failures: tuple[FailureRow, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description="Why requests failed: the five most frequent texts.",
     )
     timings: Timings | None = Field(default=None, description="When what happened.")
     images: dict[str, str] = Field(
