@@ -14,6 +14,10 @@ from loadlab_cluster.settings import (
 
 PAUSE_IMAGE = "localhost/loadlab/pause:1"
 SYSTEM_CPUS = "0"  # everything but the Guaranteed pods with whole CPUs runs here
+# The static CPU manager rounds what is reserved up to whole CPUs, the first of them, which no pod
+# gets alone; the scheduler takes off what is reserved. To reserve the CPU itself (the setting
+# reservedSystemCPUs) would leave one of two to be asked for, and nothing for anybody beside it.
+RESERVED = {"cpu": "10m"}
 
 
 def build_node_files(settings: Settings, *, cpus: int) -> dict[Path, str]:
@@ -72,7 +76,7 @@ def kubelet_tuning(*, cpus: int) -> dict[str, object]:
     """What a load test asks of a kubelet; cluster/kind.yaml says the same."""
     static = {
         "cpuManagerPolicy": "static",
-        "reservedSystemCPUs": SYSTEM_CPUS,
+        "kubeReserved": RESERVED,
         # How soon running containers leave the CPUs that a new one was given for itself.
         "cpuManagerReconcilePeriod": "1s",
     }

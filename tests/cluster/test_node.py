@@ -21,7 +21,15 @@ def test_a_guaranteed_pod_can_own_a_cpu(settings: Settings) -> None:
     config = build_kubelet_config(settings, cpus=2)
 
     assert config["cpuManagerPolicy"] == "static"
-    assert config["reservedSystemCPUs"] == "0"
+    assert config["kubeReserved"] == {"cpu": "10m"}
+
+
+def test_beside_a_pod_that_owns_a_cpu_of_two_others_may_ask_for_nearly_one(
+    settings: Settings,
+) -> None:
+    config = build_kubelet_config(settings, cpus=2)
+
+    assert "reservedSystemCPUs" not in config  # it would take a whole CPU off what may be asked for
 
 
 def test_one_cpu_alone_is_never_reserved(settings: Settings) -> None:
