@@ -87,8 +87,14 @@ def _map_value(schema: dict[str, Any]) -> dict[str, Any]:
 def _default(value: Any, node: dict[str, Any]) -> Any:
     """Objects default to what differs from their fields' own defaults: usually {}."""
     if node.get("type") == "object" and "properties" in node:
-        fields = node["properties"]
-        return {k: v for k, v in value.items() if v is not None and v != fields[k].get("default")}
+        own = {name: _given(field.get("default")) for name, field in node["properties"].items()}
+        return {k: v for k, v in _given(value).items() if v != own[k]}
+    return value
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _given(item) for name, item in value.items() if item is not None}
     return value
 
 

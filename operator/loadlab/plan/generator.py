@@ -18,7 +18,7 @@ from loadlab.plan.pods import (
     INSTRUMENTS_PORT,
     STEWARD_PORT,
     env,
-    limits,
+    limited,
     pod_template,
 )
 from loadlab.plan.requests import requests_of
@@ -51,7 +51,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
         "args": list(ARGUMENTS),
         "securityContext": CONTAINER_SECURITY,
         "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", **configuration_variables(configuration)),
-        "resources": limits(context.spec.resources.k6, memory="1Gi"),
+        "resources": limited(context.spec.resources.of(Component.K6)),
     }
     pod = {
         "restartPolicy": "Never",

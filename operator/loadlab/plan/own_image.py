@@ -6,7 +6,6 @@ snapshots, and its CPU and memory are its own container's.
 """
 
 from loadlab.base.names import METER, Component
-from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest, Run
@@ -15,16 +14,13 @@ from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     SCRATCH_MOUNT,
     env,
+    guaranteed,
     http_probe,
-    limits,
-    owned_cpus,
+    limited,
 )
 from loadlab.plan.variants import ResolvedVariant
 
 METER_MODULE = "loadlab_services.instruments.sidecar"
-# A Guaranteed pod needs a CPU request of every container. A fraction keeps the meter off the
-# service's CPUs: only containers that ask for whole ones own any.
-METER_CPU, METER_MEMORY = "100m", "64Mi"
 
 
 def why_not_ready(variant: ResolvedVariant, reason: Reason) -> str:
@@ -40,8 +36,8 @@ def why_not_ready(variant: ResolvedVariant, reason: Reason) -> str:
         )
     if reason is Reason.UNSCHEDULABLE and not variant.has_instruments:
         return (
-            f"; besides resources.service the pod asks for {METER_CPU} CPU for the meter, which "
-            "an image with an instrumentsPort and placement.serviceCpu Shared do without"
+            "; besides resources.service the pod asks for resources.meter.cpu for the meter, "
+            "which an image with an instrumentsPort and placement.serviceCpu Shared do without"
         )
     return ""
 
@@ -69,7 +65,8 @@ def build_own_container(
 def build_meter(context: Context, variant: ResolvedVariant, run: Run) -> Manifest:
     """Return the container that meters the one beside it, which it knows by the run's name."""
     exclusive = context.spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
-    amounts = Amounts(cpu=METER_CPU, memory=METER_MEMORY)
+    # In a Guaranteed pod a fraction keeps it off the service's CPUs: only whole ones are owned.
+    amounts = context.spec.resources.of(METER)
     return {
         "name": METER,
         **context.pulled(context.images.services),
@@ -77,5 +74,5 @@ def build_meter(context: Context, variant: ResolvedVariant, run: Run) -> Manifes
         "securityContext": CONTAINER_SECURITY,
         "env": env(INSTRUMENTS_PORT=variant.snapshot_port, RUN_ID=run.name),
         "ports": [{"name": "instruments", "containerPort": variant.snapshot_port}],
-        "resources": owned_cpus(amounts) if exclusive else limits(Amounts(), memory=METER_MEMORY),
+        "resources": guaranteed(amounts) if exclusive else limited(amounts),
     }

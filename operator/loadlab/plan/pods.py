@@ -3,7 +3,6 @@
 from typing import Any
 
 from loadlab.base.names import COMPONENT_LABEL, STORES, Component
-from loadlab.base.quantities import LEAST_MEMORY
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
 
@@ -40,15 +39,16 @@ def pod_security(user: int) -> Manifest:
     }
 
 
-def limits(amounts: Amounts, *, memory: str) -> Manifest:
-    """Return limits without a CPU request: on a split node only the service owns a CPU."""
-    limit = {"memory": amounts.memory or memory} | ({"cpu": amounts.cpu} if amounts.cpu else {})
-    return {"requests": {"cpu": "0", "memory": LEAST_MEMORY}, "limits": limit}
+def limited(amounts: Amounts) -> Manifest:
+    """Return resources by which a container may use more than is kept for it."""
+    limits = {"memory": amounts.memory} | ({"cpu": amounts.cpu} if amounts.cpu else {})
+    requests = {"cpu": amounts.cpu_request, "memory": amounts.memory_request}
+    return {"requests": requests, "limits": limits}
 
 
-def owned_cpus(amounts: Amounts) -> Manifest:
-    """Return resources of a Guaranteed pod."""
-    amount = {"cpu": amounts.cpu, "memory": amounts.memory or "1Gi"}
+def guaranteed(amounts: Amounts) -> Manifest:
+    """Return resources of a container in a Guaranteed pod: all that it may use is kept for it."""
+    amount = {"cpu": amounts.cpu, "memory": amounts.memory}
     return {"requests": amount, "limits": amount}
 
 

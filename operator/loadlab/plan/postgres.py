@@ -2,7 +2,7 @@
 
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
-from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, limits
+from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, limited
 
 DATABASE = "loadlab"
 POSTGRES_PORT = 5432
@@ -62,7 +62,7 @@ def postgres_pod(context: Context) -> Manifest:
             "periodSeconds": 1,
             "timeoutSeconds": 5,
         },
-        "resources": limits(spec.resources.postgres, memory="1Gi"),
+        "resources": limited(spec.resources.of(Component.POSTGRES)),
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},
             {"name": "run", "mountPath": "/var/run/postgresql"},

@@ -2,7 +2,7 @@
 
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
-from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, env, limits
+from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, env, limited
 
 USER = "loadlab"
 AMQP_PORT = 5672
@@ -55,7 +55,7 @@ def rabbitmq_pod(context: Context) -> Manifest:
             "periodSeconds": 1,
             "timeoutSeconds": 5,
         },
-        "resources": limits(spec.resources.rabbitmq, memory="1Gi"),
+        "resources": limited(spec.resources.of(Component.RABBITMQ)),
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/rabbitmq"},
             # It keeps a log of upgrades there, whatever RABBITMQ_LOGS says.

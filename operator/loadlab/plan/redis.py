@@ -2,7 +2,7 @@
 
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
-from loadlab.plan.pods import CONTAINER_SECURITY, limits
+from loadlab.plan.pods import CONTAINER_SECURITY, limited
 
 REDIS_PORT = 6379
 
@@ -33,7 +33,7 @@ def redis_pod(context: Context) -> Manifest:
             "periodSeconds": 1,
             "timeoutSeconds": 5,
         },
-        "resources": limits(spec.resources.redis, memory="512Mi"),
+        "resources": limited(spec.resources.of(Component.REDIS)),
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
     }
     volumes = [{"name": "data", "emptyDir": {}}]

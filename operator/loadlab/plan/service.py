@@ -11,9 +11,9 @@ from loadlab.plan.pods import (
     INSTRUMENTS_PORT,
     SCRATCH,
     STOPS_AT_ONCE,
+    guaranteed,
     http_probe,
-    limits,
-    owned_cpus,
+    limited,
     pod_template,
 )
 
@@ -63,9 +63,9 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
 
 
 def _service_resources(spec: LoadExperimentSpec) -> Manifest:
-    amounts = spec.resources.service
+    amounts = spec.resources.of(Component.SERVICE)
     exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
-    return owned_cpus(amounts) if exclusive else limits(amounts, memory="1Gi")
+    return guaranteed(amounts) if exclusive else limited(amounts)
 
 
 def build_worker(context: Context, run: Run) -> list[Manifest]:
@@ -76,7 +76,7 @@ def build_worker(context: Context, run: Run) -> list[Manifest]:
     container = {
         **_container(context, run, Component.WORKER, module),
         "ports": [{"name": "instruments", "containerPort": INSTRUMENTS_PORT}],
-        "resources": limits(context.spec.resources.worker, memory="512Mi"),
+        "resources": limited(context.spec.resources.of(Component.WORKER)),
     }
     ports = [{"name": "instruments", "port": INSTRUMENTS_PORT}]
     pod = {**STOPS_AT_ONCE, "containers": [container]}

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
-from loadlab.model.spec.limits import Amounts
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
@@ -17,7 +16,7 @@ from loadlab.plan.pods import (
     STOPS_AT_ONCE,
     env,
     http_probe,
-    limits,
+    limited,
     pod_template,
 )
 from loadlab.plan.stores import store_environment
@@ -108,5 +107,5 @@ def _container(
         # What it said last outlives its log: the experiment's condition quotes it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "env": [*settings, *variables, *stores],
-        "resources": limits(Amounts(), memory="256Mi"),
+        "resources": limited(spec.resources.of(component)),
     }

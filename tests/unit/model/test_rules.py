@@ -137,6 +137,18 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"placement": {"serviceCpu": "Shared"}, "resources": {"service": {}}},
             SPEC | {"resources": {"service": {}}},
         ),
+        requests=(
+            SPEC
+            | {
+                "placement": {"serviceCpu": "Shared"},
+                "resources": {"service": {"cpu": "1", "cpuRequest": "10m"}},
+            },
+            SPEC
+            | {
+                "placement": {"serviceCpu": "Exclusive"},
+                "resources": {"service": {"cpu": "1", "cpuRequest": "10m"}},
+            },
+        ),
         server=(
             SPEC | {"factors": {"server": ["gunicorn"]}},
             SPEC
@@ -150,6 +162,14 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"load": {"parallelism": 3}, "factors": {"virtualUsers": [2, 3]}},
         ),
         **factor_cases(),
+    ),
+    *case(
+        "Amounts",
+        cpu=({"cpu": "1", "cpuRequest": "1000m"}, {"cpu": "1", "cpuRequest": "1001m"}),
+        memory=(
+            {"memory": "1Gi", "memoryRequest": "1024Mi"},
+            {"memory": "1G", "memoryRequest": "1Gi"},
+        ),
     ),
     *case(
         "Variant",
@@ -220,6 +240,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Request", request
     yield "VariableRange", request["properties"]["variables"]["additionalProperties"]
     yield "Postgres", fields["postgres"]
+    yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]
 
 

@@ -186,6 +186,12 @@ def _owns_whole_cpus(spec: LoadExperimentSpec) -> bool:
     return is_shared or whole_number(spec.resources.service.cpu or "") is not None
 
 
+def _owned_cpus_are_the_requested(spec: LoadExperimentSpec) -> bool:
+    service = spec.resources.service
+    is_exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
+    return not is_exclusive or (service.cpu_request is None and service.memory_request is None)
+
+
 def _has_users_for_every_pod(spec: LoadExperimentSpec) -> bool:
     users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
     has_rate = spec.factors.levels(Factor.RATE) is not None
@@ -218,6 +224,13 @@ LoadExperimentSpec.RULES = (
         "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))",
         _owns_whole_cpus,
         'serviceCpu Exclusive needs whole CPUs, such as cpu: "1"',
+        ".resources",
+    ),
+    Rule(
+        "self.placement.serviceCpu != 'Exclusive' || !(has(self.resources.service.cpuRequest) || "
+        "has(self.resources.service.memoryRequest))",
+        _owned_cpus_are_the_requested,
+        "serviceCpu Exclusive requests what the limits are: give cpu and memory only",
         ".resources",
     ),
     Rule(

@@ -1,39 +1,115 @@
 """What pods may use, how long phases may take, how often a trial is tried."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from loadlab.base.models import ApiModel
-from loadlab.base.quantities import Cpu, Duration, Memory, bounded
+from loadlab.base.quantities import LEAST_MEMORY, Cpu, Duration, Memory, amount, bounded
+from loadlab.base.rules import Rule, RuledModel
+
+CPU_REQUEST = "0"  # of every container that does not own its CPUs
 
 
-class Amounts(ApiModel):
-    """CPU and memory limits of one kind of container."""
+def _request_rule(resource: str) -> Rule["Amounts"]:
+    request, limit = f"self.{resource}Request", f"self.{resource}"
+
+    def fits(amounts: "Amounts") -> bool:
+        asked, most = getattr(amounts, f"{resource}_request"), getattr(amounts, resource)
+        return asked is None or most is None or amount(asked) <= amount(most)
+
+    return Rule(
+        f"!has({request}) || !has({limit}) || "
+        f"quantity({request}).compareTo(quantity({limit})) <= 0",
+        fits,
+        f"{resource}Request must not exceed {resource}, its limit",
+    )
+
+
+class Amounts(RuledModel):
+    """What one kind of container may use at most, and what the scheduler keeps for it."""
+
+    RULES: ClassVar[tuple[Rule["Amounts"], ...]] = (
+        _request_rule("cpu"),
+        _request_rule("memory"),
+    )
 
     cpu: Cpu | None = Field(
-        default=None, description="CPU limit, such as 2 or 500m; absent for no limit."
+        default=None, description="CPU limit, such as 2 or 500m; absent for the default."
     )
     memory: Memory | None = Field(
         default=None, description="Memory limit, such as 512Mi; absent for the default."
     )
+    cpu_request: Cpu | None = Field(
+        default=None,
+        description=f"CPU request, such as 50m; absent for {CPU_REQUEST}. A LimitRange may ask.",
+    )
+    memory_request: Memory | None = Field(
+        default=None, description=f"Memory request, such as 64Mi; absent for {LEAST_MEMORY}."
+    )
+
+    def filled(self, *, memory: str, cpu: str | None = None) -> "Amounts":
+        """Return the amounts with these limits where none is given, but none below its request."""
+        asked_cpu = self.cpu_request or CPU_REQUEST
+        asked_memory = self.memory_request or LEAST_MEMORY
+        return self.model_copy(
+            update={
+                "cpu": self.cpu or (cpu and max(cpu, asked_cpu, key=amount)),
+                "memory": self.memory or max(memory, asked_memory, key=amount),
+                "cpu_request": asked_cpu,
+                "memory_request": asked_memory,
+            }
+        )
+
+
+# Only what is not measured has a CPU limit unless one is given: a limit stops a container that has
+# used it up for the rest of each 100 ms, which would be in the figures.
+LIMITS: dict[str, Amounts] = {
+    "service": Amounts(memory="1Gi"),
+    "worker": Amounts(memory="512Mi"),
+    "postgres": Amounts(memory="1Gi"),
+    "redis": Amounts(memory="512Mi"),
+    "rabbitmq": Amounts(memory="1Gi"),
+    "k6": Amounts(memory="1Gi"),
+    "steward": Amounts(cpu="1", memory="256Mi"),
+    "dataset": Amounts(cpu="1", memory="256Mi"),
+    "meter": Amounts(cpu="100m", memory="64Mi"),
+}
+
+
+def _amounts(name: str, what: str) -> Any:
+    limits = LIMITS[name]
+    cpu = f"CPU {limits.cpu}" if limits.cpu else "no CPU limit"
+    return Field(
+        default=Amounts(), description=f"{what}; unless given {cpu} and memory {limits.memory}."
+    )
 
 
 class Resources(ApiModel):
-    """Limits of the pods. CPU is requested for the service only, so that it may own its CPUs."""
+    """Limits and requests of each kind of container."""
 
     service: Amounts = Field(
         default=Amounts(cpu="1", memory="1Gi"),
-        description="The service under test; with placement.serviceCpu Exclusive whole CPUs.",
+        description=(
+            "The service under test; with placement.serviceCpu Exclusive whole CPUs, and no "
+            "requests, as the limits are requested."
+        ),
         json_schema_extra={"default": {"cpu": "1", "memory": "1Gi"}},
     )
-    worker: Amounts = Field(
-        default=Amounts(), description="The queue worker; default memory 512Mi."
-    )
-    postgres: Amounts = Field(default=Amounts(), description="Postgres; default memory 1Gi.")
-    redis: Amounts = Field(default=Amounts(), description="Redis; default memory 512Mi.")
-    rabbitmq: Amounts = Field(default=Amounts(), description="RabbitMQ; default memory 1Gi.")
-    k6: Amounts = Field(default=Amounts(), description="Each k6 pod; default memory 1Gi.")
+    worker: Amounts = _amounts("worker", "The queue worker")
+    postgres: Amounts = _amounts("postgres", "Postgres")
+    redis: Amounts = _amounts("redis", "Redis")
+    rabbitmq: Amounts = _amounts("rabbitmq", "RabbitMQ")
+    k6: Amounts = _amounts("k6", "Each k6 pod")
+    steward: Amounts = _amounts("steward", "The steward, which measures and is not measured")
+    dataset: Amounts = _amounts("dataset", "The Job that loads the data set")
+    meter: Amounts = _amounts("meter", "The meter beside an image without instruments")
+
+    def of(self, name: str) -> Amounts:
+        """Return the limits and requests of a component's containers, none left open but CPU."""
+        given, limits = getattr(self, name), LIMITS[name]
+        filled: Amounts = given.filled(memory=limits.memory, cpu=limits.cpu)
+        return filled
 
 
 class Timeouts(ApiModel):
