@@ -14,7 +14,6 @@ export { edges, freshness, loadOnce, setup, sideOnce, teardown };
 
 const EDGE_GRACE_MS = 15000; // for the last snapshot, after the planned end
 const K6_SHORTEST_MS = 1000; // of a constant executor
-const STALL_SECONDS = 2.4; // of arrivals that must find a virtual user: a stall of 2 s, and a fifth
 const SIDE_STALL_SECONDS = 5; // the side load is there to show stalls
 
 checkPods();
@@ -48,7 +47,7 @@ function segment() {
 }
 
 function checkPods() {
-  const users = ARRIVALS ? arrivalUsers() : load.virtualUsers;
+  const users = ARRIVALS ? load.maxVirtualUsers : load.virtualUsers;
   if (!(users >= config.pods)) {
     throw new Error(`${config.run}: ${users} virtual users cannot be shared by ` +
       `${config.pods} pods: raise virtualUsers or lower parallelism`);
@@ -61,12 +60,6 @@ function checkTimes() {
     throw new Error(`${config.run}: duration ${load.durationMs} ms and warmup ` +
       `${load.warmupMs} ms: k6 loads for no less than 1 s; only the warm-up may be 0`);
   }
-}
-
-function arrivalUsers() {
-  if (load.maxVirtualUsers) return load.maxVirtualUsers;
-  const perSecond = load.rate * 1000 / load.timeUnitMs;
-  return Math.max(Math.ceil(perSecond * STALL_SECONDS), load.virtualUsers || 0, config.pods);
 }
 
 function scenarios() {
@@ -142,6 +135,6 @@ function ramp() {
 
 // All users exist from the start: one made on demand comes too late for the arrival that asked.
 function arrivals() {
-  const users = arrivalUsers();
+  const users = load.maxVirtualUsers;
   return { timeUnit: `${load.timeUnitMs}ms`, preAllocatedVUs: users, maxVUs: users };
 }

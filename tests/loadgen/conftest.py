@@ -216,7 +216,8 @@ class Lab:
             "side": None, "freshness": None, **(extra or {}),
             "variables": {"user_id": {"min": 1, "max": 10000}},
             "load": {"executor": "constant-vus", "virtualUsers": 4, "rate": None,
-                     "timeUnitMs": 1000, "maxVirtualUsers": None, "rampUpMs": 500,
+                     "timeUnitMs": 1000, "rampUpMs": 500,
+                     "maxVirtualUsers": 3 * load.get("rate", 0) or None,
                      "durationMs": 1000, "warmupMs": 0, "gracefulStopMs": 3000, **load},
             "deadlines": {"readyMs": 20000, "drainMs": 5000},
         }  # fmt: skip

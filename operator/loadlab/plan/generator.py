@@ -22,6 +22,7 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.requests import requests_of
+from loadlab.plan.virtual_users import allocated_users, generator_amounts
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
@@ -51,7 +52,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
         "args": list(ARGUMENTS),
         "securityContext": CONTAINER_SECURITY,
         "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", **configuration_variables(configuration)),
-        "resources": limited(context.spec.resources.of(Component.K6)),
+        "resources": limited(generator_amounts(context.spec, run.cell)),
     }
     pod = {
         "restartPolicy": "Never",
@@ -144,7 +145,7 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
         "virtualUsers": cell.number(Factor.VIRTUAL_USERS),
         "rate": cell.number(Factor.RATE),
         "timeUnitMs": milliseconds(load.time_unit),
-        "maxVirtualUsers": load.max_virtual_users or None,
+        "maxVirtualUsers": allocated_users(load, cell) if load.executor.is_open else None,
         "rampUpMs": milliseconds(load.ramp_up),
         "durationMs": milliseconds(load.duration),
         "warmupMs": milliseconds(load.warmup),

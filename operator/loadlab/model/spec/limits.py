@@ -100,7 +100,13 @@ class Resources(ApiModel):
     postgres: Amounts = _amounts("postgres", "Postgres")
     redis: Amounts = _amounts("redis", "Redis")
     rabbitmq: Amounts = _amounts("rabbitmq", "RabbitMQ")
-    k6: Amounts = _amounts("k6", "Each k6 pod")
+    k6: Amounts = Field(
+        default=Amounts(),
+        description=(
+            "Each k6 pod; unless given no CPU limit, and the memory that its virtual users need, "
+            f"at least {LIMITS['k6'].memory}."
+        ),
+    )
     steward: Amounts = _amounts("steward", "The steward, which measures and is not measured")
     dataset: Amounts = _amounts("dataset", "The Job that loads the data set")
     meter: Amounts = _amounts("meter", "The meter beside an image without instruments")

@@ -9,6 +9,8 @@ from loadlab.base.models import ApiModel
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel
 
+STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
+
 
 class Executor(StrEnum):
     """How k6 schedules the iterations."""
@@ -169,8 +171,8 @@ class Load(ApiModel):
         ge=0,
         le=50_000,
         description=(
-            "Ceiling of virtual users for the arrival-rate executors, all allocated beforehand; "
-            "0 derives it from rate and timeout, up to 2000."
+            "Virtual users of all pods for the arrival-rate executors, all allocated beforehand; "
+            f"0 for as many as arrive in {STALL_SECONDS:g} s, which a stall of 2 s keeps waiting."
         ),
     )
     request: Request = Field(default=Request(), description="How one request is made.")

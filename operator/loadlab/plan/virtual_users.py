@@ -1,0 +1,43 @@
+"""How many virtual users a trial has, and the memory that its generator needs for them."""
+
+from math import ceil
+
+from loadlab.base.names import Component
+from loadlab.base.quantities import amount, milliseconds
+from loadlab.catalogue import Cell, Factor
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.limits import Amounts
+from loadlab.model.spec.load import STALL_SECONDS, Load
+
+BASE_MIB, MIB_PER_USER = 64, 0.45
+MEMORY_HEADROOM = 1.25  # a limit, to what is needed: answers in flight, and garbage
+
+
+def allocated_users(load: Load, cell: Cell) -> int:
+    """Return the virtual users of all k6 pods: those asked for, or those that a rate needs."""
+    rate = cell.number(Factor.RATE)
+    if rate is None:
+        return cell.number(Factor.VIRTUAL_USERS) or 0
+    if load.max_virtual_users:
+        return load.max_virtual_users
+    arriving = ceil(rate * STALL_SECONDS * 1000 / milliseconds(load.time_unit))
+    return max(arriving, load.parallelism)
+
+
+def generator_amounts(spec: LoadExperimentSpec, cell: Cell) -> Amounts:
+    """Return what each k6 pod may use and asks for: memory follows from its users.
+
+    The request is what its users need, so that the scheduler finds a node that has it, or says so.
+    """
+    given, usual = spec.resources.k6, spec.resources.of(Component.K6)
+    users = ceil(allocated_users(spec.load, cell) / spec.load.parallelism)
+    needed = BASE_MIB + users * MIB_PER_USER
+    limit = usual.memory
+    if given.memory is None:
+        limit = max(usual.memory or "0", _mebibytes(needed * MEMORY_HEADROOM), key=amount)
+    request = given.memory_request or min(_mebibytes(needed), limit or "0", key=amount)
+    return usual.model_copy(update={"memory": limit, "memory_request": request})
+
+
+def _mebibytes(number: float) -> str:
+    return f"{ceil(number)}Mi"

@@ -1,0 +1,80 @@
+"""The virtual users of a trial, and the memory that its k6 pods have for them."""
+
+import json
+
+import pytest
+
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.load import STALL_SECONDS, Load
+from loadlab.plan import make_plan
+from loadlab.plan.cells import cells_of
+from loadlab.plan.virtual_users import allocated_users, generator_amounts
+
+SLEEP = {
+    "workload": "sleep",
+    "variants": [{"name": "async"}],
+    "placement": {"serviceCpu": "Shared"},
+}
+OPEN = SLEEP | {"load": {"executor": "constant-arrival-rate"}}
+
+
+def amounts(**spec: object) -> tuple[str | None, str | None]:
+    """Request and limit of each k6 pod in the first cell."""
+    parsed = LoadExperimentSpec.model_validate(SLEEP | spec)
+    found = generator_amounts(parsed, cells_of(parsed)[0])
+    return found.memory_request, found.memory
+
+
+@pytest.mark.parametrize(
+    ("factors", "load", "users"),
+    [
+        ({"virtualUsers": [300]}, {}, 300),
+        ({"rate": [100]}, {}, 240),
+        ({"rate": [100]}, {"timeUnit": "1m"}, 4),
+        ({"rate": [1]}, {"timeUnit": "1h", "parallelism": 3}, 3),
+        ({"rate": [100]}, {"maxVirtualUsers": 7}, 7),
+    ],
+    ids=["closed", "rate", "a minute", "one for each pod", "given"],
+)
+def test_users_are_those_asked_for_or_those_that_a_rate_needs(factors, load, users):
+    executor = {"executor": "constant-arrival-rate"} if "rate" in factors else {}
+    spec = LoadExperimentSpec.model_validate(SLEEP | {"factors": factors, "load": load | executor})
+
+    assert allocated_users(spec.load, cells_of(spec)[0]) == users
+
+
+def test_the_script_is_told_the_users_and_the_manual_says_how_they_are_counted(experiment, images):
+    plan = make_plan(experiment(**OPEN, factors={"rate": [500]}), images)
+    job = plan.run_manifests(plan.trials[0], attempt=1)[-1]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    configuration = json.loads(next(v["value"] for v in container["env"] if v["name"] == "TRIAL_0"))
+
+    assert configuration["load"]["maxVirtualUsers"] == 500 * STALL_SECONDS == 1200
+    assert f"{STALL_SECONDS:g} s" in (Load.model_fields["max_virtual_users"].description or "")
+
+
+def test_few_users_keep_the_usual_limit():
+    assert amounts(factors={"virtualUsers": [50]}) == ("87Mi", "1Gi")
+
+
+def test_the_published_ten_thousand_fit_their_pod():
+    """4.4 GB were used at most when they were measured."""
+    assert amounts(factors={"virtualUsers": [10_000]}) == ("4564Mi", "5705Mi")
+
+
+def test_several_pods_share_the_users():
+    load = {"parallelism": 4}
+
+    assert amounts(factors={"virtualUsers": [10_000]}, load=load) == ("1189Mi", "1487Mi")
+
+
+def test_what_the_spec_gives_is_kept_and_no_more_is_asked_for():
+    given = {"k6": {"memory": "2Gi"}}
+
+    assert amounts(factors={"virtualUsers": [10_000]}, resources=given) == ("2Gi", "2Gi")
+
+
+def test_a_given_request_is_kept():
+    given = {"k6": {"memoryRequest": "6Gi"}}
+
+    assert amounts(factors={"virtualUsers": [10_000]}, resources=given) == ("6Gi", "6Gi")
