@@ -1,15 +1,31 @@
 """What a plan needs and a spec may leave open: chosen without chance, so that every pass agrees."""
 
 from hashlib import sha256
+from typing import Any
 
+from loadlab.base.quantities import whole_number
 from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import MAX_SEED
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
 
 
 def choose(experiment: Experiment) -> Chosen:
     """Return what the status says was chosen, or else what admission will choose."""
-    return experiment.status.chosen or Chosen(seed=_seed(experiment))
+    chosen = experiment.status.chosen
+    return chosen or Chosen(seed=_seed(experiment), **_service_cpu(experiment.spec))
+
+
+def _service_cpu(spec: LoadExperimentSpec) -> dict[str, Any]:
+    """The given placement; open where a node must be found first, unless there is none to find."""
+    given, cpu = spec.placement.service_cpu, spec.resources.service.cpu
+    if given is not ServiceCpu.PREFERRED:
+        return {"service_cpu": given}
+    if cpu is not None and whole_number(cpu):
+        return {}
+    reason = f"resources.service.cpu is {cpu or 'not given'}, and only whole CPUs can be owned"
+    return {"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason}
 
 
 def _seed(experiment: Experiment) -> int:

@@ -16,6 +16,7 @@ from loadlab.base.names import (
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
 from loadlab.plan.variants import ResolvedVariant
 
@@ -68,6 +69,19 @@ class Context:
     def spec(self) -> LoadExperimentSpec:
         """Spec of the experiment."""
         return self.experiment.spec
+
+    @property
+    def service_cpu(self) -> ServiceCpu:
+        """Whether the service owns its CPUs: it is tried until something else is chosen."""
+        given = self.spec.placement.service_cpu
+        if given is not ServiceCpu.PREFERRED:
+            return given
+        return self.chosen.service_cpu or ServiceCpu.EXCLUSIVE
+
+    @property
+    def owns_cpus(self) -> bool:
+        """Whether the service owns its CPUs."""
+        return self.service_cpu is ServiceCpu.EXCLUSIVE
 
     def variant(self, cell: Cell) -> ResolvedVariant:
         """The variant of a cell."""

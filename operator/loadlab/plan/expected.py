@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from loadlab.base.quantities import cpus, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec.limits import Amounts, Resources
-from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
@@ -35,6 +34,7 @@ class LoadFacts:
     instrumented: bool = True  # the service has our instruments
     cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
     owns_cpus: bool = True  # whether the service was to have CPUs of its own
+    shared_because: str = ""  # why it was not, though that was preferred
     expected: ExpectedWork | None = None
 
     @property
@@ -56,7 +56,8 @@ def load_facts(context: Context, cell: Cell) -> LoadFacts:
         writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
         cpu_limits=cpu_limits(spec.resources),
-        owns_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
+        owns_cpus=context.owns_cpus,
+        shared_because=context.chosen.service_cpu_reason,
         expected=expected_work(context, cell),
     )
 

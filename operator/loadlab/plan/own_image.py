@@ -6,7 +6,6 @@ snapshots, and its CPU and memory are its own container's.
 """
 
 from loadlab.base.names import METER, Component
-from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
@@ -64,7 +63,6 @@ def build_own_container(
 
 def build_meter(context: Context, variant: ResolvedVariant, run: Run) -> Manifest:
     """Return the container that meters the one beside it, which it knows by the run's name."""
-    exclusive = context.spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
     # In a Guaranteed pod a fraction keeps it off the service's CPUs: only whole ones are owned.
     amounts = context.spec.resources.of(METER)
     return {
@@ -74,5 +72,5 @@ def build_meter(context: Context, variant: ResolvedVariant, run: Run) -> Manifes
         "securityContext": CONTAINER_SECURITY,
         "env": env(INSTRUMENTS_PORT=variant.snapshot_port, RUN_ID=run.name),
         "ports": [{"name": "instruments", "containerPort": variant.snapshot_port}],
-        "resources": guaranteed(amounts) if exclusive else limited(amounts),
+        "resources": guaranteed(amounts) if context.owns_cpus else limited(amounts),
     }

@@ -121,7 +121,12 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
 
 
 def _fingerprint(plan: Plan) -> str:
-    """Hash the order of the trials, the infrastructure and one run of each variant."""
+    """Hash the order of the trials, the infrastructure and one run of each variant.
+
+    The runs are those of a service whose CPUs are not decided about: it is the same plan after.
+    """
+    chosen = plan.context.chosen.model_copy(update={"service_cpu": None})
+    plan = replace(plan, context=replace(plan.context, chosen=chosen))
     one_each = {trial.cell.variant: trial for trial in reversed(plan.trials)}
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
     order = [(trial.name, trial.cell.title(), trial.replicate) for trial in plan.trials]

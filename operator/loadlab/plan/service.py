@@ -1,8 +1,6 @@
 """Manifests of the service under test and of its queue worker, anew for every run."""
 
 from loadlab.base.names import Component
-from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.own_image import build_meter, build_own_container
@@ -41,7 +39,7 @@ def _built_in_pod(context: Context, run: Run) -> Manifest:
             {"name": "instruments", "containerPort": variant.snapshot_port},
         ],
         "readinessProbe": http_probe(variant.readiness_path, variant.port, period=1),
-        "resources": _service_resources(context.spec),
+        "resources": _service_resources(context),
     }
     return {**STOPS_AT_ONCE, "containers": [container]}
 
@@ -51,7 +49,7 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
     variant = context.variant(run.cell)
     container = {
         **build_own_container(context, variant, image, build_environment(context, run)),
-        "resources": _service_resources(context.spec),
+        "resources": _service_resources(context),
     }
     meter = [] if variant.has_instruments else [build_meter(context, variant, run)]
     return {
@@ -62,10 +60,9 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
     }
 
 
-def _service_resources(spec: LoadExperimentSpec) -> Manifest:
-    amounts = spec.resources.of(Component.SERVICE)
-    exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
-    return guaranteed(amounts) if exclusive else limited(amounts)
+def _service_resources(context: Context) -> Manifest:
+    amounts = context.spec.resources.of(Component.SERVICE)
+    return guaranteed(amounts) if context.owns_cpus else limited(amounts)
 
 
 def build_worker(context: Context, run: Run) -> list[Manifest]:

@@ -12,6 +12,7 @@ from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 
 COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
+CPUS_SOUGHT_SECONDS = 3.0  # for which a service that prefers CPUs of its own waits for them
 _JUST_AFTER = 0.05  # seconds; a deadline must have passed to be seen
 
 
@@ -36,6 +37,8 @@ def _of_trials(plan: Plan, observed: Observed) -> Iterator[float]:
     spec = plan.context.spec
     for started in (_started(trial) for trial in observed.trials.values()):
         if started is not None:
+            if plan.context.chosen.service_cpu is None:
+                yield started + CPUS_SOUGHT_SECONDS
             yield started + seconds(spec.timeouts.ready)
             yield started + run_seconds(spec) + COLLECTING_MARGIN
 

@@ -8,7 +8,7 @@ from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.progress.decision import Collect, Failure
-from loadlab.progress.trials import after_failure
+from loadlab.progress.trials import after_failure, counted_attempts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 
@@ -32,7 +32,7 @@ def trial_outcome(
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     validity = judged.judgement.validity
-    if validity is Validity.INVALID and action.status.attempt < attempts:
+    if validity is Validity.INVALID and counted_attempts(action.status) < attempts:
         failure = Failure(Reason.RESULT_INVALID, "; ".join(reasons))
         return after_failure(action.status, failure, attempts)
     warmup = seconds(plan.context.spec.load.warmup)

@@ -1,6 +1,6 @@
 """Running: one trial after the other, each in fresh processes, the former one cleared away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, TrialPhase
@@ -9,9 +9,10 @@ from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.progress.clearing import clear_runs
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
-from loadlab.progress.decision import Decision
+from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
+from loadlab.progress.service_cpus import choose_cpus, start_over
 from loadlab.progress.trials import judge_run, start_trial
 
 
@@ -47,8 +48,8 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
         return Decision(entered, requeue_after=AT_ONCE)
     status = transition.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
     if current is not None and current.trial is not None and current.is_running:
-        judged = judge_run(plan, current.planned, current.trial, observed, transition.now)
-        return Decision(status, (*clearing, *judged), AT_ONCE if judged else RESYNC)
+        decision = _under_way(plan, current, observed, status, transition.now)
+        return replace(decision, actions=(*clearing, *decision.actions))
     if current is None or stale:
         return Decision(status, clearing, RESYNC)
     building = next_step(plan, experiment, observed)
@@ -62,6 +63,23 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     started = start_trial(plan, current.planned, current.trial, transition.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
     return Decision(status, started, RESYNC)
+
+
+def _under_way(
+    plan: Plan, current: Current, observed: Observed, status: LoadExperimentStatus, now: float
+) -> Decision:
+    """Judge the run under way; the first one also shows whether the service gets CPUs to own."""
+    trial = current.trial
+    if trial is None:
+        return Decision(status)
+    chosen = choose_cpus(plan, trial, observed, current.run, now)
+    if chosen is not None:
+        status = status.model_copy(update={"chosen": chosen})
+        if chosen.service_cpu is not plan.context.service_cpu:
+            announcement = Announce(Reason.NO_OWN_CPUS, chosen.service_cpu_reason)
+            return Decision(status, (announcement,), AT_ONCE)
+    over = start_over(plan, trial) or judge_run(plan, current.planned, trial, observed, now)
+    return Decision(status, over, AT_ONCE if over else RESYNC)
 
 
 def _infrastructure_lost(

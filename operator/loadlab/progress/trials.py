@@ -44,6 +44,7 @@ def start_trial(
             "phase": TrialPhase.STARTING,
             "attempt": attempt,
             "timings": Timings(started=now),
+            "service_cpu": plan.context.service_cpu,
         }
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
@@ -139,11 +140,18 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
     if age > seconds(spec.timeouts.ready) and not complete:
         reason, message = diagnose(pods, makers)
+        if reason is Reason.UNSCHEDULABLE and _has_results(observed):
+            return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
         return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run))}"
         return Failure(Reason.DEADLINE_EXCEEDED, message)
     return None
+
+
+def _has_results(observed: Observed) -> bool:
+    measured = {TrialPhase.SUCCEEDED, TrialPhase.INVALID}
+    return any(trial.status.phase in measured for trial in observed.trials.values())
 
 
 def _how_far(pods: tuple[PodView, ...]) -> str:
@@ -164,8 +172,20 @@ def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> L
     said = {"reason": failure.reason.value, "message": failure.message}
     if failure.reason in PERMANENT_FAILURES:
         return status.model_copy(update={"phase": TrialPhase.FAILED, **said})
-    if status.attempt >= attempts:
+    if counted_attempts(status) >= attempts:
         return status.model_copy(update={"phase": TrialPhase.LOST, **said})
+    return next_attempt(status, failure)
+
+
+def counted_attempts(status: LoadTrialStatus) -> int:
+    """Return which attempt it is, without one that only showed that nobody has CPUs to own."""
+    former = [record.reason for record in status.former_attempts]
+    return status.attempt - former.count(Reason.NO_OWN_CPUS)
+
+
+def next_attempt(status: LoadTrialStatus, failure: Failure) -> LoadTrialStatus:
+    """Return the trial's status before the next attempt, with a record of this one."""
+    said = {"reason": failure.reason.value, "message": failure.message}
     record = AttemptRecord(attempt=status.attempt, **said)
     return status.model_copy(
         update={

@@ -42,6 +42,7 @@ class ReasonKind(StrEnum):
     WORKERS_UNEVEN = "WorkersUneven"
     STALE_READS = "StaleReads"
     CPU_STOLEN = "CpuStolen"
+    CPUS_SHARED = "CpusShared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from loadlab.base.rules import Rule, Ruled, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, Factor
 from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.placement import ServiceCpu
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate
 
@@ -85,6 +86,7 @@ def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
 
 
 SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
+EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
 OWN = {"name": "mine", "image": "mine:1"}
 CLAIM = {
     "name": "x",
@@ -131,23 +133,15 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         closed=(SPEC, SPEC | {"factors": {"rate": [1]}}),
         cpus=(
             SPEC | {"resources": {"service": {"cpu": "2"}}},
-            SPEC | {"resources": {"service": {"cpu": "500m"}}},
+            EXCLUSIVE | {"resources": {"service": {"cpu": "500m"}}},
         ),
         unlimited=(
-            SPEC | {"placement": {"serviceCpu": "Shared"}, "resources": {"service": {}}},
             SPEC | {"resources": {"service": {}}},
+            EXCLUSIVE | {"resources": {"service": {}}},
         ),
         requests=(
-            SPEC
-            | {
-                "placement": {"serviceCpu": "Shared"},
-                "resources": {"service": {"cpu": "1", "cpuRequest": "10m"}},
-            },
-            SPEC
-            | {
-                "placement": {"serviceCpu": "Exclusive"},
-                "resources": {"service": {"cpu": "1", "cpuRequest": "10m"}},
-            },
+            SPEC | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
+            EXCLUSIVE | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
         ),
         server=(
             SPEC | {"factors": {"server": ["gunicorn"]}},
@@ -326,7 +320,7 @@ def test_whatever_the_api_server_takes_the_models_take(data):
             "parallelism": data.draw(st.integers(1, 3)),
             "request": data.draw(st.sampled_from([{}, {"path": "/"}, {"body": "x"}])),
         },
-        "placement": {"serviceCpu": data.draw(st.sampled_from(["Shared", "Exclusive"]))},
+        "placement": {"serviceCpu": data.draw(st.sampled_from([*ServiceCpu]))},
         "resources": {"service": data.draw(st.sampled_from([{}, {"cpu": "1"}, {"cpu": "1m"}]))},
     }
     raw = filled_in(spec_schema(), spec)

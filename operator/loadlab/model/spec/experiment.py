@@ -182,8 +182,8 @@ def _factor_rule(factor: Factor) -> Rule[LoadExperimentSpec]:
 
 
 def _owns_whole_cpus(spec: LoadExperimentSpec) -> bool:
-    is_shared = spec.placement.service_cpu is ServiceCpu.SHARED
-    return is_shared or whole_number(spec.resources.service.cpu or "") is not None
+    is_exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
+    return not is_exclusive or whole_number(spec.resources.service.cpu or "") is not None
 
 
 def _owned_cpus_are_the_requested(spec: LoadExperimentSpec) -> bool:
@@ -220,7 +220,7 @@ LoadExperimentSpec.RULES = (
         ".factors",
     ),
     Rule(
-        "self.placement.serviceCpu == 'Shared' || "
+        "self.placement.serviceCpu != 'Exclusive' || "
         "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))",
         _owns_whole_cpus,
         'serviceCpu Exclusive needs whole CPUs, such as cpu: "1"',

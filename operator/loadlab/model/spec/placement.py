@@ -11,6 +11,7 @@ from loadlab.base.models import ApiModel
 class ServiceCpu(StrEnum):
     """Whether the service owns its CPUs."""
 
+    PREFERRED = "Preferred"
     EXCLUSIVE = "Exclusive"
     SHARED = "Shared"
 
@@ -24,10 +25,12 @@ class Placement(ApiModel):
     """Where the pods run."""
 
     service_cpu: ServiceCpu = Field(
-        default=ServiceCpu.EXCLUSIVE,
+        default=ServiceCpu.PREFERRED,
         description=(
             "Exclusive: a Guaranteed pod with whole CPUs, which a kubelet with the static CPU "
-            "manager gives to it alone. Shared: no CPU is requested."
+            "manager gives to it alone. Shared: it competes for CPU with all others. Preferred: "
+            "Exclusive where the first trial's service finds a node with as many free CPUs, else "
+            "Shared, for all trials alike; status.chosen says which, and why."
         ),
     )
     node_selector: dict[str, LabelValue] = Field(

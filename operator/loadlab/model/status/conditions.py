@@ -58,6 +58,8 @@ class Reason(StrEnum):
     CRASH_LOOP = "CrashLoop"
     UNSCHEDULABLE = "Unschedulable"
     OUT_OF_MEMORY = "OutOfMemory"
+    NO_LONGER_FITS = "NoLongerFits"
+    NO_OWN_CPUS = "NoOwnCpus"
     CREATION_REFUSED = "CreationRefused"
     QUOTA_EXCEEDED = "QuotaExceeded"
     ADMISSION_DENIED = "AdmissionDenied"

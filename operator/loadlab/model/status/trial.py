@@ -7,6 +7,7 @@ from pydantic import Field
 
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.figures import Validity
 from loadlab.model.status.results import FailureRow
 
@@ -77,6 +78,9 @@ class LoadTrialStatus(ObservedModel):
         default=None,
         max_length=5,
         description="Why requests failed: the five most frequent texts.",
+    )
+    service_cpu: ServiceCpu | None = Field(
+        default=None, description="Whether the service was started with CPUs of its own."
     )
     timings: Timings | None = Field(default=None, description="When what happened.")
     images: dict[str, str] = Field(

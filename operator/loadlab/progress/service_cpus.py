@@ -1,0 +1,61 @@
+"""Whether the service owns its CPUs, where that is preferred: found out once, with the first trial.
+
+The scheduler alone knows what is free, so it is asked by the first trial's own service. What it
+answers stands in `status.chosen` before any result does: no comparison mixes the two.
+"""
+
+from loadlab.base.names import Component
+from loadlab.model.resources import Trial
+from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.chosen import Chosen
+from loadlab.model.status.conditions import Reason
+from loadlab.plan import Plan
+from loadlab.progress.deadlines import CPUS_SOUGHT_SECONDS
+from loadlab.progress.decision import Failure, RecordTrial
+from loadlab.progress.observed import Observed
+from loadlab.progress.trials import next_attempt
+
+_PREEMPTION = " preemption:"  # what follows is about pods of less priority, of which there are none
+
+
+def choose_cpus(
+    plan: Plan, trial: Trial, observed: Observed, run: str, now: float
+) -> Chosen | None:
+    """Return what the first service shows; None while it shows nothing, and once it is chosen."""
+    chosen = plan.context.chosen
+    if chosen.service_cpu is not None or trial.status.timings is None:
+        return None
+    pods = observed.pods_of(run, Component.SERVICE)
+    # One that is bound to a node may still be refused there, by the kubelet's CPU manager.
+    admitted = [pod for pod in pods if pod.phase == "Running"]
+    if len(admitted) >= plan.variant(trial.spec.cell).replicas:
+        return chosen.model_copy(update={"service_cpu": ServiceCpu.EXCLUSIVE})
+    why = _why_none(observed, run)
+    if not why or now - trial.status.timings.started < CPUS_SOUGHT_SECONDS:
+        return None
+    cpus = plan.context.spec.resources.service.cpu
+    reason = f"nothing had {cpus} CPU free for the service alone: {why}"
+    return chosen.model_copy(
+        update={"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason}
+    )
+
+
+def _why_none(observed: Observed, run: str) -> str:
+    """Return why the service gets no CPUs, as the scheduler or a quota says it; empty for none."""
+    unschedulable = [pod.unschedulable for pod in observed.pods_of(run, Component.SERVICE)]
+    refusals = [
+        controller.refusal
+        for controller in observed.controllers
+        if controller.run == run and controller.component is Component.SERVICE
+    ]
+    short = [words.partition(_PREEMPTION)[0] for words in unschedulable if "cpu" in words]
+    refused = [words for words in refusals if "requests.cpu" in words]
+    return next(iter((*short, *refused)), "")
+
+
+def start_over(plan: Plan, trial: Trial) -> tuple[RecordTrial, ...]:
+    """Return what starts a run again that was started before it was known who owns CPUs."""
+    if trial.status.service_cpu in {None, plan.context.service_cpu}:
+        return ()
+    failure = Failure(Reason.NO_OWN_CPUS, plan.context.chosen.service_cpu_reason)
+    return (RecordTrial(trial.metadata.name, next_attempt(trial.status, failure)),)

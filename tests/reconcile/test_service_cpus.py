@@ -1,0 +1,219 @@
+"""Whether the service owns its CPUs: decided once with the first trial, and the same for all."""
+
+from collections.abc import Callable
+
+import pytest
+
+from loadlab.base.names import COMPONENT_LABEL
+from loadlab.kube.api import Kind, Manifest
+from tests.manifests import Json
+from tests.reconcile.laboratory import CHILD, Laboratory
+
+SENTENCE = "0/1 nodes are available: 1 Insufficient cpu."
+UNSCHEDULABLE: Manifest = {
+    "phase": "Pending",
+    "conditions": [
+        {
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "Unschedulable",
+            "message": f"{SENTENCE} preemption: 0/1 nodes are available: 1 No preemption victims",
+        }
+    ],
+}
+
+
+def asks_for_a_cpu(pod: Manifest) -> bool:
+    """Whether a pod of the service asks for a whole CPU."""
+    is_service = pod["metadata"]["labels"][COMPONENT_LABEL] == "service"
+    containers = pod["spec"]["containers"]
+    return is_service and any(c["resources"]["requests"]["cpu"] == "1" for c in containers)
+
+
+def no_cpu_is_free(pod: Manifest) -> Manifest | None:
+    return UNSCHEDULABLE if asks_for_a_cpu(pod) else None
+
+
+def chosen(lab: Laboratory) -> Json:
+    found: Json = lab.status()["chosen"]
+    return {name: found[name] for name in found if name != "seed"}
+
+
+def placements(lab: Laboratory) -> list[str]:
+    return [trial["status"]["serviceCpu"] for trial in lab.trials().values()]
+
+
+async def test_where_a_node_has_them_the_service_owns_its_cpus():
+    lab = Laboratory()
+    lab.submit()
+
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    assert chosen(lab) == {"serviceCpu": "Exclusive", "serviceCpuReason": ""}
+    assert placements(lab) == ["Exclusive"] * 4
+    assert not any("CpusShared" in reason for row in status["results"] for reason in row["reasons"])
+
+
+async def test_where_no_node_has_them_all_trials_share_and_say_so():
+    lab = Laboratory()
+    lab.submit(retry={"attempts": 1})
+    lab.cluster.fault_of = no_cpu_is_free
+
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    reason = f"nothing had 1 CPU free for the service alone: {SENTENCE}"
+    assert chosen(lab) == {"serviceCpu": "Shared", "serviceCpuReason": reason}
+    assert placements(lab) == ["Shared"] * 4
+    assert all(
+        any(found.startswith("CpusShared") for found in row["reasons"]) for row in status["results"]
+    )
+    assert any(event["reason"] == "NoOwnCpus" for event in lab.cluster.events)
+
+
+async def test_it_is_known_within_five_seconds_and_costs_no_attempt():
+    lab = Laboratory()
+    lab.submit(retry={"attempts": 1})
+    lab.cluster.fault_of = no_cpu_is_free
+
+    while not (started := [t for t in lab.trials().values() if t.get("status")]):
+        await lab.step()
+    since = started[0]["status"]["timings"]["started"]
+    while chosen(lab).get("serviceCpu") is None:
+        await lab.step()
+
+    assert lab.now - since <= 5
+    await lab.run()
+    first = lab.trials()[f"{CHILD}-001"]["status"]
+    assert first["phase"] == "Succeeded"
+    assert [record["reason"] for record in first["formerAttempts"]] == ["NoOwnCpus"]
+
+
+async def test_once_chosen_it_stays_and_what_no_longer_fits_is_void():
+    lab = Laboratory()
+    lab.submit(retry={"attempts": 1}, timeouts={"ready": "20s"})
+    later = f"{CHILD}-001"
+    lab.cluster.fault_of = lambda pod: (
+        None if later in str(pod["metadata"]) else no_cpu_is_free(pod)
+    )
+
+    status = await lab.run()
+
+    assert chosen(lab)["serviceCpu"] == "Exclusive"
+    assert set(placements(lab)) == {"Exclusive"}
+    assert status["trials"] | {"succeeded": 1, "lost": 3} == status["trials"]
+    lost = lab.trials()[f"{CHILD}-002"]["status"]
+    assert lost["reason"] == "NoLongerFits"
+    assert SENTENCE in lost["message"]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "words"),
+    [
+        ({"cpu": "500m"}, "resources.service.cpu is 500m"),
+        ({}, "resources.service.cpu is not given"),
+    ],
+    ids=["part of one", "no limit"],
+)
+async def test_what_cannot_own_cpus_shares_from_the_start(cpu, words):
+    lab = Laboratory()
+    lab.submit(resources={"service": cpu}, replicates=1)
+
+    await lab.run()
+
+    assert chosen(lab)["serviceCpu"] == "Shared"
+    assert words in chosen(lab)["serviceCpuReason"]
+    assert not any(
+        "formerAttempts" in t["status"] and t["status"]["formerAttempts"]
+        for t in lab.trials().values()
+    )
+
+
+@pytest.mark.parametrize("given", ["Exclusive", "Shared"])
+async def test_what_is_given_is_kept_and_stands_in_the_status(given):
+    lab = Laboratory()
+    lab.submit(placement={"serviceCpu": given}, replicates=1)
+
+    await lab.run()
+
+    assert chosen(lab) == {"serviceCpu": given, "serviceCpuReason": ""}
+
+
+async def test_given_exclusive_it_never_shares():
+    lab = Laboratory()
+    lab.submit(placement={"serviceCpu": "Exclusive"}, timeouts={"ready": "20s"})
+    lab.cluster.fault_of = no_cpu_is_free
+
+    status = await lab.run()
+
+    assert status["phase"] == "Failed"
+    assert lab.condition("Failed")["reason"] == "Unschedulable"
+    assert placements(lab) == ["Exclusive"]
+
+
+async def test_memory_that_is_missing_makes_nobody_share():
+    lab = Laboratory()
+    lab.submit(timeouts={"ready": "20s"})
+    words = {"message": "0/1 nodes are available: 1 Insufficient memory."}
+    condition = UNSCHEDULABLE["conditions"][0] | words
+    lab.cluster.fault_of = lambda pod: (
+        UNSCHEDULABLE | {"conditions": [condition]} if asks_for_a_cpu(pod) else None
+    )
+
+    await lab.run()
+
+    assert "serviceCpu" not in chosen(lab)
+    assert "Insufficient memory" in lab.condition("Failed")["message"]
+
+
+async def test_a_quota_on_requested_cpus_makes_it_share():
+    lab = Laboratory()
+    lab.submit(replicates=1)
+    words = 'pods "x" is forbidden: exceeded quota: q, requested: requests.cpu=1'
+    tick: Callable[[], None] = lab.cluster.tick
+
+    def refusing() -> None:
+        """The pods of a Deployment are refused, and their ReplicaSet's condition says so."""
+        tick()
+        for key, pod in list(lab.cluster.objects.items()):
+            if key[0] is Kind.POD and asks_for_a_cpu(pod):
+                del lab.cluster.objects[key]
+                owner = pod["metadata"]["ownerReferences"][0]["uid"]
+                for item in lab.cluster.of_kind(Kind.DEPLOYMENT).values():
+                    if item["metadata"]["uid"] == owner:
+                        failure = {"type": "ReplicaFailure", "status": "True", "message": words}
+                        item["status"] = {"conditions": [failure]}
+
+    lab.cluster.tick = refusing  # type: ignore[method-assign]  # the world, not what is tested
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    assert chosen(lab)["serviceCpu"] == "Shared"
+    assert "exceeded quota: q" in chosen(lab)["serviceCpuReason"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_dying_at_any_write_changes_nothing_about_it(after):
+    """It dies at each write from the first try to the second, and is started again."""
+    calm = Laboratory()
+    calm.submit(replicates=1, retry={"attempts": 1})
+    calm.cluster.fault_of = no_cpu_is_free
+    await calm.run()
+    calls = calm.cluster.calls
+    first = calls.index(f"create DEPLOYMENT {CHILD}-001-a1")
+    last = calls.index(f"create JOB {CHILD}-001-a2-k6")
+    between = [n for n in range(first, last + 1) if not calls[n].startswith(("get", "list"))]
+
+    assert len(between) > 5
+    for number in between:
+        lab = Laboratory()
+        lab.submit(replicates=1, retry={"attempts": 1})
+        lab.cluster.fault_of = no_cpu_is_free
+        lab.cluster.crash_at, lab.cluster.crash_after_effect = number, after
+        status = await lab.run()
+
+        assert status["phase"] == "Succeeded", calls[number]
+        assert chosen(lab) == chosen(calm)
+        assert placements(lab) == placements(calm)
+        assert all(len(t["status"]["formerAttempts"]) <= 1 for t in lab.trials().values())
