@@ -118,11 +118,11 @@ def test_the_pod_stays_guaranteed_and_the_meter_owns_no_cpu(experiment, images):
     assert meter["resources"]["limits"]["cpu"].endswith("m")
 
 
-def test_on_shared_cpus_the_meter_asks_for_none(experiment, images):
+def test_on_shared_cpus_nothing_owns_any(experiment, images):
     shared = SPEC | {"placement": {"serviceCpu": "Shared"}}
 
     for container in pod_of(run_of(experiment, images, **shared))["containers"]:
-        assert container["resources"]["requests"]["cpu"] == "0"
+        assert container["resources"]["requests"]["cpu"] == "10m"
 
 
 def test_beside_built_in_variants_an_image_finds_the_workloads_database(experiment, images):

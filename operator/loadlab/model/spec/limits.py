@@ -8,7 +8,7 @@ from loadlab.base.models import ApiModel
 from loadlab.base.quantities import LEAST_MEMORY, Cpu, Duration, Memory, amount, bounded
 from loadlab.base.rules import Rule, RuledModel
 
-CPU_REQUEST = "0"  # of every container that does not own its CPUs
+CPU_REQUEST = "10m"  # of every container that does not own its CPUs
 
 
 def _request_rule(resource: str) -> Rule["Amounts"]:
