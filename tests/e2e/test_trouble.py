@@ -73,7 +73,11 @@ TROUBLE: dict[str, Json] = {
         "timeouts": {"prepare": "10s"},
     },
     "Unschedulable": NAP
-    | {"resources": {"service": {"cpu": "64", "memory": "1Gi"}}, "timeouts": {"ready": "8s"}},
+    | {
+        "placement": {"serviceCpu": "Exclusive"},
+        "resources": {"service": {"cpu": "64", "memory": "1Gi"}},
+        "timeouts": {"ready": "8s"},
+    },
     "OutOfMemory": NAP
     | {"resources": {"service": {"cpu": "1", "memory": "32Mi"}}, "timeouts": {"ready": "12s"}},
     "CrashLoop": NAP
