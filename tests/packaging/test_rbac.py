@@ -22,6 +22,7 @@ from loadlab.kube.act import Actor
 from loadlab.kube.api import Kind
 from loadlab.kube.client import ApiCluster, Timeouts
 from loadlab.kube.finished import FinishedTrials
+from loadlab.kube.nodes import read_nodes
 from loadlab.kube.observe import observe
 from loadlab.kube.watch import watch_children
 from loadlab.model.resources import Experiment
@@ -36,7 +37,7 @@ from loadlab.progress.decision import (
     RecordTrial,
     Remove,
 )
-from loadlab.progress.observed import Reference
+from loadlab.progress.observed import PodView, Reference
 from tests.manifests import Json
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -44,6 +45,13 @@ SAMPLES = sorted((REPOSITORY / "manifests/samples").glob("*.yaml"))
 LOADLAB = "loadlab.dev"
 CRDS = ("apiextensions.k8s.io", "customresourcedefinitions")
 UID = "uid-of-the-experiment"
+PLACELESS = PodView(
+    reference=Reference("Pod", "x", "uid"),
+    component=None,
+    run="",
+    phase="Pending",
+    unschedulable="no room",
+)
 Permission = tuple[str, str, str]  # group, resource with its subresource, verb
 VERBS = {"POST": {"create"}, "PATCH": {"patch"}, "DELETE": {"delete"}}
 
@@ -142,6 +150,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     await cluster.logs("default", "a-pod", "k6")
     await cluster.why_no_pod("default", "uid")
     await cluster.version()
+    await read_nodes(cluster, [PLACELESS])
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.1):
             await watch_children(cluster, (None,), lambda *_: None, lambda _: None)

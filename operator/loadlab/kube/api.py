@@ -28,6 +28,7 @@ class Resource:
 class Kind(Enum):
     """The kinds that the operator reads or writes."""
 
+    NODE = Resource("v1", "nodes", "Node")
     POD = Resource("v1", "pods", "Pod")
     SERVICE = Resource("v1", "services", "Service")
     SECRET = Resource("v1", "secrets", "Secret")

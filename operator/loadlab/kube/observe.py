@@ -12,6 +12,7 @@ from loadlab.base.names import EXPERIMENT_UID_LABEL, experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
 from loadlab.kube.hints import NO_HINTS, Hints
+from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
 from loadlab.kube.pods import child_fields, label_of, view_controller, view_job, view_pod
 from loadlab.kube.refused_pods import find_lacking_pods
@@ -65,6 +66,7 @@ async def observe(
         ahead=ahead + bool(waiting and former),
         preparation=_preparation(pods, hints),
         kubernetes_version=version,
+        nodes=await read_nodes(cluster, pods),
         awaits_pods=bool(lacking.said),
     )
 

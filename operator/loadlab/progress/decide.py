@@ -18,13 +18,16 @@ from loadlab.progress.closing import close, is_over
 from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
+from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved, ending_unseen
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
 from loadlab.progress.refused_creation import refused_pod
 from loadlab.progress.running import run
+from loadlab.progress.service_cpus import only_asks
 from loadlab.progress.stalled import go_on, stall
+from loadlab.progress.unplaced import unplaced_pod
 
 LOOK_AGAIN = 1.0  # seconds until the events of a Job without its pods are read again
 
@@ -36,10 +39,10 @@ def decide(
     transition = Transition(experiment.metadata.generation, now)
     if isinstance(planned, Refusal):
         decision = answer_refusal(planned, experiment.status, observed, transition)
-        return _with_obstacle(decision, observed, transition)
+        return _with_obstacle(decision, None, observed, transition)
     read = planned.context.experiment
     decided = _decide(planned, read, observed, transition)
-    decision = _with_obstacle(decided, observed, transition)
+    decision = _with_obstacle(decided, planned, observed, transition)
     if decision.requeue_after is None:
         return decision
     soonest = min(decision.requeue_after, next_deadline(planned, read, observed, now))
@@ -68,14 +71,23 @@ def decide_unobserved(
     return ending_unobserved(planned.context.experiment, error, transition)
 
 
-def _with_obstacle(decision: Decision, observed: Observed, transition: Transition) -> Decision:
-    """Say which pod is refused, or that nothing holds it up, as this pass got through."""
+def _with_obstacle(
+    decision: Decision, plan: Plan | None, observed: Observed, transition: Transition
+) -> Decision:
+    """Say which pod is refused or fits no node; or that nothing holds the experiment up, as this
+    pass got through.
+    """
     status = decision.status
     if status.phase.is_terminal:
         return decision
-    refused = refused_pod(observed.pod_makers()) if status.phase in UNDER_WAY else None
-    shown = stall(status, transition, refused) if refused else go_on(status, transition)
+    obstacle = _obstacle(plan, observed) if status.phase in UNDER_WAY else None
+    shown = stall(status, transition, obstacle) if obstacle else go_on(status, transition)
     return replace(decision, status=shown)
+
+
+def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
+    pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
+    return refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
 
 
 def _decide(

@@ -7,6 +7,7 @@ from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, JobView, PodView
 from loadlab.progress.readiness import what_is_awaited
 from loadlab.progress.refused_creation import refused_pod
+from loadlab.progress.unplaced import why_unplaced
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 OUT_OF_MEMORY = "OOMKilled"
@@ -59,8 +60,7 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
         message = f"{where} ran out of memory; raise spec.resources.{pod.component}.memory"
         return Reason.OUT_OF_MEMORY, message
     if pod.unschedulable:
-        message = f"{where} fits no node: {pod.unschedulable}"
-        return Reason.UNSCHEDULABLE, message
+        return Reason.UNSCHEDULABLE, why_unplaced(pod)
     if pod.waiting_reason == "CrashLoopBackOff" or pod.restarts or pod.exit_code:
         return _ended(pod, where)
     if pod.waiting_reason == "CreateContainerConfigError":

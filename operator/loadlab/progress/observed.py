@@ -169,6 +169,17 @@ class ControllerView(Child):
     refusal: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """What a node may give to pods, and what pods that are there ask for, in CPUs and bytes."""
+
+    name: str
+    cpus: float
+    memory: float
+    cpus_taken: float
+    memory_taken: float
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """All children of one experiment, and its place in the queue."""
@@ -181,6 +192,7 @@ class Observed:
     ahead: int = 0
     preparation: Preparation | None = None  # as far as the data set's log is known
     kubernetes_version: str = ""
+    nodes: tuple[NodeView, ...] = ()  # looked at where a pod fits none of them, if it is allowed
     awaits_pods: bool = False  # of a Job or StatefulSet: no event of a watch says they are refused
 
     def runs(self) -> frozenset[str]:

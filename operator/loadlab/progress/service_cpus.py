@@ -5,6 +5,7 @@ answers stands in `status.chosen` before any result does: no comparison mixes th
 """
 
 from loadlab.base.names import Component
+from loadlab.base.quantities import cpus
 from loadlab.model.resources import Trial
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
@@ -12,10 +13,9 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.progress.deadlines import CPUS_SOUGHT_SECONDS
 from loadlab.progress.decision import Failure, RecordTrial
-from loadlab.progress.observed import Observed
+from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.trials import next_attempt
-
-_PREEMPTION = " preemption:"  # what follows is about pods of less priority, of which there are none
+from loadlab.progress.unplaced import asked_for, sentence
 
 
 def choose_cpus(
@@ -33,8 +33,8 @@ def choose_cpus(
     why = _why_none(observed, run)
     if not why or now - trial.status.timings.started < CPUS_SOUGHT_SECONDS:
         return None
-    cpus = plan.context.spec.resources.service.cpu
-    reason = f"nothing had {cpus} CPU free for the service alone: {why}"
+    wanted = plan.context.spec.resources.service.cpu
+    reason = f"nothing had {wanted} CPU free for the service alone: {why}"
     return chosen.model_copy(
         update={"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason}
     )
@@ -42,15 +42,26 @@ def choose_cpus(
 
 def _why_none(observed: Observed, run: str) -> str:
     """Return why the service gets no CPUs, as the scheduler or a quota says it; empty for none."""
-    unschedulable = [pod.unschedulable for pod in observed.pods_of(run, Component.SERVICE)]
+    said = [sentence(pod) for pod in observed.pods_of(run, Component.SERVICE)]
     refusals = [
         controller.refusal
         for controller in observed.controllers
         if controller.run == run and controller.component is Component.SERVICE
     ]
-    short = [words.partition(_PREEMPTION)[0] for words in unschedulable if "cpu" in words]
+    short = [words for words in said if "cpu" in words]
     refused = [words for words in refusals if "requests.cpu" in words]
     return next(iter((*short, *refused)), "")
+
+
+def only_asks(plan: Plan, pod: PodView) -> bool:
+    """Whether a pod that fits no node only asks for CPUs of its own, and is given up for none."""
+    context = plan.context
+    is_open = context.spec.placement.service_cpu is ServiceCpu.PREFERRED
+    if not is_open or context.chosen.service_cpu is ServiceCpu.EXCLUSIVE:
+        return False
+    wanted = cpus(context.spec.resources.service.cpu or "0")
+    is_asking = pod.component is Component.SERVICE and asked_for(pod)[0] >= wanted
+    return is_asking and "cpu" in pod.unschedulable
 
 
 def start_over(plan: Plan, trial: Trial) -> tuple[RecordTrial, ...]:

@@ -1,0 +1,61 @@
+"""What fits no node: the scheduler's own sentence, with what the pod asks for."""
+
+from collections.abc import Iterable
+
+from loadlab.model.status.conditions import Reason
+from loadlab.progress.observed import ContainerKind, NodeView, PodView
+
+# What follows in the sentence is about pods of less priority that could make room.
+_PREEMPTION = " preemption:"
+_MIB = 1024**2
+
+
+def unplaced_pod(
+    pods: Iterable[PodView], nodes: Iterable[NodeView] = ()
+) -> tuple[Reason, str] | None:
+    """Return why the first of these pods fits no node; None where none waits for one."""
+    first = next((pod for pod in pods if pod.unschedulable and not pod.deleting), None)
+    return (Reason.UNSCHEDULABLE, why_unplaced(first, nodes)) if first else None
+
+
+def why_unplaced(pod: PodView, nodes: Iterable[NodeView] = ()) -> str:
+    """Return the scheduler's sentence about a pod, what it asks for, and what the nodes have."""
+    cpus, memory = asked_for(pod)
+    asked = f"it asks for {cpus:g} CPU and {memory / _MIB:,.0f} MiB"
+    remedy = f"lower spec.resources.{pod.component}"
+    return f"the {pod.component} pod fits no node: {sentence(pod)}; {asked}{_room(nodes)}; {remedy}"
+
+
+def sentence(pod: PodView) -> str:
+    """Return what the scheduler said of a pod, without what it thought of others."""
+    return pod.unschedulable.partition(_PREEMPTION)[0].rstrip(".")
+
+
+def asked_for(pod: PodView) -> tuple[float, float]:
+    """Return the CPUs and bytes that a pod requests, as admission left it.
+
+    Containers that stay are added up; one that ends before the others only matters if it alone
+    asks for more.
+    """
+    whole = pod.pod_resources
+    stay = [c.resources for c in pod.containers if c.kind is not ContainerKind.INIT]
+    first = [c.resources for c in pod.containers if c.kind is ContainerKind.INIT]
+    cpus = max(sum(r.cpu_request or 0 for r in stay), *(r.cpu_request or 0 for r in first), 0)
+    memory = max(
+        sum(r.memory_request or 0 for r in stay), *(r.memory_request or 0 for r in first), 0
+    )
+    if whole is None:
+        return cpus, memory
+    return whole.cpu_request or cpus, whole.memory_request or memory
+
+
+def _room(nodes: Iterable[NodeView]) -> str:
+    """Say what the node with the most free CPU has, and what others ask of it."""
+    best = max(nodes, key=lambda node: node.cpus - node.cpus_taken, default=None)
+    if best is None:
+        return ""
+    return (
+        f", and {best.name}, with the most CPU free, gives {best.cpus:g} CPU and "
+        f"{best.memory / _MIB:,.0f} MiB, of which others ask for {best.cpus_taken:g} CPU and "
+        f"{best.memory_taken / _MIB:,.0f} MiB"
+    )
