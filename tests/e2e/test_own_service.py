@@ -49,5 +49,7 @@ def test_an_image_that_does_not_answer_is_told_what_is_asked_of_it(lab: Lab):
 
     failed = condition(status, "Failed")
     assert failed["reason"] == "NeverReady"
-    assert "must answer GET /nothing on port 8000 with 200" in failed["message"]
+    assert (
+        "must answer GET /nothing on port 8000 with a status from 200 to 399" in failed["message"]
+    )
     lab.delete("mute")

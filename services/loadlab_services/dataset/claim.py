@@ -7,6 +7,11 @@ from psycopg import Connection, sql
 from loadlab_services.data.errors import DatasetError
 
 OLDEST_SERVER: Final = 14  # the checksums need hash_record_extended
+POOLED: Final = (
+    "give the address of Postgres itself; or, with pool_mode = session, set "
+    "ignore_startup_parameters = options in PgBouncer, and the role's search_path to that schema "
+    "in Postgres (ALTER ROLE ... SET search_path)"
+)
 # By this table a schema is known to be LoadLab's. It also says which data sets lie in it.
 MARKER_TABLE: Final = "loadlab_dataset"
 MARKER: Final[LiteralString] = """
@@ -90,5 +95,5 @@ def _check_session(connection: Connection, schema: str) -> None:
     if current != schema:
         raise DatasetError(
             f"the session looks for tables in schema {current}, not in {schema}: something on the "
-            "way dropped the connection's options, as PgBouncer does; connect to Postgres itself"
+            f"way dropped the connection's options, as PgBouncer does; {POOLED}"
         )

@@ -11,13 +11,19 @@ from psycopg.types.json import Jsonb
 from loadlab_services.data.errors import DatasetChangedError, DatasetError
 from loadlab_services.data.functions import FUNCTIONS
 from loadlab_services.data.shape import DataSet, Table
-from loadlab_services.dataset.claim import MARKER
+from loadlab_services.dataset.claim import MARKER, POOLED
 from loadlab_services.dataset.progress import CHECK, KEYS, VACUUM, Progress, Say
 from loadlab_services.dataset.verify import Checksums, check_sample, compare, sum_up
 
 PIECE: Final = 250_000  # rows of one statement: about one a second
 # With an @ or / in the password a part of it would be taken for the host, and told in an error.
 _ADDRESS: Final = re.compile(r"postgres(ql)?://([^@/?#]+@)?[^@?#]+(\?.*)?$")
+# Who pools connections shares one between sessions and takes no setting of one of them.
+_REFUSED_PARAMETER: Final = "unsupported startup parameter"
+_PGBOUNCER: Final = (
+    "the server refuses the start-up parameter options, as PgBouncer does, and by it connections "
+    f"find LoadLab's schema: {POOLED}"
+)
 _LOCK: Final = (
     0x10AD1AB  # two loaders at once (a Job's retry): the second waits, then finds it done
 )
@@ -159,7 +165,8 @@ def connect(database_url: str, *, patience_seconds: float, say: Say) -> Connecti
     """Connect to a server that may still be starting.
 
     Raises:
-        DatasetError: the address cannot be read; what it holds is not repeated.
+        DatasetError: the address cannot be read, what it holds is not repeated; or who answers
+            there will never do.
     """
     if not _ADDRESS.match(database_url):
         raise DatasetError(
@@ -171,6 +178,8 @@ def connect(database_url: str, *, patience_seconds: float, say: Say) -> Connecti
         try:
             return psycopg.connect(database_url, autocommit=True, connect_timeout=5)
         except psycopg.OperationalError as error:
+            if _REFUSED_PARAMETER in str(error):
+                raise DatasetError(_PGBOUNCER) from error
             if time.monotonic() > deadline:
                 raise
             say(f"waiting for Postgres: {str(error).strip().splitlines()[-1]}")
