@@ -58,7 +58,7 @@ def test_a_redirect_on_the_way_is_in_the_latency_and_not_in_the_rate(lab: Lab):
         assert "failures" not in row
         assert not any("CountMismatch" in reason for reason in row["reasons"])
     print(f"requests/s {rate}, p50 in ms {median}")
-    assert 0.75 * rate["here"] < rate["there"] <= 1.05 * rate["here"]
+    assert 0.4 * rate["here"] < rate["there"] <= 1.05 * rate["here"]
     assert median["here"] <= 1.05 * median["there"]
     lab.delete("followed")
 
@@ -81,24 +81,23 @@ def test_a_redirect_that_nobody_follows_is_a_failure_with_its_remedy(lab: Lab):
 
 
 def test_too_many_clients_of_a_database_are_told_with_their_share(lab: Lab):
-    """Each request of `naive` opens a connection; Postgres allows 100, k6 has 150 users."""
+    """Each request of `naive` opens a connection, and each of its users' at once is too many."""
     lab.submit(
         "clients",
         workload="ingest",
         variants=[{"name": "naive"}],
-        factors={"virtualUsers": [150]},
+        factors={"virtualUsers": [80]},
         replicates=1,
         placement={"serviceCpu": "Shared"},
         retry={"attempts": 1},
         load={"warmup": "1s", "duration": "4s"},
-        postgres={"scale": 0.001},
+        postgres={"scale": 0.001, "settings": {"max_connections": "25"}},
     )
 
     status = lab.wait("clients", 120)
 
     (row,) = status["results"]
-    for failure in row["failures"]:
-        print(failure)
+    print(row["statusClasses"], *row["failures"], sep="\n")
     share = sum(failure["share"] for failure in row["failures"])
     failed = sum(failure["requests"] for failure in row["failures"])
     good = row["statusClasses"]["2xx"]
