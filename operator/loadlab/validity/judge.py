@@ -96,7 +96,7 @@ def _no_requests(trial: TrialMeasurement) -> Iterator[Reason]:
         f"{cut} were still without an answer when they were cut off: raise spec.load.gracefulStop, "
         "or lower spec.load.request.timeout to see them fail"
         if cut
-        else f"the script made none that ended{_why(trial) if trial.failures else ''}"
+        else f"the script made none that ended{_why(trial)}"
     )
     yield invalid(
         ReasonKind.NO_REQUESTS,
@@ -144,8 +144,9 @@ def _statuses(trial: TrialMeasurement) -> str:
 
 
 def _why(trial: TrialMeasurement) -> str:
-    """The most frequent failures, behind a colon; the service's log where none is known."""
-    return f": {tell_failures(trial.failures, trial.requests) or 'read the log of the service'}"
+    """The most frequent failures, behind a colon; nothing where a generator tells none."""
+    told = tell_failures(trial.failures, trial.requests)
+    return f": {told}" if told else ""
 
 
 def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
