@@ -8,12 +8,12 @@ import { config } from './trial.js';
 const LOOKERS = 20; // virtual users of a pod that read what a failed answer says
 const EXAMPLE_LENGTH = 200;
 // A status that names another place. k6 counts it as a success, but who asked has no answer yet.
-const REDIRECTS = [301, 302, 303, 307, 308];
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const OTHERS_3XX = [300, 304, 305, 306];
 
 const example = new Counter('failure_example');
 const unsampled = new Counter('unsampled_request');
-const seen = {}; // of this virtual user: the statuses of which it told an example
+const told = new Set(); // by this virtual user: scenarios and statuses that have their example
 let curious = false; // whether the next answer's body is wanted
 
 if (config.redirects !== 'Accept') {
@@ -28,8 +28,8 @@ export function sayWhy(params) {
 export function noteFailure(name, answer) {
   if (answer.status === 0) {
     if (hasNoSample(answer.error)) unsampled.add(1, { name, text: answer.error });
-  } else if (hasFailed(answer.status) && !seen[answer.status]) {
-    if (exec.vu.idInInstance <= LOOKERS) look(answer);
+  } else if (hasFailed(answer.status) && exec.vu.idInInstance <= LOOKERS) {
+    look(answer, exec.scenario.name);
   }
 }
 
@@ -39,15 +39,19 @@ function hasNoSample(error) {
 }
 
 function hasFailed(status) {
-  return status >= 400 || (config.redirects !== 'Accept' && REDIRECTS.includes(status));
+  return status >= 400 || (config.redirects !== 'Accept' && REDIRECTS.has(status));
 }
 
-function look(answer) {
+function look(answer, scenario) {
+  const key = `${scenario} ${answer.status}`;
+  if (told.has(key)) return;
   const said = answer.headers.Location ? place(answer.headers.Location) : answer.body;
-  curious = !said && answer.body === null; // an answer that was read may have nothing to say
-  if (curious) return;
-  seen[answer.status] = true;
-  if (!said) return;
+  const unread = !said && answer.body === null;
+  // What failed in the warm-up will fail in the measurement, where few may fail twice.
+  curious = unread || scenario === 'warmup';
+  if (unread) return;
+  told.add(key);
+  if (!said) return; // an answer that was read may have nothing to say
   example.add(1, { status: `${answer.status}`, example: said.slice(0, EXAMPLE_LENGTH) });
 }
 

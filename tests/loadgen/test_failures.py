@@ -121,6 +121,16 @@ def test_an_answer_that_failed_is_read_once_for_what_it_says(lab, server):
     assert said["404 Not Found"] is None
 
 
+def test_an_example_of_the_warm_up_is_none_of_the_measurement(lab, server):
+    config = configured(lab, path="/mix/0")
+    config["load"] |= {"warmupMs": 1000, "executor": "constant-arrival-rate", "rate": 4}
+    config["load"] |= {"virtualUsers": None, "durationMs": 1000, "maxVirtualUsers": 4}
+    measure = measured(lab, config)
+
+    (failure,) = measure["failures"]
+    assert failure["example"] == '{"detail": "too many clients"}'
+
+
 @contextmanager
 def breaking(answer: bytes) -> Iterator[str]:
     """A port whose server reads a request, says this much, and cuts the connection."""
