@@ -146,6 +146,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
         status = LoadExperimentStatus(phase=phase)
         await observe(cluster, experiment.model_copy(update={"status": status}), finished)
     await cluster.get(Kind.EXPERIMENT, "default", "x")
+    await cluster.get(Kind.REPLICA_SET, "default", "x")  # of a pod whose Deployment is gone
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {})
     await cluster.logs("default", "a-pod", "k6")
     await cluster.why_no_pod("default", "uid")

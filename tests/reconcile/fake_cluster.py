@@ -43,6 +43,17 @@ def merged(target: Manifest, patch: Manifest) -> Manifest:
     return result
 
 
+def _maker(item: Manifest) -> tuple[str, str]:
+    """Return version and kind of what makes pods."""
+    return kind_of(item).value.api_version, item["kind"]
+
+
+def _controller(api_version: str, kind: str, owner: Manifest) -> Manifest:
+    metadata = owner["metadata"]
+    reference = {"apiVersion": api_version, "kind": kind, "controller": True}
+    return reference | {"name": metadata["name"], "uid": metadata["uid"]}
+
+
 def _named(status: Manifest, component: str) -> Manifest:
     """Return a status in which a container without a name is the one the pod was made for."""
     statuses = [{"name": component} | each for each in status.get("containerStatuses", ())]
@@ -163,7 +174,9 @@ class FakeCluster:
         for (kind, namespace, name), item in list(self.objects.items()):
             if item["metadata"].get("deletionTimestamp") or "template" not in item.get("spec", {}):
                 continue  # an application's object of which nothing matters but that it stays
-            if kind in {Kind.DEPLOYMENT, Kind.STATEFUL_SET}:
+            if kind is Kind.DEPLOYMENT:
+                self._ensure_pod(namespace, name, self._replica_set(namespace, name, item))
+            elif kind is Kind.STATEFUL_SET:
                 self._ensure_pod(namespace, name, item)
             elif kind is Kind.JOB:
                 for index in range(item["spec"].get("completions", 1)):
@@ -193,6 +206,20 @@ class FakeCluster:
             item["status"] = {"phase": "Failed"}
         return not lives
 
+    def _replica_set(self, namespace: str, name: str, owner: Manifest) -> Manifest:
+        key = (Kind.REPLICA_SET, namespace, f"{name}-7d4b")
+        if key not in self.objects:
+            template = owner["spec"]["template"]
+            metadata = {
+                "name": key[2],
+                "namespace": namespace,
+                "labels": dict(template["metadata"]["labels"]),
+                "ownerReferences": [_controller("apps/v1", "Deployment", owner)],
+            }
+            spec = {"template": template}
+            self._store(key, {"kind": "ReplicaSet", "metadata": metadata, "spec": spec})
+        return self.objects[key]
+
     def _ensure_pod(self, namespace: str, name: str, owner: Manifest) -> None:
         key = (Kind.POD, namespace, f"{name}-pod")
         if key in self.objects:
@@ -209,7 +236,7 @@ class FakeCluster:
                 "labels": dict(template["metadata"]["labels"]),
                 "uid": f"uid-{next(self._ids)}",
                 "creationTimestamp": rfc3339(self._now),
-                "ownerReferences": [{"uid": owner["metadata"]["uid"], "controller": True}],
+                "ownerReferences": [_controller(*_maker(owner), owner)],
             },
             "spec": _copy(template["spec"]) | {"nodeName": "node-1"},
             "status": {"phase": "Pending"},

@@ -35,6 +35,9 @@ listed by the uid of a Job or StatefulSet that lacks its pods: nothing else says
 - apiGroups: [apps]
   resources: [statefulsets]
   verbs: [get, list, create, delete]
+- apiGroups: [apps]
+  resources: [replicasets]  # pods count by their owners, up to the experiment
+  verbs: [get, list]
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, delete]

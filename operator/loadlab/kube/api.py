@@ -34,6 +34,7 @@ class Kind(Enum):
     SECRET = Resource("v1", "secrets", "Secret")
     EVENT = Resource("v1", "events", "Event")
     DEPLOYMENT = Resource("apps/v1", "deployments", "Deployment")
+    REPLICA_SET = Resource("apps/v1", "replicasets", "ReplicaSet")
     STATEFUL_SET = Resource("apps/v1", "statefulsets", "StatefulSet")
     JOB = Resource("batch/v1", "jobs", "Job")
     EXPERIMENT = Resource(API_VERSION, "loadexperiments", "LoadExperiment")

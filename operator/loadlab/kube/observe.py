@@ -8,20 +8,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from loadlab.base.names import EXPERIMENT_UID_LABEL, experiment_selector
+from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
-from loadlab.kube.pods import child_fields, label_of, view_controller, view_job, view_pod
+from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
 from loadlab.kube.refused_pods import find_lacking_pods
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView
 
 Maker = TypeVar("Maker", JobView, ControllerView)
-CHILD_KINDS = (Kind.POD, Kind.SERVICE, Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+OWN_KINDS = (Kind.SERVICE, *MAKER_KINDS)
+LISTED_KINDS = (Kind.POD, Kind.REPLICA_SET, *OWN_KINDS)
 
 
 async def observe(
@@ -46,19 +48,24 @@ async def observe(
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
     former = others or any(_is_former(i, experiment) for items in children.values() for i in items)
-    own = {kind: _own(kind, items, experiment) for kind, items in children.items()}
-    lacking = await find_lacking_pods(cluster, own)
+    sorted_pods = await sort_pods(cluster, experiment.metadata, children)
+    uid = experiment.metadata.uid
+    own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
+    lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
     controllers = [
         _with_refusal(view_controller(item, kind), lacking.of(item))
         for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
         for item in own[kind]
     ]
-    pods = tuple(view_pod(pod, hints) for pod in own[Kind.POD])
+    pods = tuple(view_pod(pod, hints) for pod in sorted_pods.own)
+    departing = tuple(view_pod(pod) for pod in sorted_pods.departing)
     return Observed(
         trials=trials,
         pods=pods,
+        departing=departing,
+        strangers=tuple(view_stranger(*one) for one in sorted_pods.strangers),
         jobs=tuple(
-            _with_refusal(view_job(job, own[Kind.POD]), lacking.of(job)) for job in own[Kind.JOB]
+            _with_refusal(view_job(job, sorted_pods.own), lacking.of(job)) for job in own[Kind.JOB]
         ),
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
@@ -83,16 +90,8 @@ async def _list_children(cluster: Cluster, experiment: AnyExperiment) -> dict[Ki
     """List what bears an experiment's name, whosever it is."""
     labels = experiment_selector(experiment.metadata.name)
     namespace = experiment.metadata.namespace
-    lists = await asyncio.gather(*(cluster.list(kind, namespace, labels) for kind in CHILD_KINDS))
-    return dict(zip(CHILD_KINDS, lists, strict=True))
-
-
-def _own(kind: Kind, items: Iterable[Manifest], experiment: AnyExperiment) -> list[Manifest]:
-    """Return an experiment's own: pods by their template's label, as others make them."""
-    uid = experiment.metadata.uid
-    if kind is Kind.POD:
-        return [pod for pod in items if label_of(pod, EXPERIMENT_UID_LABEL) == uid]
-    return [item for item in items if is_controlled_by(item, uid)]
+    lists = await asyncio.gather(*(cluster.list(kind, namespace, labels) for kind in LISTED_KINDS))
+    return dict(zip(LISTED_KINDS, lists, strict=True))
 
 
 def _is_former(item: Manifest, experiment: AnyExperiment) -> bool:

@@ -8,7 +8,7 @@ from loadlab.base.times import epoch
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.containers import view_containers, view_resources
 from loadlab.kube.hints import NO_HINTS, Hints
-from loadlab.kube.ownership import has_controller, is_controlled_by
+from loadlab.kube.ownership import is_controlled_by
 from loadlab.progress.observed import (
     ContainerView,
     ControllerView,
@@ -16,6 +16,7 @@ from loadlab.progress.observed import (
     PodView,
     Reference,
     Resources,
+    Stranger,
 )
 
 
@@ -53,7 +54,6 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
     return PodView(
         **fields,
         phase=status.get("phase") or "Pending",
-        controlled=has_controller(pod),
         reported=uid in hints.reported,
         progress=hints.progress.get(uid),
         ready=_condition(status, "Ready").get("status") == "True",
@@ -73,6 +73,11 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         pod_resources=_pod_resources(pod["spec"].get("resources")),
         starts_again=pod["spec"].get("restartPolicy") != "Never",
     )
+
+
+def view_stranger(pod: Manifest, why: str) -> Stranger:
+    """Return what is told of a pod that bears the experiment's labels and is not its own."""
+    return Stranger(**child_fields(pod, Kind.POD), why=why, has_ended=view_pod(pod).has_ended)
 
 
 def _pod_resources(resources: Manifest | None) -> Resources | None:

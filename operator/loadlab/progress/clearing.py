@@ -26,15 +26,8 @@ def clear_all(observed: Observed) -> tuple[Remove, ...]:
 
 
 def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
-    """Remove what makes pods; of pods only those that nothing is left to take along.
-
-    A pod with a controller goes with it. One that bears our label under a controller of somebody
-    else's is not ours to delete, and would only come again.
-    """
-    stale = [maker for maker in observed.makers() if maker.run not in kept]
-    made = {child.run for child in (*observed.jobs, *observed.controllers)}
-    orphans = [pod for pod in observed.pods if pod.run not in made | kept and not pod.controlled]
-    return _removal((*stale, *orphans))
+    """Remove what makes pods: they go with it."""
+    return _removal(maker for maker in observed.makers() if maker.run not in kept)
 
 
 def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -> tuple[str, bool]:
@@ -42,7 +35,7 @@ def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -
 
     A pod on a lost node, or one that somebody else's controller makes anew, never goes.
     """
-    left = [child.reference for child in (*observed.makers(), *observed.pods)]
+    left = [child.reference for child in (*observed.makers(), *observed.pods, *observed.departing)]
     if not left:
         return "", False
     names = ", ".join(f"{one.kind} {one.name}" for one in left[:NAMED])

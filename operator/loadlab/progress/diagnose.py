@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
-from loadlab.progress.observed import ControllerView, JobView, PodView
+from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
 from loadlab.progress.refused_creation import refused_pod
 from loadlab.progress.unplaced import why_unplaced
@@ -15,14 +15,23 @@ TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
 
-def diagnose(pods: Iterable[PodView], makers: Iterable[ControllerView | JobView]) -> Diagnosis:
-    """Return the most telling reason why these pods are not ready."""
+def diagnose(
+    pods: Iterable[PodView],
+    makers: Iterable[ControllerView | JobView],
+    strangers: Iterable[Stranger] = (),
+) -> Diagnosis:
+    """Return the most telling reason why these pods are not ready.
+
+    A pod that admission made another than was asked for is a stranger.
+    """
     seen = tuple(pods)
     for pod in seen:
         if not pod.is_serving and (found := _of_pod(pod)):
             return found
     if (refused := refused_pod(makers)) is not None:
         return refused
+    for stranger in strangers:
+        return Reason.NEVER_READY, f"the {stranger.component} pod does not count: {stranger.why}"
     waiting = sorted({what_is_awaited(pod) for pod in seen if not pod.is_serving})
     message = f"not ready in time: {', '.join(waiting) or 'no pod appeared'}; see kubectl logs"
     return Reason.NEVER_READY, message

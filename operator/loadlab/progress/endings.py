@@ -124,7 +124,8 @@ def _preparation_trouble(
             "timeouts.prepare or lower postgres.scale"
         )
         return Reason.DEADLINE_EXCEEDED, message
-    return diagnose(observed.pods_of(""), observed.pod_makers())
+    strangers = (each for each in observed.strangers if not each.run)
+    return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
 
 
 def _permanently_failed_trial(observed: Observed) -> Diagnosis | None:

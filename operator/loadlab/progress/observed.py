@@ -92,7 +92,6 @@ class PodView(Child):
     """What decides about a pod: of its own container, and what really runs: of all."""
 
     phase: str
-    controlled: bool = False  # by whatever: it takes the pod along when it goes, or makes it anew
     reported: bool = False
     progress: Progress | None = None  # of a generator, as far as its log is known
     ready: bool = False
@@ -152,6 +151,14 @@ class PodView(Child):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger(Child):
+    """A pod that bears the experiment's labels and is not its own: `why` says in what."""
+
+    why: str
+    has_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobView(Child):
     """What decides about a Job: its conditions and its pods' ends, never `active`."""
 
@@ -186,6 +193,8 @@ class Observed:
 
     trials: dict[str, Trial] = field(default_factory=dict)
     pods: tuple[PodView, ...] = ()
+    departing: tuple[PodView, ...] = ()  # pods whose makers are gone: soon they are collected
+    strangers: tuple[Stranger, ...] = ()
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()
     services: tuple[Child, ...] = ()
@@ -197,8 +206,9 @@ class Observed:
 
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""
-        pods = (pod for pod in self.pods if not pod.has_ended)
-        return frozenset(child.run for child in (*self.makers(), *pods) if child.run)
+        pods = (pod for pod in (*self.pods, *self.departing) if not pod.has_ended)
+        children = (*self.makers(), *pods)
+        return frozenset(child.run for child in children if child.run)
 
     def makers(self) -> tuple[Child, ...]:
         """What is deleted for its pods to go, and the Services before them."""

@@ -13,6 +13,7 @@ from loadlab.progress.deadlines import COLLECTING_MARGIN
 from loadlab.progress.decision import Action, Announce, Collect, Ensure, Failure, RecordTrial
 from loadlab.progress.diagnose import diagnose, why_it_ended
 from loadlab.progress.infrastructure import why_lost
+from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.refused_creation import refused_pod
 
@@ -66,14 +67,19 @@ def judge_run(
     generators = observed.pods_of(run, Component.K6)
     job = observed.job(run, Component.K6)
     finished = tuple(pod for pod in generators if pod.has_finished)
-    if len(finished) >= plan.context.spec.load.parallelism or (job and job.failed):
+    parallelism = plan.context.spec.load.parallelism
+    if foreign := why_foreign(observed, run, plan.stores, parallelism):
+        return _failed(plan, trial, run, Failure(Reason.FOREIGN_POD, foreign))
+    if len(finished) >= parallelism or (job and job.failed):
         return (_collect(plan, planned, trial, observed, finished),)
     failure = _lost(plan, observed, run) or _too_late(plan, trial, observed, run, now)
-    if failure is None:
-        return ()
+    return () if failure is None else _failed(plan, trial, run, failure)
+
+
+def _failed(plan: Plan, trial: Trial, run: str, failure: Failure) -> tuple[Action, ...]:
     status = after_failure(trial.status, failure, plan.context.spec.retry.attempts)
     return (
-        RecordTrial(planned.name, status),
+        RecordTrial(trial.metadata.name, status),
         Announce(failure.reason, f"{run}: {failure.message}", warning=True),
     )
 
@@ -137,9 +143,10 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     pods = observed.pods_of(run)
     ready = {pod.component for pod in pods if pod.is_serving or pod.has_finished}
     makers = tuple(maker for maker in observed.pod_makers() if maker.run == run)
+    strangers = tuple(each for each in observed.strangers if each.run == run)
     complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
     if age > seconds(spec.timeouts.ready) and not complete:
-        reason, message = diagnose(pods, makers)
+        reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and _has_results(observed):
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
         return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))

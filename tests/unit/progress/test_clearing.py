@@ -1,30 +1,27 @@
-"""Of pods only those go by our hand that nothing is left to take along."""
+"""What makes pods goes by our hand; the pods go with it."""
+
+import pytest
 
 from loadlab.base.names import Component
 from loadlab.progress.clearing import clear_all, clear_runs
 from loadlab.progress.decision import Remove
-from loadlab.progress.observed import Observed, PodView, Reference
+from loadlab.progress.observed import JobView, Observed, PodView, Reference
 
-STRAY = Reference("Pod", "stray", "uid-1")
-
-
-def pod(*, controlled: bool) -> PodView:
-    return PodView(
-        reference=STRAY,
-        component=Component.K6,
-        run="exp-1a2b3c-001-a1",
-        phase="Running",
-        controlled=controlled,
-    )
+RUN = "exp-1a2b3c-001-a1"
+JOB = JobView(reference=Reference("Job", "j", "uid-1"), component=Component.K6, run=RUN)
+POD = PodView(
+    reference=Reference("Pod", "p", "uid-2"), component=Component.K6, run=RUN, phase="Running"
+)
 
 
-def test_a_pod_without_a_controller_is_removed() -> None:
-    observed = Observed(pods=(pod(controlled=False),))
+def test_a_job_is_removed_and_its_pod_left_to_it() -> None:
+    observed = Observed(jobs=(JOB,), pods=(POD,))
 
-    assert clear_all(observed) == clear_runs(observed, keep="") == (Remove((STRAY,)),)
+    assert clear_all(observed) == clear_runs(observed, keep="") == (Remove((JOB.reference,)),)
+    assert clear_runs(observed, keep=RUN) == ()
 
 
-def test_a_pod_under_somebody_elses_controller_is_left_to_it() -> None:
-    observed = Observed(pods=(pod(controlled=True),))
-
-    assert clear_all(observed) == clear_runs(observed, keep="") == ()
+@pytest.mark.parametrize("observed", [Observed(pods=(POD,)), Observed(departing=(POD,))])
+def test_a_pod_is_awaited_and_never_removed(observed: Observed) -> None:
+    assert clear_all(observed) == ()
+    assert observed.runs() == {RUN}

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     GENERATOR_LOST = "GeneratorLost"
     SERVICE_RESTARTED = "ServiceRestarted"
     STORE_RESTARTED = "StoreRestarted"
+    FOREIGN_POD = "ForeignPod"
     RESULT_INVALID = "ResultInvalid"
     NO_RESULT = "NoResult"
     TRIAL_STARTED = "TrialStarted"
