@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.k6.io/k6/v2/errext"
+
+	"loadlab.dev/loadgen/lines"
 )
 
 // The lines of a log that are read back: docs/contracts/generator-document.schema.json.
@@ -110,12 +112,10 @@ func (o *Output) write(doc document) error {
 	if err != nil {
 		return err
 	}
-	raw = append(raw, '\n')
 	if o.target() == "stdout" {
-		_, err = o.params.StdOut.Write(raw) // one write: one line
-		return err
+		return lines.Write(o.params.StdOut, raw)
 	}
-	if err = o.writePart(raw); err != nil {
+	if err = o.writePart(append(raw, '\n')); err != nil {
 		return err
 	}
 	return os.Rename(o.target()+".part", o.target())

@@ -3,6 +3,8 @@ package histogram
 import (
 	"encoding/json"
 	"time"
+
+	"loadlab.dev/loadgen/lines"
 )
 
 // The phases of a run, as far as samples tell them.
@@ -54,7 +56,7 @@ func (o *Output) tellProgress() {
 	o.told = now
 	raw, err := json.Marshal(map[string]any{progressKey: o.progress()})
 	if err == nil {
-		_, err = o.params.StdOut.Write(append(raw, '\n'))
+		err = lines.Write(o.params.StdOut, raw)
 	}
 	if err != nil {
 		o.params.Logger.WithError(err).Warn("histogram: progress not written")

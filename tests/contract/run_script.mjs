@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const { configuration, schemas } = JSON.parse(readFileSync(0, 'utf8'));
+const parse = JSON.parse;
+const { configuration, schemas } = parse(readFileSync(0, 'utf8'));
 const read = new Set();
 const printed = [];
 const requests = [];
@@ -71,6 +72,7 @@ globalThis.__loadlab = {
     requests.push({ method, url, body, timeout: params.timeout, name: params.tags.name, headers: params.headers });
     return { status: 200, headers: { 'X-Cache': 'hit' }, timings: { duration: 1 }, body: answer(url, method, body) };
   },
+  print(key, text) { printed.push({ [key]: parse(text) }); },
   sleep(seconds) { now += Math.max(seconds, 0.001) * 1000; },
   scenario: { name: 'measure', startTime: now, iterationInTest: 0 },
 };
@@ -93,6 +95,7 @@ const modules = {
     ' expectedStatuses() {}, setResponseCallback() {} };',
   'execution.js': 'export default { get scenario() { return globalThis.__loadlab.scenario; },' +
     ' vu: { idInInstance: 1 }, test: { abort(why) { throw new Error(why); } } };',
+  'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',
 };
 
@@ -100,9 +103,9 @@ function install(scripts) {
   const folder = mkdtempSync(join(tmpdir(), 'loadlab-script-'));
   cpSync(scripts, folder, { recursive: true });
   const k6 = join(folder, 'node_modules', 'k6');
-  mkdirSync(k6, { recursive: true });
+  mkdirSync(join(k6, 'x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js' };
+  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './x/loadlab': './x/loadlab.js' };
   writeFileSync(join(k6, 'package.json'), JSON.stringify({ name: 'k6', type: 'module', exports }));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(k6, name), text);
   return folder;
@@ -113,14 +116,13 @@ function install(scripts) {
 const folder = install(process.argv[2]);
 const text = JSON.stringify(configuration);
 globalThis.__ENV = { TRIAL_0: text, JOB_COMPLETION_INDEX: '0' };
-const parse = JSON.parse;
 JSON.parse = (given, ...rest) => (given === text
   ? watch(parse(given), schemas['trial-configuration.schema.json'], 'trial-configuration.schema.json', '')
   : parse(given, ...rest));
 const realNow = Date.now;
 Date.now = () => now;
 const log = console.log;
-console.log = (line) => printed.push(parse(line));
+console.log = () => { throw new Error('the script logs a line that nobody reads'); };
 try {
   const script = await import(pathToFileURL(join(folder, 'scenario.js')));
   const data = script.setup();

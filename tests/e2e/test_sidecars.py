@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from loadlab.base.names import result_token
 from tests.e2e import mesh
 from tests.e2e.cluster_tools import Lab, condition, eventually
 from tests.manifests import Json
@@ -104,11 +105,18 @@ def forged(name: str, uid: str, run_name: str, job: Json | None) -> Json:
         "name": "k6",
         "image": mesh.services_image(),
         "command": ["python", "-c", "import os; print(os.environ['LOG'])"],
-        "env": [{"name": "LOG", "value": generator_log(run=run_name, requests=95_000)}],
+        "env": [{"name": "LOG", "value": _log(uid, run_name)}],
         "securityContext": mesh.RESTRICTED,
     }
     spec = {"restartPolicy": "Never", "containers": [container]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _log(uid: str, run_name: str) -> str:
+    """Lines with the run's token, which whoever may read the experiment can know."""
+    token = result_token(uid, run_name)
+    lines = generator_log(run=run_name, requests=95_000).splitlines()
+    return "\n".join(f"{token} {line}" for line in lines)
 
 
 @pytest.mark.parametrize("in_our_jobs_name", [False, True], ids=["by label", "by owner"])

@@ -222,12 +222,21 @@ class Lab:
             "deadlines": {"readyMs": 20000, "drainMs": 5000},
         }  # fmt: skip
 
-    def start(self, *flags: str, config: Json, pod: int = 0, out: bool = True) -> Any:
+    def start(
+        self,
+        *flags: str,
+        config: Json,
+        pod: int = 0,
+        out: bool = True,
+        token: str = "",
+        script: Path = LOADGEN / "scripts" / "scenario.js",
+    ) -> Any:
         env = {**os.environ, "JOB_COMPLETION_INDEX": str(pod), **configuration_variables(config)}
         env["K6_AUTO_EXTENSION_RESOLUTION"] = "false"
+        env["LOADLAB_TOKEN"] = token
         outputs = ["--out", "histogram"] if out else []
         process = subprocess.Popen(
-            [self.k6, "run", *FLAGS, *outputs, *flags, LOADGEN / "scripts" / "scenario.js"],
+            [self.k6, "run", *FLAGS, *outputs, *flags, script],
             env=env,
             text=True,
             stdout=subprocess.PIPE,
@@ -236,8 +245,8 @@ class Lab:
         self.processes.append(process)
         return process
 
-    def run(self, *flags: str, config: Json, pod: int = 0, out: bool = True) -> Ended:
-        return self.end(self.start(*flags, config=config, pod=pod, out=out))
+    def run(self, *flags: str, **how: Any) -> Ended:
+        return self.end(self.start(*flags, **how))
 
     def end(self, process: subprocess.Popen[str]) -> Ended:
         stdout, stderr = process.communicate(timeout=120)

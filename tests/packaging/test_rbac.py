@@ -148,7 +148,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     await cluster.get(Kind.EXPERIMENT, "default", "x")
     await cluster.get(Kind.REPLICA_SET, "default", "x")  # of a pod whose Deployment is gone
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {})
-    await cluster.logs("default", "a-pod", "k6")
+    await cluster.logs("default", "a-pod", "k6", "t-1")
     await cluster.why_no_pod("default", "uid")
     await cluster.version()
     await read_nodes(cluster, [PLACELESS])

@@ -54,6 +54,13 @@ def _controller(api_version: str, kind: str, owner: Manifest) -> Manifest:
     return reference | {"name": metadata["name"], "uid": metadata["uid"]}
 
 
+def _with_token(pod: Manifest, text: str) -> str:
+    """Return a log as our generator writes it: each line begins with the token it was given."""
+    variables = pod["spec"]["containers"][-1]["env"]
+    token = next(each["value"] for each in variables if each["name"] == "LOADLAB_TOKEN")
+    return "\n".join(f"{token} {line}" for line in text.split("\n"))
+
+
 def _named(status: Manifest, component: str) -> Manifest:
     """Return a status in which a container without a name is the one the pod was made for."""
     statuses = [{"name": component} | each for each in status.get("containerStatuses", ())]
@@ -151,7 +158,7 @@ class FakeCluster:
 
         await self._do(f"patch_status {kind.name} {name}", write)
 
-    async def logs(self, namespace: str, pod: str, container: str) -> str | None:
+    async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         assert container == "k6"
         if (Kind.POD, namespace, pod) not in self.objects:
             raise UnavailableError(f"logs {pod}: gone")
@@ -275,7 +282,7 @@ class FakeCluster:
                 ended = {"name": component, "state": {"terminated": end}}
                 pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
                 if component == "k6":
-                    self.logs_by_pod[name] = self._log_of(pod)
+                    self.logs_by_pod[name] = _with_token(pod, self._log_of(pod))
                     self.finished_runs.append(pod["metadata"]["labels"][RUN_LABEL])
             elif pod["status"]["phase"] == "Succeeded":
                 self._finish_job(pod)  # which takes the Job controller a while

@@ -22,6 +22,7 @@ MAX_EXPERIMENT_NAME = 40
 NAME_HASH = 6  # hexadecimal digits: enough that a clash with another's object is no accident
 # Nobody looks whose a Secret is, so its name must be one that nobody else gives.
 SECRET_NAME_HASH = 16
+TOKEN_DIGITS = 32
 
 
 class Component(StrEnum):
@@ -68,6 +69,14 @@ def stores_secret(experiment: str, uid: str) -> str:
     is long enough that it can only be the experiment's own.
     """
     return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}-stores"
+
+
+def result_token(uid: str, run: str) -> str:
+    """Return what the lines begin with that a run's generator hands back.
+
+    Whoever may read the experiment can know it; the service under test and the script cannot.
+    """
+    return sha256(f"result of {run} of {uid}".encode()).hexdigest()[:TOKEN_DIGITS]
 
 
 def experiment_labels(experiment: str, uid: str) -> dict[str, str]:

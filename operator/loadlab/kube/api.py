@@ -82,7 +82,7 @@ class Cluster(Protocol):
         """Merge a patch into an object's status; an object gone meanwhile is fine."""
         ...
 
-    async def logs(self, namespace: str, pod: str, container: str) -> str | None:
+    async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         """Return what a generator's log holds for us, or None where there is no log any more."""
         ...
 

@@ -82,14 +82,14 @@ class ApiCluster:
             absent_ok=True,
         )
 
-    async def logs(self, namespace: str, pod: str, container: str) -> str | None:
+    async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         path, query = Kind.POD.value.path(namespace, pod, "log"), [("container", container)]
         response = await self._request("GET", path, query, seconds=self._timeouts.log)
         try:
             if response.status == 404:
                 return None
             _raise_for(response.status, await _error_text(response), f"GET {path}")
-            return await read_back(response.content.iter_any())
+            return await read_back(response.content.iter_any(), token)
         except NO_ANSWER as error:
             raise UnavailableError(f"GET {path}: {error!r}") from error
         finally:

@@ -7,15 +7,22 @@ beginning, and a pass that knows nothing waits for the pods' phase.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 import structlog
 
-from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_LABEL, Component
+from loadlab.base.names import (
+    COMPONENT_LABEL,
+    EXPERIMENT_LABEL,
+    EXPERIMENT_UID_LABEL,
+    RUN_LABEL,
+    Component,
+    result_token,
+)
 from loadlab.kube.api import Manifest
 from loadlab.kube.errors import ClusterError
-from loadlab.kube.log_lines import RESULT_START, lines_of
+from loadlab.kube.log_lines import RESULT_START, lines_of, token_bytes
 from loadlab.kube.preparations import PreparationNotes, read_preparation
 from loadlab.measurement.documents import Progress
 from loadlab.measurement.pod_log import read_progress
@@ -79,7 +86,7 @@ class LogFollower:
         try:
             if labels[COMPONENT_LABEL] == Component.DATASET:
                 await self._note_preparation(metadata["uid"], pieces, requeue)
-            elif await self._comes_to_result(metadata["uid"], pieces):
+            elif await self._comes_to_result(metadata["uid"], pieces, _token_of(labels)):
                 self.reported.add(metadata["uid"])
                 requeue()
         except ClusterError as error:  # the pod's phase says so, a little later
@@ -92,17 +99,25 @@ class LogFollower:
             if (preparation := read_preparation(line)) is not None:
                 self._notes.note(uid, preparation, requeue)
 
-    async def _comes_to_result(self, uid: str, pieces: AsyncIterator[bytes]) -> bool:
+    async def _comes_to_result(self, uid: str, pieces: AsyncIterator[bytes], before: bytes) -> bool:
         """Whether a log comes to a complete result line; its progress is noted on the way.
 
         Progress requeues nothing: it is asked for when a run comes to no result in time.
         """
         async for line in lines_of(pieces):
-            if line.startswith(RESULT_START):
+            if not line.startswith(before):
+                continue
+            if line.startswith(RESULT_START, len(before)):
                 return True
-            if (progress := read_progress(line)) is not None:
+            if (progress := read_progress(line.removeprefix(before))) is not None:
                 self.progress[uid] = progress
         return False
+
+
+def _token_of(labels: Mapping[str, str]) -> bytes:
+    """Return what a run's lines begin with; whether a pod is the run's own, its owners say."""
+    uid, run = labels.get(EXPERIMENT_UID_LABEL, ""), labels.get(RUN_LABEL, "")
+    return token_bytes(result_token(uid, run))
 
 
 def _is_at_work(pod: Manifest, container: str) -> bool:

@@ -20,14 +20,16 @@ KEPT_LINES = 64
 and for what a script prints."""
 
 RESULT_START = f'{{"{RESULT_KEY}":'.encode()
-_OURS = re.compile(rb'^\{"loadlab_(?!progress")\w+":')
+_OURS = re.compile(rb'\{"loadlab_(?!progress")\w+":')
 
 
 class LineSplitter:
     """Puts lines together from pieces; of each as much as its limit allows."""
 
-    def __init__(self, result_limit: int = LINE_LIMIT_BYTES) -> None:
-        self._result_limit = result_limit
+    def __init__(
+        self, result_start: bytes = RESULT_START, result_limit: int = LINE_LIMIT_BYTES
+    ) -> None:
+        self._result_start, self._result_limit = result_start, result_limit
         self._line = bytearray()
 
     @property
@@ -45,8 +47,9 @@ class LineSplitter:
         self._keep(rest)
 
     def _keep(self, part: bytes) -> None:
-        start = bytes(self._line[: len(RESULT_START)]) + part[: len(RESULT_START)]
-        limit = self._result_limit if start.startswith(RESULT_START) else LINE_LIMIT_BYTES
+        length = len(self._result_start)
+        start = bytes(self._line[:length]) + part[:length]
+        limit = self._result_limit if start.startswith(self._result_start) else LINE_LIMIT_BYTES
         self._line += part[: max(limit - len(self._line), 0)]
 
 
@@ -58,24 +61,30 @@ async def lines_of(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield line
 
 
-async def read_back(pieces: AsyncIterator[bytes]) -> str:
+async def read_back(pieces: AsyncIterator[bytes], token: str = "") -> str:
     """Return what a generator's log holds for us: the last result and the last other lines.
 
-    Progress is left out, and so is everything that others print between.
+    Ours begin with the run's token. Progress is left out, and so is what others print between.
     """
-    splitter, result = LineSplitter(RESULT_LIMIT_BYTES), b""
+    before = token_bytes(token)
+    splitter, result = LineSplitter(before + RESULT_START, RESULT_LIMIT_BYTES), b""
     others: deque[bytes] = deque(maxlen=KEPT_LINES)
     async for piece in pieces:
         for line in splitter.feed(piece):
-            result = _kept(line, others) or result
-    result = _kept(splitter.rest, others) or result  # of one who was stopped while it wrote
+            result = _kept(line, before, others) or result
+    result = _kept(splitter.rest, before, others) or result  # of one who was stopped while it wrote
     return b"\n".join([*others, *filter(None, [result])]).decode(errors="replace")
 
 
-def _kept(line: bytes, others: deque[bytes]) -> bytes:
+def token_bytes(token: str) -> bytes:
+    """Return what comes before the object in each line of a run's generator."""
+    return f"{token} ".encode() if token else b""
+
+
+def _kept(line: bytes, before: bytes, others: deque[bytes]) -> bytes:
     """Return a result; put another line of ours to the others."""
-    if line.startswith(RESULT_START):
+    if line.startswith(before + RESULT_START):
         return line
-    if _OURS.match(line):
+    if line.startswith(before) and _OURS.match(line, len(before)):
         others.append(line)
     return b""

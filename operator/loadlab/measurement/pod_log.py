@@ -65,11 +65,14 @@ class PodReport:
     notes: tuple[str, ...] = ()
 
 
-def read_pod_log(pod: str, text: str) -> PodReport:
-    """Read one pod's log."""
+def read_pod_log(pod: str, text: str, *, token: str = "") -> PodReport:
+    """Read one pod's log: of it the lines that begin with the run's token, where there is one.
+
+    All others may be anybody's words, such as an answer that the script quotes.
+    """
     lines = dict.fromkeys((RESULT_KEY, "loadlab_account", "loadlab_freshness", "start", "end"), "")
     notes: list[str] = []
-    for kind, line in _known_lines(text):
+    for kind, line in _known_lines(text, f"{token} " if token else ""):
         lines[kind if kind != "loadlab_snapshot" else _edge(line)] = line
     document, problem = _document(pod, lines[RESULT_KEY])
     return PodReport(
@@ -94,10 +97,10 @@ def read_progress(line: bytes) -> Progress | None:
         return None  # of another release's generator: it is only not shown
 
 
-def _known_lines(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        candidate = line.strip()
-        if found := _KNOWN.match(candidate):
+def _known_lines(text: str, before: str) -> Iterator[tuple[str, str]]:
+    for line in text.split("\n"):
+        candidate = line.removeprefix(before).strip()
+        if line.startswith(before) and (found := _KNOWN.match(candidate)):
             yield found[1], candidate
 
 

@@ -6,7 +6,7 @@ every other trial: a node may not read one before the API server's authorizer kn
 
 import json
 
-from loadlab.base.names import Component
+from loadlab.base.names import Component, result_token
 from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import Requests
@@ -51,7 +51,11 @@ def build_generator(context: Context, run: Run) -> Manifest:
         **context.pulled(context.images.k6),
         "args": list(ARGUMENTS),
         "securityContext": CONTAINER_SECURITY,
-        "env": env(K6_AUTO_EXTENSION_RESOLUTION="false", **configuration_variables(configuration)),
+        "env": env(
+            K6_AUTO_EXTENSION_RESOLUTION="false",
+            LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
+            **configuration_variables(configuration),
+        ),
         "resources": limited(generator_amounts(context.spec, run.cell)),
     }
     pod = {

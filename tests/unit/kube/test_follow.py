@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadlab.base.names import result_token
 from loadlab.kube.follow import LogFollower
+from loadlab.kube.log_lines import token_bytes
 from loadlab.kube.preparations import PreparationNotes
 from loadlab.measurement.documents import Progress
 from loadlab.model.status import Preparation
 from tests.manifests import Json
 
-RESULT = b'{"loadlab_result":{"complete":true}}\n'
+TOKEN = token_bytes(result_token("uid-exp", "exp-001-a1"))
+RESULT = TOKEN + b'{"loadlab_result":{"complete":true}}\n'
 PROGRESS = (
-    b'{"loadlab_progress":{"version":1,"seconds":12,"phase":"measurement","requests":4002,'
+    TOKEN + b'{"loadlab_progress":{"version":1,"seconds":12,"phase":"measurement","requests":4002,'
     b'"failed":3,"inFlight":16}}\n'
 )
 LOG = b'level=info msg=x\n{"loadlab_account":{}}\n' + PROGRESS + RESULT
@@ -36,7 +39,12 @@ class Source:
 
 
 def event(type_: str, component: str = "k6", **state: Json) -> Json:
-    labels = {"loadlab.dev/component": component, "loadlab.dev/experiment": "exp"}
+    labels = {
+        "loadlab.dev/component": component,
+        "loadlab.dev/experiment": "exp",
+        "loadlab.dev/experiment-uid": "uid-exp",
+        "loadlab.dev/run": "exp-001-a1",
+    }
     metadata = {"name": "p", "namespace": "lab", "uid": "u", "labels": labels}
     # A sidecar that comes first is at work: its pod's phase is Running from then on.
     statuses = [
@@ -72,7 +80,16 @@ def test_a_result_is_seen_however_the_log_is_cut(cuts):
 
 
 @pytest.mark.parametrize(
-    "log", [b"", LOG[:-1], b"loadlab_result\n", LOG[:40], b"x" * 70_000 + RESULT]
+    "log",
+    [
+        b"",
+        LOG[:-1],
+        b"loadlab_result\n",
+        LOG[:40],
+        RESULT.removeprefix(TOKEN),
+        b" " + RESULT,
+        b"x" * 70_000 + RESULT,
+    ],
 )
 async def test_an_unfinished_log_is_no_result(log):
     assert not await reported_after(log)
@@ -86,10 +103,10 @@ async def reported_after(*parts: bytes) -> bool:
 
 
 async def test_the_last_progress_is_kept_and_wakes_nobody():
-    later = PROGRESS.replace(b"12", b"13")
+    later = PROGRESS.replace(b'"seconds":12', b'"seconds":13')
     broken = [
         PROGRESS.replace(b'"version":1', b'"version":2'),
-        b'{"loadlab_progress":' + b"[" * 9999,
+        TOKEN + b'{"loadlab_progress":' + b"[" * 9999,
     ]
     woken: list[tuple[str, str]] = []
     source = Source(PROGRESS, later, *broken, b"\n", LOG[:20])

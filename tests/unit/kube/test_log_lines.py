@@ -109,3 +109,18 @@ async def test_a_long_result_is_whole_when_read_back():
     parts = [result[i : i + PIECE] for i in range(0, len(result), PIECE)]
 
     assert await read_back(pieces(*parts, b"\n")) == result.decode()
+
+
+async def test_only_lines_with_the_runs_token_are_ours():
+    """An answer of the service that the script quotes may begin a line with whatever it likes."""
+    log = [RESULT, ACCOUNT, b"t-2 " + RESULT, b"t-1" + RESULT, b"t-1 " + ACCOUNT, b"t-1  " + RESULT]
+
+    assert await read_back(pieces(b"\n".join(log)), "t-1") == f"t-1 {ACCOUNT.decode()}"
+
+
+async def test_a_long_result_with_a_token_is_whole_and_one_without_it_is_not_kept():
+    result = RESULT_START + b'"' + b"x" * (20 * LINE_LIMIT_BYTES) + b'"}'
+    log = b"t-1 " + result + b"\n" + result + b"\n"
+    parts = [log[i : i + PIECE] for i in range(0, len(log), PIECE)]
+
+    assert await read_back(pieces(*parts), "t-1") == "t-1 " + result.decode()

@@ -40,6 +40,30 @@ def test_the_last_document_counts_since_earlier_ones_are_checkpoints(
     assert read_pod_log("k6-0", text).problem is None
 
 
+def test_only_lines_with_the_runs_token_are_taken(document: dict[str, Any]) -> None:
+    """The service under test may answer with a document, and the script may quote the answer."""
+    forged = line_of("loadlab_result", {**document, "error": "forged"})
+    ours = "t-1 " + line_of("loadlab_result", document)
+    others = [forged, f"t-2 {forged}", f"t-1{forged}", f" t-1 {forged}", f"x t-1 {forged}"]
+
+    report = read_pod_log("k6-0", "\n".join([ours, *others]), token="t-1")
+    nothing = read_pod_log("k6-0", "\n".join(others), token="t-1")
+
+    assert report.problem is None
+    assert nothing.problem is not None
+    assert nothing.problem.kind is ProblemKind.DOCUMENT_MISSING
+
+
+def test_a_line_separator_in_a_text_ends_no_line(document: dict[str, Any]) -> None:
+    """JSON leaves it as it is, and what came after it would begin a line of its own."""
+    account = json.dumps(
+        {"loadlab_account": {"run": "a\u2028b", "drained": True}}, ensure_ascii=False
+    )
+    text = f"{line_of('loadlab_result', document)}\n{account}"
+
+    assert read_pod_log("k6-0", text).account is not None
+
+
 @pytest.mark.parametrize(
     ("spoil", "kind", "says"),
     [
