@@ -102,7 +102,9 @@ async def test_an_ending_waits_for_what_does_not_go_and_then_names_it():
     lab.submit(replicates=1)
     labels = experiment_labels("exp", "uid-exp")
     ours = {"name": "stray", "labels": labels, **OWNED_BY_ANOTHER}
-    key = lab.place({"kind": "Pod", "metadata": ours, "spec": {"containers": [{"image": "x"}]}})
+    key = lab.place(
+        {"kind": "Pod", "metadata": ours, "spec": {"containers": [{"name": "x", "image": "x"}]}}
+    )
     lab.submit("next", replicates=1)
     while lab.status().get("phase") != "Analyzing":
         await lab.step()
@@ -127,7 +129,9 @@ async def test_so_does_the_ending_of_one_that_is_refused(change):
         await lab.step()
     labels = experiment_labels("exp", "uid-exp")
     ours = {"name": "stray", "labels": labels, **OWNED_BY_ANOTHER}
-    lab.place({"kind": "Pod", "metadata": ours, "spec": {"containers": [{"image": "x"}]}})
+    lab.place(
+        {"kind": "Pod", "metadata": ours, "spec": {"containers": [{"name": "x", "image": "x"}]}}
+    )
     lab.experiment()["spec"] |= change
 
     status = await lab.run()
