@@ -29,6 +29,7 @@ EXPERIMENT_COLUMNS = (
     ("Workload", "string", ".spec.workload", 1),
     ("Trial", "string", ".status.currentTrial", 1),
     ("Queue", "integer", ".status.queuePosition", 1),
+    ("Waits-For", "string", ".status.waitsFor", 1),
     ("Reason", "string", ".status.conditions[?(@.type=='Finished')].reason", 1),
     ("Age", "date", ".metadata.creationTimestamp", 0),
 )

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from loadlab.base.names import API_VERSION, RUN_LABEL, children_name, stores_secret
+from loadlab.base.times import rfc3339
 from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.hints import NO_HINTS, Hints
@@ -57,7 +58,7 @@ class Laboratory:
                 "namespace": "lab",
                 "uid": f"uid-{name}",
                 "generation": 1,
-                "creationTimestamp": f"2027-01-15T08:00:{len(self.cluster.objects):02d}Z",
+                "creationTimestamp": rfc3339(self.now + len(self.cluster.objects)),
             },
             "spec": SMALL | spec,
         }

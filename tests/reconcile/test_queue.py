@@ -1,7 +1,11 @@
 """Who is ahead of whom: what can no longer run holds up nobody."""
 
+import pytest
+
+from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
-from tests.reconcile.laboratory import Laboratory
+from loadlab.kube.errors import RefusedError
+from tests.reconcile.laboratory import CHILD, Laboratory
 
 
 async def test_the_queue_moves_past_one_that_is_being_deleted():
@@ -40,7 +44,70 @@ async def test_a_namesake_waits_until_the_former_experiments_children_are_gone()
 
     await lab.reconcile()
     assert lab.status()["phase"] == "Pending"
+    assert lab.status()["waitsFor"].startswith(f"LoadTrial {CHILD}-")
+    assert "of a former experiment of this name" in lab.status()["waitsFor"]
 
     for name in lab.trials():
         del lab.cluster.objects[Kind.TRIAL, "lab", name]
     assert (await lab.run())["phase"] == "Succeeded"
+
+
+async def test_a_namesake_waits_for_orphans_a_minute_and_no_longer():
+    lab = Laboratory()
+    lab.submit()
+    await lab.run()
+    del lab.cluster.objects[Kind.EXPERIMENT, "lab", "exp"]
+    lab.submit(replicates=1)
+    lab.experiment()["metadata"] |= {"uid": "uid-of-the-namesake"}
+    lab.experiment()["metadata"] |= {"creationTimestamp": rfc3339(lab.now)}
+
+    assert await lab.reconcile() == 5
+    lab.now += 58
+    assert await lab.reconcile() == pytest.approx(2, abs=1)
+    assert lab.status()["phase"] == "Pending"
+    lab.now += 3
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    assert len(lab.trials()) == 4 + 2
+
+
+async def test_what_is_waited_for_stands_in_the_status_and_goes_when_it_begins():
+    lab = Laboratory()
+    lab.submit("first", replicates=1)
+    lab.submit("second", replicates=1)
+    await lab.reconcile("first")
+    await lab.reconcile("second")
+
+    assert lab.status("second")["waitsFor"] == "LoadExperiment lab/first"
+    assert lab.condition("Reconciling", "second")["message"] == (
+        "waits for LoadExperiment lab/first"
+    )
+    await lab.run("first")
+    await lab.reconcile("second")
+    assert "waitsFor" not in lab.status("second")
+
+
+async def test_a_suspended_one_says_so():
+    lab = Laboratory()
+    lab.submit(suspend=True)
+
+    await lab.reconcile()
+
+    assert lab.status()["waitsFor"] == "spec.suspend"
+
+
+async def test_one_whose_requests_are_refused_is_ahead_of_nobody(monkeypatch):
+    lab = Laboratory()
+    lab.submit("held")
+    lab.submit("next", replicates=1)
+    with monkeypatch.context() as forbidden:
+        forbidden.setattr(lab.cluster, "list", refused)
+        await lab.reconcile("held")
+    assert lab.condition("Stalled", "held")["reason"] == "RequestRefused"
+
+    assert (await lab.run("next"))["phase"] == "Succeeded"
+    assert (await lab.run("held"))["phase"] == "Succeeded"
+
+
+async def refused(*_: object) -> object:
+    raise RefusedError("GET jobs: 403 forbidden")

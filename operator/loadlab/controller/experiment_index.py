@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadlab.controller.work_queue import Key
-from loadlab.kube.api import Manifest
-from loadlab.kube.observe import is_ahead, is_open
+from loadlab.kube.queue_order import find_place
+from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.status import Phase
+from loadlab.progress.observed import NOBODY_AHEAD, Place
 
 
 def waits_as_reported(body: Mapping[str, Any]) -> bool:
@@ -28,31 +29,22 @@ class ExperimentIndex:
     """The experiments by key, each reduced to what decides about its place."""
 
     def __init__(self) -> None:
-        self._known: dict[Key, Manifest] = {}
+        self._known: dict[Key, Standing] = {}
 
     def note(self, key: Key, body: Mapping[str, Any]) -> None:
         """Remember how an experiment stands."""
-        metadata, spec, status = body["metadata"], body.get("spec"), body.get("status")
-        self._known[key] = {
-            "metadata": {
-                n: metadata.get(n) for n in ("creationTimestamp", "deletionTimestamp", "uid")
-            },
-            "spec": {"suspend": (spec or {}).get("suspend")},
-            "status": {"phase": (status or {}).get("phase")},
-        }
+        self._known[key] = standing_of(body)
 
-    def is_open(self, key: Key) -> bool:
+    def holds_up_others(self, key: Key) -> bool:
         """Whether an experiment is known that others may have to wait for."""
         known = self._known.get(key)
-        return known is not None and is_open(known)
+        return known is not None and known.holds_up_others
 
     def forget(self, key: Key) -> None:
         """Forget a deleted experiment."""
         self._known.pop(key, None)
 
-    def ahead_of(self, key: Key) -> int:
-        """Return how many experiments are known to be ahead of one."""
+    def place_of(self, key: Key) -> Place:
+        """Return the place of an experiment as far as it is known."""
         own = self._known.get(key)
-        if own is None:
-            return 0
-        return sum(is_ahead(other, own) for other in self._known.values())
+        return find_place(self._known.values(), own.uid) if own else NOBODY_AHEAD

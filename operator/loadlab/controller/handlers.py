@@ -54,14 +54,14 @@ class Operator:
         self, key: Key, body: Mapping[str, Any] | None, *, changed: bool = False
     ) -> None:
         """Take note of an experiment that is there or has changed, or that is gone (None)."""
-        was_open = self.index.is_open(key)
+        held_up_others = self.index.holds_up_others(key)
         if body is None:
             self.index.forget(key)
         else:
             self.index.note(key, body)
             if not (changed and waits_as_reported(body)):
                 self.work_queue.add(*key)
-        if was_open and not self.index.is_open(key):
+        if held_up_others and not self.index.holds_up_others(key):
             self.work_queue.requeue_all()  # the next in the queue need not wait until it is due
 
     def check(self) -> str:
@@ -107,7 +107,7 @@ class Operator:
                     follower.reported,
                     follower.preparations,
                     follower.progress,
-                    self.index.ahead_of(key),
+                    self.index.place_of(key),
                 )
                 after = await reconciler.reconcile(key, time.time(), hints)
             except ClusterError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from loadlab.measurement.documents import Progress
 from loadlab.model.status import Preparation
+from loadlab.progress.observed import NOBODY_AHEAD, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,14 +13,13 @@ class Hints:
     """What events and followed logs said before; without them a pass is only later.
 
     `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
-    data sets' Jobs said last, `progress` what generators did, `ahead` how many experiments are
-    known to be ahead.
+    data sets' Jobs said last, `progress` what generators did, `place` who is known to be ahead.
     """
 
     reported: Set[str] = frozenset()
     preparations: Mapping[str, Preparation] = field(default_factory=dict)
     progress: Mapping[str, Progress] = field(default_factory=dict)
-    ahead: int = 0
+    place: Place = NOBODY_AHEAD
 
 
 NO_HINTS = Hints()

@@ -16,10 +16,20 @@ from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
+from loadlab.kube.queue_order import find_place
 from loadlab.kube.refused_pods import find_lacking_pods
+from loadlab.kube.standing import standing_of
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
-from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView
+from loadlab.progress.observed import (
+    NOBODY_AHEAD,
+    Child,
+    ControllerView,
+    JobView,
+    Observed,
+    Place,
+    PodView,
+)
 
 Maker = TypeVar("Maker", JobView, ControllerView)
 OWN_KINDS = (Kind.SERVICE, *MAKER_KINDS)
@@ -39,15 +49,15 @@ async def observe(
     Of one that waits behind others there are no children to look at.
     """
     waiting = experiment.status.phase is Phase.PENDING
-    if waiting and (hints.ahead or _is_suspended(experiment)):
-        return Observed(ahead=hints.ahead)
+    if waiting and (hints.place.ahead or _is_suspended(experiment)):
+        return Observed(place=hints.place)
     children, (trials, others) = await asyncio.gather(
         _list_children(cluster, experiment), _trials(cluster, experiment, finished)
     )
-    ahead = await count_ahead(cluster, experiment, namespaces) if waiting else 0
+    place = await _read_place(cluster, experiment, namespaces) if waiting else NOBODY_AHEAD
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
-    former = others or any(_is_former(i, experiment) for items in children.values() for i in items)
+    former = _first_former(children | {Kind.TRIAL: others}, experiment) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
     uid = experiment.metadata.uid
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
@@ -69,8 +79,8 @@ async def observe(
         ),
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
-        # Children of a former experiment of this name: wait until they are collected.
-        ahead=ahead + bool(waiting and former),
+        place=place,
+        former=former,
         preparation=_preparation(pods, hints),
         kubernetes_version=version,
         nodes=await read_nodes(cluster, pods),
@@ -94,19 +104,26 @@ async def _list_children(cluster: Cluster, experiment: AnyExperiment) -> dict[Ki
     return dict(zip(LISTED_KINDS, lists, strict=True))
 
 
-def _is_former(item: Manifest, experiment: AnyExperiment) -> bool:
-    """Whether an object is of an experiment of this name that is gone: it will be collected."""
-    return is_of_a_namesake(item, Kind.EXPERIMENT.value.word, experiment.metadata)
+def _first_former(items_by_kind: dict[Kind, list[Manifest]], experiment: AnyExperiment) -> str:
+    """Return what is left of an experiment of this name that is gone; it will be collected."""
+    owner, metadata = Kind.EXPERIMENT.value.word, experiment.metadata
+    found = (
+        f"{kind.value.word} {item['metadata']['name']}"
+        for kind, items in items_by_kind.items()
+        for item in items
+        if is_of_a_namesake(item, owner, metadata)
+    )
+    return next(found, "")
 
 
 async def _trials(
     cluster: Cluster, experiment: AnyExperiment, finished: FinishedTrials
-) -> tuple[Trials, bool]:
-    """Return the trials, and whether others are left of a former experiment of this name."""
+) -> tuple[Trials, list[Manifest]]:
+    """Return the trials, and all that bear the experiment's name while it does not run."""
     if experiment.status.phase is Phase.RUNNING:
-        return await finished.read(cluster, experiment), False
+        return await finished.read(cluster, experiment), []
     found = await list_trials(cluster, experiment)
-    return owned_trials(found, experiment), any(_is_former(i, experiment) for i in found)
+    return owned_trials(found, experiment), found
 
 
 def _preparation(pods: Iterable[PodView], hints: Hints) -> Preparation | None:
@@ -116,40 +133,10 @@ def _preparation(pods: Iterable[PodView], hints: Hints) -> Preparation | None:
     return next((preparation for preparation in said if preparation), None)
 
 
-async def count_ahead(
+async def _read_place(
     cluster: Cluster, experiment: AnyExperiment, namespaces: Iterable[str | None]
-) -> int:
-    """Return how many experiments of these namespaces are under way or waited longer."""
-    own = experiment.model_dump(by_alias=True)
+) -> Place:
+    """Return the place among the experiments of these namespaces."""
     lists = [await cluster.list(Kind.EXPERIMENT, namespace, {}) for namespace in namespaces]
-    return sum(is_ahead(other, own) for others in lists for other in others)
-
-
-def is_ahead(other: Manifest, own: Manifest) -> bool:
-    """Whether another experiment is under way, or waited longer and may begin.
-
-    One that is being deleted is ahead of nobody, however long a finalizer holds it. One in a
-    phase of another release counts as under way, until its own pass has brought it to its end.
-    """
-    if not is_open(other) or other["metadata"].get("uid") == own["metadata"].get("uid"):
-        return False
-    spec = other.get("spec") or {}
-    if _phase(other) != Phase.PENDING:
-        return True
-    return not spec.get("suspend") and _age(other) < _age(own)
-
-
-def is_open(experiment: Manifest) -> bool:
-    """Whether an experiment is neither over nor being deleted."""
-    over = {phase for phase in Phase if phase.is_terminal}
-    return _phase(experiment) not in over and not experiment["metadata"].get("deletionTimestamp")
-
-
-def _phase(experiment: Manifest) -> str:
-    """Return the phase as it is spelt, also one that this release does not know."""
-    return str((experiment.get("status") or {}).get("phase") or Phase.PENDING)
-
-
-def _age(item: Manifest) -> tuple[str, str]:
-    metadata = item["metadata"]
-    return metadata.get("creationTimestamp") or "", metadata.get("uid") or ""
+    everyone = [standing_of(body) for bodies in lists for body in bodies]
+    return find_place(everyone, experiment.metadata.uid)

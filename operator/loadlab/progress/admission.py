@@ -1,16 +1,17 @@
 """Pending: a spec is accepted or refused, and an accepted one waits for its turn."""
 
 from loadlab.analysis.criteria import ThresholdError, parse_threshold
-from loadlab.base.times import rfc3339
+from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan
-from loadlab.progress.conditions import AT_ONCE, Transition
+from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.observed import Observed
 
+FORMER_GOES_IN = 60.0  # seconds from creation that one waits for its former namesake's children
 QUEUE_RESYNC = 300.0  # seconds; the end of an experiment requeues the next one at once
 
 
@@ -22,21 +23,52 @@ def admit(
         return refuse(experiment.status, transition, Reason.INVALID_CRITERION, fault)
     message = f"{len(plan.cells)} cells, {len(plan.trials)} trials"
     status = _accepted(plan, experiment.status, transition, message)
-    if experiment.spec.suspend or observed.ahead:
-        reason = Reason.QUEUED if observed.ahead else Reason.SUSPENDED
-        waiting = status.model_copy(update={"queue_position": observed.ahead})
-        return Decision(
-            transition.enter(waiting, Phase.PENDING, reason=reason), requeue_after=QUEUE_RESYNC
-        )
+    if (waiting := _wait(experiment, status, observed, transition)) is not None:
+        return waiting
     started = status.model_copy(
         update={
             "queue_position": None,
+            "waits_for": None,
             "start_time": rfc3339(transition.now),
             "fingerprint": plan.fingerprint,
         }
     )
     entered = transition.enter(started, Phase.PREPARING, reason=Reason.PREPARING)
     return Decision(entered, (Announce(Reason.ACCEPTED, message),), AT_ONCE)
+
+
+def _wait(
+    experiment: Experiment,
+    status: LoadExperimentStatus,
+    observed: Observed,
+    transition: Transition,
+) -> Decision | None:
+    """Return what a waiting experiment says; None where nothing is waited for any more."""
+    place, reason, again = observed.place, Reason.QUEUED, QUEUE_RESYNC
+    ahead, waits_for = place.ahead, place.waits_for
+    left = _patience_with_former(experiment, observed, transition.now)
+    if experiment.spec.suspend and not ahead:
+        reason, waits_for = Reason.SUSPENDED, "spec.suspend"
+    elif not ahead and left > 0:
+        ahead, again = 1, min(left, RESYNC)
+        waits_for = f"{observed.former} of a former experiment of this name"
+    elif not ahead:
+        return None
+    said = status.model_copy(update={"queue_position": ahead, "waits_for": waits_for})
+    message = f"waits for {waits_for}"
+    entered = transition.enter(said, Phase.PENDING, reason=reason, message=message)
+    return Decision(entered, requeue_after=again)
+
+
+def _patience_with_former(experiment: Experiment, observed: Observed, now: float) -> float:
+    """Return the seconds for which it still waits for what a former one of its name left.
+
+    The garbage collector takes it away in seconds; after `--cascade=orphan` nobody does.
+    """
+    created = experiment.metadata.creation_timestamp
+    if not observed.former or not created:
+        return 0.0
+    return epoch(created) + FORMER_GOES_IN - now
 
 
 def _accepted(

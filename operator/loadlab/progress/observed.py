@@ -188,6 +188,17 @@ class NodeView:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the queue: how many are ahead, and the first of them."""
+
+    ahead: int = 0
+    waits_for: str = ""
+
+
+NOBODY_AHEAD = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """All children of one experiment, and its place in the queue."""
 
@@ -198,7 +209,8 @@ class Observed:
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()
     services: tuple[Child, ...] = ()
-    ahead: int = 0
+    place: Place = NOBODY_AHEAD
+    former: str = ""  # what is left of a former experiment of this name, while this one waits
     preparation: Preparation | None = None  # as far as the data set's log is known
     kubernetes_version: str = ""
     nodes: tuple[NodeView, ...] = ()  # looked at where a pod fits none of them, if it is allowed

@@ -3,6 +3,9 @@
 import pytest
 
 from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
+from loadlab.progress.observed import NOBODY_AHEAD
+
+STALLED = {"type": "Stalled", "status": "True"}
 
 
 def body(
@@ -12,11 +15,13 @@ def body(
     created: str = "2026-01-01",
     suspend: bool = False,
     deleted: str | None = None,
+    stalled: bool = False,
 ):
     return {
         "metadata": {"creationTimestamp": created, "uid": uid, "deletionTimestamp": deleted},
         "spec": {"suspend": suspend},
-        "status": {"phase": phase} if phase else {},
+        "status": ({"phase": phase} if phase else {})
+        | ({"conditions": [STALLED]} if stalled else {}),
     }
 
 
@@ -31,6 +36,8 @@ OWN = body("own", None, created="2026-01-02")
         (body("x", "Pending"), 1),
         (body("x", "Pending", created="2026-01-03"), 0),
         (body("x", "Pending", suspend=True), 0),
+        (body("x", "Pending", stalled=True), 0),
+        (body("x", "Running", stalled=True), 1),
         (body("x", "Running", suspend=True), 1),
         (body("x", "Succeeded"), 0),
         (body("x", "Failed"), 0),
@@ -39,7 +46,18 @@ OWN = body("own", None, created="2026-01-02")
         (body("x", "Paused", deleted="2026-01-04"), 0),
     ],
     ids=[
-        *("under way", "older", "pending", "younger", "suspended", "running", "over", "failed"),
+        *(
+            "under way",
+            "older",
+            "pending",
+            "younger",
+            "suspended",
+            "stalled",
+            "stalled run",
+            "running",
+            "over",
+            "failed",
+        ),
         *("a phase of another release", "held by a finalizer", "both"),
     ],
 )
@@ -48,19 +66,19 @@ def test_who_is_ahead(other, ahead):
     index.note(("lab", "own"), OWN)
     index.note(("lab", "x"), other)
 
-    assert index.ahead_of(("lab", "own")) == ahead
+    assert index.place_of(("lab", "own")).ahead == ahead
 
 
 def test_a_forgotten_one_is_not_ahead_and_an_unknown_one_has_nobody_ahead():
     index = ExperimentIndex()
     index.note(("lab", "own"), OWN)
     index.note(("lab", "x"), body("x", "Running"))
-    assert index.is_open(("lab", "x"))
+    assert index.holds_up_others(("lab", "x"))
     index.forget(("lab", "x"))
 
-    assert index.ahead_of(("lab", "own")) == 0
-    assert not index.is_open(("lab", "x"))
-    assert index.ahead_of(("lab", "unheard of")) == 0
+    assert index.place_of(("lab", "own")) == NOBODY_AHEAD
+    assert not index.holds_up_others(("lab", "x"))
+    assert index.place_of(("lab", "unheard of")) == NOBODY_AHEAD
 
 
 @pytest.mark.parametrize(

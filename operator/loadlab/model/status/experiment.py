@@ -91,6 +91,11 @@ class LoadExperimentStatus(ObservedModel):
     queue_position: int | None = Field(
         default=None, description="How many active experiments are ahead; 0 is next."
     )
+    waits_for: str | None = Field(
+        default=None,
+        max_length=200,
+        description="While Pending: what it waits for, such as the experiment that runs.",
+    )
     best: Best | None = Field(default=None, description="The best cell.")
     results: tuple[ResultRow, ...] = Field(
         default=(), max_length=MAX_ROWS, description="One row per cell."

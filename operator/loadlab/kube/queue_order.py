@@ -1,0 +1,52 @@
+"""The order of the queue: namespaces take turns, within one the oldest experiment is next.
+
+Whose turn it is follows from the resources alone. A namespace's oldest waiting experiment counts as
+having come when it was created, or when its namespace began one last, whichever is later; the
+one that came first is next. So a namespace with one experiment waits for at most one of each
+other namespace, however many they have. With the finished experiments deleted nothing is known of
+former turns, and the order is that of creation.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
+
+from loadlab.kube.standing import Standing
+from loadlab.progress.observed import NOBODY_AHEAD, Place
+
+Turn = tuple[int, str, tuple[str, str]]
+
+
+def find_place(experiments: Iterable[Standing], uid: str) -> Place:
+    """Return the place of a waiting experiment; the first where it does not wait."""
+    everyone = tuple(experiments)
+    own = next((one for one in everyone if one.uid == uid and one.waits), None)
+    if own is None:
+        return NOBODY_AHEAD
+    under_way = sorted((o for o in everyone if o.is_under_way), key=lambda one: one.age)
+    waiting = [o for o in everyone if o.waits and (o.may_begin or o.uid == uid)]
+    turns = _turns(waiting, _last_starts(everyone))
+    ahead = [o for o in sorted(waiting, key=lambda o: turns[o.uid]) if turns[o.uid] < turns[uid]]
+    first = next(chain(under_way, ahead), None)
+    waits_for = f"LoadExperiment {first.namespace}/{first.name}" if first else ""
+    return Place(len(under_way) + len(ahead), waits_for)
+
+
+def _turns(waiting: Iterable[Standing], last_starts: dict[str, str]) -> dict[str, Turn]:
+    """Return by uid in which round each comes, and within the round when it counts as come."""
+    lines: dict[str, list[Standing]] = defaultdict(list)
+    for one in sorted(waiting, key=lambda one: one.age):
+        lines[one.namespace].append(one)
+    return {
+        one.uid: (round_, max(line[0].created, last_starts[namespace]), line[0].age)
+        for namespace, line in lines.items()
+        for round_, one in enumerate(line)
+    }
+
+
+def _last_starts(experiments: Iterable[Standing]) -> dict[str, str]:
+    """Return when each namespace began an experiment last; empty where none is known."""
+    last: dict[str, str] = defaultdict(str)
+    for one in experiments:
+        last[one.namespace] = max(last[one.namespace], one.started)
+    return last

@@ -1,0 +1,72 @@
+"""How an experiment stands in the queue: as much of it as decides who is next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loadlab.model.status import Phase
+from loadlab.model.status.conditions import ConditionType, Truth
+
+OVER = {phase.value for phase in Phase if phase.is_terminal}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One experiment among all; times are RFC 3339 in whole seconds, empty for never."""
+
+    namespace: str
+    name: str
+    uid: str
+    created: str
+    phase: str  # as it is spelt, also one that this release does not know
+    started: str
+    deleting: bool
+    may_begin: bool  # neither suspended nor held up
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither over nor being deleted, however long a finalizer holds it."""
+        return self.phase not in OVER and not self.deleting
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has not begun."""
+        return self.is_open and self.phase == Phase.PENDING
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it runs, or may have begun in a phase of another release."""
+        return self.is_open and self.phase != Phase.PENDING
+
+    @property
+    def holds_up_others(self) -> bool:
+        """Whether somebody may have to wait for it: one that can't move is ahead of nobody."""
+        return self.is_under_way or (self.waits and self.may_begin)
+
+    @property
+    def age(self) -> tuple[str, str]:
+        """What makes one older than another."""
+        return self.created, self.uid
+
+
+def standing_of(body: Mapping[str, Any]) -> Standing:
+    """Return how an experiment stands, by its resource."""
+    metadata, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
+    return Standing(
+        namespace=metadata.get("namespace") or "",
+        name=metadata.get("name") or "",
+        uid=metadata.get("uid") or "",
+        created=metadata.get("creationTimestamp") or "",
+        phase=str(status.get("phase") or Phase.PENDING.value),
+        started=str(status.get("startTime") or ""),
+        deleting=bool(metadata.get("deletionTimestamp")),
+        may_begin=not spec.get("suspend") and not _is_stalled(status),
+    )
+
+
+def _is_stalled(status: Mapping[str, Any]) -> bool:
+    conditions = status.get("conditions") or ()
+    return any(
+        condition.get("type") == ConditionType.STALLED and condition.get("status") == Truth.TRUE
+        for condition in conditions
+    )
