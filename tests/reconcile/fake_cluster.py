@@ -80,6 +80,7 @@ class FakeCluster:
         self.finished_runs: list[str] = []
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self.refusal_of: Callable[[Manifest], ClusterError | None] = lambda _: None
+        self.never_goes: Callable[[str], bool] = lambda _: False  # a pod, by name
         self.pod_refusal_of: Callable[[Manifest], str] = lambda _: ""  # by what makes it
         self._failed_creations: dict[str, str] = {}  # by the uid of what makes the pod
         self._log_of = log_of
@@ -146,7 +147,7 @@ class FakeCluster:
         def mark() -> None:
             item = self.objects.get((kind, namespace, name))
             if item is not None and item["metadata"]["uid"] == uid:
-                item["metadata"]["deletionTimestamp"] = "now"
+                item["metadata"].setdefault("deletionTimestamp", rfc3339(self._now))
 
         await self._do(f"delete {kind.name} {name}", mark)
 
@@ -201,12 +202,12 @@ class FakeCluster:
             if any(owner["uid"] in uids for owner in owners) or (
                 kind is Kind.POD and missing & self._made
             ):
-                item["metadata"]["deletionTimestamp"] = "now"
+                item["metadata"].setdefault("deletionTimestamp", rfc3339(self._now))
 
-    @staticmethod
-    def _can_go(kind: Kind, item: Manifest) -> bool:
+    def _can_go(self, kind: Kind, item: Manifest) -> bool:
         """A deleted pod's processes end first; it is gone a moment after."""
-        if not item["metadata"].get("deletionTimestamp"):
+        metadata = item["metadata"]
+        if not metadata.get("deletionTimestamp") or self.never_goes(metadata["name"]):
             return False
         lives = kind is Kind.POD and item["status"]["phase"] in {"Pending", "Running"}
         if lives:

@@ -162,3 +162,19 @@ async def test_what_may_not_be_looked_at_or_deleted_holds_up_no_ending(verb, mon
     assert status["phase"] in {"Failed", "Terminated"}
     assert "403 forbidden" in str(status["conditions"])
     assert lab.now - began < 200
+
+
+async def test_a_run_that_does_not_go_ends_the_experiment_and_is_named():
+    lab = Laboratory()
+    lab.submit()
+    lab.cluster.never_goes = lambda name: name.startswith(f"{CHILD}-001-a1") and "pod" in name
+    lab.submit("next", replicates=1)
+
+    status = await lab.run(steps=400)
+
+    failed = lab.condition("Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", "NotCleared")
+    assert f"Pod {CHILD}-001-a1" in failed["message"]
+    assert "did not go within 120 s" in failed["message"]
+    assert status["trials"]["succeeded"] == 1
+    assert (await lab.run("next"))["phase"] == "Succeeded"

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from loadlab.base.names import COMPONENT_LABEL
+from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
 from tests.manifests import Json
 from tests.reconcile.laboratory import CHILD, Laboratory
@@ -55,7 +56,7 @@ async def test_a_replaced_postgres_pod_spoils_the_run_and_is_filled_again():
 async def test_a_part_deleted_by_hand_comes_back(key):
     lab = Laboratory()
     await run_until_the_first_trial(lab)
-    lab.cluster.objects[key]["metadata"]["deletionTimestamp"] = "now"
+    lab.cluster.objects[key]["metadata"]["deletionTimestamp"] = rfc3339(lab.now)
 
     status = await lab.run()
 

@@ -28,6 +28,7 @@ def child_fields(item: Manifest, kind: Kind) -> dict[str, Any]:
         "component": Component(component) if component in set(Component) else None,
         "run": label_of(item, RUN_LABEL),
         "deleting": bool(metadata.get("deletionTimestamp")),
+        "gone_by": _moment(metadata.get("deletionTimestamp")),
     }
 
 

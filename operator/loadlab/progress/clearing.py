@@ -4,12 +4,12 @@ Whatever an earlier pass or an earlier release of the operator made is found by 
 nothing has to be planned, or be planned alike, to be removed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 
 from loadlab.base.times import epoch
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.progress.decision import Remove
-from loadlab.progress.observed import Child, Observed
+from loadlab.progress.observed import Child, Observed, Reference
 
 CLEARING = 120.0  # seconds that an ending waits for what it deleted
 NAMED = 3  # of what is left
@@ -30,18 +30,30 @@ def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
     return _removal(maker for maker in observed.makers() if maker.run not in kept)
 
 
+def name_stuck(observed: Observed, runs: Set[str], now: float) -> str:
+    """Return what of these runs should be gone for long and is not, in words; else empty."""
+    stuck = [
+        child.reference
+        for child in (*observed.makers(), *observed.pods, *observed.departing)
+        if child.run in runs and child.gone_by is not None and now - child.gone_by > CLEARING
+    ]
+    return _listed(stuck)
+
+
 def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -> tuple[str, bool]:
     """Return what is left, in words, and whether it may still be waited for.
 
     A pod on a lost node, or one that somebody else's controller makes anew, never goes.
     """
     left = [child.reference for child in (*observed.makers(), *observed.pods, *observed.departing)]
-    if not left:
-        return "", False
-    names = ", ".join(f"{one.kind} {one.name}" for one in left[:NAMED])
-    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
     since = epoch(status.phase_start_time) if status.phase_start_time else now
-    return f"{names}{more}", now - since <= CLEARING
+    return _listed(left), bool(left) and now - since <= CLEARING
+
+
+def _listed(references: Sequence[Reference]) -> str:
+    names = ", ".join(f"{one.kind} {one.name}" for one in references[:NAMED])
+    more = f" and {len(references) - NAMED} more" if len(references) > NAMED else ""
+    return names + more
 
 
 def _removal(children: Iterable[Child]) -> tuple[Remove, ...]:

@@ -29,6 +29,7 @@ class Child:
     component: Component | None
     run: str
     deleting: bool = False
+    gone_by: float | None = None  # when it should be, its grace over; epoch seconds
 
     @property
     def name(self) -> str:

@@ -7,9 +7,10 @@ from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, Trial
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
-from loadlab.progress.clearing import clear_runs
+from loadlab.progress.clearing import clear_runs, name_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision
+from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
 from loadlab.progress.service_cpus import choose_cpus, start_over
@@ -51,7 +52,8 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
         decision = _under_way(plan, current, observed, status, transition.now)
         return replace(decision, actions=(*clearing, *decision.actions))
     if current is None or stale:
-        return Decision(status, clearing, RESYNC)
+        stuck = name_stuck(observed, stale, transition.now)
+        return _lost(status, stuck, transition) if stuck else Decision(status, clearing, RESYNC)
     building = next_step(plan, experiment, observed)
     if building is not None:
         return Decision(_infrastructure_lost(status, plan, observed, transition), building, RESYNC)
@@ -80,6 +82,13 @@ def _under_way(
             return Decision(status, (announcement,), AT_ONCE)
     over = start_over(plan, trial) or judge_run(plan, current.planned, trial, observed, now)
     return Decision(status, over, AT_ONCE if over else RESYNC)
+
+
+def _lost(status: LoadExperimentStatus, stuck: str, transition: Transition) -> Decision:
+    """End where a former run never goes: it would disturb the next one."""
+    message = f"{stuck} of a run that is over does not go though deleted; is its node lost?"
+    ending = Reason.NOT_CLEARED, message
+    return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
 
 
 def _infrastructure_lost(

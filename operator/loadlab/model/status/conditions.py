@@ -51,6 +51,7 @@ class Reason(StrEnum):
     SUPERSEDED = "Superseded"
     # What held an experiment up, or what it went on after.
     RECONCILE_FAILED = "ReconcileFailed"
+    NOT_CLEARED = "NotCleared"
     REQUEST_REFUSED = "RequestRefused"
     RESUMED = "Resumed"
     # Why something did not become ready, or was lost.
