@@ -2,12 +2,10 @@
 
 import pytest
 
-from loadlab.base.names import experiment_labels
 from loadlab.kube.api import Kind
 from loadlab.kube.errors import RefusedError, UnavailableError
 from loadlab.progress.clearing import CLEARING
 from tests.reconcile.laboratory import CHILD, START, Laboratory
-from tests.reconcile.test_foreign import OWNED_BY_ANOTHER
 from tests.reconcile.test_trouble import FAULTS, fault_in
 
 QUIET = 5.0  # seconds until a pass that no event causes
@@ -97,14 +95,14 @@ async def test_deadlines_hold_while_nothing_can_be_looked_at(
     assert lab.leftovers() == set()
 
 
+def store_never_goes(lab: Laboratory) -> None:
+    lab.cluster.never_goes = lambda name: name == f"{CHILD}-postgres-pod"
+
+
 async def test_an_ending_waits_for_what_does_not_go_and_then_names_it():
     lab = Laboratory()
     lab.submit(replicates=1)
-    labels = experiment_labels("exp", "uid-exp")
-    ours = {"name": "stray", "labels": labels, **OWNED_BY_ANOTHER}
-    key = lab.place(
-        {"kind": "Pod", "metadata": ours, "spec": {"containers": [{"name": "x", "image": "x"}]}}
-    )
+    store_never_goes(lab)
     lab.submit("next", replicates=1)
     while lab.status().get("phase") != "Analyzing":
         await lab.step()
@@ -115,9 +113,9 @@ async def test_an_ending_waits_for_what_does_not_go_and_then_names_it():
     assert CLEARING <= lab.now - began < CLEARING + 5
     assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
     assert len(status["results"]) == 2
-    assert "Pod stray did not go within 120 s" in lab.condition("Finished")["message"]
+    left = f"Pod {CHILD}-postgres-pod did not go within 120 s"
+    assert left in lab.condition("Finished")["message"]
     assert "phaseStartTime" not in status
-    assert key in lab.cluster.objects
     assert (await lab.run("next"))["phase"] == "Succeeded"
 
 
@@ -127,17 +125,13 @@ async def test_so_does_the_ending_of_one_that_is_refused(change):
     lab.submit()
     while f"{CHILD}-001" not in lab.trials():
         await lab.step()
-    labels = experiment_labels("exp", "uid-exp")
-    ours = {"name": "stray", "labels": labels, **OWNED_BY_ANOTHER}
-    lab.place(
-        {"kind": "Pod", "metadata": ours, "spec": {"containers": [{"name": "x", "image": "x"}]}}
-    )
+    store_never_goes(lab)
     lab.experiment()["spec"] |= change
 
     status = await lab.run()
 
     assert status["phase"] == "Failed"
-    assert "Pod stray did not go" in lab.condition("Failed")["message"]
+    assert "postgres-pod did not go" in lab.condition("Failed")["message"]
 
 
 @pytest.mark.parametrize("verb", ["list", "delete"])
