@@ -39,7 +39,7 @@ def spec(*variants: Json, **request: str) -> Json:
         "retry": {"attempts": 1},
         "timeouts": {"ready": "20s"},
         "placement": {"serviceCpu": "Shared"},
-        "load": {"warmup": "1s", "duration": "4s", "request": {"path": "/things", **request}},
+        "load": {"warmup": "1s", "duration": "2s", "request": {"path": "/things", **request}},
     }
 
 

@@ -130,6 +130,7 @@ def _by_request(named: NamedSum) -> tuple[RequestRow, ...]:
             requests=found.requests,
             failed_rate=found.failed_rate,
             latency_ms=found.latency_ms,
+            failures=failure_rows(found.failures, found.requests),
         )
         for name, found in named.named_requests().items()
     )

@@ -63,12 +63,18 @@ def bottlenecks(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Rendera
 def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:
     """Yield a line for each cell whose requests failed: how many, and why."""
     for row in rows:
-        if not row.failures:
-            continue
-        # Of a cell without a usable replicate only the failures are known.
-        failed = row.failed_rate or sum(found.share for found in row.failures)
-        why = ", ".join(map(_failure, row.failures))
-        yield f"{figures.percent(failed)} of the requests of {title_of(row)} failed: {why}"
+        if row.failures:
+            yield _failed(row.failed_rate, f"requests of {title_of(row)}", row.failures)
+        for named in row.by_request or ():
+            if named.failures:
+                whose = f"requests {named.name} of {title_of(row)}"
+                yield _failed(named.failed_rate, whose, named.failures)
+
+
+def _failed(rate: float | None, whose: str, found: Sequence[FailureRow]) -> str:
+    # Of a cell without a usable replicate only the failures are known.
+    failed = rate or sum(failure.share for failure in found)
+    return f"{figures.percent(failed)} of the {whose} failed: {', '.join(map(_failure, found))}"
 
 
 def _failure(found: FailureRow) -> str:

@@ -1,9 +1,10 @@
 """Failed requests by status class and text, added up over pods and replicates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loadlab.base.text import fit
+from loadlab.measurement.documents import Scenario
 
 NO_ANSWER = "err"  # the class of requests that nothing answered
 KEPT = 20  # texts of a trial; the others are added up
@@ -23,6 +24,17 @@ class FailedRequests:
     def words(self) -> str:
         """The text, and what one such answer said."""
         return f"{self.text} (such as: {self.example})" if self.example else self.text
+
+
+def failures_of(scenario: Scenario) -> Iterator[FailedRequests]:
+    """Yield what one pod tells of the failures of a scenario."""
+    for failure in scenario.failures:
+        yield FailedRequests(
+            status_class=failure.status_class,
+            text=failure.text,
+            requests=failure.requests,
+            example=failure.example,
+        )
 
 
 def merge_failures(parts: Iterable[FailedRequests]) -> tuple[FailedRequests, ...]:

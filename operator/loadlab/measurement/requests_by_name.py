@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Split
+from loadlab.measurement.failures import KEPT, FailedRequests, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram, HistogramSum
 from loadlab.measurement.values import NamedRequests
 
@@ -19,7 +20,13 @@ def named_requests(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
         for name in (MEASURED_SCENARIO, SIDE_SCENARIO):
             for split in document.scenarios[name].splits if name in document.scenarios else ():
                 splits.setdefault(split.name, []).append(split)
-    named = {name: _merged(found) for name, found in sorted(splits.items())}
+    beside = [d.scenarios[SIDE_SCENARIO] for d in documents if SIDE_SCENARIO in d.scenarios]
+    failures = most_frequent((f for scenario in beside for f in failures_of(scenario)), KEPT)
+    names = {split.name for scenario in beside for split in scenario.splits}
+    named = {
+        name: _merged(found, failures if name in names else ())
+        for name, found in sorted(splits.items())
+    }
     named |= _by_cache(documents)
     return named if len(named) > 1 else {}
 
@@ -31,6 +38,7 @@ class NamedSum:
         self._requests: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._latency: dict[str, HistogramSum] = {}
+        self._failures: dict[str, tuple[FailedRequests, ...]] = {}
 
     def add(self, trial: Mapping[str, NamedRequests]) -> None:
         """Add those of one more replicate."""
@@ -38,6 +46,8 @@ class NamedSum:
             self._requests[name] += named.requests
             self._failed[name] += named.failed
             self._latency.setdefault(name, HistogramSum()).add(named.latency)
+            before = self._failures.get(name, ())
+            self._failures[name] = most_frequent((*before, *named.failures), KEPT)
 
     def named_requests(self) -> dict[str, NamedRequests]:
         """Return what was added so far."""
@@ -46,17 +56,19 @@ class NamedSum:
                 requests=self._requests[name],
                 failed=self._failed[name],
                 latency=latency.histogram(),
+                failures=self._failures[name],
             )
             for name, latency in self._latency.items()
         }
 
 
-def _merged(splits: Iterable[Split]) -> NamedRequests:
+def _merged(splits: Iterable[Split], failures: tuple[FailedRequests, ...]) -> NamedRequests:
     found = list(splits)
     return NamedRequests(
         requests=sum(split.requests for split in found),
         failed=sum(split.failed for split in found),
         latency=Histogram.merged(s.http_req_total.hdr for s in found if s.succeeded),
+        failures=failures,
     )
 
 

@@ -8,8 +8,8 @@ that errors would pull percentiles down (docs/method.md#latency).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
@@ -19,13 +19,14 @@ from loadlab.measurement.documents import (
     Snapshot,
 )
 from loadlab.measurement.durability import account_for
-from loadlab.measurement.failures import KEPT, FailedRequests, most_frequent
+from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.requests_by_name import named_requests
 from loadlab.measurement.usage import (
     GENERATOR,
     ComponentUsage,
+    RequestCounts,
     count_requests,
     measure_components,
     measure_shared_cpus,
@@ -53,7 +54,7 @@ def measure_trial(
         return VoidTrial(problems or (_never_measured(),))
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
-    components = measure_components(start, end, counts) if start and end else {}
+    components = measure_components(start, end, _asked(counts, scenarios)) if start and end else {}
     # A pod whose share of the load was too small to send anything has no first request.
     started = [s for s in scenarios if s.requests] or scenarios
     return TrialMeasurement(
@@ -70,7 +71,7 @@ def measure_trial(
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
         latency=_merged_latency(scenarios),
         status=_merged_status(scenarios),
-        failures=most_frequent(_failures(scenarios), KEPT),
+        failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
         start_skew_ms=_spread_ms([s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
         components={**components, GENERATOR: _generator_usage(scenarios)},
@@ -84,6 +85,13 @@ def measure_trial(
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         notes=tuple(note for report in reports for note in _notes(report)),
     )
+
+
+def _asked(counts: RequestCounts | None, scenarios: Sequence[Scenario]) -> RequestCounts | None:
+    """The counts to divide by: a service counts redirects that were followed as requests, too."""
+    if counts is None or not any(s.redirects_followed for s in scenarios):
+        return counts
+    return replace(counts, server=None)
 
 
 def _problems(reports: Sequence[PodReport], expected_pods: int) -> tuple[PodProblem, ...]:
@@ -156,16 +164,6 @@ def _merged_status(scenarios: Sequence[Scenario]) -> dict[str, int]:
     for scenario in scenarios:
         total.update(scenario.status)
     return dict(sorted(total.items()))
-
-
-def _failures(scenarios: Sequence[Scenario]) -> Iterator[FailedRequests]:
-    for failure in (failure for scenario in scenarios for failure in scenario.failures):
-        yield FailedRequests(
-            status_class=failure.status_class,
-            text=failure.text,
-            requests=failure.requests,
-            example=failure.example,
-        )
 
 
 def _spread_ms(moments_us: Sequence[int]) -> float:

@@ -39,6 +39,7 @@ class NamedRequests:
     requests: int
     failed: int
     latency: HistogramText  # successful answers
+    failures: tuple[FailedRequests, ...] = ()  # of requests beside the load
 
     @property
     def failed_rate(self) -> float:

@@ -110,17 +110,25 @@ def _redirected(trial: TrialMeasurement) -> Iterator[Reason]:
     if not found:
         return
     places = [f"{f.text[:3]} to {fit(f.example)}" for f in found if f.example]
-    remedy = (
-        "spec.load.request.redirects Follow stops at the tenth: do they lead in a circle?"
-        if trial.redirects_followed
-        else "set spec.load.request.path to that place, or spec.load.request.redirects to Follow "
-        "(Accept where a redirect is the answer that is asked for)"
-    )
     yield Reason(
         ReasonKind.REDIRECTED,
         Validity.SUSPECT if trial.latency.count else Validity.INVALID,
         f"{share:.1%} of the requests were answered {places[0] if places else found[0].text} and "
-        f"not served: {remedy}",
+        f"not served: {_remedy(trial, found[0].example)}",
+    )
+
+
+def _remedy(trial: TrialMeasurement, place: str) -> str:
+    if trial.redirects_followed:
+        return "spec.load.request.redirects Follow stops at the tenth: do they lead in a circle?"
+    if place.startswith("https:"):
+        return (
+            "it asks for https, and the load is made over http inside the cluster: let it serve "
+            "without, such as by the header X-Forwarded-Proto in spec.load.request.headers"
+        )
+    return (
+        "set spec.load.request.path to that place, or spec.load.request.redirects to Follow "
+        "(Accept where a redirect is the answer that is asked for)"
     )
 
 

@@ -63,6 +63,9 @@ def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> 
          "example": "[red]full"},
         {"class": "none", "text": "EOF", "requests": 420, "share": 0.007},
     ]  # fmt: skip
+    ping = {"name": "ping", "requests": 10, "failedRate": 0.2}
+    eof = {"class": "none", "text": "EOF", "requests": 2, "share": 0.2}
+    sync["byRequest"] = [{**ping, "failures": [eof]}]
     nothing["failures"] = [{"class": "none", "text": "EOF", "requests": 2, "share": 1.0}]
 
     lines = shown(finished).splitlines()
@@ -71,6 +74,7 @@ def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> 
         "8.60% of the requests of sync failed: 500 Internal Server Error (7.90%, such as "
         '"[red]full"), EOF (0.70%)'
     ) in lines
+    assert "20% of the requests ping of sync failed: EOF (20%)" in lines
     assert "100% of the requests of asyncpg failed: EOF (100%)" in lines
 
 

@@ -22,6 +22,7 @@ def build(document: dict[str, Any]) -> Build:
             ping = copy.deepcopy(body["scenarios"]["measure"])
             ping["splits"][0] |= {"name": "ping", "requests": 20}
             ping["splits"][0]["http_req_total"] = distribution([500] * 20)
+            ping["failures"] = [{"class": "5xx", "text": "503 Service Unavailable", "requests": 2}]
             body["scenarios"]["side"] = ping
         body["trends"] = {name: distribution(values) for name, values in (trends or {}).items()}
         return K6Document.model_validate(body)
@@ -43,6 +44,18 @@ def test_requests_beside_the_load_are_told_apart(build: Build):
 
     assert {name: found.requests for name, found in named.items()} == {"ping": 40, "request": 2000}
     assert named["ping"].latency.max_us == 500
+
+
+def test_requests_beside_the_load_say_why_they_failed(build: Build):
+    total = NamedSum()
+    for _ in range(3):
+        total.add(named_requests([build(side=True), build(side=True)]))
+    found = total.named_requests()
+
+    assert [(f.text, f.requests) for f in found["ping"].failures] == [
+        ("503 Service Unavailable", 12)
+    ]
+    assert found["request"].failures == ()
 
 
 def test_reads_are_told_apart_by_what_the_cache_said(build: Build):

@@ -75,6 +75,21 @@ def test_latency_is_the_whole_wait_of_successful_answers_only(
     assert trial.latency == Histogram.decode(measure["splits"][0]["http_req_total"]["hdr"])
 
 
+def test_cpu_per_request_counts_a_redirect_that_was_followed_into_its_request(
+    document: dict[str, Any], report: BuildReport, load: LoadFacts
+) -> None:
+    plain = measured(measure_trial([report(document)], 1, load))
+    document["scenarios"]["measure"]["redirectsFollowed"] = 1000
+    trial = measured(measure_trial([report(document)], 1, load))
+
+    assert trial.redirects_followed == 1000
+    assert plain.counts == trial.counts
+    assert plain.counts is not None
+    assert plain.counts.server is not None
+    cost, before = (t.components["service"].cpu_micros_per_request or 0.0 for t in (trial, plain))
+    assert cost * plain.counts.client == pytest.approx(before * plain.counts.server)
+
+
 def test_cpu_per_request_divides_by_what_the_service_counted(
     document: dict[str, Any], report: BuildReport, load: LoadFacts
 ) -> None:

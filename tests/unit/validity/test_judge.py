@@ -30,9 +30,9 @@ def asked(times: int) -> dict[str, int]:
     return {"iterations": times, "requests": times}
 
 
-def redirected(requests: int, **values: Any) -> Change:
+def redirected(requests: int, place: str = "/things/", **values: Any) -> Change:
     to = FailedRequests(
-        status_class="3xx", text="307 Temporary Redirect", requests=requests, example="/things/"
+        status_class="3xx", text="307 Temporary Redirect", requests=requests, example=place
     )
     return field(failed=requests, failures=(to,), **values)
 
@@ -114,6 +114,8 @@ BROKEN = [
     ("no success", field(latency=Histogram()), K.NO_SUCCESS, I, "none of 30000"),
     ("some redirected", redirected(3_000), K.REDIRECTED, S,
      "10.0% of the requests were answered 307 to /things/ and not served: set spec.load.request"),
+    ("redirected to https", redirected(3_000, "https://shop/x"), K.REDIRECTED, S,
+     "307 to https://shop/x and not served: it asks for https"),
     ("redirected in a circle", redirected(3_000, redirects_followed=30_000), K.REDIRECTED, S,
      "stops at the tenth"),
     ("all cut off", field(requests=0, iterations=0, interrupted_iterations=8), K.NO_REQUESTS, I,

@@ -19,6 +19,27 @@ class ReplicateCounts(ObservedModel):
     valid: int = Field(description="Replicates whose result is used.")
 
 
+class FailureRow(ObservedModel):
+    """Failed requests of one status class and text."""
+
+    status_class: str = Field(
+        alias="class", max_length=4, description="1xx to 5xx; none had no answer."
+    )
+    text: str = Field(
+        max_length=200,
+        description=(
+            "The status with its name, or the error; addresses, ports and ids are replaced."
+        ),
+    )
+    example: str | None = Field(
+        default=None,
+        max_length=200,
+        description="What one such answer said: where it redirects to, or its body.",
+    )
+    requests: int = Field(description="Requests that failed so.")
+    share: Annotated[float, decimals(6)] = Field(description="Their share of all requests, 0..1.")
+
+
 class RequestRow(ObservedModel):
     """The requests of one name in a cell whose requests differ."""
 
@@ -32,6 +53,11 @@ class RequestRow(ObservedModel):
     )
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
         default=None, description="Latency in milliseconds."
+    )
+    failures: tuple[FailureRow, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description="Why requests beside the load failed; those of the load are the row's own.",
     )
 
 
@@ -59,27 +85,6 @@ class WorkRow(ObservedModel):
     worst_stale_ms: Annotated[float | None, decimals(3)] = Field(
         default=None, description="Age of the oldest write that a read did not show, ms."
     )
-
-
-class FailureRow(ObservedModel):
-    """Failed requests of one status class and text."""
-
-    status_class: str = Field(
-        alias="class", max_length=4, description="1xx to 5xx; none had no answer."
-    )
-    text: str = Field(
-        max_length=200,
-        description=(
-            "The status with its name, or the error; addresses, ports and ids are replaced."
-        ),
-    )
-    example: str | None = Field(
-        default=None,
-        max_length=200,
-        description="What one such answer said: where it redirects to, or its body.",
-    )
-    requests: int = Field(description="Requests that failed so.")
-    share: Annotated[float, decimals(6)] = Field(description="Their share of all requests, 0..1.")
 
 
 class ResultRow(ObservedModel):
