@@ -24,7 +24,8 @@ export function send(method, url, body, params) {
   try {
     return http.request(method, url, body, params);
   } catch (err) {
-    const error = String(err.message || err).replace(/^GoError: /, '');
+    // Go says first what was asked of whom, which whoever quotes the error has said already.
+    const error = String(err.message || err).replace(/^GoError: /, '').replace(/^\w+ "[^"]*": /, '');
     return { status: 0, body: null, headers: {}, error };
   }
 }

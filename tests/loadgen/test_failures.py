@@ -254,3 +254,16 @@ def test_a_redirect_to_what_is_not_ready_is_not_ready(lab, server):
     measured(lab, configured(lab, path="/hop/0") | {"readinessPath": "/probe"})
 
     assert server.probes == []
+
+
+def test_a_service_that_is_never_there_is_told_with_the_error(lab):
+    target = "http://127.0.0.1:9"
+    config = configured(lab) | {"target": target}
+    config["deadlines"]["readyMs"] = 500
+    ended = lab.run(config=config)
+
+    assert ended.code == 108
+    assert ended.document["error"].endswith(
+        f"not ready after 500 ms: GET {target}/healthz gave "
+        "dial tcp 127.0.0.1:9: connect: connection refused"
+    ), ended.document["error"]
