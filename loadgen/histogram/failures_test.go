@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/guregu/null.v3"
 
@@ -63,6 +65,21 @@ func TestWhatDiffersFromRequestToRequestIsOneText(t *testing.T) {
 			t.Errorf("%q became\n%q, not\n%q", text, got, want)
 		}
 	}
+}
+
+func FuzzATextIsOneShortLineThatNoTerminalObeys(f *testing.F) {
+	for _, text := range []string{"", "EOF", "\x1b[2J\r\n\x00", "10.0.0.1:80", "[::1]:80", "\xff\xfe", "0x1234567", strings.Repeat("é", 300)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := plain(text)
+		if n := utf8.RuneCountInString(got); n > maxText || !utf8.ValidString(got) {
+			t.Errorf("%d characters: %q", n, got)
+		}
+		if at := strings.IndexFunc(got, unicode.IsControl); at >= 0 {
+			t.Errorf("a control character: %q", got)
+		}
+	})
 }
 
 func TestTextsWithoutBoundAreAddedUp(t *testing.T) {

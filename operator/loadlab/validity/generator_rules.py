@@ -89,8 +89,17 @@ def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.LITTLE_LAW_VIOLATED,
             level,
             f"rate x iteration time accounts for {busy:.1f} of {expected:.1f} virtual users "
-            f"({gap:.1%} apart, bound {bound:.1%}): requests were cut off or left no sample",
+            f"({gap:.1%} apart, bound {bound:.1%}): {_what_is_missing(trial)}",
         )
+
+
+def _what_is_missing(trial: TrialMeasurement) -> str:
+    if not (cut := trial.interrupted_iterations):
+        return "requests were cut off or left no sample"
+    return (
+        f"{cut} iterations were still without an answer when they were cut off; raise "
+        "spec.load.gracefulStop, or lower spec.load.request.timeout to see them fail"
+    )
 
 
 def requests_unlike_iterations(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -133,6 +133,8 @@ BROKEN = [
     ("dropped", opened(dropped_iterations=3), K.DROPPED_ITERATIONS, I, "3 planned"),
     ("slow arrivals", opened(**asked(29_000)), K.RATE_NOT_REACHED, I, "966.7 of 1000.0"),
     ("users idle", field(**asked(28_000)), K.LITTLE_LAW_VIOLATED, S, "9.3 of 10.0"),
+    ("users hang", field(**asked(15_000), interrupted_iterations=5), K.LITTLE_LAW_VIOLATED, I,
+     "5 iterations were still without an answer when they were cut off"),
     ("users gone", field(**asked(15_000)), K.LITTLE_LAW_VIOLATED, I, "5.0 of 10.0"),
     ("server saw fewer", counted(30_000, 27_000), K.COUNT_MISMATCH, S, "27000"),
     ("server saw none", counted(30_000, 0), K.COUNT_MISMATCH, I, "the service 0"),
