@@ -1,7 +1,7 @@
 """How full each resource was in one trial: the CPUs, the loop, the pools and the queue."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadlab.base.names import Component
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
@@ -54,20 +54,21 @@ def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
     """Yield every CPU that is known: of the service, of the stores, of k6, and of the rest."""
     if service := trial.components.get(Component.SERVICE):
         yield from _service(trial, service)
-    limits = trial.load.cpu_limits
+    limits = trial.cpu_limits
     # Redis executes commands in one thread, whatever its limit.
     for name, most in ((Component.POSTGRES, None), (Component.REDIS, 1.0)):
         usage = trial.components.get(name)
         known = [limit for limit in (limits.get(name), most) if limit]
         if usage and usage.cpus_used is not None and known:
-            yield _cpu(_OWNERS[name], name, usage.cpus_used, min(known))
+            full = _cpu(_OWNERS[name], name, usage.cpus_used, min(known))
+            yield replace(full, evidence=full.evidence + _set_by(trial, name))
     k6 = trial.generator.cpu_share
     yield _fullness(Resource.GENERATOR, k6, f"k6 used {k6:.0%} of its CPUs")
     yield from _shared(trial)
 
 
 def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fullness]:
-    limit = trial.load.cpu_limits.get(Component.SERVICE)
+    limit = trial.cpu_limits.get(Component.SERVICE)
     if service.cpus_used is not None and limit:
         throttled = _throttled_share(trial, service)
         is_throttled = throttled > bounds.SERVICE_THROTTLED_SHARE
@@ -82,11 +83,16 @@ def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fulln
             resource=found.resource,
             share=found.share,
             is_full=found.is_full,
-            evidence=found.evidence + words,
+            evidence=found.evidence + _set_by(trial, Component.SERVICE) + words,
         )
     # One Python process computes on one CPU, however many the service may use.
     if (busiest := service.busiest_process_cpus) is not None and (limit or 2) > 1:
         yield _cpu(Resource.SERVICE_CPU, "the service's busiest process", busiest, 1.0)
+
+
+def _set_by(trial: TrialMeasurement, name: str) -> str:
+    ran = trial.ran.get(name)
+    return f", which {ran.set_by} set" if ran and ran.set_by else ""
 
 
 def _throttled_share(trial: TrialMeasurement, service: ComponentUsage) -> float:
@@ -99,9 +105,9 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
     shared = trial.shared_cpus
     if shared is None:
         return
-    users = [name for name in _OWNERS if name != Component.SERVICE or not trial.load.owns_cpus]
+    users = [name for name in _OWNERS if name != Component.SERVICE or not trial.owns_cpus]
     used = {name: cpus for name in users if (cpus := _cpus_of(trial, name)) is not None}
-    which = "beside the service's" if trial.load.owns_cpus else "that all share"
+    which = "beside the service's" if trial.owns_cpus else "that all share"
     busy = shared.busy * shared.cpus
     # On a cluster of several nodes these may not be the CPUs that they run on.
     here = sum(used.values()) <= bounds.USERS_AT_MOST * busy

@@ -37,5 +37,5 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
     ]
     spec = plan.context.spec
     facts = load_facts(plan.context, action.trial.cell)
-    measured = measure_trial(reports, spec.load.parallelism, facts)
+    measured = measure_trial(reports, spec.load.parallelism, facts, action.ran)
     return RecordTrial(action.trial.name, trial_outcome(plan, action, measured, now))

@@ -19,6 +19,8 @@ from loadlab.progress.observed import (
     Stranger,
 )
 
+LIMIT_RANGER = "kubernetes.io/limit-ranger"  # the admission plugin's own annotation
+
 
 def child_fields(item: Manifest, kind: Kind) -> dict[str, Any]:
     """Return what the views of all children begin with, by the names of their fields."""
@@ -72,6 +74,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         containers=containers,
         qos_class=status.get("qosClass") or "",
         pod_resources=_pod_resources(pod["spec"].get("resources")),
+        limit_ranger=(pod["metadata"].get("annotations") or {}).get(LIMIT_RANGER) or "",
         starts_again=pod["spec"].get("restartPolicy") != "Never",
     )
 

@@ -8,8 +8,9 @@ that errors would pull percentiles down (docs/method.md#latency).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
@@ -22,6 +23,7 @@ from loadlab.measurement.durability import account_for
 from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.requests_by_name import named_requests
 from loadlab.measurement.usage import (
     GENERATOR,
@@ -44,9 +46,12 @@ class VoidTrial:
 
 
 def measure_trial(
-    reports: Sequence[PodReport], expected_pods: int, load: LoadFacts
+    reports: Sequence[PodReport],
+    expected_pods: int,
+    load: LoadFacts,
+    ran: Mapping[str, RanAs] = MappingProxyType({}),
 ) -> TrialMeasurement | VoidTrial:
-    """Merge the reports of all k6 pods of one run."""
+    """Merge the reports of all k6 pods of one run, beside what its components ran as."""
     problems = _problems(reports, expected_pods)
     documents = [report.document for report in reports if report.document is not None]
     scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
@@ -59,6 +64,7 @@ def measure_trial(
     started = [s for s in scenarios if s.requests] or scenarios
     return TrialMeasurement(
         load=load,
+        ran=dict(ran),
         pods=len(documents),
         first_request_epoch_seconds=min(s.first_start_us for s in started) / 1e6,
         last_answer_epoch_seconds=max(s.last_sample_us for s in started) / 1e6,

@@ -38,6 +38,8 @@ class ComponentUsage:
     threads_exhausted: float | None = None  # share of the time in which no thread was free
     pool_waiters: float | None = None  # requests that waited for a connection, on average
     processes: int | None = None
+    cpus_allowed: int | None = None  # that it may run on
+    cpus_online: int | None = None  # of its node
     request_spread: float | None = None  # busiest process over idlest, by requests
     restarted: bool = False
 
@@ -153,6 +155,8 @@ def _usage(
             lambda c: c.pool_wait_seconds.sum if c.pool_wait_seconds else None,
         ),
         processes=len(after.processes) or None,
+        cpus_allowed=after.cpus_allowed,
+        cpus_online=after.cpus_online,
         request_spread=_spread(known, after),
         restarted=restarted,
     )

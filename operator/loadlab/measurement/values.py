@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import latency_ms
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
@@ -92,11 +94,43 @@ class TrialMeasurement:
     freshness: Freshness | None = None
     shared_cpus: SharedCpuUsage | None = None
     notes: tuple[str, ...] = field(default=())
+    ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
 
     @property
     def expected(self) -> ExpectedWork | None:
         """What must be seen to have happened."""
         return self.load.expected
+
+    @property
+    def cpu_limits(self) -> dict[str, float]:
+        """CPUs of each component where they are limited, as it ran; else as it was asked for."""
+        ran = {name: found.cpu_limit for name, found in self.ran.items()}
+        known: dict[str, float | None] = {**self.load.cpu_limits, **ran}
+        return {name: limit for name, limit in known.items() if limit is not None}
+
+    @property
+    def owns_cpus(self) -> bool:
+        """Whether the service had CPUs of its own: asked for, and not seen otherwise."""
+        return self.load.owns_cpus and not self.why_cpus_shared
+
+    @property
+    def why_cpus_shared(self) -> str:
+        """Why a service that was to own its CPUs did not; empty where nothing speaks against it."""
+        service, usage = self.ran.get(Component.SERVICE), self.components.get(Component.SERVICE)
+        if not self.load.owns_cpus or service is None or not service.qos_class:
+            return ""
+        if service.whole_cpus is None:
+            return (
+                f"its pod was {service.qos_class} and its limit {service.limit_in_words}, while "
+                "only Guaranteed pods own whole CPUs: something changed it, or added a container"
+            )
+        allowed, online = (usage.cpus_allowed, usage.cpus_online) if usage else (None, None)
+        if allowed is None or online is None or allowed == service.whole_cpus < online:
+            return ""
+        return (
+            f"it could run on {allowed} of the node's {online} CPUs, not on {service.whole_cpus} "
+            "of its own: the kubelet has no static CPU manager"
+        )
 
     @property
     def window_seconds(self) -> float:

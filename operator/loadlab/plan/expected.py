@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from loadlab.base.quantities import cpus, seconds
 from loadlab.catalogue import Cell, Factor
-from loadlab.model.spec.limits import Amounts, Resources
+from loadlab.model.spec.limits import Resources
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
@@ -34,7 +35,8 @@ class LoadFacts:
     instrumented: bool = True  # the service has our instruments
     cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
     owns_cpus: bool = True  # whether the service was to have CPUs of its own
-    shared_because: str = ""  # why it was not, though that was preferred
+    insists_on_cpus: bool = False  # whether it may not do without
+    shared_because: str = ""  # why it was to share them, though its own were preferred
     expected: ExpectedWork | None = None
 
     @property
@@ -57,6 +59,7 @@ def load_facts(context: Context, cell: Cell) -> LoadFacts:
         instrumented=context.variant(cell).has_instruments,
         cpu_limits=cpu_limits(spec.resources),
         owns_cpus=context.owns_cpus,
+        insists_on_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
         shared_because=context.chosen.service_cpu_reason,
         expected=expected_work(context, cell),
     )
@@ -64,7 +67,7 @@ def load_facts(context: Context, cell: Cell) -> LoadFacts:
 
 def cpu_limits(resources: Resources) -> dict[str, float]:
     """Return the CPUs that each component may use, where that is limited."""
-    amounts: dict[str, Amounts] = {n: getattr(resources, n) for n in Resources.model_fields}
+    amounts = {name: resources.of(name) for name in Resources.model_fields}
     return {name: cpus(found.cpu) for name, found in amounts.items() if found.cpu}
 
 

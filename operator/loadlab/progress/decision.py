@@ -1,8 +1,10 @@
 """What a pass decides to do: small frozen actions, a new status, and when to requeue."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from loadlab.measurement.ran_as import RanAs
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlannedTrial
@@ -56,6 +58,7 @@ class Collect:
     status: LoadTrialStatus
     pods: tuple[str, ...]
     disturbance: Failure | None = None
+    ran: Mapping[str, RanAs] = field(default_factory=dict)  # what the components were
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ class PodView(Child):
     containers: tuple[ContainerView, ...] = ()  # also those that admission added
     qos_class: str = ""  # Guaranteed, Burstable or BestEffort, as the API server says
     pod_resources: Resources | None = None  # of the pod as a whole, where any are set
+    limit_ranger: str = ""  # what the API server notes about limits that it set
     starts_again: bool = True  # a container that ended, as the pod's restartPolicy says
 
     @property

@@ -6,8 +6,10 @@ from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
 from loadlab.model.status.conditions import Reason
+from loadlab.model.status.trial import RunAs
 from loadlab.plan import Plan
 from loadlab.progress.decision import Collect, Failure
+from loadlab.progress.ran_as import recorded
 from loadlab.progress.trials import after_failure, counted_attempts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
@@ -56,10 +58,19 @@ def _kept(
             "p95_ms": latency.p95 if latency else None,
             "status_classes": status_classes([measurement.status]),
             "failures": failure_rows(measurement.failures, measurement.requests),
+            "components": _components(measurement),
             "timings": timings,
             "measurement": dump_trial(judged),
         }
     )
+
+
+def _components(measurement: TrialMeasurement) -> dict[str, RunAs]:
+    used = measurement.components
+    return {
+        name: recorded(ran, used[name].cpus_allowed if name in used else None)
+        for name, ran in measurement.ran.items()
+    }
 
 
 def _timings(

@@ -15,6 +15,7 @@ from loadlab.progress.diagnose import diagnose, why_it_ended
 from loadlab.progress.infrastructure import why_lost
 from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.observed import Observed, PodView
+from loadlab.progress.ran_as import what_ran
 from loadlab.progress.refused_creation import refused_pod
 
 # Permanent failures, which a second attempt would meet too: they end the experiment.
@@ -101,6 +102,7 @@ def _collect(
         status=trial.status.model_copy(update={"images": images, "node": node}),
         pods=tuple(sorted(pod.name for pod in finished)),
         disturbance=_disturbance(plan, trial, observed, servers),
+        ran=what_ran(parts),
     )
 
 

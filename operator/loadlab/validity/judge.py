@@ -38,7 +38,9 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
 | StaleReads         | a list older than the declared bound was shown       | Invalid | Invalid |
 | CpuStolen          | the hypervisor took > 2 % of the common CPUs' time   | Suspect | Suspect |
-| CpusShared         | no node had CPUs for the service alone (a remark)    | Valid   | Valid   |
+| CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
+|                    | … are preferred (a remark)                           | Valid   | Valid   |
+| LimitChanged       | a component's CPU limit is not the one asked for     | Suspect | Suspect |
 | NoReplicate        | (of a cell) no replicate came to a result            | Invalid | Invalid |
 | MeasurementUnreadable | (of a cell) a stored trial is left out (a remark) | Valid   | Valid   |
 
@@ -72,8 +74,9 @@ from loadlab.validity.judgement import (
     remark,
     suspect,
 )
-from loadlab.validity.noise import cpu_stolen, cpus_shared, samples_too_few
+from loadlab.validity.noise import cpu_stolen, samples_too_few
 from loadlab.validity.proof_of_work import proof_reasons
+from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.writes import staleness_reasons, work_reasons
 
 
@@ -225,6 +228,7 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
         pods_apart,
         cpu_stolen,
         cpus_shared,
+        limits_changed,
         _samples,
         _instruments,
         _restarts,

@@ -43,6 +43,7 @@ class ReasonKind(StrEnum):
     STALE_READS = "StaleReads"
     CPU_STOLEN = "CpuStolen"
     CPUS_SHARED = "CpusShared"
+    LIMIT_CHANGED = "LimitChanged"
 
 
 @dataclass(frozen=True, slots=True)

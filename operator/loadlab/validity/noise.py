@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Reason, ReasonKind, remark, suspect
+from loadlab.validity.judgement import Reason, ReasonKind, suspect
 
 
 def samples_too_few(latency: Histogram) -> Iterator[Reason]:
@@ -29,14 +29,4 @@ def cpu_stolen(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.CPU_STOLEN,
             f"the hypervisor took {shared.stolen:.1%} of the CPU time away, bound "
             f"{bounds.STEAL_SHARE:.0%}: neighbours of this virtual machine are in the figures",
-        )
-
-
-def cpus_shared(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Say why the service shared the CPUs, though it was to own some where it can."""
-    if not trial.load.owns_cpus and trial.load.shared_because:
-        yield remark(
-            ReasonKind.CPUS_SHARED,
-            f"the service shared the CPUs, as all of this experiment do: "
-            f"{trial.load.shared_because}",
         )

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from loadlab_services.instruments.cells import Board, Reading
 from loadlab_services.instruments.cgroup import ContainerUsage, read_container
+from loadlab_services.instruments.cpus import count_cpus
 from loadlab_services.instruments.histogram import BUCKETS, bucket_of, summarise
 from loadlab_services.instruments.lag import PERIOD, lags_of_events
 from loadlab_services.instruments.process import ProcessUsage, read_process
@@ -47,7 +48,8 @@ class Source:
         for bucket in (bucket_of(late) for reading in readings for late in held_up(reading, now)):
             window[bucket] += 1
         usages = {reading.pid: read_process(reading.pid) for reading in readings}
-        return build_snapshot(readings, usages, container=read_container(), lag_window=window)
+        snapshot = build_snapshot(readings, usages, container=read_container(), lag_window=window)
+        return snapshot | count_cpus()
 
     def metrics(self) -> str:
         """Answer GET /metrics."""

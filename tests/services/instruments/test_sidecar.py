@@ -141,6 +141,21 @@ def test_a_process_is_metered_with_the_kernels_figures(
     assert 23 <= snapshot["openFiles"] == process["openFiles"] < 40
 
 
+def test_the_cpus_are_those_of_the_services_processes_and_not_the_meters(
+    tmp_path: Path, program: "subprocess.Popen[str]"
+) -> None:
+    """As where a kubelet gave the service a CPU of its own."""
+    one = min(os.sched_getaffinity(program.pid))
+    os.sched_setaffinity(program.pid, {one})
+    namespace = Namespace(tmp_path, own=V2_OWN)
+    namespace.add(str(program.pid), V2_OTHER.format("service"), texts=True)
+
+    snapshot = ServiceFromOutside(tmp_path).snapshot()
+
+    assert snapshot["cpusAllowed"] == 1
+    assert snapshot["cpusOnline"] == os.cpu_count()
+
+
 def test_what_cannot_be_known_from_outside_is_absent(
     tmp_path: Path, program: "subprocess.Popen[str]"
 ) -> None:
@@ -151,6 +166,7 @@ def test_what_cannot_be_known_from_outside_is_absent(
 
     assert snapshot.keys() == {
         *("cpuSeconds", "throttledSeconds", "memoryBytes", "openFiles", "processes"),
+        *("cpusAllowed", "cpusOnline"),
     }
     assert "requests" not in snapshot["processes"][0]
 

@@ -125,6 +125,13 @@ def test_a_process_that_is_gone_uses_nothing() -> None:
     assert read_process(0) == ProcessUsage(0.0, 0, 0)
 
 
+def test_a_snapshot_tells_the_cpus_that_the_process_may_run_on() -> None:
+    snapshot = Source(Board(processes=1)).snapshot()
+
+    assert snapshot["cpusAllowed"] == len(os.sched_getaffinity(0))
+    assert snapshot["cpusOnline"] == os.cpu_count()
+
+
 def test_a_server_in_a_thread_answers_both_paths(unused_port: Callable[[], int]) -> None:
     board = Board(processes=1, extras=("persisted",))
     board.meter(0).start()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loadlab.analysis.attribution import attribute, attribute_cell
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement, WorkDone
 from loadlab.model.status import Bottleneck, Confidence, Resource
@@ -39,6 +40,23 @@ def trial_of(healthy: TrialMeasurement, **changes: Any) -> TrialMeasurement:
         load=replace(healthy.load, cpu_limits=limits, **changes.pop("load", {})),
         components=healthy.components | {"service": service} | others,
         **changes,
+    )
+
+
+def test_a_limit_that_somebody_set_is_in_the_evidence(healthy):
+    tenth = RanAs(cpu_limit=0.1, qos_class="Burstable", set_by="a LimitRange of the namespace")
+    trial = trial_of(
+        healthy,
+        others={"postgres": ComponentUsage(cpus_used=0.099)},
+        ran={"postgres": tenth},
+        pool_waiters=24.0,
+    )
+
+    found = attribute(trial)
+
+    assert found.name is Resource.DATABASE
+    assert found.evidence.startswith(
+        "postgres used 0.10 of 0.1 CPU, which a LimitRange of the namespace set"
     )
 
 

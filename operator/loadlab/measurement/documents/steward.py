@@ -37,6 +37,8 @@ class ComponentReading(ReadModel):
     memory_bytes: int | None = None
     throttled_seconds: float | None = None
     open_files: int | None = None
+    cpus_allowed: int | None = None  # that its processes may run on
+    cpus_online: int | None = None  # of its node
     requests: int | None = None
     failed: int | None = None
     in_flight: int | None = None

@@ -41,6 +41,19 @@ class Timings(ObservedModel):
     )
 
 
+class RunAs(ObservedModel):
+    """What a component's pod was, as the API server had it after admission."""
+
+    qos_class: str = Field(default="", max_length=20, description="QoS class of the pod.")
+    cpu_limit: float | None = Field(default=None, description="CPUs; absent for no limit.")
+    cpu_request: float | None = Field(default=None, description="CPUs.")
+    memory_limit: int | None = Field(default=None, description="Bytes; absent for no limit.")
+    memory_request: int | None = Field(default=None, description="Bytes.")
+    cpus_allowed: int | None = Field(
+        default=None, description="CPUs that its processes may run on, where they tell."
+    )
+
+
 class AttemptRecord(ObservedModel):
     """An earlier attempt that did not count."""
 
@@ -85,6 +98,9 @@ class LoadTrialStatus(ObservedModel):
     timings: Timings | None = Field(default=None, description="When what happened.")
     images: dict[str, str] = Field(
         default={}, max_length=20, description="Image of each component of the run."
+    )
+    components: dict[str, RunAs] = Field(
+        default={}, max_length=20, description="What each component ran as."
     )
     node: str = Field(default="", max_length=253, description="Node of the service.")
     measurement: dict[str, Any] | None = Field(

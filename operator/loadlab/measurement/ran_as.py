@@ -1,0 +1,30 @@
+"""What the pods of a trial were, as the API server had them, whatever was sent to it."""
+
+from dataclasses import dataclass
+
+GUARANTEED = "Guaranteed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RanAs:
+    """A component's own container: limits and requests in CPUs and bytes, None where none is."""
+
+    cpu_limit: float | None = None
+    cpu_request: float | None = None
+    memory_limit: float | None = None
+    memory_request: float | None = None
+    qos_class: str = ""  # of its pod
+    set_by: str = ""  # who set the CPU limit, where admission says so
+
+    @property
+    def limit_in_words(self) -> str:
+        """The CPU limit and who set it, where that was not the experiment."""
+        words = "no CPU limit" if self.cpu_limit is None else f"{self.cpu_limit:g} CPU"
+        return f"{words} set by {self.set_by}" if self.set_by else words
+
+    @property
+    def whole_cpus(self) -> int | None:
+        """The CPUs that a kubelet with the static CPU manager gives to it alone; None for none."""
+        limit = self.cpu_limit
+        is_whole = limit is not None and limit >= 1 and limit == int(limit)
+        return int(limit or 0) if is_whole and self.qos_class == GUARANTEED else None

@@ -1,0 +1,63 @@
+"""From the pods of a run to what they were: what the trial is judged by, and what it records."""
+
+from collections.abc import Iterable
+
+from loadlab.measurement.ran_as import RanAs
+from loadlab.model.status.trial import RunAs
+from loadlab.progress.observed import PodView, Resources
+
+LIMIT_RANGE = "a LimitRange of the namespace"
+
+
+def what_ran(pods: Iterable[PodView]) -> dict[str, RanAs]:
+    """Return what each component was; of several pods the one that may use the least CPU."""
+    found: dict[str, RanAs] = {}
+    for pod in pods:
+        if pod.component is None or not pod.containers:
+            continue
+        ran, known = _ran_as(pod), found.get(pod.component.value)
+        if known is None or _most(ran.cpu_limit) < _most(known.cpu_limit):
+            found[pod.component.value] = ran
+    return found
+
+
+def recorded(ran: RanAs, cpus_allowed: int | None = None) -> RunAs:
+    """Return what a trial's status says of a component."""
+    return RunAs(
+        qos_class=ran.qos_class,
+        cpu_limit=ran.cpu_limit,
+        cpu_request=ran.cpu_request,
+        memory_limit=_whole(ran.memory_limit),
+        memory_request=_whole(ran.memory_request),
+        cpus_allowed=cpus_allowed,
+    )
+
+
+def _ran_as(pod: PodView) -> RanAs:
+    own, whole = pod.own.resources, pod.pod_resources or Resources()
+    return RanAs(
+        cpu_limit=_least(own.cpu_limit, whole.cpu_limit),
+        cpu_request=own.cpu_request,
+        memory_limit=_least(own.memory_limit, whole.memory_limit),
+        memory_request=own.memory_request,
+        qos_class=pod.qos_class,
+        set_by=LIMIT_RANGE if _is_by_limit_range(pod) else "",
+    )
+
+
+def _is_by_limit_range(pod: PodView) -> bool:
+    """Whether the API server noted that it set the CPU limit of the pod's own container."""
+    notes = pod.limit_ranger.partition(":")[2].split(";")
+    return any("cpu" in n and n.endswith(f"limit for container {pod.own.name}") for n in notes)
+
+
+def _least(*limits: float | None) -> float | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _most(limit: float | None) -> float:
+    return float("inf") if limit is None else limit
+
+
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else int(amount)
