@@ -13,17 +13,14 @@ class Factor(StrEnum):
 
     _value_: str
     facts: FactorFacts
+    attribute: str  # name of its field in the models
 
     def __new__(cls, name: str, facts: FactorFacts) -> Self:
         factor = str.__new__(cls, name)
         factor._value_ = name
         factor.facts = facts
+        factor.attribute = to_snake(name)  # once: cells ask for it millions of times
         return factor
-
-    @property
-    def attribute(self) -> str:
-        """Name of its field in the models."""
-        return to_snake(self.value)
 
     SERVER = (
         "server",

@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from loadlab.controller.plans import Plans
 from loadlab.kube.api import Manifest
 from loadlab.model.resources import AnyExperiment, Experiment, Metadata
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import Reason
-from loadlab.plan import Images, Plan, PlanError, make_plan
+from loadlab.plan import Images, Plan, PlanError
 from loadlab.progress.refusal import Refusal
 
 OF_THE_ENDING = (
@@ -20,7 +21,9 @@ OF_THE_ENDING = (
 )
 
 
-def read_experiment(body: Manifest, images: Images) -> tuple[AnyExperiment, Plan | Refusal]:
+def read_experiment(
+    body: Manifest, images: Images, plans: Plans
+) -> tuple[AnyExperiment, Plan | Refusal]:
     """Return the experiment, and its plan or why there is none."""
     status, fault = _read_status(body.get("status") or {})
     metadata = Metadata.model_validate(body["metadata"])
@@ -30,7 +33,7 @@ def read_experiment(body: Manifest, images: Images) -> tuple[AnyExperiment, Plan
         return unread, Refusal(Reason.SUPERSEDED, message)
     try:
         experiment = Experiment.model_validate(body)
-        return experiment, make_plan(experiment, images)
+        return experiment, plans.plan_of(experiment, images)
     except ValidationError as error:
         return unread, Refusal(Reason.INVALID_SPEC, _explain(error))
     except PlanError as error:

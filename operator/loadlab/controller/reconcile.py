@@ -2,8 +2,11 @@
 
 The same whatever caused it, and safe to repeat: the operator may die between any two requests.
 A pass that fails says so in the status, by metadata and phase alone, and ends what it can't mend.
+What is computed, a plan, a decision or a measurement, is computed in a thread: it may take
+seconds, and the probes and watches on the event loop go on meanwhile.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,6 +14,7 @@ import structlog
 
 from loadlab import __version__
 from loadlab.controller.collect import collect
+from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
@@ -53,6 +57,7 @@ class Reconciler:
     images: Images
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
     finished: FinishedTrials = field(default_factory=FinishedTrials)
+    plans: Plans = field(default_factory=Plans)
 
     async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
@@ -72,7 +77,9 @@ class Reconciler:
             return await self._answer_failure(body, error, now)
 
     async def _pass(self, body: Manifest, now: float, hints: Hints) -> float | None:
-        experiment, planned = read_experiment(body, self.images)
+        experiment, planned = await asyncio.to_thread(
+            read_experiment, body, self.images, self.plans
+        )
         if isinstance(planned, Refusal) and experiment.status.phase.is_terminal:
             return None  # what another release wrote stays, also where this one cannot read it
         decision = decide_unseen(planned, experiment, now)
@@ -95,7 +102,7 @@ class Reconciler:
             if due is None:
                 raise
             return due
-        decision = decide(planned, experiment, observed, now)
+        decision = await asyncio.to_thread(decide, planned, experiment, observed, now)
         try:
             await self._act(planned, experiment, decision, now)
         except CreationRefusedError as error:

@@ -147,18 +147,37 @@ def _check_connections(context: Context, cells: tuple[Cell, ...]) -> None:
 
 
 def _check_expectations(context: Context, cells: tuple[Cell, ...]) -> None:
+    names = _RequestNames(context)
     for expectation in context.spec.expectations:
-        if fault := fault_of(expectation, cells) or _unknown_request(context, expectation, cells):
+        if fault := fault_of(expectation, cells) or _unknown_request(expectation, cells, names):
             message = f"expectations {expectation.name}: {fault}"
             raise PlanError(Reason.INVALID_EXPECTATION, message)
 
 
-def _unknown_request(context: Context, expectation: Expectation, cells: tuple[Cell, ...]) -> str:
+class _RequestNames:
+    """The names of each cell's requests: twenty expectations ask for those of the same cells."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[int, tuple[str, ...]] = {}
+
+    def of(self, cell: Cell) -> tuple[str, ...]:
+        """Return the names of a cell's requests; the cells live as long as the plan is made."""
+        if id(cell) not in self._known:
+            context = self._context
+            requests = requests_of(context.spec, context.variant(cell), cell)
+            self._known[id(cell)] = requests.names
+        return self._known[id(cell)]
+
+
+def _unknown_request(
+    expectation: Expectation, cells: tuple[Cell, ...], requests: _RequestNames
+) -> str:
     if expectation.request is None:
         return ""
-    named = {cell.title(): cell for group in groups_of(expectation, cells) for cell in group}
+    named = {id(cell): cell for group in groups_of(expectation, cells) for cell in group}
     for cell in named.values():
-        names = requests_of(context.spec, context.variant(cell), cell).names
+        names = requests.of(cell)
         if expectation.request not in names:
             known = f"there are {', '.join(names)}" if names else "all are alike; leave it out"
             return f"{cell.title()} has no request {expectation.request} of its own: {known}"

@@ -109,17 +109,23 @@ def test_ten_variants_share_what_may_be_spent_on_counting(answer):
     assert refusal.reason is Reason.TOO_MANY_TRIALS
 
 
-def test_a_thousand_cells_with_twenty_expectations_are_planned_in_time(answer):
-    claim = {"ratio": "failedRate", "atMost": 1, "of": {"variant": "async"}}
+CLAIMS = {
+    "of all requests": {"ratio": "failedRate"},
+    "of one request": {"ratio": "latencyMs.p95", "request": "ping"},
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_a_thousand_cells_with_twenty_expectations_are_planned_in_time(claim, answer):
+    sides = {"of": {"variant": "async"}, "over": {"variant": "threadpool"}, "atMost": 1}
     plan = answer(
-        workload="sleep",
-        variants=[{"name": "async"}, {"name": "sync"}],
+        workload="wells",
+        variants=[{"name": "async"}, {"name": "threadpool"}],
         factors=levels(("workers", "virtualUsers"), 20),
         maxTrials=1000,
         replicates=1,
-        expectations=[
-            claim | {"name": f"claim-{number}", "over": {"variant": "sync"}} for number in range(20)
-        ],
+        expectations=[claim | sides | {"name": f"claim-{number}"} for number in range(20)],
+        postgres={"settings": {"max_connections": "9000"}},
     )
 
     assert len(plan.cells) == 800

@@ -1,0 +1,85 @@
+"""No pass holds the event loop: the probes' answers and the watches go on beside it.
+
+What is measured is the CPU time that the loop's own thread spends between two of its turns, so that
+other programs of a busy machine change nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from loadlab.kube.api import Manifest
+from tests.reconcile.laboratory import Laboratory
+
+MOST_SECONDS = 0.25  # of 1 s within which a probe is to be answered
+TEN = list(range(1, 11))
+SIX = ("workers", "virtualUsers", "poolSize", "consumers", "payloadBytes", "writePercent")
+LARGEST: dict[str, Manifest] = {
+    "a thousand cells with twenty expectations": {
+        "workload": "wells",
+        "variants": [{"name": "async"}],
+        "factors": {"workers": TEN, "virtualUsers": TEN, "poolSize": TEN},
+        "postgres": {"settings": {"max_connections": "9000"}},
+        "expectations": [
+            {
+                "name": f"claim-{number}",
+                "ratio": "latencyMs.p95",
+                "request": "ping",
+                "of": {"workers": 2},
+                "over": {"workers": 1},
+                "atLeast": 1,
+            }
+            for number in range(20)
+        ],
+    },
+    "exclusions that overlap": {
+        "workload": "items",
+        "variants": [{"name": "queued"}],
+        "factors": {name: list(range(1, 21)) for name in SIX},
+        "exclude": [
+            {name: level, "writePercent": 1 + (level + place) % 20}
+            for place, name in enumerate(SIX[:4])
+            for level in range(1, 13)
+        ],
+    },
+}
+
+
+async def longest_turn(work: Callable[[], Awaitable[object]]) -> float:
+    """Return the longest time, s, for which work held the event loop."""
+    turns: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0.001)
+            turns.append(time.thread_time() - began)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    await work()
+    await asyncio.sleep(0.01)
+    watching.cancel()
+    return max(turns)
+
+
+@pytest.mark.parametrize("spec", LARGEST.values(), ids=LARGEST)
+async def test_the_largest_spec_is_planned_beside_the_loop(spec):
+    lab = Laboratory()
+    lab.submit(**spec, maxTrials=1000, replicates=1)
+
+    longest = await longest_turn(lab.reconcile)
+
+    assert lab.status()["phase"] in {"Preparing", "Failed"}
+    assert longest < MOST_SECONDS
+
+
+async def test_what_holds_the_loop_is_seen():
+    async def busy() -> None:
+        until = time.thread_time() + 2 * MOST_SECONDS
+        while time.thread_time() < until:
+            pass
+
+    assert await longest_turn(busy) >= 2 * MOST_SECONDS
