@@ -8,12 +8,13 @@ or after it took effect.
 
 import itertools
 import pickle
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.base.times import rfc3339
-from loadlab.kube.api import Kind, Manifest, kind_of
+from loadlab.kube.api import Kind, Manifest, Page, kind_of
+from loadlab.kube.client import PAGE_OBJECTS
 from loadlab.kube.errors import ClusterError, UnavailableError
 
 Key = tuple[Kind, str, str]
@@ -117,6 +118,13 @@ class FakeCluster:
             ]
 
         return await self._do(f"list {kind.name}", matching)
+
+    async def pages(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> AsyncIterator[Page]:
+        found = await self.list(kind, namespace, labels)
+        for start in range(0, len(found), PAGE_OBJECTS):
+            yield found[start : start + PAGE_OBJECTS]
 
     async def create(self, manifest: Manifest) -> bool:
         kind, metadata = kind_of(manifest), manifest["metadata"]

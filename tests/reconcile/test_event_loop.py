@@ -1,17 +1,12 @@
-"""No pass holds the event loop: the probes' answers and the watches go on beside it.
+"""No pass holds the event loop: the probes' answers and the watches go on beside it."""
 
-What is measured is the CPU time that the loop's own thread spends between two of its turns, so that
-other programs of a busy machine change nothing.
-"""
-
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from loadlab.kube.api import Manifest
 from tests.reconcile.laboratory import Laboratory
+from tests.reconcile.turns import longest_turn
 
 MOST_SECONDS = 0.25  # of 1 s within which a probe is to be answered
 TEN = list(range(1, 11))
@@ -45,24 +40,6 @@ LARGEST: dict[str, Manifest] = {
         ],
     },
 }
-
-
-async def longest_turn(work: Callable[[], Awaitable[object]]) -> float:
-    """Return the longest time, s, for which work held the event loop."""
-    turns: list[float] = []
-
-    async def watch() -> None:
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0.001)
-            turns.append(time.thread_time() - began)
-
-    watching = asyncio.create_task(watch())
-    await asyncio.sleep(0)
-    await work()
-    await asyncio.sleep(0.01)
-    watching.cancel()
-    return max(turns)
 
 
 @pytest.mark.parametrize("spec", LARGEST.values(), ids=LARGEST)

@@ -1,7 +1,6 @@
 """The stored trials of an experiment, cell by cell: each is decoded once and let go."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loadlab.analysis.cell import CellSum
@@ -28,38 +27,33 @@ class AnalysedCell:
         return all(found.outcome is CriterionOutcome.PASSED for found in self.outcomes.values())
 
 
-def analysed_cells(
-    cells: Iterable[Cell],
-    trials: Iterable[Trial],
-    planned: int,
-    thresholds: Mapping[str, Threshold],
-) -> Iterator[AnalysedCell]:
-    """Yield the cells in their order; each one's trials are decoded when it is asked for."""
-    measured = defaultdict(list)
-    for trial in trials:
-        if trial.status.measurement:
-            measured[trial.spec.cell.title()].append(trial)
-    for cell in cells:
-        yield _analysed(CellSum(cell, planned), cell, measured[cell.title()], thresholds)
+class CellAnalysis:
+    """The stored trials of one cell, added one after the other: each is decoded and let go."""
 
+    def __init__(self, cell: Cell, planned: int, thresholds: Mapping[str, Threshold]) -> None:
+        self._cell, self._thresholds = cell, thresholds
+        self._sum = CellSum(cell, planned)
+        self._replicates: list[Replicate] = []
 
-def _analysed(
-    total: CellSum, cell: Cell, trials: Sequence[Trial], thresholds: Mapping[str, Threshold]
-) -> AnalysedCell:
-    replicates: list[Replicate] = []
-    for trial in trials:
+    def add(self, trial: Trial) -> None:
+        """Add one more trial; one without a measurement adds nothing."""
+        if not trial.status.measurement:
+            return
         try:
-            figures = total.add(load_trial(trial.status.measurement or {}))
+            figures = self._sum.add(load_trial(trial.status.measurement))
         except UnreadableTrialError as error:
-            total.leave_out(_unreadable(trial, error))
+            self._sum.leave_out(_unreadable(trial, error))
         else:
-            replicates.append(Replicate(cell, trial.spec.replicate, figures))
-    measured = total.measured_cell()
-    return AnalysedCell(
-        row=measured.row,
-        outcomes={name: evaluate(threshold, measured) for name, threshold in thresholds.items()},
-        replicates=tuple(replicates),
-    )
+            self._replicates.append(Replicate(self._cell, trial.spec.replicate, figures))
+
+    def analysed_cell(self) -> AnalysedCell:
+        """Return what the trials tell that were added so far."""
+        measured = self._sum.measured_cell()
+        return AnalysedCell(
+            row=measured.row,
+            outcomes={name: evaluate(rule, measured) for name, rule in self._thresholds.items()},
+            replicates=tuple(self._replicates),
+        )
 
 
 def _unreadable(trial: Trial, error: UnreadableTrialError) -> Reason:

@@ -1,18 +1,18 @@
 """The trials' results -> the experiment's status: rows, criteria, expectations, verdict, best.
 
-`analyze` does it at once. Who must do something else meanwhile takes the cells one by one from
-`analysed_cells` and sums them up with `summarize`.
+The cells are analysed one by one (`cell_analysis`), as all trials together are too large to be
+held; `summarize` puts them together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from loadlab.analysis import cells
-from loadlab.analysis.cells import AnalysedCell
+from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import best_cell, decide_verdict
 from loadlab.base.names import Component
+from loadlab.catalogue import Cell
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
@@ -24,18 +24,9 @@ from loadlab.model.status import (
 from loadlab.plan import Plan
 
 
-def analyze(
-    plan: Plan, status: LoadExperimentStatus, trials: Sequence[Trial], kubernetes: str = ""
-) -> LoadExperimentStatus:
-    """Return the status with everything that the finished trials tell."""
-    return summarize(plan, status, trials, tuple(analysed_cells(plan, trials)), kubernetes)
-
-
-def analysed_cells(plan: Plan, trials: Sequence[Trial]) -> Iterator[AnalysedCell]:
-    """Yield the plan's cells, each analysed when it is asked for; none without any trial."""
-    if trials:
-        planned = plan.context.spec.replicates
-        yield from cells.analysed_cells(plan.cells, trials, planned, _thresholds(plan))
+def cell_analysis(plan: Plan, cell: Cell) -> CellAnalysis:
+    """Return the analysis of a cell of the plan, to which its trials are to be added."""
+    return CellAnalysis(cell, plan.context.spec.replicates, _thresholds(plan))
 
 
 def summarize(
@@ -45,7 +36,10 @@ def summarize(
     analysed: Sequence[AnalysedCell],
     kubernetes: str = "",
 ) -> LoadExperimentStatus:
-    """Return the status with what all cells of `analysed_cells` tell together."""
+    """Return the status with what all cells of the plan and their trials tell together.
+
+    The trials' measurements are not looked at again.
+    """
     if not trials:
         return status
     rows = tuple(cell.row for cell in analysed)

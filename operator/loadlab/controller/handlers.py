@@ -18,7 +18,7 @@ from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.client import connect
+from loadlab.kube.client import PAGE_OBJECTS, connect
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
@@ -26,6 +26,7 @@ from loadlab.kube.watch import experiment_of, watch_children
 from loadlab.progress.failed_pass import RETRY
 
 AFTER_BREAKDOWN = 30.0  # seconds after an error that could not be answered in the status
+KEPT_BY_KOPF = 0.2  # seconds for which an experiment is held after an event
 STUCK = 120.0  # seconds that one pass may take before the liveness probe fails
 log = structlog.get_logger()
 
@@ -133,6 +134,9 @@ def register(operator: Operator) -> None:
         settings.watching.server_timeout = 240
         settings.watching.client_timeout = 300
         settings.networking.request_timeout = 30
+        # Kopf holds what it has listed until it was handled, and what came last until it is idle.
+        settings.watching.chunk_size = PAGE_OBJECTS
+        settings.queueing.idle_timeout = KEPT_BY_KOPF
         operator.start()
 
     @kopf.on.cleanup()

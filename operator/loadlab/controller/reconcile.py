@@ -8,11 +8,12 @@ seconds, and the probes and watches on the event loop go on meanwhile.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from loadlab import __version__
+from loadlab.controller.analyses import Analyses
 from loadlab.controller.collect import collect
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
@@ -35,6 +36,7 @@ from loadlab.kube.remains import observe_remains
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
+from loadlab.progress.closing import may_be_summed_up
 from loadlab.progress.conditions import Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
@@ -58,6 +60,7 @@ class Reconciler:
     namespaces: tuple[str | None, ...] = (None,)  # where experiments queue up; None is everywhere
     finished: FinishedTrials = field(default_factory=FinishedTrials)
     plans: Plans = field(default_factory=Plans)
+    analyses: Analyses = field(default_factory=Analyses)
 
     async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
@@ -97,6 +100,9 @@ class Reconciler:
             observed = await observe(
                 self.cluster, experiment, self.finished, namespaces=self.namespaces, hints=hints
             )
+            if isinstance(planned, Plan) and may_be_summed_up(experiment.status, observed, now):
+                cells = await self.analyses.advance(self.cluster, planned, observed.trials)
+                observed = replace(observed, cells=cells)
         except ClusterError as error:
             due = decide_unobserved(planned, experiment, str(error), now)
             if due is None:

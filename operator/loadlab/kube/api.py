@@ -1,5 +1,6 @@
 """The seam between the operator and a cluster: kinds, and the verbs it uses on them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -7,6 +8,7 @@ from typing import Any, Protocol
 from loadlab.base.names import API_VERSION
 
 Manifest = dict[str, Any]
+Page = list[Manifest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Cluster(Protocol):
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
         """Return the objects with these labels; of all namespaces where none is given."""
+        ...
+
+    def pages(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> AsyncIterator[Page]:
+        """Yield the same objects a few at a time, for those that are large or many."""
         ...
 
     async def create(self, manifest: Manifest) -> bool:

@@ -12,14 +12,18 @@ from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.base.names import FIELD_MANAGER
-from loadlab.kube.api import Kind, Manifest, kind_of
+from loadlab.kube.api import Kind, Manifest, Page, kind_of
 from loadlab.kube.errors import MalformedError, RefusedError, UnavailableError
 from loadlab.kube.log_lines import read_back
 
 LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
+PAGE_OBJECTS = 10  # of a list: experiments may take 1.5 MB each, and three times as much once read
+JSON = "application/json"
+METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"
 NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
 Query = list[tuple[str, str]]
+Headers = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,20 @@ class ApiCluster:
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        found = await self._read(kind.value.path(namespace), _selector(labels))
-        return list(found.get("items") or [])
+        pages = self.pages(kind, namespace, labels)
+        return [item async for page in pages for item in page]
+
+    async def pages(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> AsyncIterator[Page]:
+        path, rest = kind.value.path(namespace), ""
+        while True:
+            query = [*_selector(labels), ("limit", str(PAGE_OBJECTS))]
+            found = await self._read(path, [*query, ("continue", rest)] if rest else query)
+            rest = str((found.get("metadata") or {}).get("continue") or "")
+            yield found.pop("items", None) or []  # not kept while the next page is read
+            if not rest:
+                return
 
     async def create(self, manifest: Manifest) -> bool:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])
@@ -112,7 +128,11 @@ class ApiCluster:
         query = [*_selector(labels), ("watch", "true"), ("resourceVersion", version)]
         query += [("timeoutSeconds", "240"), ("allowWatchBookmarks", "true")]
         path, request = kind.value.path(namespace), f"watch {kind.name}"
-        response = await self._request("GET", path, query, seconds=self._timeouts.watch)
+        # A trial's measurement takes 30 KB, and no event asks for it.
+        headers = {"Accept": METADATA_ONLY} if kind is Kind.TRIAL else {}
+        response = await self._request(
+            "GET", path, query, headers=headers, seconds=self._timeouts.watch
+        )
         try:
             _raise_for(response.status, await _error_text(response), request)
             async for line in response.content:
@@ -155,7 +175,7 @@ class ApiCluster:
         *,
         query: Query | None = None,
         body: Manifest | None = None,
-        content_type: str = "application/json",
+        content_type: str = JSON,
         absent_ok: bool = False,
         conflict_ok: bool = False,
         exists_ok: bool = False,
@@ -170,7 +190,7 @@ class ApiCluster:
             path,
             query or [],
             body=body,
-            content_type=content_type,
+            headers={"Content-Type": content_type},
             seconds=seconds or self._timeouts.answer,
         )
         try:
@@ -191,7 +211,7 @@ class ApiCluster:
         query: Query,
         *,
         body: Manifest | None = None,
-        content_type: str = "application/json",
+        headers: Headers | None = None,
         seconds: float,
     ) -> Any:
         try:
@@ -199,7 +219,7 @@ class ApiCluster:
                 verb,
                 path,
                 query_params=query,
-                header_params={"Accept": "application/json", "Content-Type": content_type},
+                header_params={"Accept": JSON, "Content-Type": JSON} | (headers or {}),
                 body=body,
                 auth_settings=["BearerToken"],
             )
@@ -254,5 +274,7 @@ def _raise_for(status: int, text: str, request: str) -> None:
     # Somebody else wrote at the same moment; so does quota admission answer a create.
     is_contention = status == 409 and _reason(text) == "Conflict"
     is_of_this_object = status == 500 and request.startswith("POST")
-    later = is_contention or status == 429 or (status >= 500 and not is_of_this_object)
+    # 410: a list took so long that its next page is gone; it begins anew.
+    is_for_now = status in {410, 429} or (status >= 500 and not is_of_this_object)
+    later = is_contention or is_for_now
     raise UnavailableError(said) if later else RefusedError(said)

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from loadlab.base.names import experiment_selector, trial_name
 from loadlab.catalogue import Cell
 from loadlab.kube.api import Cluster, Kind, Manifest
-from loadlab.kube.ownership import is_controlled_by
-from loadlab.model.resources import AnyExperiment, Metadata, Trial
+from loadlab.kube.ownership import first_former, is_controlled_by
+from loadlab.model.resources import AnyExperiment, Experiment, Metadata, Trial
 from loadlab.model.status import LoadTrialStatus, TrialPhase
 from loadlab.model.status.conditions import Reason
 from loadlab.model.trial import LoadTrialSpec
@@ -50,22 +50,36 @@ class FinishedTrials:
         return True
 
     async def read(self, cluster: Cluster, experiment: AnyExperiment) -> Trials:
-        """Return the trials, those that were over before without their measurements."""
+        """Return the trials, without their measurements."""
         known = self._known
         if known.uid == experiment.metadata.uid:
             trials = known.over | await _read_on(cluster, experiment, known.over)
-            known.over.update(_light(trials))  # goes nowhere if all was forgotten meanwhile
+            known.over.update(_over(trials))  # goes nowhere if all was forgotten meanwhile
             return trials
-        trials = owned_trials(await list_trials(cluster, experiment), experiment)
+        trials, _ = await list_trials(cluster, experiment)
         if self._known is known:
-            self._known = _Known(experiment.metadata.uid, _light(trials))
+            self._known = _Known(experiment.metadata.uid, _over(trials))
         return trials
 
 
-async def list_trials(cluster: Cluster, experiment: AnyExperiment) -> list[Manifest]:
-    """List all trials that bear an experiment's name."""
-    labels = experiment_selector(experiment.metadata.name)
-    return await cluster.list(Kind.TRIAL, experiment.metadata.namespace, labels)
+async def list_trials(cluster: Cluster, experiment: AnyExperiment) -> tuple[Trials, str]:
+    """Return the trials, and one of a former experiment of this name, if any is left.
+
+    Their measurements are let go page by page: all together are too large to be held.
+    """
+    labels, namespace = experiment_selector(experiment.metadata.name), experiment.metadata.namespace
+    found, former = Trials(), ""
+    async for page in cluster.pages(Kind.TRIAL, namespace, labels):
+        found |= _owned(page, experiment)
+        former = former or first_former(Kind.TRIAL, page, experiment)
+    return found, former
+
+
+async def read_whole_trial(cluster: Cluster, experiment: Experiment, name: str) -> Trial | None:
+    """Return one trial with its measurement; None where it is gone or somebody else's."""
+    body = await cluster.get(Kind.TRIAL, experiment.metadata.namespace, name)
+    is_own = body is not None and is_controlled_by(body, experiment.metadata.uid)
+    return read_trial(body) if body is not None and is_own else None
 
 
 async def _read_on(cluster: Cluster, experiment: AnyExperiment, over: Trials) -> Trials:
@@ -76,17 +90,23 @@ async def _read_on(cluster: Cluster, experiment: AnyExperiment, over: Trials) ->
         if name in over:
             continue
         body = await cluster.get(Kind.TRIAL, metadata.namespace, name)
-        found |= owned_trials([body] if body else [], experiment)
+        found |= _owned([body] if body else [], experiment)
         if name not in found or not _is_over(found[name]):
             break
     return found
 
 
-def owned_trials(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
+def _owned(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
     """Return those that are an experiment's own, not of a former one of its name."""
     own = (body for body in bodies if is_controlled_by(body, experiment.metadata.uid))
-    trials = [read_trial(body) for body in own]
+    trials = [_bare(read_trial(body)) for body in own]
     return {trial.metadata.name: trial for trial in trials}
+
+
+def _bare(trial: Trial) -> Trial:
+    """Return a trial without what only the analysis needs."""
+    status = trial.status.model_copy(update={"measurement": None})
+    return trial.model_copy(update={"status": status})
 
 
 def read_trial(body: Manifest) -> Trial:
@@ -116,11 +136,5 @@ def _is_over(trial: Trial) -> bool:
     return trial.status.phase is not None and trial.status.phase.is_terminal
 
 
-def _light(trials: Trials) -> Trials:
-    """Return the finished ones without what only the analysis needs."""
-    bare = {
-        name: trial.status.model_copy(update={"measurement": None})
-        for name, trial in trials.items()
-        if _is_over(trial)
-    }
-    return {name: trials[name].model_copy(update={"status": bare[name]}) for name in bare}
+def _over(trials: Trials) -> Trials:
+    return {name: trial for name, trial in trials.items() if _is_over(trial)}

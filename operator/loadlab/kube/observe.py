@@ -11,10 +11,10 @@ from typing import TypeVar
 from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
-from loadlab.kube.finished import FinishedTrials, Trials, list_trials, owned_trials
+from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.nodes import read_nodes
-from loadlab.kube.ownership import is_controlled_by, is_of_a_namesake
+from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
 from loadlab.kube.queue_order import find_place
 from loadlab.kube.refused_pods import find_lacking_pods
@@ -51,13 +51,13 @@ async def observe(
     waiting = experiment.status.phase is Phase.PENDING
     if waiting and (hints.place.ahead or _is_suspended(experiment)):
         return Observed(place=hints.place)
-    children, (trials, others) = await asyncio.gather(
+    children, (trials, former_trial) = await asyncio.gather(
         _list_children(cluster, experiment), _trials(cluster, experiment, finished)
     )
     place = await _read_place(cluster, experiment, namespaces) if waiting else NOBODY_AHEAD
     summing_up = experiment.status.phase is Phase.ANALYZING
     version = await cluster.version() if summing_up else ""
-    former = _first_former(children | {Kind.TRIAL: others}, experiment) if waiting else ""
+    former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
     uid = experiment.metadata.uid
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
@@ -106,24 +106,17 @@ async def _list_children(cluster: Cluster, experiment: AnyExperiment) -> dict[Ki
 
 def _first_former(items_by_kind: dict[Kind, list[Manifest]], experiment: AnyExperiment) -> str:
     """Return what is left of an experiment of this name that is gone; it will be collected."""
-    owner, metadata = Kind.EXPERIMENT.value.word, experiment.metadata
-    found = (
-        f"{kind.value.word} {item['metadata']['name']}"
-        for kind, items in items_by_kind.items()
-        for item in items
-        if is_of_a_namesake(item, owner, metadata)
-    )
-    return next(found, "")
+    found = (first_former(kind, items, experiment) for kind, items in items_by_kind.items())
+    return next(filter(None, found), "")
 
 
 async def _trials(
     cluster: Cluster, experiment: AnyExperiment, finished: FinishedTrials
-) -> tuple[Trials, list[Manifest]]:
-    """Return the trials, and all that bear the experiment's name while it does not run."""
+) -> tuple[Trials, str]:
+    """Return the trials, and one of a former experiment of this name, if any is left."""
     if experiment.status.phase is Phase.RUNNING:
-        return await finished.read(cluster, experiment), []
-    found = await list_trials(cluster, experiment)
-    return owned_trials(found, experiment), found
+        return await finished.read(cluster, experiment), ""
+    return await list_trials(cluster, experiment)
 
 
 def _preparation(pods: Iterable[PodView], hints: Hints) -> Preparation | None:
@@ -137,6 +130,8 @@ async def _read_place(
     cluster: Cluster, experiment: AnyExperiment, namespaces: Iterable[str | None]
 ) -> Place:
     """Return the place among the experiments of these namespaces."""
-    lists = [await cluster.list(Kind.EXPERIMENT, namespace, {}) for namespace in namespaces]
-    everyone = [standing_of(body) for bodies in lists for body in bodies]
+    everyone = []
+    for namespace in namespaces:
+        async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
+            everyone += [standing_of(body) for body in page]
     return find_place(everyone, experiment.metadata.uid)

@@ -1,7 +1,9 @@
 """Whose an object is: the controller among its owners decides, by uid."""
 
-from loadlab.kube.api import Manifest
-from loadlab.model.resources import Metadata
+from collections.abc import Iterable
+
+from loadlab.kube.api import Kind, Manifest
+from loadlab.model.resources import AnyExperiment
 
 
 def is_controlled_by(item: Manifest, uid: str) -> bool:
@@ -9,11 +11,16 @@ def is_controlled_by(item: Manifest, uid: str) -> bool:
     return controller_of(item).get("uid") == uid
 
 
-def is_of_a_namesake(item: Manifest, kind: str, metadata: Metadata) -> bool:
-    """Whether an object's controller is a former one of this kind and name."""
-    controller = controller_of(item)
-    same = (controller.get("kind"), controller.get("name")) == (kind, metadata.name)
-    return same and controller.get("uid") != metadata.uid
+def first_former(kind: Kind, items: Iterable[Manifest], experiment: AnyExperiment) -> str:
+    """Name the first object of an experiment of this name that is gone; it will be collected."""
+    former = (item for item in items if _is_of_a_namesake(item, experiment))
+    return next((f"{kind.value.word} {item['metadata']['name']}" for item in former), "")
+
+
+def _is_of_a_namesake(item: Manifest, experiment: AnyExperiment) -> bool:
+    controller, name = controller_of(item), experiment.metadata.name
+    same = (controller.get("kind"), controller.get("name")) == (Kind.EXPERIMENT.value.word, name)
+    return same and controller.get("uid") != experiment.metadata.uid
 
 
 def controller_of(item: Manifest) -> Manifest:

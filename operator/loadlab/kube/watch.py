@@ -42,8 +42,9 @@ async def _watch_kind(
             version = await cluster.list_version(kind, namespace)
             restarted(kind)
             if kind is Kind.POD:  # the logs of those that run are followed, also after a restart
-                for pod in await cluster.list(kind, namespace, labels):
-                    handle(kind, {"type": LISTED, "object": pod})
+                async for page in cluster.pages(kind, namespace, labels):
+                    for pod in page:
+                        handle(kind, {"type": LISTED, "object": pod})
             async for event in cluster.watch(kind, namespace, labels, version):
                 if event.get("type") != "BOOKMARK":
                     handle(kind, event)

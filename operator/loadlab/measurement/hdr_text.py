@@ -60,26 +60,27 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 def _buckets(counts: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the buckets that hold anything, with their counts."""
-    bucket = 0
-    for number in _numbers(counts):
-        if number > 0 and bucket < BUCKETS:
-            yield bucket, number
-        bucket += max(1, -number)
+    """Yield the buckets that hold anything, with their counts, from ZigZag LEB128.
+
+    One loop, as an analysis decodes a hundred million bytes.
+    """
+    bucket = number = shift = 0
+    for byte in counts:
+        if byte >= 0x80:
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if shift >= 7 * _COUNT_BYTES:
+                raise HistogramTextError("a count of a histogram is too large")
+            continue
+        number |= byte << shift
+        if number & 1:  # negative: so many empty buckets
+            bucket += (number + 1) >> 1
+        else:
+            if number and bucket < BUCKETS:
+                yield bucket, number >> 1
+            bucket += 1
         if bucket > BUCKETS:
             raise HistogramTextError(f"a histogram of more than {BUCKETS} buckets")
-
-
-def _numbers(counts: bytes) -> Iterator[int]:
-    """Decode ZigZag LEB128."""
-    number = shift = 0
-    for byte in counts:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            yield (number >> 1) ^ -(number & 1)
-            number = shift = 0
-        elif shift >= 7 * _COUNT_BYTES:
-            raise HistogramTextError("a count of a histogram is too large")
+        number = shift = 0
     if shift:
         raise HistogramTextError("the last count of a histogram is cut")

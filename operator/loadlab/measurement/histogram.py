@@ -125,7 +125,7 @@ class HistogramSum:
     """Counts that are added up in place."""
 
     def __init__(self) -> None:
-        self._counts: Counter[int] = Counter()
+        self._counts = [0] * BUCKETS
 
     def add(self, part: Histogram) -> None:
         """Add the counts of one more histogram."""
@@ -135,7 +135,7 @@ class HistogramSum:
 
     def histogram(self) -> Histogram:
         """Return what was added so far."""
-        return Histogram.from_buckets(self._counts)
+        return Histogram.from_buckets({b: count for b, count in enumerate(self._counts) if count})
 
 
 def _bucket(value_us: int) -> int:

@@ -1,13 +1,13 @@
 """Analyzing and after: clear away, sum up, finish; and let a finished experiment expire."""
 
-from loadlab.analysis.summary import analyze
+from loadlab.analysis.summary import summarize
 from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find, is_true
 from loadlab.plan import Plan
 from loadlab.progress.clearing import CLEARING, clear_all, name_remains
-from loadlab.progress.conditions import RESYNC, Transition
+from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
 from loadlab.progress.running import with_counts
@@ -21,9 +21,16 @@ def close(
     status = counted.model_copy(update={"current_trial": ""})
     if (waiting := wait_for_clearing(status, observed, transition)) is not None:
         return waiting
-    trials = tuple(observed.trials.values())
-    summed_up = analyze(plan, status, trials, observed.kubernetes_version)
+    if observed.cells is None:
+        return Decision(status, requeue_after=AT_ONCE)
+    trials, version = tuple(observed.trials.values()), observed.kubernetes_version
+    summed_up = summarize(plan, status, trials, observed.cells, version)
     return finish(summed_up, observed, transition)
+
+
+def may_be_summed_up(status: LoadExperimentStatus, observed: Observed, now: float) -> bool:
+    """Whether an experiment is over but for its analysis: nothing runs that is waited for."""
+    return status.phase is Phase.ANALYZING and not name_remains(status, observed, now)[1]
 
 
 def wait_for_clearing(

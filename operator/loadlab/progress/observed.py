@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from loadlab.analysis.cells import AnalysedCell
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
@@ -204,7 +205,7 @@ NOBODY_AHEAD = Place()
 class Observed:
     """All children of one experiment, and its place in the queue."""
 
-    trials: dict[str, Trial] = field(default_factory=dict)
+    trials: dict[str, Trial] = field(default_factory=dict)  # without their measurements
     pods: tuple[PodView, ...] = ()
     departing: tuple[PodView, ...] = ()  # pods whose makers are gone: soon they are collected
     strangers: tuple[Stranger, ...] = ()
@@ -217,6 +218,7 @@ class Observed:
     kubernetes_version: str = ""
     nodes: tuple[NodeView, ...] = ()  # looked at where a pod fits none of them, if it is allowed
     awaits_pods: bool = False  # of a Job or StatefulSet: no event of a watch says they are refused
+    cells: tuple[AnalysedCell, ...] | None = None  # of the plan; None until all are analysed
 
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""

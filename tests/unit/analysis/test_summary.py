@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from loadlab.analysis.expectation import judge_expectation
-from loadlab.analysis.summary import analysed_cells, analyze, summarize
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.resources import Experiment, Trial
@@ -15,6 +14,7 @@ from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 from loadlab.validity.judgement import Judgement
+from tests.unit.analysis.analysed import analyze
 
 IMAGES = Images(
     services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
@@ -77,7 +77,7 @@ def trials_of(plan: Plan) -> dict[str, Trial]:
 
 
 def analyzed(plan: Plan) -> LoadExperimentStatus:
-    return analyze(plan, plan.context.experiment.status, tuple(trials_of(plan).values()))
+    return analyze(plan, tuple(trials_of(plan).values()))
 
 
 def test_a_ratio_stands_in_the_status_beside_the_published_one():
@@ -144,7 +144,7 @@ def test_a_trial_that_cannot_be_read_is_named_and_left_out(stored, why, lost, va
         spoiled = trial.status.model_copy(update={"measurement": stored})
         trials.append(trial.model_copy(update={"status": spoiled}))
 
-    row = analyze(plan, plan.context.experiment.status, trials).results[0]
+    row = analyze(plan, trials).results[0]
 
     assert (row.replicates.valid, row.validity) == (2 - lost, validity)
     assert row.reasons[0].startswith("MeasurementUnreadable: the measurement of trial demo-")
@@ -167,23 +167,6 @@ def test_where_no_cell_meets_the_criteria_none_is_best():
     fast = {"name": "fast", "metric": "http_reqs", "threshold": "rate>9000"}
 
     assert analyzed(plan_of(WINS, criteria=[fast])).best is None
-
-
-def test_cells_taken_one_by_one_make_the_same_status():
-    plan = plan_of(WINS)
-    trials, status = tuple(trials_of(plan).values()), plan.context.experiment.status
-    decoded = []
-
-    def one_by_one():
-        for cell in analysed_cells(plan, trials):
-            decoded.append(cell.row.cell)
-            yield cell
-
-    cells = one_by_one()
-    first = next(cells)
-    assert decoded == [plan.cells[0]]
-
-    assert summarize(plan, status, trials, (first, *cells)) == analyze(plan, status, trials)
 
 
 def test_a_threshold_that_is_spelled_longer_than_it_was_given_fits_the_status():

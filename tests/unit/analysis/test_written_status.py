@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from loadlab.analysis.summary import analyze
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.measurement.trial import measure_trial
@@ -18,6 +17,7 @@ from loadlab.model.status import LoadTrialStatus, TrialPhase
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
+from tests.unit.analysis.analysed import analyze
 from tests.unit.analysis.wells_trials import measured, plan_of, trials_of
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -84,7 +84,7 @@ def written_status() -> dict[str, object]:
         trial.model_copy(update={"status": measured_status(texts[place % len(texts)])})
         for place, trial in enumerate(trials)
     )
-    return analyze(plan, plan.context.experiment.status, given).dump()
+    return analyze(plan, given).dump()
 
 
 def measured_status(text: str) -> LoadTrialStatus:

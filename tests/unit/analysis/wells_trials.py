@@ -1,20 +1,13 @@
-"""An experiment on `wells` with finished trials as a LoadTrial stores them, about 31 KB each.
-
-As a program it analyses COUNT trials and prints the peak of its resident memory in MiB:
-the analysis wants a process of its own to be measured in.
-"""
+"""An experiment on `wells` with finished trials as a LoadTrial stores them, about 31 KB each."""
 
 import json
 import random
-import sys
-from pathlib import Path
 
-from loadlab.analysis.summary import analyze
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
 from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement, WorkDone
 from loadlab.model.resources import Experiment, Trial
-from loadlab.model.status import LoadExperimentStatus, Validity
+from loadlab.model.status import Validity
 from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
@@ -114,26 +107,3 @@ def trials_of(plan: Plan, texts: list[str]) -> dict[str, Trial]:
         )
         for place, planned in enumerate(plan.trials)
     }
-
-
-def analyzed(plan: Plan, texts: list[str]) -> LoadExperimentStatus:
-    trials = tuple(trials_of(plan, texts).values())
-    return analyze(plan, plan.context.experiment.status, trials)
-
-
-def peak_resident_mebibytes() -> float:
-    """Of this program alone: ru_maxrss would begin with that of the process which started it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
-
-
-def main() -> None:
-    plan = plan_of(int(sys.argv[1]))
-    status = analyzed(plan, stored_texts(3))
-    rows = len(status.results)
-    peak = peak_resident_mebibytes()
-    sys.stdout.write(json.dumps({"rows": rows, "trials": len(plan.trials), "peakMiB": peak}))
-
-
-if __name__ == "__main__":
-    main()

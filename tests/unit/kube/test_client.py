@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from loadlab.kube.api import Kind
 from loadlab.kube.client import ApiCluster
@@ -51,7 +52,7 @@ VERBS = {
     "get": Verb(lambda c: c.get(Kind.SERVICE, "lab", "one"), "GET", ONE, {}),
     "list": Verb(
         lambda c: c.list(Kind.SERVICE, "lab", {"a": "1", "b": "2"}),
-        *("GET", SERVICES, {"labelSelector": "a=1,b=2"}),
+        *("GET", SERVICES, {"labelSelector": "a=1,b=2", "limit": "10"}),
     ),
     "create": Verb(lambda c: c.create(SERVICE), "POST", SERVICES, MANAGER, SERVICE),
     "delete": Verb(
@@ -179,7 +180,7 @@ ERRORS: dict[int, tuple[str, type[ClusterError]]] = {
     400: ("BadRequest", MalformedError),
     401: ("Unauthorized", RefusedError),
     403: ("Forbidden", RefusedError),
-    410: ("Expired", RefusedError),
+    410: ("Expired", UnavailableError),
     422: ("Invalid", MalformedError),
     429: ("TooManyRequests", UnavailableError),
     500: ("InternalError", UnavailableError),
@@ -279,6 +280,37 @@ async def test_an_answer_that_is_no_json_object_is_unavailable(cluster, server, 
 
     with pytest.raises(UnavailableError):
         await VERBS[verb].call(cluster)
+
+
+async def test_a_list_is_read_page_by_page(cluster, server):
+    pages = {
+        None: {"items": [1, 2], "metadata": {"continue": "after 2"}},
+        "after 2": {"items": [3], "metadata": {"continue": ""}},
+    }
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response(pages[request.query.get("continue")])
+
+    server.answer = answer
+
+    assert await all_of(cluster.pages(Kind.TRIAL, "lab", {"a": "1"})) == [[1, 2], [3]]
+    assert [seen.query["labelSelector"] for seen in server.seen] == ["a=1", "a=1"]
+    assert await cluster.list(Kind.TRIAL, "lab", {"a": "1"}) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("kind", "is_whole"), [(Kind.POD, True), (Kind.TRIAL, False)])
+async def test_trials_are_watched_without_their_measurements(cluster, server, kind, is_whole):
+    accepted = []
+
+    async def answer(request: web.Request) -> web.Response:
+        accepted.append(request.headers["Accept"])
+        return web.Response()
+
+    server.answer = answer
+    await all_of(cluster.watch(kind, "lab", {}, "7"))
+
+    assert (accepted == ["application/json"]) is is_whole
+    assert ("as=PartialObjectMetadata" in accepted[0]) is not is_whole
 
 
 async def test_a_list_without_a_version_is_unavailable(cluster, server):

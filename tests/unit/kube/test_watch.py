@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadlab.kube import watch
-from loadlab.kube.api import Kind
+from loadlab.kube.api import Kind, Page
 from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.watch import LISTED, watch_children
@@ -24,9 +24,11 @@ class Watched(ApiCluster):
     async def list_version(self, kind: Kind, namespace: str | None) -> str:
         return "7"
 
-    async def list(self, kind: Kind, namespace: str | None, labels: dict[str, str]) -> list[Any]:
+    async def pages(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> AsyncIterator[Page]:
         assert labels
-        return [{"metadata": {"name": "old"}}]
+        yield [{"metadata": {"name": "old"}}]
 
     async def watch(
         self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str

@@ -1,0 +1,23 @@
+"""An experiment summed up from its trials, as the operator does it cell by cell."""
+
+from collections.abc import Sequence
+
+from loadlab.analysis.cells import AnalysedCell
+from loadlab.analysis.summary import cell_analysis, summarize
+from loadlab.model.resources import Trial
+from loadlab.model.status import LoadExperimentStatus
+from loadlab.plan import Plan
+
+
+def analyze(plan: Plan, trials: Sequence[Trial]) -> LoadExperimentStatus:
+    cells = tuple(_analysed(plan, trials))
+    return summarize(plan, plan.context.experiment.status, trials, cells)
+
+
+def _analysed(plan: Plan, trials: Sequence[Trial]) -> list[AnalysedCell]:
+    analyses = [cell_analysis(plan, cell) for cell in plan.cells]
+    for cell, analysis in zip(plan.cells, analyses, strict=True):
+        for trial in trials:
+            if trial.spec.cell == cell:
+                analysis.add(trial)
+    return [analysis.analysed_cell() for analysis in analyses]
