@@ -96,5 +96,9 @@ export function teardown(data) {
   const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
   if (cutShort) return; // a pod told to go waits for no account
   print('loadlab_account', askSteward('finish', finishWithinMs(),
-    { pod, pods: config.pods, drainMs: config.deadlines.drainMs }));
+    {
+      pod, pods: config.pods, drainMs: config.deadlines.drainMs,
+      // A pod ends when its own last request has: at most a graceful stop after another.
+      togetherMs: load.gracefulStopMs + BARRIER_GRACE_MS,
+    }));
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from loadlab_services.steward.models import Finish
 from tests.contract.sides import configurations, faults
 
 REPOSITORY = Path(__file__).parents[2]
@@ -103,3 +104,15 @@ def test_the_script_sends_what_the_configuration_says():
     measure = ran["options"]["scenarios"]["measure"]
     assert measure["vus"] == configuration["load"]["virtualUsers"]
     assert measure["duration"] == f"{configuration['load']['durationMs']}ms"
+
+
+def test_a_pod_waits_for_the_others_as_long_as_a_graceful_stop_may_take(schemas):
+    planned = json.loads(json.dumps(PLANNED["sleep/async closed"]))
+    planned["load"]["gracefulStopMs"] = 300_000
+
+    requests = run_script(planned, schemas)["requests"]
+    (asked,) = [each for each in requests if each["name"] == "finish"]
+    told = Finish.model_validate_json(asked["body"])
+
+    assert told.together_ms > 300_000
+    assert asked["timeout"] >= told.together_ms, "the pod hangs up before the steward answers"

@@ -84,7 +84,7 @@ def test_the_edges_are_printed_twice_and_not_counted(lab, server):
     assert ended.lines("loadlab_account") == [
         {"run": "select-003-a1", "drained": True, "drainSeconds": 0}
     ]
-    assert server.finished == [{"pod": 0, "pods": 1, "drainMs": 5000}]
+    assert server.finished == [{"pod": 0, "pods": 1, "drainMs": 5000, "togetherMs": 13000}]
 
 
 def test_variables_are_the_same_sequence_in_every_run(lab, server):

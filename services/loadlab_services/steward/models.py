@@ -35,3 +35,4 @@ class Finish(Caller):
     """A pod has sent its last request."""
 
     drain_ms: Milliseconds = 120_000
+    together_ms: Milliseconds = 310_000  # for the others to come; of the longest graceful stop

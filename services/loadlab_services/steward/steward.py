@@ -24,8 +24,6 @@ from loadlab_services.workload import Workload
 # All pods sleep this long after their answer: it hides that answers do not arrive simultaneously.
 START_IN_MS = 100
 REMEMBERED_GATES = 64
-# Pods finish when their own last request has: at most a graceful stop after one another.
-FINISH_TOGETHER = 120.0
 
 
 class Steward:
@@ -56,7 +54,8 @@ class Steward:
         """Account for the run when the last pod is done, and answer all pods."""
         drain = finish.drain_ms / 1000
         gate = self._gate("finish", run, finish.pods, partial(self._account_once, run, drain))
-        return await gate.enter(finish.pod, pods=finish.pods, timeout=drain + FINISH_TOGETHER)
+        together = finish.together_ms / 1000
+        return await gate.enter(finish.pod, pods=finish.pods, timeout=drain + together)
 
     async def close(self) -> None:
         """Let go of everybody who still waits."""
