@@ -116,6 +116,27 @@ def test_a_missing_needed_field_breaks_the_document_and_is_named(
     assert needed in problem.message
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"status": {"2xx": 1000, "hello": 1}},
+        {"failures": [{"class": "hello", "text": "x", "requests": 1}]},
+        {"failures": [{"class": "err", "text": "x" * 201, "requests": 1}]},
+        {"failures": [{"class": "err", "text": f"{n}", "requests": 1} for n in range(41)]},
+    ],
+    ids=["class", "class of a failure", "long text", "many texts"],
+)
+def test_failures_that_fit_no_status_break_the_document(
+    document: dict[str, Any], hostile: dict[str, Any]
+) -> None:
+    document["scenarios"]["measure"] |= hostile
+
+    problem = read_pod_log("k6-0", line_of("loadlab_result", document)).problem
+
+    assert problem is not None
+    assert problem.kind is ProblemKind.DOCUMENT_BROKEN
+
+
 def test_unknown_fields_of_a_newer_writer_are_ignored(document: dict[str, Any]) -> None:
     newer = {**document, "novelty": {"a": 1}}
 

@@ -1,6 +1,6 @@
 """What a generator writes: its one document, its progress, and what its script saw."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ DOCUMENT_VERSION = 1
 RESULT_KEY = "loadlab_result"
 PROGRESS_KEY = "loadlab_progress"
 MEASURED_SCENARIO = "measure"
+# Ten at most, so that they fit into a status whatever was handed in.
+StatusClass = Annotated[str, Field(pattern=r"^([1-9]xx|err)$")]
 
 
 class Distribution(ReadModel):
@@ -29,7 +31,7 @@ class Distribution(ReadModel):
 class Failure(ReadModel):
     """Failed requests of one status class and text."""
 
-    status_class: str = Field(alias="class", max_length=3)
+    status_class: StatusClass = Field(alias="class")
     text: str = Field(max_length=200)
     example: str = Field(default="", max_length=200)  # what one such answer said
     requests: Count
@@ -88,7 +90,7 @@ class Scenario(ReadModel):
     first_start_us: Count
     first_sample_us: Count
     last_sample_us: Count
-    status: dict[str, Count]
+    status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
     redirects_followed: Count = 0
     splits: tuple[Split, ...]
