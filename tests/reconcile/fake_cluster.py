@@ -259,11 +259,12 @@ class FakeCluster:
         }
 
     def _refuse_pod(self, owner: Manifest, said: str) -> None:
-        """Of the three kinds only a Deployment says so in its status."""
+        """Of the three kinds that we make only a Deployment says so in its status."""
         self._failed_creations[owner["metadata"]["uid"]] = f"Error creating: {said}"
-        if owner["kind"] == "Deployment":
-            failure = {"type": "ReplicaFailure", "status": "True", "message": said}
-            owner["status"] = {"conditions": [failure]}
+        failure = {"type": "ReplicaFailure", "status": "True", "message": said}
+        for deployment in self.of_kind(Kind.DEPLOYMENT).values():
+            if owner["metadata"]["ownerReferences"][0]["uid"] == deployment["metadata"]["uid"]:
+                deployment["status"] = {"conditions": [failure]}
 
     def _advance_pods(self) -> None:
         for (kind, _, name), pod in self.objects.items():

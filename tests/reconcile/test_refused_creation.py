@@ -1,5 +1,7 @@
 """What the API server does not create is said at once, and ends what waits for it in its time."""
 
+import asyncio
+
 import pytest
 
 from loadlab.base.names import COMPONENT_LABEL
@@ -148,3 +150,35 @@ async def test_the_events_of_a_job_without_pods_are_looked_at_again_soon():
     lab.cluster.tick()
     await lab.reconcile()
     assert lab.condition("Stalled")["reason"] == "QuotaExceeded"
+
+
+def refused_run(crash_at: int | None = None) -> Laboratory:
+    """An experiment whose first generator is never admitted, until it is over."""
+    lab = Laboratory()
+    lab.submit(timeouts={"prepare": "10s", "ready": "5s"})
+    refuse(lab, "Job", "-k6", REFUSALS["quota"][0])
+    lab.cluster.crash_at, lab.cluster.crash_after_effect = crash_at, True
+    asyncio.run(lab.run())
+    return lab
+
+
+def ending_of(lab: Laboratory) -> Manifest:
+    failed, trial = lab.condition("Failed"), lab.trials()[f"{CHILD}-001"]["status"]
+    return {
+        "phase": lab.status()["phase"],
+        "said": (failed["reason"], failed["message"]),
+        "trial": (trial["phase"], trial["reason"], trial["message"]),
+        "leftovers": lab.leftovers(),
+    }
+
+
+def test_an_operator_that_dies_after_any_write_comes_to_the_same_ending():
+    calm = refused_run()
+    writes = ("create", "patch_status", "delete")
+    made = [call for call in calm.cluster.calls if not call.endswith("-k6")]  # it had no effect
+    calls = [n for n, c in enumerate(calm.cluster.calls) if c in made and c.startswith(writes)]
+
+    for call in calls:
+        lab = refused_run(crash_at=call)
+        assert lab.cluster.crash_at is None
+        assert ending_of(lab) == ending_of(calm), calm.cluster.calls[call]

@@ -32,15 +32,19 @@ def answer_refused_creation(
     is_building = building_since(status) is not None
     if is_building or since is None or now - since <= seconds(experiment.spec.timeouts.ready):
         return Decision(stall(status, transition, diagnosis), requeue_after=RETRY)
-    ended = end_early(status, transition, diagnosis, ConditionType.FAILED, Truth.TRUE)
-    actions = (*_given_up(plan, observed, diagnosis), *ended.actions)
-    return Decision(ended.status, actions, ended.requeue_after)
+    return _give_up(plan, observed, diagnosis, transition)
 
 
-def _given_up(plan: Plan, observed: Observed, diagnosis: Diagnosis) -> tuple[Action, ...]:
-    """Write the reason into the trial, too, where there is one already."""
-    current = current_trial(plan, observed)
-    if current is None or current.trial is None:
-        return ()
-    status = after_failure(current.trial.status, Failure(*diagnosis), attempts=1)
-    return (RecordTrial(current.planned.name, status),)
+def _give_up(
+    plan: Plan, observed: Observed, diagnosis: Diagnosis, transition: Transition
+) -> Decision:
+    """End early; where there is a trial already, the reason stands in it, too."""
+    status, current = plan.context.experiment.status, current_trial(plan, observed)
+    recorded: tuple[Action, ...] = ()
+    ending = diagnosis
+    if current is not None and current.trial is not None:
+        name, (reason, message) = current.planned.name, diagnosis
+        failed = after_failure(current.trial.status, Failure(reason, message), attempts=1)
+        recorded, ending = (RecordTrial(name, failed),), (reason, f"{name}: {message}")
+    ended = end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
+    return Decision(ended.status, (*recorded, *ended.actions), ended.requeue_after)
