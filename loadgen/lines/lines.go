@@ -44,7 +44,7 @@ func Write(w io.Writer, object []byte) error {
 	return err
 }
 
-func print(key, value string) error {
+func writeOfScript(key, value string) error {
 	if !slices.Contains(ofScripts, key) {
 		return fmt.Errorf("a script writes no line %s", key)
 	}
@@ -56,5 +56,5 @@ type module struct{}
 func (module) NewModuleInstance(modules.VU) modules.Instance { return module{} }
 
 func (module) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{"print": print}}
+	return modules.Exports{Named: map[string]any{"print": writeOfScript}}
 }

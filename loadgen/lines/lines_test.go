@@ -30,7 +30,7 @@ func TestALineBeginsWithTheToken(t *testing.T) {
 
 func TestAScriptWritesNoResult(t *testing.T) {
 	for _, key := range []string{"loadlab_result", "loadlab_progress", "x", ""} {
-		if err := print(key, "{}"); err == nil || !strings.Contains(err.Error(), "no line") {
+		if err := writeOfScript(key, "{}"); err == nil || !strings.Contains(err.Error(), "no line") {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
