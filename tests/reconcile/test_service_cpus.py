@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from loadlab.base.names import COMPONENT_LABEL
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.errors import RefusedError
 from tests.manifests import Json
@@ -242,6 +242,24 @@ async def test_asking_for_cpus_of_its_own_holds_nothing_up():
     assert "True" not in seen
 
 
+async def test_a_node_that_turns_the_service_away_makes_it_share():
+    """As a kubelet does whose free CPUs are not such as its policy gives to one container."""
+    lab = Laboratory()
+    lab.submit(replicates=1)
+    turned_away = {
+        "phase": "Failed",
+        "reason": "SMTAlignmentError",
+        "message": "SMT Alignment Error: requested 1 cpus not multiple cpus per core = 2",
+    }
+    lab.cluster.fault_of = lambda pod: turned_away if asks_for_a_cpu(pod) else None
+
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    assert chosen(lab)["serviceCpu"] == "Shared"
+    assert "SMTAlignmentError" in chosen(lab)["serviceCpuReason"]
+
+
 async def test_a_quota_on_requested_cpus_makes_it_share():
     lab = Laboratory()
     lab.submit(replicates=1)
@@ -254,16 +272,14 @@ async def test_a_quota_on_requested_cpus_makes_it_share():
         for key, pod in list(lab.cluster.objects.items()):
             if key[0] is Kind.POD and asks_for_a_cpu(pod):
                 del lab.cluster.objects[key]
-                owner = pod["metadata"]["ownerReferences"][0]["uid"]
-                for item in lab.cluster.of_kind(Kind.DEPLOYMENT).values():
-                    if item["metadata"]["uid"] == owner:
-                        failure = {"type": "ReplicaFailure", "status": "True", "message": words}
-                        item["status"] = {"conditions": [failure]}
+                run = pod["metadata"]["labels"][RUN_LABEL]
+                failure = {"type": "ReplicaFailure", "status": "True", "message": words}
+                lab.cluster.of_kind(Kind.DEPLOYMENT)[run]["status"] = {"conditions": [failure]}
 
     lab.cluster.tick = refusing  # type: ignore[method-assign]  # the world, not what is tested
     status = await lab.run()
 
-    assert status["phase"] == "Succeeded"
+    assert status["phase"] == "Succeeded", lab.condition("Failed")
     assert chosen(lab)["serviceCpu"] == "Shared"
     assert "exceeded quota: q" in chosen(lab)["serviceCpuReason"]
 

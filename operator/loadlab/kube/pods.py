@@ -67,7 +67,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         exit_code=main.exit_code,
         ended=main.ended,
         termination_message=main.termination_message,
-        unschedulable=_unschedulable(_condition(status, "PodScheduled")),
+        unschedulable=_unschedulable(_condition(status, "PodScheduled")) or _turned_away(status),
         node=pod["spec"].get("nodeName") or "",
         image=main.image_id or main.image,
         created=_moment(pod["metadata"].get("creationTimestamp")) or 0.0,
@@ -90,6 +90,15 @@ def _pod_resources(resources: Manifest | None) -> Resources | None:
 
 def _moment(text: str | None) -> float | None:
     return epoch(text) if text else None
+
+
+def _turned_away(status: Manifest) -> str:
+    """Why a kubelet did not admit a pod that was bound to its node: none of it ever started."""
+    reason = status.get("reason") or ""
+    is_of_admission = reason.endswith(("AdmissionError", "AlignmentError", "AffinityError"))
+    if status.get("phase") != "Failed" or not (is_of_admission or reason.startswith("OutOf")):
+        return ""
+    return f"its node turned it away, {reason}: {status.get('message') or 'no reason given'}"
 
 
 def _unschedulable(scheduled: Manifest) -> str:

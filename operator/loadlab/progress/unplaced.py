@@ -13,8 +13,14 @@ _MIB = 1024**2
 def unplaced_pod(
     pods: Iterable[PodView], nodes: Iterable[NodeView] = ()
 ) -> tuple[Reason, str] | None:
-    """Return why the first of these pods fits no node; None where none waits for one."""
-    first = next((pod for pod in pods if pod.unschedulable and not pod.deleting), None)
+    """Return why the first of these pods fits no node; None where none waits for one.
+
+    Of one that a node turned away another may have come since, and found room.
+    """
+    seen = tuple(pods)
+    placed = {(pod.run, pod.component) for pod in seen if not pod.unschedulable}
+    waiting = (pod for pod in seen if pod.unschedulable and not pod.deleting)
+    first = next((pod for pod in waiting if (pod.run, pod.component) not in placed), None)
     return (Reason.UNSCHEDULABLE, why_unplaced(first, nodes)) if first else None
 
 

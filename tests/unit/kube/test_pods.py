@@ -62,6 +62,22 @@ def test_what_runs_is_told_of_each_container():
     assert by_name["service"].state is ContainerState.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("UnexpectedAdmissionError", "its node turned it away, UnexpectedAdmissionError: no CPU"),
+        ("SMTAlignmentError", "its node turned it away, SMTAlignmentError: no CPU"),
+        ("OutOfcpu", "its node turned it away, OutOfcpu: no CPU"),
+        ("Evicted", ""),
+        ("", ""),
+    ],
+)
+def test_a_pod_that_its_node_turned_away_found_no_room(reason, says):
+    status = {"phase": "Failed", "reason": reason, "message": "no CPU"}
+
+    assert view_pod(pod(OWN, status=status)).unschedulable == says
+
+
 def test_a_native_sidecar_is_told_from_an_init_container():
     init = [ADDED | {"restartPolicy": "Always"}, {"name": "istio-init", "image": "proxy:1"}]
     status = {"initContainerStatuses": [{"name": SIDECAR, "ready": True, "restartCount": 1}]}
