@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from loadlab.base.names import METER
+from loadlab.base.names import METER, Component
 from loadlab.base.quantities import amount
 from loadlab.base.times import epoch
 from loadlab.kube.api import Manifest
@@ -58,7 +58,7 @@ def _view(
     return ContainerView(
         name=name,
         kind=kind,
-        ours=name in {own, METER},
+        ours=name == own or (name == METER and own == Component.SERVICE),
         image=container.get("image") or "",
         image_id=status.get("imageID") or "",
         # What the node gave last, where the amounts of a running container were changed.

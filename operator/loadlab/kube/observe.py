@@ -121,7 +121,7 @@ async def _trials(
 
 def _preparation(pods: Iterable[PodView], hints: Hints) -> Preparation | None:
     """Return what the running pod of the data set's Job said last; one that ended says no more."""
-    running = (pod for pod in pods if pod.phase == "Running" and not pod.has_finished)
+    running = (pod for pod in pods if not pod.has_finished)
     said = (hints.preparations.get(pod.reference.uid) for pod in running)
     return next((preparation for preparation in said if preparation), None)
 

@@ -143,9 +143,12 @@ class PodView(Child):
 
     @property
     def is_held(self) -> bool:
-        """Whether its own container has ended for good, and one that admission added has not."""
-        others = (each for each in self.containers if not each.ours)
-        held = any(each.state is ContainerState.RUNNING for each in others)
+        """Whether its own container has ended for good, and one that admission added has not.
+
+        That one may never have started: a pod whose images are not all there stays Pending.
+        """
+        others = (c for c in self.containers if not c.ours and c.kind is not ContainerKind.INIT)
+        held = any(each.state is not ContainerState.TERMINATED for each in others)
         return held and self._own_has_ended and not self.has_ended
 
     @property

@@ -132,6 +132,23 @@ def test_the_end_of_our_container_is_the_end_of_a_generator_that_another_one_hol
     assert not restarted.has_finished
 
 
+@pytest.mark.parametrize("state", [{"waiting": {"reason": "ImagePullBackOff"}}, {"running": {}}])
+@pytest.mark.parametrize("name", [SIDECAR, METER])
+def test_whatever_an_added_container_does_it_holds_the_pod_and_not_the_job(state, name):
+    """Until all containers have started once, a pod is Pending, whatever ours has done."""
+    statuses = [{"name": name, "state": state}, ended("k6", 0)]
+    status = {"phase": "Pending", "containerStatuses": statuses}
+    added = pod(
+        ADDED | {"name": name},
+        OWN | {"name": "k6"},
+        component="k6",
+        spec={"restartPolicy": "Never"},
+        status=status,
+    )
+
+    assert (view_pod(added).has_finished, view_pod(added).is_held) == (True, True)
+
+
 def test_a_run_needs_its_own_container_to_be_ready_and_a_store_its_whole_pod():
     """The Services of a run pass requests on to unready pods, those of stores do not."""
     statuses = [{"name": SIDECAR, "ready": False}, {"name": "service", "ready": True}]
