@@ -1,7 +1,7 @@
 """On the real cluster: who can't run says why within seconds, ends, and the next one starts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
@@ -26,11 +26,21 @@ def quota(**hard: str) -> Json:
     return {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": hard}}
 
 
-RULES: dict[str, tuple[Json, str, str]] = {
+def has_begun(lab: Lab) -> bool:
+    return bool(lab.status("poison").get("startTime"))
+
+
+def has_a_trial(lab: Lab) -> bool:
+    return bool(lab.trials("poison"))
+
+
+# A rule, its reason, words of its sentence, and what comes just before the refusal.
+RULES: dict[str, tuple[Json, str, str, Callable[[Lab], bool]]] = {
     "cpu quota": (
         quota(**{"limits.cpu": "100m"}),
         "QuotaExceeded",
         "quota: liveness",
+        has_begun,
     ),
     "limit range": (
         {
@@ -40,37 +50,41 @@ RULES: dict[str, tuple[Json, str, str]] = {
         },
         "AdmissionDenied",
         "minimum cpu usage per Container is 500m",
+        has_begun,
     ),
     "object quota": (
         quota(**{"count/jobs.batch": "0"}),
         "QuotaExceeded",
         "exceeded quota: liveness",
+        has_a_trial,
     ),
 }
 
 
 @pytest.fixture(params=RULES)
-def rule(request: pytest.FixtureRequest, lab: Lab) -> Iterator[tuple[str, str]]:
-    """A rule of the namespace that refuses something; the reason, and words of its sentence."""
-    manifest, reason, words = RULES[request.param]
+def rule(
+    request: pytest.FixtureRequest, lab: Lab
+) -> Iterator[tuple[str, str, Callable[[Lab], bool]]]:
+    """A rule that is in force in the namespace."""
+    manifest, reason, words, comes_before = RULES[request.param]
     named = manifest | {"metadata": {"name": "liveness"}}
     lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(named))
     kind = manifest["kind"]
     if kind == "ResourceQuota":  # it is in force once its controller has counted
         path = "jsonpath={.status.hard}"
         eventually(lambda: lab.kubectl("get", kind, "liveness", "-o", path), 10, "quota")
-    yield reason, words
+    yield reason, words, comes_before
     lab.kubectl("delete", kind, "liveness", "--ignore-not-found")
     for name in ("poison", "next"):
         lab.delete(name)
 
 
 def test_a_rule_that_refuses_is_quoted_at_once_and_the_next_one_starts(
-    lab: Lab, rule: tuple[str, str]
+    lab: Lab, rule: tuple[str, str, Callable[[Lab], bool]]
 ):
-    reason, words = rule
+    reason, words, comes_before = rule
     lab.submit("poison", **NAP)
-    eventually(lambda: lab.status("poison").get("startTime"), 10, "the poison's start", every=0.1)
+    eventually(lambda: comes_before(lab), 30, "what comes before the refusal", every=0.1)
     began = time.monotonic()
     lab.submit("next", **NAP)
     stalled = eventually(
