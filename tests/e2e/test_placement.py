@@ -108,38 +108,56 @@ def test_beside_a_neighbour_that_asks_for_a_cpu_it_shares_and_says_so(lab: Lab, 
     lab.delete("beside")
 
 
-RULES: dict[str, tuple[str, Json, Json]] = {
-    "a least CPU": ("LimitRange", {"limits": [{"type": "Container", "min": {"cpu": "10m"}}]}, {}),
-    "a least CPU that needs the fields": (
-        "LimitRange",
-        {"limits": [{"type": "Container", "min": {"cpu": "20m"}}]},
-        {name: {"cpuRequest": "20m"} for name in ("k6", "steward")},
-    ),
-    "a quota on CPU limits": (
-        "ResourceQuota",
-        {"hard": {"limits.cpu": "4", "limits.memory": "8Gi"}},
-        {"k6": {"cpu": "1"}},
-    ),
-    "a quota on requests and memory": (
-        "ResourceQuota",
-        {"hard": {"requests.cpu": "500m", "requests.memory": "2Gi", "limits.memory": "4Gi"}},
-        {},
-    ),
-}
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_in_a_namespace_with_rules_it_runs(rules: Lab, rule):
-    kind, spec, resources = RULES[rule]
-    place(rules, kind, "rule", spec)
-    given = {"service": {"cpu": "1", "memory": "1Gi"}} | resources
-    rules.submit("ruled", **NAP | {"resources": given})
+def test_in_a_namespace_with_limit_range_and_quotas_it_runs(rules: Lab):
+    """A least CPU, and a quota on each of what a pod may be asked to say."""
+    place(rules, "LimitRange", "least", {"limits": [{"type": "Container", "min": {"cpu": "20m"}}]})
+    hard = {"limits.cpu": "4", "limits.memory": "4Gi", "requests.cpu": "500m"}
+    place(rules, "ResourceQuota", "most", {"hard": hard | {"requests.memory": "2Gi"}})
+    rules.delete("ruled")
+    resources = {
+        "service": {"cpu": "1", "memory": "1Gi", "cpuRequest": "20m"},
+        "k6": {"cpu": "1", "cpuRequest": "20m"},
+        "steward": {"cpuRequest": "20m"},
+    }
+    rules.submit("ruled", **NAP | {"resources": resources})
 
     status = rules.wait("ruled", 90)
 
-    print(f"{rule}: {status['phase']}, {status['chosen']}")
+    print(f"ruled: {status['phase']}, {status['chosen']}")
     assert status["phase"] == "Succeeded", condition(status, "Failed")
+    assert status["chosen"]["serviceCpu"] == "Shared"
+    assert "exceeded quota: most" in status["chosen"]["serviceCpuReason"]
     rules.delete("ruled")
+
+
+def test_a_limit_that_a_limit_range_set_is_named(rules: Lab):
+    limits = {"type": "Container", "default": {"cpu": "100m"}, "defaultRequest": {"cpu": "10m"}}
+    place(rules, "LimitRange", "tenth", {"limits": [limits]})
+    rules.delete("tenth")
+    rules.submit(
+        "tenth",
+        **NAP
+        | {
+            "workload": "select",
+            "variants": [{"name": "asyncpg"}],
+            "factors": {"virtualUsers": [16], "poolSize": [8]},
+            "postgres": {"scale": 0.001},
+            "resources": {"k6": {"cpu": "1"}, "service": {"cpu": "1", "memory": "1Gi"}},
+        },
+    )
+
+    status = rules.wait("tenth", 150)
+
+    assert status["phase"] == "Succeeded", condition(status, "Failed")
+    (row,) = status["results"]
+    (trial,) = rules.trials("tenth").values()
+    (said,) = (reason for reason in row["reasons"] if reason.startswith("LimitChanged"))
+    print(f"tenth: {row['requestsPerSecond']['mean']:,.0f} req/s; {said}; {row['bottleneck']}")
+    assert "postgres ran on 0.1 CPU set by a LimitRange of the namespace" in said
+    assert trial["status"]["components"]["postgres"]["cpuLimit"] == 0.1
+    assert row["bottleneck"]["name"] == "Database"
+    assert "LimitRange" in row["bottleneck"]["evidence"]
+    rules.delete("tenth")
 
 
 @pytest.mark.measured
