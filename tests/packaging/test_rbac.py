@@ -7,6 +7,7 @@ Kopf runs for real, against a fake API server on loopback.
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,9 +20,10 @@ from aiohttp import web
 from loadlab.controller.handlers import Operator, register
 from loadlab.controller.settings import Settings, from_environment
 from loadlab.kube.act import Actor
-from loadlab.kube.api import Kind
+from loadlab.kube.api import Kind, Version
 from loadlab.kube.client import ApiCluster, Timeouts
 from loadlab.kube.finished import FinishedTrials
+from loadlab.kube.lease import Lease
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.observe import observe
 from loadlab.kube.watch import watch_children
@@ -53,7 +55,7 @@ PLACELESS = PodView(
     unschedulable="no room",
 )
 Permission = tuple[str, str, str]  # group, resource with its subresource, verb
-VERBS = {"POST": {"create"}, "PATCH": {"patch"}, "DELETE": {"delete"}}
+VERBS = {"POST": {"create"}, "PUT": {"update"}, "PATCH": {"patch"}, "DELETE": {"delete"}}
 
 
 def permissions(verb: str, path: str, query: dict[str, str]) -> set[Permission]:
@@ -85,13 +87,15 @@ class TakesNotes(ApiCluster):
         self.asked: set[Permission] = set()
         self.is_there = False
         self._timeouts = Timeouts()
+        self._permit = lambda _: None
 
     async def _request(self, verb, path, query, **_):
         self.asked |= permissions(verb, path, dict(query))
         await asyncio.sleep(0)
         refused = self.is_there and verb == "POST"
+        missing = not self.is_there and verb == "GET" and "/leases/" in path
         return SimpleNamespace(
-            status=409 if refused else 200,
+            status=409 if refused else 404 if missing else 200,
             text=self._answer,
             content=Silence(),
             close=lambda: None,
@@ -147,24 +151,29 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
         await observe(cluster, experiment.model_copy(update={"status": status}), finished)
     await cluster.get(Kind.EXPERIMENT, "default", "x")
     await cluster.get(Kind.REPLICA_SET, "default", "x")  # of a pod whose Deployment is gone
-    await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {})
+    await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {}, Version())
     await cluster.logs("default", "a-pod", "k6", "t-1")
     await cluster.why_no_pod("default", "uid")
     await cluster.version()
     await read_nodes(cluster, [PLACELESS])
+    for cluster.is_there in (False, True):
+        lease = Lease(cluster, from_environment({}).lease, time.monotonic, time.time)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await lease.keep()
+        await lease.give_back()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.1):
             await watch_children(cluster, (None,), lambda *_: None, lambda _: None)
 
 
 def granted(installed: list[Json]) -> set[Permission]:
-    (role,) = (
-        item
-        for item in installed
-        if item["kind"] == "ClusterRole" and item["metadata"]["name"] == "loadlab"
-    )
+    mine = {("ClusterRole", "loadlab"), ("Role", "loadlab-lease")}
+    roles = [i for i in installed if (i["kind"], i["metadata"]["name"]) in mine]
+    assert len(roles) == len(mine)
     return {
         (group, resource, verb)
+        for role in roles
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]

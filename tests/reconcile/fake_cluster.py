@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.base.times import rfc3339
-from loadlab.kube.api import Kind, Manifest, Page, kind_of
+from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.client import PAGE_OBJECTS
 from loadlab.kube.errors import ClusterError, UnavailableError
 
@@ -126,27 +126,28 @@ class FakeCluster:
         for start in range(0, len(found), PAGE_OBJECTS):
             yield found[start : start + PAGE_OBJECTS]
 
-    async def create(self, manifest: Manifest) -> bool:
+    async def create(self, manifest: Manifest) -> Manifest | None:
         kind, metadata = kind_of(manifest), manifest["metadata"]
         name = metadata.get("name") or f"{metadata['generateName']}{next(self._ids)}"
         key = (kind, metadata["namespace"], name)
 
-        def write() -> bool:
+        def write() -> Manifest | None:
             if (refusal := self.refusal_of(manifest)) is not None:
                 raise refusal
             if kind is Kind.EVENT:
                 self.events.append(manifest)
-                return True
+                return manifest
             if key in self.objects:
-                return False
+                return None
             self._store(key, manifest)
-            return True
+            return _copy(self.objects[key])
 
         return await self._do(f"create {kind.name} {name}", write)
 
     def _store(self, key: Key, manifest: Manifest) -> None:
         item = _copy(manifest)
         item["metadata"]["uid"] = f"uid-{next(self._ids)}"
+        item["metadata"]["resourceVersion"] = str(next(self._ids))
         item.pop("status", None)
         self._made.add(item["metadata"]["uid"])
         self.objects[key] = item
@@ -159,13 +160,20 @@ class FakeCluster:
 
         await self._do(f"delete {kind.name} {name}", mark)
 
-    async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
-        def write() -> None:
+    async def patch_status(
+        self, kind: Kind, namespace: str, name: str, patch: Manifest, version: Version
+    ) -> Version:
+        def write() -> Version:
             item = self.objects.get((kind, namespace, name))
-            if item is not None:
-                item["status"] = merged(item.get("status") or {}, _copy(patch))
+            if item is None:
+                return Version()
+            if version.resource_version and version != version_of(item):
+                raise UnavailableError(f"patch_status {name}: 409 the object has been modified")
+            item["status"] = merged(item.get("status") or {}, _copy(patch))
+            item["metadata"]["resourceVersion"] = str(next(self._ids))
+            return version_of(item)
 
-        await self._do(f"patch_status {kind.name} {name}", write)
+        return await self._do(f"patch_status {kind.name} {name}", write)
 
     async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         assert container == "k6"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loadlab.controller import reconcile
-from loadlab.kube.api import Kind
+from loadlab.kube.api import Kind, Version
 from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
 from tests.reconcile.fake_cluster import FakeCluster
 from tests.reconcile.laboratory import CHILD, Laboratory
@@ -114,10 +114,12 @@ async def test_a_status_that_the_api_server_refuses_is_written_without_what_it_r
     lab.submit(replicates=1)
     accepted = lab.cluster.patch_status
 
-    async def patch_status(kind: Kind, namespace: str, name: str, patch: Any) -> None:
+    async def patch_status(
+        kind: Kind, namespace: str, name: str, patch: Any, version: Version
+    ) -> Version:
         if "results" in patch:
             raise MalformedError("PATCH status: 422 results[0].cell: Too long")
-        await accepted(kind, namespace, name, patch)
+        return await accepted(kind, namespace, name, patch, version)
 
     monkeypatch.setattr(lab.cluster, "patch_status", patch_status)
 
@@ -178,7 +180,7 @@ async def test_a_namespace_that_takes_no_events_still_takes_experiments(monkeypa
     lab.submit(replicates=1)
     accepted = lab.cluster.create
 
-    async def create(manifest: Any) -> bool:
+    async def create(manifest: Any) -> Any:
         if manifest["kind"] == "Event":
             raise RefusedError("POST events: 403 exceeded quota: events")
         return await accepted(manifest)

@@ -69,7 +69,7 @@ async def test_a_child_that_can_never_be_accepted_ends_the_experiment(name, monk
     lab.submit()
     accepted = lab.cluster.create
 
-    async def create(manifest: Manifest) -> bool:
+    async def create(manifest: Manifest) -> Manifest | None:
         if manifest["metadata"].get("name") == name and manifest["kind"] != "Service":
             raise MalformedError(f"POST {name}: 422 containers[0].name: Invalid value")
         return await accepted(manifest)

@@ -18,10 +18,11 @@ from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.client import PAGE_OBJECTS, connect
+from loadlab.kube.client import PAGE_OBJECTS, ApiCluster, connect
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
+from loadlab.kube.lease import Lease
 from loadlab.kube.watch import experiment_of, watch_children
 from loadlab.progress.failed_pass import RETRY
 
@@ -80,7 +81,15 @@ class Operator:
         return "working"
 
     async def _run(self) -> None:
-        async with connect() as cluster, asyncio.TaskGroup() as group:
+        async with connect() as cluster:
+            lease = Lease(cluster, self.settings.lease, time.monotonic, time.time)
+            try:
+                await self._work(cluster.written_by(lease.require), lease)
+            finally:
+                await lease.give_back()  # now that nothing is written any more
+
+    async def _work(self, cluster: ApiCluster, lease: Lease) -> None:
+        async with asyncio.TaskGroup() as group:
             reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
             follower = LogFollower(cluster, self.work_queue.add)
 
@@ -97,10 +106,12 @@ class Operator:
                     reconciler.finished.forget()
 
             group.create_task(watch_children(cluster, self.settings.watched, handle, restarted))
-            group.create_task(self._passes(reconciler, follower))
+            group.create_task(lease.keep())
+            group.create_task(self._passes(reconciler, follower, lease))
 
-    async def _passes(self, reconciler: Reconciler, follower: LogFollower) -> None:
+    async def _passes(self, reconciler: Reconciler, follower: LogFollower, lease: Lease) -> None:
         while True:
+            await lease.held()  # before a key is taken: what has changed by then is not missed
             key = await self.work_queue.get()
             self._busy_since = time.monotonic()
             try:

@@ -19,7 +19,7 @@ from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.api import Cluster, Kind, Manifest, Version, version_of
 from loadlab.kube.errors import (
     ClusterError,
     CreationRefusedError,
@@ -87,7 +87,7 @@ class Reconciler:
             return None  # what another release wrote stays, also where this one cannot read it
         decision = decide_unseen(planned, experiment, now)
         if decision is not None:
-            await self._act(planned, experiment, decision, now)
+            await self._act(planned, Actor(self.cluster, experiment, now), decision)
         else:
             decision = await self._observe_and_act(planned, experiment, now, hints)
         await self._write_status(body, decision.status)
@@ -109,8 +109,9 @@ class Reconciler:
                 raise
             return due
         decision = await asyncio.to_thread(decide, planned, experiment, observed, now)
+        actor = Actor(self.cluster, experiment, now, _versions(observed))
         try:
-            await self._act(planned, experiment, decision, now)
+            await self._act(planned, actor, decision)
         except CreationRefusedError as error:
             if isinstance(planned, Refusal):
                 raise
@@ -120,7 +121,7 @@ class Reconciler:
             decision = creation_refused(experiment, str(error), now)
         else:
             return decision
-        await self._act(planned, experiment, decision, now)
+        await self._act(planned, actor, decision)
         return decision
 
     async def _answer_failure(self, body: Manifest, error: Exception, now: float) -> float | None:
@@ -153,20 +154,17 @@ class Reconciler:
             refusal, observed = Refusal(refusal.reason, message), Observed()
         decision = answer_refusal(refusal, experiment.status, observed, transition)
         try:
-            await self._act(refusal, experiment, decision, transition.now)
+            await self._act(refusal, Actor(self.cluster, experiment, transition.now), decision)
         except RefusedError as error:
             log.warning("not cleared", experiment=experiment.metadata.name, error=str(error))
         return decision
 
-    async def _act(
-        self, planned: Plan | Refusal, experiment: AnyExperiment, decision: Decision, now: float
-    ) -> None:
-        actor = Actor(self.cluster, experiment, now)
+    async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
             if not isinstance(action, Collect):
                 await actor.act(action)
             elif isinstance(planned, Plan):
-                await actor.act(await collect(self.cluster, planned, action, now))
+                await actor.act(await collect(self.cluster, planned, action, actor.now))
 
     async def _write_status(
         self, body: Manifest, status: LoadExperimentStatus, only: Iterable[str] | None = None
@@ -182,5 +180,10 @@ class Reconciler:
         if wanted["phase"] != former.get("phase"):
             log.info("phase", experiment=metadata["name"], phase=wanted["phase"])
         await self.cluster.patch_status(
-            Kind.EXPERIMENT, metadata["namespace"], metadata["name"], patch
+            Kind.EXPERIMENT, metadata["namespace"], metadata["name"], patch, version_of(body)
         )
+
+
+def _versions(observed: Observed) -> dict[str, Version]:
+    seen = {name: trial.metadata for name, trial in observed.trials.items()}
+    return {name: Version(each.uid, each.resource_version) for name, each in seen.items()}

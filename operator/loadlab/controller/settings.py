@@ -1,9 +1,11 @@
 """Settings of the operator, from the environment that the chart sets; read once, in main."""
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from loadlab.kube.lease import LeaseName
 from loadlab.plan import Images
 
 DEFAULT_IMAGES = {
@@ -20,6 +22,7 @@ class Settings:
     """What the operator needs to know about its surroundings."""
 
     images: Images
+    lease: LeaseName
     namespaces: tuple[str, ...] = ()  # none: all of the cluster
     health_port: int = 8080
 
@@ -42,9 +45,22 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             pull_policy=policy,
             pull_secrets=_words(environment.get("LOADLAB_IMAGE_PULL_SECRETS", "")),
         ),
+        lease=LeaseName(
+            environment.get("LOADLAB_LEASE_NAMESPACE", "loadlab-system"),
+            environment.get("LOADLAB_LEASE_NAME", "loadlab"),
+            environment.get("LOADLAB_IDENTITY") or _identity(),
+        ),
         namespaces=_words(environment.get("LOADLAB_WATCH_NAMESPACES", "")),
         health_port=int(environment.get("LOADLAB_HEALTH_PORT", "8080")),
     )
+
+
+def _identity() -> str:
+    """Name this process: a pod's container that is started again is the same, and goes on at once.
+
+    Its process always has the number 1, and no other pod has its host name.
+    """
+    return f"{socket.gethostname()}_{os.getpid()}"
 
 
 def _words(text: str) -> tuple[str, ...]:

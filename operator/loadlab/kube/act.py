@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 import structlog
@@ -10,7 +10,15 @@ import structlog
 from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES
 from loadlab.base.text import fit
 from loadlab.base.times import rfc3339
-from loadlab.kube.api import Cluster, Kind, Manifest, kind_named, kind_of
+from loadlab.kube.api import (
+    Cluster,
+    Kind,
+    Manifest,
+    Version,
+    kind_named,
+    kind_of,
+    version_of,
+)
 from loadlab.kube.errors import (
     CreationRefusedError,
     ForeignObjectError,
@@ -38,11 +46,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Carries out actions for one experiment."""
+    """Carries out actions for one experiment.
+
+    `trials` holds the versions in which LoadTrials were read: no other is written to.
+    """
 
     cluster: Cluster
     experiment: AnyExperiment
     now: float
+    trials: dict[str, Version] = field(default_factory=dict)
 
     @property
     def _namespace(self) -> str:
@@ -63,8 +75,9 @@ class Actor:
             case Remove(references):
                 await self._delete(*references)
             case RecordTrial(name, status):
-                patch = status.dump()
-                await self.cluster.patch_status(Kind.TRIAL, self._namespace, name, patch)
+                self.trials[name] = await self.cluster.patch_status(
+                    Kind.TRIAL, self._namespace, name, status.dump(), self._version(name)
+                )
             case EnsureStoresSecret(name):
                 await self._create(self._stores_secret(name))
             case Announce(_, _, _):
@@ -88,10 +101,13 @@ class Actor:
 
     async def _ensure(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
-            if not await self._create(manifest):
-                await self._check_that_it_is_ours(manifest)
+            made = await self._create(manifest)
+            there = made or await self._find_ours(manifest)
+            if kind_of(manifest) is Kind.TRIAL:
+                # In the version that was observed, if it was: that is what was decided about.
+                self.trials.setdefault(manifest["metadata"]["name"], version_of(there))
 
-    async def _create(self, manifest: Manifest) -> bool:
+    async def _create(self, manifest: Manifest) -> Manifest | None:
         try:
             return await self.cluster.create(manifest)
         except RefusedError as error:
@@ -100,7 +116,10 @@ class Actor:
             what = f"{manifest['kind']} {manifest['metadata']['name']}"
             raise CreationRefusedError(what, str(error)) from error
 
-    async def _check_that_it_is_ours(self, manifest: Manifest) -> None:
+    def _version(self, name: str) -> Version:
+        return self.trials.get(name, Version())
+
+    async def _find_ours(self, manifest: Manifest) -> Manifest:
         kind, name = kind_of(manifest), manifest["metadata"]["name"]
         found = await self.cluster.get(kind, self._namespace, name)
         if found is not None and not is_controlled_by(found, self.experiment.metadata.uid):
@@ -111,6 +130,7 @@ class Actor:
             raise ForeignObjectError(message)
         if found is None or found["metadata"].get("deletionTimestamp"):
             raise UnavailableError(f"create {kind.value.word} {name}: its former is still deleted")
+        return found
 
     def _stores_secret(self, name: str) -> Manifest:
         passwords = {store: secrets.token_hex(16) for store in STORES}

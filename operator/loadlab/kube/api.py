@@ -41,6 +41,27 @@ class Kind(Enum):
     JOB = Resource("batch/v1", "jobs", "Job")
     EXPERIMENT = Resource(API_VERSION, "loadexperiments", "LoadExperiment")
     TRIAL = Resource(API_VERSION, "loadtrials", "LoadTrial")
+    LEASE = Resource("coordination.k8s.io/v1", "leases", "Lease")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which object was read, and in which state: a write to any other is refused."""
+
+    uid: str = ""
+    resource_version: str = ""  # none: whatever is there
+
+    def dump(self) -> Manifest:
+        """Return what a write carries of it."""
+        if not self.resource_version:
+            return {}
+        return {"uid": self.uid, "resourceVersion": self.resource_version}
+
+
+def version_of(item: Manifest) -> Version:
+    """Return the version in which an object was read."""
+    metadata = item.get("metadata") or {}
+    return Version(metadata.get("uid") or "", metadata.get("resourceVersion") or "")
 
 
 _BY_WORD = {kind.value.word: kind for kind in Kind}
@@ -75,8 +96,8 @@ class Cluster(Protocol):
         """Yield the same objects a few at a time, for those that are large or many."""
         ...
 
-    async def create(self, manifest: Manifest) -> bool:
-        """Create an object; False where one of its name is there already."""
+    async def create(self, manifest: Manifest) -> Manifest | None:
+        """Create and return an object; None where one of its name is there already."""
         ...
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
@@ -86,8 +107,13 @@ class Cluster(Protocol):
         """
         ...
 
-    async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
-        """Merge a patch into an object's status; an object gone meanwhile is fine."""
+    async def patch_status(
+        self, kind: Kind, namespace: str, name: str, patch: Manifest, version: Version
+    ) -> Version:
+        """Merge a patch into the status of the object that was read; return its new version.
+
+        One gone meanwhile is fine. One that has changed since is UnavailableError: read it again.
+        """
         ...
 
     async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:

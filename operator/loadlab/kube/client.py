@@ -1,7 +1,6 @@
 """The verbs over HTTP, by the official client's transport. 404, 409 and 410 are handled here."""
 
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,11 @@ from kubernetes.aio.client import ApiClient, ApiException
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.base.names import FIELD_MANAGER
-from loadlab.kube.api import Kind, Manifest, Page, kind_of
-from loadlab.kube.errors import MalformedError, RefusedError, UnavailableError
+from loadlab.kube.answers import raise_for, read_object, reason_of
+from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
+from loadlab.kube.errors import UnavailableError
 from loadlab.kube.log_lines import read_back
 
-LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 PAGE_OBJECTS = 10  # of a list: experiments may take 1.5 MB each, and three times as much once read
 JSON = "application/json"
 METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -31,6 +30,7 @@ class Timeouts:
     """Seconds that each kind of request may take."""
 
     answer: float = 20.0
+    write: float = 10.0  # the server gives up by then, too; below what a Lease is left with
     log: float = 60.0
     watch: float = 300.0  # longer than the 240 s after which the server ends it
     follow: float = 6 * 3600.0  # longer than any load
@@ -48,16 +48,26 @@ async def connect() -> AsyncIterator["ApiCluster"]:
 
 
 class ApiCluster:
-    """A real cluster."""
+    """A real cluster. Before each write `permit` is asked, with the seconds that it may take."""
 
-    def __init__(self, api: ApiClient, timeouts: Timeouts = Timeouts()) -> None:
+    def __init__(
+        self,
+        api: ApiClient,
+        timeouts: Timeouts = Timeouts(),
+        permit: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._api = api
         self._timeouts = timeouts
+        self._permit = permit
+
+    def written_by(self, permit: Callable[[float], None]) -> "ApiCluster":
+        """Return the same cluster for a writer that needs a permit."""
+        return ApiCluster(self._api, self._timeouts, permit)
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         path = kind.value.path(namespace, name)
         text = await self._send("GET", path, absent_ok=True)
-        return None if text is None else _read_object(text, f"GET {path}")
+        return None if text is None else read_object(text, f"GET {path}")
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
@@ -77,26 +87,40 @@ class ApiCluster:
             if not rest:
                 return
 
-    async def create(self, manifest: Manifest) -> bool:
+    async def create(self, manifest: Manifest) -> Manifest | None:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])
         query = [("fieldManager", FIELD_MANAGER)]
         made = await self._send("POST", path, query=query, body=manifest, exists_ok=True)
-        return made is not None
+        return None if made is None else read_object(made, f"POST {path}")
+
+    async def replace(self, manifest: Manifest) -> bool:
+        """Write an object in the version that it carries; False where that is no longer there."""
+        metadata = manifest["metadata"]
+        path = kind_of(manifest).value.path(metadata["namespace"], metadata["name"])
+        query = [("fieldManager", FIELD_MANAGER)]
+        done = await self._send(
+            "PUT", path, query=query, body=manifest, absent_ok=True, conflict_ok=True
+        )
+        return done is not None
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         path = kind.value.path(namespace, name)
         await self._send("DELETE", path, body=body, absent_ok=True, conflict_ok=True)
 
-    async def patch_status(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
-        await self._send(
+    async def patch_status(
+        self, kind: Kind, namespace: str, name: str, patch: Manifest, version: Version
+    ) -> Version:
+        path, seen = kind.value.path(namespace, name, "status"), version.dump()
+        text = await self._send(
             "PATCH",
-            kind.value.path(namespace, name, "status"),
+            path,
             query=[("fieldManager", FIELD_MANAGER)],
-            body={"status": patch},
+            body={"status": patch} | ({"metadata": seen} if seen else {}),
             content_type=MERGE_PATCH,
             absent_ok=True,
         )
+        return Version() if text is None else version_of(read_object(text, f"PATCH {path}"))
 
     async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         path, query = Kind.POD.value.path(namespace, pod, "log"), [("container", container)]
@@ -104,7 +128,7 @@ class ApiCluster:
         try:
             if response.status == 404:
                 return None
-            _raise_for(response.status, await _error_text(response), f"GET {path}")
+            raise_for(response.status, await _error_text(response), f"GET {path}")
             return await read_back(response.content.iter_any(), token)
         except NO_ANSWER as error:
             raise UnavailableError(f"GET {path}: {error!r}") from error
@@ -134,9 +158,9 @@ class ApiCluster:
             "GET", path, query, headers=headers, seconds=self._timeouts.watch
         )
         try:
-            _raise_for(response.status, await _error_text(response), request)
+            raise_for(response.status, await _error_text(response), request)
             async for line in response.content:
-                yield _read_object(line, request)
+                yield read_object(line, request)
         except NO_ANSWER as error:
             raise UnavailableError(f"{request}: {error!r}") from error
         finally:
@@ -148,7 +172,7 @@ class ApiCluster:
         query, seconds = [("container", container), ("follow", "true")], self._timeouts.follow
         response = await self._request("GET", path, query, seconds=seconds)
         try:
-            _raise_for(response.status, await _error_text(response), request)
+            raise_for(response.status, await _error_text(response), request)
             async for piece in response.content.iter_any():
                 yield piece
         except NO_ANSWER as error:
@@ -166,7 +190,7 @@ class ApiCluster:
             raise UnavailableError(f"GET {path}: the list has no resourceVersion") from error
 
     async def _read(self, path: str, query: Query | None = None) -> Manifest:
-        return _read_object(await self._send("GET", path, query=query) or "", f"GET {path}")
+        return read_object(await self._send("GET", path, query=query) or "", f"GET {path}")
 
     async def _send(  # noqa: PLR0913 - the one place where a request is spelled out
         self,
@@ -185,23 +209,28 @@ class ApiCluster:
 
         A 409 has many reasons: a quota that was changed meanwhile is not an object that exists.
         """
+        seconds, query = seconds or self._timeouts.answer, query or []
+        if verb != "GET":
+            seconds = self._timeouts.write
+            query = [*query, ("timeout", f"{seconds:g}s")]
+            self._permit(seconds)
         response = await self._request(
             verb,
             path,
-            query or [],
+            query,
             body=body,
             headers={"Content-Type": content_type},
-            seconds=seconds or self._timeouts.answer,
+            seconds=seconds,
         )
         try:
             text = str(await response.text(encoding="utf-8", errors="replace"))
         except NO_ANSWER as error:
             raise UnavailableError(f"{verb} {path}: {error!r}") from error
-        reason = _reason(text) if response.status == 409 else ""
+        reason = reason_of(text) if response.status == 409 else ""
         expected = {("AlreadyExists", exists_ok), ("Conflict", conflict_ok)}
         if (response.status == 404 and absent_ok) or (reason, True) in expected:
             return None
-        _raise_for(response.status, text, f"{verb} {path}")
+        raise_for(response.status, text, f"{verb} {path}")
         return text
 
     async def _request(
@@ -238,43 +267,3 @@ async def _error_text(response: Any) -> str:
     if response.status < 300:
         return ""
     return str(await response.text(encoding="utf-8", errors="replace"))
-
-
-def _read_object(text: str | bytes, request: str) -> Manifest:
-    """Parse what must be an object: anything else is no answer of an API server, or a part."""
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise UnavailableError(f"{request}: the answer is no JSON: {text[:100]!r}") from error
-    if not isinstance(document, dict):
-        raise UnavailableError(f"{request}: the answer is no object: {text[:100]!r}")
-    return document
-
-
-def _status_of(text: str) -> Manifest:
-    """Return the Status object of a refusal, or an empty one where something else came."""
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _reason(text: str) -> str:
-    return str(_status_of(text).get("reason", ""))
-
-
-def _raise_for(status: int, text: str, request: str) -> None:
-    if status < 300:
-        return
-    message = str(_status_of(text).get("message", text))
-    said = f"{request}: {status} {message[:LONGEST_MESSAGE]}"
-    if status in {400, 422}:
-        raise MalformedError(said)
-    # Somebody else wrote at the same moment; so does quota admission answer a create.
-    is_contention = status == 409 and _reason(text) == "Conflict"
-    is_of_this_object = status == 500 and request.startswith("POST")
-    # 410: a list took so long that its next page is gone; it begins anew.
-    is_for_now = status in {410, 429} or (status >= 500 and not is_of_this_object)
-    later = is_contention or is_for_now
-    raise UnavailableError(said) if later else RefusedError(said)

@@ -6,8 +6,9 @@ ClusterError
 │   ├── ForeignObjectError an object of this name is there, and not the experiment's
 │   └── CreationRefusedError a quota, an admission rule or a right stands against a child for now
 └── UnavailableError  no answer, or an answer that a later try may better
-                      (409 Conflict, 429, 5xx, network), but for a 500 to a
-                      create: a webhook that fails stands against that one object
+    │                 (409 Conflict, 429, 5xx, network), but for a 500 to a
+    │                 create: a webhook that fails stands against that one object
+    └── NotTheWriterError not sent: another operator may become the writer meanwhile
 """
 
 
@@ -38,3 +39,7 @@ class CreationRefusedError(RefusedError):
 
 class UnavailableError(ClusterError):
     """The API server did not answer, or asked to come back later."""
+
+
+class NotTheWriterError(UnavailableError):
+    """The operator's Lease does not outlast this write, so it was not begun."""

@@ -17,6 +17,7 @@ class Metadata(ObservedModel):
     name: str
     namespace: str
     uid: str = ""
+    resource_version: str = ""
     generation: int = 1
     creation_timestamp: str = ""
     deletion_timestamp: str | None = None

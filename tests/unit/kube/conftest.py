@@ -28,4 +28,4 @@ async def cluster(server: ApiServer) -> AsyncIterator[ApiCluster]:
 @pytest.fixture
 async def impatient(server: ApiServer) -> AsyncIterator[ApiCluster]:
     async with ApiClient(Configuration(host=server.url)) as api:
-        yield ApiCluster(api, Timeouts(*[0.1] * 4))
+        yield ApiCluster(api, Timeouts(*[0.1] * 5))

@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from loadlab.kube.api import Kind
+from loadlab.kube.api import Kind, Version
 from loadlab.kube.client import ApiCluster
-from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
+from loadlab.kube.errors import (
+    ClusterError,
+    MalformedError,
+    NotTheWriterError,
+    RefusedError,
+    UnavailableError,
+)
 from tests.unit.kube.api_server import (
     ApiServer,
     breaks_off,
@@ -28,7 +34,9 @@ TRIAL = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadtrials/one"
 RESULT, SNAPSHOT = '{"loadlab_result":{}}', '{"loadlab_snapshot":{}}'
 NOT_FOUND = refuses(404, "NotFound")
 EXISTS = refuses(409, "AlreadyExists")
-MANAGER = {"fieldManager": "loadlab"}
+IN_TIME = {"timeout": "10s"}  # or as long as a test waits
+WRITER = {"fieldManager": "loadlab", **IN_TIME}
+READ = Version("u1", "8")
 Call = Callable[[ApiCluster], Awaitable[Any]]
 
 
@@ -54,14 +62,17 @@ VERBS = {
         lambda c: c.list(Kind.SERVICE, "lab", {"a": "1", "b": "2"}),
         *("GET", SERVICES, {"labelSelector": "a=1,b=2", "limit": "10"}),
     ),
-    "create": Verb(lambda c: c.create(SERVICE), "POST", SERVICES, MANAGER, SERVICE),
+    "create": Verb(lambda c: c.create(SERVICE), "POST", SERVICES, WRITER, SERVICE),
+    "replace": Verb(lambda c: c.replace(SERVICE), "PUT", ONE, WRITER, SERVICE),
     "delete": Verb(
         lambda c: c.delete(Kind.SERVICE, "lab", "one", "u1"),
-        *("DELETE", ONE, {}, {"propagationPolicy": "Background", "preconditions": {"uid": "u1"}}),
+        *("DELETE", ONE, IN_TIME),
+        {"propagationPolicy": "Background", "preconditions": {"uid": "u1"}},
     ),
     "patch_status": Verb(
-        lambda c: c.patch_status(Kind.TRIAL, "lab", "one", {"phase": "Running"}),
-        *("PATCH", f"{TRIAL}/status", MANAGER, {"status": {"phase": "Running"}}),
+        lambda c: c.patch_status(Kind.TRIAL, "lab", "one", {"phase": "Running"}, READ),
+        *("PATCH", f"{TRIAL}/status", WRITER),
+        {"status": {"phase": "Running"}, "metadata": {"uid": "u1", "resourceVersion": "8"}},
         "application/merge-patch+json",
     ),
     "logs": Verb(lambda c: c.logs("lab", "p", "k6", "t-1"), "GET", LOG, {"container": "k6"}),
@@ -96,7 +107,7 @@ STREAMS = {
     "watch": "watch POD: ",
     "follow_log": "follow the log of p: ",
 }
-ANSWERED_IN_JSON = {"get", "list", "version", "list_version", "watch"}
+ANSWERED_IN_JSON = {"get", "list", "create", "patch_status", "version", "list_version", "watch"}
 OBJECT = {
     "metadata": {"name": "one", "resourceVersion": "9"},
     "items": [{"metadata": {"name": "x"}}],
@@ -141,14 +152,17 @@ RESULTS = {
     "get, not there": (NOT_FOUND, None),
     "list": (says(200, OBJECT), OBJECT["items"]),
     "list, nothing": (says(200, {"items": None}), []),
-    "create": (says(201, OBJECT), True),
-    "create, there already": (EXISTS, False),
+    "create": (says(201, OBJECT), OBJECT),
+    "create, there already": (EXISTS, None),
     "delete": (says(200, OBJECT), None),
     "delete, begun": (says(202, OBJECT), None),
     "delete, gone already": (NOT_FOUND, None),
     "delete, another of its name": (refuses(409, "Conflict"), None),
-    "patch_status": (says(200, OBJECT), None),
-    "patch_status, gone": (NOT_FOUND, None),
+    "replace": (says(200, OBJECT), True),
+    "replace, changed meanwhile": (refuses(409, "Conflict"), False),
+    "replace, gone": (NOT_FOUND, False),
+    "patch_status": (says(200, OBJECT), Version("", "9")),
+    "patch_status, gone": (NOT_FOUND, Version()),
     "logs": (says(200, '{"loadlab_account":1}\nt-1 {"loadlab_account":{}}\nb\n'),
              't-1 {"loadlab_account":{}}'),
     "logs, nothing of ours": (says(200, "a\nb\n"), ""),
@@ -219,7 +233,7 @@ async def test_what_must_be_there_and_is_not_is_refused(cluster, server, verb):
         await VERBS[verb].call(cluster)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "delete"])
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"delete", "replace"}))
 async def test_a_conflict_with_another_writer_is_tried_again(cluster, server, verb):
     """Quota admission answers so, too, where creates meet: then there is no such object."""
     server.answer = refuses(409, "Conflict")
@@ -311,6 +325,24 @@ async def test_trials_are_watched_without_their_measurements(cluster, server, ki
 
     assert (accepted == ["application/json"]) is is_whole
     assert ("as=PartialObjectMetadata" in accepted[0]) is not is_whole
+
+
+@every_verb
+async def test_a_write_is_not_begun_without_a_permit_for_as_long_as_it_may_take(
+    cluster: ApiCluster, server: ApiServer, verb
+):
+    def refuse(seconds: float) -> None:
+        raise NotTheWriterError(f"not for {seconds:g} s")
+
+    server.answer = says(200, OBJECT)
+    guarded = cluster.written_by(refuse)
+
+    if VERBS[verb].method == "GET":
+        await VERBS[verb].call(guarded)
+    else:
+        with pytest.raises(NotTheWriterError, match="not for 10 s"):
+            await VERBS[verb].call(guarded)
+        assert server.seen == []
 
 
 async def test_a_list_without_a_version_is_unavailable(cluster, server):
