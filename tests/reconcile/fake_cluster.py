@@ -55,7 +55,7 @@ def _controller(api_version: str, kind: str, owner: Manifest) -> Manifest:
     return reference | {"name": metadata["name"], "uid": metadata["uid"]}
 
 
-def _with_token(pod: Manifest, text: str) -> str:
+def with_token(pod: Manifest, text: str) -> str:
     """Return a log as our generator writes it: each line begins with the token it was given."""
     variables = pod["spec"]["containers"][-1]["env"]
     token = next(each["value"] for each in variables if each["name"] == "LOADLAB_TOKEN")
@@ -300,7 +300,7 @@ class FakeCluster:
                 ended = {"name": component, "state": {"terminated": end}}
                 pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
                 if component == "k6":
-                    self.logs_by_pod[name] = _with_token(pod, self._log_of(pod))
+                    self.logs_by_pod[name] = with_token(pod, self._log_of(pod))
                     self.finished_runs.append(pod["metadata"]["labels"][RUN_LABEL])
             elif pod["status"]["phase"] == "Succeeded":
                 self._finish_job(pod)  # which takes the Job controller a while

@@ -1,13 +1,18 @@
 """One control plane for all tests of a session, and an operator of its own for each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.reliability.control_plane import ControlPlane, control_plane
 from tests.reliability.site import Site
+from tests.reliability.table import record
+
+Measured = Callable[[int, str], None]
+PASSED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +22,42 @@ def plane() -> Iterator[ControlPlane]:
 
 
 @pytest.fixture
-async def site(plane: ControlPlane, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(
+    plane: ControlPlane, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Site]:
     async with Site(plane, tmp_path, seed=13).running() as site:
         yield site
+        if not request.node.stash.get(PASSED, False):
+            print_logs(tmp_path)
     await asyncio.sleep(0.1)  # TLS connections of aiohttp close a moment after their session
+
+
+def print_logs(folder: Path) -> None:
+    """Print what each operator said last."""
+    for log in folder.glob("*/log"):
+        print(f"{log.parent.name}: {log.read_text(errors='replace')[-6000:]}")
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
+    """Print what was measured for one of the twenty, and keep it with the test's outcome."""
+    said: dict[int, str] = {}
+
+    def say(number: int, text: str) -> None:
+        said[number] = text
+        print(f"test {number}: {text}")
+
+    yield say
+    for number, text in said.items():
+        passed = request.node.stash.get(PASSED, False)
+        record(number, request.node.nodeid, text, passed=passed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report

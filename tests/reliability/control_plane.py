@@ -8,6 +8,7 @@ manifests/install.yaml grants; an audit log tells what each has asked.
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -17,12 +18,11 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from tests.services.conftest import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADMIN, OPERATOR = "the-administrator", "the-operator"  # their tokens; of loopback, for minutes
@@ -32,6 +32,8 @@ CONTROLLERS = ("garbagecollector", "namespace", "job", "deployment", "replicaset
 # No defaults for pods: they need a controller or an informer that is not here, or a node.
 LEFT_OUT = ("ServiceAccount", "DefaultTolerationSeconds", "TaintNodesByCondition", "Priority")
 START_SECONDS = 90
+# Below the ephemeral ports, and each process has its own: others look for some at the same time.
+PORTS = count(20_000 + os.getpid() * 7 % 10_000)
 Json = dict[str, Any]
 
 
@@ -64,6 +66,15 @@ class ControlPlane:
         """Yield what was asked, as the audit log has it."""
         for line in (self.folder / "audit.log").read_text().splitlines():
             yield json.loads(line)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError("unreachable: the ports do not end")
 
 
 def unverified() -> ssl.SSLContext:

@@ -9,8 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.reliability.control_plane import REPOSITORY, kubeconfig
-from tests.services.conftest import free_port
+from tests.reliability.control_plane import REPOSITORY, free_port, kubeconfig
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 

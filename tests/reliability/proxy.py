@@ -68,7 +68,8 @@ class FaultProxy:
         self.after_write: Callable[[Write], None] = lambda _: None
         self.address = ""
         self._upstream = upstream
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Accept-Encoding": "identity"}  # answers pass as they are
+        self._headers |= {"Authorization": f"Bearer {token}"} if token else {}
         self._tls = tls
         self._random = random.Random(seed)
         self._logs = logs

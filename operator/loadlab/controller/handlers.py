@@ -142,8 +142,9 @@ def register(operator: Operator) -> None:
         # With a Role only, looking for kinds and namespaces would be refused, and retried for long.
         settings.scanning.disabled = bool(operator.settings.namespaces)
         settings.posting.enabled = False  # our events are decisions, not log lines
-        settings.watching.server_timeout = 240
-        settings.watching.client_timeout = 300
+        # A watch may fall silent: the one after it tells what was missed meanwhile.
+        settings.watching.server_timeout = 45
+        settings.watching.client_timeout = 90
         settings.networking.request_timeout = 30
         # Kopf holds what it has listed until it was handled, and what came last until it is idle.
         settings.watching.chunk_size = PAGE_OBJECTS

@@ -17,7 +17,8 @@ from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.errors import ClusterError, NotTheWriterError
 
 DURATION = 15  # seconds without a renewal after which another may take it
-RENEW_EVERY = 2.0  # seconds between renewals, and between looks at another's
+RENEW_EVERY = 2.0  # seconds between renewals
+LOOK_EVERY = 1.0  # seconds between looks at another's
 ANSWER = 5.0  # seconds for the two requests of a renewal
 log = structlog.get_logger()
 
@@ -93,7 +94,7 @@ class Lease:
         """Acquire it and renew it until cancelled."""
         while True:
             await self._try()
-            await asyncio.sleep(RENEW_EVERY)
+            await asyncio.sleep(RENEW_EVERY if self.left > 0 else LOOK_EVERY)
 
     async def give_back(self) -> None:
         """Let the next operator take it at once; where that fails, it takes it when it expires."""

@@ -1,0 +1,38 @@
+"""Test 3: refusals, lost answers and stale lists, drawn from a seed."""
+
+import os
+
+import pytest
+
+from tests.reliability.proxy import CALM, Faults
+from tests.reliability.site import SIX_TRIALS, Json, Site
+
+TWO_TRIALS: Json = SIX_TRIALS | {"replicates": 1}
+STORM = Faults(conflicts=0.2, errors=0.05, throttled=0.02, lost_answers=0.05, stale_lists=0.1)
+RUNS = int(os.environ.get("FAULT_RUNS", "40"))
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        pytest.param(1, marks=pytest.mark.integration, id="short"),
+        pytest.param(RUNS, marks=pytest.mark.reliability, id="long"),
+    ],
+)
+async def test_faults_change_nothing(site: Site, measured, runs):
+    await site.submit("calm", TWO_TRIALS)
+    await site.finished("calm", 90)
+    calm, wrong = await site.outcome("calm"), list[str]()
+    for number in range(runs):
+        name = f"storm-{number}"
+        site.proxy.faults = STORM
+        await site.submit(name, TWO_TRIALS)
+        await site.finished(name, 240)
+        site.proxy.faults = CALM
+        if await site.outcome(name) != calm or site.runs(name) != site.runs("calm"):
+            wrong.append(f"{name}: {await site.outcome(name)} {site.runs(name)}")
+
+    met = ", ".join(f"{fault}: {count}" for fault, count in sorted(site.proxy.met.items()))
+    measured(3, f"{runs - len(wrong)} of {runs} runs in the undisturbed state; met: {met}")
+    assert wrong == []
+    assert site.operator.breakdowns() == []
