@@ -154,6 +154,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {}, Version())
     await cluster.logs("default", "a-pod", "k6", "t-1")
     await cluster.why_no_pod("default", "uid")
+    await cluster.last_lines("default", "a-pod", "service", previous=True)
     await cluster.version()
     await read_nodes(cluster, [PLACELESS])
     for cluster.is_there in (False, True):

@@ -74,6 +74,10 @@ class FakeCluster:
     def __init__(self, log_of: Callable[[Manifest], str]) -> None:
         self.objects: dict[Key, Manifest] = {}
         self.logs_by_pod: dict[str, str] = {}
+        self.logs_away = False
+        self.node = "node-1"  # where new pods run
+        self.lost_nodes: set[str] = set()  # whose kubelets do not answer
+        self.last_words: dict[str, tuple[str, ...]] = {}
         self.calls: list[str] = []
         self.crash_at: int | None = None
         self.crash_after_effect = False
@@ -148,6 +152,7 @@ class FakeCluster:
         item = _copy(manifest)
         item["metadata"]["uid"] = f"uid-{next(self._ids)}"
         item["metadata"]["resourceVersion"] = str(next(self._ids))
+        item["metadata"]["creationTimestamp"] = rfc3339(self._now)
         item.pop("status", None)
         self._made.add(item["metadata"]["uid"])
         self.objects[key] = item
@@ -185,6 +190,15 @@ class FakeCluster:
         said = self._failed_creations.get(uid, "")
         return await self._do(f"list EVENT of {uid}", lambda: said)
 
+    async def last_lines(
+        self, namespace: str, pod: str, container: str, *, previous: bool
+    ) -> tuple[str, ...]:
+        """A former container's words are those that `last_words` has under its pod and `-p`."""
+        if self.logs_away or (Kind.POD, namespace, pod) not in self.objects:
+            raise UnavailableError(f"last lines of {pod}: gone")
+        said = self.last_words.get(f"{pod} -p" if previous else pod, ())
+        return await self._do(f"last_lines {pod} {container}", lambda: said)
+
     async def version(self) -> str:
         return await self._do("version", lambda: "v1.34.4")
 
@@ -221,9 +235,11 @@ class FakeCluster:
                 item["metadata"].setdefault("deletionTimestamp", rfc3339(self._now))
 
     def _can_go(self, kind: Kind, item: Manifest) -> bool:
-        """A deleted pod's processes end first; it is gone a moment after."""
+        """A deleted pod's processes end first; it is gone a moment after, if its node is there."""
         metadata = item["metadata"]
         if not metadata.get("deletionTimestamp") or self.never_goes(metadata["name"]):
+            return False
+        if kind is Kind.POD and item["spec"].get("nodeName") in self.lost_nodes:
             return False
         lives = kind is Kind.POD and item["status"]["phase"] in {"Pending", "Running"}
         if lives:
@@ -262,7 +278,7 @@ class FakeCluster:
                 "creationTimestamp": rfc3339(self._now),
                 "ownerReferences": [_controller(*_maker(owner), owner)],
             },
-            "spec": _copy(template["spec"]) | {"nodeName": "node-1"},
+            "spec": _copy(template["spec"]) | {"nodeName": self.node},
             "status": {"phase": "Pending"},
         }
 
@@ -277,6 +293,8 @@ class FakeCluster:
     def _advance_pods(self) -> None:
         for (kind, _, name), pod in self.objects.items():
             if kind is not Kind.POD or pod["metadata"].get("deletionTimestamp"):
+                continue
+            if pod["spec"].get("nodeName") in self.lost_nodes:
                 continue
             if "status" not in pod:  # an application's, see above
                 continue

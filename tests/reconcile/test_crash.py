@@ -15,7 +15,7 @@ from tests.manifests import Json
 from tests.reconcile.laboratory import Laboratory
 
 SPEC: Json = {"replicates": 1}
-READS = ("get", "list", "logs")
+READS = ("get", "list", "logs", "last_lines")
 
 
 def undisturbed(*, forgetful: bool) -> Laboratory:

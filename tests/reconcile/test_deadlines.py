@@ -113,7 +113,7 @@ async def test_an_ending_waits_for_what_does_not_go_and_then_names_it():
     assert CLEARING <= lab.now - began < CLEARING + 5
     assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
     assert len(status["results"]) == 2
-    left = f"Pod {CHILD}-postgres-pod did not go within 120 s"
+    left = f"Pod {CHILD}-postgres-pod on node node-1 did not go within 120 s"
     assert left in lab.condition("Finished")["message"]
     assert "phaseStartTime" not in status
     assert (await lab.run("next"))["phase"] == "Succeeded"
@@ -131,7 +131,7 @@ async def test_so_does_the_ending_of_one_that_is_refused(change):
     status = await lab.run()
 
     assert status["phase"] == "Failed"
-    assert "postgres-pod did not go" in lab.condition("Failed")["message"]
+    assert "postgres-pod on node node-1 did not go" in lab.condition("Failed")["message"]
 
 
 @pytest.mark.parametrize("verb", ["list", "delete"])

@@ -8,6 +8,7 @@ from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
 from tests.manifests import Json
+from tests.reconcile.fake_cluster import Key
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 SPEC: Json = {"replicates": 1}
@@ -42,8 +43,8 @@ async def test_a_replaced_postgres_pod_spoils_the_run_and_is_filled_again():
 
     assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
     [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
-    assert former["reason"] == "InfrastructureLost"
-    assert "postgres pod was replaced" in former["message"]
+    assert former["reason"] == "StoreRestarted"
+    assert former["message"] == "postgres was deleted or replaced during the run"
     assert times_created(lab, f"{CHILD}-dataset") >= 2
     assert lab.leftovers() == set()
 
@@ -156,3 +157,62 @@ def test_the_operator_may_die_at_any_request_of_the_rebuilding(after_effect):
         assert lab.status()["trials"] == CALM.status()["trials"]
         assert times_created(lab, f"{CHILD}-dataset") >= 2
         assert lab.leftovers() == set()
+
+
+async def until_the_dataset_is_loading(lab: Laboratory) -> None:
+    loading: Json = {"phase": "Running"}
+    lab.cluster.fault_of = lambda pod: (
+        loading if pod["metadata"]["labels"][COMPONENT_LABEL] == "dataset" else None
+    )
+    keys = [(Kind.JOB, "lab", f"{CHILD}-dataset"), (Kind.POD, "lab", f"{CHILD}-dataset-0-pod")]
+    while not all(stays(lab, key) for key in keys):
+        await lab.step()
+
+
+def stays(lab: Laboratory, key: Key) -> bool:
+    found = lab.cluster.objects.get(key)
+    return found is not None and not found["metadata"].get("deletionTimestamp")
+
+
+def fail_the_loading(lab: Laboratory) -> None:
+    """Both tries of the Job ended with their connection."""
+    job = lab.cluster.of_kind(Kind.JOB)[f"{CHILD}-dataset"]
+    job["status"] = {"conditions": [{"type": "Failed", "status": "True", "message": "Backoff"}]}
+
+
+@pytest.mark.parametrize("seen", ["when it is gone", "when it is back"])
+async def test_postgres_may_be_lost_twice_while_it_is_loaded(seen):
+    lab = Laboratory()
+    lab.submit(**SPEC)
+    for _ in range(2):
+        await until_the_dataset_is_loading(lab)
+        del lab.cluster.objects[POSTGRES_POD]
+        fail_the_loading(lab)
+        if seen == "when it is back":
+            lab.cluster.tick()
+        while stays(lab, (Kind.JOB, "lab", f"{CHILD}-dataset")):
+            await lab.step()
+            assert lab.status()["phase"] == "Preparing"
+    lab.cluster.fault_of = lambda _: None
+
+    status = await lab.run()
+
+    assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
+    assert times_created(lab, f"{CHILD}-dataset") == 3
+    assert lab.leftovers() == set()
+
+
+async def test_postgres_that_restarts_while_it_is_loaded_says_why():
+    lab = Laboratory()
+    lab.submit(**SPEC)
+    await until_the_dataset_is_loading(lab)
+    killed = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+    running: Json = {"name": "postgres", "state": {"running": {}}}
+    restarted = running | {"lastState": killed, "restartCount": 2}
+    lab.cluster.objects[POSTGRES_POD]["status"] |= {"containerStatuses": [restarted]}
+    fail_the_loading(lab)
+
+    await lab.run()
+
+    assert lab.condition("Failed")["reason"] == "DatasetFailed"
+    assert "raise spec.resources.postgres.memory" in lab.condition("Failed")["message"]

@@ -239,7 +239,7 @@ async def test_a_run_without_a_result_says_how_far_its_generator_came(seen, says
 
     (trial,) = lab.trials().values()
     message = trial["status"]["message"]
-    assert re.fullmatch(rf"no result after 36\d\d s; {says}", message)
+    assert re.fullmatch(rf"no result after 36\d\d s; {says}, on node node-1", message)
 
 
 READY = [{"type": "Ready", "status": "True"}]

@@ -1,4 +1,5 @@
-"""Collect a run: the logs of its generator pods -> the status of its trial.
+"""Collect a run: the logs of its generator pods -> the status of its trial; and of one that does
+not count, the last lines of those who know why.
 
 The log is the durable artefact: it outlives the process, and the pods are deleted only after the
 result stands in the LoadTrial. Collecting again gives the same result.
@@ -6,15 +7,22 @@ result stands in the LoadTrial. Collecting again gives the same result.
 
 import asyncio
 
+import structlog
+
 from loadlab.base.names import Component, result_token
 from loadlab.kube.api import Cluster
+from loadlab.kube.errors import ClusterError
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.measurement.trial import measure_trial
+from loadlab.model.status import PodEvidence, TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.context import Run
 from loadlab.plan.expected import load_facts
-from loadlab.progress.decision import Collect, RecordTrial
+from loadlab.progress.decision import Collect, CollectEvidence, RecordTrial
+from loadlab.progress.evidence import Witness, clean_lines, with_evidence
 from loadlab.progress.outcome import trial_outcome
+
+log = structlog.get_logger()
 
 
 async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> RecordTrial:
@@ -38,4 +46,28 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
     spec = plan.context.spec
     facts = load_facts(plan.context, action.trial.cell)
     measured = measure_trial(reports, spec.load.parallelism, facts, action.ran)
-    return RecordTrial(action.trial.name, trial_outcome(plan, action, measured, now))
+    status = trial_outcome(plan, action, measured, now)
+    if status.phase is TrialPhase.SUCCEEDED:
+        return RecordTrial(action.trial.name, status)
+    verdict = CollectEvidence(action.trial.name, status, action.witnesses)
+    return await collect_evidence(cluster, namespace, verdict)
+
+
+async def collect_evidence(
+    cluster: Cluster, namespace: str, action: CollectEvidence
+) -> RecordTrial:
+    """Read what the pods said last and return what to record; a log that is away is left out."""
+    found = await asyncio.gather(*(_read(cluster, namespace, w) for w in action.witnesses))
+    return RecordTrial(action.name, with_evidence(action.status, found))
+
+
+async def _read(cluster: Cluster, namespace: str, witness: Witness) -> PodEvidence:
+    try:
+        lines = await cluster.last_lines(
+            namespace, witness.known.pod, witness.container, previous=witness.previous
+        )
+    except ClusterError as error:
+        log.info("log not read", pod=witness.known.pod, error=str(error))
+        return witness.known
+    said = clean_lines(lines)
+    return witness.known.model_copy(update={"lines": said}) if said else witness.known

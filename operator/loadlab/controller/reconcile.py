@@ -14,7 +14,7 @@ import structlog
 
 from loadlab import __version__
 from loadlab.controller.analyses import Analyses
-from loadlab.controller.collect import collect
+from loadlab.controller.collect import collect, collect_evidence
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.work_queue import Key
@@ -40,7 +40,7 @@ from loadlab.progress.closing import may_be_summed_up
 from loadlab.progress.conditions import Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
-from loadlab.progress.decision import Collect, Decision
+from loadlab.progress.decision import Collect, CollectEvidence, Decision
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
 from loadlab.progress.observed import Observed
@@ -161,7 +161,10 @@ class Reconciler:
 
     async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
-            if not isinstance(action, Collect):
+            if isinstance(action, CollectEvidence):
+                namespace = experiment.metadata.namespace
+                await actor.act(await collect_evidence(self.cluster, namespace, action))
+            elif not isinstance(action, Collect):
                 await actor.act(action)
             elif isinstance(planned, Plan):
                 await actor.act(await collect(self.cluster, planned, action, actor.now))

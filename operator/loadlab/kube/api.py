@@ -124,6 +124,15 @@ class Cluster(Protocol):
         """Return why an object's latest pod could not be created, as its events say; else empty."""
         ...
 
+    async def last_lines(
+        self, namespace: str, pod: str, container: str, *, previous: bool
+    ) -> tuple[str, ...]:
+        """Return the last lines of a container's log, or of the one's before it was restarted.
+
+        Lines by which a generator reports to us are left out.
+        """
+        ...
+
     async def version(self) -> str:
         """Return the version of the API server."""
         ...

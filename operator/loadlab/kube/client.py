@@ -14,7 +14,7 @@ from loadlab.base.names import FIELD_MANAGER
 from loadlab.kube.answers import raise_for, read_object, reason_of
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.errors import UnavailableError
-from loadlab.kube.log_lines import read_back
+from loadlab.kube.log_lines import TAIL, last_of, read_back
 
 PAGE_OBJECTS = 10  # of a list: experiments may take 1.5 MB each, and three times as much once read
 JSON = "application/json"
@@ -32,6 +32,7 @@ class Timeouts:
     answer: float = 20.0
     write: float = 10.0  # the server gives up by then, too; below what a Lease is left with
     log: float = 60.0
+    last_lines: float = 5.0  # a kubelet that is gone must not hold up the verdict
     watch: float = 300.0  # longer than the 240 s after which the server ends it
     follow: float = 6 * 3600.0  # longer than any load
 
@@ -168,8 +169,21 @@ class ApiCluster:
 
     async def follow_log(self, namespace: str, pod: str, container: str) -> AsyncIterator[bytes]:
         """Yield pieces of a container's log as it grows, until it ends."""
-        path, request = Kind.POD.value.path(namespace, pod, "log"), f"follow the log of {pod}"
-        query, seconds = [("container", container), ("follow", "true")], self._timeouts.follow
+        query, request = [("container", container), ("follow", "true")], f"follow the log of {pod}"
+        async for piece in self._log(namespace, pod, query, request, self._timeouts.follow):
+            yield piece
+
+    async def last_lines(
+        self, namespace: str, pod: str, container: str, *, previous: bool
+    ) -> tuple[str, ...]:
+        query = [("container", container), ("previous", str(previous).lower()), *TAIL]
+        request, seconds = f"read the last lines of {pod}", self._timeouts.last_lines
+        return await last_of(self._log(namespace, pod, query, request, seconds))
+
+    async def _log(
+        self, namespace: str, pod: str, query: Query, request: str, seconds: float
+    ) -> AsyncIterator[bytes]:
+        path = Kind.POD.value.path(namespace, pod, "log")
         response = await self._request("GET", path, query, seconds=seconds)
         try:
             raise_for(response.status, await _error_text(response), request)

@@ -7,6 +7,7 @@ forgotten everything, after a restart or on any doubt, lists them once.
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -104,8 +105,9 @@ def _owned(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
 
 
 def _bare(trial: Trial) -> Trial:
-    """Return a trial without what only the analysis needs."""
-    status = trial.status.model_copy(update={"measurement": None})
+    """Return a trial without what only the analysis needs, and people once it is over."""
+    bare: dict[str, Any] = {"measurement": None} | ({"evidence": ()} if _is_over(trial) else {})
+    status = trial.status.model_copy(update=bare)
     return trial.model_copy(update={"status": status})
 
 

@@ -19,7 +19,17 @@ KEPT_LINES = 64
 """Of a log read back: two snapshots, freshness and an account for a pod, with room for checkpoints
 and for what a script prints."""
 
+TAIL_LINES = 200
+"""Asked for when a pod's last words are wanted: a generator reports its progress between them, and
+a line a second for the usual graceful stop and drain is 150."""
+TAIL_BYTES = 1024 * 1024
+"""Of those lines in all."""
+LAST_LINES = 40
+"""Kept of them: a traceback has some twenty."""
+TAIL = (("tailLines", str(TAIL_LINES)), ("limitBytes", str(TAIL_BYTES)))
+
 RESULT_START = f'{{"{RESULT_KEY}":'.encode()
+_REPORT = re.compile(rb'^(?:\S+ )?\{"loadlab_\w+":')  # with or without a run's token
 _OURS = re.compile(rb'\{"loadlab_(?!progress")\w+":')
 
 
@@ -74,6 +84,19 @@ async def read_back(pieces: AsyncIterator[bytes], token: str = "") -> str:
             result = _kept(line, before, others) or result
     result = _kept(splitter.rest, before, others) or result  # of one who was stopped while it wrote
     return b"\n".join([*others, *filter(None, [result])]).decode(errors="replace")
+
+
+async def last_of(pieces: AsyncIterator[bytes]) -> tuple[str, ...]:
+    """Return the last lines of a log but for those by which a generator reports to us."""
+    splitter, lines = LineSplitter(), deque[bytes](maxlen=LAST_LINES)
+    async for piece in pieces:
+        lines.extend(filter(_is_said, splitter.feed(piece)))
+    lines.extend(filter(_is_said, (splitter.rest,)))
+    return tuple(line.decode(errors="replace") for line in lines)
+
+
+def _is_said(line: bytes) -> bool:
+    return bool(line.strip()) and not _REPORT.match(line)
 
 
 def token_bytes(token: str) -> bytes:

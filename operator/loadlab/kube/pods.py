@@ -68,6 +68,8 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         ended=main.ended,
         termination_message=main.termination_message,
         unschedulable=_unschedulable(_condition(status, "PodScheduled")) or _turned_away(status),
+        reason=status.get("reason") or "",
+        message=status.get("message") or "",
         node=pod["spec"].get("nodeName") or "",
         image=main.image_id or main.image,
         created=_moment(pod["metadata"].get("creationTimestamp")) or 0.0,
@@ -122,6 +124,7 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
     reported = _moment(status.get("completionTime"))
     return JobView(
         **child_fields(job, Kind.JOB),
+        created=_moment(job["metadata"].get("creationTimestamp")) or 0.0,
         complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
         completed=ends[wanted - 1] if len(ends) >= wanted else reported,
         failed=failed.get("status") == "True" or _fails_for_good(job, own),

@@ -25,6 +25,7 @@ from loadlab.measurement.documents import (
     ReadModel,
     Snapshot,
 )
+from loadlab.model.status.evidence import LAST_WORDS
 
 _KNOWN = re.compile(
     rf'^\{{\s*"({RESULT_KEY}|loadlab_snapshot|loadlab_account|loadlab_freshness)"\s*:'
@@ -130,8 +131,8 @@ def _document(pod: str, line: str) -> tuple[K6Document | None, PodProblem | None
     if not line:
         return None, PodProblem(
             ProblemKind.DOCUMENT_MISSING,
-            f"pod {pod} left no result document: it was killed or never started its script. "
-            f"See why with: kubectl describe pod {pod}; kubectl logs {pod}",
+            f"pod {pod} left no result document: it was killed, or never started its script; "
+            f"{LAST_WORDS}",
         )
     try:
         body = _body(line)
@@ -160,8 +161,7 @@ def _end_problem(pod: str, document: K6Document) -> PodProblem | None:
     if not document.complete:
         return PodProblem(
             ProblemKind.DOCUMENT_INCOMPLETE,
-            f"pod {pod} was killed before its end and left only a checkpoint: "
-            "raise spec.resources.k6 if it ran out of memory",
+            f"pod {pod} was stopped before its end and left only a checkpoint",
         )
     if document.error and document.exit_code != _THRESHOLDS_CROSSED:
         return PodProblem(

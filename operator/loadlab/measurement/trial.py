@@ -35,6 +35,7 @@ from loadlab.measurement.usage import (
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.measurement.work_done import work_between
+from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import LoadFacts
 
 
@@ -106,8 +107,8 @@ def _problems(reports: Sequence[PodReport], expected_pods: int) -> tuple[PodProb
         found.append(
             PodProblem(
                 ProblemKind.DOCUMENT_MISSING,
-                f"{len(reports)} of {expected_pods} k6 pods handed in a log: one was deleted or "
-                "never created; the Job's events say why",
+                f"{len(reports)} of {expected_pods} k6 pods handed in a log: one was deleted "
+                "or never created",
             )
         )
     segments = Counter(r.document.segment for r in reports if r.document)
@@ -131,7 +132,7 @@ def _unmeasured(report: PodReport) -> PodProblem:
     return report.problem or PodProblem(
         ProblemKind.DOCUMENT_BROKEN,
         f"pod {report.pod} has no sample of the scenario {MEASURED_SCENARIO}: its script stopped "
-        f"before, or the target never answered; see kubectl logs {report.pod}",
+        f"before, or the target never answered; {LAST_WORDS}",
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence, Set
 from loadlab.base.times import epoch
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.progress.decision import Remove
-from loadlab.progress.observed import Child, Observed, Reference
+from loadlab.progress.observed import Child, Observed, PodView
 
 CLEARING = 120.0  # seconds that an ending waits for what it deleted
 NAMED = 3  # of what is left
@@ -33,7 +33,7 @@ def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
 def name_stuck(observed: Observed, runs: Set[str], now: float) -> str:
     """Return what of these runs should be gone for long and is not, in words; else empty."""
     stuck = [
-        child.reference
+        child
         for child in (*observed.makers(), *observed.pods, *observed.departing)
         if child.run in runs and child.gone_by is not None and now - child.gone_by > CLEARING
     ]
@@ -45,15 +45,20 @@ def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -
 
     A pod on a lost node, or one that somebody else's controller makes anew, never goes.
     """
-    left = [child.reference for child in (*observed.makers(), *observed.pods, *observed.departing)]
+    left = (*observed.makers(), *observed.pods, *observed.departing)
     since = epoch(status.phase_start_time) if status.phase_start_time else now
     return _listed(left), bool(left) and now - since <= CLEARING
 
 
-def _listed(references: Sequence[Reference]) -> str:
-    names = ", ".join(f"{one.kind} {one.name}" for one in references[:NAMED])
-    more = f" and {len(references) - NAMED} more" if len(references) > NAMED else ""
-    return names + more
+def _listed(children: Sequence[Child]) -> str:
+    more = f" and {len(children) - NAMED} more" if len(children) > NAMED else ""
+    return ", ".join(map(_named, children[:NAMED])) + more
+
+
+def _named(child: Child) -> str:
+    node = child.node if isinstance(child, PodView) else ""
+    where = f" on node {node}" if node else ""
+    return f"{child.reference.kind} {child.name}{where}"
 
 
 def _removal(children: Iterable[Child]) -> tuple[Remove, ...]:

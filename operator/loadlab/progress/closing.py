@@ -54,7 +54,10 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
         phase, reason, message = Phase.TERMINATED, Reason.TERMINATED, complete.message
     elif not status.trials.succeeded:
         phase, reason = Phase.FAILED, Reason.NO_RESULT
-        message = "no trial came to a usable result; see kubectl get loadtrials -o wide"
+        message = (
+            "no trial came to a usable result; the LoadTrials say why, and status.evidence of each "
+            "has what its pods said last"
+        )
     else:
         phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
     if left := name_remains(status, observed, transition.now)[0]:

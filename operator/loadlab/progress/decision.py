@@ -8,6 +8,7 @@ from loadlab.measurement.ran_as import RanAs
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlannedTrial
+from loadlab.progress.evidence import Witness
 from loadlab.progress.observed import Reference
 
 Manifest = dict[str, Any]
@@ -59,6 +60,20 @@ class Collect:
     pods: tuple[str, ...]
     disturbance: Failure | None = None
     ran: Mapping[str, RanAs] = field(default_factory=dict)  # what the components were
+    generator_end: Failure | None = None  # says more than a missing document does
+    witnesses: tuple[Witness, ...] = ()  # read where the result does not count
+
+
+@dataclass(frozen=True, slots=True)
+class CollectEvidence:
+    """Read what pods said last, before they are deleted, and write it into the LoadTrial.
+
+    The verdict goes with it: whoever finds the one finds the other, also after a restart.
+    """
+
+    name: str
+    status: LoadTrialStatus
+    witnesses: tuple[Witness, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ class DeleteExperiment:
 
 
 ClusterAction = EnsureStoresSecret | Ensure | Remove | RecordTrial | Announce | DeleteExperiment
-Action = ClusterAction | Collect
+Action = ClusterAction | Collect | CollectEvidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,14 @@ from loadlab.progress.unplaced import why_unplaced
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 OUT_OF_MEMORY = "OOMKilled"
+# The kubelet's words for a container that the runtime could not start, whatever is in its image.
+NOT_STARTABLE = {
+    "StartError",
+    "ContainerCannotRun",
+    "RunContainerError",
+    "CreateContainerError",
+    "CreateContainerConfigError",
+}
 TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
@@ -32,9 +40,22 @@ def diagnose(
         return refused
     for stranger in strangers:
         return Reason.NEVER_READY, f"the {stranger.component} pod does not count: {stranger.why}"
-    waiting = sorted({what_is_awaited(pod) for pod in seen if not pod.is_serving})
-    message = f"not ready in time: {', '.join(waiting) or 'no pod appeared'}; see kubectl logs"
-    return Reason.NEVER_READY, message
+    waiting = sorted({what_is_awaited(pod) for pod in seen if _is_awaited(pod)})
+    return Reason.NEVER_READY, f"not ready in time: {', '.join(waiting) or 'no pod appeared'}"
+
+
+def _is_awaited(pod: PodView) -> bool:
+    """The data set's pod is done when its container has ended well."""
+    return pod.deleting or not (pod.is_serving or (pod.has_finished and pod.exit_code == 0))
+
+
+def not_startable(pod: PodView) -> str:
+    """Return why a container cannot be started, in the kubelet's words; empty where it can."""
+    if pod.terminated_reason in NOT_STARTABLE:
+        return pod.termination_message or pod.terminated_reason
+    if pod.waiting_reason in NOT_STARTABLE:
+        return pod.waiting_message or pod.waiting_reason
+    return ""
 
 
 def termination_line(pod: PodView) -> str:
@@ -81,6 +102,6 @@ def _ended(pod: PodView, where: str) -> Diagnosis:
     words = termination_line(pod)
     if pod.component is Component.DATASET and words:
         return Reason.DATASET_FAILED, f"the data set was not loaded: {words}"
-    said = f": {words}" if words else f"; see kubectl logs {pod.name}"
+    said = f": {words}" if words else "; it said nothing last"
     ends = f"exit code {pod.exit_code}, {pod.restarts} restarts"
     return Reason.CRASH_LOOP, f"{where} ends again and again ({ends}){said}"

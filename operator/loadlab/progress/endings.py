@@ -9,8 +9,13 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision
-from loadlab.progress.diagnose import Diagnosis, diagnose, failed_dataset
-from loadlab.progress.infrastructure import building_since
+from loadlab.progress.diagnose import (
+    Diagnosis,
+    diagnose,
+    failed_dataset,
+    why_it_ended,
+)
+from loadlab.progress.infrastructure import building_since, lost_while_loading
 from loadlab.progress.observed import Observed
 from loadlab.progress.stalled import what_stalls
 from loadlab.progress.trials import PERMANENT_FAILURES
@@ -110,8 +115,9 @@ def _preparation_trouble(
     experiment: Experiment, observed: Observed, age: float
 ) -> Diagnosis | None:
     dataset = observed.job("", Component.DATASET)
-    if dataset is not None and dataset.failed:
+    if dataset is not None and dataset.failed and not lost_while_loading(observed):
         why = failed_dataset(observed.pods_of("")) or dataset.message
+        why += _restarted_postgres(observed)
         return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
     limit = experiment.spec.timeouts.prepare
     if age <= seconds(limit):
@@ -126,6 +132,11 @@ def _preparation_trouble(
         return Reason.DEADLINE_EXCEEDED, message
     strangers = (each for each in observed.strangers if not each.run)
     return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
+
+
+def _restarted_postgres(observed: Observed) -> str:
+    restarted = (p for p in observed.pods_of("", Component.POSTGRES) if p.restarts)
+    return next((f"; postgres restarted: {why_it_ended(p)}" for p in restarted), "")
 
 
 def _permanently_failed_trial(observed: Observed) -> Diagnosis | None:

@@ -11,7 +11,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureStoresSecret, Remove
-from loadlab.progress.observed import Observed, Reference
+from loadlab.progress.observed import Observed, PodView, Reference
 
 
 def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
@@ -50,6 +50,21 @@ def _failed_and_held(observed: Observed) -> tuple[Reference, ...]:
     return tuple(pod.reference for pod in failed)
 
 
+def identify_parts(plan: Plan, observed: Observed) -> dict[str, str]:
+    """Return which pods play the parts of stores and steward, by part."""
+    return {
+        part.value: identity(pod)
+        for part in (*plan.stores, Component.STEWARD)
+        for pod in observed.pods_of("", part)
+        if pod.ready and not pod.deleting
+    }
+
+
+def identity(pod: PodView) -> str:
+    """Return what changes when a pod is replaced or its container started again."""
+    return f"{pod.reference.uid}/{pod.restarts}"
+
+
 def why_lost(plan: Plan, observed: Observed) -> str:
     """Return what a run under way has lost for good; empty for nothing.
 
@@ -63,11 +78,24 @@ def why_lost(plan: Plan, observed: Observed) -> str:
 
 
 def data_is_gone(observed: Observed) -> bool:
-    """Whether the Postgres pod is younger than the data that were loaded."""
+    """Whether the Postgres pod is younger than the data that were loaded, or are being loaded.
+
+    The loading begins seconds after Postgres was made: a pod of the same second is the former one.
+    """
     dataset = observed.job("", Component.DATASET)
-    if dataset is None or dataset.completed is None:
+    if dataset is None:
         return False
-    return any(pod.created >= dataset.completed for pod in observed.pods_of("", Component.POSTGRES))
+    pods = observed.pods_of("", Component.POSTGRES)
+    if dataset.completed is None:
+        return any(pod.created > dataset.created for pod in pods)
+    return any(pod.created >= dataset.completed for pod in pods)
+
+
+def lost_while_loading(observed: Observed) -> bool:
+    """Whether the Postgres that was being loaded is gone: no fault of the loading."""
+    pods = observed.pods_of("", Component.POSTGRES)
+    away = not pods or any(pod.deleting for pod in pods)
+    return data_is_gone(observed) or (observed.has_controller(Component.POSTGRES) and away)
 
 
 def building_since(status: LoadExperimentStatus) -> float | None:

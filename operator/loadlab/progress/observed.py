@@ -105,6 +105,8 @@ class PodView(Child):
     ended: float | None = None  # when its container last did, epoch seconds
     termination_message: str = ""  # the end of its log, where it failed
     unschedulable: str = ""
+    reason: str = ""  # of the pod itself, such as Evicted
+    message: str = ""
     node: str = ""
     image: str = ""
     created: float = 0.0  # epoch seconds
@@ -168,6 +170,7 @@ class Stranger(Child):
 class JobView(Child):
     """What decides about a Job: its conditions and its pods' ends, never `active`."""
 
+    created: float = 0.0  # epoch seconds
     complete: bool = False
     completed: float | None = None  # epoch seconds
     failed: bool = False

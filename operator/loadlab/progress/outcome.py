@@ -28,9 +28,7 @@ def trial_outcome(
     if action.disturbance is not None:  # a void result may have come of it
         return after_failure(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
-        message = "; ".join(problem.message for problem in measured.problems)
-        failure = Failure(Reason.NO_RESULT, message)
-        return after_failure(action.status, failure, attempts)
+        return after_failure(action.status, _why_void(measured, action.generator_end), attempts)
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     validity = judged.judgement.validity
@@ -39,6 +37,15 @@ def trial_outcome(
         return after_failure(action.status, failure, attempts)
     warmup = seconds(plan.context.spec.load.warmup)
     return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
+
+
+def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
+    """Return why there is no result: the generator's end where that has a reason of its own."""
+    if generator_end is not None and generator_end.reason is not Reason.NO_RESULT:
+        return generator_end
+    said = [problem.message for problem in measured.problems]
+    said += [generator_end.message] if generator_end else []
+    return Failure(Reason.NO_RESULT, "; ".join(said))
 
 
 def _kept(

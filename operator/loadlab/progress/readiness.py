@@ -4,10 +4,13 @@ from loadlab.progress.observed import ContainerKind, ContainerState, ContainerVi
 
 
 def what_is_awaited(pod: PodView) -> str:
-    """Return the pod's component, and which of its containers hold it up where others do."""
+    """Return the pod's component with its state, and which other containers hold it up."""
     foreign = [each for each in pod.containers if not each.ours and _holds_up(each)]
     if not foreign:
-        return str(pod.component)
+        where = f" on node {pod.node}" if pod.node else ""
+        if pod.deleting:
+            return f"{pod.component} (pod {pod.name}{where} was deleted and does not end)"
+        return f"{pod.component} (its container{where} {_state(pod.own)})"
     added = ", ".join(f"{each.name} ({_state(each)})" for each in foreign)
     said = f"{pod.component}, whose pod got a container from elsewhere that is not ready: {added}"
     return said if pod.own.ready else f"{said}; nor is its own ({_state(pod.own)})"

@@ -62,7 +62,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     )
     if experiment.spec.suspend:
         return Decision(status, (), RESYNC)
-    started = start_trial(plan, current.planned, current.trial, transition.now)
+    started = start_trial(plan, current.planned, current.trial, observed, transition.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
     return Decision(status, started, RESYNC)
 

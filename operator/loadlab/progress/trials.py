@@ -10,9 +10,20 @@ from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
 from loadlab.progress.deadlines import COLLECTING_MARGIN
-from loadlab.progress.decision import Action, Announce, Collect, Ensure, Failure, RecordTrial
-from loadlab.progress.diagnose import diagnose, why_it_ended
-from loadlab.progress.infrastructure import why_lost
+from loadlab.progress.decision import (
+    Action,
+    Announce,
+    Collect,
+    CollectEvidence,
+    Ensure,
+    Failure,
+    RecordTrial,
+)
+from loadlab.progress.diagnose import diagnose
+from loadlab.progress.disturbance import find_disturbance, find_restart
+from loadlab.progress.evidence import find_witnesses
+from loadlab.progress.generator_end import explain_end
+from loadlab.progress.infrastructure import identify_parts
 from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
@@ -33,7 +44,7 @@ PERMANENT_FAILURES = {
 
 
 def start_trial(
-    plan: Plan, planned: PlannedTrial, trial: Trial | None, now: float
+    plan: Plan, planned: PlannedTrial, trial: Trial | None, observed: Observed, now: float
 ) -> tuple[Action, ...]:
     """Return the actions that start an attempt: the trial first, its phase Running last.
 
@@ -47,6 +58,7 @@ def start_trial(
             "attempt": attempt,
             "timings": Timings(started=now),
             "service_cpu": plan.context.service_cpu,
+            "parts": identify_parts(plan, observed),
         }
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
@@ -68,21 +80,28 @@ def judge_run(
     generators = observed.pods_of(run, Component.K6)
     job = observed.job(run, Component.K6)
     finished = tuple(pod for pod in generators if pod.has_finished)
-    parallelism = plan.context.spec.load.parallelism
-    if foreign := why_foreign(observed, run, plan.stores, parallelism):
-        return _failed(plan, trial, run, Failure(Reason.FOREIGN_POD, foreign))
-    if len(finished) >= parallelism or (job and job.failed):
+    over = len(finished) >= plan.context.spec.load.parallelism or (job and job.failed)
+    failure = _spoiled(plan, trial, observed, run)
+    if failure is None and over:
         return (_collect(plan, planned, trial, observed, finished),)
-    failure = _lost(plan, observed, run) or _too_late(plan, trial, observed, run, now)
-    return () if failure is None else _failed(plan, trial, run, failure)
-
-
-def _failed(plan: Plan, trial: Trial, run: str, failure: Failure) -> tuple[Action, ...]:
+    if failure is None and job is None:
+        failure = Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
+    failure = failure or _too_late(plan, trial, observed, run, now)
+    if failure is None:
+        return ()
     status = after_failure(trial.status, failure, plan.context.spec.retry.attempts)
     return (
-        RecordTrial(trial.metadata.name, status),
+        CollectEvidence(planned.name, status, find_witnesses(observed, run, trial.status)),
         Announce(failure.reason, f"{run}: {failure.message}", warning=True),
     )
+
+
+def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
+    """Return why no result of a run can count, whatever becomes of its load."""
+    foreign = why_foreign(observed, run, plan.stores, plan.context.spec.load.parallelism)
+    if foreign:
+        return Failure(Reason.FOREIGN_POD, foreign)
+    return find_disturbance(plan, trial, observed, run)
 
 
 def _collect(
@@ -101,49 +120,18 @@ def _collect(
         trial=planned,
         status=trial.status.model_copy(update={"images": images, "node": node}),
         pods=tuple(sorted(pod.name for pod in finished)),
-        disturbance=_disturbance(plan, trial, observed, servers),
+        generator_end=explain_end(plan, planned.cell, observed.pods_of(run, Component.K6)),
+        disturbance=find_restart(plan, trial, observed, run),
+        witnesses=find_witnesses(observed, run, trial.status),
         ran=what_ran(parts),
     )
-
-
-def _disturbance(
-    plan: Plan, trial: Trial, observed: Observed, servers: tuple[PodView, ...]
-) -> Failure | None:
-    """Return what spoiled a run though its load came to an end."""
-    since = trial.status.timings.started if trial.status.timings else float("inf")
-    for store in plan.stores:
-        if trouble := _store_trouble(observed.pods_of("", store), since):
-            return Failure(Reason.STORE_RESTARTED, f"{store} {trouble}")
-    restarted = next((pod for pod in servers if pod.restarts), None)
-    if restarted is not None:
-        message = f"the service restarted during the run: {why_it_ended(restarted)}"
-        return Failure(Reason.SERVICE_RESTARTED, message)
-    replicas = plan.variant(trial.spec.cell).replicas
-    if len(servers) != replicas or any(pod.deleting for pod in servers):
-        message = "the service's pod was deleted or replaced during the run; see its events"
-        return Failure(Reason.SERVICE_RESTARTED, message)
-    return None
-
-
-def _store_trouble(pods: tuple[PodView, ...], since: float) -> str:
-    if not pods or any(pod.deleting or pod.created >= since for pod in pods):
-        return "was deleted or replaced during the run"
-    restarted = next((pod for pod in pods if pod.restarts and (pod.ended or 0.0) >= since), None)
-    return f"restarted during the run: {why_it_ended(restarted)}" if restarted else ""
-
-
-def _lost(plan: Plan, observed: Observed, run: str) -> Failure | None:
-    if observed.job(run, Component.K6) is None:
-        return Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
-    lost = why_lost(plan, observed)
-    return Failure(Reason.INFRASTRUCTURE_LOST, lost) if lost else None
 
 
 def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float) -> Failure | None:
     spec = plan.context.spec
     age = now - (trial.status.timings.started if trial.status.timings else now)
     pods = observed.pods_of(run)
-    ready = {pod.component for pod in pods if pod.is_serving or pod.has_finished}
+    ready = {pod.component for pod in pods if pod.is_serving or _has_worked(pod)}
     makers = tuple(maker for maker in observed.pod_makers() if maker.run == run)
     strangers = tuple(each for each in observed.strangers if each.run == run)
     complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
@@ -153,7 +141,7 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
         return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
-        message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run))}"
+        message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run, Component.K6))}"
         return Failure(Reason.DEADLINE_EXCEEDED, message)
     return None
 
@@ -163,16 +151,23 @@ def _has_results(observed: Observed) -> bool:
     return any(trial.status.phase in measured for trial in observed.trials.values())
 
 
+def _has_worked(pod: PodView) -> bool:
+    """Only a generator comes to its end; a server that did was lost."""
+    return pod.component is Component.K6 and pod.has_finished
+
+
 def _how_far(pods: tuple[PodView, ...]) -> str:
     """Say how far the generator came; of several pods the one that came least far."""
     known = [pod.progress for pod in pods if pod.progress]
+    nodes = sorted({pod.node for pod in pods if pod.node})
+    where = f", on node {', '.join(nodes)}" if nodes else ""
     if not known:
-        return "the generator was never seen at work"
+        return f"the generator was never seen at work{where}"
     last = min(known, key=lambda progress: progress.seconds)
     requests, failed = sum(p.requests for p in known), sum(p.failed for p in known)
     return (
         f"the generator was last seen in the {last.phase} at {last.seconds} s, "
-        f"{requests:,} requests, {failed:,} failed"
+        f"{requests:,} requests, {failed:,} failed{where}"
     )
 
 

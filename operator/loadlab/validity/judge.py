@@ -57,6 +57,7 @@ from loadlab.measurement.failures import NO_ANSWER, tell_failures
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
+from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.validity import bounds
 from loadlab.validity.generator_rules import (
     arrivals_missed,
@@ -139,7 +140,8 @@ def _errors(trial: TrialMeasurement) -> Iterator[Reason]:
     if not trial.latency.count:
         yield invalid(
             ReasonKind.NO_SUCCESS,
-            f"none of {trial.requests} requests succeeded ({_statuses(trial)}){_why(trial)}",
+            f"none of {trial.requests} requests succeeded ({_statuses(trial)}){_why(trial)}; of "
+            f"the service {LAST_WORDS}",
         )
     elif trial.failed_rate > bounds.FAILED_SHARE:
         yield suspect(
@@ -190,7 +192,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
     service = trial.components.get(Component.SERVICE)
     unread = service is None or (service.cpu_micros_per_request is None and not service.restarted)
-    why = "; ".join(trial.notes) or "no snapshot is in the log of any k6 pod"
+    why = "; ".join(trial.notes) or "no k6 pod handed in a snapshot"
     if trial.load.instrumented and unread:
         yield suspect(
             ReasonKind.INSTRUMENTS_MISSING,
@@ -215,8 +217,8 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
         yield Reason(
             ReasonKind.COMPONENT_RESTARTED,
             Validity.SUSPECT if harmless else Validity.INVALID,
-            f"{', '.join(restarted)} restarted during the measurement: see kubectl get pods for "
-            "the reason; part of the window had no or a cold component",
+            f"{', '.join(restarted)} restarted during the measurement: part of the window had "
+            f"no or a cold component; {LAST_WORDS}",
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from loadlab.base.names import Component
 from loadlab.measurement.usage import RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
@@ -50,7 +51,7 @@ def _workers(trial: TrialMeasurement, expected: ExpectedWork) -> Iterator[Reason
         yield invalid(
             ReasonKind.WORKERS_MISMATCH,
             f"{service.processes} processes served, {expected.workers} workers were asked for: "
-            "a worker died, or the server did not start them; see the service's log",
+            f"a worker died, or the server did not start them; {LAST_WORDS}",
         )
     spread = service.request_spread
     if spread is not None and spread > bounds.WORKER_SPREAD:

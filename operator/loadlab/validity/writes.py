@@ -26,7 +26,8 @@ def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
     if trial.durability is None:
         yield invalid(
             ReasonKind.WORK_NOT_VERIFIED,
-            "the steward gave no account of the rows written: read its log",
+            "the steward gave no account of the rows written: it, or a store that it asks, did not "
+            "answer k6 when the load had ended",
         )
     else:
         yield from _account(trial, trial.durability)

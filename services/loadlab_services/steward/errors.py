@@ -22,9 +22,7 @@ class PodsMissingError(StewardError):
 
     def __init__(self, *, run: str, missing: Iterable[int], waited: float) -> None:
         pods = ", ".join(str(pod) for pod in missing) or "none: the stores are not ready"
-        super().__init__(
-            f"run {run}: waited {waited:g} s in vain for pods {pods}; look at their logs"
-        )
+        super().__init__(f"run {run}: waited {waited:g} s in vain for pods {pods}")
 
 
 class PodsDifferError(StewardError):

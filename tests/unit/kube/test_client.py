@@ -17,6 +17,7 @@ from loadlab.kube.errors import (
     RefusedError,
     UnavailableError,
 )
+from loadlab.kube.log_lines import TAIL
 from tests.unit.kube.api_server import (
     ApiServer,
     breaks_off,
@@ -98,14 +99,17 @@ VERBS = {
     ),
     "follow_log": Verb(
         lambda c: all_of(c.follow_log("lab", "p", "k6")),
-        "GET",
-        LOG,
-        {"container": "k6", "follow": "true"},
+        *("GET", LOG, {"container": "k6", "follow": "true"}),
+    ),
+    "last_lines": Verb(
+        lambda c: c.last_lines("lab", "p", "service", previous=True),
+        *("GET", LOG, {"container": "service", "previous": "true", **dict(TAIL)}),
     ),
 }  # fmt: skip
 STREAMS = {
     "watch": "watch POD: ",
     "follow_log": "follow the log of p: ",
+    "last_lines": "read the last lines of p: ",
 }
 ANSWERED_IN_JSON = {"get", "list", "create", "patch_status", "version", "list_version", "watch"}
 OBJECT = {
@@ -179,6 +183,7 @@ RESULTS = {
               [{"type": "ADDED"}, {"type": "DELETED"}]),
     "watch, nothing": (streams(), []),
     "follow_log": (streams(b"a\nb"), [b"a\nb"]),
+    "last_lines": (streams(b"a\n", SNAPSHOT.encode(), b"\n\nb"), ("a", "b")),
 }  # fmt: skip
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from loadlab.kube.log_lines import (
     KEPT_LINES,
+    LAST_LINES,
     LINE_LIMIT_BYTES,
     RESULT_LIMIT_BYTES,
     RESULT_START,
+    last_of,
     lines_of,
     read_back,
 )
@@ -54,8 +56,12 @@ HOSTILE: dict[str, Callable[[], AsyncIterator[bytes]]] = {
 @pytest.mark.parametrize("log", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize(
     ("reader", "most"),
-    [(read_back, 4 * RESULT_LIMIT_BYTES), (count_lines, 16 * LINE_LIMIT_BYTES)],
-    ids=["read back", "followed"],
+    [
+        (read_back, 4 * RESULT_LIMIT_BYTES),
+        (count_lines, 16 * LINE_LIMIT_BYTES),
+        (last_of, 3 * LAST_LINES * LINE_LIMIT_BYTES),
+    ],
+    ids=["read back", "followed", "last lines"],
 )
 def test_a_hostile_log_is_read_in_bounded_memory(log, reader, most):
     tracemalloc.start()
@@ -124,3 +130,13 @@ async def test_a_long_result_with_a_token_is_whole_and_one_without_it_is_not_kep
     parts = [log[i : i + PIECE] for i in range(0, len(log), PIECE)]
 
     assert await read_back(pieces(*parts), "t-1") == "t-1 " + result.decode()
+
+
+async def test_the_last_lines_leave_out_what_a_generator_reports():
+    progress = b'{"loadlab_progress":{"seconds":1}}'
+    said = [f"line {number}".encode() for number in range(LAST_LINES + 1)]
+    lines = [*said[:-1], RESULT, *[b"t-1 " + progress] * 100, said[-1], b"", ACCOUNT]
+
+    found = await last_of(pieces(b"\n".join(lines)))
+
+    assert found == tuple(line.decode() for line in said[1:])

@@ -67,7 +67,7 @@ def test_a_line_separator_in_a_text_ends_no_line(document: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("spoil", "kind", "says"),
     [
-        (lambda _: "", ProblemKind.DOCUMENT_MISSING, "kubectl describe pod k6-0"),
+        (lambda _: "", ProblemKind.DOCUMENT_MISSING, "left no result document"),
         (lambda d: line_of("other", d), ProblemKind.DOCUMENT_MISSING, "left no result"),
         (lambda d: line_of("loadlab_result", d)[:-30], ProblemKind.DOCUMENT_BROKEN, "k6-0"),
         (lambda _: line_of("loadlab_result", 7), ProblemKind.DOCUMENT_BROKEN, "document"),
@@ -79,7 +79,7 @@ def test_a_line_separator_in_a_text_ends_no_line(document: dict[str, Any]) -> No
         (
             lambda d: line_of("loadlab_result", {**d, "complete": False}),
             ProblemKind.DOCUMENT_INCOMPLETE,
-            "spec.resources.k6",
+            "left only a checkpoint",
         ),
         (
             lambda d: line_of("loadlab_result", {**d, "error": "boom", "exit_code": 107}),

@@ -14,11 +14,12 @@ from loadlab.model.trial import LoadTrialSpec
 from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.expected import load_facts
-from loadlab.progress.decision import Collect
-from loadlab.progress.observed import JobView, Observed, PodView, Reference
+from loadlab.progress.decision import Collect, CollectEvidence
+from loadlab.progress.observed import ControllerView, JobView, Observed, PodView, Reference
 from loadlab.progress.trials import judge_run
 
 IMAGES = Images(services="services", k6="k6", postgres="pg", redis="redis", rabbitmq="rabbitmq")
+STEWARD = Reference("Deployment", "demo-steward", "uid-steward")
 METADATA = {"name": "demo", "namespace": "lab", "uid": "uid-demo"}
 SPEC = {
     "workload": "sleep",
@@ -42,8 +43,8 @@ def pod(run: str, component: Component, number: int, **fields: Any) -> PodView:
     return PodView(reference=reference, component=component, run=run, phase="Running", **fields)
 
 
-def judged(plan: Plan, servers: int, *, deleting: int = 0) -> Collect:
-    """What is decided on a run whose generator has reported, with so many pods of the service."""
+def spoiled_by(plan: Plan, servers: int, *, deleting: int = 0) -> str | None:
+    """What a run whose generator has reported ends with, for so many pods of the service."""
     (trial,) = plan.trials
     run = run_name(trial.name, 1)
     status = LoadTrialStatus(phase=TrialPhase.RUNNING, attempt=1, timings=Timings(started=0.0))
@@ -54,15 +55,18 @@ def judged(plan: Plan, servers: int, *, deleting: int = 0) -> Collect:
     observed = Observed(
         pods=(*serving, pod(run, Component.K6, 0, reported=True)),
         jobs=(job,),
+        controllers=(ControllerView(reference=STEWARD, component=Component.STEWARD, run=""),),
     )
-    (collect,) = judge_run(plan, trial, resource, observed, now=60.0)
-    assert isinstance(collect, Collect)
-    return collect
+    decided, *_ = judge_run(plan, trial, resource, observed, now=60.0)
+    if isinstance(decided, Collect):
+        return decided.disturbance.reason if decided.disturbance else None
+    assert isinstance(decided, CollectEvidence)
+    return decided.status.former_attempts[0].reason
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_a_run_with_as_many_pods_as_planned_counts(replicas):
-    assert judged(planned(replicas), servers=replicas).disturbance is None
+    assert spoiled_by(planned(replicas), servers=replicas) is None
 
 
 @pytest.mark.parametrize(
@@ -71,10 +75,9 @@ def test_a_run_with_as_many_pods_as_planned_counts(replicas):
     ids=["one is gone", "one was replaced", "one of two was replaced", "one is being deleted"],
 )
 def test_a_run_with_another_number_of_pods_is_disturbed(replicas, servers, deleting):
-    disturbance = judged(planned(replicas), servers, deleting=deleting).disturbance
+    reason = spoiled_by(planned(replicas), servers, deleting=deleting)
 
-    assert disturbance is not None
-    assert disturbance.reason is Reason.SERVICE_RESTARTED
+    assert reason == Reason.SERVICE_RESTARTED
 
 
 def test_the_deployment_has_the_replicas_and_the_worker_stays_one():

@@ -140,7 +140,7 @@ BROKEN = [
     ("server saw none", counted(30_000, 0), K.COUNT_MISMATCH, I, "the service 0"),
     ("pods apart", field(pods=2, start_skew_ms=80.0), K.PODS_NOT_TOGETHER, S, "80 ms apart"),
     ("few samples", field(latency=Histogram.of(range(1, 5001))), K.TOO_FEW_SAMPLES, S, "p99 (50)"),
-    ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "no snapshot"),
+    ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "handed in a snapshot"),
     ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
     ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
     ("restart", service(restarted=True), K.COMPONENT_RESTARTED, I, "service restarted"),

@@ -14,6 +14,7 @@ from loadlab.model.status.conditions import (
     is_true,
     with_condition,
 )
+from loadlab.model.status.evidence import PodEvidence
 from loadlab.model.status.experiment import (
     MAX_ROWS,
     Environment,
@@ -65,6 +66,7 @@ __all__ = [
     "LoadTrialStatus",
     "Overhead",
     "Phase",
+    "PodEvidence",
     "Preparation",
     "Reason",
     "ReplicateCounts",

@@ -8,6 +8,7 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
 from loadlab.model.status.results import FailureRow
 
@@ -72,6 +73,11 @@ class LoadTrialStatus(ObservedModel):
     )
     reason: str = Field(default="", max_length=60, description="One word for programs.")
     message: str = Field(default="", max_length=2000, description="One sentence for people.")
+    evidence: tuple[PodEvidence, ...] = Field(
+        default=(),
+        max_length=MAX_PODS,
+        description="Pods of attempts that did not count, as they were before they were deleted.",
+    )
     validity: Validity | None = Field(default=None, description="May the result be used?")
     reasons: tuple[str, ...] = Field(
         default=(), max_length=20, description="Why the result is not Valid."
@@ -96,6 +102,14 @@ class LoadTrialStatus(ObservedModel):
         default=None, description="Whether the service was started with CPUs of its own."
     )
     timings: Timings | None = Field(default=None, description="When what happened.")
+    parts: dict[str, str] = Field(
+        default={},
+        max_length=20,
+        description=(
+            "Stores and steward at the attempt's start: the uid of each one's pod, and how often "
+            "its container had been started again."
+        ),
+    )
     images: dict[str, str] = Field(
         default={}, max_length=20, description="Image of each component of the run."
     )

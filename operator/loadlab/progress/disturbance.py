@@ -1,0 +1,75 @@
+"""What spoils a run: a store, the steward or a pod of its own that did not last to its end.
+
+No result of such a run counts, so nobody waits for one: it is decided as soon as it is seen. A pod
+is known by its uid, which needs no two clocks to agree.
+"""
+
+from loadlab.base.names import STORES, Component
+from loadlab.model.resources import Trial
+from loadlab.model.status.conditions import Reason
+from loadlab.plan import Plan
+from loadlab.progress.decision import Failure
+from loadlab.progress.diagnose import why_it_ended
+from loadlab.progress.infrastructure import identity, why_lost
+from loadlab.progress.observed import Observed, PodView
+
+_SERVERS = (Component.SERVICE, Component.WORKER)
+
+
+def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
+    """Return what has spoiled a run under way, whatever becomes of its load."""
+    if lost := why_lost(plan, observed):
+        return Failure(Reason.INFRASTRUCTURE_LOST, lost)
+    for part, began_with in trial.status.parts.items():
+        if trouble := _trouble(observed.pods_of("", Component(part)), began_with):
+            is_store = Component(part) in STORES
+            reason = Reason.STORE_RESTARTED if is_store else Reason.INFRASTRUCTURE_LOST
+            return Failure(reason, f"{part} {trouble}")
+    return _ended_for_good(observed.pods_of(run, *_SERVERS))
+
+
+def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
+    """Return what befell the service of a run whose load came to its end.
+
+    While it starts it may end again and again, which is another trouble than this.
+    """
+    servers = observed.pods_of(run, Component.SERVICE)
+    restarted = next((pod for pod in servers if pod.restarts), None)
+    if restarted is not None:
+        message = f"the service restarted during the run: {why_it_ended(restarted)}"
+        return Failure(Reason.SERVICE_RESTARTED, message)
+    if len(servers) != plan.variant(trial.spec.cell).replicas:
+        message = "a pod of the service was deleted or replaced during the run"
+        return Failure(Reason.SERVICE_RESTARTED, message)
+    return None
+
+
+def _trouble(pods: tuple[PodView, ...], began_with: str) -> str:
+    known = {identity(pod): pod for pod in pods}
+    if (same := known.get(began_with)) is not None and not same.deleting and not same.has_ended:
+        return ""
+    uid = began_with.partition("/")[0]
+    former = next((pod for pod in pods if pod.reference.uid == uid), None)
+    if former is None:
+        return "was deleted or replaced during the run"
+    if former.deleting or former.has_ended:
+        return f"was lost during the run: {_how(former)}"
+    return f"restarted during the run: {why_it_ended(former)}"
+
+
+def _ended_for_good(servers: tuple[PodView, ...]) -> Failure | None:
+    """A server's containers are started again for ever; only its whole pod may end."""
+    placed = (pod for pod in servers if not pod.unschedulable)  # else no node took it, and it shows
+    lost = next((pod for pod in placed if pod.deleting or pod.has_ended), None)
+    if lost is None:
+        return None
+    message = f"the {lost.component} was lost during the run: {_how(lost)}"
+    return Failure(Reason.SERVICE_RESTARTED, message)
+
+
+def _how(pod: PodView) -> str:
+    where = f" on node {pod.node}" if pod.node else ""
+    if pod.reason or pod.message:
+        said = f": {pod.message}" if pod.message else ""
+        return f"its pod ended{where}, {pod.reason or 'Failed'}{said}"
+    return f"its pod{where} {'was deleted' if pod.deleting else 'ended'}"

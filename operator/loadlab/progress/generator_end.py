@@ -1,0 +1,61 @@
+"""How the generators of a run ended that handed in no result: each kind has a reason of its own."""
+
+from collections.abc import Iterable
+from math import ceil
+
+from loadlab.base.names import Component
+from loadlab.catalogue import Cell, Factor
+from loadlab.model.status.conditions import Reason
+from loadlab.plan import Plan
+from loadlab.progress.decision import Failure
+from loadlab.progress.diagnose import OUT_OF_MEMORY, not_startable, termination_line
+from loadlab.progress.observed import PodView
+
+# A repeat would meet the first two again. The last one may mean anything.
+_TELLING = (
+    Reason.OUT_OF_MEMORY,
+    Reason.CREATION_REFUSED,
+    Reason.GENERATOR_LOST,
+    Reason.NO_RESULT,
+)
+
+
+def explain_end(plan: Plan, cell: Cell, generators: Iterable[PodView]) -> Failure | None:
+    """Return why a run has no result, as the end of its generators tells it; None for no trouble.
+
+    Of several that did not end well the most telling.
+    """
+    found = [end for pod in generators if (end := _of_pod(plan, cell, pod)) is not None]
+    return min(found, key=lambda end: _TELLING.index(end.reason), default=None)
+
+
+def _of_pod(plan: Plan, cell: Cell, pod: PodView) -> Failure | None:
+    where = f"the k6 pod {pod.name}" + (f" on node {pod.node}" if pod.node else "")
+    if pod.terminated_reason == OUT_OF_MEMORY:
+        return Failure(Reason.OUT_OF_MEMORY, f"{where} ran out of memory{_users(plan, cell)}")
+    if why := not_startable(pod):
+        message = f"{where} could not be started: {why}; look at spec.resources.k6"
+        return Failure(Reason.CREATION_REFUSED, message)
+    if pod.reason or pod.deleting:
+        why = pod.reason or "it was deleted"
+        said = f": {pod.message}" if pod.message else ""
+        return Failure(Reason.GENERATOR_LOST, f"{where} did not reach its end: {why}{said}")
+    if pod.exit_code:
+        words = termination_line(pod)
+        said = f", {words}" if words else ""
+        ended = f"{pod.terminated_reason or 'Error'}, exit code {pod.exit_code}"
+        return Failure(Reason.NO_RESULT, f"{where} did not reach its end: {ended}{said}")
+    return None
+
+
+def _users(plan: Plan, cell: Cell) -> str:
+    """Say how many users there were for how much memory, with what helps."""
+    spec = plan.context.spec
+    users = cell.number(Factor.VIRTUAL_USERS) or spec.load.max_virtual_users
+    pods = spec.load.parallelism
+    limit = spec.resources.k6.memory or "1Gi"
+    told = f" ({limit} for {ceil(users / pods):,} virtual users)" if users else f" ({limit})"
+    return (
+        f"{told}; raise spec.resources.{Component.K6}.memory or spec.load.parallelism, or use "
+        "fewer virtual users"
+    )

@@ -1,0 +1,94 @@
+"""A generator that ends without a result: each kind of end has its own reason and remedy."""
+
+import pytest
+
+from loadlab.base.names import COMPONENT_LABEL
+from loadlab.kube.api import Kind, Manifest
+from tests.manifests import Json
+from tests.reconcile.laboratory import CHILD, Laboratory
+
+SMALL: Json = {
+    "replicates": 1,
+    "variants": [{"name": "sync"}],
+    "factors": {"virtualUsers": [3000]},
+    "resources": {"k6": {"memory": "64Mi"}},
+    "load": {"duration": "5s", "parallelism": 2},
+    "retry": {"attempts": 2},
+}
+TRIAL = f"{CHILD}-001"
+POD = f"{TRIAL}-a1-k6-0-pod"
+
+
+def ended(**terminated: object) -> Manifest:
+    return {
+        "phase": "Failed",
+        "containerStatuses": [{"name": "k6", "state": {"terminated": terminated}}],
+    }
+
+
+async def end_of(fault: Manifest) -> Laboratory:
+    """Run an experiment whose generators end so in the first attempt; their Job has failed."""
+    lab = Laboratory()
+    lab.submit(**SMALL)
+
+    def fault_of(pod: Manifest) -> Manifest | None:
+        labels = pod["metadata"]["labels"]
+        is_first = labels[COMPONENT_LABEL] == "k6" and labels["loadlab.dev/run"].endswith("-a1")
+        return fault if is_first else None
+
+    lab.cluster.fault_of = fault_of
+    while not lab.is_finished():
+        await lab.step()
+        job = lab.cluster.of_kind(Kind.JOB).get(f"{TRIAL}-a1-k6")
+        pod = lab.cluster.of_kind(Kind.POD).get(POD)
+        if job and pod and pod["status"]["phase"] == "Failed":
+            job["status"] = {"conditions": [{"type": "Failed", "status": "True"}]}
+    return lab
+
+
+async def test_a_generator_out_of_memory_is_not_tried_again_and_the_remedy_has_figures():
+    lab = await end_of(ended(reason="OOMKilled", exitCode=137))
+
+    trial = lab.trials()[TRIAL]["status"]
+    assert (trial["phase"], trial["attempt"], trial["reason"]) == ("Failed", 1, "OutOfMemory")
+    said = lab.condition("Failed")["message"]
+    assert lab.condition("Failed")["reason"] == "OutOfMemory"
+    assert f"the k6 pod {POD} on node node-1 ran out of memory" in said
+    assert "64Mi for 1,500 virtual users" in said
+    assert "raise spec.resources.k6.memory or spec.load.parallelism" in said
+    assert trial["evidence"][0]["reason"] == "OOMKilled"
+
+
+async def test_a_generator_that_cannot_be_started_says_the_runtimes_words():
+    words = "failed to write 9223372036854775807: cpu.max: invalid argument"
+    lab = await end_of(ended(reason="StartError", exitCode=128, message=words))
+
+    assert lab.condition("Failed")["reason"] == "CreationRefused"
+    assert f"could not be started: {words}" in lab.condition("Failed")["message"]
+    assert lab.trials()[TRIAL]["status"]["attempt"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "says"),
+    [
+        (
+            {"phase": "Failed", "reason": "Evicted", "message": "low on memory"},
+            "GeneratorLost",
+            f"the k6 pod {POD} on node node-1 did not reach its end: Evicted: low on memory",
+        ),
+        (
+            ended(reason="Error", exitCode=137),
+            "NoResult",
+            f"the k6 pod {POD} on node node-1 did not reach its end: Error, exit code 137",
+        ),
+    ],
+    ids=["evicted", "killed"],
+)
+async def test_another_end_is_tried_again(fault, reason, says):
+    lab = await end_of(fault)
+
+    trial = lab.trials()[TRIAL]["status"]
+    [former] = trial["formerAttempts"]
+    assert former["reason"] == reason
+    assert says in former["message"]
+    assert trial["attempt"] == 2
