@@ -5,6 +5,7 @@ of consumers. The plugin rabbitmq_prometheus tells of both, from what the queue'
 last: every `collect_statistics_interval` (5 s unless set), if it has done anything since.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -94,5 +95,11 @@ class Broker:
         if self._connection is None or self._connection.is_closed:
             self._connection = await connect(self._amqp_url, timeout=AMQP_TIMEOUT)
         channel = self._connection.channel(publisher_confirms=False)
-        await channel.initialize(timeout=AMQP_TIMEOUT)
+        try:
+            async with asyncio.timeout(AMQP_TIMEOUT):  # it waits longer to close what is silent
+                await channel.initialize(timeout=AMQP_TIMEOUT)
+        except Exception:
+            # Of a node that is lost nothing says so. Its heartbeat ends the connection later.
+            self._connection = None
+            raise
         return channel

@@ -38,12 +38,7 @@ class Steward:
     async def check_stores(self) -> None:
         """Ask all stores for a sign of life."""
         with stores_answer():
-            if self._stores.postgres is not None:
-                await self._stores.postgres.fetchval("select 1", timeout=2)
-            if self._stores.redis is not None:
-                await self._stores.redis.ping()
-            if self._stores.broker is not None:
-                await self._stores.broker.ping()
+            await self._stores.check()
 
     async def arrive(self, run: str, arrival: Arrival) -> Account:
         """Prepare with the first pod, answer all pods when the last is there."""

@@ -1,5 +1,11 @@
-"""The steward's connections: opened when first needed, so that it may start before the stores."""
+"""The steward's connections: opened when first needed, so that it may start before the stores.
 
+A store whose node is lost says no good-bye: its connections look alive and answer nothing. So each
+one of Postgres' is asked for a sign of life before it is used, and where a store gives none, all
+its idle connections are let go: the first failure is the last.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,6 +25,7 @@ CONNECTIONS = 4
 CONNECT_TIMEOUT = 3.0
 COMMAND_TIMEOUT = 60.0
 SCRAPE_TIMEOUT = 1.8
+SIGN_OF_LIFE_TIMEOUT = 2.0
 STORE_ERRORS = (
     asyncpg.PostgresError,
     RedisError,
@@ -38,6 +45,28 @@ class Stores:
     broker: Broker | None = None
     owns_postgres: bool = True  # deployed for this experiment, and for nothing else
 
+    async def check(self) -> None:
+        """Ask all stores for a sign of life.
+
+        Raises:
+            Exception: one of STORE_ERRORS; the next call asks over new connections.
+        """
+        if self.postgres is not None:
+            await self.postgres.fetchval("select 1", timeout=SIGN_OF_LIFE_TIMEOUT)
+        if self.redis is not None:
+            await _ping(self.redis)
+        if self.broker is not None:
+            await self.broker.ping()
+
+
+async def _ping(redis: Redis) -> None:
+    try:
+        async with asyncio.timeout(SIGN_OF_LIFE_TIMEOUT):
+            await redis.ping()
+    except (RedisError, OSError):
+        await redis.connection_pool.disconnect(inuse_connections=False)
+        raise
+
 
 @asynccontextmanager
 async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
@@ -49,14 +78,7 @@ async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
         )
         postgres = redis = broker = None
         if settings.database_url:
-            postgres = await asyncpg.create_pool(
-                settings.database_url,
-                min_size=0,
-                max_size=CONNECTIONS,
-                timeout=CONNECT_TIMEOUT,
-                command_timeout=COMMAND_TIMEOUT,
-                max_inactive_connection_lifetime=0,
-            )
+            postgres = await open_pool(settings.database_url)
             stack.callback(postgres.terminate)
         if settings.redis_url:
             redis = connect_redis(settings.redis_url, connections=CONNECTIONS)
@@ -67,6 +89,30 @@ async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
             stack.push_async_callback(broker.close)
         owns_postgres = not settings.database_schema
         yield Stores(http, postgres, redis, broker, owns_postgres)
+
+
+async def open_pool(url: str) -> asyncpg.Pool:
+    """Describe a pool of connections that are alive when they are handed out."""
+
+    async def expect_sign_of_life(connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        try:
+            async with asyncio.timeout(SIGN_OF_LIFE_TIMEOUT):
+                await connection.execute("select 1")
+        except STORE_ERRORS:
+            connection.terminate()  # to close it would wait for an answer, too
+            await pool.expire_connections()
+            raise
+
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=CONNECTIONS,
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=COMMAND_TIMEOUT,
+        max_inactive_connection_lifetime=0,
+        setup=expect_sign_of_life,
+    )
+    return pool
 
 
 @contextmanager
