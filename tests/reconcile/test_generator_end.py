@@ -54,7 +54,7 @@ async def test_a_generator_out_of_memory_is_not_tried_again_and_the_remedy_has_f
     said = lab.condition("Failed")["message"]
     assert lab.condition("Failed")["reason"] == "OutOfMemory"
     assert f"the k6 pod {POD} on node node-1 ran out of memory" in said
-    assert "64Mi for 1,500 virtual users" in said
+    assert "64Mi for 1,500 virtual users, which need about 739 MiB" in said
     assert "raise spec.resources.k6.memory or spec.load.parallelism" in said
     assert trial["evidence"][0]["reason"] == "OOMKilled"
 

@@ -4,9 +4,15 @@ from collections.abc import Iterable
 from math import ceil
 
 from loadlab.base.names import Component
-from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue import Cell
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
+from loadlab.plan.virtual_users import (
+    BASE_MIB,
+    MIB_PER_USER,
+    allocated_users,
+    generator_amounts,
+)
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import OUT_OF_MEMORY, not_startable, termination_line
 from loadlab.progress.observed import PodView
@@ -51,11 +57,10 @@ def _of_pod(plan: Plan, cell: Cell, pod: PodView) -> Failure | None:
 def _users(plan: Plan, cell: Cell) -> str:
     """Say how many users there were for how much memory, with what helps."""
     spec = plan.context.spec
-    users = cell.number(Factor.VIRTUAL_USERS) or spec.load.max_virtual_users
-    pods = spec.load.parallelism
-    limit = spec.resources.k6.memory or "1Gi"
-    told = f" ({limit} for {ceil(users / pods):,} virtual users)" if users else f" ({limit})"
+    users = ceil(allocated_users(spec.load, cell) / spec.load.parallelism)
+    limit = generator_amounts(spec, cell).memory
+    needed = ceil(BASE_MIB + users * MIB_PER_USER)
     return (
-        f"{told}; raise spec.resources.{Component.K6}.memory or spec.load.parallelism, or use "
-        "fewer virtual users"
+        f" ({limit} for {users:,} virtual users, which need about {needed:,} MiB); raise "
+        f"spec.resources.{Component.K6}.memory or spec.load.parallelism, or use fewer virtual users"
     )
