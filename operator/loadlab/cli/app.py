@@ -11,6 +11,7 @@ from loadlab import __version__
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.export import Format, export
+from loadlab.cli.last_words import SHOWN_TRIALS, last_words
 from loadlab.cli.tables import render
 
 if TYPE_CHECKING:
@@ -55,9 +56,11 @@ def results(
     context: Context = None,
 ) -> None:
     """Print the results of an experiment, as far as there are any."""
-    experiment = Experiment.of(_connect(kubeconfig, context, namespace).read(name))
+    cluster = _connect(kubeconfig, context, namespace)
+    experiment = Experiment.of(cluster.read(name))
     if output is Format.TABLE:
         _console().print(render(experiment))
+        _print_last_words(cluster, experiment)
     else:
         typer.echo(export(experiment, output))
     raise typer.Exit(experiment.exit_code)
@@ -80,6 +83,7 @@ def status(
     else:
         experiment = Experiment.of(cluster.read(name))
         _console().print(experiment.line, markup=False, highlight=False)
+    _print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
 
@@ -93,6 +97,15 @@ def _connect(kubeconfig: Path | None, context: str | None, namespace: str | None
     from loadlab.cli.source import Cluster  # noqa: PLC0415 (see there: two seconds)
 
     return Cluster.connect(kubeconfig, context, namespace)
+
+
+def _print_last_words(cluster: "Cluster", experiment: Experiment) -> None:
+    """Say why trials did not count, once the experiment is over."""
+    counts = experiment.status.trials
+    if experiment.finished and counts.failed + counts.lost + counts.invalid:
+        trials = cluster.failed_trials(experiment.name, SHOWN_TRIALS)
+        for line in last_words(trials):
+            _console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:

@@ -4,16 +4,20 @@ the Kubernetes client alone takes two seconds to import on a small machine.
 
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self, cast
 
 from kubernetes import client, config, watch
 from urllib3.exceptions import HTTPError
 
-from loadlab.base.names import GROUP, VERSION
+from loadlab.base.names import EXPERIMENT_LABEL, GROUP, VERSION
 from loadlab.cli.errors import CliError
 
 PLURAL = "loadexperiments"
+_TRIALS = "loadtrials"
+_PAGE = 20  # trials of up to 40 KB each
+_WITHOUT_RESULT = {"Failed", "Lost", "Invalid"}
 _ANSWER_SECONDS = 10
 _LONGEST_WATCH_SECONDS = 300
 _PAUSE_SECONDS = 0.2
@@ -57,6 +61,32 @@ class Cluster:
         except HTTPError as err:
             raise CliError(self._unreachable()) from err
         return cast("dict[str, Any]", found)
+
+    def failed_trials(self, name: str, most: int) -> list[dict[str, Any]]:
+        """Read the first trials without a usable result; none where they may not be read."""
+        try:
+            found = (t for t in self._trials(name) if _phase(t) in _WITHOUT_RESULT)
+            return list(islice(found, most))
+        except (client.ApiException, HTTPError):
+            return []  # they only add to what the experiment itself says
+
+    def _trials(self, name: str) -> Iterator[dict[str, Any]]:
+        more: dict[str, Any] = {}
+        while True:
+            page: Any = self._objects.list_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                self.namespace,
+                _TRIALS,
+                label_selector=f"{EXPERIMENT_LABEL}={name}",
+                limit=_PAGE,
+                _request_timeout=_ANSWER_SECONDS,
+                **more,
+            )
+            yield from page["items"]
+            more = {"_continue": page["metadata"].get("continue")}
+            if not more["_continue"]:
+                return
 
     def follow(self, name: str, seconds: float) -> Iterator[dict[str, Any]]:
         """Yield the experiment now and after every change, until the time is up."""
@@ -113,3 +143,7 @@ class Cluster:
             f"the API server {self._server} does not answer: is the cluster up (make up) and the "
             "kubeconfig's context the right one?"
         )
+
+
+def _phase(trial: dict[str, Any]) -> str:
+    return str((trial.get("status") or {}).get("phase"))

@@ -14,21 +14,27 @@ from loadlab import __version__
 from loadlab.cli import main
 
 PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadexperiments"
+TRIALS_PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadtrials"
 Answer = tuple[int, list[Any]]
 
 
 class ApiServer(BaseHTTPRequestHandler):
     """Answers reads and watches of one experiment from prepared answers, the last one forever."""
 
+    trials: ClassVar[Answer] = (403, [{"kind": "Status", "reason": "Forbidden"}])
     reads: ClassVar[list[Answer]] = []
     watches: ClassVar[list[Answer]] = []
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
+        if path == TRIALS_PATH:
+            return self._answer(*self.trials)
         watching = "watch=true" in query.lower()
         assert path == (PATH if watching else f"{PATH}/select"), self.path
         answers = self.watches if watching else self.reads
-        status, bodies = answers.pop(0) if len(answers) > 1 else answers[0]
+        return self._answer(*(answers.pop(0) if len(answers) > 1 else answers[0]))
+
+    def _answer(self, status: int, bodies: list[Any]) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
@@ -211,3 +217,53 @@ def test_version_is_the_distribution_s(
         main()
 
     assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
+
+
+LOST = {
+    "metadata": {"name": "select-002"},
+    "status": {
+        "phase": "Lost",
+        "reason": "NoResult",
+        "message": "no request succeeded",
+        "evidence": [
+            {
+                "attempt": 2,
+                "component": "service",
+                "pod": "select-002-a2",
+                "node": "n1",
+                "reason": "Error",
+                "exitCode": 3,
+                "restarts": 1,
+                "lines": ["WORKER TIMEOUT (pid:8) [bold]"],
+            }
+        ],
+    },
+}
+GOOD = {"metadata": {"name": "select-001"}, "status": {"phase": "Succeeded"}}
+
+
+@pytest.mark.parametrize("command", ["results", "status"])
+def test_a_trial_that_did_not_count_is_shown_with_its_last_words(
+    loadlab: Run, finished: dict[str, Any], command: str
+) -> None:
+    finished["status"]["trials"] = {"planned": 2, "succeeded": 1, "lost": 1}
+    ApiServer.reads = [(200, [finished])]
+    ApiServer.trials = (200, [{"items": [GOOD, LOST], "metadata": {}}])
+
+    code, out, err = loadlab(command, "select")
+
+    assert (code, err) == (0, "")
+    assert "select-002 Lost: NoResult: no request succeeded" in out
+    assert "attempt 2, service pod select-002-a2 on n1, Error, exit code 3, 1 restarts" in out
+    assert "    WORKER TIMEOUT (pid:8) [bold]" in out
+    assert "select-001 " not in out
+
+
+def test_who_may_not_read_trials_sees_the_experiment(
+    loadlab: Run, finished: dict[str, Any]
+) -> None:
+    finished["status"]["trials"] = {"planned": 2, "succeeded": 1, "lost": 1}
+    ApiServer.reads = [(200, [finished])]
+    ApiServer.trials = (403, [{"kind": "Status", "reason": "Forbidden"}])
+
+    assert loadlab("status", "select")[0] == 0
