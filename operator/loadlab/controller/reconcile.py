@@ -162,7 +162,7 @@ class Reconciler:
     async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
             if isinstance(action, CollectEvidence):
-                namespace = experiment.metadata.namespace
+                namespace = actor.experiment.metadata.namespace
                 await actor.act(await collect_evidence(self.cluster, namespace, action))
             elif not isinstance(action, Collect):
                 await actor.act(action)
