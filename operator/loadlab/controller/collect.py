@@ -12,9 +12,10 @@ import structlog
 from loadlab.base.names import Component, result_token
 from loadlab.kube.api import Cluster
 from loadlab.kube.errors import ClusterError
-from loadlab.measurement.pod_log import read_pod_log
+from loadlab.measurement.documents.budget import Buckets
+from loadlab.measurement.pod_log import PodReport, read_pod_log
 from loadlab.measurement.trial import measure_trial
-from loadlab.model.status import PodEvidence, TrialPhase
+from loadlab.model.status import LoadTrialStatus, PodEvidence, TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.context import Run
 from loadlab.plan.expected import load_facts
@@ -32,25 +33,25 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
         ClusterError: a log could not be read now; collect again later.
     """
     namespace = plan.context.experiment.metadata.namespace
-    trial = action.trial
+    trial, reports, buckets = action.trial, [], Buckets()
     run = Run(trial.name, action.status.attempt, trial.cell)
     token = result_token(plan.context.experiment.metadata.uid, run.name)
-    texts = await asyncio.gather(
-        *(cluster.logs(namespace, pod, Component.K6, token) for pod in action.pods)
-    )
-    reports = [
-        read_pod_log(pod, text, token=token)
-        for pod, text in zip(action.pods, texts, strict=True)
-        if text is not None
-    ]
-    spec = plan.context.spec
-    facts = load_facts(plan.context, action.trial.cell)
-    measured = measure_trial(reports, spec.load.parallelism, facts, action.ran)
-    status = trial_outcome(plan, action, measured, now)
+    for pod in action.pods:  # one after the other: a log may hold 12 MiB
+        text = await cluster.logs(namespace, pod, Component.K6, token)
+        if text is not None:
+            report = await asyncio.to_thread(read_pod_log, pod, text, buckets, token=token)
+            reports.append(report)
+    status = await asyncio.to_thread(_outcome, plan, action, reports, now)
     if status.phase is TrialPhase.SUCCEEDED:
-        return RecordTrial(action.trial.name, status)
-    verdict = CollectEvidence(action.trial.name, status, action.witnesses)
+        return RecordTrial(trial.name, status)
+    verdict = CollectEvidence(trial.name, status, action.witnesses)
     return await collect_evidence(cluster, namespace, verdict)
+
+
+def _outcome(plan: Plan, action: Collect, reports: list[PodReport], now: float) -> LoadTrialStatus:
+    facts = load_facts(plan.context, action.trial.cell)
+    measured = measure_trial(reports, plan.context.spec.load.parallelism, facts, action.ran)
+    return trial_outcome(plan, action, measured, now)
 
 
 async def collect_evidence(

@@ -28,6 +28,7 @@ from loadlab.measurement.documents import Progress
 from loadlab.measurement.pod_log import read_progress
 from loadlab.model.status import Preparation
 
+MOST_FOLLOWED = 40  # logs at once: anybody's pods may bear our labels, and each holds a connection
 FOLLOWED = {Component.K6.value, Component.DATASET.value}
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class LogFollower:
         self._source = source
         self._requeue = requeue
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(MOST_FOLLOWED)
         self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
         self.progress: dict[str, Progress] = {}  # what each generator said last, by uid
@@ -67,7 +69,7 @@ class LogFollower:
         if event.get("type") == "DELETED":
             self._forget(uid)
         elif uid not in self._tasks and _is_at_work(pod, labels[COMPONENT_LABEL]):
-            self._tasks[uid] = asyncio.create_task(self._follow(metadata))
+            self._tasks[uid] = asyncio.create_task(self._follow_in_turn(metadata))
 
     def _forget(self, uid: str) -> None:
         self.reported.discard(uid)
@@ -75,6 +77,11 @@ class LogFollower:
         self._notes.forget(uid)
         if task := self._tasks.pop(uid, None):
             task.cancel()
+
+    async def _follow_in_turn(self, metadata: Manifest) -> None:
+        """Wait while there are many: whose log is not followed is found by its pod's phase."""
+        async with self._places:
+            await self._follow(metadata)
 
     async def _follow(self, metadata: Manifest) -> None:
         namespace, name, labels = metadata["namespace"], metadata["name"], metadata["labels"]

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import accumulate
 from operator import mul
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self
 
 from hdrh.histogram import HdrHistogram
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, ValidationInfo
 
 from loadlab.measurement.hdr_text import (
     BUCKETS,
@@ -162,8 +162,21 @@ def _middles() -> "array[float]":
     return array("d", ((_lowest(b) + _highest(b)) / 2 for b in range(BUCKETS)))
 
 
-def _read(value: object) -> object:
-    return Histogram.decode(value) if isinstance(value, str) else value
+class BucketLimit(Protocol):
+    """What limits the buckets of all histograms of a document; the context of its validation."""
+
+    def take(self, number: int) -> None:
+        """Take so many; ValueError where there are none left."""
+        ...
+
+
+def _read(value: object, info: ValidationInfo[BucketLimit | None]) -> object:
+    if not isinstance(value, str):
+        return value
+    histogram = Histogram.decode(value)
+    if info.context is not None:
+        info.context.take(len(histogram.buckets))
+    return histogram
 
 
 # A histogram inside a JSON document: base64 text outside, a value inside.

@@ -25,6 +25,7 @@ from loadlab.measurement.documents import (
     ReadModel,
     Snapshot,
 )
+from loadlab.measurement.documents.budget import Buckets, check_values
 from loadlab.model.status.evidence import LAST_WORDS
 
 _KNOWN = re.compile(
@@ -66,16 +67,19 @@ class PodReport:
     notes: tuple[str, ...] = ()
 
 
-def read_pod_log(pod: str, text: str, *, token: str = "") -> PodReport:
+def read_pod_log(
+    pod: str, text: str, buckets: Buckets | None = None, *, token: str = ""
+) -> PodReport:
     """Read one pod's log: of it the lines that begin with the run's token, where there is one.
 
-    All others may be anybody's words, such as an answer that the script quotes.
+    All others may be anybody's words, such as an answer that the script quotes. The histograms
+    take of the buckets that those of a run may hold together.
     """
     lines = dict.fromkeys((RESULT_KEY, "loadlab_account", "loadlab_freshness", "start", "end"), "")
     notes: list[str] = []
     for kind, line in _known_lines(text, f"{token} " if token else ""):
         lines[kind if kind != "loadlab_snapshot" else _edge(line)] = line
-    document, problem = _document(pod, lines[RESULT_KEY])
+    document, problem = _document(pod, lines[RESULT_KEY], buckets or Buckets())
     return PodReport(
         pod=pod,
         document=document,
@@ -93,7 +97,7 @@ def read_progress(line: bytes) -> Progress | None:
     if not line.startswith(_PROGRESS_START):
         return None
     try:
-        return Progress.model_validate(_body(line))
+        return Progress.model_validate(_body(line.decode()))
     except ValueError:
         return None  # of another release's generator: it is only not shown
 
@@ -109,8 +113,9 @@ def _edge(line: str) -> str:
     return "end" if re.search(r'"edge"\s*:\s*"end"', line) else "start"
 
 
-def _body(line: str | bytes) -> object:
+def _body(line: str) -> object:
     try:
+        check_values(line)
         (body,) = json.loads(line).values()
     except RecursionError as err:
         raise ValueError("brackets nested too deep") from err
@@ -127,7 +132,7 @@ def _optional(model: type[_Model], line: str, notes: list[str]) -> _Model | None
         return None
 
 
-def _document(pod: str, line: str) -> tuple[K6Document | None, PodProblem | None]:
+def _document(pod: str, line: str, buckets: Buckets) -> tuple[K6Document | None, PodProblem | None]:
     if not line:
         return None, PodProblem(
             ProblemKind.DOCUMENT_MISSING,
@@ -137,7 +142,7 @@ def _document(pod: str, line: str) -> tuple[K6Document | None, PodProblem | None
     try:
         body = _body(line)
         _check_version(body)
-        document = K6Document.model_validate(body)
+        document = K6Document.model_validate(body, context=buckets)
     except ValueError as err:
         return None, PodProblem(
             ProblemKind.DOCUMENT_BROKEN,

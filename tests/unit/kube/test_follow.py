@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.base.names import result_token
-from loadlab.kube.follow import LogFollower
+from loadlab.kube.follow import MOST_FOLLOWED, LogFollower
 from loadlab.kube.log_lines import token_bytes
 from loadlab.kube.preparations import PreparationNotes
 from loadlab.measurement.documents import Progress
@@ -178,3 +178,30 @@ async def test_what_was_said_last_is_told_when_the_interval_is_over_and_nothing_
     assert seen == [FIRST, SECOND]
     await asyncio.sleep(0.03)
     assert seen == [FIRST, SECOND]
+
+
+async def test_only_so_many_logs_are_followed_at_once():
+    """Each holds a connection, and a pod of anybody's may bear our labels."""
+    open_now: set[str] = set()
+
+    class Endless:
+        async def follow_log(
+            self, namespace: str, pod: str, container: str
+        ) -> AsyncIterator[bytes]:
+            open_now.add(pod)
+            await asyncio.Event().wait()
+            yield b""
+
+    follower = LogFollower(Endless(), lambda *_: None)
+    for number in range(3 * MOST_FOLLOWED):
+        each = event("ADDED")
+        each["object"]["metadata"] |= {"name": f"p-{number}", "uid": f"u-{number}"}
+        follower.handle_event(each)
+    await asyncio.sleep(0.01)
+    assert len(open_now) == MOST_FOLLOWED
+
+    gone = event("DELETED")
+    gone["object"]["metadata"]["uid"] = "u-0"
+    follower.handle_event(gone)
+    await asyncio.sleep(0.01)
+    assert len(open_now) == MOST_FOLLOWED + 1

@@ -11,6 +11,11 @@ DOCUMENT_VERSION = 1
 RESULT_KEY = "loadlab_result"
 PROGRESS_KEY = "loadlab_progress"
 MEASURED_SCENARIO = "measure"
+MOST_SCENARIOS = 10
+MOST_SPLITS = 220  # 200 names, and those of the rest by class
+MOST_TRENDS = 50
+MOST_SECONDS = 10_000
+LONGEST_NAME = 200
 # Ten at most, so that they fit into a status whatever was handed in.
 StatusClass = Annotated[str, Field(pattern=r"^([1-9]xx|err)$")]
 
@@ -40,7 +45,7 @@ class Failure(ReadModel):
 class Split(ReadModel):
     """Requests of one name, status class and outcome; class err had no answer at all."""
 
-    name: str
+    name: str = Field(max_length=LONGEST_NAME)
     status_class: str = Field(alias="class")
     requests: Count
     failed: Count
@@ -93,10 +98,10 @@ class Scenario(ReadModel):
     status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
     redirects_followed: Count = 0
-    splits: tuple[Split, ...]
+    splits: tuple[Split, ...] = Field(max_length=MOST_SPLITS)
     iteration_duration: Distribution = Field(alias="iteration_duration")
     virtual_users_max: Count = 0
-    series: tuple[Second, ...] = ()
+    series: tuple[Second, ...] = Field(default=(), max_length=MOST_SECONDS)
     generator: GeneratorUsage
 
 
@@ -136,9 +141,9 @@ class K6Document(ReadModel):
     error: str | None = None
     exit_code: int = Field(default=0, alias="exit_code")
     segment: str = ""
-    scenarios: dict[str, Scenario]
+    scenarios: dict[str, Scenario] = Field(max_length=MOST_SCENARIOS)
     counters: Counters = Counters()
-    trends: dict[str, Distribution] = Field(default={})
+    trends: dict[str, Distribution] = Field(default={}, max_length=MOST_TRENDS)
 
 
 class Freshness(ReadModel):
