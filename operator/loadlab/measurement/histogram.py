@@ -86,6 +86,17 @@ class Histogram:
         hdr.max_value = self.max_us
         return str(hdr.encode().decode("ascii"))
 
+    def coarser(self, bits: int) -> "Histogram":
+        """Return it with up to 2^bits neighbouring buckets put together, in their middle.
+
+        No value moves by more than half of 0.1 % times 2^bits, and a mean hardly at all.
+        """
+        counts: Counter[int] = Counter()
+        for bucket, count in zip(self.buckets, self.counts, strict=True):
+            width = _put_together(bucket, bits)
+            counts[bucket - bucket % width + width // 2] += count
+        return Histogram.from_buckets(counts)
+
     @property
     def count(self) -> int:
         """How many values were recorded."""
@@ -141,6 +152,15 @@ class HistogramSum:
 def _bucket(value_us: int) -> int:
     octave = max(value_us.bit_length() - HALF_BITS - 1, 0)
     return (octave << HALF_BITS) + (value_us >> octave)
+
+
+def _put_together(bucket: int, bits: int) -> int:
+    """How many buckets are one, in powers of two.
+
+    Below 1,024 µs a bucket is 1 µs wide, and so already a larger part of its values.
+    """
+    fewer = max(HALF_BITS + 1 - bucket.bit_length(), 0)
+    return 1 << max(bits - fewer, 0)
 
 
 def _octave(bucket: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from loadlab.base.text import fit
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
     Account,
@@ -37,6 +38,9 @@ from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.measurement.work_done import work_between
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import LoadFacts
+
+MOST_NOTES = 20
+LONGEST_NOTE = 300  # characters: what a component answered instead of its figures may be a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,9 @@ def measure_trial(
         by_request=named_requests(documents),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
-        notes=tuple(note for report in reports for note in _notes(report)),
+        notes=tuple(fit(note, LONGEST_NOTE) for report in reports for note in _notes(report))[
+            :MOST_NOTES
+        ],
     )
 
 

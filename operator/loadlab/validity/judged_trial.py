@@ -1,11 +1,14 @@
 """A judged trial as a JSON object and back: what a LoadTrial's status keeps.
 
-An operator that was restarted builds the cell from these, so the round trip is exact: the
-histogram travels as its base64 text (4 to 8 kB), numbers as they are.
+An operator that was restarted builds the cell from these, so the round trip is exact: a
+histogram travels as its base64 text (1 to 8 kB), numbers as they are. A thousand of them must
+leave room in etcd for others; so where the histograms of a trial take too much, their buckets are
+put together, as little as will do, and the trial's notes say so.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Judgement
 
+MOST_STORED_BYTES = 13 * 1024
+COARSER = (1, 2, 3, 4)  # powers of two: of 0.1 % become 0.2, 0.4, 0.8 and 1.6 %
 VERSION = 1  # another one for every change that the former cannot be read as
 
 
@@ -32,9 +37,44 @@ class UnreadableTrialError(ValueError):
 
 
 def dump_trial(trial: JudgedTrial) -> dict[str, Any]:
-    """Write a judged trial as a JSON object."""
+    """Write a judged trial as a JSON object of bounded size."""
+    stored = _dump(trial)
+    for bits in COARSER:
+        if _size(stored) <= MOST_STORED_BYTES:
+            return stored
+        stored = _dump(replace(trial, measurement=_coarser(trial.measurement, bits)))
+    if _size(stored) > MOST_STORED_BYTES:
+        measurement = _without_names(_coarser(trial.measurement, COARSER[-1]))
+        stored = _dump(replace(trial, measurement=measurement))
+    return stored
+
+
+def _dump(trial: JudgedTrial) -> dict[str, Any]:
     stored: dict[str, Any] = _STORED.dump_python(trial, mode="json", exclude_none=True)
     return {"version": VERSION, **stored}
+
+
+def _size(stored: Mapping[str, Any]) -> int:
+    return len(json.dumps(stored, separators=(",", ":")))
+
+
+def _coarser(measurement: TrialMeasurement, bits: int) -> TrialMeasurement:
+    named = {
+        name: replace(each, latency=each.latency.coarser(bits))
+        for name, each in measurement.by_request.items()
+    }
+    note = f"latencies are stored to {2**bits / 1024:.1%}, to keep the trial small"
+    return replace(
+        measurement,
+        latency=measurement.latency.coarser(bits),
+        by_request=named,
+        notes=(*measurement.notes, note),
+    )
+
+
+def _without_names(measurement: TrialMeasurement) -> TrialMeasurement:
+    note = f"{len(measurement.by_request)} requests by name are left out, to keep the trial small"
+    return replace(measurement, by_request={}, notes=(*measurement.notes, note))
 
 
 def load_trial(stored: Mapping[str, Any]) -> JudgedTrial:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from loadlab.measurement.documents import Snapshot
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodReport, ProblemKind, read_pod_log
-from loadlab.measurement.trial import VoidTrial, measure_trial
+from loadlab.measurement.trial import LONGEST_NOTE, MOST_NOTES, VoidTrial, measure_trial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judge import judge
@@ -269,3 +270,15 @@ def test_a_pod_that_never_measured_voids_the_trial(
 
     assert isinstance(outcome, VoidTrial)
     assert "scenario measure" in outcome.problems[0].message
+
+
+def test_what_is_missing_is_noted_within_bounds(document, report, load) -> None:
+    given = report(document)
+    page = {f"component-{number}": "<html>" * 1_000 for number in range(100)}
+    end = given.end.model_copy(update={"errors": page})
+
+    trial = measure_trial([replace(given, end=end)], 1, load)
+
+    assert isinstance(trial, TrialMeasurement)
+    assert trial.notes[0].startswith("k6-0: end: component-0: <html>")
+    assert (len(trial.notes), max(map(len, trial.notes))) == (MOST_NOTES, LONGEST_NOTE)

@@ -1,0 +1,77 @@
+"""A thousand stored trials take at most 16 MiB of etcd, whatever was measured."""
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.values import NamedRequests
+from loadlab.validity.judged_trial import (
+    MOST_STORED_BYTES,
+    JudgedTrial,
+    dump_trial,
+    load_trial,
+)
+from tests.unit.analysis.wells_trials import measured
+
+PERCENTS = (0, 10, 50, 90, 95, 99, 99.9, 100)
+
+
+def size(trial: JudgedTrial) -> int:
+    return len(json.dumps(dump_trial(trial), separators=(",", ":")))
+
+
+def calm(trial: JudgedTrial) -> JudgedTrial:
+    """As most services answer: within a factor of two."""
+    chosen = random.Random(3)
+    latency = Histogram.of(int(chosen.lognormvariate(9, 0.2)) for _ in range(2_000))
+    named = {
+        name: replace(each, latency=latency) for name, each in trial.measurement.by_request.items()
+    }
+    measurement = replace(trial.measurement, latency=latency, by_request=named)
+    return replace(trial, measurement=measurement)
+
+
+def test_a_calm_trial_is_stored_as_it_was_measured():
+    trial = calm(measured(random.Random(12)))
+
+    assert size(trial) < MOST_STORED_BYTES
+    assert load_trial(dump_trial(trial)) == trial
+
+
+def test_a_trial_whose_latencies_spread_is_stored_a_little_coarser_and_says_so():
+    trial = measured(random.Random(12))
+
+    stored = load_trial(dump_trial(trial)).measurement
+
+    assert size(trial) <= MOST_STORED_BYTES
+    assert stored.notes[-1] == "latencies are stored to 0.8%, to keep the trial small"
+    assert stored.latency.count == trial.measurement.latency.count
+    for percent in PERCENTS:
+        exact = trial.measurement.latency.percentile_us(percent)
+        assert stored.latency.percentile_us(percent) == pytest.approx(exact, rel=0.004, abs=1)
+
+
+def test_a_trial_of_very_many_names_is_stored_without_them_and_says_so():
+    trial = measured(random.Random(12))
+    named = NamedRequests(requests=1, failed=0, latency=trial.measurement.latency)
+    many = {f"request-{number}": named for number in range(40)}
+    trial = replace(trial, measurement=replace(trial.measurement, by_request=many))
+
+    stored = load_trial(dump_trial(trial)).measurement
+
+    assert size(trial) <= MOST_STORED_BYTES
+    assert stored.notes[-1].startswith("40 requests by name are left out")
+    assert stored.by_request == {}
+
+
+@pytest.mark.parametrize("bits", [1, 4])
+@pytest.mark.parametrize("value", [1, 7, 100, 1023, 1024, 2047, 2048, 50_000, 119_999_999])
+def test_putting_buckets_together_moves_no_value_further_than_it_says(value, bits):
+    coarse = Histogram.of([value]).coarser(bits)
+
+    assert coarse.count == 1
+    assert coarse.max_us == pytest.approx(value, rel=2**bits / 2048 + 0.001, abs=1)
+    assert Histogram.decode(coarse.encode()) == coarse
