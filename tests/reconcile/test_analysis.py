@@ -18,7 +18,8 @@ async def at_its_analysis() -> Laboratory:
 
 
 def trials_read(lab: Laboratory) -> list[str]:
-    return [call for call in lab.cluster.calls if call.startswith("get TRIAL")]
+    there = {f"get TRIAL {name}" for name in lab.trials()}
+    return [call for call in lab.cluster.calls if call in there]
 
 
 @pytest.fixture

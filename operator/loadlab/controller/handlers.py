@@ -18,7 +18,7 @@ from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.client import PAGE_OBJECTS, ApiCluster, connect
+from loadlab.kube.client import PAGE_EXPERIMENTS, ApiCluster, connect
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
@@ -147,7 +147,7 @@ def register(operator: Operator) -> None:
         settings.watching.client_timeout = 90
         settings.networking.request_timeout = 30
         # Kopf holds what it has listed until it was handled, and what came last until it is idle.
-        settings.watching.chunk_size = PAGE_OBJECTS
+        settings.watching.chunk_size = PAGE_EXPERIMENTS
         settings.queueing.idle_timeout = KEPT_BY_KOPF
         operator.start()
 

@@ -16,7 +16,8 @@ from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.log_lines import TAIL, last_of, read_back
 
-PAGE_OBJECTS = 10  # of a list: experiments may take 1.5 MB each, and three times as much once read
+PAGE_OBJECTS = 20  # of a list
+PAGE_EXPERIMENTS = 4  # which may take 1.5 MB each, and three times as much while they are read
 JSON = "application/json"
 METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"
@@ -80,8 +81,9 @@ class ApiCluster:
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
         path, rest = kind.value.path(namespace), ""
+        limit = PAGE_EXPERIMENTS if kind is Kind.EXPERIMENT else PAGE_OBJECTS
         while True:
-            query = [*_selector(labels), ("limit", str(PAGE_OBJECTS))]
+            query = [*_selector(labels), ("limit", str(limit))]
             found = await self._read(path, [*query, ("continue", rest)] if rest else query)
             rest = str((found.get("metadata") or {}).get("continue") or "")
             yield found.pop("items", None) or []  # not kept while the next page is read

@@ -1,6 +1,6 @@
 """Observe: one list by label per kind -> frozen views. The only reads of a pass.
 
-Of the trials, while they run, only those are read that were not over before.
+Of the trials only those are read that were not over before.
 """
 
 import asyncio
@@ -114,7 +114,7 @@ async def _trials(
     cluster: Cluster, experiment: AnyExperiment, finished: FinishedTrials
 ) -> tuple[Trials, str]:
     """Return the trials, and one of a former experiment of this name, if any is left."""
-    if experiment.status.phase is Phase.RUNNING:
+    if experiment.status.phase in {Phase.RUNNING, Phase.ANALYZING}:
         return await finished.read(cluster, experiment), ""
     return await list_trials(cluster, experiment)
 

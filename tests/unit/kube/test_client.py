@@ -61,7 +61,7 @@ VERBS = {
     "get": Verb(lambda c: c.get(Kind.SERVICE, "lab", "one"), "GET", ONE, {}),
     "list": Verb(
         lambda c: c.list(Kind.SERVICE, "lab", {"a": "1", "b": "2"}),
-        *("GET", SERVICES, {"labelSelector": "a=1,b=2", "limit": "10"}),
+        *("GET", SERVICES, {"labelSelector": "a=1,b=2", "limit": "20"}),
     ),
     "create": Verb(lambda c: c.create(SERVICE), "POST", SERVICES, WRITER, SERVICE),
     "replace": Verb(lambda c: c.replace(SERVICE), "PUT", ONE, WRITER, SERVICE),
