@@ -18,14 +18,28 @@ async def read_nodes(cluster: Cluster, pods: Iterable[PodView]) -> tuple[NodeVie
     if not any(pod.unschedulable for pod in pods):
         return ()
     try:
-        nodes = await cluster.list(Kind.NODE, None, {})
-        if len(nodes) > MOST_NODES:
-            return ()
-        running = await cluster.list(Kind.POD, None, {})
+        nodes = await _few_nodes(cluster)
+        placed = await _placed_pods(cluster) if nodes else []
     except RefusedError:
         return ()
-    placed = [view for view in map(view_pod, running) if view.node and not view.has_ended]
     return tuple(_view(node, placed) for node in nodes)
+
+
+async def _few_nodes(cluster: Cluster) -> list[Manifest]:
+    nodes: list[Manifest] = []
+    async for page in cluster.pages(Kind.NODE, None, {}):
+        nodes += page
+        if len(nodes) > MOST_NODES:
+            return []
+    return nodes
+
+
+async def _placed_pods(cluster: Cluster) -> list[PodView]:
+    """Read all pods of the cluster, page by page; those that have ended take nothing."""
+    placed: list[PodView] = []
+    async for page in cluster.pages(Kind.POD, None, {}):
+        placed += [view for view in map(view_pod, page) if view.node and not view.has_ended]
+    return placed
 
 
 def _view(node: Manifest, placed: Iterable[PodView]) -> NodeView:
