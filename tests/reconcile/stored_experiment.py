@@ -42,14 +42,17 @@ class StoredExperiment:
             return web.json_response({})
         if request.method == "POST":
             return web.json_response({}, status=201)
-        return web.Response(text=self._text(request), content_type="application/json")
+        text = self._text(request)
+        if text is None:
+            return web.json_response({"kind": "Status", "code": 404}, status=404)
+        return web.Response(text=text, content_type="application/json")
 
-    def _text(self, request: web.Request) -> str:
+    def _text(self, request: web.Request) -> str | None:
         place, _, name = request.path.rpartition("/")
         if place.endswith("/loadexperiments"):
             return json.dumps(self.experiment)
         if place.endswith(TRIALS):
-            return self._trials[name]
+            return self._trials.get(name)
         if request.path.endswith(TRIALS):
             start, limit = int(request.query.get("continue", 0)), int(request.query["limit"])
             texts = list(self._trials.values())
