@@ -106,6 +106,24 @@ async def test_it_is_known_within_five_seconds_and_costs_no_attempt():
     assert [record["reason"] for record in first["formerAttempts"]] == ["NoOwnCpus"]
 
 
+async def test_no_result_stands_in_a_trial_before_it_is_chosen():
+    """Also where the service was never seen to run: the next trial must not choose otherwise."""
+    lab = Laboratory()
+    lab.submit(replicates=1, retry={"attempts": 1}, timeouts={"ready": "20s"})
+    first, ready = f"{CHILD}-001", {"type": "Ready", "status": "True"}
+    unseen = {"phase": "Pending", "conditions": [ready]}
+    lab.cluster.fault_of = lambda pod: (
+        (unseen if first in str(pod["metadata"]) else UNSCHEDULABLE)
+        if asks_for_a_cpu(pod)
+        else None
+    )
+
+    await lab.run()
+
+    assert chosen(lab)["serviceCpu"] == "Exclusive"
+    assert set(placements(lab)) == {"Exclusive"}
+
+
 async def test_once_chosen_it_stays_and_what_no_longer_fits_is_void():
     lab = Laboratory()
     lab.submit(retry={"attempts": 1}, timeouts={"ready": "20s"})

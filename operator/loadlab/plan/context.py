@@ -79,6 +79,11 @@ class Context:
         return self.chosen.service_cpu or ServiceCpu.EXCLUSIVE
 
     @property
+    def settled(self) -> Chosen:
+        """What is chosen once a trial has run: nothing is open any more."""
+        return self.chosen.model_copy(update={"service_cpu": self.service_cpu})
+
+    @property
     def owns_cpus(self) -> bool:
         """Whether the service owns its CPUs."""
         return self.service_cpu is ServiceCpu.EXCLUSIVE

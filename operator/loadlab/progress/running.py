@@ -9,7 +9,7 @@ from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.context import Run
 from loadlab.progress.clearing import clear_runs, name_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
-from loadlab.progress.decision import Announce, Decision
+from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
@@ -81,6 +81,8 @@ def _under_way(
             announcement = Announce(Reason.NO_OWN_CPUS, chosen.service_cpu_reason)
             return Decision(status, (announcement,), AT_ONCE)
     over = start_over(plan, trial) or judge_run(plan, current.planned, trial, observed, now)
+    if any(isinstance(action, Collect) for action in over):  # what has a result is decided
+        status = status.model_copy(update={"chosen": plan.context.settled})
     return Decision(status, over, AT_ONCE if over else RESYNC)
 
 

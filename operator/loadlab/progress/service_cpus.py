@@ -14,7 +14,7 @@ from loadlab.plan import Plan
 from loadlab.progress.deadlines import CPUS_SOUGHT_SECONDS
 from loadlab.progress.decision import Failure, RecordTrial
 from loadlab.progress.observed import Observed, PodView
-from loadlab.progress.trials import next_attempt
+from loadlab.progress.trials import has_results, next_attempt
 from loadlab.progress.unplaced import asked_for, sentence
 
 
@@ -25,6 +25,8 @@ def choose_cpus(
     chosen = plan.context.chosen
     if chosen.service_cpu is not None or trial.status.timings is None:
         return None
+    if has_results(observed):  # the operator died before it had written down what they show
+        return plan.context.settled
     pods = observed.pods_of(run, Component.SERVICE)
     # One that is bound to a node may still be refused there, by the kubelet's CPU manager.
     admitted = [pod for pod in pods if pod.phase == "Running"]

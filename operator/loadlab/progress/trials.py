@@ -137,7 +137,7 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
     if age > seconds(spec.timeouts.ready) and not complete:
         reason, message = diagnose(pods, makers, strangers)
-        if reason is Reason.UNSCHEDULABLE and _has_results(observed):
+        if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
         return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
     if age > run_seconds(spec) + COLLECTING_MARGIN:
@@ -146,7 +146,8 @@ def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float
     return None
 
 
-def _has_results(observed: Observed) -> bool:
+def has_results(observed: Observed) -> bool:
+    """Whether a trial of the experiment came to a result, usable or not."""
     measured = {TrialPhase.SUCCEEDED, TrialPhase.INVALID}
     return any(trial.status.phase in measured for trial in observed.trials.values())
 
