@@ -103,7 +103,7 @@ TESTS: dict[int, ReliabilityTest] = {
     15: ReliabilityTest(
         "the clock steps by 60 s",
         "no negative or wrong duration, no other result",
-        "tests/unit/kube/test_lease.py",
+        "tests/reconcile/test_clock.py tests/unit/kube/test_lease.py",
         "a machine's clock cannot be stepped for one process: the operator's is, in memory",
     ),
     16: ReliabilityTest(
