@@ -7,6 +7,7 @@ import {
 
 const RETRY_SECONDS = 0.25;
 const PROBE_REDIRECTS = 10; // as many as a kubelet's probe follows
+const AUTHORIZED = { Authorization: `Bearer ${__ENV.STEWARD_TOKEN}` };
 
 export function setup() {
   awaitService();
@@ -50,7 +51,7 @@ function askSteward(verb, withinMs, body) {
   const deadline = Date.now() + withinMs + BARRIER_GRACE_MS;
   for (;;) {
     const answer = send('POST', url, JSON.stringify(body), {
-      headers: { 'Content-Type': 'application/json' },
+      headers: { ...AUTHORIZED, 'Content-Type': 'application/json' },
       timeout: Math.max(deadline - Date.now(), 1000),
       responseType: 'text', tags: { name: verb }, throw: true,
     });
@@ -77,17 +78,17 @@ export function edges() {
 }
 
 function printSnapshot(edge) {
-  const params = { timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true };
+  const params = {
+    headers: AUTHORIZED, timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true,
+  };
   const answer = send('GET', snapshotUrl(), null, params);
   const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
   print('loadlab_snapshot', { edge, ...body });
 }
 
 function snapshotUrl() {
-  const query = Object.entries(config.instruments)
-    .filter(([, address]) => address)
-    .map(([component, address]) => `${component}=${encodeURIComponent(address)}`);
-  return `${config.steward}/runs/${config.run}/snapshot?${query.join('&')}`;
+  const variant = encodeURIComponent(config.variant);
+  return `${config.steward}/runs/${config.run}/snapshot?variant=${variant}`;
 }
 
 // --- teardown: the account ------------------------------------------------------------------

@@ -7,12 +7,14 @@ ignored. What a workload or a variant needs beyond its program's own fields, it 
 
 import sys
 from collections.abc import Iterable
-from typing import Literal, NoReturn, Self
+from typing import Annotated, Literal, NoReturn, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loadlab_services.database import in_schema
+
+TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+$", max_length=200)]
 
 
 class ProgramSettings(BaseSettings):
@@ -100,6 +102,11 @@ class StewardSettings(ProgramSettings):
     redis_url: str = Field(default="", repr=False)
     amqp_url: str = Field(default="", repr=False)
     amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
+    steward_token: str = Field(min_length=16, repr=False, description="what every caller must know")
+    run_prefix: str = Field(min_length=1, max_length=60, description="of the experiment's runs")
+    snapshot_targets: dict[str, dict[str, TargetUrl]] = Field(
+        default={}, description="addresses of a variant's instruments by component; {run} is put in"
+    )
 
 
 class DatasetSettings(ProgramSettings):

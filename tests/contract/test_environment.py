@@ -1,5 +1,7 @@
 """What the operator writes into a container's environment is what its program reads."""
 
+import json
+
 import pytest
 
 from loadlab.catalogue import Factor
@@ -36,7 +38,7 @@ TOGETHER = ((SERVE, *WORKERS), (STEWARD, DATASET))
 NEEDED: dict[str, set[str]] = {
     SERVE: {"WORKLOAD", "VARIANT", "RUN_ID", "PORT", "INSTRUMENTS_PORT", "WORKERS"},
     **{w: {"WORKLOAD", "VARIANT", "RUN_ID", "INSTRUMENTS_PORT", "CONSUMERS"} for w in WORKERS},
-    STEWARD: {"WORKLOAD", "PORT"},
+    STEWARD: {"WORKLOAD", "PORT", "STEWARD_TOKEN", "RUN_PREFIX", "SNAPSHOT_TARGETS"},
     DATASET: {"WORKLOAD", "SCALE", "DATABASE_URL"},
     METER: {"INSTRUMENTS_PORT", "RUN_ID"},
 }
@@ -65,7 +67,11 @@ def test_every_planned_environment_makes_valid_settings(program, monkeypatch):
             settings = SETTINGS[program]()
         for name, value in planned.environment.items():
             if name.lower() in type(settings).model_fields and not name.endswith("_URL"):
-                assert str(getattr(settings, name.lower())).lower() == value.lower(), planned.title
+                assert spelled(getattr(settings, name.lower())) == value.lower(), planned.title
+
+
+def spelled(value: object) -> str:
+    return json.dumps(value) if isinstance(value, dict) else str(value).lower()
 
 
 def test_the_meter_is_told_its_port():

@@ -24,6 +24,7 @@ REPOSITORY = Path(__file__).parents[2]
 LOADGEN = REPOSITORY / "loadgen"
 FLAGS = ["--quiet", "--no-usage-report", "--summary-mode=disabled", "--no-thresholds"]
 FLAGS += ["--log-format", "raw"]
+TOKEN = "0123456789abcdef" * 2
 WORK: Json = {
     "name": "request", "method": "GET", "path": "/work?id=${request_id}&user=${user_id}",
     "headers": {}, "body": None, "weight": 1, "writes": True,
@@ -135,6 +136,8 @@ class Server:
         return seen[-100:][::-1]
 
     async def steward(self, run: str, verb: str, scope: Json, body: bytes) -> tuple[int, Json]:
+        if dict(scope["headers"]).get(b"authorization") != f"Bearer {TOKEN}".encode():
+            return 401, {}
         if verb == "snapshot":
             self.snapshots.append(scope["query_string"].decode())
             return 200, {"run": run, "takenAt": time.time(), "padding": self.snapshot_padding}
@@ -209,7 +212,7 @@ class Lab:
         return {
             "run": "select-003-a1", "pods": pods, "target": self.address,
             "readinessPath": "/healthz", "steward": self.address,
-            "instruments": {"service": "http://select-003-a1:9000", "worker": None},
+            "variant": "asyncpg",
             "requests": [WORK | (request or {})],
             "timeoutMs": 5000, "redirects": "Fail", "thinkTimeMs": 0,
             "tellsCache": False, "paddingBytes": 0,
@@ -232,7 +235,7 @@ class Lab:
         script: Path = LOADGEN / "scripts" / "scenario.js",
     ) -> Any:
         env = {**os.environ, "JOB_COMPLETION_INDEX": str(pod), **configuration_variables(config)}
-        env["K6_AUTO_EXTENSION_RESOLUTION"] = "false"
+        env |= {"K6_AUTO_EXTENSION_RESOLUTION": "false", "STEWARD_TOKEN": TOKEN}
         env["LOADLAB_TOKEN"] = token
         outputs = ["--out", "histogram"] if out else []
         process = subprocess.Popen(

@@ -78,7 +78,7 @@ def test_the_edges_are_printed_twice_and_not_counted(lab, server):
     edges = ended.lines("loadlab_snapshot")
     assert [e["edge"] for e in edges] == ["start", "end"]
     assert edges[1]["takenAt"] - edges[0]["takenAt"] == pytest.approx(1.5, abs=0.2)
-    assert server.snapshots == ["service=http%3A%2F%2Fselect-003-a1%3A9000"] * 2
+    assert server.snapshots == ["variant=asyncpg"] * 2
     assert [len(e["padding"]) for e in edges] == [70_000, 70_000]
     assert ended.document["scenarios"]["measure"]["requests"] == len(server.ids)
     assert ended.lines("loadlab_account") == [

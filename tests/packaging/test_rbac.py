@@ -35,7 +35,7 @@ from loadlab.progress.decision import (
     Announce,
     DeleteExperiment,
     Ensure,
-    EnsureStoresSecret,
+    EnsureCredentials,
     RecordTrial,
     Remove,
 )
@@ -135,7 +135,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     children += tuple(plan.run_manifests(trial, attempt=1))
     seen = {manifest["kind"] for manifest in children} | {"Pod"}
     for action in (
-        EnsureStoresSecret("x-stores"),
+        EnsureCredentials("x-credentials"),
         Ensure((plan.trial_manifest(trial), *children)),
         RecordTrial(trial.name, LoadTrialStatus()),
         Announce(Reason.RUNNING, "a message", warning=False),

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from loadlab.base.names import API_VERSION, RUN_LABEL, children_name, stores_secret
+from loadlab.base.names import API_VERSION, RUN_LABEL, children_name, credentials_secret
 from loadlab.base.times import rfc3339
 from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
@@ -21,7 +21,7 @@ structlog.configure(  # as in the operator: a traceback for a terminal takes sec
 )
 START = 1_800_000_000.0
 CHILD = children_name("exp", "uid-exp")  # what the names of the experiment's children begin with
-SECRET = stores_secret("exp", "uid-exp")
+SECRET = credentials_secret("exp", "uid-exp")
 SMALL: Manifest = {
     "workload": "select",
     "variants": [{"name": "sync"}, {"name": "async"}],

@@ -140,7 +140,7 @@ async def test_a_deadline_that_is_too_short_for_the_data_set_says_how_far_it_cam
 
 
 @pytest.mark.parametrize(
-    ("variant", "made"), [("sync", set()), ("cached", {f"{CHILD}-redis", SECRET})]
+    ("variant", "made"), [("sync", {SECRET}), ("cached", {f"{CHILD}-redis", SECRET})]
 )
 async def test_with_an_existing_database_only_the_other_stores_are_made(variant, made):
     lab = Laboratory()

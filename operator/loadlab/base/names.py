@@ -62,13 +62,13 @@ def component_name(parent: str, component: Component) -> str:
     return parent if component is Component.SERVICE else f"{parent}-{component}"
 
 
-def stores_secret(experiment: str, uid: str) -> str:
-    """Name the Secret that holds the stores' passwords.
+def credentials_secret(experiment: str, uid: str) -> str:
+    """Name the Secret that holds the stores' passwords and the steward's token.
 
     The operator may never read a Secret, and so cannot look whose one of this name is. The hash
     is long enough that it can only be the experiment's own.
     """
-    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}-stores"
+    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}-credentials"
 
 
 def result_token(uid: str, run: str) -> str:

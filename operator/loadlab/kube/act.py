@@ -7,7 +7,7 @@ from typing import assert_never
 
 import structlog
 
-from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES
+from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES, Component
 from loadlab.base.text import fit
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import (
@@ -33,7 +33,7 @@ from loadlab.progress.decision import (
     ClusterAction,
     DeleteExperiment,
     Ensure,
-    EnsureStoresSecret,
+    EnsureCredentials,
     RecordTrial,
     Remove,
 )
@@ -78,8 +78,8 @@ class Actor:
                 self.trials[name] = await self.cluster.patch_status(
                     Kind.TRIAL, self._namespace, name, status.dump(), self._version(name)
                 )
-            case EnsureStoresSecret(name):
-                await self._create(self._stores_secret(name))
+            case EnsureCredentials(name):
+                await self._create(self._credentials(name))
             case Announce(_, _, _):
                 await self._announce(action)
             case DeleteExperiment():
@@ -132,8 +132,8 @@ class Actor:
             raise UnavailableError(f"create {kind.value.word} {name}: its former is still deleted")
         return found
 
-    def _stores_secret(self, name: str) -> Manifest:
-        passwords = {store: secrets.token_hex(16) for store in STORES}
+    def _credentials(self, name: str) -> Manifest:
+        fresh = {part.value: secrets.token_hex(16) for part in (*STORES, Component.STEWARD)}
         return {
             "apiVersion": "v1",
             "kind": "Secret",
@@ -143,7 +143,7 @@ class Actor:
                 "labels": self.experiment.labels,
                 "ownerReferences": [self.experiment.owner_reference],
             },
-            "stringData": passwords,
+            "stringData": fresh,
         }
 
     def _event(self, announcement: Announce) -> Manifest:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from loadlab.base.models import ObservedModel
-from loadlab.base.names import API_VERSION, children_name, experiment_labels, stores_secret
+from loadlab.base.names import API_VERSION, children_name, credentials_secret, experiment_labels
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
 from loadlab.model.trial import LoadTrialSpec
@@ -41,9 +41,9 @@ class AnyExperiment(ObservedModel):
         return experiment_labels(self.metadata.name, self.metadata.uid)
 
     @property
-    def stores_secret(self) -> str:
-        """Name of the Secret that holds the stores' passwords."""
-        return stores_secret(self.metadata.name, self.metadata.uid)
+    def credentials_secret(self) -> str:
+        """Name of the Secret that holds the stores' passwords and the steward's token."""
+        return credentials_secret(self.metadata.name, self.metadata.uid)
 
     @property
     def owner_reference(self) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class Context:
         names = self.images.pull_secrets
         return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
 
-    def password(self, variable: str, key: str) -> Manifest:
-        """An environment variable taken from the stores' Secret."""
-        reference = {"name": self.experiment.stores_secret, "key": key}
+    def credential(self, variable: str, component: Component) -> Manifest:
+        """An environment variable taken from the experiment's Secret: what opens a component."""
+        reference = {"name": self.experiment.credentials_secret, "key": component.value}
         return {"name": variable, "valueFrom": {"secretKeyRef": reference}}

@@ -15,8 +15,8 @@ from loadlab.model.spec.load import Load
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
-    INSTRUMENTS_PORT,
     STEWARD_PORT,
+    STEWARD_TOKEN,
     env,
     limited,
     pod_template,
@@ -51,11 +51,14 @@ def build_generator(context: Context, run: Run) -> Manifest:
         **context.pulled(context.images.k6),
         "args": list(ARGUMENTS),
         "securityContext": CONTAINER_SECURITY,
-        "env": env(
-            K6_AUTO_EXTENSION_RESOLUTION="false",
-            LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
-            **configuration_variables(configuration),
-        ),
+        "env": [
+            *env(
+                K6_AUTO_EXTENSION_RESOLUTION="false",
+                LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
+                **configuration_variables(configuration),
+            ),
+            context.credential(STEWARD_TOKEN, Component.STEWARD),
+        ],
         "resources": limited(generator_amounts(context.spec, run.cell)),
     }
     pod = {
@@ -92,7 +95,6 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, variant = context.spec, context.variant(run.cell)
     target = variant.target(context.child_name(Component.SERVICE, run))
-    worker = context.child_name(Component.WORKER, run)
     requests = requests_of(spec, variant, run.cell)
     return {
         "run": run.name,
@@ -100,10 +102,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "target": target.address,
         "readinessPath": target.readiness_path,
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
-        "instruments": {
-            "service": target.instruments,
-            "worker": f"http://{worker}:{INSTRUMENTS_PORT}" if variant.facts.worker else None,
-        },
+        "variant": variant.name,
         "requests": [request.dump() for request in requests.load],
         "side": _side(requests),
         "freshness": _freshness(requests, variant.stale_ms),

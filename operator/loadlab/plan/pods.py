@@ -12,6 +12,7 @@ APPLICATION_USER = 10001
 STORE_USER = 999  # the uid of the official postgres, redis and rabbitmq images on Debian
 INSTRUMENTS_PORT = 9000
 STEWARD_PORT = 8080
+STEWARD_TOKEN = "STEWARD_TOKEN"  # noqa: S105 - the variable's name
 
 CONTAINER_SECURITY: Manifest = {
     "allowPrivilegeEscalation": False,

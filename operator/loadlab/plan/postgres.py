@@ -26,7 +26,7 @@ def postgres_environment(context: Context) -> list[Manifest]:
     host = context.child_name(Component.POSTGRES)
     address = f"postgresql://{DATABASE}:$(POSTGRES_PASSWORD)@{host}:{POSTGRES_PORT}/{DATABASE}"
     return [
-        context.password("POSTGRES_PASSWORD", Component.POSTGRES),
+        context.credential("POSTGRES_PASSWORD", Component.POSTGRES),
         {"name": "DATABASE_URL", "value": address},
     ]
 
@@ -54,7 +54,7 @@ def postgres_pod(context: Context) -> Manifest:
             {"name": "POSTGRES_DB", "value": DATABASE},
             # A subdirectory: the volume itself belongs to root, and initdb must own its folder.
             {"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
-            context.password("POSTGRES_PASSWORD", Component.POSTGRES),
+            context.credential("POSTGRES_PASSWORD", Component.POSTGRES),
         ],
         "ports": [{"name": "postgres", "containerPort": POSTGRES_PORT}],
         "readinessProbe": {

@@ -31,7 +31,7 @@ def rabbitmq_environment(context: Context) -> list[Manifest]:
     host = context.child_name(Component.RABBITMQ)
     address = f"amqp://{USER}:$(RABBITMQ_PASSWORD)@{host}:{AMQP_PORT}/"
     return [
-        context.password("RABBITMQ_PASSWORD", Component.RABBITMQ),
+        context.credential("RABBITMQ_PASSWORD", Component.RABBITMQ),
         {"name": "AMQP_URL", "value": address},
     ]
 
@@ -72,7 +72,7 @@ def _settings(context: Context) -> list[Manifest]:
     return [
         # A name that every pod resolves by itself; the data directory is called after it.
         *env(RABBITMQ_NODENAME="rabbit@localhost", RABBITMQ_DEFAULT_USER=USER),
-        context.password("RABBITMQ_DEFAULT_PASS", Component.RABBITMQ),
+        context.credential("RABBITMQ_DEFAULT_PASS", Component.RABBITMQ),
         {"name": "MEMORY_LIMIT", "valueFrom": limit},
         *env(RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=_ERLANG_ARGUMENTS),
     ]

@@ -11,7 +11,7 @@ def redis_environment(context: Context) -> list[Manifest]:
     """Return the variables by which a process finds Redis; the address refers to the password."""
     host = context.child_name(Component.REDIS)
     return [
-        context.password("REDIS_PASSWORD", Component.REDIS),
+        context.credential("REDIS_PASSWORD", Component.REDIS),
         {"name": "REDIS_URL", "value": f"redis://:$(REDIS_PASSWORD)@{host}:{REDIS_PORT}/0"},
     ]
 
@@ -26,7 +26,7 @@ def redis_pod(context: Context) -> Manifest:
         **context.pulled(spec.redis.image or context.images.redis),
         "args": ["redis-server", *options, "--requirepass", "$(REDIS_PASSWORD)"],
         "securityContext": CONTAINER_SECURITY,
-        "env": [context.password("REDIS_PASSWORD", Component.REDIS)],
+        "env": [context.credential("REDIS_PASSWORD", Component.REDIS)],
         "ports": [{"name": "redis", "containerPort": REDIS_PORT}],
         "readinessProbe": {
             "exec": {"command": ["sh", "-c", probe]},

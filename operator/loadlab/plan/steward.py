@@ -4,15 +4,18 @@ The steward prepares the stores before a trial, starts the generators together a
 the work afterwards. It is no part of what is measured.
 """
 
+import json
 from collections.abc import Sequence
 
-from loadlab.base.names import Component
+from loadlab.base.names import Component, component_name
 from loadlab.catalogue import Cell
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
+    INSTRUMENTS_PORT,
     STEWARD_PORT,
+    STEWARD_TOKEN,
     STOPS_AT_ONCE,
     env,
     http_probe,
@@ -26,9 +29,16 @@ from loadlab.plan.variants import stores_of
 def build_steward(context: Context) -> list[Manifest]:
     """Return Service and Deployment of the steward."""
     metadata = context.metadata(Component.STEWARD)
+    access = [
+        context.credential(STEWARD_TOKEN, Component.STEWARD),
+        *env(
+            RUN_PREFIX=context.experiment.children_name,
+            SNAPSHOT_TARGETS=json.dumps(_snapshot_targets(context)),
+        ),
+    ]
     labels = context.labels(Component.STEWARD)
     container = {
-        **_container(context, Component.STEWARD),
+        **_container(context, Component.STEWARD, access),
         "ports": [{"name": "http", "containerPort": STEWARD_PORT}],
         "readinessProbe": http_probe("/healthz", STEWARD_PORT, period=1),
     }
@@ -60,6 +70,18 @@ def build_steward(context: Context) -> list[Manifest]:
             },
         },
     ]
+
+
+def _snapshot_targets(context: Context) -> Manifest:
+    """Where the instruments of each variant are: the steward asks these addresses and no others."""
+    run = "{run}"
+    targets = {}
+    for name, variant in context.variants.items():
+        service = variant.target(component_name(run, Component.SERVICE)).instruments
+        worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
+        known = {"service": service, "worker": worker if variant.facts.worker else None}
+        targets[name] = {part: address for part, address in known.items() if address}
+    return targets
 
 
 def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:

@@ -15,8 +15,8 @@ Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class EnsureStoresSecret:
-    """Create the stores' Secret with fresh passwords unless it is there."""
+class EnsureCredentials:
+    """Create the Secret with fresh passwords and a fresh token unless it is there."""
 
     name: str
 
@@ -90,7 +90,7 @@ class DeleteExperiment:
     """Delete the experiment itself: its time to live is over."""
 
 
-ClusterAction = EnsureStoresSecret | Ensure | Remove | RecordTrial | Announce | DeleteExperiment
+ClusterAction = EnsureCredentials | Ensure | Remove | RecordTrial | Announce | DeleteExperiment
 Action = ClusterAction | Collect | CollectEvidence
 
 

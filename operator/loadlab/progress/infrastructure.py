@@ -10,7 +10,7 @@ from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
-from loadlab.progress.decision import Action, Ensure, EnsureStoresSecret, Remove
+from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
 from loadlab.progress.observed import Observed, PodView, Reference
 
 
@@ -19,14 +19,15 @@ def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[A
     if any(m.deleting for m in (*observed.services, *observed.controllers) if not m.run):
         return ()
     if not all(observed.has_controller(store) for store in plan.stores):
-        secret = EnsureStoresSecret(experiment.stores_secret)
-        return (secret, Ensure(tuple(plan.store_manifests())))
+        return _create(experiment, plan.store_manifests())
     if not all(observed.is_ready(store) for store in plan.stores):
         return ()
-    return _next_on_stores(plan, observed)
+    return _next_on_stores(plan, experiment, observed)
 
 
-def _next_on_stores(plan: Plan, observed: Observed) -> tuple[Action, ...] | None:
+def _next_on_stores(
+    plan: Plan, experiment: Experiment, observed: Observed
+) -> tuple[Action, ...] | None:
     dataset = observed.job("", Component.DATASET)
     if dataset is not None and dataset.deleting:
         return ()
@@ -35,7 +36,7 @@ def _next_on_stores(plan: Plan, observed: Observed) -> tuple[Action, ...] | None
     if held := _failed_and_held(observed):
         return (Remove(held),)
     if (plan.has_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
-        return (Ensure(tuple(plan.preparation_manifests())),)
+        return _create(experiment, plan.preparation_manifests())
     loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
     return None if loaded and observed.is_ready(Component.STEWARD) else ()
 
@@ -48,6 +49,11 @@ def _failed_and_held(observed: Observed) -> tuple[Reference, ...]:
     pods = observed.pods_of("", Component.DATASET)
     failed = (pod for pod in pods if pod.is_held and pod.exit_code and not pod.deleting)
     return tuple(pod.reference for pod in failed)
+
+
+def _create(experiment: Experiment, manifests: list[Manifest]) -> tuple[Action, ...]:
+    """Create what needs credentials after them; without a store the steward is the first."""
+    return (EnsureCredentials(experiment.credentials_secret), Ensure(tuple(manifests)))
 
 
 def identify_parts(plan: Plan, observed: Observed) -> dict[str, str]:

@@ -1,21 +1,29 @@
-"""The HTTP side of the steward."""
+"""The HTTP side of the steward.
 
+What can be asked is bounded: by the token, by the names that runs of the experiment have, and by
+the variants that it was started with. No caller names an address.
+"""
+
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
 from loadlab_services.settings import StewardSettings
-from loadlab_services.steward.errors import StewardError
+from loadlab_services.steward.caller import HEALTH, TokenRequired
+from loadlab_services.steward.errors import StewardError, UnknownRunError, UnknownVariantError
 from loadlab_services.steward.models import Arrival, Finish, Run
 from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import open_stores
 from loadlab_services.workloads import find_workload
 
-InstrumentsUrl = Annotated[str | None, Query(pattern="^http://", max_length=500)]
+VariantName = Annotated[str, Query(max_length=60)]
+# What the operator adds to the experiment's name: a trial's position and the attempt.
+RUN_SUFFIX = re.compile(r"-[0-9]{3,4}-a[1-9]")
 
 
 def create_app(settings: StewardSettings) -> FastAPI:
@@ -26,18 +34,33 @@ def create_app(settings: StewardSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_stores(settings) as stores:
+            app.state.settings = settings
             app.state.stores = stores
             app.state.steward = Steward(workload, stores)
             yield
             await app.state.steward.close()
 
-    app = FastAPI(title="LoadLab steward", lifespan=lifespan)
+    app = FastAPI(
+        title="LoadLab steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.add_middleware(TokenRequired, token=settings.steward_token)
     app.add_exception_handler(StewardError, _explain)
-    app.add_api_route("/healthz", healthz, methods=["GET"])
+    app.add_api_route(HEALTH, healthz, methods=["GET"])
     app.add_api_route("/runs/{run}/arrive", arrive, methods=["POST"])
     app.add_api_route("/runs/{run}/snapshot", snapshot, methods=["GET"])
     app.add_api_route("/runs/{run}/finish", finish, methods=["POST"])
     return app
+
+
+def known_run(request: Request, run: Run) -> str:
+    """Return the name of a run, which must be one that the operator gives in this experiment."""
+    prefix = request.app.state.settings.run_prefix
+    if not run.startswith(prefix) or not RUN_SUFFIX.fullmatch(run.removeprefix(prefix)):
+        raise UnknownRunError(run=run)
+    return run
+
+
+KnownRun = Annotated[str, Depends(known_run)]
 
 
 async def healthz(request: Request) -> dict[str, str]:
@@ -46,21 +69,21 @@ async def healthz(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-async def arrive(request: Request, run: Run, arrival: Arrival) -> dict[str, Any]:
+async def arrive(request: Request, run: KnownRun, arrival: Arrival) -> dict[str, Any]:
     """Hold the pod until all pods of the run are here and the stores are prepared."""
     return await _steward(request).arrive(run, arrival)
 
 
-async def snapshot(
-    request: Request, run: Run, service: InstrumentsUrl = None, worker: InstrumentsUrl = None
-) -> dict[str, Any]:
-    """Gather the figures of all components."""
-    targets = {"service": service, "worker": worker}
-    named = {name: url for name, url in targets.items() if url}
-    return await take_snapshot(request.app.state.stores, run=run, targets=named)
+async def snapshot(request: Request, run: KnownRun, variant: VariantName) -> dict[str, Any]:
+    """Gather the figures of all components; the variant says where its instruments are."""
+    known = request.app.state.settings.snapshot_targets
+    if variant not in known:
+        raise UnknownVariantError(variant=variant)
+    targets = {name: url.replace("{run}", run) for name, url in known[variant].items()}
+    return await take_snapshot(request.app.state.stores, run=run, targets=targets)
 
 
-async def finish(request: Request, run: Run, finish: Finish) -> dict[str, Any]:
+async def finish(request: Request, run: KnownRun, finish: Finish) -> dict[str, Any]:
     """Hold the pod until all pods are done and the run is accounted for."""
     return await _steward(request).finish(run, finish)
 

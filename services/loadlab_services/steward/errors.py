@@ -1,9 +1,11 @@
 """What the steward answers instead of a result.
 
 StewardError (status, message)
-├── PodsMissingError    408  not all pods came in time
-├── PodsDifferError     409  two pods of one run disagree about how many they are
-└── StoresAwayError     503  Postgres or Redis did not answer; nothing was done, ask again
+├── UnknownRunError      404  no run of this experiment has that name
+├── UnknownVariantError  404  the experiment has no such variant
+├── PodsMissingError     408  not all pods came in time
+├── PodsDifferError      409  two pods of one run disagree about how many they are
+└── StoresAwayError      503  Postgres or Redis did not answer; nothing was done, ask again
 """
 
 from collections.abc import Iterable
@@ -13,6 +15,24 @@ class StewardError(Exception):
     """Anything the steward reports to its callers."""
 
     status = 500
+
+
+class UnknownRunError(StewardError):
+    """The name is none that the operator gives to a run of this experiment."""
+
+    status = 404
+
+    def __init__(self, *, run: str) -> None:
+        super().__init__(f"{run} is no run of this experiment")
+
+
+class UnknownVariantError(StewardError):
+    """Only what the steward was started with is asked for its figures."""
+
+    status = 404
+
+    def __init__(self, *, variant: str) -> None:
+        super().__init__(f"{variant} is no variant of this experiment")
 
 
 class PodsMissingError(StewardError):

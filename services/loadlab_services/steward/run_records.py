@@ -48,7 +48,10 @@ class RunRecords(Protocol):
 
 
 class MemoryRunRecords:
-    """For a workload without a database: a restart forgets them, and what was prepared stays so."""
+    """For a workload without a database: a restart forgets them, and what was prepared stays so.
+
+    No more runs are kept than have a name (see `app.RUN_SUFFIX`).
+    """
 
     def __init__(self, build_preparation: Callable[[str], Preparation]) -> None:
         self._build_preparation = build_preparation

@@ -5,6 +5,7 @@ RabbitMQ is not among them: of its CPU time it tells what it spent in user mode 
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable
 from typing import Any
@@ -29,6 +30,8 @@ CGROUP_FILES = """
 select name, pg_read_file($2 || '/' || name, 0, 65536, true) as content
 from unnest($1::text[]) as name
 """
+# The whole snapshot is one line of a generator's log, of which the operator reads 64 KiB.
+MOST_BYTES = 48 * 1024
 NOT_OURS = "unknown: the database is not the experiment's own"
 
 
@@ -59,15 +62,25 @@ async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) ->
 
 
 async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
-    """Scrape a pod's own instruments."""
-    response = await http.get(f"{url.rstrip('/')}/snapshot")
-    response.raise_for_status()
-    figures = response.json()
+    """Scrape a pod's own instruments; an image of somebody else's may answer anything."""
+    async with http.stream("GET", f"{url}/snapshot") as response:
+        response.raise_for_status()
+        body = await _read_bounded(response)
+    figures = json.loads(body)
     if not isinstance(figures, dict):
         raise SourceError(
             f"{url} answers something else than an object; is it the instruments port?"
         )
     return figures
+
+
+async def _read_bounded(response: httpx.Response) -> bytes:
+    body = b""
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise SourceError(f"{response.url} answers more than {MOST_BYTES // 1024} KiB")
+    return body
 
 
 async def read_postgres(pool: asyncpg.Pool, *, is_own: bool) -> Component:

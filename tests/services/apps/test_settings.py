@@ -37,7 +37,7 @@ REQUIRED = {
     ServiceSettings: {"WORKLOAD", "VARIANT"},
     StreamWorkerSettings: {"WORKLOAD", "VARIANT", "RUN_ID", "REDIS_URL"},
     CeleryWorkerSettings: {"WORKLOAD", "VARIANT", "RUN_ID", "AMQP_URL"},
-    StewardSettings: {"WORKLOAD"},
+    StewardSettings: {"WORKLOAD", "STEWARD_TOKEN", "RUN_PREFIX"},
     DatasetSettings: {"WORKLOAD"},
 }
 every_program = pytest.mark.parametrize("program", list(DEFAULTS))
@@ -48,8 +48,9 @@ def complete_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for program in DEFAULTS:
         for name in program.model_fields:
             monkeypatch.delenv(name.upper(), raising=False)
-    for name in ("WORKLOAD", "VARIANT", "RUN_ID", "REDIS_URL", "AMQP_URL"):
+    for name in ("WORKLOAD", "VARIANT", "RUN_ID", "REDIS_URL", "AMQP_URL", "RUN_PREFIX"):
         monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("STEWARD_TOKEN", "a token of the experiment")
 
 
 @every_program

@@ -15,6 +15,7 @@ import pytest
 from loadlab_services.broker.names import queue_name
 from loadlab_services.settings import CeleryWorkerSettings, ServiceSettings, StewardSettings
 from loadlab_services.steward.amqp import Broker
+from tests.services.stewards import access
 
 RUNS = count(1)
 
@@ -35,10 +36,12 @@ def settings(
     unused_port: Callable[[], int],
 ) -> RunSettings:
     """Of a run that no other test has."""
+    run = f"celery-{os.getpid()}-{next(RUNS):03d}-a1"
     return RunSettings(
         workload="ingest",
         variant="celery",
-        run_id=f"celery-{os.getpid()}-{next(RUNS)}",
+        run_id=run,
+        **access(run),
         database_url=messages_url,
         amqp_url=amqp_url,
         amqp_metrics_port=amqp_metrics_port,

@@ -16,6 +16,7 @@ from loadlab_services.steward.app import create_app
 from loadlab_services.steward.leftover import Leftover, wait_for_drain
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
 from tests.services.broker.conftest import RunSettings
+from tests.services.stewards import AUTHORIZED
 
 pytestmark = pytest.mark.integration
 
@@ -96,7 +97,9 @@ async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_i
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://steward") as client,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://steward", headers=AUTHORIZED
+        ) as client,
     ):
         assert (await client.get("/healthz")).status_code == 200
         await client.post(f"/runs/{earlier.run_id}/arrive", json={"pod": 0, "pods": 1})
@@ -118,7 +121,9 @@ async def test_metrics_that_do_not_answer_are_named_with_the_remedy(
     app = create_app(settings.model_copy(update={"amqp_metrics_port": unused_port()}))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://steward") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://steward", headers=AUTHORIZED
+        ) as client,
     ):
         body = {"pod": 0, "pods": 1, "drainMs": 500}
         answer = await client.post(f"/runs/{settings.run_id}/finish", json=body)
@@ -133,7 +138,9 @@ async def test_a_steward_without_its_broker_says_so(
     app = create_app(settings.model_copy(update={"amqp_url": absent}))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://steward") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://steward", headers=AUTHORIZED
+        ) as client,
     ):
         answer = await client.get("/healthz")
     assert answer.status_code == 503

@@ -23,6 +23,7 @@ from loadlab_services.steward.run_records import PostgresRunRecords
 from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.stores import open_stores
 from loadlab_services.workloads import find_workload
+from tests.services.stewards import access
 
 pytestmark = pytest.mark.integration
 NewDatabase = Callable[[], str]
@@ -54,7 +55,7 @@ def guest_url(new_database: NewDatabase) -> str:
 
 def settings_of(url: str, **more: object) -> StewardSettings:
     known = {"workload": "select", "database_url": url, "database_schema": SCHEMA, "scale": 0.001}
-    return StewardSettings.model_validate(known | more)
+    return StewardSettings.model_validate(known | access("exp-001-a1") | more)
 
 
 def run_job(url: str, **environment: str) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
 from loadlab_services.workloads.items.cache import INDEX, key_of
 from loadlab_services.workloads.items.migrate import migrate
+from tests.services.stewards import AUTHORIZED, access
 
 pytestmark = pytest.mark.integration
 RUN = "items-003-a1"
@@ -21,7 +22,7 @@ def settings(new_database: Callable[[], str], stream_url: str) -> StewardSetting
     url = new_database()
     migrate(url)
     return StewardSettings.model_validate(
-        {"workload": "items", "database_url": url, "redis_url": stream_url}
+        {"workload": "items", "database_url": url, "redis_url": stream_url} | access(RUN)
     )
 
 
@@ -38,7 +39,9 @@ async def ask(settings: StewardSettings, occasion: str) -> dict[str, object]:
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://steward") as client,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://steward", headers=AUTHORIZED
+        ) as client,
     ):
         answer = await client.post(f"/runs/{RUN}/{occasion}", json={"pod": 0, "pods": 1})
     assert answer.status_code == 200

@@ -15,10 +15,12 @@ from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
 from loadlab_services.stores.connect import connect_redis
 from loadlab_services.stream.entry import GROUP
+from tests.services.stewards import AUTHORIZED, access
 
 pytestmark = pytest.mark.integration
 
 RUN = "ingest-003-a1"
+SNAPSHOT = f"/runs/{RUN}/snapshot?variant=own"
 KEY = f"loadlab:ingest:{RUN}"
 Client = httpx.AsyncClient
 
@@ -38,7 +40,14 @@ async def postgres(messages_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 def settings(messages_url: str, stream_url: str) -> StewardSettings:
-    return StewardSettings(workload="ingest", database_url=messages_url, redis_url=stream_url)
+    return StewardSettings(
+        workload="ingest",
+        database_url=messages_url,
+        redis_url=stream_url,
+        **access(
+            RUN, service="http://127.0.0.1:1", worker="http://{run}.no-such-host.invalid:9000"
+        ),
+    )
 
 
 @asynccontextmanager
@@ -48,6 +57,7 @@ async def steward(settings: StewardSettings) -> AsyncIterator[Client]:
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), Client(transport=transport) as client:
         client.base_url = "http://steward"
+        client.headers.update(AUTHORIZED)
         yield client
 
 
@@ -204,10 +214,7 @@ async def test_a_snapshot_holds_every_component_that_answers_and_names_the_other
     settings: StewardSettings,
 ) -> None:
     async with steward(settings) as client:
-        response = await client.get(
-            f"/runs/{RUN}/snapshot",
-            params={"service": "http://127.0.0.1:1", "worker": "http://no-such-host.invalid:9000"},
-        )
+        response = await client.get(SNAPSHOT)
     assert response.status_code == 200
     body = response.json()
     assert (body["run"], abs(body["takenAt"] - time.time()) < 5) == (RUN, True)
@@ -240,9 +247,10 @@ async def test_absent_stores_are_errors_of_the_snapshot_and_503_elsewhere(
         workload="ingest",
         database_url=f"postgresql://loadlab@127.0.0.1:{port}/postgres",
         redis_url=f"redis://127.0.0.1:{port}/0",
+        **access(RUN),
     )
     async with steward(absent) as client:
-        body = (await client.get(f"/runs/{RUN}/snapshot")).json()
+        body = (await client.get(SNAPSHOT)).json()
         health = await client.get("/healthz")
         status = await arrive(client, pod=0)
     assert (body["components"], set(body["errors"])) == ({}, {"postgres", "redis"})
@@ -250,10 +258,10 @@ async def test_absent_stores_are_errors_of_the_snapshot_and_503_elsewhere(
 
 
 async def test_sleep_needs_no_stores() -> None:
-    async with steward(StewardSettings(workload="sleep")) as client:
+    async with steward(StewardSettings(workload="sleep", **access(RUN))) as client:
         assert (await client.get("/healthz")).status_code == 200
         assert await arrive(client, pod=0) == 200
-        snapshot = (await client.get(f"/runs/{RUN}/snapshot")).json()
+        snapshot = (await client.get(SNAPSHOT)).json()
         assert (snapshot["components"], snapshot["errors"]) == ({}, {})
         assert await finish(client) == {"run": RUN, "drained": True, "drainSeconds": 0}
 
@@ -264,6 +272,6 @@ async def test_a_typical_snapshot_takes_less_than_30_ms(settings: StewardSetting
         took = []
         for _ in range(11):
             started = time.monotonic()
-            await client.get(f"/runs/{RUN}/snapshot")
+            await client.get(SNAPSHOT)
             took.append(time.monotonic() - started)
     assert sorted(took)[5] < 0.03

@@ -22,6 +22,7 @@ from loadlab_services.stream.entry import dead_letter_key, stream_key
 from loadlab_services.stream.stream import Stream
 from loadlab_services.workload import StreamWork
 from loadlab_services.workloads import find_variant, load_workloads
+from tests.services.stewards import AUTHORIZED, access
 
 OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 RUN = "added-001-a1"
@@ -126,12 +127,14 @@ async def test_its_requests_fail_only_as_they_should_and_its_work_is_done_and_ac
     settings = ServiceSettings(
         workload="added", variant="put-off", run_id=RUN, redis_url=stream_url
     )
-    steward = create_app(StewardSettings(workload="added", redis_url=stream_url))
+    steward = create_app(StewardSettings(workload="added", redis_url=stream_url, **access(RUN)))
     async with (
         open_app(settings) as client,
         steward.router.lifespan_context(steward),
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(steward), base_url=f"http://steward/runs/{RUN}"
+            transport=httpx.ASGITransport(steward),
+            base_url=f"http://steward/runs/{RUN}",
+            headers=AUTHORIZED,
         ) as asked,
     ):
         await asked.post("/arrive", json={"pod": 0, "pods": 1})

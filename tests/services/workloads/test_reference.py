@@ -24,6 +24,7 @@ from loadlab_services.workloads.reference.burner import burn
 from loadlab_services.workloads.reference.contract import Asked
 from loadlab_services.workloads.reference.put_off import open_sink
 from loadlab_services.workloads.reference.table import create
+from tests.services.stewards import AUTHORIZED, access
 
 OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 RUN = "reference-001-a1"
@@ -181,11 +182,18 @@ async def test_what_was_accepted_is_done_and_accounted_for(
     open_app: OpenApp, stream_url: str, reference_url: str
 ) -> None:
     steward = create_app(
-        StewardSettings(workload="reference", redis_url=stream_url, database_url=reference_url)
+        StewardSettings(
+            workload="reference",
+            redis_url=stream_url,
+            database_url=reference_url,
+            **access(RUN),
+        )
     )
     sink = open_sink(worker_of(stream_url, reference_url))
     asked = httpx.AsyncClient(
-        transport=httpx.ASGITransport(steward), base_url=f"http://steward/runs/{RUN}"
+        transport=httpx.ASGITransport(steward),
+        base_url=f"http://steward/runs/{RUN}",
+        headers=AUTHORIZED,
     )
     async with (
         open_app(settings_of("queued", stream_url)) as client,

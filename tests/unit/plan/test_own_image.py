@@ -77,7 +77,7 @@ def test_the_generator_asks_where_the_image_and_its_meter_listen(experiment, ima
     assert [port["port"] for port in service["spec"]["ports"]] == [8080, 9000]
     assert trial["target"] == f"http://{service['metadata']['name']}:8080"
     assert trial["readinessPath"] == "/ready"
-    assert trial["instruments"]["service"] == f"http://{service['metadata']['name']}:9000"
+    assert trial["variant"] == "mine"
 
 
 def test_without_instruments_a_meter_shares_the_processes(experiment, images):

@@ -1,0 +1,121 @@
+"""Who may ask the steward, and what: its experiment's own pods, by names that it knows."""
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from loadlab_services.settings import StewardSettings
+from loadlab_services.steward.app import create_app
+from loadlab_services.steward.snapshot import MOST_BYTES, SourceError, read_instruments
+from tests.services.stewards import AUTHORIZED, TOKEN, access
+
+RUN = "shop-1a2b3c-003-a1"
+SNAPSHOT = f"/runs/{RUN}/snapshot?variant=own"
+ROUTES = [
+    ("POST", f"/runs/{RUN}/arrive"), ("POST", f"/runs/{RUN}/finish"), ("GET", SNAPSHOT),
+    ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/redoc"), ("GET", "/"),
+    ("GET", "/healthz/"), ("GET", "//healthz"), ("POST", "/nowhere"),
+]  # fmt: skip
+BODY = {"pod": 0, "pods": 1}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    settings = StewardSettings.model_validate({"workload": "sleep"} | access(RUN))
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://steward") as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(
+    "credential",
+    [
+        None, "", "Bearer ", f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN}0", TOKEN, f"bearer {TOKEN}",
+        f"Basic {TOKEN}", "Bearer é",
+    ],
+)  # fmt: skip
+async def test_a_stranger_is_refused_on_every_route(
+    client: httpx.AsyncClient, method: str, path: str, credential: str | None
+) -> None:
+    headers = {} if credential is None else {b"Authorization": credential.encode()}
+    answer = await client.request(method, path, json=BODY, headers=headers)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_a_stranger_prepares_nothing_and_the_health_check_needs_no_token(
+    client: httpx.AsyncClient,
+) -> None:
+    assert (await client.post(f"/runs/{RUN}/arrive", json=BODY)).status_code == 401
+    assert (await client.get("/healthz")).status_code == 200
+    assert (await client.post(f"/runs/{RUN}/arrive", json=BODY, headers=AUTHORIZED)).is_success
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc"])
+async def test_it_describes_itself_to_nobody(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path, headers=AUTHORIZED)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "shop-003-a1", "other-1a2b3c-003-a1", f"{RUN}0", f"x{RUN}", "shop-1a2b3c-a1",
+        "shop-1a2b3c-00003-a1", "shop-1a2b3c-003-a0", "shop-1a2b3c-003-a1.example.com",
+        f"{RUN}%0A", "shop-1a2b3c-" + "0" * 3000 + "-a1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ask", ["arrive", "finish", "snapshot"])
+async def test_only_runs_of_the_experiment_have_a_name(
+    client: httpx.AsyncClient, run: str, ask: str
+) -> None:
+    method = "GET" if ask == "snapshot" else "POST"
+    path = f"/runs/{run}/{ask}?variant=own"
+    answer = await client.request(method, path, json=BODY, headers=AUTHORIZED)
+    assert answer.status_code in {404, 422}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?variant=other",
+        "?variant=http://any/",
+        f"?variant={'x' * 3000}",
+        "?service=http://any/",
+    ],
+)
+async def test_only_variants_that_it_was_started_with_are_asked(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    answer = await client.get(f"/runs/{RUN}/snapshot{query}", headers=AUTHORIZED)
+    assert answer.status_code in {404, 422}
+
+
+async def test_an_address_in_the_query_is_not_looked_at(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{SNAPSHOT}&service=http://any/", headers=AUTHORIZED)
+    assert (answer.json()["components"], answer.json()["errors"]) == ({}, {})
+
+
+@pytest.mark.parametrize("size", [MOST_BYTES // 2, MOST_BYTES * 3])
+async def test_instruments_that_answer_without_end_are_cut_off(size: int) -> None:
+    body = json.dumps({"processes": "x" * size})
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
+    async with httpx.AsyncClient(transport=transport) as http:
+        if size > MOST_BYTES:
+            with pytest.raises(SourceError, match="more than 48 KiB"):
+                await read_instruments(http, "http://shop:9000")
+        else:
+            assert await read_instruments(http, "http://shop:9000") == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://shop:9000/x", "https://shop", "file:///etc", "http://user@shop:1", "shop"]
+)
+def test_a_target_is_an_address_and_nothing_else(address: str) -> None:
+    with pytest.raises(ValueError, match="snapshot_targets"):
+        StewardSettings.model_validate({"workload": "sleep"} | access(RUN, service=address))
