@@ -133,7 +133,8 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     trial = plan.trials[0]
     children = (*plan.store_manifests(), *plan.preparation_manifests())
     children += tuple(plan.run_manifests(trial, attempt=1))
-    seen = {manifest["kind"] for manifest in children} | {"Pod"}
+    gone_with_it = {"NetworkPolicy"}
+    seen = {manifest["kind"] for manifest in children} - gone_with_it | {"Pod"}
     for action in (
         EnsureCredentials("x-credentials"),
         Ensure((plan.trial_manifest(trial), *children)),

@@ -111,8 +111,8 @@ class Laboratory:
         return self.cluster.of_kind(Kind.TRIAL)
 
     def leftovers(self) -> set[str]:
-        """Everything that does not stay as long as the experiment: its trials and its Secret."""
-        kept = {Kind.EXPERIMENT, Kind.TRIAL, Kind.SECRET}
+        """Everything that does not stay as long as the experiment: trials, policies, the Secret."""
+        kept = {Kind.EXPERIMENT, Kind.TRIAL, Kind.SECRET, Kind.NETWORK_POLICY}
         return {f"{kind.name} {name}" for kind, _, name in self.cluster.objects if kind not in kept}
 
 

@@ -39,6 +39,7 @@ class Kind(Enum):
     REPLICA_SET = Resource("apps/v1", "replicasets", "ReplicaSet")
     STATEFUL_SET = Resource("apps/v1", "statefulsets", "StatefulSet")
     JOB = Resource("batch/v1", "jobs", "Job")
+    NETWORK_POLICY = Resource("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy")
     EXPERIMENT = Resource(API_VERSION, "loadexperiments", "LoadExperiment")
     TRIAL = Resource(API_VERSION, "loadtrials", "LoadTrial")
     LEASE = Resource("coordination.k8s.io/v1", "leases", "Lease")

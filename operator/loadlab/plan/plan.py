@@ -15,6 +15,7 @@ from loadlab.plan.context import Context, Images, Manifest, Run
 from loadlab.plan.environment import check_environment
 from loadlab.plan.errors import PlanError
 from loadlab.plan.generator import build_generator
+from loadlab.plan.network import build_policies, parts_beside_stores
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
@@ -62,12 +63,14 @@ class Plan:
 
     def store_manifests(self) -> list[Manifest]:
         """Return the stores, which everything else needs."""
-        return [m for store in self.stores for m in build_store(self.context, store)]
+        policies = build_policies(self.context, self.stores)
+        return policies + [m for store in self.stores for m in build_store(self.context, store)]
 
     def preparation_manifests(self) -> list[Manifest]:
-        """Return what is created once the stores are ready."""
+        """Return what is created once the stores are ready, and the policies of every run."""
         dataset = [build_dataset(self.context, self.cells)] if self.has_dataset else []
-        return dataset + build_steward(self.context)
+        policies = build_policies(self.context, parts_beside_stores(self.context))
+        return policies + dataset + build_steward(self.context)
 
     def run_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:
         """Return the children of one run, the load generator last."""

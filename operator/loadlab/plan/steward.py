@@ -38,7 +38,7 @@ def build_steward(context: Context) -> list[Manifest]:
     ]
     labels = context.labels(Component.STEWARD)
     container = {
-        **_container(context, Component.STEWARD, access),
+        **_container(context, Component.STEWARD, stores_of(context.spec), access),
         "ports": [{"name": "http", "containerPort": STEWARD_PORT}],
         "readinessProbe": http_probe("/healthz", STEWARD_PORT, period=1),
     }
@@ -88,10 +88,12 @@ def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     """Return the Job that creates schema and data, and sees to it that the cells can connect."""
     labels = context.labels(Component.DATASET)
     variables = _existing_database(context, cells)
+    postgres = (Component.POSTGRES,)
+    container = _container(context, Component.DATASET, postgres, variables)
     pod = {
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
-        "containers": [_container(context, Component.DATASET, variables)],
+        "containers": [container],
         **context.pull_secrets(),
     }
     return {
@@ -116,11 +118,13 @@ def _existing_database(context: Context, cells: Sequence[Cell]) -> list[Manifest
 
 
 def _container(
-    context: Context, component: Component, variables: Sequence[Manifest] = ()
+    context: Context,
+    component: Component,
+    stores: tuple[Component, ...],
+    variables: Sequence[Manifest],
 ) -> Manifest:
     spec = context.spec
     settings = env(WORKLOAD=spec.workload, SCALE=spec.postgres.scale, PORT=STEWARD_PORT)
-    stores = store_environment(context, stores_of(spec))
     return {
         "name": component.value,
         **context.pulled(context.images.services),
@@ -128,6 +132,6 @@ def _container(
         "securityContext": CONTAINER_SECURITY,
         # What it said last outlives its log: the experiment's condition quotes it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "env": [*settings, *variables, *stores],
+        "env": [*settings, *variables, *store_environment(context, stores)],
         "resources": limited(spec.resources.of(component)),
     }

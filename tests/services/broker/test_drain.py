@@ -91,7 +91,7 @@ async def test_what_a_dead_consumer_held_waits_again(
 async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_its_own(
     settings: RunSettings, broker: Broker, queue: str
 ) -> None:
-    earlier = settings.model_copy(update={"run_id": f"{settings.run_id}-before"})
+    earlier = settings.model_copy(update={"run_id": f"{settings.run_id[:-1]}2"})
     old = queue_name(earlier.workload, earlier.run_id)
     app = create_app(settings)
     transport = httpx.ASGITransport(app)

@@ -354,6 +354,7 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "rabbitmq": {"image": "x"},
         "resources": {"k6": {"cpu": "1"}},
         "placement": {"serviceCpu": "Shared"},
+        "network": {"policies": False},
         "success_criteria": [{"name": "x", "metric": "http_reqs", "threshold": "rate>1"}],
         "expectations": [CLAIM],
         "timeouts": {"ready": "3m"},

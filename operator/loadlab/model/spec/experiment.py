@@ -13,6 +13,7 @@ from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
 from loadlab.model.spec.load import Load
+from loadlab.model.spec.network import Network
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
@@ -108,6 +109,7 @@ class LoadExperimentSpec(RuledModel):
     )
     resources: Resources = Field(default=Resources(), description="Limits of the pods.")
     placement: Placement = Field(default=Placement(), description="Where the pods run.")
+    network: Network = Field(default=Network(), description="Who may speak to whom.")
     success_criteria: tuple[Criterion, ...] = Field(
         default=(),
         max_length=20,
