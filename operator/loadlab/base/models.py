@@ -1,13 +1,13 @@
 """What every model of the API shares: frozen, camelCase in JSON, unknown fields refused."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, get_args, get_origin
 
 from annotated_types import MaxLen
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from loadlab.base.text import fit
+from loadlab.base.text import fit, plain, plain_values
 
 
 class ApiModel(BaseModel):
@@ -20,6 +20,17 @@ class ApiModel(BaseModel):
     def dump(self) -> dict[str, object]:
         """Return the JSON object the API server stores; absent fields stay absent."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _plain_parts(value: object) -> object:
+    """Clean the texts of a value; in a list only its own, since each model in it does the same."""
+    if type(value) is list or type(value) is tuple:
+        return type(value)(plain(one) if type(one) is str else one for one in value)
+    return plain_values(value)
+
+
+def _is_map(annotation: object) -> bool:
+    return dict in {get_origin(annotation), *map(get_origin, get_args(annotation))}
 
 
 class ObservedModel(ApiModel):
@@ -43,9 +54,9 @@ class ObservedModel(ApiModel):
 
     @classmethod
     def _fitted(cls, name: str, value: object) -> object:
-        if type(value) is tuple:
-            return tuple(fit(one) if type(one) is str else one for one in value)
+        if type(value) is dict and not _is_map(cls.model_fields[name].annotation):
+            return value  # a model of its own: a spec is the user's, and stays as it is
         if type(value) is not str:
-            return value
+            return _plain_parts(value)
         bounds = [m.max_length for m in cls.model_fields[name].metadata if isinstance(m, MaxLen)]
         return fit(value, min(bounds, default=None))

@@ -3,18 +3,38 @@
 import unicodedata
 
 ELLIPSIS = "…"
+# Terminals obey control characters (C0, C1); format characters turn a line's direction or hide in
+# it; a lone surrogate cannot be sent.
+_DROPPED = {"Cc", "Cf", "Cs"}
+_SEPARATORS = {"Zl", "Zp"}
+
+
+def plain(text: str) -> str:
+    """Return a text of one line without what a terminal or a reader would be misled by."""
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def plain_values(value: object) -> object:
+    """Return a JSON value with every text in it plain, names of fields too."""
+    if type(value) is str:
+        return plain(value)
+    if type(value) is dict:
+        return {plain_values(name): plain_values(one) for name, one in value.items()}
+    if type(value) is list or type(value) is tuple:
+        return type(value)(map(plain_values, value))
+    return value
 
 
 def fit(text: str, bound: int | None = None) -> str:
-    """Return a text without control characters, cut to a number of characters."""
-    plain = "".join(map(_printable, text))
-    if bound is None or len(plain) <= bound:
-        return plain
-    return plain[: bound - len(ELLIPSIS)] + ELLIPSIS
+    """Return a plain text, cut to a number of characters."""
+    cleaned = plain(text)
+    if bound is None or len(cleaned) <= bound:
+        return cleaned
+    return cleaned[: bound - len(ELLIPSIS)] + ELLIPSIS
 
 
 def _printable(character: str) -> str:
-    """A terminal obeys control characters; a lone surrogate cannot be sent."""
-    if character in "\n\t":
+    category = unicodedata.category(character)
+    if character in "\n\t" or category in _SEPARATORS:
         return " "
-    return "" if unicodedata.category(character) in {"Cc", "Cs"} else character
+    return "" if category in _DROPPED else character

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from loadlab import __version__
+from loadlab.base.text import plain
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.export import Format, export
@@ -140,5 +141,5 @@ def main() -> None:
     try:
         app()
     except CliError as err:
-        typer.echo(f"loadlab: {err}", err=True)
+        typer.echo(f"loadlab: {plain(str(err))}", err=True)
         raise SystemExit(err.exit_code) from None
