@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from loadlab.base.names import GROUP, VERSION
+from loadlab.base.names import EXPERIMENT_NAME, EXPERIMENT_NAME_IN_WORDS, GROUP, VERSION
+from loadlab.base.rules import VALIDATIONS
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus
 from loadlab.model.trial import LoadTrialSpec
@@ -125,8 +126,26 @@ def _columns(rows: tuple[tuple[str, str, str, int], ...]) -> list[dict[str, Any]
     ]
 
 
+# The bound is for the cost of the rule, which has to count the longest name; the rule says it.
+_NAME = {
+    "type": "object",
+    "properties": {
+        "name": {
+            "type": "string",
+            "maxLength": 253,
+            "description": f"Name of the experiment. It {EXPERIMENT_NAME_IN_WORDS}.",
+        }
+    },
+}
+_NAME_RULE = {
+    "rule": f"self.metadata.name.matches('{EXPERIMENT_NAME}')",
+    "message": f"metadata.name {EXPERIMENT_NAME_IN_WORDS}",
+}
+
+
 def _crd(names: dict[str, Any], description: str, spec: Any, status: Any) -> dict[str, Any]:
-    columns = EXPERIMENT_COLUMNS if names["kind"] == "LoadExperiment" else TRIAL_COLUMNS
+    is_experiment = names["kind"] == "LoadExperiment"
+    columns = EXPERIMENT_COLUMNS if is_experiment else TRIAL_COLUMNS
     schema = {
         "type": "object",
         "description": description,
@@ -134,10 +153,11 @@ def _crd(names: dict[str, Any], description: str, spec: Any, status: Any) -> dic
         "properties": {
             "apiVersion": {"type": "string", "description": f"{GROUP}/{VERSION}"},
             "kind": {"type": "string", "description": names["kind"]},
-            "metadata": {"type": "object"},
+            "metadata": _NAME if is_experiment else {"type": "object"},
             "spec": spec,
             "status": status,
         },
+        **({VALIDATIONS: [_NAME_RULE]} if is_experiment else {}),
     }
     version = {
         "name": VERSION,

@@ -67,7 +67,12 @@ def _container_violations(own: Json, shared: Json) -> Iterator[str]:
 
 def house_rules(pod: Json) -> list[str]:
     """What we ask of our pods beyond the standard."""
-    return [
+    boundless = [
+        f"volume {volume['name']} has no sizeLimit"
+        for volume in pod.get("volumes", [])
+        if "emptyDir" in volume and "sizeLimit" not in volume["emptyDir"]
+    ]
+    return boundless + [
         f"{container['name']}: {what}"
         for container in pod["containers"]
         for what, kept in {
@@ -106,6 +111,12 @@ def test_the_checker_sees_a_violation(operator_pod, where, change):
     target.update(change)
 
     assert violations(operator_pod) != []
+
+
+def test_the_checker_sees_a_volume_without_end(operator_pod):
+    operator_pod["volumes"].append({"name": "more", "emptyDir": {}})
+
+    assert house_rules(operator_pod) == ["volume more has no sizeLimit"]
 
 
 @pytest.mark.parametrize(

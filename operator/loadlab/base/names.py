@@ -19,6 +19,12 @@ FINGERPRINT_ANNOTATION = f"{GROUP}/fingerprint"
 
 # Children add at most 22 characters ("-1a2b3c-1000-a1-worker"), which stays below a label's 63.
 MAX_EXPERIMENT_NAME = 40
+# What a Service may be called, which children are after it.
+EXPERIMENT_NAME = rf"^[a-z]([-a-z0-9]{{0,{MAX_EXPERIMENT_NAME - 2}}}[a-z0-9])?$"
+EXPERIMENT_NAME_IN_WORDS = (
+    "begins with a lower-case letter, goes on with such letters, digits and '-', and has "
+    f"{MAX_EXPERIMENT_NAME} characters at most, such as shop-1: children are named after it"
+)
 NAME_HASH = 6  # hexadecimal digits: enough that a clash with another's object is no accident
 # Nobody looks whose a Secret is, so its name must be one that nobody else gives.
 SECRET_NAME_HASH = 16

@@ -10,6 +10,8 @@ from loadlab.base.rules import Rule, Ruled
 
 DURATION_PATTERN = r"^([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$"
 LEAST_MEMORY = "32Mi"  # what every pod requests
+# No node is larger: a longer number is a slip of the hand, and no scheduler could say so in words.
+MOST_CPU, MOST_MEMORY = "1024", "64Ti"
 _DURATION = re.compile(
     r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?",
     re.ASCII,
@@ -40,11 +42,15 @@ def bounded(low: str, high: str, *, or_zero: bool = False) -> Ruled:
     return Ruled(Rule(cel, holds, message))
 
 
-def _at_least(least: str, advice: str) -> Ruled:
-    """Annotate an amount that does not fall below another."""
-    cel = f"quantity(self).compareTo(quantity('{least}')) >= 0"
-    message = f"must be {least} or more, {advice}"
-    return Ruled(Rule(cel, lambda text: amount(text) >= amount(least), message))
+def _between(least: str, most: str, advice: str) -> Ruled:
+    """Annotate an amount that lies between two others."""
+    cel = (
+        f"quantity(self).compareTo(quantity('{least}')) >= 0 && "
+        f"quantity(self).compareTo(quantity('{most}')) <= 0"
+    )
+    message = f"must be between {least} and {most}, {advice}"
+    low, high = amount(least), amount(most)
+    return Ruled(Rule(cel, lambda text: low <= amount(text) <= high, message))
 
 
 def seconds(duration: str) -> float:
@@ -101,10 +107,10 @@ Duration = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_leng
 Cpu = Annotated[
     str,
     Field(pattern=r"^[0-9]+(\.[0-9]+)?m?$", min_length=1, max_length=20),
-    _at_least("10m", "such as 2 or 500m"),
+    _between("10m", MOST_CPU, "such as 2 or 500m"),
 ]
 Memory = Annotated[
     str,
     Field(pattern=r"^[0-9]+(\.[0-9]+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$", min_length=1, max_length=20),
-    _at_least(LEAST_MEMORY, "such as 512Mi; without a unit it is bytes"),
+    _between(LEAST_MEMORY, MOST_MEMORY, "such as 512Mi; without a unit it is bytes"),
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from loadlab.base.names import MAX_EXPERIMENT_NAME
+from loadlab.base.names import EXPERIMENT_NAME, EXPERIMENT_NAME_IN_WORDS, MAX_EXPERIMENT_NAME
 from loadlab.base.quantities import whole_number
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.facts import CACHE_TTL
@@ -31,16 +31,14 @@ LABEL_PREFIX = re.compile(
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that leaves no room for those of the children.
+    """Refuse a name that no child could be given.
 
     Raises:
-        PlanError: it is too long.
+        PlanError: it has other characters than a Service may have, or too many.
     """
-    if len(name) > MAX_EXPERIMENT_NAME:
-        message = (
-            f"the name may have {MAX_EXPERIMENT_NAME} characters, as children's names add to it"
-        )
-        raise PlanError(Reason.NAME_TOO_LONG, message)
+    if re.fullmatch(EXPERIMENT_NAME, name) is None:
+        reason = Reason.NAME_TOO_LONG if len(name) > MAX_EXPERIMENT_NAME else Reason.INVALID_NAME
+        raise PlanError(reason, f"a name {EXPERIMENT_NAME_IN_WORDS}")
 
 
 def check_spec(spec: LoadExperimentSpec) -> None:

@@ -14,6 +14,12 @@ INSTRUMENTS_PORT = 9000
 STEWARD_PORT = 8080
 STEWARD_TOKEN = "STEWARD_TOKEN"  # noqa: S105 - the variable's name
 
+
+def volume(name: str, limit: str, medium: str = "") -> Manifest:
+    """Return a volume that goes with its pod; a pod that fills it beyond its limit is evicted."""
+    return {"name": name, "emptyDir": {"sizeLimit": limit} | ({"medium": medium} if medium else {})}
+
+
 CONTAINER_SECURITY: Manifest = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -24,7 +30,7 @@ CONTAINER_SECURITY: Manifest = {
 STOPS_AT_ONCE: Manifest = {"shareProcessNamespace": True}
 # For images of others. Pods of our own have no volume, and write to /dev/shm if at all: a kubelet
 # waits 300 ms before it looks again whether volumes are mounted, which is half of a pod's start.
-SCRATCH: Manifest = {"name": "tmp", "emptyDir": {}}
+SCRATCH: Manifest = volume("tmp", "1Gi")
 SCRATCH_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - inside the pod
 
 

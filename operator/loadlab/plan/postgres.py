@@ -2,7 +2,7 @@
 
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
-from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, limited
+from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, limited, volume
 
 DATABASE = "loadlab"
 POSTGRES_PORT = 5432
@@ -71,10 +71,10 @@ def postgres_pod(context: Context) -> Manifest:
         ],
     }
     volumes = [
-        {"name": "data", "emptyDir": {}},
-        {"name": "run", "emptyDir": {}},
+        volume("data", "20Gi"),  # the full data set has 2 GB, and its log may have another
+        volume("run", "16Mi"),
         # Parallel queries, index builds and vacuums share memory; a container's own has 64 MB only.
-        {"name": "shared-memory", "emptyDir": {"medium": "Memory"}},
+        volume("shared-memory", spec.resources.of(Component.POSTGRES).memory or "1Gi", "Memory"),
         SCRATCH,
     ]
     return {"terminationGracePeriodSeconds": 10, "containers": [container], "volumes": volumes}

@@ -2,7 +2,7 @@
 
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
-from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, env, limited
+from loadlab.plan.pods import CONTAINER_SECURITY, SCRATCH, SCRATCH_MOUNT, env, limited, volume
 
 USER = "loadlab"
 AMQP_PORT = 5672
@@ -63,7 +63,7 @@ def rabbitmq_pod(context: Context) -> Manifest:
             SCRATCH_MOUNT,
         ],
     }
-    volumes = [{"name": "data", "emptyDir": {}}, {"name": "log", "emptyDir": {}}, SCRATCH]
+    volumes = [volume("data", "10Gi"), volume("log", "256Mi"), SCRATCH]
     return {"terminationGracePeriodSeconds": 10, "containers": [container], "volumes": volumes}
 
 

@@ -2,7 +2,7 @@
 
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest
-from loadlab.plan.pods import CONTAINER_SECURITY, limited
+from loadlab.plan.pods import CONTAINER_SECURITY, limited, volume
 
 REDIS_PORT = 6379
 
@@ -36,5 +36,5 @@ def redis_pod(context: Context) -> Manifest:
         "resources": limited(spec.resources.of(Component.REDIS)),
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
     }
-    volumes = [{"name": "data", "emptyDir": {}}]
+    volumes = [volume("data", "10Gi")]
     return {"terminationGracePeriodSeconds": 10, "containers": [container], "volumes": volumes}

@@ -10,7 +10,10 @@ from loadlab.catalogue import WORKLOADS
 from loadlab.crd import experiment_crd, trial_crd
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.experiment import MUTABLE_FIELDS
+from loadlab.plan import PlanError
+from loadlab.plan.checks import check_name
 from tests.manifests import Json
+from tests.unit.model.cel import evaluate
 
 CRDS = [experiment_crd(), trial_crd()]
 FORBIDDEN = {
@@ -186,6 +189,25 @@ def test_spec_is_immutable_except_for_what_steers_it():
 
     for field in spec["properties"]:
         assert (f"self.{field} == oldSelf.{field}" in rule) == (field not in MUTABLE_FIELDS), field
+
+
+@pytest.mark.parametrize(
+    ("name", "possible"),
+    [
+        ("shop", True), ("a", True), ("shop-1", True), ("x" * 40, True), ("shop-v1-5", True),
+        ("shop.v1", False), ("1shop", False), ("x" * 41, False), ("shop-", False),
+        ("-shop", False), ("Shop", False), ("x" * 253, False),
+    ],
+)  # fmt: skip
+def test_a_name_that_no_child_could_have_is_refused_at_the_door_and_by_the_plan(name, possible):
+    (rule,) = schema_of(experiment_crd())["x-kubernetes-validations"]
+
+    assert evaluate(rule["rule"], {"metadata": {"name": name}}) == possible
+    if possible:
+        check_name(name)
+    else:
+        with pytest.raises(PlanError, match="begins with a lower-case letter"):
+            check_name(name)
 
 
 def test_trials_are_immutable():

@@ -14,6 +14,7 @@ from loadlab.base.quantities import (
     seconds,
     whole_number,
 )
+from loadlab.model.spec.limits import Amounts
 
 
 @pytest.mark.parametrize(
@@ -98,3 +99,20 @@ def test_any_other_text_is_none(text):
 @pytest.mark.parametrize("text", ["²", "٣", "1_0", "+1", " 1", "1\n", "", "9" * 19])
 def test_what_only_some_programs_read_is_no_whole_number(text):
     assert whole_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "fits"),
+    [
+        ("cpu", "10m", True), ("cpu", "1024", True), ("cpu", "1024001m", False),
+        ("cpu", "9m", False), ("cpu", "9" * 20, False), ("memory", "32Mi", True),
+        ("memory", "64Ti", True), ("memory", "65Ti", False), ("memory", "9" * 20, False),
+        ("memory", "1", False),
+    ],
+)  # fmt: skip
+def test_an_amount_that_no_node_has_is_refused_in_words(field, text, fits):
+    if fits:
+        assert Amounts.model_validate({field: text})
+    else:
+        with pytest.raises(ValueError, match="must be between"):
+            Amounts.model_validate({field: text})

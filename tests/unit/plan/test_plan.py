@@ -64,6 +64,7 @@ REFUSALS = {
     Reason.TOO_MANY_TRIALS: {"factors": {"workers": [1, 2]}, "replicates": 3, "maxTrials": 5},
     Reason.POOL_TOO_LARGE: {"factors": {"workers": [4], "poolSize": [25]}},
     Reason.NAME_TOO_LONG: {"name": "x" * 41},
+    Reason.INVALID_NAME: {"name": "shop.v1"},
     Reason.INVALID_EXPECTATION: {
         "expectations": [
             {"name": "x", "metric": "failedRate", "of": {"variant": "sync"}, "atMost": 0.1}

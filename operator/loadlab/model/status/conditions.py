@@ -41,6 +41,7 @@ class Reason(StrEnum):
     INVALID_CRITERION = "InvalidCriterion"
     INVALID_EXPECTATION = "InvalidExpectation"
     NAME_TOO_LONG = "NameTooLong"
+    INVALID_NAME = "InvalidName"
     QUEUED = "Queued"
     SUSPENDED = "Suspended"
     PREPARING = "Preparing"
