@@ -72,6 +72,20 @@ class RuledModel(ApiModel):
         return described
 
 
+def short_keys(field: str, alias: str, longest: int) -> Rule[Any]:
+    """Bound the keys of a map. A pattern would cost more than a rule may: see `plan.keys`."""
+
+    def holds(value: object) -> bool:
+        return all(len(key) <= longest for key in getattr(value, field))
+
+    return Rule(
+        f"!has(self.{alias}) || self.{alias}.all(key, size(key) <= {longest})",
+        holds,
+        f"a key of {alias} has {longest} characters at most",
+        f".{alias}",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Ruled:
     """Annotation of a text that keeps a rule."""

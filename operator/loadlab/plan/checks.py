@@ -14,6 +14,7 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
+from loadlab.plan.keys import REQUEST_ID, check_keys
 from loadlab.plan.requests import requests_of
 from loadlab.plan.stores import MAX_CONNECTIONS
 from loadlab.plan.variants import workload_of
@@ -22,12 +23,6 @@ VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads 
 MOST_CONNECTIONS = 262_143  # what Postgres takes
 LONGEST_TTL_MS = 86_400_000  # a day
 SHOWN = 40  # characters of a value that a message repeats
-REQUEST_ID = "request_id"
-# A label's key as the API server wants it: an optional DNS subdomain, a slash, a name.
-LABEL_NAME = re.compile(r"(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
-LABEL_PREFIX = re.compile(
-    r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII
-)
 
 
 def check_name(name: str) -> None:
@@ -50,7 +45,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     _check_factors(spec)
     _check_variables(spec)
     _check_cache_ttl(spec)
-    _check_node_selector(spec)
+    check_keys(spec)
 
 
 def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
@@ -104,7 +99,9 @@ def _check_cache_ttl(spec: LoadExperimentSpec) -> None:
     for variant in spec.variants:
         for variable in variant.env:
             if variable.name == CACHE_TTL and variant.image is None:
-                _number(f"variants {variant.name}: env {CACHE_TTL}", variable.value, LONGEST_TTL_MS)
+                # How stale an answer may be follows from it: it has to stand in the spec.
+                given = variable.value or ""
+                _number(f"variants {variant.name}: env {CACHE_TTL}", given, LONGEST_TTL_MS)
 
 
 def _number(field: str, text: str, most: int) -> int:
@@ -114,17 +111,6 @@ def _number(field: str, text: str, most: int) -> int:
         message = f"{field} is {given}: give a whole number from 1 to {most}"
         raise PlanError(Reason.INVALID_SPEC, message)
     return number
-
-
-def _check_node_selector(spec: LoadExperimentSpec) -> None:
-    for key in spec.placement.node_selector:
-        prefix, slash, name = key.rpartition("/")
-        if not LABEL_NAME.fullmatch(name) or bool(slash) != bool(LABEL_PREFIX.fullmatch(prefix)):
-            message = (
-                f"placement.nodeSelector: {key!r} is no label's key; `kubectl get nodes "
-                "--show-labels` shows those there are"
-            )
-            raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_connections(context: Context, cells: tuple[Cell, ...]) -> None:

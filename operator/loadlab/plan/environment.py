@@ -15,7 +15,9 @@ def build_environment(context: Context, run: Run) -> list[Manifest]:
     """Return the variables of a run's service and worker."""
     variant = context.variant(run.cell)
     ours = _settings(context, variant, run.name, dict(run.cell.levels()))
-    return [*env(**ours, **variant.env), *store_environment(context, variant.stores)]
+    # In the order given: a value may refer to a variable before it.
+    theirs = [variable.dump() for variable in variant.env]
+    return [*env(**ours), *theirs, *store_environment(context, variant.stores)]
 
 
 def check_environment(context: Context) -> None:
@@ -25,7 +27,8 @@ def check_environment(context: Context) -> None:
         PlanError: names the variable and the remedy.
     """
     for variant in context.variants.values():
-        taken = next((name for name in variant.env if name in _reserved(context, variant)), None)
+        reserved = _reserved(context, variant)
+        taken = next((v.name for v in variant.env if v.name in reserved), None)
         if taken is not None:
             message = f"variants {variant.name}: env {taken} is set by LoadLab; {_remedy(taken)}"
             raise PlanError(Reason.INVALID_SPEC, message)

@@ -9,7 +9,7 @@ from loadlab.catalogue import WORKLOADS, Workload
 from loadlab.catalogue import Variant as Facts
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.variants import HTTP_PORT, Variant
+from loadlab.model.spec.variants import HTTP_PORT, EnvVar, Variant
 from loadlab.plan.pods import INSTRUMENTS_PORT
 
 READINESS_PATH = "/healthz"
@@ -37,7 +37,7 @@ class ResolvedVariant:
     readiness_path: str
     instruments_port: int | None  # None: a container beside it meters it
     settings: Mapping[str, str | int]  # variables that are the same in every run
-    env: Mapping[str, str]  # variables of the user's own
+    env: tuple[EnvVar, ...]  # variables of the user's own, in the order given
     replicas: int = 1  # pods of the service
 
     @property
@@ -55,7 +55,8 @@ class ResolvedVariant:
     @property
     def stale_ms(self) -> int:
         """How stale a list may be after a write: as declared, with the cache's time to live."""
-        return self.facts.stale_ms_at(whole_number(self.env.get(CACHE_TTL, "")))
+        given = next((v.value for v in self.env if v.name == CACHE_TTL), None)
+        return self.facts.stale_ms_at(whole_number(given or ""))
 
     def target(self, host: str) -> Target:
         """Return where the pods behind a host name are asked."""
@@ -96,7 +97,7 @@ def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
         readiness_path=path,
         instruments_port=instruments_port,
         settings={name: value for name, value in settings.items() if value is not None},
-        env={variable.name: variable.value for variable in given.env},
+        env=given.env,
     )
 
 

@@ -121,9 +121,8 @@ def test_a_custom_workload_needs_a_path():
 
 
 def test_a_request_of_ones_own_begins_with_its_path():
-    (rule,) = rules_of(request_schema())
+    (rule,) = (r for r in rules_of(request_schema()) if r.startswith("has(self.path) || !("))
 
-    assert rule.startswith("has(self.path) || !(")
     for field in ("method", "body", "headers", "variables"):
         assert f"self.{field}" in rule
 

@@ -88,6 +88,7 @@ def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
 SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
 OWN = {"name": "mine", "image": "mine:1"}
+SECRET = {"name": "keys", "key": "api"}
 CLAIM = {
     "name": "x",
     "ratio": "failedRate",
@@ -99,6 +100,12 @@ CLAIM = {
 
 def variable(name: str) -> dict[str, str]:
     return {"name": name, "value": "1"}
+
+
+def long_key(field: str, longest: int, value: object, **more: object) -> tuple[Json, Json]:
+    """A map with the longest key, and one with a key that is longer."""
+    fits, exceeds = ({field: {"k" * size: value}, **more} for size in (longest, longest + 1))
+    return fits, exceeds
 
 
 def without(*names: str) -> Json:
@@ -188,7 +195,16 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         body=({"path": "/", "body": ""}, {"body": ""}),
         headers=({"headers": {}}, {"headers": {"a": "b"}}),
         variables=({"variables": {}}, {"variables": {"a": {"min": 1, "max": 1}}}),
+        long_header=long_key("headers", 100, "x", path="/"),
+        long_variable=long_key("variables", 60, {"min": 1, "max": 1}, path="/"),
     ),
+    *case(
+        "EnvVar",
+        neither=(variable("A"), {"name": "A"}),
+        both=(variable("A"), variable("A") | {"valueFrom": {"secretKeyRef": SECRET}}),
+        secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
+    ),
+    *case("Placement", keys=long_key("nodeSelector", 317, "x")),
     *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
     *case(
         "Postgres",
@@ -198,6 +214,7 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             {"settings": {"a": "b"}},
             {"mode": "Existing", "secretRef": {"name": "db"}, "settings": {"a": "b"}},
         ),
+        long_setting=long_key("settings", 63, "x"),
         overwrite=(
             {"mode": "Existing", "secretRef": {"name": "db"}, "overwrite": True},
             {"overwrite": True},
@@ -231,6 +248,8 @@ def schemas() -> Iterator[tuple[str, Json]]:
     request = fields["load"]["properties"]["request"]
     yield "LoadExperimentSpec", spec
     yield "Variant", fields["variants"]["items"]
+    yield "EnvVar", fields["variants"]["items"]["properties"]["env"]["items"]
+    yield "Placement", fields["placement"]
     yield "Request", request
     yield "VariableRange", request["properties"]["variables"]["additionalProperties"]
     yield "Postgres", fields["postgres"]

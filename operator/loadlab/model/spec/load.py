@@ -1,5 +1,6 @@
 """The load profile, in k6's own words."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -7,7 +8,7 @@ from pydantic import Field
 
 from loadlab.base.models import ApiModel
 from loadlab.base.quantities import Duration, bounded
-from loadlab.base.rules import Rule, RuledModel
+from loadlab.base.rules import Rule, Ruled, RuledModel, short_keys
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
 
@@ -50,6 +51,22 @@ class Redirects(StrEnum):
     ACCEPT = "Accept"
 
 
+# What reaches a server as it is written: of ASCII all but blanks, #, % and a backslash, and % where
+# it stands for a byte. An address with anything else is refused by k6, or cut.
+_PATH = r'^/(%[0-9A-Fa-f][0-9A-Fa-f]|[]!-"$&-[^-~])*$'
+UrlPath = Annotated[
+    str,
+    Ruled(
+        Rule(
+            f"self.matches('{_PATH}')",
+            lambda text: re.fullmatch(_PATH, text) is not None,
+            "must be a path: / first, then printable ASCII without blanks, # and backslashes, and "
+            "% only before two hexadecimal digits, such as /search?q=a%20b",
+        )
+    ),
+]
+
+
 class VariableRange(RuledModel):
     """The integers that a variable takes, both ends included."""
 
@@ -75,14 +92,15 @@ class Request(RuledModel):
             ),
             "method, headers, body and variables go with path",
         ),
+        short_keys("headers", "headers", 100),
+        short_keys("variables", "variables", 60),
     )
 
     method: Method | None = Field(
         default=None, description="HTTP method of a request of your own (GET unless set)."
     )
-    path: str | None = Field(
+    path: UrlPath | None = Field(
         default=None,
-        pattern=r"^/",
         max_length=1000,
         description=(
             "Path and query of a request of your own, such as /search?shelf=${shelf}; absent for "

@@ -1,11 +1,11 @@
 """Where the pods run."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
+from loadlab.base.rules import Rule, RuledModel, short_keys
 
 
 class ServiceCpu(StrEnum):
@@ -21,8 +21,12 @@ LabelValue = Annotated[
 ]
 
 
-class Placement(ApiModel):
+class Placement(RuledModel):
     """Where the pods run."""
+
+    RULES: ClassVar[tuple[Rule["Placement"], ...]] = (
+        short_keys("node_selector", "nodeSelector", 317),  # a subdomain, a slash, a name
+    )
 
     service_cpu: ServiceCpu = Field(
         default=ServiceCpu.PREFERRED,

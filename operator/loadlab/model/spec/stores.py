@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from loadlab.base.models import ApiModel
-from loadlab.base.rules import Rule, RuledModel
+from loadlab.base.rules import Rule, RuledModel, short_keys
 
 
 class PostgresMode(StrEnum):
@@ -59,6 +59,7 @@ class Postgres(RuledModel):
             "postgres.overwrite belongs to mode Existing: a built-in Postgres begins empty",
             ".overwrite",
         ),
+        short_keys("settings", "settings", 63),
     )
 
     mode: PostgresMode = Field(

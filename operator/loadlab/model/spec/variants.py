@@ -7,6 +7,7 @@ from pydantic import Field
 from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
+from loadlab.model.spec.load import UrlPath
 
 
 def _names() -> str:
@@ -18,13 +19,53 @@ def _names() -> str:
     return " ".join(listed)
 
 
-class EnvVar(ApiModel):
-    """One environment variable of the service's and the worker's containers."""
+class SecretKeyRef(ApiModel):
+    """One key of a Secret in the experiment's namespace."""
 
     name: str = Field(
-        pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60, description="Name, such as FLUSH_MS."
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253, description="The Secret."
     )
-    value: str = Field(max_length=1000, description="Value, always a string.")
+    key: str = Field(
+        pattern=r"^[A-Za-z0-9._-]+$", max_length=253, description="The key in it with the value."
+    )
+
+
+class EnvSource(ApiModel):
+    """Where the value of a variable is."""
+
+    secret_key_ref: SecretKeyRef = Field(
+        description="A key of a Secret in the experiment's namespace."
+    )
+
+
+class EnvVar(RuledModel):
+    """One environment variable of the service's and the worker's containers."""
+
+    RULES: ClassVar[tuple[Rule["EnvVar"], ...]] = (
+        Rule(
+            "has(self.value) != has(self.valueFrom)",
+            lambda it: (it.value is None) != (it.value_from is None),
+            "a variable of env has either a value or a valueFrom",
+        ),
+    )
+
+    name: str = Field(
+        pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$",
+        max_length=100,
+        description="Name, such as FLUSH_MS or logging.level.",
+    )
+    value: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="Value, always a string; absent where valueFrom has it.",
+    )
+    value_from: EnvSource | None = Field(
+        default=None,
+        description=(
+            "Where the value is, absent where value has it. It is not shown in any manifest. Who "
+            "may create an experiment can so use any Secret of the namespace."
+        ),
+    )
 
 
 HTTP_PORT = 8000  # of an image that names none
@@ -91,9 +132,8 @@ class Variant(RuledModel):
             f"Port of the image's service ({HTTP_PORT} unless set). It is told as PORT, too."
         ),
     )
-    readiness_path: str | None = Field(
+    readiness_path: UrlPath | None = Field(
         default=None,
-        pattern=r"^/",
         max_length=300,
         description=(
             "Path that the image answers with a status from 200 to 399 once it can serve (/healthz "

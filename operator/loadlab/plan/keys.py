@@ -1,0 +1,67 @@
+"""Keys of the spec's maps, which the API server's schema can bound but not spell.
+
+A rule there counts the cost of the longest possible key, and no schema gives keys a pattern.
+"""
+
+import re
+from collections.abc import Iterable
+
+from loadlab.base.text import fit
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status.conditions import Reason
+from loadlab.plan.errors import PlanError
+
+SHOWN = 40  # characters of a key that a message repeats
+REQUEST_ID = "request_id"
+# A label's key as the API server wants it: an optional DNS subdomain, a slash, a name.
+LABEL_KEY = re.compile(
+    r"((?=[^/]{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+    r"(?=[^/]{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?",
+    re.ASCII,
+)
+HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")  # a token of RFC 9110, section 5.6.2
+HEADER_VALUE = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # section 5.5, and of ASCII only
+VARIABLE_NAME = re.compile(r"\w+", re.ASCII)  # as the scenario script reads ${name}
+SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")  # of Postgres
+
+
+def check_keys(spec: LoadExperimentSpec) -> None:
+    """Refuse a key that what it names could not have.
+
+    Raises:
+        PlanError: names the map, the key and the remedy.
+    """
+    request = spec.load.request
+    _check(
+        "placement.nodeSelector", spec.placement.node_selector, LABEL_KEY,
+        "is no label's key; `kubectl get nodes --show-labels` shows those there are",
+    )  # fmt: skip
+    _check(
+        "load.request.headers", request.headers, HEADER_NAME,
+        "is no header's name: letters, digits and -_.!#$%&'*+^`|~ only, such as X-Shelf",
+    )  # fmt: skip
+    for name, value in request.headers.items():
+        _check(
+            f"load.request.headers.{name}", (value,), HEADER_VALUE,
+            "is no header's value: printable ASCII, without blanks at its ends",
+        )  # fmt: skip
+    _check(
+        "load.request.variables", request.variables, VARIABLE_NAME,
+        "cannot be put in by ${name}: letters, digits and _ only, such as user_id",
+    )  # fmt: skip
+    if REQUEST_ID in request.variables:
+        message = (
+            f"load.request.variables: {REQUEST_ID} is LoadLab's own, a number that no other "
+            "request has; give the variable another name"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
+    _check(
+        "postgres.settings", spec.postgres.settings, SETTING_NAME,
+        "is no setting of Postgres; `SHOW ALL` in a database lists them",
+    )  # fmt: skip
+
+
+def _check(field: str, found: Iterable[str], pattern: re.Pattern[str], why: str) -> None:
+    wrong = next((text for text in found if not pattern.fullmatch(text)), None)
+    if wrong is not None:
+        raise PlanError(Reason.INVALID_SPEC, f"{field}: {fit(wrong, SHOWN)!r} {why}")
