@@ -68,9 +68,19 @@ REFUSED_AT_ADMISSION = {
     ),
     "ms for select": (SELECT | {"factors": {"ms": [2]}}, "belongs to the workload sleep"),
     "half a CPU of one's own": (SELECT | {"resources": {"service": {"cpu": "500m"}}}, "whole CPUs"),
-    "memory without a unit": (SELECT | {"resources": {"k6": {"memory": "512"}}}, "32Mi or more"),
-    "no CPU": (SELECT | {"resources": {"k6": {"cpu": "0"}}}, "10m or more"),
+    "memory without a unit": (
+        SELECT | {"resources": {"k6": {"memory": "512"}}},
+        "between 32Mi and 64Ti",
+    ),
+    "no CPU": (SELECT | {"resources": {"k6": {"cpu": "0"}}}, "between 10m and 1024"),
     "CPU in bytes": (SELECT | {"resources": {"k6": {"cpu": "2Gi"}}}, "should match"),
+    "CPU of no node": (SELECT | {"resources": {"k6": {"cpu": "9" * 20}}}, "between 10m and 1024"),
+    "a long key": (SELECT | {"placement": {"nodeSelector": {"k" * 3000: "x"}}}, "317 characters"),
+    "a path of no server": (SELECT | {"load": {"request": {"path": "/%zz"}}}, "must be a path"),
+    "a variable without a value": (
+        SELECT | {"variants": [{"name": "sync", "env": [{"name": "A"}]}]},
+        "either a value or a valueFrom",
+    ),
     "no label": (SELECT | {"placement": {"nodeSelector": {"disk": "SSD!"}}}, "should match"),
     "fewer users than pods": (
         SELECT | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [1]}},
@@ -96,6 +106,12 @@ REFUSED_AT_ADMISSION = {
 def test_the_api_server_refuses_and_says_why(lab: Lab, spec, words):
     with pytest.raises(RefusedError, match=words):
         lab.submit("bad", **spec)
+
+
+@pytest.mark.parametrize("name", ["shop.v1", "1shop", "x" * 41])
+def test_a_name_that_no_child_could_have_is_refused_in_plain_words(lab: Lab, name: str):
+    with pytest.raises(RefusedError, match=r"metadata\.name begins with a lower-case letter"):
+        lab.submit(name, **SELECT)
 
 
 TERMINAL: dict[str, Json] = {

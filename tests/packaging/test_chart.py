@@ -112,6 +112,9 @@ def test_with_namespaces_nothing_is_granted_on_the_cluster(render):
 
     assert names(objects, "ClusterRoleBinding") == set()
     assert names(objects, "ClusterRole") == {"loadlab-view", "loadlab-edit"}
+    labels = [o["metadata"]["labels"] for o in objects if o["kind"] == "ClusterRole"]
+    aggregated = [{n for n in each if "/aggregate-to-" in n} for each in labels]
+    assert [len(found) for found in aggregated] == [0, 2]  # as its values say
     roles = [o for o in objects if o["kind"] == "Role" and o["metadata"]["name"] == "loadlab"]
     assert {role["metadata"]["namespace"] for role in roles} == {"team-a", "team-b"}
     assert environment(objects)["LOADLAB_WATCH_NAMESPACES"] == "team-a,team-b"

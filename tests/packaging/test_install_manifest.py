@@ -73,7 +73,14 @@ def test_users_may_write_experiments_and_only_read_trials(installed):
 
     assert {v for rule in view["rules"] for v in rule["verbs"]} == {"get", "list", "watch"}
     assert {r for rule in edit["rules"] for r in rule["resources"]} == {"loadexperiments"}
-    assert "rbac.authorization.k8s.io/aggregate-to-view" not in edit["metadata"]["labels"]
+    assert aggregated(view) == {"view", "edit", "admin"}
+    assert aggregated(edit) == set()
+
+
+def aggregated(role: Json) -> set[str]:
+    """The roles of Kubernetes' own that this one is part of, by its labels."""
+    labels = role["metadata"]["labels"]
+    return {name.rpartition("-to-")[2] for name in labels if "/aggregate-to-" in name}
 
 
 def test_one_operator_at_a_time(installed):

@@ -4,6 +4,7 @@ import pytest
 
 from loadlab.base.names import RUN_LABEL
 from loadlab.kube.api import Kind, Manifest
+from tests.manifests import Json
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 
@@ -98,7 +99,8 @@ async def test_an_expectation_is_judged_over_the_paired_trials():
 
 async def test_a_refusal_longer_than_its_field_is_cut_and_written():
     lab = Laboratory()
-    lab.submit(placement={"nodeSelector": {"\x1b[2J" + "k" * 3000: "x"}})
+    unknown: Json = {"\x1b[2J" + "k" * 3000: 1}
+    lab.submit(**unknown)
 
     await lab.reconcile()
 
