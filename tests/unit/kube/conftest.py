@@ -1,6 +1,7 @@
 """The real client against a server on loopback."""
 
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -28,4 +29,4 @@ async def cluster(server: ApiServer) -> AsyncIterator[ApiCluster]:
 @pytest.fixture
 async def impatient(server: ApiServer) -> AsyncIterator[ApiCluster]:
     async with ApiClient(Configuration(host=server.url)) as api:
-        yield ApiCluster(api, Timeouts(*[0.1] * 5))
+        yield ApiCluster(api, Timeouts(*[0.1] * len(fields(Timeouts))))
