@@ -119,7 +119,7 @@ def test_any_store_deleted_in_mid_trial_leads_to_the_repeat_at_once(lab: Lab):
 
 def wait_for_load(lab: Lab, attempt: int) -> None:
     """Wait until the generator of an attempt runs."""
-    eventually(lambda: loads_in(lab, attempt), 90, f"attempt {attempt}", every=0.2)
+    eventually(lambda: loads_in(lab, attempt), 150, f"attempt {attempt}", every=0.2)
 
 
 def wait_for_end(lab: Lab, attempt: int) -> None:

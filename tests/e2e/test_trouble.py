@@ -60,7 +60,7 @@ def test_a_database_deleted_in_mid_trial_is_filled_again_and_the_run_repeated(la
     (trial,) = lab.trials("emptied").values()
     lost = trial["status"]["formerAttempts"][0]
     print(f"attempt 1: {lost['reason']}: {lost['message']}")
-    assert lost["reason"] == "InfrastructureLost"
+    assert lost["reason"] == "StoreRestarted"
     assert lab.leftovers("emptied") == []
     lab.delete("emptied")
 
