@@ -39,12 +39,17 @@ async def test_silent_watches_cost_time_and_nothing_else(site: Site, measured, s
     assert took <= 75
 
 
-@pytest.mark.parametrize("seconds", [short(5), long(60)])
-@pytest.mark.parametrize("phase", ["Preparing", "Running", "Analyzing"])
-async def test_an_api_server_that_is_away(site: Site, measured, seconds, phase):
-    if seconds < 60 and phase != "Running":
-        pytest.skip("the short form is of one phase")
-    site.proxy.after_write = lambda _: None
+@pytest.mark.parametrize(
+    ("phase", "seconds"),
+    [
+        pytest.param("Running", 5, marks=pytest.mark.integration, id="short"),
+        *(
+            pytest.param(phase, 60, marks=pytest.mark.reliability, id=f"long-{phase}")
+            for phase in ("Preparing", "Running", "Analyzing")
+        ),
+    ],
+)
+async def test_an_api_server_that_is_away(site: Site, measured, phase, seconds):
     await site.submit("away", TWO_TRIALS)
     await eventually(lambda: in_phase(site, "away", phase), 60, phase, every=0.01)
     site.proxy.leave()

@@ -45,6 +45,7 @@ async def pair(site: Site) -> AsyncIterator[Pair]:
         await eventually(lambda: wrote(pair, "operator-0"), 60, "the first writes")
         other.start()
         try:
+            await eventually(lambda: is_up(other), 60, "the second one is up")
             yield pair
         finally:
             other.send(signal.SIGCONT)
@@ -86,7 +87,12 @@ async def come_back(pair: Pair, name: str, *, held_up: bool) -> None:
         pair.operators[name].send(signal.SIGCONT)
     else:
         pair.operators[name].start()
-    await asyncio.sleep(4)
+    await eventually(lambda: is_up(pair.operators[name]), 60, "the former writer is up")
+    await asyncio.sleep(3)
+
+
+async def is_up(operator: OperatorProcess) -> bool:
+    return await asyncio.to_thread(operator.health_seconds) < 10
 
 
 async def holds(pair: Pair, name: str) -> bool:
