@@ -109,7 +109,7 @@ def test_the_generator_asks_the_target_of_the_variant():
 
     generator = plan.run_manifests(plan.trials[0], attempt=1)[-1]
     (container,) = generator["spec"]["template"]["spec"]["containers"]
-    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
     told = json.loads(variables["TRIAL_0"])
 
     assert told["target"] == target.address == f"http://{run}:8000"
