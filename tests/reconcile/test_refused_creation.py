@@ -23,7 +23,7 @@ REFUSALS = {
     ),
     "right": (RefusedError("POST x: 403 jobs is forbidden: User x"), "CreationRefused", "User x"),
 }
-OWN = [("Secret", "-stores"), ("StatefulSet", "-postgres"), ("Job", "-dataset")]
+OWN = [("Secret", "-credentials"), ("StatefulSet", "-postgres"), ("Job", "-dataset")]
 OF_A_RUN = [
     *(("LoadTrial", "-001"), ("Service", "-001-a1")),
     *(("Deployment", "-001-a1"), ("Job", "-001-a1-k6")),

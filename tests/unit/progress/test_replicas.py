@@ -114,4 +114,4 @@ def test_the_generator_asks_the_target_of_the_variant():
 
     assert told["target"] == target.address == f"http://{run}:8000"
     assert told["readinessPath"] == target.readiness_path
-    assert told["instruments"]["service"] == target.instruments == f"http://{run}:9000"
+    assert told["variant"] == plan.cells[0].variant
