@@ -30,8 +30,11 @@ CGROUP_FILES = """
 select name, pg_read_file($2 || '/' || name, 0, 65536, true) as content
 from unnest($1::text[]) as name
 """
-# The whole snapshot is one line of a generator's log, of which the operator reads 64 KiB.
-MOST_BYTES = 48 * 1024
+# The whole snapshot is one line of a generator's log, of which the operator reads 64 KiB: the
+# instruments of service and worker, and the stores.
+MOST_BYTES = 24 * 1024
+# As it is sent: a small compressed answer may unpack to any size.
+UNPACKED = {"Accept-Encoding": "identity"}
 NOT_OURS = "unknown: the database is not the experiment's own"
 
 
@@ -63,10 +66,13 @@ async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) ->
 
 async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     """Scrape a pod's own instruments; an image of somebody else's may answer anything."""
-    async with http.stream("GET", f"{url}/snapshot") as response:
+    async with http.stream("GET", f"{url}/snapshot", headers=UNPACKED) as response:
         response.raise_for_status()
         body = await _read_bounded(response)
-    figures = json.loads(body)
+    try:
+        figures = json.loads(body)
+    except RecursionError as error:
+        raise SourceError(f"{url} answers with brackets nested too deep") from error
     if not isinstance(figures, dict):
         raise SourceError(
             f"{url} answers something else than an object; is it the instruments port?"
@@ -76,7 +82,7 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
 
 async def _read_bounded(response: httpx.Response) -> bytes:
     body = b""
-    async for piece in response.aiter_bytes():
+    async for piece in response.aiter_raw():
         body += piece
         if len(body) > MOST_BYTES:
             raise SourceError(f"{response.url} answers more than {MOST_BYTES // 1024} KiB")

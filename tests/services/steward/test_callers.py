@@ -1,5 +1,6 @@
 """Who may ask the steward, and what: its experiment's own pods, by names that it knows."""
 
+import gzip
 import json
 from collections.abc import AsyncIterator
 
@@ -101,16 +102,39 @@ async def test_an_address_in_the_query_is_not_looked_at(client: httpx.AsyncClien
     assert (answer.json()["components"], answer.json()["errors"]) == ({}, {})
 
 
+def answering(body: bytes, headers: dict[str, str] | None = None) -> httpx.MockTransport:
+    """Instruments that send this, as a network does: in a stream that is read once."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["Accept-Encoding"] == "identity"
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
+
+    return httpx.MockTransport(answer)
+
+
 @pytest.mark.parametrize("size", [MOST_BYTES // 2, MOST_BYTES * 3])
 async def test_instruments_that_answer_without_end_are_cut_off(size: int) -> None:
     body = json.dumps({"processes": "x" * size})
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
-    async with httpx.AsyncClient(transport=transport) as http:
+    async with httpx.AsyncClient(transport=answering(body.encode())) as http:
         if size > MOST_BYTES:
-            with pytest.raises(SourceError, match="more than 48 KiB"):
+            with pytest.raises(SourceError, match="more than 24 KiB"):
                 await read_instruments(http, "http://shop:9000")
         else:
             assert await read_instruments(http, "http://shop:9000") == json.loads(body)
+
+
+async def test_a_compressed_answer_is_not_unpacked() -> None:
+    body = gzip.compress(b'{"processes": "' + b"0" * 5_000 + b'"}')
+    transport = answering(body, {"Content-Encoding": "gzip"})
+    async with httpx.AsyncClient(transport=transport) as http:
+        with pytest.raises(ValueError, match="decode"):
+            await read_instruments(http, "http://shop:9000")
+
+
+async def test_brackets_without_end_are_said_to_be_that() -> None:
+    async with httpx.AsyncClient(transport=answering(b"[" * 20_000)) as http:
+        with pytest.raises(SourceError, match="nested too deep"):
+            await read_instruments(http, "http://shop:9000")
 
 
 @pytest.mark.parametrize(
