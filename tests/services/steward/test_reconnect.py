@@ -15,8 +15,10 @@ import redis
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.stores import STORE_ERRORS, Stores, open_stores
 from tests.services.conftest import free_port, running, wait_for
+from tests.services.stewards import access
 
 pytestmark = pytest.mark.integration
+RUN = "ingest-1a2b3c-001-a1"
 
 
 class Line:
@@ -125,7 +127,7 @@ def store_url(request: pytest.FixtureRequest) -> str:
 def settings_of(url: str) -> StewardSettings:
     field = {"postgresql": "database_url", "redis": "redis_url", "amqp": "amqp_url"}
     settings: dict[str, Any] = {"workload": "ingest", field[url.partition(":")[0]]: url}
-    return StewardSettings(**settings)
+    return StewardSettings.model_validate(settings | access(RUN))
 
 
 @pytest.mark.parametrize("loss", [Line.cut, Line.fall_silent], ids=["cut", "silent"])
