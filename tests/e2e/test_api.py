@@ -67,7 +67,11 @@ REFUSED_AT_ADMISSION = {
         "belongs to the workload ingest or items",
     ),
     "ms for select": (SELECT | {"factors": {"ms": [2]}}, "belongs to the workload sleep"),
-    "half a CPU of one's own": (SELECT | {"resources": {"service": {"cpu": "500m"}}}, "whole CPUs"),
+    "half a CPU of one's own": (
+        SELECT
+        | {"resources": {"service": {"cpu": "500m"}}, "placement": {"serviceCpu": "Exclusive"}},
+        "whole CPUs",
+    ),
     "memory without a unit": (
         SELECT | {"resources": {"k6": {"memory": "512"}}},
         "between 32Mi and 64Ti",

@@ -149,7 +149,7 @@ def _hold(figures: dict[str, float], what: str) -> None:
         f"{what}: {figures['peakMiB']:.0f} MiB at the peak, /healthz within "
         f"{figures['slowest']:.2f} s, {figures['answers']:.0f} times"
     )
-    assert figures["answers"] > 10
+    assert figures["answers"] > 3  # a plan is accepted within 2 s on a machine at rest
     assert figures["slowest"] <= MOST_SECONDS
     assert figures["peakMiB"] <= MOST_MIB
     assert figures["restarts"] == 0
