@@ -6,11 +6,13 @@ import {
 } from './trial.js';
 
 const RETRY_SECONDS = 0.25;
+const INSTRUMENTS_MS = 5000; // how long the instruments may take longer than the service
 const PROBE_REDIRECTS = 10; // as many as a kubelet's probe follows
 const AUTHORIZED = { Authorization: `Bearer ${__ENV.STEWARD_TOKEN}` };
 
 export function setup() {
   awaitService();
+  if (pod === 0) awaitInstruments();
   const release = askSteward('arrive', config.deadlines.readyMs,
     { pod, pods: config.pods, timeoutMs: config.deadlines.readyMs });
   sleep(release.startInMs / 1000);
@@ -43,6 +45,19 @@ function ask(url, params) {
   const place = first.status >= 300 && isReady(first) ? first.headers.Location : undefined;
   if (!place || (/^(\w+:)?\/\//.test(place) && !place.startsWith(config.target))) return first;
   return send('GET', url, null, { ...params, redirects: PROBE_REDIRECTS });
+}
+
+// A meter beside somebody's image starts with it and may take a second more: without it the first
+// snapshot would be missing. The others wait for this pod at the barrier.
+function awaitInstruments() {
+  const deadline = Date.now() + INSTRUMENTS_MS;
+  while (!instrumentsAnswer() && Date.now() < deadline) sleep(RETRY_SECONDS);
+}
+
+function instrumentsAnswer() {
+  const answer = askSnapshot();
+  const errors = answer.status === 200 ? JSON.parse(answer.body).errors || {} : {};
+  return !('service' in errors || 'worker' in errors);
 }
 
 // askSteward posts to a barrier, again while the steward is away, and aborts when it refuses.
@@ -78,12 +93,16 @@ export function edges() {
 }
 
 function printSnapshot(edge) {
+  const answer = askSnapshot();
+  const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
+  print('loadlab_snapshot', { edge, ...body });
+}
+
+function askSnapshot() {
   const params = {
     headers: AUTHORIZED, timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true,
   };
-  const answer = send('GET', snapshotUrl(), null, params);
-  const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
-  print('loadlab_snapshot', { edge, ...body });
+  return send('GET', snapshotUrl(), null, params);
 }
 
 function snapshotUrl() {

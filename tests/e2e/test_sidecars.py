@@ -70,8 +70,7 @@ def test_an_experiment_in_a_mesh_ends_as_it_does_without(meshed: Lab, kind: str)
         parts = {"workload": "select", "variants": [{"name": "asyncpg"}]}
         parts |= {"factors": {"virtualUsers": [2]}, "postgres": {"scale": 0.001}}
     else:
-        # k6 waits for the service and not for the meter beside it, which takes a second to start.
-        parts["load"] = LOAD | {"warmup": "4s", "request": {"path": "/"}}
+        parts["load"] = LOAD | {"warmup": "1s", "request": {"path": "/"}}
 
     status, seen = run(meshed, name, **parts)
 

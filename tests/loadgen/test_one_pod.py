@@ -71,6 +71,18 @@ def test_the_document_has_the_contracts_shape(lab):
     assert generator["peakRssBytes"] > 20e6
 
 
+@pytest.mark.parametrize(("silent", "missing"), [(3, [False, False]), (999, [True, True])])
+def test_load_begins_when_the_instruments_answer_or_after_five_seconds(
+    lab, server, silent, missing
+):
+    server.silent_snapshots = silent
+    ended = lab.run(config=lab.configure())
+    edges = ended.lines("loadlab_snapshot")
+    assert [bool(e["errors"]) for e in edges] == missing
+    assert len(server.snapshots) - 2 == pytest.approx(min(silent + 1, 20), abs=3)
+    assert ended.document["scenarios"]["measure"]["requests"] == len(server.ids)
+
+
 @pytest.mark.measured
 def test_the_edges_are_printed_twice_and_not_counted(lab, server):
     server.snapshot_padding = "x" * 70_000  # longer than any line buffer on the way
@@ -78,7 +90,7 @@ def test_the_edges_are_printed_twice_and_not_counted(lab, server):
     edges = ended.lines("loadlab_snapshot")
     assert [e["edge"] for e in edges] == ["start", "end"]
     assert edges[1]["takenAt"] - edges[0]["takenAt"] == pytest.approx(1.5, abs=0.2)
-    assert server.snapshots == ["variant=asyncpg"] * 2
+    assert server.snapshots == ["variant=asyncpg"] * 3  # first of all, whether they answer
     assert [len(e["padding"]) for e in edges] == [70_000, 70_000]
     assert ended.document["scenarios"]["measure"]["requests"] == len(server.ids)
     assert ended.lines("loadlab_account") == [
