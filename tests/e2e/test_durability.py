@@ -11,7 +11,9 @@ from tests.e2e.premises import QuietNode
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 WORKER = "loadlab.dev/experiment=durable,loadlab.dev/component=worker"
-SECONDS, RATE = int(os.environ.get("LOADLAB_DURABILITY_SECONDS", "15")), 500
+SECONDS = int(os.environ.get("LOADLAB_DURABILITY_SECONDS", "15"))
+# In a short run the worker's two starts take a large share of the CPU that k6 has, too.
+RATE = 500 if SECONDS >= 60 else 300
 
 
 def test_a_worker_killed_twice_loses_and_doubles_nothing(lab: Lab):
