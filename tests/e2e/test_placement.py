@@ -176,10 +176,15 @@ def test_the_published_ten_thousand_users_run_with_the_defaults(lab: Lab):
     status = lab.wait("tenthousand", 300)
 
     assert status["phase"] == "Succeeded", condition(status, "Failed")
-    for row in status["results"]:
+    valid = [row for row in status["results"] if row["validity"] != "Invalid"]
+    for row in valid:
         cell, rate = row["cell"], row["requestsPerSecond"]["mean"]
         memory = row["memoryBytes"]["generator"] / 1e9
         print(f"workers {cell['workers']}: {rate:,.0f} req/s, k6 used {memory:.1f} GB")
         assert row["requests"] > 10_000
         assert row["failedRate"] < 0.5
+    # A noisy machine may spoil one of the two; the generator's memory may not.
+    said = [reason for row in status["results"] for reason in row["reasons"]]
+    assert valid, said
+    assert not [reason for reason in said if "memory" in reason], said
     lab.delete("tenthousand")
