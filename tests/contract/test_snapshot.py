@@ -1,5 +1,6 @@
 """Snapshots and accounts that the services produce are those of the schemas, and are read whole."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,12 @@ def metered(folder: Path) -> dict[str, Any]:
 async def taken(service: dict[str, Any], *, owns_postgres: bool) -> dict[str, Any]:
     """What the steward answers when everybody else does."""
     answers = {"s": service, "w": instruments(COUNTS)}
-    transport = httpx.MockTransport(lambda asked: httpx.Response(200, json=answers[asked.url.host]))
+
+    def answer(asked: httpx.Request) -> httpx.Response:
+        body = json.dumps(answers[asked.url.host]).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(body))  # read once, as off a network
+
+    transport = httpx.MockTransport(answer)
     async with httpx.AsyncClient(transport=transport) as http:
         stores: Any = Stores(http, Connection(), Redis(), owns_postgres=owns_postgres)  # type: ignore[arg-type]
         targets = {"service": "http://s:1", "worker": "http://w:1"}
