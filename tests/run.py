@@ -6,20 +6,29 @@ Standard library only: it starts before the virtual environment exists.
     python3 tests/run.py all      these, then integration, Go, end to end, and the cluster itself
 """
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+from tests.report import (  # noqa: E402
+    Layer,
+    after_trial_alone,
+    broken,
+    build_table,
+    build_total,
+    count_go_events,
+    count_report,
+)
+
 BIN = REPOSITORY / ".venv" / "bin"
 LAB = [sys.executable, "-m", "loadlab_cluster"]
 ENVIRONMENT = {
@@ -31,6 +40,9 @@ ENVIRONMENT = {
 }
 # Seconds. The longest layer takes a third of it, so that CI says what hung instead of being ended.
 LAYER_LIMIT = 1500.0
+# A machine that is shared makes a test of real parts fail now and then: it is run once more, with
+# nothing beside it, and the table says so. More failures than these are no accident.
+MOST_ACCIDENTS = 8
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
 BESIDE = ["-n", "2", "--dist", "loadscope"]  # the tests of a file or class share what they set up
 E2E = ["-rP", "--durations=12", "tests/e2e"]
@@ -61,17 +73,6 @@ CHECKS: dict[str, Command] = {
 }
 
 
-@dataclass(frozen=True)
-class Layer:
-    """What one layer of the tests came to."""
-
-    name: str
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; 0 only if nothing failed."""
     os.chdir(REPOSITORY)
@@ -97,11 +98,12 @@ def run_all() -> list[Layer]:
     layers += failures([run_tool("Go lint", ["sh", "-c", GO_LINT, "sh", sys.executable])])
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
-    layers += run_beside_each_other(is_up=not cluster)
+    real = run_beside_each_other(is_up=not cluster)
     measured = ["-m", "integration and measured", *files_with("measured")]
-    layers.append(run_pytest("integration, measured", measured))
+    real.append(run_pytest("integration, measured", measured))
     if not cluster:
-        layers.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
+        real.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
+    layers += [run_failed_alone(layer) for layer in real]
     layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
     last = "up" if was_up.returncode == 0 else "down"
     return layers + failures([run_step("cluster", [*LAB, last])])
@@ -121,6 +123,14 @@ def run_beside_each_other(*, is_up: bool) -> list[Layer]:
         output.seek(0)
         say(output.read())
         return layers
+
+
+def run_failed_alone(layer: Layer) -> Layer:
+    """Run the failed tests of a layer once more; a fault fails again, an accident does not."""
+    if not layer.failures or layer.failed > MOST_ACCIDENTS:
+        return layer
+    alone = run_pytest(f"{layer.name} (failed ones alone)", ["-rP", "-m", "", *layer.failures])
+    return after_trial_alone(layer, alone)
 
 
 def files_with(mark: str) -> list[str]:
@@ -193,19 +203,6 @@ def run_within(seconds: float, name: str, command: Command, output: IO[str] | No
             return 1
 
 
-def count_report(name: str, report: str, seconds: float) -> Layer:
-    """The numbers of a JUnit report."""
-    if not report:
-        return Layer(name, seconds=seconds)
-    suites = list(ElementTree.fromstring(report).iter("testsuite"))
-    total, failed, errors, skipped = (
-        sum(int(suite.get(key, 0)) for suite in suites)
-        for key in ("tests", "failures", "errors", "skipped")
-    )
-    bad = failed + errors
-    return Layer(name, max(0, total - bad - skipped), bad, skipped, seconds)
-
-
 def run_go(name: str, folder: Path) -> Layer:
     """The Go tests of a module, with what go vet finds."""
     say(f"▸ {name} tests")
@@ -218,43 +215,6 @@ def run_go(name: str, folder: Path) -> Layer:
     if done.returncode:
         say(done.stdout[-8000:] + done.stderr[-4000:])
     return counted if counted.failed or not done.returncode else broken(counted)
-
-
-def count_go_events(name: str, lines: Sequence[str], seconds: float) -> Layer:
-    """The numbers of `go test -json`; packages are no tests."""
-    events = [json.loads(line) for line in lines if line.startswith("{")]
-    outcomes = [event["Action"] for event in events if event.get("Test")]
-    passed, failed, skipped = (outcomes.count(action) for action in ("pass", "fail", "skip"))
-    return Layer(name, passed, failed, skipped, seconds)
-
-
-def broken(layer: Layer) -> Layer:
-    """A run that ended badly without a failed test, or without any test, is a failure too."""
-    return Layer(f"{layer.name} (did not run)", layer.passed, 1, layer.skipped, layer.seconds)
-
-
-def build_table(layers: Sequence[Layer]) -> str:
-    """One line for each layer."""
-    header = f"{'layer':<28}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>10}"
-    rows = [
-        f"{each.name:<28}{each.passed:>8}{each.failed:>8}{each.skipped:>9}{each.seconds:>10.1f}"
-        for each in layers
-    ]
-    return "\n".join([header, *rows])
-
-
-def build_total(layers: Sequence[Layer]) -> str:
-    """The line that CI reads: `N passed, N failed`, and how many were skipped if any."""
-    passed, failed, skipped = (
-        total(layers, field)
-        for field in (lambda a: a.passed, lambda a: a.failed, lambda a: a.skipped)
-    )
-    return f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
-
-
-def total(layers: Sequence[Layer], field: Callable[[Layer], int]) -> int:
-    """The sum of one field."""
-    return sum(field(layer) for layer in layers)
 
 
 def say(text: str) -> None:

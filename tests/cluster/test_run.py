@@ -65,6 +65,25 @@ def test_the_table_has_a_line_for_each_layer(run: ModuleType) -> None:
     assert [line.split()[:2] for line in table.splitlines()[1:]] == [["unit", "2"], ["Go", "3"]]
 
 
+def test_failed_tests_of_real_parts_get_one_trial_alone(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+
+    def pass_all(name: str, options: list[str]) -> object:
+        ran.append(options)
+        return run.Layer(name, 1)
+
+    monkeypatch.setattr(run, "run_pytest", pass_all)
+    accident = run.run_failed_alone(run.Layer("end to end", 5, 1, failures=("tests/e2e/a.py::b",)))
+    many = tuple(f"a.py::b{number}" for number in range(run.MOST_ACCIDENTS + 1))
+    fault = run.run_failed_alone(run.Layer("end to end", 5, len(many), failures=many))
+
+    assert (accident.passed, accident.failed) == (6, 0)
+    assert fault.failed == len(many)
+    assert ran == [["-rP", "-m", "", "tests/e2e/a.py::b"]]
+
+
 @pytest.mark.parametrize(
     ("script", "found"),
     [

@@ -38,6 +38,9 @@ ALL_STORES: Json = {
     "load": {"executor": "constant-arrival-rate", "warmup": "1s", "duration": "60s"},
     "retry": {"attempts": 5},
 }
+# Seconds. Unseen, an attempt is over when its load is, after 61 s; on a machine whose CPUs are all
+# taken a pass takes 8 s, on a quiet one 1 to 2.
+SEEN_WITHIN = 15
 
 
 def test_a_generator_out_of_memory_says_so_with_the_remedy(lab: Lab):
@@ -109,7 +112,7 @@ def test_any_store_deleted_in_mid_trial_leads_to_the_repeat_at_once(lab: Lab):
         wait_for_load(lab, number + 1)
         again = time.monotonic() - deleted
         print(f"{part} deleted: attempt over after {ended:.1f} s, the next after {again:.1f} s")
-        assert ended < 5
+        assert ended < SEEN_WITHIN
 
     (trial,) = lab.trials("struck").values()
     for former in trial["status"]["formerAttempts"]:

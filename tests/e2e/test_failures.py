@@ -97,6 +97,7 @@ def test_too_many_clients_of_a_database_are_told_with_their_share(lab: Lab):
     status = lab.wait("clients", 120)
 
     (row,) = status["results"]
+    assert "failures" in row, lab.trials("clients")
     print(row["statusClasses"], *row["failures"], sep="\n")
     share = sum(failure["share"] for failure in row["failures"])
     failed = sum(failure["requests"] for failure in row["failures"])

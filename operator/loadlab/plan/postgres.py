@@ -39,11 +39,6 @@ def postgres_pod(context: Context) -> Manifest:
         for name, value in sorted(spec.postgres.settings.items())
         for argument in ("-c", f"{name}={value}")
     ]
-    # Over TCP, which the server answers only after its initialisation, and into the database.
-    probe = (
-        f"pg_isready -q -h 127.0.0.1 && "
-        f"psql -h /var/run/postgresql -U {DATABASE} -d {DATABASE} -qAtc 'SELECT 1'"
-    )
     container = {
         "name": Component.POSTGRES.value,
         **context.pulled(spec.postgres.image or context.images.postgres),
@@ -57,8 +52,10 @@ def postgres_pod(context: Context) -> Manifest:
             context.credential("POSTGRES_PASSWORD", Component.POSTGRES),
         ],
         "ports": [{"name": "postgres", "containerPort": POSTGRES_PORT}],
+        # Over TCP, which the server answers only after its initialisation. Nothing that needs a
+        # connection of its own: a server whose clients have taken all is ready, and has too many.
         "readinessProbe": {
-            "exec": {"command": ["sh", "-c", probe]},
+            "exec": {"command": ["pg_isready", "-q", "-h", "127.0.0.1"]},
             "periodSeconds": 1,
             "timeoutSeconds": 5,
         },

@@ -59,6 +59,7 @@ class Steward:
     async def _send_off(self, run: str, everyone: asyncio.Event) -> dict[str, Any]:
         with stores_answer():
             if not await self._records.released(run):
+                await self._stores.claim_connections()
                 await self._records.prepare(run)
                 await everyone.wait()
                 # Before the answers leave: a pod whose answer is lost must not wait for the others.

@@ -45,6 +45,19 @@ class Stores:
     broker: Broker | None = None
     owns_postgres: bool = True  # deployed for this experiment, and for nothing else
 
+    async def claim_connections(self) -> None:
+        """Open every connection to Postgres that may be needed until a run is over.
+
+        The measured service may take all that the server has left: then none could be opened.
+
+        Raises:
+            Exception: one of STORE_ERRORS.
+        """
+        async with AsyncExitStack() as held:
+            if (pool := self.postgres) is not None:
+                for _ in range(CONNECTIONS):
+                    await held.enter_async_context(pool.acquire(timeout=CONNECT_TIMEOUT))
+
     async def check(self) -> None:
         """Ask all stores for a sign of life.
 
