@@ -36,6 +36,7 @@ from tests.contract.sides import faults
 COUNTERS = {
     "transactions": 7, "rowsReturned": 6, "rowsFetched": 5, "rowsInserted": 4, "connections": 3,
 }  # fmt: skip
+SESSIONS = {"looks": 9, "running": 8, "lock": 7, "io": 6, "other": 5, "inTransaction": 4}
 REDIS_INFO = {
     "used_cpu_sys": 1.0, "used_cpu_user": 1.0, "used_cpu_sys_children": 0.0,
     "used_cpu_user_children": 0.0, "used_memory_rss": 10, "total_commands_processed": 3,
@@ -103,7 +104,9 @@ async def taken(service: dict[str, Any], *, owns_postgres: bool) -> dict[str, An
     async with httpx.AsyncClient(transport=transport) as http:
         stores: Any = Stores(http, Connection(), Redis(), owns_postgres=owns_postgres)  # type: ignore[arg-type]
         targets = {"service": "http://s:1", "worker": "http://w:1"}
-        return await steward_snapshot.take_snapshot(stores, run="exp-001-a1", targets=targets)
+        return await steward_snapshot.take_snapshot(
+            stores, run="exp-001-a1", targets=targets, sessions=SESSIONS
+        )
 
 
 async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_path):

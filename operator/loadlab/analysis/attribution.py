@@ -8,12 +8,15 @@ Three ranks, the first that has a full resource names the bottleneck:
 | machines | ServiceCpu, CpuThrottling, Database, | CPU used > 80 % of what there is; the fullest  |
 |          | Redis, Generator, NodeCpu            | is named                                       |
 | waiting  | EventLoop                            | half of the events waited > 10 ms for the loop |
+|          | DatabaseLocks, DatabaseDisk          | most connections in use waited for that        |
 |          | DatabasePool                         | > 1 request a process waited for a connection  |
 |          | ThreadPool                           | no thread was free for > 80 % of the time      |
 
 Waiting comes after machines because a full CPU makes everybody wait, and a full pool none but
-its users; the loop comes before the pools, because who waits for it seems to wait for both; the
-connections before the threads, because a thread is held while it waits for a connection.
+its users; the loop comes before the pools, because who waits for it seems to wait for both; what
+holds the connections before the connections, and these before the threads, because a thread is
+held while it waits for a connection. In an existing database, whose CPU nobody sees, sessions
+that run tell that it is the one that is full.
 
 Where nothing is full, `Load` says that the service did all it was asked for: it kept the offered
 rate, or each answer took the time that the request asked it to wait. Else it is Unattributed.
@@ -24,6 +27,7 @@ of every resource, with the service's own queues as resources.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from loadlab.analysis.database_waits import database_waits
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
 from loadlab.base.names import Component
 from loadlab.measurement.values import TrialMeasurement
@@ -33,7 +37,8 @@ from loadlab.validity import bounds
 
 def attribute(trial: TrialMeasurement) -> Bottleneck:
     """Name the bottleneck of one trial."""
-    looked_at = list(backlog(trial)), sorted(machines(trial), key=_by_share), list(waiting(trial))
+    queues = sorted((*waiting(trial), *database_waits(trial)), key=_by_rank)
+    looked_at = list(backlog(trial)), sorted(machines(trial), key=_by_share), queues
     full = [found for rank in looked_at for found in rank if found.is_full]
     if not full:
         return _nothing_full(trial, [found for rank in looked_at for found in rank])
@@ -75,6 +80,10 @@ def _by_share(found: Fullness) -> float:
     return -found.share
 
 
+def _by_rank(found: Fullness) -> int:
+    return WAITING.index(found.resource)
+
+
 def _least_certain(found: Bottleneck) -> tuple[int, str]:
     return -list(Confidence).index(found.confidence), found.evidence
 
@@ -93,6 +102,8 @@ def _as_asked(trial: TrialMeasurement) -> Iterator[str]:
     offered, achieved = trial.load.rate_per_second, trial.achieved_rate
     if offered and achieved is not None and achieved >= bounds.ACHIEVED_RATE * offered:
         yield f"nothing was full, and the offered {offered:g}/s were kept"
+    if not trial.load.open_model and trial.load.virtual_users == 1:
+        yield "nothing was full: one user waits for each answer before it asks again"
     wait = trial.expected.wait_ms if trial.expected else 0.0
     mean = trial.latency.mean_us / 1000
     if wait and Component.SERVICE in trial.components and mean <= bounds.WAIT_EXPLAINS * wait:

@@ -9,7 +9,17 @@ from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Resource
 from loadlab.validity import bounds
 
-WAITING = (Resource.EVENT_LOOP, Resource.DATABASE_POOL, Resource.THREAD_POOL)
+# In the order in which one makes the next wait.
+WAITING = (
+    Resource.EVENT_LOOP,
+    Resource.DATABASE_LOCKS,
+    Resource.DATABASE_DISK,
+    Resource.DATABASE,
+    Resource.DATABASE_POOL,
+    Resource.THREAD_POOL,
+)
+# Beyond this it is no Python that computes: one process has one interpreter lock.
+_ONE_CPU = 1.1
 _OWNERS = {
     Component.SERVICE: Resource.SERVICE_CPU,
     Component.POSTGRES: Resource.DATABASE,
@@ -86,8 +96,18 @@ def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fulln
             evidence=found.evidence + _set_by(trial, Component.SERVICE) + words,
         )
     # One Python process computes on one CPU, however many the service may use.
-    if (busiest := service.busiest_process_cpus) is not None and (limit or 2) > 1:
-        yield _cpu(Resource.SERVICE_CPU, "the service's busiest process", busiest, 1.0)
+    busiest = service.busiest_process_cpus
+    if busiest is not None and busiest <= _ONE_CPU and (limit or 2) > 1:
+        found = _cpu(Resource.SERVICE_CPU, "the service's busiest process", busiest, 1.0)
+        yield replace(found, evidence=found.evidence + _uneven(service))
+
+
+def _uneven(service: ComponentUsage) -> str:
+    """Say where one process has most of the work: more of them would not help."""
+    spread = service.request_spread
+    if spread is None or spread <= bounds.WORKER_SPREAD:
+        return ""
+    return f", and of {service.processes} it served {spread:.0f} times what the idlest did"
 
 
 def _set_by(trial: TrialMeasurement, name: str) -> str:
@@ -113,9 +133,12 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
     here = sum(used.values()) <= bounds.USERS_AT_MOST * busy
     largest = max(used, key=lambda name: used[name], default=None) if here else None
     known = largest is not None and used[largest] >= bounds.LARGEST_USER * busy
+    # Nobody's: of other pods, of the node itself.
+    others = {"others": busy - sum(used.values())} if trial.components else {}
     parts = ", ".join(
         f"{name} {cpus / shared.cpus:.0%}"
-        for name, cpus in sorted(used.items(), key=lambda item: (-item[1], item[0]))
+        for name, cpus in sorted((used | others).items(), key=lambda item: (-item[1], item[0]))
+        if cpus > 0
     )
     yield _fullness(
         _OWNERS[largest] if known and largest else Resource.NODE_CPU,

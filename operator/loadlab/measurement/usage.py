@@ -16,6 +16,7 @@ from loadlab.measurement.documents import (
     SharedCpus,
     Snapshot,
 )
+from loadlab.measurement.sessions import SessionUsage, measure_sessions
 
 GENERATOR = "generator"  # of the operator's own components all k6 pods together
 _EDGES_SCENARIO = "edges"
@@ -42,6 +43,7 @@ class ComponentUsage:
     cpus_online: int | None = None  # of its node
     request_spread: float | None = None  # busiest process over idlest, by requests
     restarted: bool = False
+    sessions: SessionUsage | None = None  # of Postgres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,7 @@ def _usage(
         cpus_online=after.cpus_online,
         request_spread=_spread(known, after),
         restarted=restarted,
+        sessions=measure_sessions(known, after),
     )
 
 

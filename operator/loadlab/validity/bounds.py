@@ -60,6 +60,10 @@ LOOP_LAG_MS = 10.0
 """Median delay of an event loop that is held up more often than not."""
 POOL_WAITERS = 1.0
 """Mean number of requests, in each process, that wait for a connection of its pool."""
+SESSIONS_SHARE = 0.5
+"""Share of the connections in use from which on they are held for that one thing."""
+SESSIONS = 0.5
+"""Mean number of sessions that wait: fewer hold nobody up."""
 THREADS_EXHAUSTED = 0.80
 """Share of the time without a free thread."""
 BACKLOG_SHARE = 0.10

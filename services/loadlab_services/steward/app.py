@@ -16,7 +16,6 @@ from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.caller import HEALTH, TokenRequired
 from loadlab_services.steward.errors import StewardError, UnknownRunError, UnknownVariantError
 from loadlab_services.steward.models import Arrival, Finish, Run
-from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import open_stores
 from loadlab_services.workloads import find_workload
@@ -35,7 +34,6 @@ def create_app(settings: StewardSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_stores(settings) as stores:
             app.state.settings = settings
-            app.state.stores = stores
             app.state.steward = Steward(workload, stores)
             yield
             await app.state.steward.close()
@@ -80,7 +78,7 @@ async def snapshot(request: Request, run: KnownRun, variant: VariantName) -> dic
     if variant not in known:
         raise UnknownVariantError(variant=variant)
     targets = {name: url.replace("{run}", run) for name, url in known[variant].items()}
-    return await take_snapshot(request.app.state.stores, run=run, targets=targets)
+    return await _steward(request).snapshot(run, targets)
 
 
 async def finish(request: Request, run: KnownRun, finish: Finish) -> dict[str, Any]:

@@ -42,13 +42,15 @@ class SourceError(Exception):
     """A component answered, but not with its figures."""
 
 
-async def take_snapshot(stores: Stores, *, run: str, targets: dict[str, str]) -> dict[str, Any]:
+async def take_snapshot(
+    stores: Stores, *, run: str, targets: dict[str, str], sessions: dict[str, int]
+) -> dict[str, Any]:
     """Ask the instruments in `targets` and the stores, all at once."""
     sources: dict[str, Awaitable[Component]] = {
         name: read_instruments(stores.http, url) for name, url in targets.items()
     }
     if stores.postgres is not None:
-        sources["postgres"] = read_postgres(stores.postgres, is_own=stores.owns_postgres)
+        sources["postgres"] = read_postgres(stores.postgres, sessions, is_own=stores.owns_postgres)
     if stores.redis is not None:
         sources["redis"] = read_redis(stores.redis)
     taken_at, shared = time.time(), read_shared_cpus()
@@ -89,7 +91,7 @@ async def _read_bounded(response: httpx.Response) -> bytes:
     return body
 
 
-async def read_postgres(pool: asyncpg.Pool, *, is_own: bool) -> Component:
+async def read_postgres(pool: asyncpg.Pool, sessions: dict[str, int], *, is_own: bool) -> Component:
     """Read the server's counters and its container's account; of another's server the counters.
 
     That one may serve others too, and to read its files is a right of superusers.
@@ -97,7 +99,7 @@ async def read_postgres(pool: asyncpg.Pool, *, is_own: bool) -> Component:
     async with pool.acquire() as connection:
         (counters,) = await connection.fetch(COUNTERS)
         if not is_own:
-            return dict(counters)
+            return {**counters, "sessions": sessions}
         rows = await connection.fetch(CGROUP_FILES, [*V1_FILES, *V2_FILES], str(ROOT))
     usage = read_container({row["name"]: row["content"] for row in rows}.get)
     if usage is None:
@@ -107,6 +109,7 @@ async def read_postgres(pool: asyncpg.Pool, *, is_own: bool) -> Component:
         "throttledSeconds": usage.throttled_seconds,
         "memoryBytes": usage.memory_bytes,
         **counters,
+        "sessions": sessions,
     }
 
 

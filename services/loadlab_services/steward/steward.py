@@ -18,6 +18,8 @@ from loadlab_services.steward.run_records import (
     Preparation,
     RunRecords,
 )
+from loadlab_services.steward.sessions import SessionWatch
+from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.stores import Stores, stores_answer
 from loadlab_services.workload import Workload
 
@@ -33,6 +35,7 @@ class Steward:
         self._stores = stores
         self._workload = workload
         self._records = self._build_records()
+        self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
     async def check_stores(self) -> None:
@@ -52,9 +55,19 @@ class Steward:
         together = finish.together_ms / 1000
         return await gate.enter(finish.pod, pods=finish.pods, timeout=drain + together)
 
+    async def snapshot(self, run: str, targets: dict[str, str]) -> dict[str, Any]:
+        """Gather the figures of all components, and what the database's sessions were at."""
+        sessions = self._sessions.counts() if self._sessions is not None else {}
+        return await take_snapshot(self._stores, run=run, targets=targets, sessions=sessions)
+
     async def close(self) -> None:
         """Let go of everybody who still waits."""
+        await self._watch_no_more()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
+
+    async def _watch_no_more(self) -> None:
+        if self._sessions is not None:
+            await self._sessions.stop()
 
     async def _send_off(self, run: str, everyone: asyncio.Event) -> dict[str, Any]:
         with stores_answer():
@@ -64,6 +77,8 @@ class Steward:
                 await everyone.wait()
                 # Before the answers leave: a pod whose answer is lost must not wait for the others.
                 await self._records.mark_released(run)
+            if self._sessions is not None:
+                self._sessions.start()
         return {"startInMs": START_IN_MS}
 
     async def _account_once(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
@@ -71,6 +86,7 @@ class Steward:
             if account := await self._records.account(run):
                 return account
             await everyone.wait()
+            await self._watch_no_more()
             account = await self._account(run, drain)
             await self._records.keep_account(run, account)
             return account

@@ -212,7 +212,7 @@ async def test_the_steward_empties_its_own_table_without_special_rights(guest_ur
 async def test_a_snapshot_holds_the_counters_and_names_what_is_unknown(guest_url: str) -> None:
     assert run_job(guest_url)[0] == 0
     async with open_stores(settings_of(guest_url)) as stores:
-        snapshot = await take_snapshot(stores, run="exp-001-a1", targets={})
+        snapshot = await take_snapshot(stores, run="exp-001-a1", targets={}, sessions={})
     postgres = snapshot["components"]["postgres"]
     assert postgres["transactions"] > 0
     assert not {"cpuSeconds", "memoryBytes"} & postgres.keys()

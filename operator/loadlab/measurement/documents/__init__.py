@@ -30,6 +30,7 @@ from loadlab.measurement.documents.steward import (
     Lag,
     PoolWait,
     Process,
+    SessionCounts,
     SharedCpus,
     Snapshot,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "ReadModel",
     "Scenario",
     "Second",
+    "SessionCounts",
     "SharedCpus",
     "Snapshot",
     "Split",

@@ -30,6 +30,17 @@ class PoolWait(ReadModel):
     count: int
 
 
+class SessionCounts(ReadModel):
+    """What the database's sessions were seen doing, added up over all looks."""
+
+    looks: int
+    running: int
+    lock: int
+    io: int
+    other: int
+    in_transaction: int
+
+
 class ComponentReading(ReadModel):
     """One component at one moment; what it cannot know is absent."""
 
@@ -51,6 +62,7 @@ class ComponentReading(ReadModel):
     rows_fetched: int | None = None
     rows_inserted: int | None = None
     connections: int | None = None
+    sessions: SessionCounts | None = None
     keyspace_hits: int | None = None  # of Redis
     keyspace_misses: int | None = None
     commands: int | None = None

@@ -16,6 +16,8 @@ class Resource(StrEnum):
     SERVICE_CPU = "ServiceCpu"
     CPU_THROTTLING = "CpuThrottling"
     DATABASE = "Database"
+    DATABASE_LOCKS = "DatabaseLocks"
+    DATABASE_DISK = "DatabaseDisk"
     REDIS = "Redis"
     GENERATOR = "Generator"
     NODE_CPU = "NodeCpu"
@@ -41,9 +43,10 @@ class Bottleneck(ObservedModel):
         description=(
             "The resource that was full. Queue: the worker fell behind. ServiceCpu, Database, "
             "Redis, Generator, NodeCpu: CPU. CpuThrottling: the service's CPU limit. EventLoop: "
-            "something held the event loop up. DatabasePool, ThreadPool: requests waited for a "
-            "connection or a thread. Load: the service did all it was asked for. Unattributed: "
-            "nothing that is looked at was full."
+            "something held the event loop up. DatabaseLocks, DatabaseDisk: queries waited "
+            "for a lock that another one held, or for the disk. DatabasePool, ThreadPool: "
+            "requests waited for a connection or a thread. Load: the service did all it was "
+            "asked for. Unattributed: nothing that is looked at was full."
         )
     )
     confidence: Confidence = Field(

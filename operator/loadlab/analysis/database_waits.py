@@ -1,0 +1,54 @@
+"""What the connections to the database were held for, where requests wait for it.
+
+A full pool says that connections are not given back in time, and not why. The sessions say it:
+they wait for locks, for the disk, or for a server that somebody else fills. By Little's law the
+mean number of sessions at something, over the rate, is the time that a request spends at it
+(Denning & Buzen, The Operational Analysis of Queueing Network Models, 1978, section 3).
+"""
+
+from collections.abc import Iterator
+
+from loadlab.analysis.utilisation import Fullness
+from loadlab.base.names import Component
+from loadlab.measurement.sessions import SessionUsage
+from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status import Resource
+from loadlab.validity import bounds
+
+
+def database_waits(trial: TrialMeasurement) -> Iterator[Fullness]:
+    """Yield what the sessions spent their time at, full where most of a request's goes there."""
+    postgres = trial.components.get(Component.POSTGRES)
+    if postgres is None or (sessions := postgres.sessions) is None or not sessions.in_use:
+        return
+    yield _wait(trial, sessions, Resource.DATABASE_LOCKS, sessions.lock, "waited for a lock")
+    yield _wait(trial, sessions, Resource.DATABASE_DISK, sessions.io, "waited for the disk")
+    if postgres.cpus_used is None:  # somebody else's server: its sessions are all that is seen
+        words = "ran a query, or were ready to"
+        yield _wait(trial, sessions, Resource.DATABASE, sessions.running, words)
+
+
+def _wait(
+    trial: TrialMeasurement,
+    sessions: SessionUsage,
+    resource: Resource,
+    waiting: float,
+    words: str,
+) -> Fullness:
+    share = waiting / sessions.in_use
+    rate = trial.requests_per_second
+    each = f": {1000 * waiting / rate:,.3g} ms of each request" if rate else ""
+    return Fullness(
+        resource=resource,
+        share=share,
+        is_full=share > bounds.SESSIONS_SHARE and waiting > bounds.SESSIONS and _holds_up(trial),
+        evidence=f"of {sessions.in_use:.2g} connections in use {waiting:.2g} {words}{each}",
+    )
+
+
+def _holds_up(trial: TrialMeasurement) -> bool:
+    """Whether requests wait for the database: a kept rate with idle connections does not."""
+    service = trial.components.get(Component.SERVICE, ComponentUsage())
+    waiters = (service.pool_waiters or 0.0) / max(1, service.processes or 1)
+    return not trial.load.open_model or waiters > bounds.POOL_WAITERS
