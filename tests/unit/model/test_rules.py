@@ -1,58 +1,21 @@
 """Every rule of the spec has two sides, CEL and Python, and they say the same."""
 
 from collections.abc import Iterator
-from functools import cache
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
-from loadlab.base.rules import Rule, Ruled, RuledModel, TransitionRule
+from loadlab.base.rules import Rule, TransitionRule
 from loadlab.catalogue import WORKLOADS, Factor
-from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate
-
-
-def parts_of(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for inner in get_args(annotation):
-        yield from parts_of(inner)
-
-
-def annotations_of(model: type[BaseModel]) -> Iterator[Any]:
-    for field in model.model_fields.values():
-        yield from parts_of(field.annotation)
-        yield from field.metadata
-
-
-def models_of(model: type[BaseModel], seen: set[type]) -> Iterator[type[BaseModel]]:
-    if model in seen:
-        return
-    seen.add(model)
-    yield model
-    for part in annotations_of(model):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            yield from models_of(part, seen)
-
-
-MODELS = list(models_of(LoadExperimentSpec, set()))
-OF_MODELS = [
-    (model, rule) for model in MODELS if issubclass(model, RuledModel) for rule in model.RULES
-]
-OF_TEXTS = list(
-    {
-        part.rule.cel: part.rule
-        for model in MODELS
-        for part in annotations_of(model)
-        if isinstance(part, Ruled)
-    }.values()
-)
-TRANSITIONS = [rule for m in MODELS if issubclass(m, RuledModel) for rule in m.TRANSITIONS]
+from tests.unit.model.rule_cases import CASES, CLAIM, SPEC, Case
+from tests.unit.model.spec_rules import BY_NAME, OF_MODELS, OF_TEXTS, TRANSITIONS
+from tests.unit.model.spec_schema import filled_in, spec_schema
 
 
 def rules_in(schema: Json) -> Iterator[dict[str, str]]:
@@ -64,175 +27,11 @@ def rules_in(schema: Json) -> Iterator[dict[str, str]]:
             yield from rules_in(schema[name])
 
 
-@cache
-def spec_schema() -> Json:
-    (version,) = experiment_crd()["spec"]["versions"]
-    found: Json = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
-    return found
-
-
 def test_the_crd_has_the_rules_of_the_models_and_no_others():
     known: list[Rule[Any] | TransitionRule[Any]] = [rule for _, rule in OF_MODELS]
     of_crd = {rule["rule"]: rule for rule in rules_in(spec_schema())}
 
     assert of_crd == {rule.cel: rule.schema() for rule in (*known, *OF_TEXTS, *TRANSITIONS)}
-
-
-Case = tuple[str, Json, Json]  # a model, what it takes, and what it refuses
-
-
-def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
-    return [pytest.param(model, *pair, id=f"{model}-{name}") for name, pair in cases.items()]
-
-
-SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
-EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
-OWN = {"name": "mine", "image": "mine:1"}
-SECRET = {"name": "keys", "key": "api"}
-CLAIM = {
-    "name": "x",
-    "ratio": "failedRate",
-    "of": {"workers": 1},
-    "over": {"workers": 2},
-    "atMost": 1,
-}
-
-
-def variable(name: str) -> dict[str, str]:
-    return {"name": name, "value": "1"}
-
-
-def long_key(field: str, longest: int, value: object, **more: object) -> tuple[Json, Json]:
-    """A map with the longest key, and one with a key that is longer."""
-    fits, exceeds = ({field: {"k" * size: value}, **more} for size in (longest, longest + 1))
-    return fits, exceeds
-
-
-def without(*names: str) -> Json:
-    return {name: value for name, value in CLAIM.items() if name not in names}
-
-
-def factor_cases() -> dict[str, tuple[Json, Json]]:
-    found = {}
-    for factor in Factor:
-        if works := factor.facts.workloads:
-            swept = SPEC | {"factors": {factor.value: [1]}}
-            right = swept | {"workload": works[0]}
-            variant = next(iter(WORKLOADS[works[0]].variants))
-            wrong = swept | {"workload": "wells", "variants": [{"name": "def"}]}
-            found[factor.value] = (right | {"variants": [{"name": variant}]}, wrong)
-    return found
-
-
-CASES = [  # a value that keeps the rule beside one like it that breaks it
-    *case(
-        "LoadExperimentSpec",
-        variants=(SPEC, SPEC | {"variants": [{"name": "blocking"}]}),
-        image=(SPEC | {"variants": [OWN]}, SPEC | {"variants": [OWN | {"name": "sync"}]}),
-        custom=(
-            SPEC | {"workload": "custom", "variants": [OWN], "load": {"request": {"path": "/"}}},
-            SPEC | {"workload": "custom", "variants": [OWN]},
-        ),
-        rate=(
-            SPEC | {"load": {"executor": "ramping-arrival-rate"}, "factors": {"rate": [1]}},
-            SPEC | {"load": {"executor": "ramping-arrival-rate"}},
-        ),
-        closed=(SPEC, SPEC | {"factors": {"rate": [1]}}),
-        cpus=(
-            SPEC | {"resources": {"service": {"cpu": "2"}}},
-            EXCLUSIVE | {"resources": {"service": {"cpu": "500m"}}},
-        ),
-        unlimited=(
-            SPEC | {"resources": {"service": {}}},
-            EXCLUSIVE | {"resources": {"service": {}}},
-        ),
-        requests=(
-            SPEC | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
-            EXCLUSIVE | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
-        ),
-        server=(
-            SPEC | {"factors": {"server": ["gunicorn"]}},
-            SPEC
-            | {
-                "variants": [{"name": "sync", "server": "uvicorn"}],
-                "factors": {"server": ["gunicorn"]},
-            },
-        ),
-        parallelism=(
-            SPEC | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [2, 3]}},
-            SPEC | {"load": {"parallelism": 3}, "factors": {"virtualUsers": [2, 3]}},
-        ),
-        **factor_cases(),
-    ),
-    *case(
-        "Amounts",
-        cpu=({"cpu": "1", "cpuRequest": "1000m"}, {"cpu": "1", "cpuRequest": "1001m"}),
-        memory=(
-            {"memory": "1Gi", "memoryRequest": "1024Mi"},
-            {"memory": "1G", "memoryRequest": "1Gi"},
-        ),
-    ),
-    *case(
-        "Variant",
-        command=(OWN | {"command": ["x"]}, {"name": "sync", "command": ["x"]}),
-        port=(OWN | {"port": 1}, {"name": "sync", "port": 1}),
-        path=(OWN | {"readinessPath": "/"}, {"name": "sync", "readinessPath": "/"}),
-        instruments=(OWN | {"instrumentsPort": 1}, {"name": "sync", "instrumentsPort": 1}),
-        server=({"name": "sync", "server": "gunicorn"}, OWN | {"server": "gunicorn"}),
-        env=(
-            OWN | {"env": [variable("A"), variable("B")]},
-            OWN | {"env": [variable("A"), variable("B"), variable("A")]},
-        ),
-        ports=(OWN | {"instrumentsPort": 8001}, OWN | {"instrumentsPort": 8000}),
-        own_ports=(
-            OWN | {"port": 80, "instrumentsPort": 8000},
-            OWN | {"port": 80, "instrumentsPort": 80},
-        ),
-    ),
-    *case(
-        "Request",
-        method=({"path": "/", "method": "PUT"}, {"method": "PUT"}),
-        body=({"path": "/", "body": ""}, {"body": ""}),
-        headers=({"headers": {}}, {"headers": {"a": "b"}}),
-        variables=({"variables": {}}, {"variables": {"a": {"min": 1, "max": 1}}}),
-        long_header=long_key("headers", 100, "x", path="/"),
-        long_variable=long_key("variables", 60, {"min": 1, "max": 1}, path="/"),
-    ),
-    *case(
-        "EnvVar",
-        neither=(variable("A"), {"name": "A"}),
-        both=(variable("A"), variable("A") | {"valueFrom": {"secretKeyRef": SECRET}}),
-        secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
-    ),
-    *case("Placement", keys=long_key("nodeSelector", 317, "x")),
-    *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
-    *case(
-        "Postgres",
-        secret=({"mode": "Existing", "secretRef": {"name": "db"}}, {"mode": "Existing"}),
-        builtin=({}, {"secretRef": {"name": "db"}}),
-        settings=(
-            {"settings": {"a": "b"}},
-            {"mode": "Existing", "secretRef": {"name": "db"}, "settings": {"a": "b"}},
-        ),
-        long_setting=long_key("settings", 63, "x"),
-        overwrite=(
-            {"mode": "Existing", "secretRef": {"name": "db"}, "overwrite": True},
-            {"overwrite": True},
-        ),
-    ),
-    *case(
-        "Expectation",
-        neither=(CLAIM, without("ratio", "over")),
-        over=(CLAIM, without("over")),
-        bounds=(CLAIM, without("atMost")),
-        order=(CLAIM | {"atLeast": 1}, CLAIM | {"atLeast": 2}),
-        request=(
-            CLAIM | {"request": "ping", "ratio": "latencyMs.med"},
-            CLAIM | {"request": "ping"},
-        ),
-    ),
-]
-BY_NAME = {model.__name__: model for model in MODELS if issubclass(model, RuledModel)}
 
 
 def stored(model: str, value: Json) -> Json:
@@ -255,17 +54,6 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Postgres", fields["postgres"]
     yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]
-
-
-def filled_in(schema: Json, value: Any) -> Any:
-    if isinstance(value, list):
-        return [filled_in(schema["items"], item) for item in value]
-    if not isinstance(value, dict) or "properties" not in schema:
-        return value
-    for name, child in schema["properties"].items():
-        if name not in value and "default" in child:
-            value = value | {name: child["default"]}
-    return {name: filled_in(schema["properties"][name], item) for name, item in value.items()}
 
 
 @pytest.mark.parametrize(("model", "right", "wrong"), CASES)

@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from loadlab.catalogue import Factor
-from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
 from tests.manifests import Json
+from tests.unit.model.spec_schema import filled_in, spec_schema
 
 SMALLEST = {"workload": "select", "variants": [{"name": "sync"}]}
 
@@ -88,23 +88,8 @@ def test_what_is_dumped_is_read_back_the_same():
     assert LoadExperimentSpec.model_validate(read.dump()) == read
 
 
-def filled_in(schema: Json, value: object) -> object:
-    """Fill in defaults as the API server does: from the outside to the inside."""
-    if isinstance(value, list):
-        return [filled_in(schema["items"], item) for item in value]
-    if not isinstance(value, dict) or "properties" not in schema:
-        return value
-    for name, child in schema["properties"].items():
-        if name not in value and "default" in child:
-            value = value | {name: child["default"]}
-    return {name: filled_in(schema["properties"][name], item) for name, item in value.items()}
-
-
 @pytest.mark.parametrize("given", [SMALLEST, spec(resources={"k6": {"memory": "2Gi"}})])
 def test_defaults_of_the_api_server_are_those_of_the_models(given):
-    (version,) = experiment_crd()["spec"]["versions"]
-    schema = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
-
-    stored = filled_in(schema, given)
+    stored = filled_in(spec_schema(), given)
 
     assert LoadExperimentSpec.model_validate(stored) == LoadExperimentSpec.model_validate(given)

@@ -1,0 +1,161 @@
+"""For each rule a value that keeps it, beside one like it that breaks it."""
+
+import pytest
+
+from loadlab.catalogue import WORKLOADS, Factor
+from tests.manifests import Json
+
+Case = tuple[str, Json, Json]  # a model, what it takes, and what it refuses
+
+
+def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
+    return [pytest.param(model, *pair, id=f"{model}-{name}") for name, pair in cases.items()]
+
+
+SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
+EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
+OWN = {"name": "mine", "image": "mine:1"}
+SECRET = {"name": "keys", "key": "api"}
+CLAIM = {
+    "name": "x",
+    "ratio": "failedRate",
+    "of": {"workers": 1},
+    "over": {"workers": 2},
+    "atMost": 1,
+}
+
+
+def variable(name: str) -> dict[str, str]:
+    return {"name": name, "value": "1"}
+
+
+def long_key(field: str, longest: int, value: object, **more: object) -> tuple[Json, Json]:
+    """A map with the longest key, and one with a key that is longer."""
+    fits, exceeds = ({field: {"k" * size: value}, **more} for size in (longest, longest + 1))
+    return fits, exceeds
+
+
+def without(*names: str) -> Json:
+    return {name: value for name, value in CLAIM.items() if name not in names}
+
+
+def factor_cases() -> dict[str, tuple[Json, Json]]:
+    found = {}
+    for factor in Factor:
+        if works := factor.facts.workloads:
+            swept = SPEC | {"factors": {factor.value: [1]}}
+            right = swept | {"workload": works[0]}
+            variant = next(iter(WORKLOADS[works[0]].variants))
+            wrong = swept | {"workload": "wells", "variants": [{"name": "def"}]}
+            found[factor.value] = (right | {"variants": [{"name": variant}]}, wrong)
+    return found
+
+
+CASES = [  # a value that keeps the rule beside one like it that breaks it
+    *case(
+        "LoadExperimentSpec",
+        variants=(SPEC, SPEC | {"variants": [{"name": "blocking"}]}),
+        image=(SPEC | {"variants": [OWN]}, SPEC | {"variants": [OWN | {"name": "sync"}]}),
+        custom=(
+            SPEC | {"workload": "custom", "variants": [OWN], "load": {"request": {"path": "/"}}},
+            SPEC | {"workload": "custom", "variants": [OWN]},
+        ),
+        rate=(
+            SPEC | {"load": {"executor": "ramping-arrival-rate"}, "factors": {"rate": [1]}},
+            SPEC | {"load": {"executor": "ramping-arrival-rate"}},
+        ),
+        closed=(SPEC, SPEC | {"factors": {"rate": [1]}}),
+        cpus=(
+            SPEC | {"resources": {"service": {"cpu": "2"}}},
+            EXCLUSIVE | {"resources": {"service": {"cpu": "500m"}}},
+        ),
+        unlimited=(
+            SPEC | {"resources": {"service": {}}},
+            EXCLUSIVE | {"resources": {"service": {}}},
+        ),
+        requests=(
+            SPEC | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
+            EXCLUSIVE | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
+        ),
+        server=(
+            SPEC | {"factors": {"server": ["gunicorn"]}},
+            SPEC
+            | {
+                "variants": [{"name": "sync", "server": "uvicorn"}],
+                "factors": {"server": ["gunicorn"]},
+            },
+        ),
+        parallelism=(
+            SPEC | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [2, 3]}},
+            SPEC | {"load": {"parallelism": 3}, "factors": {"virtualUsers": [2, 3]}},
+        ),
+        **factor_cases(),
+    ),
+    *case(
+        "Amounts",
+        cpu=({"cpu": "1", "cpuRequest": "1000m"}, {"cpu": "1", "cpuRequest": "1001m"}),
+        memory=(
+            {"memory": "1Gi", "memoryRequest": "1024Mi"},
+            {"memory": "1G", "memoryRequest": "1Gi"},
+        ),
+    ),
+    *case(
+        "Variant",
+        command=(OWN | {"command": ["x"]}, {"name": "sync", "command": ["x"]}),
+        port=(OWN | {"port": 1}, {"name": "sync", "port": 1}),
+        path=(OWN | {"readinessPath": "/"}, {"name": "sync", "readinessPath": "/"}),
+        instruments=(OWN | {"instrumentsPort": 1}, {"name": "sync", "instrumentsPort": 1}),
+        server=({"name": "sync", "server": "gunicorn"}, OWN | {"server": "gunicorn"}),
+        env=(
+            OWN | {"env": [variable("A"), variable("B")]},
+            OWN | {"env": [variable("A"), variable("B"), variable("A")]},
+        ),
+        ports=(OWN | {"instrumentsPort": 8001}, OWN | {"instrumentsPort": 8000}),
+        own_ports=(
+            OWN | {"port": 80, "instrumentsPort": 8000},
+            OWN | {"port": 80, "instrumentsPort": 80},
+        ),
+    ),
+    *case(
+        "Request",
+        method=({"path": "/", "method": "PUT"}, {"method": "PUT"}),
+        body=({"path": "/", "body": ""}, {"body": ""}),
+        headers=({"headers": {}}, {"headers": {"a": "b"}}),
+        variables=({"variables": {}}, {"variables": {"a": {"min": 1, "max": 1}}}),
+        long_header=long_key("headers", 100, "x", path="/"),
+        long_variable=long_key("variables", 60, {"min": 1, "max": 1}, path="/"),
+    ),
+    *case(
+        "EnvVar",
+        neither=(variable("A"), {"name": "A"}),
+        both=(variable("A"), variable("A") | {"valueFrom": {"secretKeyRef": SECRET}}),
+        secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
+    ),
+    *case("Placement", keys=long_key("nodeSelector", 317, "x")),
+    *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
+    *case(
+        "Postgres",
+        secret=({"mode": "Existing", "secretRef": {"name": "db"}}, {"mode": "Existing"}),
+        builtin=({}, {"secretRef": {"name": "db"}}),
+        settings=(
+            {"settings": {"a": "b"}},
+            {"mode": "Existing", "secretRef": {"name": "db"}, "settings": {"a": "b"}},
+        ),
+        long_setting=long_key("settings", 63, "x"),
+        overwrite=(
+            {"mode": "Existing", "secretRef": {"name": "db"}, "overwrite": True},
+            {"overwrite": True},
+        ),
+    ),
+    *case(
+        "Expectation",
+        neither=(CLAIM, without("ratio", "over")),
+        over=(CLAIM, without("over")),
+        bounds=(CLAIM, without("atMost")),
+        order=(CLAIM | {"atLeast": 1}, CLAIM | {"atLeast": 2}),
+        request=(
+            CLAIM | {"request": "ping", "ratio": "latencyMs.med"},
+            CLAIM | {"request": "ping"},
+        ),
+    ),
+]
