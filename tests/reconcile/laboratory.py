@@ -10,7 +10,8 @@ from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.plan import Images
-from tests.reconcile.fake_cluster import Crash, FakeCluster, Key
+from tests.reconcile.fake_cluster import Crash, FakeCluster
+from tests.reconcile.fake_kubernetes import Key
 from tests.reconcile.generator_log import generator_log
 
 IMAGES = Images(

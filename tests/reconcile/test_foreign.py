@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL, children_name, experiment_selector
 from loadlab.kube.api import Kind, Manifest
 from tests.manifests import Json
-from tests.reconcile.fake_cluster import Key
+from tests.reconcile.fake_kubernetes import Key
 from tests.reconcile.laboratory import CHILD, SECRET, Laboratory
 
 APPLICATION = {"kind": "App", "name": "x", "uid": "x", "controller": True}

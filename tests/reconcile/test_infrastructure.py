@@ -8,7 +8,7 @@ from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
 from tests.manifests import Json
-from tests.reconcile.fake_cluster import Key
+from tests.reconcile.fake_kubernetes import Key
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 SPEC: Json = {"replicates": 1}

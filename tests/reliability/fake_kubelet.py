@@ -16,7 +16,7 @@ import aiohttp
 
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.base.times import rfc3339
-from tests.reconcile.fake_cluster import with_token
+from tests.reconcile.fake_kubernetes import with_token
 from tests.reconcile.generator_log import generator_log
 from tests.reliability.control_plane import ADMIN
 
