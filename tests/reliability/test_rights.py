@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from tests.packaging.test_rbac import granted
+from tests.packaging.permissions import granted
 from tests.reliability.control_plane import REPOSITORY, ControlPlane
 from tests.reliability.site import SIX_TRIALS, Site
 from tests.reliability.test_kills import kill_after
