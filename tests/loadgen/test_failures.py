@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.loadgen.conftest import Lab, Server
+from tests.tcp_server import answering
 
 pytestmark = pytest.mark.integration
 Send = Callable[[Any], Any]
@@ -133,30 +133,17 @@ def test_an_example_of_the_warm_up_is_none_of_the_measurement(lab, server):
 @contextmanager
 def breaking(answer: bytes) -> Iterator[str]:
     """A port whose server reads a request, says this much, and cuts the connection."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.recv(4096)
-                if not answer:  # an end without a word, with bytes unread: a reset
-                    linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                else:
-                    connection.sendall(answer)
+    def cut(connection: socket.socket) -> None:
+        connection.recv(4096)
+        if not answer:  # an end without a word, with bytes unread: a reset
+            linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        else:
+            connection.sendall(answer)
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
+    with answering(cut) as address:
+        yield f"http://{address}"
 
 
 @pytest.mark.parametrize(
