@@ -5,6 +5,8 @@ import pytest
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
 from loadlab.kube.errors import RefusedError
+from loadlab.kube.hints import Hints
+from loadlab.progress.observed import NOBODY_AHEAD, Place
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 
@@ -111,3 +113,35 @@ async def test_one_whose_requests_are_refused_is_ahead_of_nobody(monkeypatch):
 
 async def refused(*_: object) -> object:
     raise RefusedError("GET jobs: 403 forbidden")
+
+
+BESIDE_OTHERS = Hints(place=Place(1, "LoadExperiment lab/other"), alone=False)
+
+
+async def test_one_that_waits_is_accepted_beside_other_passes():
+    lab = Laboratory()
+    lab.submit()
+
+    await lab.reconcile(hints=BESIDE_OTHERS)
+
+    assert (lab.status()["phase"], lab.status()["queuePosition"]) == ("Pending", 1)
+
+
+@pytest.mark.parametrize("phase", ["Preparing", "Running", "Succeeded"])
+async def test_what_has_begun_meanwhile_is_left_to_a_pass_of_its_own(phase):
+    lab = Laboratory()
+    lab.submit()
+    lab.experiment()["status"] = {"phase": phase}
+
+    assert await lab.reconcile(hints=BESIDE_OTHERS) == 0
+    assert lab.status() == {"phase": phase}
+
+
+async def test_one_that_was_resumed_meanwhile_begins_in_a_pass_of_its_own():
+    lab = Laboratory()
+    lab.submit()
+
+    assert await lab.reconcile(hints=Hints(place=NOBODY_AHEAD, alone=False)) == 0
+    assert "phase" not in lab.status()
+    await lab.reconcile()
+    assert lab.status()["phase"] == "Preparing"

@@ -25,6 +25,11 @@ def waits_as_reported(body: Mapping[str, Any]) -> bool:
     return waits and status.get("observedGeneration") == body["metadata"].get("generation")
 
 
+def only_waits(standing: Standing, place: Place) -> bool:
+    """Whether an experiment at this place can neither begin nor have anything running."""
+    return standing.waits and (standing.suspended or place.ahead > 0)
+
+
 class ExperimentIndex:
     """The experiments by key, each reduced to what decides about its place."""
 
@@ -48,3 +53,8 @@ class ExperimentIndex:
         """Return the place of an experiment as far as it is known."""
         own = self._known.get(key)
         return find_place(self._known.values(), own.uid) if own else NOBODY_AHEAD
+
+    def only_waits(self, key: Key, place: Place) -> bool:
+        """Whether a pass at this place can do no more than say that an experiment waits."""
+        known = self._known.get(key)
+        return known is not None and only_waits(known, place)

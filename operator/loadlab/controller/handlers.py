@@ -10,37 +10,32 @@ from collections.abc import Mapping
 from typing import Any
 
 import kopf
-import structlog
 
 from loadlab.base.names import GROUP, VERSION
 from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
+from loadlab.controller.no_state import NothingKept
+from loadlab.controller.passes import STUCK, Passes
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import PAGE_EXPERIMENTS, ApiCluster, connect
-from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
-from loadlab.kube.hints import Hints
 from loadlab.kube.lease import Lease
 from loadlab.kube.watch import experiment_of, watch_children
-from loadlab.progress.failed_pass import RETRY
 
-AFTER_BREAKDOWN = 30.0  # seconds after an error that could not be answered in the status
 KEPT_BY_KOPF = 0.2  # seconds for which an experiment is held after an event
-STUCK = 120.0  # seconds that one pass may take before the liveness probe fails
-log = structlog.get_logger()
 
 
 class Operator:
-    """The running operator: a queue, the watches and one loop of passes."""
+    """The running operator: a queue, the watches and the passes."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.work_queue = WorkQueue()
         self.index = ExperimentIndex()
+        self.passes = Passes(self.work_queue, self.index)
         self._task: asyncio.Task[None] | None = None
-        self._busy_since: float | None = None
 
     def start(self) -> None:
         """Begin to work in the background."""
@@ -74,8 +69,7 @@ class Operator:
         """
         if self._task is None or self._task.done():
             raise RuntimeError("the reconcile loop has ended")
-        busy = time.monotonic() - self._busy_since if self._busy_since else 0.0
-        if busy > STUCK:
+        if (busy := self.passes.longest) > STUCK:
             msg = f"a pass has been under way for {busy:.0f} s"
             raise RuntimeError(msg)
         return "working"
@@ -107,31 +101,7 @@ class Operator:
 
             group.create_task(watch_children(cluster, self.settings.watched, handle, restarted))
             group.create_task(lease.keep())
-            group.create_task(self._passes(reconciler, follower, lease))
-
-    async def _passes(self, reconciler: Reconciler, follower: LogFollower, lease: Lease) -> None:
-        while True:
-            await lease.held()  # before a key is taken: what has changed by then is not missed
-            key = await self.work_queue.get()
-            self._busy_since = time.monotonic()
-            try:
-                hints = Hints(
-                    follower.reported,
-                    follower.preparations,
-                    follower.progress,
-                    self.index.place_of(key),
-                )
-                after = await reconciler.reconcile(key, time.time(), hints)
-            except ClusterError as error:
-                log.warning("no pass", experiment=key, error=str(error))
-                after = RETRY
-            except Exception:  # not even the status could say so
-                log.exception("pass broke", experiment=key)
-                after = AFTER_BREAKDOWN
-            finally:
-                self._busy_since = None
-            if after is not None:
-                self.work_queue.requeue(*key, after)
+            group.create_task(self.passes.run(reconciler, follower, lease.held))
 
 
 def register(operator: Operator) -> None:
@@ -149,6 +119,7 @@ def register(operator: Operator) -> None:
         # Kopf holds what it has listed until it was handled, and what came last until it is idle.
         settings.watching.chunk_size = PAGE_EXPERIMENTS
         settings.queueing.idle_timeout = KEPT_BY_KOPF
+        settings.persistence.diffbase_storage = NothingKept()
         operator.start()
 
     @kopf.on.cleanup()

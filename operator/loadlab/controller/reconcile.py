@@ -15,6 +15,7 @@ import structlog
 from loadlab import __version__
 from loadlab.controller.analyses import Analyses
 from loadlab.controller.collect import collect, collect_evidence
+from loadlab.controller.experiment_index import only_waits
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.work_queue import Key
@@ -33,11 +34,12 @@ from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.merge_patch import merge_patch
 from loadlab.kube.observe import observe
 from loadlab.kube.remains import observe_remains
+from loadlab.kube.standing import standing_of
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
 from loadlab.progress.closing import may_be_summed_up
-from loadlab.progress.conditions import Transition
+from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
 from loadlab.progress.decision import Collect, CollectEvidence, Decision
@@ -71,6 +73,8 @@ class Reconciler:
         body = await self.cluster.get(Kind.EXPERIMENT, *key)
         if body is None or body["metadata"].get("deletionTimestamp"):
             return None
+        if not (hints.alone or only_waits(standing_of(body), hints.place)):
+            return AT_ONCE  # it is not as the events said: to be looked at alone
         try:
             return await self._pass(body, now, hints)
         except UnavailableError:

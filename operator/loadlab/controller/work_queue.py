@@ -1,4 +1,8 @@
-"""Which experiments to reconcile, and when: each key once, at its earliest due time."""
+"""Which experiments to reconcile, and when: each key once, at its earliest due time.
+
+A key that was taken is not handed out again until it is done: however many passes there are at a
+time, no two are of the same experiment.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -11,8 +15,8 @@ class WorkQueue:
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._due: dict[Key, float] = {}
+        self._taken: dict[Key, bool] = {}  # whether a `requeue_all` came since
         self._changed = asyncio.Event()
-        self._all_requeued = False  # since the last key was taken
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
 
     def add(self, namespace: str, name: str, after: float = 0.0) -> None:
@@ -22,25 +26,33 @@ class WorkQueue:
             self._due[key] = due
             self._changed.set()
 
-    def requeue(self, namespace: str, name: str, after: float) -> None:
-        """Put back the key taken last; it is due at once where it missed a `requeue_all`."""
-        self.add(namespace, name, 0.0 if self._all_requeued else after)
+    def done(self, key: Key, after: float | None) -> None:
+        """End what `get` began; the key is due again in so many seconds, or only when added.
+
+        It is due at once where it missed a `requeue_all`.
+        """
+        missed = self._taken.pop(key)
+        if after is not None:
+            self.add(*key, 0.0 if missed else after)
+        self._changed.set()
 
     def requeue_all(self) -> None:
         """Make every key due now: something happened that others wait for."""
-        self._all_requeued = True
+        self._taken = dict.fromkeys(self._taken, True)
         self._due = dict.fromkeys(self._due, self._clock())
         self._changed.set()
 
     async def get(self) -> Key:
-        """Wait for the next key that is due, and take it."""
+        """Wait for the next key that is due, and take it until it is done."""
         while True:
             self._changed.clear()
-            key = min(self._due, key=lambda k: self._due[k], default=None)
+            free = (key for key in self._due if key not in self._taken)
+            key = min(free, key=lambda k: self._due[k], default=None)
             left = self._due[key] - self._clock() if key else None
             if key is not None and left is not None and left <= 0:
                 del self._due[key]
-                self._all_requeued = False
+                self._taken[key] = False
+                self._changed.set()  # others who wait may have slept through what came with it
                 return key
             try:
                 await asyncio.wait_for(self._changed.wait(), timeout=left)

@@ -14,12 +14,14 @@ class Hints:
 
     `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
     data sets' Jobs said last, `progress` what generators did, `place` who is known to be ahead.
+    With `alone` no other pass is under way that may begin or act upon an experiment.
     """
 
     reported: Set[str] = frozenset()
     preparations: Mapping[str, Preparation] = field(default_factory=dict)
     progress: Mapping[str, Progress] = field(default_factory=dict)
     place: Place = NOBODY_AHEAD
+    alone: bool = True
 
 
 NO_HINTS = Hints()

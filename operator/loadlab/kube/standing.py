@@ -21,7 +21,8 @@ class Standing:
     phase: str  # as it is spelt, also one that this release does not know
     started: str
     deleting: bool
-    may_begin: bool  # neither suspended nor held up
+    suspended: bool
+    stalled: bool  # held up by what it says itself
 
     @property
     def is_open(self) -> bool:
@@ -32,6 +33,11 @@ class Standing:
     def waits(self) -> bool:
         """Whether it has not begun."""
         return self.is_open and self.phase == Phase.PENDING
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether nothing but others keeps it from beginning."""
+        return not (self.suspended or self.stalled)
 
     @property
     def is_under_way(self) -> bool:
@@ -60,7 +66,8 @@ def standing_of(body: Mapping[str, Any]) -> Standing:
         phase=str(status.get("phase") or Phase.PENDING.value),
         started=str(status.get("startTime") or ""),
         deleting=bool(metadata.get("deletionTimestamp")),
-        may_begin=not spec.get("suspend") and not _is_stalled(status),
+        suspended=bool(spec.get("suspend")),
+        stalled=_is_stalled(status),
     )
 
 

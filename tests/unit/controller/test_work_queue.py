@@ -51,7 +51,7 @@ async def test_a_key_that_was_taken_at_a_requeue_of_all_is_due_again_at_once():
     work_queue.add(*A)
     await work_queue.get()
     work_queue.requeue_all()
-    work_queue.requeue(*A, after=300)
+    work_queue.done(A, after=300)
 
     assert await asyncio.wait_for(work_queue.get(), timeout=1) == A
 
@@ -62,8 +62,35 @@ async def test_a_key_that_missed_nothing_comes_when_it_asked_to():
     work_queue.requeue_all()
     work_queue.add(*A)
     await work_queue.get()
-    work_queue.requeue(*A, after=300)
+    work_queue.done(A, after=300)
     work_queue.add(*B, after=200)
 
     now = 400.0
     assert [await work_queue.get(), await work_queue.get()] == [B, A]
+
+
+async def test_a_key_is_taken_once_until_it_is_done():
+    work_queue = WorkQueue(clock=lambda: 0.0)
+    work_queue.add(*A)
+    await work_queue.get()
+    work_queue.add(*A)
+    work_queue.add(*B)
+
+    assert await work_queue.get() == B
+    again = asyncio.create_task(work_queue.get())
+    await asyncio.sleep(0)
+    assert not again.done()
+    work_queue.done(A, after=None)
+    assert await asyncio.wait_for(again, timeout=1) == A
+
+
+async def test_all_that_were_taken_at_a_requeue_of_all_are_due_again():
+    work_queue = WorkQueue(clock=lambda: 0.0)
+    for key in (A, B):
+        work_queue.add(*key)
+        await work_queue.get()
+    work_queue.requeue_all()
+    for key in (A, B):
+        work_queue.done(key, after=300)
+
+    assert {await work_queue.get(), await work_queue.get()} == {A, B}

@@ -22,7 +22,8 @@ def waiting(namespace: str, name: str, created: int, *, may_begin: bool = True) 
         phase="Pending",
         started="",
         deleting=False,
-        may_begin=may_begin,
+        suspended=not may_begin,
+        stalled=False,
     )
 
 
