@@ -28,7 +28,11 @@ def namespace(installed: None) -> str:
 
 
 @pytest.fixture
-def lab(namespace: str) -> Lab:
-    """A namespace without experiments: one that a failed test left would hold up all others."""
+def lab(namespace: str, request: pytest.FixtureRequest) -> Lab:
+    """A namespace without experiments: one that a failed test left would hold up all others.
+
+    A test that measures nothing runs beside others, whose CPU must not void its trials.
+    """
     kubectl("-n", namespace, "delete", "loadexperiments", "--all", "--wait")
-    return Lab(namespace)
+    measures = request.node.get_closest_marker("measured") is not None
+    return Lab(namespace, allows_others=not measures)

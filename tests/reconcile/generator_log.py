@@ -31,13 +31,18 @@ def hdr(values_us: tuple[int, ...]) -> dict[str, object]:
 
 
 @cache
-def generator_log(*, run: str, requests: int = 12_000, seconds: float = 5.0) -> str:
-    """A clean run in which every request took 1.6 ms or so."""
+def generator_log(
+    *, run: str, requests: int = 12_000, seconds: float = 5.0, busy: float | None = None
+) -> str:
+    """A clean run in which every request took 1.6 ms or so; of 2 CPUs `busy` were busy."""
     measured = _measured(requests, seconds)
     lines = [
         _line("loadlab_progress", _progress(requests)),
-        _line("loadlab_snapshot", _snapshot(run, "start", START, 0)),
-        _line("loadlab_snapshot", _snapshot(run, "end", START + seconds, requests)),
+        _line("loadlab_snapshot", _snapshot(run, "start", START, 0) | _cpus(0.0, busy)),
+        _line(
+            "loadlab_snapshot",
+            _snapshot(run, "end", START + seconds, requests) | _cpus(seconds, busy),
+        ),
         _line("loadlab_account", {"run": run, "drained": True, "drainSeconds": 0}),
         _line("loadlab_result", _document(measured, seconds)),
     ]
@@ -126,10 +131,18 @@ def _snapshot(run: str, edge: str, taken_at: float, requests: int) -> dict[str, 
             }
         ],
     }
+    postgres = {"cpuSeconds": 1 + requests * 0.00005, "transactions": requests}
     return {
         "edge": edge,
         "run": run,
         "takenAt": taken_at,
-        "components": {"service": service},
+        "components": {"service": service, "postgres": postgres},
         "errors": {},
     }
+
+
+def _cpus(at: float, busy: float | None) -> dict[str, object]:
+    """The CPUs beside the service's, of which generator and Postgres use 0.2 and 0.12."""
+    if busy is None:
+        return {}
+    return {"sharedCpus": {"cpus": 2, "cpuSeconds": 50 + busy * at, "stealSeconds": 0}}

@@ -1,5 +1,6 @@
 """Runs experiments on a fake cluster, pass by pass, on a clock that only we move."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -39,8 +40,14 @@ class Laboratory:
     A forgetful one is started afresh for each pass: nothing is carried over in memory but hints.
     """
 
-    def __init__(self, log: str | None = None, *, forgetful: bool = True) -> None:
-        self.cluster = FakeCluster(lambda pod: log or generator_log(run=_run_of(pod)))
+    def __init__(
+        self,
+        log: str | None = None,
+        *,
+        log_of: Callable[[str], str] = lambda run: generator_log(run=run),
+        forgetful: bool = True,
+    ) -> None:
+        self.cluster = FakeCluster(lambda pod: log or log_of(_run_of(pod)))
         self.now = START
         self.forgetful = forgetful
         self.restart()

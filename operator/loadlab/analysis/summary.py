@@ -16,10 +16,13 @@ from loadlab.catalogue import Cell
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
+    ConditionType,
     Durability,
     Environment,
     LoadExperimentStatus,
     Overhead,
+    Truth,
+    find,
 )
 from loadlab.plan import Plan
 
@@ -57,7 +60,7 @@ def summarize(
             "expectations": tuple(
                 judge_expectation(each, plan.cells, replicates) for each in expectations
             ),
-            "verdict": decide_verdict(rows, criteria),
+            "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
             "best": best_cell(cell.row for cell in analysed if cell.passes),
             "durability": _durability(replicates),
             "overhead_seconds": _overhead(trials),
@@ -65,6 +68,11 @@ def summarize(
         }
     )
     return within_budget(analyzed)
+
+
+def _is_quiet(status: LoadExperimentStatus) -> bool:
+    condition = find(status.conditions, ConditionType.QUIET)
+    return condition is None or condition.status is not Truth.FALSE
 
 
 def _thresholds(plan: Plan) -> Mapping[str, Threshold]:

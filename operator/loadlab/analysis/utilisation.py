@@ -126,7 +126,7 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
     if shared is None:
         return
     users = [name for name in _OWNERS if name != Component.SERVICE or not trial.owns_cpus]
-    used = {name: cpus for name in users if (cpus := _cpus_of(trial, name)) is not None}
+    used = {name: cpus for name in users if (cpus := trial.cpus_used_by(name)) is not None}
     which = "beside the service's" if trial.owns_cpus else "that all share"
     busy = shared.busy * shared.cpus
     # On a cluster of several nodes these may not be the CPUs that they run on.
@@ -145,15 +145,6 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
         shared.busy,
         f"the CPUs {which} were {shared.busy:.0%} busy" + (f" ({parts})" if here and parts else ""),
     )
-
-
-def _cpus_of(trial: TrialMeasurement, name: str) -> float | None:
-    usage = trial.components.get(name)
-    if usage is None:
-        return None
-    if name == GENERATOR and usage.cpu_micros_per_request is not None:
-        return usage.cpu_micros_per_request * trial.requests_per_second / 1e6
-    return usage.cpus_used
 
 
 def waiting(trial: TrialMeasurement) -> Iterator[Fullness]:

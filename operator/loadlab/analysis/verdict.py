@@ -4,7 +4,8 @@
 |--------------|--------------------------------------------------------------------|
 | Error        | no cell has a usable replicate: nothing was measured               |
 | Failed       | a criterion failed in some cell                                    |
-| Inconclusive | a criterion could not be decided, or some cell is Invalid          |
+| Inconclusive | a criterion could not be decided, some cell is Invalid, or the     |
+|              | nodes were not quiet                                               |
 | Passed       | every criterion holds in every cell (also when there is none)      |
 """
 
@@ -20,14 +21,16 @@ from loadlab.model.status import (
 )
 
 
-def decide_verdict(rows: Sequence[ResultRow], criteria: Sequence[CriterionResult]) -> Verdict:
+def decide_verdict(
+    rows: Sequence[ResultRow], criteria: Sequence[CriterionResult], *, quiet: bool = True
+) -> Verdict:
     """Judge the experiment from its cells and the outcomes of its criteria."""
     if not any(row.replicates.valid for row in rows):
         return Verdict.ERROR
     outcomes = {criterion.outcome for criterion in criteria}
     if CriterionOutcome.FAILED in outcomes:
         return Verdict.FAILED
-    undecided = any(row.validity is Validity.INVALID for row in rows)
+    undecided = not quiet or any(row.validity is Validity.INVALID for row in rows)
     if undecided or CriterionOutcome.INCONCLUSIVE in outcomes:
         return Verdict.INCONCLUSIVE
     return Verdict.PASSED

@@ -16,10 +16,12 @@ from loadlab.cli.experiment import Experiment
 from loadlab.model.status import (
     Best,
     ByComponent,
+    ConditionType,
     Durability,
     ExpectationResult,
     Figure,
     ResultRow,
+    Truth,
     Validity,
 )
 
@@ -154,6 +156,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield ["Verdict: ", (verdict, _COLOURS.get(verdict, ""))]
     if not experiment.finished:
         yield [experiment.line]
+    yield from _quiet(experiment)
     if status.best:
         yield [_best(status.best, status.results)]
     for c in status.criteria:
@@ -172,6 +175,15 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield from _reservations(status.results)
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
+
+
+def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
+    """Say how many runs others have spoiled, and what was seen of them."""
+    found = experiment.condition(ConditionType.QUIET)
+    if found and found.message:
+        is_quiet = found.status is Truth.TRUE
+        word = ("Quiet", "yellow") if is_quiet else ("Not quiet", "red")
+        yield [word, f": {found.message}"]
 
 
 def _best(best: Best, rows: Sequence[ResultRow]) -> str:

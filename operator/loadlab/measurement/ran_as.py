@@ -7,7 +7,10 @@ GUARANTEED = "Guaranteed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanAs:
-    """A component's own container: limits and requests in CPUs and bytes, None where none is."""
+    """A component's own container: limits and requests in CPUs and bytes, None where none is.
+
+    Of several pods it is the one that may use the least CPU; `nodes` are those of all.
+    """
 
     cpu_limit: float | None = None
     cpu_request: float | None = None
@@ -15,6 +18,8 @@ class RanAs:
     memory_request: float | None = None
     qos_class: str = ""  # of its pod
     set_by: str = ""  # who set the CPU limit, where admission says so
+    pods: int = 1
+    nodes: tuple[str, ...] = ()  # each once, sorted; empty where not looked at
 
     @property
     def limit_in_words(self) -> str:

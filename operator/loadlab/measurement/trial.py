@@ -32,6 +32,7 @@ from loadlab.measurement.usage import (
     RequestCounts,
     count_requests,
     measure_components,
+    measure_service_cpus,
     measure_shared_cpus,
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
@@ -94,6 +95,7 @@ def measure_trial(
         by_request=named_requests(documents),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
+        service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=tuple(fit(note, LONGEST_NOTE) for report in reports for note in _notes(report))[
             :MOST_NOTES
         ],

@@ -12,8 +12,8 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
     ComponentReading,
+    CpuTimes,
     K6Document,
-    SharedCpus,
     Snapshot,
 )
 from loadlab.measurement.sessions import SessionUsage, measure_sessions
@@ -102,25 +102,36 @@ def measure_components(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedCpuUsage:
-    """The CPUs that no service owns, over the measurement; shares of their time, 0..1."""
+class CpuSetUsage:
+    """Some CPUs of a node over the measurement, whoever used them; shares of their time, 0..1."""
 
     cpus: int
     busy: float
     stolen: float  # by the hypervisor
 
 
-def measure_shared_cpus(start: Snapshot, end: Snapshot) -> SharedCpuUsage | None:
-    """Measure what was left of the node; None where it is unknown or changed meanwhile."""
-    before, after = start.shared_cpus, end.shared_cpus
+def measure_shared_cpus(start: Snapshot, end: Snapshot) -> CpuSetUsage | None:
+    """Measure the CPUs that no service owns; None where they are unknown or changed meanwhile."""
     seconds = end.taken_at - start.taken_at
+    return _measure_cpus(start.shared_cpus, end.shared_cpus, seconds)
+
+
+def measure_service_cpus(start: Snapshot, end: Snapshot) -> CpuSetUsage | None:
+    """Measure the CPUs that the service may run on; None where they are unknown or changed."""
+    before, after = start.components.get(Component.SERVICE), end.components.get(Component.SERVICE)
+    if before is None or after is None:
+        return None
+    seconds = end.taken_at - start.taken_at
+    return _measure_cpus(before.allowed_cpus, after.allowed_cpus, seconds)
+
+
+def _measure_cpus(
+    before: CpuTimes | None, after: CpuTimes | None, seconds: float
+) -> CpuSetUsage | None:
     if before is None or after is None or before.cpus != after.cpus or seconds <= 0:
         return None
-    return _shared(before, after, seconds * max(1, after.cpus))
-
-
-def _shared(before: SharedCpus, after: SharedCpus, available: float) -> SharedCpuUsage:
-    return SharedCpuUsage(
+    available = seconds * max(1, after.cpus)
+    return CpuSetUsage(
         cpus=after.cpus,
         busy=(after.cpu_seconds - before.cpu_seconds) / available,
         stolen=(after.steal_seconds - before.steal_seconds) / available,

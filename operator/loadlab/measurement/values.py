@@ -9,7 +9,7 @@ from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import latency_ms
 from loadlab.measurement.ran_as import RanAs
-from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
+from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 
@@ -92,7 +92,8 @@ class TrialMeasurement:
     work: WorkDone | None = None
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     freshness: Freshness | None = None
-    shared_cpus: SharedCpuUsage | None = None
+    shared_cpus: CpuSetUsage | None = None  # of the steward's node
+    service_cpus: CpuSetUsage | None = None  # on which the service may run
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
 
@@ -131,6 +132,15 @@ class TrialMeasurement:
             f"it could run on {allowed} of the node's {online} CPUs, not on {service.whole_cpus} "
             "of its own: the kubelet has no static CPU manager"
         )
+
+    def cpus_used_by(self, name: str) -> float | None:
+        """CPU seconds a second of a component; None where it is unknown."""
+        usage = self.components.get(name)
+        if usage is None:
+            return None
+        if name == GENERATOR and usage.cpu_micros_per_request is not None:
+            return usage.cpu_micros_per_request * self.requests_per_second / 1e6
+        return usage.cpus_used
 
     @property
     def window_seconds(self) -> float:

@@ -37,6 +37,7 @@ class LoadFacts:
     owns_cpus: bool = True  # whether the service was to have CPUs of its own
     insists_on_cpus: bool = False  # whether it may not do without
     shared_because: str = ""  # why it was to share them, though its own were preferred
+    foreign_cpus: float | None = None  # CPUs that others may use; None for the default
     expected: ExpectedWork | None = None
 
     @property
@@ -61,6 +62,7 @@ def load_facts(context: Context, cell: Cell) -> LoadFacts:
         owns_cpus=context.owns_cpus,
         insists_on_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
         shared_because=context.chosen.service_cpu_reason,
+        foreign_cpus=cpus(given) if (given := spec.placement.foreign_cpu) else None,
         expected=expected_work(context, cell),
     )
 

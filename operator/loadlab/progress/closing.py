@@ -10,6 +10,7 @@ from loadlab.progress.clearing import CLEARING, clear_all, name_remains
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
+from loadlab.progress.quiet import why_not_quiet, with_quiet
 from loadlab.progress.running import with_counts
 
 
@@ -18,7 +19,8 @@ def close(
 ) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(len(plan.trials), experiment.status, observed)
-    status = counted.model_copy(update={"current_trial": ""})
+    judged = with_quiet(counted, observed.trials.values(), transition)
+    status = judged.model_copy(update={"current_trial": ""})
     if (waiting := wait_for_clearing(status, observed, transition)) is not None:
         return waiting
     if observed.cells is None:
@@ -52,6 +54,9 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
         status = status.model_copy(update={"verdict": Verdict.ERROR})
     elif complete is not None and complete.reason == Reason.TERMINATED:
         phase, reason, message = Phase.TERMINATED, Reason.TERMINATED, complete.message
+    elif not status.trials.succeeded and (why := why_not_quiet(status)):
+        phase, reason = Phase.FAILED, Reason.NOT_QUIET
+        message = f"no trial came to a usable result: {why}"
     elif not status.trials.succeeded:
         phase, reason = Phase.FAILED, Reason.NO_RESULT
         message = (

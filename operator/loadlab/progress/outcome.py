@@ -2,6 +2,7 @@
 
 from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.base.quantities import seconds
+from loadlab.measurement.foreign_cpu import foreign_cpu
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
@@ -13,6 +14,7 @@ from loadlab.progress.ran_as import recorded
 from loadlab.progress.trials import after_failure, counted_attempts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
+from loadlab.validity.judgement import ReasonKind
 
 MAX_REASONS = 20
 
@@ -33,7 +35,7 @@ def trial_outcome(
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     validity = judged.judgement.validity
     if validity is Validity.INVALID and counted_attempts(action.status) < attempts:
-        failure = Failure(Reason.RESULT_INVALID, "; ".join(reasons))
+        failure = Failure(_why_invalid(judged), "; ".join(reasons))
         return after_failure(action.status, failure, attempts)
     warmup = seconds(plan.context.spec.load.warmup)
     return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
@@ -48,6 +50,12 @@ def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
     return Failure(Reason.NO_RESULT, "; ".join(said))
 
 
+def _why_invalid(judged: JudgedTrial) -> Reason:
+    """Name the node first: what others did there may be the cause of all the rest."""
+    kinds = {reason.kind for reason in judged.judgement.reasons}
+    return Reason.FOREIGN_CPU if ReasonKind.FOREIGN_CPU in kinds else Reason.RESULT_INVALID
+
+
 def _kept(
     status: LoadTrialStatus, judged: JudgedTrial, reasons: tuple[str, ...], timings: Timings
 ) -> LoadTrialStatus:
@@ -57,11 +65,12 @@ def _kept(
     return status.model_copy(
         update={
             "phase": TrialPhase.INVALID if invalid else TrialPhase.SUCCEEDED,
-            "reason": (Reason.RESULT_INVALID if invalid else Reason.TRIAL_FINISHED).value,
+            "reason": (_why_invalid(judged) if invalid else Reason.TRIAL_FINISHED).value,
             "message": reasons[0] if reasons else "",
             "validity": validity,
             "reasons": reasons,
             "requests_per_second": measurement.requests_per_second,
+            "foreign_cpu": max((f.taken for f in foreign_cpu(measurement)), default=None),
             "p95_ms": latency.p95 if latency else None,
             "status_classes": status_classes([measurement.status]),
             "failures": failure_rows(measurement.failures, measurement.requests),

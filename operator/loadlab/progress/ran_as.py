@@ -1,6 +1,7 @@
 """From the pods of a run to what they were: what the trial is judged by, and what it records."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from loadlab.measurement.ran_as import RanAs
 from loadlab.model.status.trial import RunAs
@@ -11,14 +12,17 @@ LIMIT_RANGE = "a LimitRange of the namespace"
 
 def what_ran(pods: Iterable[PodView]) -> dict[str, RanAs]:
     """Return what each component was; of several pods the one that may use the least CPU."""
-    found: dict[str, RanAs] = {}
+    by_component: dict[str, list[PodView]] = {}
     for pod in pods:
-        if pod.component is None or not pod.containers:
-            continue
-        ran, known = _ran_as(pod), found.get(pod.component.value)
-        if known is None or _most(ran.cpu_limit) < _most(known.cpu_limit):
-            found[pod.component.value] = ran
-    return found
+        if pod.component is not None and pod.containers:
+            by_component.setdefault(pod.component.value, []).append(pod)
+    return {name: _component(each) for name, each in by_component.items()}
+
+
+def _component(pods: list[PodView]) -> RanAs:
+    least = min((_ran_as(pod) for pod in pods), key=lambda ran: _most(ran.cpu_limit))
+    nodes = sorted({pod.node for pod in pods if pod.node})
+    return replace(least, pods=len(pods), nodes=tuple(nodes))
 
 
 def recorded(ran: RanAs, cpus_allowed: int | None = None) -> RunAs:

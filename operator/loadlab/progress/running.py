@@ -13,6 +13,7 @@ from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
+from loadlab.progress.quiet import with_quiet
 from loadlab.progress.service_cpus import choose_cpus, start_over
 from loadlab.progress.trials import judge_run, start_trial
 
@@ -44,6 +45,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     stale = observed.runs() - {keep}
     clearing = clear_runs(observed, keep=keep)
     status = with_counts(len(plan.trials), experiment.status, observed)
+    status = with_quiet(status, observed.trials.values(), transition)
     if current is None and not stale:
         entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
         return Decision(entered, requeue_after=AT_ONCE)

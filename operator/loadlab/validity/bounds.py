@@ -45,6 +45,12 @@ WORKER_SPREAD = 4.0
 """Requests of the busiest worker over those of the idlest."""
 STEAL_SHARE = 0.02
 """Share of its CPUs' time that the hypervisor may take away from a node."""
+FOREIGN_CPUS = 0.3
+"""CPUs that others than the experiment may use where a trial runs, unless the spec says more."""
+FOREIGN_SHARE = 0.1
+"""The same as a share of the CPUs; of many CPUs a few leave enough for the experiment."""
+SPOILED_SHARE = 0.2
+"""Share of the measured runs that others may have spoiled on a node that is called quiet."""
 CPU_FULL = 0.80
 """Beyond this share of its CPU a component keeps its users waiting for four times its own work
 and more (M/M/1), and a closed loop of a few dozen users cannot fill the last tenth or two."""

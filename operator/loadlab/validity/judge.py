@@ -37,7 +37,8 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | WorkersMismatch    | other than the workers asked for served              | Invalid | Invalid |
 | WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
 | StaleReads         | a list older than the declared bound was shown       | Invalid | Invalid |
-| CpuStolen          | the hypervisor took > 2 % of the common CPUs' time   | Suspect | Suspect |
+| ForeignCpu         | others used 0.3 CPU, or 10 % of the CPUs, of a set   | Invalid | Invalid |
+| CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |
 | LimitChanged       | a component's CPU limit is not the one asked for     | Suspect | Suspect |
@@ -75,7 +76,7 @@ from loadlab.validity.judgement import (
     remark,
     suspect,
 )
-from loadlab.validity.noise import cpu_stolen, samples_too_few
+from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, samples_too_few
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.writes import staleness_reasons, work_reasons
@@ -223,6 +224,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
+    foreign_cpu_used,  # first: what others did may be the cause of all the rest
     *(_redirected, _errors, generator_slow, generator_paused, arrivals_missed, little_violated),
     *(
         requests_unlike_iterations,

@@ -41,6 +41,7 @@ class ReasonKind(StrEnum):
     WORKERS_MISMATCH = "WorkersMismatch"
     WORKERS_UNEVEN = "WorkersUneven"
     STALE_READS = "StaleReads"
+    FOREIGN_CPU = "ForeignCpu"
     CPU_STOLEN = "CpuStolen"
     CPUS_SHARED = "CpusShared"
     LIMIT_CHANGED = "LimitChanged"

@@ -1,11 +1,12 @@
-"""Is the figure steadier than its surroundings: samples above a percentile, stolen CPU time."""
+"""Is the figure steadier than its surroundings: samples above a percentile, others' CPU time."""
 
 from collections.abc import Iterator
 
+from loadlab.measurement.foreign_cpu import foreign_cpu
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Reason, ReasonKind, suspect
+from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
 
 
 def samples_too_few(latency: Histogram) -> Iterator[Reason]:
@@ -21,12 +22,34 @@ def samples_too_few(latency: Histogram) -> Iterator[Reason]:
         )
 
 
+def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say how much others used of the CPUs that the trial ran on, where it is too much."""
+    for found in foreign_cpu(trial):
+        bound = trial.load.foreign_cpus or max(
+            bounds.FOREIGN_CPUS, bounds.FOREIGN_SHARE * found.cpus
+        )
+        if found.taken >= bound:
+            stolen = (
+                f", and the hypervisor took {found.stolen:.2f}" if found.stolen >= 0.005 else ""
+            )
+            ours = ", ".join(f"{name} {used:.2f}" for name, used in found.ours.items())
+            yield invalid(
+                ReasonKind.FOREIGN_CPU,
+                f"others used {found.taken:.2f} CPU of {found.where}, bound {bound:.2f} CPU: "
+                f"{found.busy:.2f} were busy{stolen}, of which the experiment used "
+                f"{sum(found.ours.values()):.2f} ({ours}); end the other work there, choose "
+                "another node by spec.placement.nodeSelector, or allow more by "
+                "spec.placement.foreignCpu",
+            )
+
+
 def cpu_stolen(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Say how much of its CPUs the node did not get."""
-    shared = trial.shared_cpus
-    if shared is not None and shared.stolen > bounds.STEAL_SHARE:
+    """Say how much of the CPUs that the trial ran on the node did not get."""
+    found = (trial.shared_cpus, trial.service_cpus)
+    stolen = max((cpus.stolen for cpus in found if cpus is not None), default=0.0)
+    if stolen > bounds.STEAL_SHARE:
         yield suspect(
             ReasonKind.CPU_STOLEN,
-            f"the hypervisor took {shared.stolen:.1%} of the CPU time away, bound "
+            f"the hypervisor took {stolen:.1%} of the CPU time away, bound "
             f"{bounds.STEAL_SHARE:.0%}: neighbours of this virtual machine are in the figures",
         )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadlab_services.instruments.cgroup import ContainerUsage, read_container
-from loadlab_services.instruments.cpus import count_cpus
+from loadlab_services.instruments.cpus import describe_cpus
 from loadlab_services.instruments.process import ProcessUsage, read_process
 from loadlab_services.instruments.server import InstrumentsServer, NoFiguresError
 
@@ -45,7 +45,7 @@ class ServiceFromOutside:
             "memoryBytes": container.memory_bytes,
             "openFiles": sum(usage.open_files for usage in usages.values()),
             "processes": [_process(pid, usage) for pid, usage in usages.items()],
-            **next(filter(None, map(count_cpus, pids)), {}),
+            **next(filter(None, map(describe_cpus, pids)), {}),
         }
 
     def metrics(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from loadlab_services.instruments.cells import Board, Reading
 from loadlab_services.instruments.cgroup import ContainerUsage, read_container
-from loadlab_services.instruments.cpus import count_cpus
+from loadlab_services.instruments.cpus import describe_cpus
 from loadlab_services.instruments.histogram import BUCKETS, bucket_of, summarise
 from loadlab_services.instruments.lag import PERIOD, lags_of_events
 from loadlab_services.instruments.process import ProcessUsage, read_process
@@ -49,7 +49,7 @@ class Source:
             window[bucket] += 1
         usages = {reading.pid: read_process(reading.pid) for reading in readings}
         snapshot = build_snapshot(readings, usages, container=read_container(), lag_window=window)
-        return snapshot | count_cpus()
+        return snapshot | describe_cpus()
 
     def metrics(self) -> str:
         """Answer GET /metrics."""

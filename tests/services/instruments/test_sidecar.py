@@ -154,6 +154,7 @@ def test_the_cpus_are_those_of_the_services_processes_and_not_the_meters(
 
     assert snapshot["cpusAllowed"] == 1
     assert snapshot["cpusOnline"] == os.cpu_count()
+    assert snapshot["allowedCpus"]["cpus"] == 1
 
 
 def test_what_cannot_be_known_from_outside_is_absent(
@@ -166,7 +167,7 @@ def test_what_cannot_be_known_from_outside_is_absent(
 
     assert snapshot.keys() == {
         *("cpuSeconds", "throttledSeconds", "memoryBytes", "openFiles", "processes"),
-        *("cpusAllowed", "cpusOnline"),
+        *("cpusAllowed", "cpusOnline", "allowedCpus"),
     }
     assert "requests" not in snapshot["processes"][0]
 

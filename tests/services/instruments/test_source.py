@@ -130,6 +130,8 @@ def test_a_snapshot_tells_the_cpus_that_the_process_may_run_on() -> None:
 
     assert snapshot["cpusAllowed"] == len(os.sched_getaffinity(0))
     assert snapshot["cpusOnline"] == os.cpu_count()
+    assert snapshot["allowedCpus"]["cpus"] == snapshot["cpusAllowed"]
+    assert snapshot["allowedCpus"]["cpuSeconds"] > 0
 
 
 def test_a_server_in_a_thread_answers_both_paths(unused_port: Callable[[], int]) -> None:

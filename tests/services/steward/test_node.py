@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from loadlab_services.instruments.cpus import read_cpu_times
 from loadlab_services.steward.node import read_shared_cpus
 
 STAT = """\
@@ -25,7 +26,7 @@ def stat(tmp_path: Path) -> Path:
 
 
 def test_idle_and_stolen_time_is_not_busy_and_guest_time_counts_once(stat):
-    assert read_shared_cpus(stat, {0}) == {
+    assert read_cpu_times({0}, stat) == {
         "cpus": 1,
         "cpuSeconds": pytest.approx(133 / HERTZ),
         "stealSeconds": pytest.approx(3 / HERTZ),
@@ -33,7 +34,7 @@ def test_idle_and_stolen_time_is_not_busy_and_guest_time_counts_once(stat):
 
 
 def test_the_cpus_are_added_up(stat):
-    found = read_shared_cpus(stat, {0, 1, 7})
+    found = read_cpu_times({0, 1, 7}, stat)
 
     assert found["cpus"] == 2
     assert found["cpuSeconds"] == pytest.approx((133 + 296) / HERTZ)

@@ -9,7 +9,7 @@ import pytest
 from loadlab.analysis.attribution import attribute, attribute_cell
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.sessions import SessionUsage
-from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement, WorkDone
 from loadlab.model.status import Bottleneck, Confidence, Resource
 from loadlab.plan.expected import ExpectedWork
@@ -137,7 +137,7 @@ def test_one_python_process_is_full_with_one_cpu_however_many_there_are(healthy)
 )
 def test_common_cpus_are_full_because_of_whoever_used_most_of_them(healthy, used, resource):
     others = {name: ComponentUsage(cpus_used=cpus) for name, cpus in used.items()}
-    shared = SharedCpuUsage(cpus=1, busy=0.98, stolen=0.0)
+    shared = CpuSetUsage(cpus=1, busy=0.98, stolen=0.0)
 
     found = attribute(trial_of(healthy, others=others, shared_cpus=shared))
 
@@ -146,7 +146,7 @@ def test_common_cpus_are_full_because_of_whoever_used_most_of_them(healthy, used
 
 
 def test_a_service_on_common_cpus_may_be_the_one_that_fills_them(healthy):
-    shared = SharedCpuUsage(cpus=2, busy=0.98, stolen=0.0)
+    shared = CpuSetUsage(cpus=2, busy=0.98, stolen=0.0)
     trial = trial_of(healthy, cpus_used=1.5, shared_cpus=shared, load={"owns_cpus": False})
 
     assert attribute(trial).name is R.SERVICE_CPU
@@ -303,7 +303,7 @@ def test_one_user_in_a_closed_loop_is_the_limit(healthy):
 
 
 def test_a_stranger_on_common_cpus_is_said(healthy):
-    shared = SharedCpuUsage(cpus=2, busy=0.95, stolen=0.0)
+    shared = CpuSetUsage(cpus=2, busy=0.95, stolen=0.0)
     others = {"postgres": ComponentUsage(cpus_used=0.2)}
 
     found = attribute(trial_of(healthy, others=others, shared_cpus=shared))

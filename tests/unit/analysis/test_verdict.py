@@ -39,6 +39,11 @@ def criterion(outcome: Outcome) -> CriterionResult:
 GOOD, DOUBTFUL, SPOILED = row(), row(level=Validity.SUSPECT), row(level=Validity.INVALID)
 
 
+def test_nothing_passes_on_nodes_that_were_not_quiet():
+    assert decide_verdict([GOOD], [criterion(Outcome.PASSED)], quiet=False) is Verdict.INCONCLUSIVE
+    assert decide_verdict([GOOD], [criterion(Outcome.FAILED)], quiet=False) is Verdict.FAILED
+
+
 @pytest.mark.parametrize(
     ("rows", "outcomes", "verdict"),
     [

@@ -4,7 +4,7 @@ import json
 import random
 
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.usage import ComponentUsage, RequestCounts, SharedCpuUsage
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement, WorkDone
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import Validity
@@ -80,7 +80,7 @@ def measured(chosen: random.Random) -> JudgedTrial:
             )
             for place, name in enumerate(NAMES)
         },
-        shared_cpus=SharedCpuUsage(cpus=2, busy=0.7, stolen=0.0),
+        shared_cpus=CpuSetUsage(cpus=2, busy=0.7, stolen=0.0),
     )
     level = chosen.choice([*Validity, Validity.VALID])
     reasons = () if level is Validity.VALID else (Reason(ReasonKind.COUNT_MISMATCH, level, "…"),)

@@ -97,3 +97,16 @@ def test_no_color_is_honoured_on_a_terminal(
 
     assert "\x1b[31m" in coloured
     assert "\x1b[31m" not in plain
+
+
+@pytest.mark.parametrize(("truth", "word"), [("False", "Not quiet: "), ("True", "Quiet: ")])
+def test_runs_that_others_spoiled_are_told_before_the_best(
+    finished: dict[str, Any], truth: str, word: str
+) -> None:
+    message = "2 of 6 runs were void because others used the CPUs; the last: others used 0.97 CPU"
+    quiet = {"type": "Quiet", "status": truth, "reason": "NotQuiet", "message": message}
+    finished["status"]["conditions"] += [quiet | {"lastTransitionTime": "2026-11-20T14:00:00Z"}]
+    text = shown(finished)
+
+    assert f"{word}{message}" in text
+    assert text.index(word) < text.index("Best: ")

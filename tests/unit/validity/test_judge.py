@@ -11,7 +11,7 @@ from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodProblem, ProblemKind
 from loadlab.measurement.trial import VoidTrial
-from loadlab.measurement.usage import ComponentUsage, RequestCounts
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
@@ -108,7 +108,33 @@ def uninstrumented(**values: Any) -> Change:
     return change
 
 
+def beside(*, busy: float, cpus: int = 2, stolen: float = 0.0, **load: Any) -> Change:
+    """CPUs that all share: k6 uses 0.1 of them, the service 0.2, and log lines 0.03."""
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        usage = replace(trial.components["service"], cpus_used=0.2)
+        return replace(
+            trial,
+            load=replace(trial.load, owns_cpus=False, **load),
+            components=trial.components | {"service": usage},
+            shared_cpus=CpuSetUsage(cpus=cpus, busy=busy / cpus, stolen=stolen / cpus),
+        )
+
+    return change
+
+
 BROKEN = [
+    ("others at work", beside(busy=1.2), K.FOREIGN_CPU, I,
+     "others used 0.87 CPU of the 2 CPUs that all share, bound 0.30 CPU: 1.20 were busy, of which"),
+    ("the experiment's own use", beside(busy=1.2), K.FOREIGN_CPU, I,
+     "used 0.30 (service 0.20, generator 0.10); end the other work there"),
+    ("others and the hypervisor", beside(busy=0.63, stolen=0.0399), K.FOREIGN_CPU, I,
+     "hypervisor took 0.04"),
+    ("others beyond what is allowed", beside(busy=1.2, foreign_cpus=0.5), K.FOREIGN_CPU, I,
+     "bound 0.50"),
+    ("many others on many CPUs", beside(busy=2.2, cpus=16), K.FOREIGN_CPU, I, "bound 1.60"),
+    ("steal of the service's CPU", field(service_cpus=CpuSetUsage(cpus=1, busy=0.9, stolen=0.03)),
+     K.CPU_STOLEN, S, "3.0%"),
     ("nothing sent", field(requests=0), K.NO_REQUESTS, I, "0 requests"),
     ("no window", field(last_answer_epoch_seconds=0.0), K.NO_REQUESTS, I, "requests in"),
     ("no success", field(latency=Histogram()), K.NO_SUCCESS, I, "none of 30000"),
@@ -175,6 +201,9 @@ def test_one_change_breaks_exactly_one_rule(
 
 
 SOUND = {
+    "others do little": beside(busy=0.6),
+    "others do as much as is allowed": beside(busy=1.2, foreign_cpus=2.0),
+    "a few others on many CPUs": beside(busy=1.6, cpus=16),
     "untouched": field(),
     "generator at its bound": generator(cpu_share=0.60, sched_wait_p99_ms=2.0),
     "generator late by a moment": generator(longest_pause_seconds=0.5),

@@ -27,11 +27,11 @@ from loadlab.measurement.documents.steward import (
     Account,
     Answer,
     ComponentReading,
+    CpuTimes,
     Lag,
     PoolWait,
     Process,
     SessionCounts,
-    SharedCpus,
     Snapshot,
 )
 
@@ -44,6 +44,7 @@ __all__ = [
     "Answer",
     "ComponentReading",
     "Counters",
+    "CpuTimes",
     "Distribution",
     "Failure",
     "Freshness",
@@ -58,7 +59,6 @@ __all__ = [
     "Scenario",
     "Second",
     "SessionCounts",
-    "SharedCpus",
     "Snapshot",
     "Split",
 ]

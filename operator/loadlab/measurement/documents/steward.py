@@ -41,6 +41,14 @@ class SessionCounts(ReadModel):
     in_transaction: int
 
 
+class CpuTimes(ReadModel):
+    """Some CPUs of a node, whoever used them; seconds since boot, added up."""
+
+    cpus: int
+    cpu_seconds: float
+    steal_seconds: float = 0.0
+
+
 class ComponentReading(ReadModel):
     """One component at one moment; what it cannot know is absent."""
 
@@ -50,6 +58,7 @@ class ComponentReading(ReadModel):
     open_files: int | None = None
     cpus_allowed: int | None = None  # that its processes may run on
     cpus_online: int | None = None  # of its node
+    allowed_cpus: CpuTimes | None = None
     requests: int | None = None
     failed: int | None = None
     in_flight: int | None = None
@@ -83,14 +92,6 @@ class Answer(ReadModel):
         return body
 
 
-class SharedCpus(ReadModel):
-    """The CPUs of the steward's node that no service owns; seconds since boot, added up."""
-
-    cpus: int
-    cpu_seconds: float
-    steal_seconds: float = 0.0
-
-
 class Snapshot(Answer):
     """All components at one edge of the measurement."""
 
@@ -98,7 +99,7 @@ class Snapshot(Answer):
     run: str = ""
     taken_at: float
     components: dict[str, ComponentReading] = Field(default={})
-    shared_cpus: SharedCpus | None = None
+    shared_cpus: CpuTimes | None = None  # those of the steward's node that nobody owns
     errors: dict[str, str] = Field(default={})
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from loadlab.base.quantities import Cpu
 from loadlab.base.rules import Rule, RuledModel, short_keys
 
 
@@ -35,6 +36,14 @@ class Placement(RuledModel):
             "manager gives to it alone. Shared: it competes for CPU with all others. Preferred: "
             "Exclusive where the first trial's service finds a node with as many free CPUs, else "
             "Shared, for all trials alike; status.chosen says which, and why."
+        ),
+    )
+    foreign_cpu: Cpu | None = Field(
+        default=None,
+        description=(
+            "CPUs, such as 500m, that others may use of the service's CPUs, or of those of stores "
+            "and generator, before a trial is void and repeated; absent for 300m, or a tenth of "
+            "the CPUs where that is more."
         ),
     )
     node_selector: dict[str, LabelValue] = Field(

@@ -20,6 +20,7 @@ class ConditionType(StrEnum):
     FAILED = "Failed"
     CRITERIA_MET = "CriteriaMet"
     VALID = "Valid"
+    QUIET = "Quiet"
 
 
 class Truth(StrEnum):
@@ -74,6 +75,10 @@ class Reason(StrEnum):
     STORE_RESTARTED = "StoreRestarted"
     FOREIGN_POD = "ForeignPod"
     RESULT_INVALID = "ResultInvalid"
+    FOREIGN_CPU = "ForeignCpu"
+    NOT_QUIET = "NotQuiet"
+    FEW_SPOILED = "FewSpoiled"
+    NONE_SPOILED = "NoneSpoiled"
     NO_RESULT = "NoResult"
     TRIAL_STARTED = "TrialStarted"
     TRIAL_FINISHED = "TrialFinished"

@@ -98,6 +98,13 @@ class LoadTrialStatus(ObservedModel):
         max_length=5,
         description="Why requests failed: the five most frequent texts.",
     )
+    foreign_cpu: Annotated[float | None, decimals(2)] = Field(
+        default=None,
+        description=(
+            "CPUs that others used, of the service's or of those of stores and generator, the "
+            "worse of both; absent where that cannot be told."
+        ),
+    )
     service_cpu: ServiceCpu | None = Field(
         default=None, description="Whether the service was started with CPUs of its own."
     )

@@ -1,0 +1,101 @@
+"""What strangers used of a trial's CPUs: those were busy longer than the experiment used them.
+
+The kernel tells how long CPUs were busy, and each component what it used; the difference is the
+kubelet, containerd, the kernel's own work, neighbours, and whatever else runs on the node
+(utilisation law: busy time is the sum of all users' demands; Denning & Buzen 1978). Time that the
+hypervisor gave to others is a stranger's too. Nothing is said where a component that may run on
+the CPUs is not known: its use would look like a stranger's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loadlab.base.names import STORES, Component
+from loadlab.measurement.usage import GENERATOR, CpuSetUsage
+from loadlab.measurement.values import TrialMeasurement
+
+# containerd carries a line of an access log from the service's pipe into a file.
+LOG_LINE_MICROS = 30.0
+_PARTS = (Component.SERVICE, Component.WORKER, GENERATOR, *STORES)
+_POD_OF = {GENERATOR: Component.K6}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignCpu:
+    """One set of CPUs over the measurement; all in CPU seconds a second."""
+
+    where: str  # which CPUs, in words
+    cpus: int
+    busy: float
+    ours: dict[str, float]  # by component
+    stolen: float = 0.0  # by the hypervisor
+    logs: float = 0.0  # what containerd may have used for the service's log
+
+    @property
+    def taken(self) -> float:
+        """What strangers used, on this machine and beside it."""
+        return max(0.0, self.busy - sum(self.ours.values()) - self.logs) + self.stolen
+
+
+def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
+    """Yield the sets of CPUs on which strangers can be told from the experiment."""
+    if (shared := trial.shared_cpus) is not None and (ours := _users(trial)) is not None:
+        words = "beside the service's" if trial.owns_cpus else "that all share"
+        where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
+        logs = trial.requests_per_second * LOG_LINE_MICROS / 1e6
+        yield _difference(where, shared, ours, logs)
+    own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
+    if own is not None and used is not None and trial.owns_cpus and _pods(trial) == 1:
+        where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
+        yield _difference(where, own, {Component.SERVICE.value: used})
+
+
+def _difference(
+    where: str, found: CpuSetUsage, ours: dict[str, float], logs: float = 0.0
+) -> ForeignCpu:
+    return ForeignCpu(
+        where=where,
+        cpus=found.cpus,
+        busy=found.busy * found.cpus,
+        stolen=found.stolen * found.cpus,
+        ours=ours,
+        logs=logs,
+    )
+
+
+def _users(trial: TrialMeasurement) -> dict[str, float] | None:
+    """What the experiment used of the steward's shared CPUs; None where that is not all known."""
+    used: dict[str, float] = {}
+    for name in filter(lambda part: _may_be_there(trial, part), _PARTS):
+        cpus = trial.cpus_used_by(name)
+        is_one_of_several = name == Component.SERVICE and _pods(trial) > 1
+        if cpus is None or is_one_of_several:
+            return None
+        used[name] = cpus
+    return used
+
+
+def _may_be_there(trial: TrialMeasurement, part: str) -> bool:
+    """Whether a part took place in the trial, and may have used the steward's shared CPUs."""
+    if part == Component.SERVICE and trial.owns_cpus:
+        return False
+    ran, steward = trial.ran.get(_POD_OF.get(part, part)), trial.ran.get(Component.STEWARD)
+    if ran is None:
+        return part in {Component.SERVICE, GENERATOR} or part in trial.components
+    if steward is None or not ran.nodes or not steward.nodes:
+        return True
+    return bool(set(ran.nodes) & set(steward.nodes))
+
+
+def _pods(trial: TrialMeasurement) -> int:
+    ran = trial.ran.get(Component.SERVICE)
+    return ran.pods if ran else 1
+
+
+def _counted(found: CpuSetUsage) -> str:
+    return "CPU" if found.cpus == 1 else f"{found.cpus} CPUs"
+
+
+def _on_node(trial: TrialMeasurement, part: Component) -> str:
+    ran = trial.ran.get(part)
+    return f" on node {ran.nodes[0]}" if ran and ran.nodes else ""

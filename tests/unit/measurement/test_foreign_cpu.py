@@ -1,0 +1,93 @@
+"""What strangers used is what is left of the busy time; where that is unknown nothing is said."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.foreign_cpu import foreign_cpu
+from loadlab.measurement.ran_as import RanAs
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
+from loadlab.measurement.values import TrialMeasurement
+
+SHARED = CpuSetUsage(cpus=1, busy=0.9, stolen=0.05)
+OWN = CpuSetUsage(cpus=1, busy=0.7, stolen=0.01)
+LOGS = 0.03  # of 1000 requests a second
+
+
+def used(cpus: float | None) -> ComponentUsage:
+    return ComponentUsage(cpus_used=cpus)
+
+
+def on(*nodes: str, **fields: Any) -> RanAs:
+    return RanAs(nodes=nodes, **fields)
+
+
+@pytest.fixture
+def trial(healthy: TrialMeasurement) -> TrialMeasurement:
+    """A service that owns a CPU and used 0.6 of it, beside a Postgres of 0.3 and k6 of 0.1."""
+    return replace(
+        healthy,
+        shared_cpus=SHARED,
+        service_cpus=OWN,
+        components=healthy.components | {"service": used(0.6), "postgres": used(0.3)},
+        ran={name: on("a") for name in ("service", "k6", "postgres", "steward")},
+    )
+
+
+def taken(trial: TrialMeasurement) -> dict[str, Any]:
+    return {found.where: pytest.approx(found.taken) for found in foreign_cpu(trial)}
+
+
+def test_the_rest_of_each_set_is_the_strangers(trial):
+    assert taken(trial) == {
+        "the CPU beside the service's on node a": 0.9 - 0.3 - 0.1 - LOGS + 0.05,
+        "the service's own CPU on node a": 0.7 - 0.6 + 0.01,
+    }
+
+
+def test_a_service_without_cpus_of_its_own_is_one_of_those_who_share(trial):
+    shares = replace(trial, load=replace(trial.load, owns_cpus=False))
+    usage = replace(SHARED, cpus=2)
+
+    assert taken(replace(shares, shared_cpus=usage)) == {
+        "the 2 CPUs that all share on node a": 1.8 - 0.6 - 0.3 - 0.1 - LOGS + 0.1
+    }
+
+
+def test_clocks_that_differ_make_no_negative_stranger(trial):
+    idle = replace(trial, shared_cpus=replace(SHARED, busy=0.2, stolen=0.0), service_cpus=None)
+
+    assert list(taken(idle).values()) == [0.0]
+
+
+UNKNOWN = {
+    "a store without an account of its CPU": {
+        "ran": {"rabbitmq": on("a"), "steward": on("a"), "k6": on("a")}
+    },
+    "a database that was there before": {"components": {"postgres": used(None)}, "ran": {}},
+    "no snapshots": {"shared_cpus": None},
+}
+
+
+@pytest.mark.parametrize("fields", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_of_shared_cpus_with_an_unknown_user_nothing_is_said(trial, fields):
+    found = taken(replace(trial, **fields))
+
+    assert not [where for where in found if "beside" in where]
+
+
+def test_a_part_on_another_node_is_no_user_of_the_stewards(trial):
+    ran = trial.ran | {"postgres": on("b"), "rabbitmq": on("b")}
+
+    found = taken(replace(trial, ran=ran, service_cpus=None))
+
+    assert list(found.values()) == [0.9 - 0.1 - LOGS + 0.05]
+
+
+def test_one_snapshot_does_not_tell_what_several_pods_used(trial):
+    several = trial.ran | {"service": on("a", pods=3)}
+    shares = replace(trial.load, owns_cpus=False)
+
+    assert taken(replace(trial, ran=several, load=shares)) == {}
+    assert len(taken(replace(trial, ran=several))) == 1  # the shared ones, which it does not use
