@@ -107,6 +107,12 @@ class StewardSettings(ProgramSettings):
     snapshot_targets: dict[str, dict[str, TargetUrl]] = Field(
         default={}, description="addresses of a variant's instruments by component; {run} is put in"
     )
+    quiet_seconds: float = Field(
+        default=30, ge=0, le=3600, description="for which a load waits for a quiet node; 0 for none"
+    )
+    foreign_cpus: float | None = Field(
+        default=None, gt=0, description="that others may use; absent for the steward's own bound"
+    )
 
 
 class DatasetSettings(ProgramSettings):

@@ -28,6 +28,7 @@ from loadlab_services.instruments.sidecar import ServiceFromOutside
 from loadlab_services.steward import snapshot as steward_snapshot
 from loadlab_services.steward.account import account_for
 from loadlab_services.steward.models import Arrival, Finish
+from loadlab_services.steward.quiet import Quietness
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import Stores
 from loadlab_services.workloads import find_workload
@@ -126,6 +127,8 @@ async def test_a_snapshot_of_all_components_is_that_of_the_schema(
 ):
     service = metered(tmp_path) if own_image else instruments()
     answer = await taken(service, owns_postgres=owns_postgres)
+    seen = Quietness(quiet=True, waited_seconds=0.2, busy_cpus=0.1, pressure=0.01)
+    answer |= {"quietness": seen.as_json()}
 
     assert answer["components"].keys() == {"service", "worker", "postgres", "redis"}
     assert faults(schemas, "snapshot.schema.json", answer) == []

@@ -31,6 +31,7 @@ async def test_on_a_quiet_node_every_run_counts_and_says_what_others_used():
 
     assert (quiet(status)["status"], quiet(status)["reason"]) == ("True", "NoneSpoiled")
     assert [trial["foreignCpu"] for trial in trials.values()] == [0.06] * 4
+    assert [trial["waitedForQuiet"] for trial in trials.values()] == [1.5] * 4
     assert status["verdict"] == "Passed"
 
 

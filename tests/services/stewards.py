@@ -13,4 +13,5 @@ def access(run: str, **targets: str) -> dict[str, Any]:
         "steward_token": TOKEN,
         "run_prefix": prefix,
         "snapshot_targets": {"own": targets},
+        "quiet_seconds": 0,
     }

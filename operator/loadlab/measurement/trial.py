@@ -95,6 +95,7 @@ def measure_trial(
         by_request=named_requests(documents),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
+        quietness=start.quietness if start else None,
         service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=tuple(fit(note, LONGEST_NOTE) for report in reports for note in _notes(report))[
             :MOST_NOTES

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadlab.base.names import Component
-from loadlab.measurement.documents import Freshness
+from loadlab.measurement.documents import Freshness, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
@@ -94,6 +94,7 @@ class TrialMeasurement:
     freshness: Freshness | None = None
     shared_cpus: CpuSetUsage | None = None  # of the steward's node
     service_cpus: CpuSetUsage | None = None  # on which the service may run
+    quietness: Quietness | None = None  # before the load
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
 

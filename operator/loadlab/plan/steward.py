@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from loadlab.base.names import Component, component_name
+from loadlab.base.quantities import cpus
 from loadlab.catalogue import Cell
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
@@ -34,6 +35,7 @@ def build_steward(context: Context) -> list[Manifest]:
         *env(
             RUN_PREFIX=context.experiment.children_name,
             SNAPSHOT_TARGETS=json.dumps(_snapshot_targets(context)),
+            **_allowed_cpus(context.spec.placement.foreign_cpu),
         ),
     ]
     labels = context.labels(Component.STEWARD)
@@ -70,6 +72,11 @@ def build_steward(context: Context) -> list[Manifest]:
             },
         },
     ]
+
+
+def _allowed_cpus(given: str | None) -> dict[str, float]:
+    """What others may use before a load begins, where the spec says it: the steward waits."""
+    return {"FOREIGN_CPUS": cpus(given)} if given else {}
 
 
 def _snapshot_targets(context: Context) -> Manifest:

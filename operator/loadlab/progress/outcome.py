@@ -61,7 +61,7 @@ def _kept(
 ) -> LoadTrialStatus:
     measurement, validity = judged.measurement, judged.judgement.validity
     invalid = validity is Validity.INVALID
-    latency = measurement.latency_ms
+    latency, quietness = measurement.latency_ms, measurement.quietness
     return status.model_copy(
         update={
             "phase": TrialPhase.INVALID if invalid else TrialPhase.SUCCEEDED,
@@ -71,6 +71,7 @@ def _kept(
             "reasons": reasons,
             "requests_per_second": measurement.requests_per_second,
             "foreign_cpu": max((f.taken for f in foreign_cpu(measurement)), default=None),
+            "waited_for_quiet": quietness.waited_seconds if quietness else None,
             "p95_ms": latency.p95 if latency else None,
             "status_classes": status_classes([measurement.status]),
             "failures": failure_rows(measurement.failures, measurement.requests),

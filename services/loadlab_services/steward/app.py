@@ -34,7 +34,12 @@ def create_app(settings: StewardSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_stores(settings) as stores:
             app.state.settings = settings
-            app.state.steward = Steward(workload, stores)
+            app.state.steward = Steward(
+                workload,
+                stores,
+                quiet_seconds=settings.quiet_seconds,
+                foreign_cpus=settings.foreign_cpus,
+            )
             yield
             await app.state.steward.close()
 

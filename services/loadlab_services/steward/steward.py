@@ -11,6 +11,7 @@ from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
+from loadlab_services.steward.quiet import Quietness, await_quiet
 from loadlab_services.steward.run_records import (
     Account,
     MemoryRunRecords,
@@ -31,9 +32,18 @@ REMEMBERED_GATES = 64
 class Steward:
     """Holds a gate per run and occasion; what must survive a restart is in the run records."""
 
-    def __init__(self, workload: Workload, stores: Stores) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        stores: Stores,
+        *,
+        quiet_seconds: float = 0,
+        foreign_cpus: float | None = None,
+    ) -> None:
         self._stores = stores
         self._workload = workload
+        self._quiet_seconds, self._foreign_cpus = quiet_seconds, foreign_cpus
+        self._quietness: OrderedDict[str, Quietness] = OrderedDict()
         self._records = self._build_records()
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
@@ -45,8 +55,9 @@ class Steward:
 
     async def arrive(self, run: str, arrival: Arrival) -> Account:
         """Prepare with the first pod, answer all pods when the last is there."""
-        gate = self._gate("arrive", run, arrival.pods, partial(self._send_off, run))
-        return await gate.enter(arrival.pod, pods=arrival.pods, timeout=arrival.timeout_ms / 1000)
+        timeout = arrival.timeout_ms / 1000
+        gate = self._gate("arrive", run, arrival.pods, partial(self._send_off, run, timeout))
+        return await gate.enter(arrival.pod, pods=arrival.pods, timeout=timeout)
 
     async def finish(self, run: str, finish: Finish) -> Account:
         """Account for the run when the last pod is done, and answer all pods."""
@@ -58,7 +69,9 @@ class Steward:
     async def snapshot(self, run: str, targets: dict[str, str]) -> dict[str, Any]:
         """Gather the figures of all components, and what the database's sessions were at."""
         sessions = self._sessions.counts() if self._sessions is not None else {}
-        return await take_snapshot(self._stores, run=run, targets=targets, sessions=sessions)
+        taken = await take_snapshot(self._stores, run=run, targets=targets, sessions=sessions)
+        quietness = self._quietness.get(run)
+        return taken | ({"quietness": quietness.as_json()} if quietness else {})
 
     async def close(self) -> None:
         """Let go of everybody who still waits."""
@@ -69,17 +82,26 @@ class Steward:
         if self._sessions is not None:
             await self._sessions.stop()
 
-    async def _send_off(self, run: str, everyone: asyncio.Event) -> dict[str, Any]:
+    async def _send_off(self, run: str, patience: float, everyone: asyncio.Event) -> dict[str, Any]:
         with stores_answer():
             if not await self._records.released(run):
                 await self._stores.claim_connections()
                 await self._records.prepare(run)
                 await everyone.wait()
+                await self._await_quiet(run, patience)
                 # Before the answers leave: a pod whose answer is lost must not wait for the others.
                 await self._records.mark_released(run)
             if self._sessions is not None:
                 self._sessions.start()
         return {"startInMs": START_IN_MS}
+
+    async def _await_quiet(self, run: str, patience: float) -> None:
+        """Wait no longer than the callers can bear; a run on a busy node is judged afterwards."""
+        longest = min(self._quiet_seconds, patience / 2)
+        if longest > 0:
+            self._quietness[run] = await await_quiet(longest, self._foreign_cpus)
+            while len(self._quietness) > REMEMBERED_GATES:
+                self._quietness.popitem(last=False)
 
     async def _account_once(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
         with stores_answer():

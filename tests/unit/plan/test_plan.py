@@ -59,6 +59,17 @@ def test_a_changed_spec_changes_the_fingerprint(change, experiment, images):
     )
 
 
+@pytest.mark.parametrize(("given", "told"), [(None, None), ("500m", "0.5")])
+def test_the_steward_is_told_what_others_may_use_before_a_load(given, told, experiment, images):
+    placement = {} if given is None else {"foreignCpu": given}
+    manifests = make_plan(experiment(placement=placement), images).preparation_manifests()
+    (steward,) = (m for m in manifests if m["kind"] == "Deployment")
+    (container,) = steward["spec"]["template"]["spec"]["containers"]
+    named = {variable["name"]: variable.get("value") for variable in container["env"]}
+
+    assert named.get("FOREIGN_CPUS") == told
+
+
 REFUSALS = {
     Reason.NO_TRIALS: {"exclude": [{"variant": "asyncpg"}]},
     Reason.TOO_MANY_TRIALS: {"factors": {"workers": [1, 2]}, "replicates": 3, "maxTrials": 5},

@@ -31,6 +31,7 @@ from loadlab.measurement.documents.steward import (
     Lag,
     PoolWait,
     Process,
+    Quietness,
     SessionCounts,
     Snapshot,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Process",
     "Program",
     "Progress",
+    "Quietness",
     "ReadModel",
     "Scenario",
     "Second",

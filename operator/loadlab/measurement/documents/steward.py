@@ -92,6 +92,15 @@ class Answer(ReadModel):
         return body
 
 
+class Quietness(ReadModel):
+    """How quiet the steward's node was before the load began."""
+
+    quiet: bool
+    waited_seconds: float
+    busy_cpus: float
+    pressure: float | None = None  # share of the time in which somebody waited for a CPU
+
+
 class Snapshot(Answer):
     """All components at one edge of the measurement."""
 
@@ -100,6 +109,7 @@ class Snapshot(Answer):
     taken_at: float
     components: dict[str, ComponentReading] = Field(default={})
     shared_cpus: CpuTimes | None = None  # those of the steward's node that nobody owns
+    quietness: Quietness | None = None
     errors: dict[str, str] = Field(default={})
 
 

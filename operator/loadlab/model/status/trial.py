@@ -105,6 +105,13 @@ class LoadTrialStatus(ObservedModel):
             "worse of both; absent where that cannot be told."
         ),
     )
+    waited_for_quiet: Annotated[float | None, decimals(2)] = Field(
+        default=None,
+        description=(
+            "Seconds for which the load waited until others left the CPUs alone; absent where the "
+            "steward did not look."
+        ),
+    )
     service_cpu: ServiceCpu | None = Field(
         default=None, description="Whether the service was started with CPUs of its own."
     )
