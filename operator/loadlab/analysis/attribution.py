@@ -100,7 +100,8 @@ def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bot
 def _as_asked(trial: TrialMeasurement) -> Iterator[str]:
     """Say why the load itself was the limit, where it was."""
     offered, achieved = trial.load.rate_per_second, trial.achieved_rate
-    if offered and achieved is not None and achieved >= bounds.ACHIEVED_RATE * offered:
+    is_kept = achieved is not None and not trial.dropped_iterations
+    if offered and is_kept and (achieved or 0.0) >= bounds.ACHIEVED_RATE * offered:
         yield f"nothing was full, and the offered {offered:g}/s were kept"
     if not trial.load.open_model and trial.load.virtual_users == 1:
         yield "nothing was full: one user waits for each answer before it asks again"

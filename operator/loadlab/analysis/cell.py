@@ -6,7 +6,7 @@ merged histogram, so that one reason is judged again here.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from loadlab.analysis.attribution import attribute_cell
@@ -23,15 +23,17 @@ from loadlab.measurement.usage import ComponentUsage
 from loadlab.model.status import (
     ByComponent,
     Figure,
+    LatencyMs,
+    LoadOutcome,
     ReplicateCounts,
     RequestRow,
     ResultRow,
     Validity,
 )
 from loadlab.validity.judged_trial import JudgedTrial
-from loadlab.validity.judgement import Judgement, Reason, ReasonKind, invalid
+from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
 from loadlab.validity.noise import samples_too_few
-from loadlab.validity.standing import stand_throughput
+from loadlab.validity.standing import stand_latency, stand_throughput
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -86,18 +88,24 @@ class CellSum:
     def _row(
         self, used: Sequence[TrialFigures], latency: Histogram, reasons: Sequence[Reason]
     ) -> ResultRow:
-        requests, failed = sum(t.requests for t in used), sum(t.failed for t in used)
+        # Of those in which nothing succeeded, that is known.
+        counted = [*used, *(t for t in self._trials if not t.is_usable and t.only_failed)]
+        requests, failed = sum(t.requests for t in counted), sum(t.failed for t in counted)
         known = (trial.components.get(Component.SERVICE) for trial in used)
         service = [usage for usage in known if usage]
-        told = used or self._trials  # where none could be used: why
+        told = counted or self._trials  # where none could be used: why
         return ResultRow(
             cell=self._cell,
-            replicates=ReplicateCounts(planned=self._planned, valid=len(used)),
+            replicates=ReplicateCounts(
+                planned=self._planned,
+                valid=len(used),
+                overloaded=sum(t.judgement.is_overloaded for t in used),
+            ),
+            load=_load(used),
             requests=requests,
             requests_per_second=_throughput(used, reasons),
-            latency_ms=latency_ms(latency),
-            # Sorted: a float sum depends on its order, the result must not.
-            p95_ms=log_estimate(sorted(t.latency_ms.p95 for t in used if t.latency_ms)),
+            latency_ms=_latency(used, latency_ms(latency)),
+            p95_ms=_p95(used, reasons),
             failed_rate=failed / requests if requests else None,
             status_classes=status_classes(t.status for t in told),
             failures=failure_rows(
@@ -109,12 +117,30 @@ class CellSum:
             generator_cpu=max((t.generator_cpu for t in used), default=None),
             event_loop_lag_ms=_most(u.event_loop_lag_p99_ms for u in service),
             thread_tokens=_most(u.thread_tokens for u in service),
-            by_request=_by_request(self._named),
+            by_request=_by_request(self._named, used),
             work=work_of(used),
             bottleneck=attribute_cell([t.bottleneck for t in used if t.bottleneck]),
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
         )
+
+
+def _load(used: Sequence[TrialFigures]) -> LoadOutcome | None:
+    """Say whether the load was carried; None where only answers ask for more."""
+    if any(trial.judgement.is_overloaded for trial in used):
+        return LoadOutcome.OVERLOADED
+    return LoadOutcome.KEPT if any(trial.open_model for trial in used) else None
+
+
+def _latency(used: Sequence[TrialFigures], found: LatencyMs | None) -> LatencyMs | None:
+    is_cut = any(trial.judgement.is_latency_cut for trial in used)
+    return found.as_lower_bounds() if found and is_cut else found
+
+
+def _p95(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
+    # Sorted: a float sum depends on its order, the result must not.
+    figure = log_estimate(sorted(t.latency_ms.p95 for t in used if t.latency_ms))
+    return figure and stand_latency(figure, reasons)
 
 
 def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
@@ -123,13 +149,13 @@ def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figu
     return figure and stand_throughput(figure, reasons, open_model=is_open)
 
 
-def _by_request(named: NamedSum) -> tuple[RequestRow, ...]:
+def _by_request(named: NamedSum, used: Sequence[TrialFigures]) -> tuple[RequestRow, ...]:
     return tuple(
         RequestRow(
             name=name,
             requests=found.requests,
             failed_rate=found.failed_rate,
-            latency_ms=found.latency_ms,
+            latency_ms=_latency(used, found.latency_ms),
             failures=failure_rows(found.failures, found.requests),
         )
         for name, found in named.named_requests().items()
@@ -163,7 +189,11 @@ def _by_component(
 def _reasons(
     trials: Sequence[TrialFigures], used: Sequence[TrialFigures], latency: Histogram
 ) -> tuple[Reason, ...]:
-    """The reasons of the used replicates, each kind once; of all, when none could be used."""
+    """The reasons of the used replicates and of what the service did in others, each kind once.
+
+    Of all, when none could be used. A replicate that the service spoiled is a result, and not to
+    be forgotten for those that it did not.
+    """
     sources = used or trials
     carried = [
         reason
@@ -171,12 +201,25 @@ def _reasons(
         for reason in trial.judgement.reasons
         if reason.kind is not ReasonKind.TOO_FEW_SAMPLES
     ]
+    if used:
+        carried += [reason for trial in trials if not trial.is_usable for reason in _done_by(trial)]
     if not sources:
         carried.append(
             invalid(ReasonKind.NO_REPLICATE, "no replicate of this cell came to a result")
         )
     carried.extend(samples_too_few(latency))
     return _worst_of_each_kind(carried)
+
+
+def _done_by(trial: TrialFigures) -> Iterable[Reason]:
+    """Yield what the service did in a trial that can't be used, as a reservation of its cell."""
+    for reason in trial.judgement.reasons:
+        if reason.level is Validity.INVALID and reason.family is Family.SERVICE:
+            yield replace(
+                reason,
+                level=Validity.SUSPECT,
+                message=f"in a replicate that is not used: {reason.message}",
+            )
 
 
 def _worst_of_each_kind(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from loadlab.analysis.cell import MeasuredCell
-from loadlab.model.status import CriterionOutcome, CriterionResult, Validity
+from loadlab.model.status import (
+    CriterionOutcome,
+    CriterionResult,
+    LoadOutcome,
+    ResultRow,
+    Standing,
+    Validity,
+)
 
 
 class ThresholdError(ValueError):
@@ -103,15 +110,69 @@ class CellOutcome:
 
     outcome: CriterionOutcome
     value: float | None = None
+    is_lower_bound: bool = False
+
+    @property
+    def words(self) -> str:
+        """The value as people write it; nothing where it is unknown."""
+        if self.value is None:
+            return ""
+        return f"{'> ' if self.is_lower_bound else ''}{self.value:.6g}"
 
 
 def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
-    """Hold a cell against a threshold; an Invalid cell or a missing value decides nothing."""
-    value = _value(threshold, cell)
-    if value is None or cell.row.validity is Validity.INVALID:
+    """Hold a cell against a threshold; an Invalid cell or a missing value decides nothing.
+
+    But where the service answered no request well, no bound on its failures or latency is kept.
+    """
+    value, row = _value(threshold, cell), cell.row
+    if row.failed_rate == 1.0 and threshold.metric in _FAILURE_METRICS:
+        is_kept = threshold.metric == "http_req_failed" and threshold.holds(1.0)
+        return CellOutcome(_outcome(is_kept), value)
+    if value is None or row.validity is Validity.INVALID:
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value)
-    holds = threshold.holds(value)
-    return CellOutcome(CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED, value)
+    is_bound = _is_lower_bound(threshold, row)
+    is_duration = threshold.metric == "http_req_duration"
+    overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
+    if is_bound or overloaded:
+        outcome = _of_lower_bound(threshold, value, overloaded=overloaded)
+        return CellOutcome(outcome, value, is_bound)
+    return CellOutcome(_outcome(threshold.holds(value)), value)
+
+
+_FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
+
+
+def _outcome(holds: bool) -> CriterionOutcome:
+    return CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED
+
+
+def _is_lower_bound(threshold: Threshold, row: ResultRow) -> bool:
+    match threshold.metric:
+        case "http_req_duration" if row.latency_ms and threshold.percent is not None:
+            return row.latency_ms.is_lower_bound_at(threshold.percent)
+        case "http_req_duration" if row.latency_ms:
+            return row.latency_ms.is_lower_bound(threshold.aggregation)
+        case "http_reqs" if row.requests_per_second:
+            return row.requests_per_second.standing is Standing.BOUND
+        case _:
+            return False
+
+
+def _of_lower_bound(threshold: Threshold, value: float, *, overloaded: bool) -> CriterionOutcome:
+    """Decide by a value that the truth does not lie below.
+
+    An overloaded service never answered what it could not be asked, however fast the others were.
+    """
+    if threshold.relation[0] == "<":
+        is_broken = overloaded or not threshold.holds(value)
+        return CriterionOutcome.FAILED if is_broken else CriterionOutcome.INCONCLUSIVE
+    if threshold.relation[0] == ">":
+        holds = threshold.holds(value)
+        return CriterionOutcome.PASSED if holds else CriterionOutcome.INCONCLUSIVE
+    if value <= threshold.bound:
+        return CriterionOutcome.INCONCLUSIVE
+    return _outcome(threshold.relation == "!=")
 
 
 def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:
@@ -148,14 +209,13 @@ def judge_criterion(
         CriterionOutcome.INCONCLUSIVE,
         CriterionOutcome.PASSED,
     ):
-        candidates = {title: f.value for title, f in found.items() if f.outcome is outcome}
+        candidates = {title: f for title, f in found.items() if f.outcome is outcome}
         if candidates:
-            title, value = max(
-                sorted(candidates.items()), key=lambda item: _badness(threshold, item[1])
+            title, worst = max(
+                sorted(candidates.items()), key=lambda item: _badness(threshold, item[1].value)
             )
-            spelled = "" if value is None else f"{value:.6g}"
             return CriterionResult(
-                name=name, threshold=str(threshold), value=spelled, cell=title, outcome=outcome
+                name=name, threshold=str(threshold), value=worst.words, cell=title, outcome=outcome
             )
     return CriterionResult(
         name=name, threshold=str(threshold), outcome=CriterionOutcome.INCONCLUSIVE

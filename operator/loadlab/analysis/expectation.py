@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.statistics import log_estimate, plain_estimate
-from loadlab.analysis.trial_figures import TrialFigures, figure_of
+from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName, groups_of
 from loadlab.model.status import ExpectationOutcome, ExpectationResult, Figure, Validity
@@ -174,6 +174,8 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     value = figure_of(trial, expectation.figure, expectation.request)
     if value is not None:
         return "0, which has no ratio"
+    if has_lower_bound(trial, expectation.figure, expectation.request):
+        return "only a lower bound is known, as requests were not sent or not answered"
     return f"no request {expectation.request}" if expectation.request else "not measured"
 
 

@@ -19,7 +19,7 @@ from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial
-from loadlab.validity.judgement import Judgement
+from loadlab.validity.judgement import Judgement, ReasonKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,10 @@ class TrialFigures:
             failures=measured.failures,
             dropped_iterations=measured.dropped_iterations,
             requests_per_second=measured.requests_per_second,
-            latency_ms=measured.latency_ms,
+            latency_ms=_stand(trial.judgement, measured.latency_ms),
             latency_by_request={
-                name: named.latency_ms for name, named in measured.by_request.items()
+                name: _stand(trial.judgement, named.latency_ms)
+                for name, named in measured.by_request.items()
             },
             components=measured.components,
             generator_cpu=measured.generator.cpu_share,
@@ -79,9 +80,19 @@ class TrialFigures:
         return self.judgement.validity is not Validity.INVALID
 
     @property
+    def only_failed(self) -> bool:
+        """Whether the service answered no request well, and nothing else spoiled the trial."""
+        kinds = {reason.kind for reason in self.judgement.reasons}
+        return ReasonKind.NO_SUCCESS in kinds and not self.judgement.is_void
+
+    @property
     def failed_rate(self) -> float:
         """Share of failed requests, 0..1."""
         return self.failed / self.requests if self.requests else 0.0
+
+
+def _stand(judgement: Judgement, latency: LatencyMs | None) -> LatencyMs | None:
+    return latency.as_lower_bounds() if latency and judgement.is_latency_cut else latency
 
 
 def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> float | None:
@@ -99,4 +110,11 @@ def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> f
         case FigureName.LATENCY_MED | FigureName.LATENCY_P95 | FigureName.LATENCY_P99:
             summary = trial.latency_by_request.get(request) if request else trial.latency_ms
             percentile: str = figure.value.partition(".")[2]
-            return getattr(summary, percentile) if summary else None
+            known = summary is not None and not summary.is_lower_bound(percentile)
+            return getattr(summary, percentile) if known else None
+
+
+def has_lower_bound(trial: TrialFigures, figure: FigureName, request: str | None) -> bool:
+    """Whether nothing but a lower bound is known of a latency of a trial."""
+    summary = trial.latency_by_request.get(request) if request else trial.latency_ms
+    return summary is not None and summary.is_lower_bound(figure.value.partition(".")[2])

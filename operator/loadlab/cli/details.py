@@ -22,11 +22,10 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         for named in row.by_request or ():
-            latency = named.latency_ms
-            shown = (getattr(latency, n, None) for n in ("med", "p95", "p99", "max"))
+            shown = (figures.latency(named.latency_ms, n) for n in ("med", "p95", "p99", "max"))
             table.add_row(
                 *(title_of(row), named.name, f"{named.requests:,}"),
-                *map(figures.milliseconds, shown),
+                *shown,
                 figures.percent(named.failed_rate),
             )
     yield table

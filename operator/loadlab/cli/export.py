@@ -14,6 +14,8 @@ from loadlab.cli.experiment import Experiment
 from loadlab.cli.tables import used_components, used_factors
 from loadlab.model.status import LatencyMs, ResultRow
 
+_BOUND = "lower_bound_above"  # the one field of a latency that is none
+
 
 class Format(StrEnum):
     """How results are printed."""
@@ -67,7 +69,10 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         **{
             f"{name}Ms": row.latency_ms and getattr(row.latency_ms, name)
             for name in LatencyMs.model_fields
+            if name != _BOUND
         },
+        to_camel(f"latency_{_BOUND}"): row.latency_ms and getattr(row.latency_ms, _BOUND),
+        "load": row.load and str(row.load),
         "requests": row.requests,
         "failedRate": row.failed_rate,
         "failures": "; ".join(f"{f.text} ({f.share:.2%})" for f in row.failures or ()),
@@ -79,6 +84,7 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "confidence": row.bottleneck and str(row.bottleneck.confidence),
         "replicatesValid": row.replicates.valid,
         "replicatesPlanned": row.replicates.planned,
+        "replicatesOverloaded": row.replicates.overloaded,
         "validity": str(row.validity),
         "reasons": "; ".join(row.reasons),
     }

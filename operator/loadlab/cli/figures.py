@@ -1,6 +1,6 @@
 """How numbers are spelled for people."""
 
-from loadlab.model.status import Figure, Standing
+from loadlab.model.status import Figure, LatencyMs, Standing
 
 _MEBIBYTE = 2**20
 ABSENT = "-"
@@ -41,6 +41,14 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return ABSENT
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def latency(found: LatencyMs | None, name: str) -> str:
+    """Spell a figure of a latency, such as > 20,000 where only a lower bound is known."""
+    if found is None:
+        return ABSENT
+    sign = "> " if found.is_lower_bound(name) else ""
+    return sign + milliseconds(getattr(found, name))
 
 
 def percent(share: float | None) -> str:

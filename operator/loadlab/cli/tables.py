@@ -20,6 +20,7 @@ from loadlab.model.status import (
     Durability,
     ExpectationResult,
     Figure,
+    LoadOutcome,
     ResultRow,
     Truth,
     Validity,
@@ -37,6 +38,7 @@ _COLOURS = {
     "Contradicted": "red",
     "Failed": "red",
     "Error": "red",
+    "Overloaded": "red",
 }
 
 
@@ -106,10 +108,22 @@ def _table(title: str, rows: Sequence[ResultRow]) -> Table:
     headings += ["memory\nMiB", "k6\nCPU", "runs\nused"]
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("validity", no_wrap=True)
+    offered = any(row.load for row in rows)
+    for heading in ["load"] * offered + ["validity"]:
+        table.add_column(heading, no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row, factors, components))
+        load = [_load(row)] if offered else []
+        validity = Text(row.validity, style=_COLOURS[row.validity])
+        table.add_row(*_cells(row, factors, components), *load, validity)
     return table
+
+
+def _load(row: ResultRow) -> Text:
+    """Whether the load was carried, and in how many of the used replicates it was not."""
+    if row.load is not LoadOutcome.OVERLOADED:
+        return Text(row.load or figures.ABSENT)
+    counts = row.replicates
+    return Text(f"{row.load} {counts.overloaded}/{counts.valid}", style=_COLOURS[row.load])
 
 
 def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterator[RenderableType]:
@@ -120,13 +134,12 @@ def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterato
     # Text, not str: rich would read [900, 1100] as markup.
     yield Text(figures.rate_figure(row.requests_per_second))
     for name in ("med", "p95", "p99"):
-        yield figures.milliseconds(getattr(latency, name) if latency else None)
+        yield figures.latency(latency, name)
     yield figures.percent(row.failed_rate)
     yield from (figures.micros(getattr(cost, name) if cost else None) for name in components)
     yield figures.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
     yield figures.percent(row.generator_cpu)
     yield f"{row.replicates.valid}/{row.replicates.planned}"
-    yield Text(row.validity, style=_COLOURS[row.validity])
 
 
 def _expectations(results: Sequence[ExpectationResult]) -> Table:

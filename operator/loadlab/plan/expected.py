@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from loadlab.base.quantities import cpus, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec.limits import Resources
+from loadlab.model.spec.load import STALL_SECONDS
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.requests import requests_of
@@ -39,6 +40,11 @@ class LoadFacts:
     shared_because: str = ""  # why it was to share them, though its own were preferred
     foreign_cpus: float | None = None  # CPUs that others may use; None for the default
     expected: ExpectedWork | None = None
+
+    @property
+    def users_allocated(self) -> float:
+        """Virtual users of all pods, also where the rate alone says how many."""
+        return self.virtual_users or (self.rate_per_second or 0.0) * STALL_SECONDS
 
     @property
     def full_load_seconds(self) -> float:

@@ -24,7 +24,8 @@ def trial_outcome(
 ) -> LoadTrialStatus:
     """Return the status of a trial whose run was collected.
 
-    A void or invalid result is tried again while attempts are left; the last one is kept as it is.
+    What the instrument spoiled is tried again while attempts are left; the last one is kept as it
+    is. What the service did is a result, also where it can't be used: it is never tried again.
     """
     attempts = plan.context.spec.retry.attempts
     if action.disturbance is not None:  # a void result may have come of it
@@ -33,8 +34,7 @@ def trial_outcome(
         return after_failure(action.status, _why_void(measured, action.generator_end), attempts)
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
-    validity = judged.judgement.validity
-    if validity is Validity.INVALID and counted_attempts(action.status) < attempts:
+    if judged.judgement.is_void and counted_attempts(action.status) < attempts:
         failure = Failure(_why_invalid(judged), "; ".join(reasons))
         return after_failure(action.status, failure, attempts)
     warmup = seconds(plan.context.spec.load.warmup)

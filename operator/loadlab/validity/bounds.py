@@ -10,6 +10,8 @@ PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25
 """Share and length from which a pause of k6 is in the figures: a closed loop loses that share."""
 PAUSE_BROKEN_SHARE, PAUSE_BROKEN_SECONDS = 0.05, 1.0
 """Beyond both, throughput and the upper percentiles are those of the pause."""
+GENERATOR_DELAY_SHARE = 0.10
+"""k6 explains no overload by waiting for a CPU for less than this share of its users' waiting."""
 ACHIEVED_RATE = 0.99
 """Least share of the offered iterations that must have been made (open model)."""
 LITTLE_STEADY = 0.02

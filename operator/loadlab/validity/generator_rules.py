@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from loadlab.base.names import Component
+from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
+from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
 
 
 def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -40,7 +42,7 @@ def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say for how long k6 stood still."""
     pause = trial.generator.longest_pause_seconds
     share = pause / trial.window_seconds
-    if share > bounds.PAUSE_SHARE and pause > bounds.PAUSE_SECONDS:
+    if _has_paused(trial):
         broken = share > bounds.PAUSE_BROKEN_SHARE and pause > bounds.PAUSE_BROKEN_SECONDS
         yield Reason(
             ReasonKind.GENERATOR_PAUSED,
@@ -51,23 +53,84 @@ def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def _has_paused(trial: TrialMeasurement) -> bool:
+    pause = trial.generator.longest_pause_seconds
+    return pause > max(bounds.PAUSE_SHARE * trial.window_seconds, bounds.PAUSE_SECONDS)
+
+
+def was_generator_fit(trial: TrialMeasurement) -> bool:
+    """Whether k6 had all it needed, so that a missed load is the service's doing.
+
+    A wait for a CPU that is far below what its users waited for answers explains nothing: on a
+    busy node every p99 is beyond the absolute bound.
+    """
+    load = trial.generator
+    share_of_waiting = bounds.GENERATOR_DELAY_SHARE * trial.mean_iteration_ms
+    return (
+        load.cpu_share <= bounds.GENERATOR_CPU_SHARE
+        and load.sched_wait_p99_ms <= max(bounds.GENERATOR_SCHED_WAIT_MS, share_of_waiting)
+        and (load.throttled_share or 0.0) <= bounds.GENERATOR_THROTTLED_SHARE
+        and not _has_paused(trial)
+    )
+
+
 def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Hold an open load against what was offered."""
+    """Hold an open load against what was offered: a service that did not carry it is a result."""
     if not trial.load.open_model:
         return
     if trial.dropped_iterations:
-        yield invalid(
-            ReasonKind.DROPPED_ITERATIONS,
+        message = (
             f"{trial.dropped_iterations} planned requests were never sent, bound 0: they would "
-            "have been the slow ones; raise spec.load.maxVirtualUsers or lower the rate",
+            "have been the slow ones"
         )
+        yield _missed(trial, ReasonKind.DROPPED_ITERATIONS, message)
     offered, achieved = trial.load.rate_per_second, trial.achieved_rate
     if offered and achieved is not None and achieved < bounds.ACHIEVED_RATE * offered:
-        yield invalid(
-            ReasonKind.RATE_NOT_REACHED,
+        message = (
             f"{achieved:.1f} of {offered:.1f} iterations/s were made ({achieved / offered:.1%}), "
-            f"bound {bounds.ACHIEVED_RATE:.0%}: the load was not the planned one",
+            f"bound {bounds.ACHIEVED_RATE:.0%}"
         )
+        yield _missed(trial, ReasonKind.RATE_NOT_REACHED, message)
+
+
+def _missed(trial: TrialMeasurement, kind: ReasonKind, message: str) -> Reason:
+    users, needed = trial.load.users_allocated, _users_needed(trial)
+    if needed > users and not _is_anything_full(trial):
+        return invalid(
+            kind,
+            f"{message}; {users:.0f} virtual users are too few for the rate even if every answer "
+            f"were as fast as the fastest: raise spec.load.maxVirtualUsers, to more than "
+            f"{needed:.0f}",
+        )
+    if not was_generator_fit(trial):
+        return invalid(
+            kind, f"{message}; k6 was short of CPU itself, so the load was not the planned one"
+        )
+    return suspect(
+        kind,
+        f"{message}; the service carried {trial.requests_per_second:.1f}/s, and all latencies are "
+        "lower bounds",
+        Family.SERVICE,
+    )
+
+
+def _users_needed(trial: TrialMeasurement) -> float:
+    """Return how many users the rate keeps busy where every answer is as fast as the fastest."""
+    return (trial.load.rate_per_second or 0.0) * trial.latency.min_us / 1e6
+
+
+def _is_anything_full(trial: TrialMeasurement) -> bool:
+    """Whether the service or a store had no room; then even the fastest answer may have queued."""
+    used = trial.components
+    limits = {name: limit for name, limit in trial.cpu_limits.items() if name in used}
+    cpus = [(used[name].cpus_used or 0.0) / limit for name, limit in limits.items()]
+    service = used.get(Component.SERVICE, ComponentUsage())
+    return (
+        max([*cpus, service.busiest_process_cpus or 0.0]) > bounds.CPU_FULL
+        or (service.event_loop_lag_p50_ms or 0.0) > bounds.LOOP_LAG_MS
+        or (service.pool_waiters or 0.0) > bounds.POOL_WAITERS * (service.processes or 1)
+        or (service.threads_exhausted or 0.0) > bounds.THREADS_EXHAUSTED
+    )
 
 
 def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -90,6 +153,10 @@ def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
             level,
             f"rate x iteration time accounts for {busy:.1f} of {expected:.1f} virtual users "
             f"({gap:.1%} apart, bound {bound:.1%}): {_what_is_missing(trial)}",
+            # Who waits for an answer that does not come, waits for the service.
+            Family.SERVICE
+            if trial.interrupted_iterations and was_generator_fit(trial)
+            else Family.INSTRUMENT,
         )
 
 

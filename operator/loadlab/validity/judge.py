@@ -1,23 +1,28 @@
 """May this trial's number be used at all? Valid, Suspect or Invalid, each with its reasons.
 
-Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
+Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`. A reason with an
+asterisk is the service's doing: a result, which is never repeated. All others are the
+instrument's: where they make a trial Invalid, it is void and repeated.
 
 | reason             | holds when                                           | open    | closed  |
 |--------------------|------------------------------------------------------|---------|---------|
 | Document*, GeneratorFailed | any pod's document is missing, broken, cut   | Invalid | Invalid |
 | NoRequests         | nothing was sent, or the window has no length        | Invalid | Invalid |
-| NoSuccess          | no answer was 2xx or 3xx                             | Invalid | Invalid |
-| Redirected         | answers named another place and nobody followed      | Suspect | Suspect |
+| NoRequests*        | … as no request had an answer before it was cut off  | Invalid | Invalid |
+| NoSuccess*         | no answer was 2xx or 3xx                             | Invalid | Invalid |
+| Redirected*        | answers named another place and nobody followed      | Suspect | Suspect |
 |                    | … and no other answer was 2xx or 3xx                 | Invalid | Invalid |
-| ErrorRate          | more than half of the requests failed                | Suspect | Suspect |
+| ErrorRate*         | more than half of the requests failed                | Suspect | Suspect |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
 | GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
 |                    | … for > 5 % and 1 s                                  | Invalid | Invalid |
-| DroppedIterations  | k6 had no free virtual user for a planned arrival    | Invalid | -       |
-| RateNotReached     | < 99 % of the offered iterations were made           | Invalid | -       |
+| DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
+| RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |
+| both, no asterisk  | … with too few virtual users, or k6 short of CPU     | Invalid | -       |
 | LittleLawViolated  | virtual users and rate x iteration time: > 2 or 5 %  | -       | Suspect |
 |                    | … > 20 % apart                                       | -       | Invalid |
+| LittleLawViolated* | … as answers did not come before they were cut off   | -       | as above |
 | RequestsNotIterations | k6 sent other than one request an iteration, > 1 % | Suspect | Suspect |
 | CountMismatch      | client, server counts: > 5 %, in flight, lost apart  | Suspect | Suspect |
 |                    | … > 50 % apart                                       | Invalid | Invalid |
@@ -27,16 +32,16 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 | NoInstruments      | an image of the user's own has none (a remark)       | Valid   | Valid   |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
-| NotDrained         | the queue was not empty at the drain's deadline      | Invalid | Invalid |
-| WorkNotPersisted   | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
+| NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
+| WorkNotPersisted*  | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |
 | WorkNotVerified    | no account of the rows                               | Invalid | Invalid |
 |                    | … checksums of ids differ beyond 2^53                | Suspect | Suspect |
 |                    | … a store's counters are unknown                     | Suspect | Suspect |
-| WorkSkipped        | stores did less than the answers need, no wait       | Invalid | Invalid |
+| WorkSkipped*       | stores did less than the answers need, no wait       | Invalid | Invalid |
 | WorkersMismatch    | other than the workers asked for served              | Invalid | Invalid |
 | WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
-| StaleReads         | a list older than the declared bound was shown       | Invalid | Invalid |
+| StaleReads*        | a list older than the declared bound was shown       | Suspect | Suspect |
 | ForeignCpu         | others used 0.3 CPU, or 10 % of the CPUs, of a set   | Invalid | Invalid |
 | CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
@@ -47,7 +52,8 @@ Invalid never enters a cell; Suspect does, and says so. Bounds live in `bounds`.
 
 Why a saturated generator is not Invalid: in a closed loop the throughput still holds as "at
 least", and stands as a bound (`standing`); in an open loop that kept its rate without a drop only
-the latency is in doubt, and one that did not keep it is Invalid by RateNotReached.
+the latency is in doubt. One that did not keep it is a result only where k6 was fit
+(`was_generator_fit`): else nobody can say which of the two was too slow.
 """
 
 from collections.abc import Callable, Iterator
@@ -69,6 +75,7 @@ from loadlab.validity.generator_rules import (
     requests_unlike_iterations,
 )
 from loadlab.validity.judgement import (
+    Family,
     Judgement,
     Reason,
     ReasonKind,
@@ -106,6 +113,7 @@ def _no_requests(trial: TrialMeasurement) -> Iterator[Reason]:
     yield invalid(
         ReasonKind.NO_REQUESTS,
         f"{trial.requests} requests in {trial.window_seconds:.3f} s: {why}",
+        Family.SERVICE if cut else Family.INSTRUMENT,
     )
 
 
@@ -120,6 +128,7 @@ def _redirected(trial: TrialMeasurement) -> Iterator[Reason]:
         Validity.SUSPECT if trial.latency.count else Validity.INVALID,
         f"{share:.1%} of the requests were answered {places[0] if places else found[0].text} and "
         f"not served: {_remedy(trial, found[0].example)}",
+        Family.SERVICE,
     )
 
 
@@ -143,12 +152,14 @@ def _errors(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.NO_SUCCESS,
             f"none of {trial.requests} requests succeeded ({_statuses(trial)}){_why(trial)}; of "
             f"the service {LAST_WORDS}",
+            Family.SERVICE,
         )
     elif trial.failed_rate > bounds.FAILED_SHARE:
         yield suspect(
             ReasonKind.ERROR_RATE,
             f"{trial.failed_rate:.1%} of the requests failed ({_statuses(trial)}), bound "
             f"{bounds.FAILED_SHARE:.0%}{_why(trial)}; the latency is that of a minority",
+            Family.SERVICE,
         )
 
 

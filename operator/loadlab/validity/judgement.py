@@ -47,6 +47,17 @@ class ReasonKind(StrEnum):
     LIMIT_CHANGED = "LimitChanged"
 
 
+class Family(StrEnum):
+    """Whose doing a reason is.
+
+    What the instrument did voids a trial, which is repeated. What the service did is a result,
+    which a repetition would only hide.
+    """
+
+    INSTRUMENT = "Instrument"
+    SERVICE = "Service"
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One rule that a trial broke, with the measured value and the bound; or a remark (Valid)."""
@@ -54,6 +65,7 @@ class Reason:
     kind: ReasonKind
     level: Validity
     message: str
+    family: Family = Family.INSTRUMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,28 @@ class Judgement:
         """The worst level of any reason."""
         return worst(reason.level for reason in self.reasons)
 
+    @property
+    def is_void(self) -> bool:
+        """Whether the instrument spoiled the trial, so that it is to be repeated."""
+        return any(
+            reason.level is Validity.INVALID and reason.family is Family.INSTRUMENT
+            for reason in self.reasons
+        )
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether the service did not carry the load that was offered."""
+        return any(r.kind in _OVERLOAD and r.family is Family.SERVICE for r in self.reasons)
+
+    @property
+    def is_latency_cut(self) -> bool:
+        """Whether requests that were never sent, or too late, lack among the latencies."""
+        return any(r.kind in _UNSENT and r.family is Family.SERVICE for r in self.reasons)
+
+
+_UNSENT = {ReasonKind.DROPPED_ITERATIONS, ReasonKind.RATE_NOT_REACHED}
+_OVERLOAD = {*_UNSENT, ReasonKind.NOT_DRAINED}
+
 
 def worst(levels: Iterable[Validity]) -> Validity:
     """Return the worst of some levels; Valid for none."""
@@ -79,11 +113,11 @@ def remark(kind: ReasonKind, message: str) -> Reason:
     return Reason(kind, Validity.VALID, message)
 
 
-def suspect(kind: ReasonKind, message: str) -> Reason:
+def suspect(kind: ReasonKind, message: str, family: Family = Family.INSTRUMENT) -> Reason:
     """The number may be used with this reservation."""
-    return Reason(kind, Validity.SUSPECT, message)
+    return Reason(kind, Validity.SUSPECT, message, family)
 
 
-def invalid(kind: ReasonKind, message: str) -> Reason:
+def invalid(kind: ReasonKind, message: str, family: Family = Family.INSTRUMENT) -> Reason:
     """The number may not be used."""
-    return Reason(kind, Validity.INVALID, message)
+    return Reason(kind, Validity.INVALID, message, family)

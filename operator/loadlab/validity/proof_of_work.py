@@ -14,7 +14,7 @@ from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
+from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
 
 
 def proof_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -40,6 +40,7 @@ def _waited(trial: TrialMeasurement, expected: ExpectedWork) -> Iterator[Reason]
             ReasonKind.WORK_SKIPPED,
             f"an answer came after {shortest:.1f} ms, each must wait {expected.wait_ms:g} ms: "
             "the service did not wait",
+            Family.SERVICE,
         )
 
 
@@ -76,6 +77,7 @@ def _looked_up(
             ReasonKind.WORK_SKIPPED,
             f"Redis saw {work.lookups} look-ups for {reads:.0f} reads, at least {needed:.0f} "
             "expected: the service did not ask its cache",
+            Family.SERVICE,
         )
 
 
@@ -95,6 +97,7 @@ def _queried(
             ReasonKind.WORK_SKIPPED,
             f"Postgres saw {work.transactions} transactions for {uncached:.0f} reads of "
             f"{expected.transactions}, at least {needed:.0f} expected: the service did not query",
+            Family.SERVICE,
         )
 
 

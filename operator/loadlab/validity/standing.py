@@ -12,6 +12,15 @@ _SLOW_GENERATOR = {
 }
 
 
+_CUT_TAIL = {ReasonKind.DROPPED_ITERATIONS, ReasonKind.RATE_NOT_REACHED}
+
+
+def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
+    """Return a latency as a lower bound where the requests are missing that take longest."""
+    why = next((reason.kind for reason in reasons if reason.kind in _CUT_TAIL), None)
+    return figure if why is None else figure.as_lower_bound(why)
+
+
 def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: bool) -> Figure:
     """Return the requests per second of a closed loop as a lower bound where k6 was too slow.
 

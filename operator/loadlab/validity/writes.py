@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
+from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
 
 
 def staleness_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold what a writing reader saw against the variant's declared bound."""
     seen = trial.freshness
     if seen is not None and (seen.stale or seen.unseen):
-        yield invalid(
+        yield suspect(
             ReasonKind.STALE_READS,
             f"{seen.stale} of {seen.reads} reads did not show a write that was older than "
             f"{seen.bound_ms:g} ms, {seen.unseen} of {seen.writes} writes never showed; the "
             f"oldest unseen write was {seen.worst_ms:.0f} ms old",
+            Family.SERVICE,
         )
 
 
@@ -35,10 +36,11 @@ def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
 
 def _account(trial: TrialMeasurement, account: WriteAccount) -> Iterator[Reason]:
     if not account.drained or account.pending:
-        yield invalid(
+        yield suspect(
             ReasonKind.NOT_DRAINED,
             f"{account.pending} accepted writes were still queued after "
             f"{account.drain_seconds:.1f} s: raise spec.timeouts.drain or the consumers",
+            Family.SERVICE,
         )
     if account.lost or account.duplicates or account.dead_lettered:
         yield invalid(
@@ -46,6 +48,7 @@ def _account(trial: TrialMeasurement, account: WriteAccount) -> Iterator[Reason]
             f"{account.accepted} writes were accepted and {account.persisted} rows found: "
             f"{account.lost} lost, {account.duplicates} doubled, "
             f"{account.dead_lettered} dead-lettered, bound 0",
+            Family.SERVICE,
         )
     elif account.unacknowledged:
         yield _unacknowledged(trial, account)
@@ -61,7 +64,7 @@ def _unacknowledged(trial: TrialMeasurement, account: WriteAccount) -> Reason:
     )
     if account.unacknowledged <= trial.unanswered:
         return suspect(ReasonKind.WORK_UNACKNOWLEDGED, message)
-    return invalid(ReasonKind.WORK_NOT_PERSISTED, message)
+    return invalid(ReasonKind.WORK_NOT_PERSISTED, message, Family.SERVICE)
 
 
 def _other_ids(account: WriteAccount) -> Reason:
@@ -74,4 +77,5 @@ def _other_ids(account: WriteAccount) -> Reason:
         ReasonKind.WORK_NOT_PERSISTED,
         f"{account.persisted} rows as accepted, but their ids are others: some accepted writes "
         "are missing and other rows are in their place",
+        Family.SERVICE,
     )

@@ -55,6 +55,24 @@ def test_a_lower_bound_is_printed_as_one_with_its_interval(finished: dict[str, A
     assert "Best: async/workers=2/virtualUsers=64, ≥ 2,008 req/s" in text
 
 
+def test_an_overloaded_cell_says_in_how_many_replicates_and_bounds_its_latency(
+    finished: dict[str, Any],
+) -> None:
+    closed = shown(finished)
+    sync, other, _ = finished["status"]["results"]
+    sync |= {"load": "Overloaded", "replicates": {"planned": 3, "valid": 3, "overloaded": 2}}
+    sync["latencyMs"]["lowerBoundAbove"] = 0
+    other["load"] = "Kept"
+
+    text = shown(finished)
+
+    assert "Overloaded 2/3" in text
+    assert "> 44" in text
+    assert "> 88" in text
+    assert "Kept" in text
+    assert "load" not in closed
+
+
 def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> None:
     sync, _, nothing = finished["status"]["results"]
     sync["failedRate"] = 0.086

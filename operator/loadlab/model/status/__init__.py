@@ -36,6 +36,7 @@ from loadlab.model.status.outcomes import (
 from loadlab.model.status.results import (
     Durability,
     FailureRow,
+    LoadOutcome,
     ReplicateCounts,
     RequestRow,
     ResultRow,
@@ -63,6 +64,7 @@ __all__ = [
     "Figure",
     "LatencyMs",
     "LoadExperimentStatus",
+    "LoadOutcome",
     "LoadTrialStatus",
     "Overhead",
     "Phase",

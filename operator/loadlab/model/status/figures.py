@@ -65,6 +65,28 @@ class LatencyMs(ObservedModel):
     p95: float = Field(description="95th percentile.")
     p99: float = Field(description="99th percentile.")
     max: float = Field(description="Longest.")
+    lower_bound_above: float | None = Field(
+        default=None,
+        description=(
+            "Percentile above which these figures, and the mean, are lower bounds: 0 (all of them) "
+            "where the service did not carry the offered rate. Absent where none is."
+        ),
+    )
+
+    def is_lower_bound(self, name: str) -> bool:
+        """Whether a figure, such as p95, is one that the truth does not lie below."""
+        return name != "min" and self.is_lower_bound_at(_PERCENTS.get(name, 100.0))
+
+    def is_lower_bound_at(self, percent: float) -> bool:
+        """Whether a percentile is one that the truth does not lie below."""
+        return self.lower_bound_above is not None and percent > self.lower_bound_above
+
+    def as_lower_bounds(self) -> Self:
+        """Return the same figures, all of them as lower bounds."""
+        return self.model_copy(update={"lower_bound_above": 0.0})
+
+
+_PERCENTS = {"med": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0}  # the mean and max know all
 
 
 class ByComponent(ObservedModel):

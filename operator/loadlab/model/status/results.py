@@ -1,5 +1,7 @@
 """The results: one row per cell, and what became of accepted writes."""
 
+import operator
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -12,11 +14,24 @@ from loadlab.model.status.bottleneck import Bottleneck
 from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity
 
 
+class LoadOutcome(StrEnum):
+    """Whether the service carried the load that it was offered."""
+
+    KEPT = "Kept"
+    OVERLOADED = "Overloaded"
+
+
 class ReplicateCounts(ObservedModel):
     """Replicates of one cell."""
 
     planned: int = Field(description="Replicates asked for.")
     valid: int = Field(description="Replicates whose result is used.")
+    overloaded: int = Field(
+        default=0,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="Of those, replicates in which the service did not carry the load.",
+    )
 
 
 class FailureRow(ObservedModel):
@@ -92,6 +107,14 @@ class ResultRow(ObservedModel):
 
     cell: Cell = Field(description="The cell.")
     replicates: ReplicateCounts = Field(description="Replicates planned and used.")
+    load: LoadOutcome | None = Field(
+        default=None,
+        description=(
+            "Overloaded: in a replicate the service did not carry the load: requests could not be "
+            "sent at the offered rate, or accepted writes were not carried out by the end of the "
+            "drain. Kept: it did, in all. Absent where users wait for answers (closed models)."
+        ),
+    )
     requests: int = Field(description="Requests measured, over all replicates.")
     requests_per_second: Annotated[Figure | None, decimals(1)] = Field(
         default=None, description="Requests per second."
