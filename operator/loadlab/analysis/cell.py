@@ -13,7 +13,7 @@ from loadlab.analysis.attribution import attribute_cell
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.statistics import log_estimate
-from loadlab.analysis.trial_figures import TrialFigures
+from loadlab.analysis.trial_figures import TrialFigures, cost_components
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram, HistogramSum
@@ -93,6 +93,7 @@ class CellSum:
         requests, failed = sum(t.requests for t in counted), sum(t.failed for t in counted)
         known = (trial.components.get(Component.SERVICE) for trial in used)
         service = [usage for usage in known if usage]
+        components = cost_components(used)
         told = counted or self._trials  # where none could be used: why
         return ResultRow(
             cell=self._cell,
@@ -112,6 +113,7 @@ class CellSum:
                 (failure for t in told for failure in t.failures), sum(t.requests for t in told)
             ),
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
+            cpu_micros=log_estimate(sorted(_known(t.cpu_micros(components) for t in used))),
             memory_bytes=_by_component(used, lambda u: u.memory_bytes, max),
             open_files=_most(u.open_files for u in service),
             generator_cpu=max((t.generator_cpu for t in used), default=None),
@@ -160,6 +162,10 @@ def _by_request(named: NamedSum, used: Sequence[TrialFigures]) -> tuple[RequestR
         )
         for name, found in named.named_requests().items()
     )
+
+
+def _known(values: Iterable[float | None]) -> Iterable[float]:
+    return (value for value in values if value is not None)
 
 
 def _most(values: Iterable[_Number | None]) -> _Number | None:

@@ -2,15 +2,17 @@
 
 Replicate r of all cells runs as one block, so that a drift of the machine meets both sides of a
 comparison alike (docs/method.md#blocks). A ratio is therefore taken within each block: the mean
-of log(of / over) over all pairs of cells. The blocks' means give a Student t interval, so n is the
-number of blocks and not of pairs: pairs of one block share its weather. A block counts only when
-every cell has the figure in it, because a mean over other pairs would be another quantity.
+of log(of / over) over all pairs of cells. The blocks' means give the interval, so n is the number
+of blocks and not of pairs: pairs of one block share its weather. A block counts only when every
+cell has the figure in it, because a mean over other pairs would be another quantity. With three or
+four blocks the noise is pooled over all cells of the experiment (loadlab.analysis.estimate).
 
 | outcome      | when                                                  |
 |--------------|-------------------------------------------------------|
 | Reproduced   | the whole interval lies within the bounds             |
 | Contradicted | the whole interval lies beyond one of them            |
-| Inconclusive | it reaches across a bound, or there is no interval    |
+| Inconclusive | it reaches across a bound, or there is no interval:   |
+|              | less than three blocks, or ends more than 3 to 1 apart |
 
 Invalid trials never enter, with one exception. A trial in which no request succeeded has no
 latency, and no rate worth the name; but its share of failed requests is known, and it is what a
@@ -19,9 +21,13 @@ failures themselves made it Invalid: the generator, its documents, or an account
 up. CountMismatch counts as the failures' doing: a service counts no request that it never ended.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from loadlab.analysis.blocks import BlockNoise, block_noise
+from loadlab.analysis.bounds import FEWEST_BLOCKS
+from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.statistics import log_estimate, plain_estimate
 from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
 from loadlab.catalogue import Cell
@@ -60,13 +66,12 @@ def judge_expectation(
     titles = sorted({cell.title() for group in groups for cell in group})
     blocks = sorted({block for title, block in places if title in titles})
     complete = [b for b in blocks if all((title, b) in readings for title in titles)]
-    estimate = _estimate(
-        expectation, [_of_block(expectation, groups, readings, block) for block in complete]
-    )
+    values = [_of_block(expectation, groups, readings, block) for block in complete]
+    estimate = _estimate(expectation, values, _noise(expectation, groups, readings))
     outcome = _outcome(expectation, estimate)
     used = [places[title, block] for block in complete for title in titles]
     gap = _first_gap(expectation, places, readings, [(t, b) for b in blocks or [1] for t in titles])
-    note = "; ".join([*_why(outcome, len(complete), gap), *_reservations(used)])
+    note = "; ".join([*_why(outcome, estimate, len(complete), gap), *_reservations(used)])
     return _result(expectation, estimate, outcome, len(complete), note)
 
 
@@ -122,19 +127,58 @@ def _of_block(
     for group in groups:
         figures = [readings[cell.title(), block] for cell in group]
         values.append(figures[0] if len(figures) == 1 else figures[0] / figures[1])
-    estimate = _estimate(expectation, values)
+    ordered = sorted(values)  # a float sum depends on its order, the result must not
+    is_share = expectation.metric is FigureName.FAILED_RATE
+    estimate = plain_estimate(ordered) if is_share else log_estimate(ordered)
     return estimate.mean if estimate else 0.0
 
 
-def _estimate(expectation: Expectation, values: Iterable[float]) -> Figure | None:
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """The noise of the figure in all cells, and the trials of a block's value by their weight."""
+
+    pooled: BlockNoise | None
+    squared_weights: float
+
+
+def _noise(
+    expectation: Expectation, groups: Sequence[Group], readings: Mapping[Place, float]
+) -> _Noise:
+    cells: dict[str, dict[int, float]] = {}
+    for (title, block), value in readings.items():
+        if value > 0:
+            cells.setdefault(title, {})[block] = math.log(value)
+    weights: dict[str, float] = {}
+    for group in groups:
+        for cell, sign in zip(group, (1, -1), strict=False):
+            title = cell.title()
+            weights[title] = weights.get(title, 0.0) + sign / len(groups)
+    squared = math.fsum(weight**2 for weight in weights.values())
+    # The mean of several cells bears less of the trials' noise than one does.
+    known = expectation.ratio is not None or len(groups) == 1
+    return _Noise(block_noise(list(cells.values())) if known else None, squared)
+
+
+def _estimate(expectation: Expectation, values: Sequence[float], noise: _Noise) -> Figure | None:
     """Estimate on the log scale; a share of failures may be 0 and stays on the plain one."""
-    ordered = sorted(values)  # a float sum depends on its order, the result must not
     if expectation.metric is not FigureName.FAILED_RATE:
-        return log_estimate(ordered)
-    share = plain_estimate(ordered)
+        return _on_logs(expectation, values, noise)
+    share = plain_estimate(sorted(values))
     if share is None or share.low is None or share.high is None:
         return share
     return Figure(mean=share.mean, low=max(0.0, share.low), high=min(1.0, share.high))
+
+
+def _on_logs(expectation: Expectation, values: Sequence[float], noise: _Noise) -> Figure | None:
+    if not values or min(values) <= 0:
+        return log_estimate(sorted(values))
+    logs = [math.log(value) for value in values]
+    estimate = (
+        LogEstimate.of_difference(logs, noise.pooled, noise.squared_weights)
+        if expectation.ratio
+        else LogEstimate.of_mean(logs, noise.pooled)
+    )
+    return estimate.figure(values)
 
 
 def _outcome(expectation: Expectation, estimate: Figure | None) -> ExpectationOutcome:
@@ -179,11 +223,17 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     return f"no request {expectation.request}" if expectation.request else "not measured"
 
 
-def _why(outcome: ExpectationOutcome, blocks: int, gap: str) -> Iterable[str]:
-    if not blocks:
+def _why(
+    outcome: ExpectationOutcome, estimate: Figure | None, blocks: int, gap: str
+) -> Iterable[str]:
+    if estimate is None:
         yield f"no replicate has all figures: {gap}"
     elif blocks == 1:
-        yield "one replicate gives no interval; raise spec.replicates"
+        yield "one replicate gives no interval; raise spec.replicates to 5"
+    elif estimate.least is not None and estimate.most is not None:
+        spread = f"{estimate.least:.4g} to {estimate.most:.4g}"
+        why = "give no" if blocks < FEWEST_BLOCKS else "lie too far apart for an"
+        yield f"{blocks} replicates {why} interval ({spread}); raise spec.replicates"
     elif outcome is ExpectationOutcome.INCONCLUSIVE:
         yield "the interval reaches across a bound; more replicates narrow it"
     if blocks and gap:

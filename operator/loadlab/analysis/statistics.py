@@ -1,4 +1,4 @@
-"""Means over replicates with Student t intervals, in plain Python.
+"""Student's t in plain Python, and means over replicates with its intervals.
 
 Rates and times vary by factors, so their interval is taken on the logarithms; the mean is then
 the geometric one, which always lies inside. Quantities that may be 0 stay on the plain scale. A
@@ -13,54 +13,82 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
+from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS, WIDEST_INTERVAL
 from loadlab.model.status import Figure
 
-CONFIDENCE = 0.95
 _TINY = 1e-300
 _CONVERGED = 1e-15
 
 
 def log_estimate(values: Sequence[float]) -> Figure | None:
-    """Estimate a positive quantity on the log scale; a 0 among the values forces the plain one."""
-    if not values or min(values) <= 0:
-        return plain_estimate(values)
-    logs = plain_estimate([math.log(value) for value in values])
-    if logs is None or logs.low is None or logs.high is None:
+    """Estimate a positive quantity on the log scale; with a 0 among the values: its mean alone.
+
+    Two values carry no interval, nor do values whose interval is wider than 3 to 1: then the least
+    and the most of them are told instead.
+    """
+    if not values:
+        return None
+    if min(values) <= 0:
+        return without_interval(math.fsum(values) / len(values), values)
+    logs = [math.log(value) for value in values]
+    mean = math.fsum(logs) / len(logs)
+    if len(values) < FEWEST_BLOCKS:
+        return without_interval(math.exp(mean), values)
+    half = t_quantile(len(logs) - 1) * standard_error(logs)
+    return interval_on_logs(mean, half, values)
+
+
+def interval_on_logs(mean: float, half: float, values: Sequence[float]) -> Figure:
+    """Return exp(mean) with exp(mean +- half), where that is not too wide to say anything."""
+    if 2 * half > math.log(WIDEST_INTERVAL):
+        return without_interval(math.exp(mean), values)
+    return Figure(mean=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half))
+
+
+def without_interval(mean: float, values: Sequence[float]) -> Figure:
+    """Return a mean with the least and the most of the values that it comes from."""
+    if len(values) == 1:
         return Figure(mean=values[0])
-    return Figure(mean=math.exp(logs.mean), low=math.exp(logs.low), high=math.exp(logs.high))
+    return Figure(mean=mean, least=min(values), most=max(values))
 
 
 def plain_estimate(values: Sequence[float]) -> Figure | None:
-    """Estimate on the plain scale; None without values, no interval with one."""
+    """Estimate on the plain scale; None without values, no interval with one or two."""
     if not values:
         return None
-    n = len(values)
-    mean = math.fsum(values) / n
-    if n == 1:
-        return Figure(mean=mean)
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    half = t_quantile(n - 1) * deviation / math.sqrt(n)
+    mean = math.fsum(values) / len(values)
+    if len(values) < FEWEST_BLOCKS:
+        return without_interval(mean, values)
+    half = t_quantile(len(values) - 1) * standard_error(values)
     return Figure(mean=mean, low=mean - half, high=mean + half)
 
 
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean of two values or more."""
+    n = len(values)
+    mean = math.fsum(values) / n
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+
+
 @cache
-def t_quantile(degrees: int, confidence: float = CONFIDENCE) -> float:
+def t_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
     """Return t with P(|T| <= t) = confidence for this many degrees of freedom."""
     if degrees < 1:
         raise ValueError(f"{degrees} degrees of freedom: a t quantile needs at least 1")
     tail = 1 - confidence
     low, high = 0.0, 1.0
-    while _two_tails(high, degrees) > tail:
+    while two_tails(high, degrees) > tail:
         high *= 2
     while (middle := (low + high) / 2) not in {low, high}:
-        if _two_tails(middle, degrees) > tail:
+        if two_tails(middle, degrees) > tail:
             low = middle
         else:
             high = middle
     return high
 
 
-def _two_tails(t: float, degrees: int) -> float:
+def two_tails(t: float, degrees: float) -> float:
+    """Return P(|T| > t) for t of 0 or more."""
     return _incomplete_beta(degrees / (degrees + t * t), degrees / 2, 0.5)
 
 

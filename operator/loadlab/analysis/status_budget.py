@@ -47,6 +47,7 @@ def _steps() -> Iterator[tuple[str, _Shorten]]:
     for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
         yield to_camel(field), _without(field, None)
     yield "why a rate is a bound", _without_why
+    yield "cpuMicros", _without("cpu_micros", None)
 
 
 def _only_kinds(row: ResultRow) -> ResultRow:

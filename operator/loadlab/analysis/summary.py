@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
+from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import best_cell, decide_verdict
 from loadlab.base.names import Component
@@ -45,12 +46,12 @@ def summarize(
     """
     if not trials:
         return status
-    rows = tuple(cell.row for cell in analysed)
+    replicates = [replicate for cell in analysed for replicate in cell.replicates]
+    rows = with_pooled_intervals([cell.row for cell in analysed], replicates)
     criteria = tuple(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in analysed})
         for name, rule in _thresholds(plan).items()
     )
-    replicates = [replicate for cell in analysed for replicate in cell.replicates]
     expectations = plan.context.spec.expectations
     analyzed = status.model_copy(
         update={

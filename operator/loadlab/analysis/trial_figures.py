@@ -4,7 +4,8 @@ A trial's histograms are merged into its cell's and let go; a thousand trials mu
 operator's memory.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,7 +14,7 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
-from loadlab.measurement.usage import ComponentUsage, RequestCounts
+from loadlab.measurement.usage import GENERATOR, ComponentUsage, RequestCounts
 from loadlab.measurement.values import WorkDone
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Validity
@@ -89,6 +90,19 @@ class TrialFigures:
     def failed_rate(self) -> float:
         """Share of failed requests, 0..1."""
         return self.failed / self.requests if self.requests else 0.0
+
+    def cpu_micros(self, components: Set[str]) -> float | None:
+        """CPU per request of these components together; None unless that of each is known."""
+        usages = [self.components.get(name) for name in sorted(components)]
+        costs = [usage.cpu_micros_per_request if usage else None for usage in usages]
+        known = [cost for cost in costs if cost is not None]
+        complete = Component.SERVICE in components and len(known) == len(costs)
+        return math.fsum(known) if complete else None
+
+
+def cost_components(trials: Iterable[TrialFigures]) -> Set[str]:
+    """Return the components that a request of this cell costs CPU: all but the generator."""
+    return {name for trial in trials for name in trial.components if name != GENERATOR}
 
 
 def _stand(judgement: Judgement, latency: LatencyMs | None) -> LatencyMs | None:

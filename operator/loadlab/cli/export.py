@@ -59,12 +59,15 @@ def _rows(experiment: Experiment) -> list[dict[str, object]]:
 
 def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str, object]:
     speed, memory, cost = row.requests_per_second, row.memory_bytes, row.cpu_micros_per_request
+    total = row.cpu_micros
     return {
         "variant": row.cell.variant,
         **{to_camel(name): getattr(row.cell, name) for name in factors},
         "requestsPerSecond": speed and speed.mean,
         "low": speed and speed.low,
         "high": speed and speed.high,
+        "least": speed and speed.least,
+        "most": speed and speed.most,
         "standing": speed and str(speed.standing),
         **{
             f"{name}Ms": row.latency_ms and getattr(row.latency_ms, name)
@@ -76,6 +79,9 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "requests": row.requests,
         "failedRate": row.failed_rate,
         "failures": "; ".join(f"{f.text} ({f.share:.2%})" for f in row.failures or ()),
+        "cpuMicrosPerRequest": total and total.mean,
+        "cpuMicrosLow": total and total.low,
+        "cpuMicrosHigh": total and total.high,
         **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
         "serviceMemoryBytes": memory and memory.service,
         "openFiles": row.open_files,

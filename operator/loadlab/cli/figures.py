@@ -1,5 +1,7 @@
 """How numbers are spelled for people."""
 
+from collections.abc import Callable
+
 from loadlab.model.status import Figure, LatencyMs, Standing
 
 _MEBIBYTE = 2**20
@@ -13,13 +15,29 @@ def rate(value: float) -> str:
 
 
 def rate_figure(found: Figure | None, *, interval: bool = True) -> str:
-    """Spell a rate by its standing, such as ≥ 1,518, with its interval where there is one."""
+    """Spell a rate by its standing, such as ≥ 1,518, with its interval where there is one.
+
+    Replicates that carry no interval are spelled as the least and the most of them.
+    """
     if found is None:
         return ABSENT
-    mean = f"{_SIGNS[found.standing]}{rate(found.mean)}"
-    if not interval or found.low is None or found.high is None:
+    return f"{_SIGNS[found.standing]}{_spelled(found, rate, interval=interval)}"
+
+
+def micros_figure(found: Figure | None) -> str:
+    """Spell a figure of microseconds with its interval, where there is one."""
+    return ABSENT if found is None else _spelled(found, micros, interval=True)
+
+
+def _spelled(found: Figure, spell: Callable[[float], str], *, interval: bool) -> str:
+    mean = spell(found.mean)
+    if not interval:
         return mean
-    return f"{mean} [{rate(found.low)}, {rate(found.high)}]"
+    if found.least is not None and found.most is not None:
+        return f"{spell(found.least)} … {spell(found.most)}"
+    if found.low is None or found.high is None:
+        return mean
+    return f"{mean} [{spell(found.low)}, {spell(found.high)}]"
 
 
 def number(value: float | None) -> str:

@@ -41,6 +41,11 @@ _COLOURS = {
     "Overloaded": "red",
 }
 
+_NO_INTERVAL = (
+    "a … b: the least and the most of the replicates, which are too few or too far apart for an "
+    "interval. Nothing is claimed by them; take 5 replicates."
+)
+
 
 def render(experiment: Experiment) -> RenderableType:
     """Render everything there is to say about an experiment."""
@@ -104,6 +109,7 @@ def _table(title: str, rows: Sequence[ResultRow]) -> Table:
     )
     table.add_column("variant", no_wrap=True)
     headings = [*map(_heading, factors), "req/s", "p50\nms", "p95\nms", "p99\nms", "failed"]
+    headings += ["in all\nCPU µs/req"] if any(row.cpu_micros for row in rows) else []
     headings += [f"{_SHORT.get(name, name)}\nCPU µs/req" for name in components]
     headings += ["memory\nMiB", "k6\nCPU", "runs\nused"]
     for heading in headings:
@@ -114,7 +120,8 @@ def _table(title: str, rows: Sequence[ResultRow]) -> Table:
     for row in rows:
         load = [_load(row)] if offered else []
         validity = Text(row.validity, style=_COLOURS[row.validity])
-        table.add_row(*_cells(row, factors, components), *load, validity)
+        cells = _cells(row, factors, components, in_all=any(r.cpu_micros for r in rows))
+        table.add_row(*cells, *load, validity)
     return table
 
 
@@ -126,7 +133,9 @@ def _load(row: ResultRow) -> Text:
     return Text(f"{row.load} {counts.overloaded}/{counts.valid}", style=_COLOURS[row.load])
 
 
-def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterator[RenderableType]:
+def _cells(
+    row: ResultRow, factors: list[str], components: list[str], *, in_all: bool
+) -> Iterator[RenderableType]:
     latency, cost = row.latency_ms, row.cpu_micros_per_request
     levels = (getattr(row.cell, name) for name in factors)
     yield row.cell.variant
@@ -136,6 +145,8 @@ def _cells(row: ResultRow, factors: list[str], components: list[str]) -> Iterato
     for name in ("med", "p95", "p99"):
         yield figures.latency(latency, name)
     yield figures.percent(row.failed_rate)
+    if in_all:
+        yield Text(figures.micros_figure(row.cpu_micros))
     yield from (figures.micros(getattr(cost, name) if cost else None) for name in components)
     yield figures.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
     yield figures.percent(row.generator_cpu)
@@ -186,6 +197,8 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)
+    if any(f and f.least is not None for r in status.results for f in _shown_figures(r)):
+        yield [_NO_INTERVAL]
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
 
@@ -197,6 +210,10 @@ def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
         is_quiet = found.status is Truth.TRUE
         word = ("Quiet", "yellow") if is_quiet else ("Not quiet", "red")
         yield [word, f": {found.message}"]
+
+
+def _shown_figures(row: ResultRow) -> tuple[Figure | None, ...]:
+    return row.requests_per_second, row.cpu_micros
 
 
 def _best(best: Best, rows: Sequence[ResultRow]) -> str:

@@ -110,8 +110,32 @@ def test_percentiles_come_from_the_merged_histogram_not_from_averages(trial: Mak
 
     assert cell.latency_ms == latency_ms(Histogram.of(fast + slow))
     assert cell.p95_ms is not None
-    assert cell.p95_ms.low is not None
-    assert cell.p95_ms.low < cell.p95_ms.mean
+    assert (cell.p95_ms.least, cell.p95_ms.most) == pytest.approx((1.0, 9.0), rel=0.001)
+
+
+def test_two_replicates_carry_no_interval_but_their_values(trial: MakeTrial) -> None:
+    rate = row_of([trial(27_000), trial(33_000)], planned=2).requests_per_second
+
+    assert rate is not None
+    assert (rate.low, rate.high) == (None, None)
+    assert (rate.least, rate.most) == (900.0, 1100.0)
+
+
+def test_cpu_of_all_components_but_k6_has_an_interval(trial: MakeTrial) -> None:
+    def with_cost(service: float, postgres: float | None) -> JudgedTrial:
+        made = trial()
+        costs = {"service": service, "postgres": postgres, "generator": 999.0}
+        components = {n: ComponentUsage(cpu_micros_per_request=c) for n, c in costs.items()}
+        return replace(made, measurement=replace(made.measurement, components=components))
+
+    trials = [with_cost(200.0, 100.0), with_cost(210.0, 105.0), with_cost(220.0, 110.0)]
+    unread = with_cost(200.0, None)
+    service_alone = trial(cpu=1.0)
+
+    row = row_of([*trials, unread, service_alone], planned=5)
+
+    assert row.cpu_micros == log_estimate([300.0, 315.0, 330.0])
+    assert row_of([unread], planned=1).cpu_micros is None
 
 
 def test_an_invalid_trial_never_enters(trial: MakeTrial) -> None:

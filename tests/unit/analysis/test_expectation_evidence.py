@@ -33,21 +33,21 @@ SPOILED = Reason(ReasonKind.LITTLE_LAW_VIOLATED, Validity.INVALID, "…")
 
 
 def test_a_block_with_an_invalid_side_is_left_out_and_named():
-    replicates = two_sides([2000, 2000, 2000], [1000, 1000])
-    replicates.append(at_rate(SYNC, 3, 1.0, SPOILED))
+    replicates = two_sides([2000] * 4, [1000] * 3)
+    replicates.append(at_rate(SYNC, 4, 1.0, SPOILED))
 
     found = judge(replicates, atLeast=1.5)
 
-    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 2)
-    assert "replicate 3: Invalid (LittleLawViolated)" in found.note
+    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 3)
+    assert "replicate 4: Invalid (LittleLawViolated)" in found.note
 
 
 def test_suspect_trials_enter_and_are_named():
-    replicates = [*two_sides([2000, 2000], [1000]), at_rate(SYNC, 2, 1000, SATURATED)]
+    replicates = [*two_sides([2000] * 3, [1000] * 2), at_rate(SYNC, 3, 1000, SATURATED)]
 
     found = judge(replicates, atLeast=1.5)
 
-    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 2)
+    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 3)
     assert found.note == "rests on Suspect trials (GeneratorSaturated)"
 
 
@@ -58,6 +58,22 @@ def test_one_replicate_decides_nothing_and_shows_its_ratio():
     assert found.ratio == pytest.approx(2.0)
     assert found.low is None
     assert "one replicate gives no interval" in found.note
+
+
+def test_two_replicates_decide_nothing_and_are_named():
+    found = judge(two_sides([2000, 2100], [1000, 1000]), atLeast=1.5)
+
+    assert (found.outcome, found.low, found.high) == (Outcome.INCONCLUSIVE, None, None)
+    assert found.note == "2 replicates give no interval (2 to 2.1); raise spec.replicates"
+
+
+def test_an_interval_wider_than_three_to_one_claims_nothing():
+    found = judge(two_sides([2000, 4000, 9000], [1000] * 3), atLeast=0.001)
+
+    assert (found.outcome, found.low, found.high) == (Outcome.INCONCLUSIVE, None, None)
+    assert found.note == (
+        "3 replicates lie too far apart for an interval (2 to 9); raise spec.replicates"
+    )
 
 
 def test_no_trial_decides_nothing():
@@ -104,7 +120,7 @@ def test_every_figure_is_that_of_the_measurement(fields, value):
     ping = NamedRequests(requests=50, failed=0, latency=Histogram.of([2_000] * 50))
     trial = judged(replace(MEASURED, by_request={"ping": ping}))
 
-    found = judge([Replicate(ASYNC, block, trial) for block in (1, 2)], atLeast=0, **fields)
+    found = judge([Replicate(ASYNC, block, trial) for block in (1, 2, 3)], atLeast=0, **fields)
 
     assert interval(found)[0] == pytest.approx(value, rel=0.01)
 

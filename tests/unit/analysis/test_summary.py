@@ -35,7 +35,7 @@ def plan_of(*expectations: dict[str, Any], criteria: Sequence[dict[str, str]] = 
     spec = {
         "workload": "select",
         "variants": [{"name": "sync"}, {"name": "async"}],
-        "replicates": 2,
+        "replicates": 3,
         "expectations": list(expectations),
         "successCriteria": list(criteria),
     }
@@ -93,7 +93,7 @@ def test_a_ratio_stands_in_the_status_beside_the_published_one():
         "ratio": 2.0,
         "low": 2.0,
         "high": 2.0,
-        "replicates": 2,
+        "replicates": 3,
         "outcome": "Reproduced",
         "note": "",
     }
@@ -134,7 +134,7 @@ def test_the_verdict_is_about_the_criteria_only(bound, outcome):
     [({"version": 9}, "stored in version 9"), ({"junk": 1}, "measurement: Field required")],
     ids=["another version", "broken"],
 )
-@pytest.mark.parametrize(("lost", "validity"), [(1, "Suspect"), (2, "Invalid")])
+@pytest.mark.parametrize(("lost", "validity"), [(1, "Suspect"), (3, "Invalid")])
 def test_a_trial_that_cannot_be_read_is_named_and_left_out(stored, why, lost, validity):
     plan = plan_of(WINS)
     trials = list(trials_of(plan).values())
@@ -146,7 +146,7 @@ def test_a_trial_that_cannot_be_read_is_named_and_left_out(stored, why, lost, va
 
     row = analyze(plan, trials).results[0]
 
-    assert (row.replicates.valid, row.validity) == (2 - lost, validity)
+    assert (row.replicates.valid, row.validity) == (3 - lost, validity)
     assert row.reasons[0].startswith("MeasurementUnreadable: the measurement of trial demo-")
     assert why in row.reasons[0]
 

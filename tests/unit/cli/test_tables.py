@@ -10,6 +10,7 @@ from rich.console import Console
 
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.tables import render
+from tests.unit.cli.conftest import finished_experiment
 
 GOLDEN = Path(__file__).with_name("golden-table.txt")
 
@@ -71,6 +72,23 @@ def test_an_overloaded_cell_says_in_how_many_replicates_and_bounds_its_latency(
     assert "> 88" in text
     assert "Kept" in text
     assert "load" not in closed
+
+
+def test_replicates_without_an_interval_are_shown_as_the_least_and_the_most(
+    finished: dict[str, Any],
+) -> None:
+    sync, found, _ = finished["status"]["results"]
+    sync["requestsPerSecond"] = {"mean": 1016.5, "least": 412.0, "most": 2565.0}
+    sync["cpuMicros"] = {"mean": 476, "low": 460, "high": 493}
+    found["requestsPerSecond"] = {"mean": 10, "least": 9.5, "most": 11, "standing": "Bound"}
+
+    text = shown(finished)
+
+    assert "412 … 2,565" in text
+    assert "476 [460, 493]" in text
+    assert "≥ 9.5 … 11.0" in text
+    assert "a … b: the least and the most of the replicates" in text
+    assert "a … b" not in shown(finished_experiment())
 
 
 def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ def test_the_smallest_spec_is_valid():
     read = LoadExperimentSpec.model_validate(SMALLEST)
 
     assert read.factors.levels(Factor.WORKERS) == (1,)
-    assert read.replicates == 3
+    assert read.replicates == 5
     assert read.load.duration == "30s"
 
 

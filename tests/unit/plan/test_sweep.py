@@ -55,7 +55,7 @@ def test_twenty_levels_of_six_factors_are_refused_with_their_number(answer):
 
     assert isinstance(refusal, PlanError)
     assert refusal.reason is Reason.TOO_MANY_TRIALS
-    assert "64000000 cells x 3 replicates are 192000000 trials" in str(refusal)
+    assert "64000000 cells x 5 replicates are 320000000 trials" in str(refusal)
 
 
 def test_what_many_exclusions_leave_is_planned(answer):

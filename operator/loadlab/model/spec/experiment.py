@@ -95,7 +95,13 @@ class LoadExperimentSpec(RuledModel):
         description="Cells to leave out of the sweep; a field that is absent matches every level.",
     )
     replicates: int = Field(
-        default=3, ge=1, le=30, description="Repetitions of each cell, in fresh processes."
+        default=5,
+        ge=1,
+        le=30,
+        description=(
+            "Repetitions of each cell, in fresh processes. Two carry no interval; three or four "
+            "borrow the noise of the other cells."
+        ),
     )
     order: Order = Field(default=Order(), description="The order of the trials.")
     max_trials: int = Field(

@@ -33,8 +33,17 @@ class Figure(ObservedModel):
     """A mean over replicates with its 95 % confidence interval, and what it may be taken for."""
 
     mean: float = Field(description="Mean over the replicates.")
-    low: float | None = Field(default=None, description="Lower end; absent with one replicate.")
-    high: float | None = Field(default=None, description="Upper end; absent with one replicate.")
+    low: float | None = Field(
+        default=None,
+        description="Lower end; absent with fewer than three replicates, and beyond 3 to 1.",
+    )
+    high: float | None = Field(default=None, description="Upper end; absent with the lower one.")
+    least: float | None = Field(
+        default=None, description="Least of the replicates, where there is no interval."
+    )
+    most: float | None = Field(
+        default=None, description="Most of the replicates, where there is no interval."
+    )
     standing: Standing = Field(
         default=Standing.SOUND,
         exclude_if=_is_sound,

@@ -141,6 +141,12 @@ class ResultRow(ObservedModel):
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None, description="CPU time per request in microseconds."
     )
+    cpu_micros: Annotated[Figure | None, decimals(1)] = Field(
+        default=None,
+        description=(
+            "CPU time per request of service, worker and stores together, over the replicates, µs."
+        ),
+    )
     memory_bytes: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None, description="Memory in bytes."
     )

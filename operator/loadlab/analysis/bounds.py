@@ -1,0 +1,12 @@
+"""Where the statistics draw their lines. Why each has its value: docs/method.md#statistics."""
+
+CONFIDENCE = 0.95
+# Fewer replicates carry no interval: with two, 12.7 standard errors lie on each side.
+FEWEST_BLOCKS = 3
+# From so many on a cell's own replicates are enough, and no noise is borrowed from other cells.
+ENOUGH_BLOCKS = 5
+# Of the cell's own replicates beside the pooled noise, so that a cell that is noisier than the
+# others is never given an interval that covers less often than this.
+GUARD_CONFIDENCE = 0.90
+# An interval whose ends are further apart says nothing that its values don't.
+WIDEST_INTERVAL = 3.0

@@ -1,0 +1,114 @@
+"""A mean of logarithms with its error: the cell's own, or the pooled one with a guard.
+
+| replicates | interval                                                                       |
+|------------|--------------------------------------------------------------------------------|
+| 1, 2       | none: the values                                                               |
+| 3, 4       | the wider of two: noise pooled over all cells, at 95 %; its own, at 90 %       |
+| 5 or more  | Student t over its own replicates, or over the block differences of a ratio    |
+
+Where all cells are equally noisy the pooled interval covers 95 %. Where one is noisier than the
+others the pooled one covers it too seldom; its own 90 % interval covers it 90 times in 100 whatever
+the others do, and the wider of both never covers less often than either.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from loadlab.analysis.blocks import BlockNoise
+from loadlab.analysis.bounds import CONFIDENCE, ENOUGH_BLOCKS, FEWEST_BLOCKS, GUARD_CONFIDENCE
+from loadlab.analysis.statistics import (
+    interval_on_logs,
+    standard_error,
+    t_quantile,
+    two_tails,
+    without_interval,
+)
+from loadlab.model.status import Figure
+
+# An error at the guard's confidence stands for one at the usual: 10 % beside 5 % of doubt.
+_GUARD_DOUBT = (1 - GUARD_CONFIDENCE) / (1 - CONFIDENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """The standard error of a mean, and the degrees of freedom that it is known with."""
+
+    error: float
+    degrees: float
+
+    def doubt(self, distance: float) -> float:
+        """Return P(|T| > distance / error)."""
+        if not self.error:
+            return 0.0 if distance else 1.0
+        return two_tails(abs(distance) / self.error, self.degrees)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEstimate:
+    """The mean of so many logarithms, one a block; without an error, where there are too few."""
+
+    mean: float
+    blocks: int
+    main: Deviation | None
+    guard: Deviation | None = None
+
+    @classmethod
+    def of_mean(cls, logs: Sequence[float], noise: BlockNoise | None) -> Self:
+        """Estimate the mean of a cell: the weather of its blocks is part of its error."""
+        pooled = None
+        if noise:
+            error = math.sqrt(noise.total / len(logs))
+            pooled = Deviation(error, max(noise.total_degrees, 1.0))
+        return cls._guarded(logs, pooled)
+
+    @classmethod
+    def of_difference(
+        cls, differences: Sequence[float], noise: BlockNoise | None, trials: float = 2.0
+    ) -> Self:
+        """Estimate a difference within blocks: of two trials, or of more that are weighted.
+
+        `trials` is the sum of the squared weights; the blocks' weather cancels out.
+        """
+        pooled = None
+        if noise and noise.residual_degrees:
+            error = math.sqrt(trials * noise.residual / len(differences))
+            pooled = Deviation(error, noise.residual_degrees)
+        return cls._guarded(differences, pooled)
+
+    @classmethod
+    def _guarded(cls, logs: Sequence[float], pooled: Deviation | None) -> Self:
+        ordered = sorted(logs)  # a float sum depends on its order, the result must not
+        n = len(ordered)
+        mean = math.fsum(ordered) / n
+        if n < FEWEST_BLOCKS:
+            return cls(mean, n, None)
+        own = Deviation(standard_error(ordered), n - 1)
+        if n >= ENOUGH_BLOCKS or pooled is None:
+            return cls(mean, n, own)
+        return cls(mean, n, pooled, own)
+
+    def half(self, confidence: float = CONFIDENCE) -> float | None:
+        """Return half of the interval's width, on the logarithms; None where there is none."""
+        if self.main is None:
+            return None
+        main = t_quantile(self.main.degrees, confidence) * self.main.error
+        if self.guard is None:
+            return main
+        allowed = 1 - _GUARD_DOUBT * (1 - confidence)
+        return max(main, t_quantile(self.guard.degrees, allowed) * self.guard.error)
+
+    def figure(self, values: Sequence[float]) -> Figure:
+        """Return the figure with its interval, or with the least and the most of its values."""
+        half = self.half()
+        if half is None:
+            return without_interval(math.exp(self.mean), values)
+        return interval_on_logs(self.mean, half, values)
+
+    def doubt(self, distance: float) -> float:
+        """Return the two-sided p value of a mean that far away, by the same two intervals."""
+        if self.main is None:
+            return 1.0
+        guarded = self.guard.doubt(distance) / _GUARD_DOUBT if self.guard else 0.0
+        return max(self.main.doubt(distance), guarded)

@@ -1,0 +1,61 @@
+"""The intervals of the rows, once all cells are there: few replicates borrow the others' noise."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+
+from loadlab.analysis.blocks import BlockNoise, block_noise
+from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.trial_figures import TrialFigures, cost_components
+from loadlab.model.status import Figure, ResultRow
+
+LogsByCell = Mapping[str, Mapping[int, float]]  # by the cell's title and the block
+Read = Callable[[TrialFigures, Set[str]], float | None]  # by the components that cost CPU
+_FIGURES: Mapping[str, Read] = {
+    "requests_per_second": lambda trial, _: trial.requests_per_second,
+    "p95_ms": lambda trial, _: trial.latency_ms.p95 if trial.latency_ms else None,
+    "cpu_micros": lambda trial, components: trial.cpu_micros(components),
+}
+
+
+def logs_by_cell(replicates: Iterable[Replicate], read: Read) -> LogsByCell:
+    """Return the logarithms of a figure wherever it may be used; what is 0 has none."""
+    cells: dict[str, list[Replicate]] = {}
+    for replicate in replicates:
+        if replicate.trial.is_usable:
+            cells.setdefault(replicate.cell.title(), []).append(replicate)
+    return {title: _logs(used, read) for title, used in cells.items()}
+
+
+def _logs(used: Sequence[Replicate], read: Read) -> Mapping[int, float]:
+    components = cost_components(replicate.trial for replicate in used)
+    values = {replicate.block: read(replicate.trial, components) for replicate in used}
+    return {block: math.log(value) for block, value in values.items() if value}
+
+
+def with_pooled_intervals(
+    rows: Sequence[ResultRow], replicates: Sequence[Replicate]
+) -> tuple[ResultRow, ...]:
+    """Return the rows, the intervals of their figures by the noise of all cells together."""
+    tables = {name: logs_by_cell(replicates, read) for name, read in _FIGURES.items()}
+    noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
+    return tuple(
+        row.model_copy(
+            update={
+                name: _pooled(getattr(row, name), table.get(row.cell.title(), {}), noises[name])
+                for name, table in tables.items()
+            }
+        )
+        for row in rows
+    )
+
+
+def _pooled(
+    figure: Figure | None, logs: Mapping[int, float], noise: BlockNoise | None
+) -> Figure | None:
+    if figure is None or not logs:
+        return figure
+    values = [math.exp(value) for value in logs.values()]
+    found = LogEstimate.of_mean(list(logs.values()), noise).figure(values)
+    interval = {name: getattr(found, name) for name in ("low", "high", "least", "most")}
+    return figure.model_copy(update=interval)
