@@ -88,12 +88,12 @@ async def test_an_expectation_is_judged_over_the_paired_trials():
     lab = Laboratory()
     alike = {"name": "alike", "ratio": "requestsPerSecond", "atLeast": 0.9, "atMost": 1.1}
     sides = {"of": {"variant": "async"}, "over": {"variant": "sync"}}
-    lab.submit(expectations=[alike | sides])
+    lab.submit(expectations=[alike | sides], replicates=3)
 
     status = await lab.run()
 
     (found,) = status["expectations"]
-    assert (found["ratio"], found["replicates"]) == (1.0, 2)
+    assert (found["ratio"], found["replicates"]) == (1.0, 3)
     assert found["outcome"] == "Reproduced"
 
 
