@@ -7,6 +7,7 @@ from pydantic import Field
 
 from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule, RuledModel, short_keys
+from loadlab.model.spec.secrets import DatabaseUrlRef
 
 
 class PostgresMode(StrEnum):
@@ -14,20 +15,6 @@ class PostgresMode(StrEnum):
 
     BUILTIN = "Builtin"
     EXISTING = "Existing"
-
-
-class SecretKey(ApiModel):
-    """One key of a Secret in the experiment's namespace."""
-
-    name: str = Field(
-        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253, description="The Secret."
-    )
-    key: str = Field(
-        default="url",
-        pattern=r"^[A-Za-z0-9._-]+$",
-        max_length=253,
-        description="The key in it that holds a postgresql:// URL.",
-    )
 
 
 # The rules are also held against the field's default, an object that its own defaults do not fill.
@@ -70,7 +57,7 @@ class Postgres(RuledModel):
             "loadlab, other schemas are not touched. Its CPU and memory are then unknown."
         ),
     )
-    secret_ref: SecretKey | None = Field(
+    secret_ref: DatabaseUrlRef | None = Field(
         default=None,
         description=(
             "Where the postgresql:// URL is, only with mode Existing. Its role must own the schema "

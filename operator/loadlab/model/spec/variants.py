@@ -8,6 +8,7 @@ from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.load import UrlPath
+from loadlab.model.spec.secrets import SecretKeyRef
 
 
 def _names() -> str:
@@ -17,17 +18,6 @@ def _names() -> str:
         for name, workload in WORKLOADS.items()
     )
     return " ".join(listed)
-
-
-class SecretKeyRef(ApiModel):
-    """One key of a Secret in the experiment's namespace."""
-
-    name: str = Field(
-        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253, description="The Secret."
-    )
-    key: str = Field(
-        pattern=r"^[A-Za-z0-9._-]+$", max_length=253, description="The key in it with the value."
-    )
 
 
 class EnvSource(ApiModel):
