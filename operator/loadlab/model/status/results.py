@@ -55,6 +55,19 @@ class FailureRow(ObservedModel):
     share: Annotated[float, decimals(6)] = Field(description="Their share of all requests, 0..1.")
 
 
+StatusClasses = Annotated[
+    dict[str, int] | None,
+    Field(
+        max_length=10,
+        description="Requests by status class, none without an answer; absent where all are 2xx.",
+    ),
+]
+Failures = Annotated[
+    tuple[FailureRow, ...] | None,
+    Field(max_length=5, description="Why requests failed: the five most frequent texts."),
+]
+
+
 class RequestRow(ObservedModel):
     """The requests of one name in a cell whose requests differ."""
 
@@ -128,16 +141,8 @@ class ResultRow(ObservedModel):
     failed_rate: Annotated[float | None, decimals(6)] = Field(
         default=None, description="Share of failed requests, 0..1."
     )
-    status_classes: dict[str, int] | None = Field(
-        default=None,
-        max_length=10,
-        description="Requests by status class, none without an answer; absent where all are 2xx.",
-    )
-    failures: tuple[FailureRow, ...] | None = Field(
-        default=None,
-        max_length=5,
-        description="Why requests failed: the five most frequent texts.",
-    )
+    status_classes: StatusClasses = None
+    failures: Failures = None
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None, description="CPU time per request in microseconds."
     )

@@ -10,7 +10,7 @@ from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
-from loadlab.model.status.results import FailureRow
+from loadlab.model.status.results import Failures, StatusClasses
 
 
 class TrialPhase(StrEnum):
@@ -88,16 +88,8 @@ class LoadTrialStatus(ObservedModel):
     p95_ms: Annotated[float | None, decimals(3)] = Field(
         default=None, description="95th percentile in milliseconds."
     )
-    status_classes: dict[str, int] | None = Field(
-        default=None,
-        max_length=10,
-        description="Requests by status class, none without an answer; absent where all are 2xx.",
-    )
-    failures: tuple[FailureRow, ...] | None = Field(
-        default=None,
-        max_length=5,
-        description="Why requests failed: the five most frequent texts.",
-    )
+    status_classes: StatusClasses = None
+    failures: Failures = None
     foreign_cpu: Annotated[float | None, decimals(2)] = Field(
         default=None,
         description=(
