@@ -25,9 +25,9 @@ from loadlab_services.broker.landing import Landing
 from loadlab_services.delivery.counts import COUNTS
 from loadlab_services.instruments import Board, Source, start_server
 from loadlab_services.logs import log_as_json
-from loadlab_services.settings import CeleryWorkerSettings, refuse
+from loadlab_services.programs.put_off import find_work
+from loadlab_services.settings import CeleryWorkerSettings
 from loadlab_services.workload import BrokerTask
-from loadlab_services.workloads import UnknownWorkloadError, find_variant
 
 # Tenths of a second that a process waits at its end until all its results have been read; 30 s by
 # default. Celery stops reading as soon as it has forgotten the last task, and at SIGTERM it forgets
@@ -41,7 +41,7 @@ def main() -> int:
     """Run Celery's worker until it is told to stop; the exit code tells how it ended."""
     log_as_json()
     settings = CeleryWorkerSettings.read()
-    task = _find_task(settings)
+    task = find_work(settings, BrokerTask, to="RabbitMQ")
     # The last row is this process's own: it talks to RabbitMQ for the others, and uses CPU for it.
     board = Board(processes=settings.consumers + 1, extras=COUNTS)
     board.meter(settings.consumers).start()
@@ -78,17 +78,6 @@ def _work(app: Celery, settings: CeleryWorkerSettings) -> int:
     worker.start()
     log.info("run %s: stopped, with nothing in hand", settings.run_id)
     return worker.exitcode or 0
-
-
-def _find_task(settings: CeleryWorkerSettings) -> BrokerTask:
-    try:
-        variant = find_variant(settings.workload, settings.variant)
-    except UnknownWorkloadError as error:
-        refuse(str(error))
-    if not isinstance(variant.put_off, BrokerTask):
-        refuse(f"VARIANT: {settings.variant!r} puts no work off to RabbitMQ, and has no worker")
-    settings.require(variant.needs)
-    return variant.put_off
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ import uvloop
 from loadlab_services.delivery.counts import COUNTS
 from loadlab_services.instruments import Board, Meter, Source, start_server, watch_loop
 from loadlab_services.logs import log_as_json
-from loadlab_services.settings import StreamWorkerSettings, refuse
+from loadlab_services.programs.put_off import find_work
+from loadlab_services.settings import StreamWorkerSettings
 from loadlab_services.stores.connect import connect_redis
 from loadlab_services.stream.consumer import Consumer, Pace
 from loadlab_services.stream.entry import dead_letter_key, stream_key
 from loadlab_services.stream.stream import Stream
 from loadlab_services.workload import StreamWork
-from loadlab_services.workloads import UnknownWorkloadError, find_variant
 
 log = logging.getLogger("loadlab_services.programs.worker")
 
@@ -32,7 +32,7 @@ def main() -> None:
     """Run the consumers until the process is told to stop."""
     log_as_json()
     settings = StreamWorkerSettings.read()
-    work = _find_work(settings)
+    work = find_work(settings, StreamWork, to="a stream")
     board = Board(processes=1, extras=COUNTS)
     meter = board.meter(0)
     meter.start()
@@ -81,17 +81,6 @@ async def _consume_as(
         finally:
             # One that fails takes the others with it, in good order: the pod starts anew.
             stop.set()
-
-
-def _find_work(settings: StreamWorkerSettings) -> StreamWork:
-    try:
-        variant = find_variant(settings.workload, settings.variant)
-    except UnknownWorkloadError as error:
-        refuse(str(error))
-    if not isinstance(variant.put_off, StreamWork):
-        refuse(f"VARIANT: {settings.variant!r} puts no work off to a stream, and has no worker")
-    settings.require(variant.needs)
-    return variant.put_off
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from loadlab_services import workloads
-from loadlab_services.programs import worker
+from loadlab_services.programs.put_off import find_work
 from loadlab_services.settings import ServiceSettings, StewardSettings, StreamWorkerSettings
 from loadlab_services.steward.app import create_app
 from loadlab_services.stores.connect import connect_redis
@@ -117,7 +117,7 @@ def test_its_worker_needs_no_database() -> None:
     settings = StreamWorkerSettings(
         workload="added", variant="put-off", run_id=RUN, redis_url="redis://nowhere"
     )
-    assert isinstance(worker._find_work(settings), StreamWork)
+    assert isinstance(find_work(settings, StreamWork, to="a stream"), StreamWork)
 
 
 @pytest.mark.integration
