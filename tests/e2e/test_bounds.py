@@ -25,6 +25,7 @@ from tests.e2e.cluster_tools import (
     kubectl,
 )
 from tests.e2e.containers import operator
+from tests.largest_spec import THOUSAND_CELLS
 from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
@@ -52,27 +53,7 @@ while not ended.is_set():
     time.sleep(0.05)
 print(json.dumps({"answers": answers, "slowest": slowest, "peakMiB": memory}))
 """
-TEN = list(range(1, 11))
-LARGEST = {
-    "workload": "wells",
-    "variants": [{"name": "async"}],
-    "factors": {"workers": TEN, "virtualUsers": TEN, "poolSize": TEN},
-    "postgres": {"settings": {"max_connections": "9000"}},
-    "maxTrials": 1000,
-    "replicates": 1,
-    "expectations": [
-        {
-            "name": f"claim-{number}",
-            "ratio": "latencyMs.p95",
-            "request": "ping",
-            "of": {"workers": 2},
-            "over": {"workers": 1},
-            "atLeast": 1,
-        }
-        for number in range(20)
-    ],
-    "suspend": True,
-}
+LARGEST = THOUSAND_CELLS | {"maxTrials": 1000, "replicates": 1, "suspend": True}
 BIG, BIG_COUNT = 1_000_000, 20  # characters of a spec
 SERVICES = yaml.safe_load(VALUES.read_text())["images"]["services"]
 # A result line without an end, 60 MB long; then it stays, as a generator would.

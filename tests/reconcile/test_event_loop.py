@@ -5,30 +5,14 @@ import time
 import pytest
 
 from loadlab.kube.api import Manifest
+from tests.largest_spec import THOUSAND_CELLS
 from tests.reconcile.laboratory import Laboratory
 from tests.reconcile.turns import longest_turn
 
 MOST_SECONDS = 0.25  # of 1 s within which a probe is to be answered
-TEN = list(range(1, 11))
 SIX = ("workers", "virtualUsers", "poolSize", "consumers", "payloadBytes", "writePercent")
 LARGEST: dict[str, Manifest] = {
-    "a thousand cells with twenty expectations": {
-        "workload": "wells",
-        "variants": [{"name": "async"}],
-        "factors": {"workers": TEN, "virtualUsers": TEN, "poolSize": TEN},
-        "postgres": {"settings": {"max_connections": "9000"}},
-        "expectations": [
-            {
-                "name": f"claim-{number}",
-                "ratio": "latencyMs.p95",
-                "request": "ping",
-                "of": {"workers": 2},
-                "over": {"workers": 1},
-                "atLeast": 1,
-            }
-            for number in range(20)
-        ],
-    },
+    "a thousand cells with twenty expectations": THOUSAND_CELLS,
     "exclusions that overlap": {
         "workload": "items",
         "variants": [{"name": "queued"}],
