@@ -8,9 +8,15 @@ from tests.manifests import Json
 
 
 @cache
-def spec_schema() -> Json:
+def experiment_schema() -> Json:
+    """Return the schema of a whole LoadExperiment; to generate it takes longer than a test."""
     (version,) = experiment_crd()["spec"]["versions"]
-    found: Json = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    found: Json = version["schema"]["openAPIV3Schema"]
+    return found
+
+
+def spec_schema() -> Json:
+    found: Json = experiment_schema()["properties"]["spec"]
     return found
 
 

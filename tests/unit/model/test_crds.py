@@ -15,7 +15,7 @@ from loadlab.plan.checks import check_name
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate
 
-CRDS = [experiment_crd(), trial_crd()]
+EXPERIMENT, TRIAL = CRDS = experiment_crd(), trial_crd()
 FORBIDDEN = {
     "$ref", "$defs", "definitions", "anyOf", "oneOf", "allOf", "not", "const", "title",
     "patternProperties", "prefixItems", "exclusiveMinimum", "examples", "deprecated",
@@ -113,7 +113,7 @@ def test_defaults_are_of_the_type_and_within_the_bounds_of_their_field(crd):
 
 
 def test_optional_fields_of_the_spec_have_a_default_or_say_what_absence_means():
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
     told = ("absent", "unless set", "only", "default")
     # A field of a pattern of cells that is absent matches every level; its parent says so.
     patterns = (".exclude[]", *(f".expectations[].{side}." for side in ("of", "over", "at")))
@@ -131,7 +131,7 @@ def test_optional_fields_of_the_spec_have_a_default_or_say_what_absence_means():
 
 def test_strings_and_lists_of_the_spec_are_bounded():
     """CEL's cost budget counts the longest possible value."""
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
     for path, node in nodes(spec):
         if node["type"] == "string":
             assert "maxLength" in node or "enum" in node, path
@@ -168,11 +168,11 @@ def test_columns_show_fields_that_exist(crd):
 
 
 def test_names_are_those_that_people_type():
-    names = experiment_crd()["spec"]["names"]
+    names = EXPERIMENT["spec"]["names"]
 
     assert names["shortNames"] == ["lexp"]
     assert "loadlab" in names["categories"]
-    assert trial_crd()["spec"]["names"]["shortNames"] == ["ltrial"]
+    assert TRIAL["spec"]["names"]["shortNames"] == ["ltrial"]
 
 
 @each_crd
@@ -184,7 +184,7 @@ def test_every_rule_has_a_message_for_people(crd):
 
 
 def test_spec_is_immutable_except_for_what_steers_it():
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
     (rule,) = (r["rule"] for r in spec["x-kubernetes-validations"] if "oldSelf" in r["rule"])
 
     for field in spec["properties"]:
@@ -200,7 +200,7 @@ def test_spec_is_immutable_except_for_what_steers_it():
     ],
 )  # fmt: skip
 def test_a_name_that_no_child_could_have_is_refused_at_the_door_and_by_the_plan(name, possible):
-    (rule,) = schema_of(experiment_crd())["x-kubernetes-validations"]
+    (rule,) = schema_of(EXPERIMENT)["x-kubernetes-validations"]
 
     assert evaluate(rule["rule"], {"metadata": {"name": name}}) == possible
     if possible:
@@ -211,13 +211,13 @@ def test_a_name_that_no_child_could_have_is_refused_at_the_door_and_by_the_plan(
 
 
 def test_trials_are_immutable():
-    spec = schema_of(trial_crd())["properties"]["spec"]
+    spec = schema_of(TRIAL)["properties"]["spec"]
 
     assert [r["rule"] for r in spec["x-kubernetes-validations"]] == ["self == oldSelf"]
 
 
 def test_rule_on_variants_knows_every_workload():
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
     (rule,) = (r["rule"] for r in spec["x-kubernetes-validations"] if "v.name in" in r["rule"])
 
     for name, workload in WORKLOADS.items():
@@ -229,7 +229,7 @@ def test_rule_on_variants_knows_every_workload():
     ["self.factors.rate", "self.factors.ms", "self.factors.consumers", "serviceCpu", "parallelism"],
 )
 def test_cross_field_rules_are_there(fragment):
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
     cross = [r for r in spec["x-kubernetes-validations"] if "oldSelf" not in r["rule"]]
 
     assert any(fragment in rule["rule"] for rule in cross)
@@ -237,7 +237,7 @@ def test_cross_field_rules_are_there(fragment):
 
 
 def test_rules_name_fields_that_exist():
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
 
     for rule in spec["x-kubernetes-validations"]:
         path = rule.get("fieldPath", "").removeprefix(".")
@@ -245,7 +245,7 @@ def test_rules_name_fields_that_exist():
 
 
 def test_durations_have_bounds_that_their_default_keeps():
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
     durations = {p: f for p, f, _ in fields(spec) if f.get("pattern") == DURATION_PATTERN}
 
     assert len(durations) >= 10
@@ -258,7 +258,7 @@ def test_durations_have_bounds_that_their_default_keeps():
 
 
 def test_schema_of_the_spec_and_the_model_have_the_same_fields():
-    spec = schema_of(experiment_crd())["properties"]["spec"]
+    spec = schema_of(EXPERIMENT)["properties"]["spec"]
 
     aliases = {f.alias or name for name, f in LoadExperimentSpec.model_fields.items()}
     assert set(spec["properties"]) == aliases

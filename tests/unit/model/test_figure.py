@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadlab.crd import experiment_crd
 from loadlab.model.status import Figure, Standing
+from tests.unit.model.spec_schema import experiment_schema
 
 SOUND = Figure(mean=1518.0, low=1400.0, high=1650.0)
 BOUND = SOUND.as_lower_bound("GeneratorSaturated")
@@ -27,8 +27,7 @@ def test_absent_means_sound():
 
 
 def test_the_api_server_fills_no_standing_in():
-    (version,) = experiment_crd()["spec"]["versions"]
-    status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
+    status = experiment_schema()["properties"]["status"]
     rate = status["properties"]["results"]["items"]["properties"]["requestsPerSecond"]
 
     assert rate["properties"]["standing"]["enum"] == ["Sound", "Bound", "Unsound"]

@@ -4,21 +4,15 @@ import pytest
 from pydantic import ValidationError
 
 from loadlab.catalogue import WORKLOADS
-from loadlab.crd import experiment_crd
 from loadlab.model.spec import LoadExperimentSpec
 from tests.manifests import Json
+from tests.unit.model.spec_schema import spec_schema
 
 OWN = {"name": "mine", "image": "registry.example/api:1.4"}
 
 
 def spec(**changes: object) -> Json:
     return {"workload": "custom", "variants": [OWN], "load": {"request": {"path": "/"}}} | changes
-
-
-def spec_schema() -> Json:
-    (version,) = experiment_crd()["spec"]["versions"]
-    found: Json = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
-    return found
 
 
 def variant_schema() -> Json:
