@@ -10,18 +10,21 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from itertools import count, cycle
 from pathlib import Path
 
+import asyncpg
 import psycopg
 import pytest
 import redis
+from redis.asyncio import Redis
 
 from loadlab_services.dataset.load import ensure_loaded
 from loadlab_services.orders.dataset import orders_at
+from loadlab_services.stores.connect import connect_redis
 
 MESSAGES_SCHEMA = files("loadlab_services") / "workloads" / "ingest" / "schema.sql"
 STREAM_DATABASE = 7
@@ -272,3 +275,16 @@ def wait_for(answers: Callable[[], object], not_yet: type[Exception]) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+@pytest.fixture(name="redis")
+async def redis_client(stream_url: str) -> AsyncIterator[Redis]:
+    async with connect_redis(stream_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def postgres(messages_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(messages_url)
+    yield connection
+    await connection.close()

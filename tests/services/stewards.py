@@ -1,6 +1,13 @@
-"""What a steward is told about its callers, and what one of them must send."""
+"""A steward in this process, and what it is told about its callers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+
+import httpx
+
+from loadlab_services.settings import StewardSettings
+from loadlab_services.steward.app import create_app
 
 TOKEN = "0123456789abcdef" * 2
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
@@ -15,3 +22,16 @@ def access(run: str, **targets: str) -> dict[str, Any]:
         "snapshot_targets": {"own": targets},
         "quiet_seconds": 0,
     }
+
+
+@asynccontextmanager
+async def steward(
+    settings: StewardSettings, *, headers: dict[str, str] = AUTHORIZED
+) -> AsyncIterator[httpx.AsyncClient]:
+    """One life of a steward, and a client that may ask it."""
+    app = create_app(settings)
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://steward", headers=headers
+    )
+    async with app.router.lifespan_context(app), client:
+        yield client

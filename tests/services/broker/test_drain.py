@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import aio_pika
-import httpx
 import pytest
 from aio_pika.abc import AbstractQueue
 
@@ -12,11 +11,10 @@ from loadlab_services.broker.names import dead_letter_name, queue_arguments, que
 from loadlab_services.broker.producer import Publisher, build_publisher
 from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.amqp_drain import AmqpDrain
-from loadlab_services.steward.app import create_app
 from loadlab_services.steward.leftover import Leftover, wait_for_drain
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
 from tests.services.broker.conftest import RunSettings
-from tests.services.stewards import AUTHORIZED
+from tests.services.stewards import steward
 
 pytestmark = pytest.mark.integration
 
@@ -93,14 +91,7 @@ async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_i
 ) -> None:
     earlier = settings.model_copy(update={"run_id": f"{settings.run_id[:-1]}2"})
     old = queue_name(earlier.workload, earlier.run_id)
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=transport, base_url="http://steward", headers=AUTHORIZED
-        ) as client,
-    ):
+    async with steward(settings) as client:
         assert (await client.get("/healthz")).status_code == 200
         await client.post(f"/runs/{earlier.run_id}/arrive", json={"pod": 0, "pods": 1})
         for run in (earlier, settings):
@@ -118,13 +109,8 @@ async def test_metrics_that_do_not_answer_are_named_with_the_remedy(
     settings: RunSettings, publisher: Publisher, unused_port: Callable[[], int]
 ) -> None:
     await publisher.publish(TASK, "1")
-    app = create_app(settings.model_copy(update={"amqp_metrics_port": unused_port()}))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://steward", headers=AUTHORIZED
-        ) as client,
-    ):
+    changed = settings.model_copy(update={"amqp_metrics_port": unused_port()})
+    async with steward(changed) as client:
         body = {"pod": 0, "pods": 1, "drainMs": 500}
         answer = await client.post(f"/runs/{settings.run_id}/finish", json=body)
     assert answer.status_code == 503
@@ -135,13 +121,8 @@ async def test_a_steward_without_its_broker_says_so(
     settings: RunSettings, unused_port: Callable[[], int]
 ) -> None:
     absent = f"amqp://guest:guest@127.0.0.1:{unused_port()}/"
-    app = create_app(settings.model_copy(update={"amqp_url": absent}))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://steward", headers=AUTHORIZED
-        ) as client,
-    ):
+    changed = settings.model_copy(update={"amqp_url": absent})
+    async with steward(changed) as client:
         answer = await client.get("/healthz")
     assert answer.status_code == 503
     assert "a store does not answer" in answer.json()["detail"]

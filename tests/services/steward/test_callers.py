@@ -10,7 +10,7 @@ import pytest
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
 from loadlab_services.steward.snapshot import MOST_BYTES, SourceError, read_instruments
-from tests.services.stewards import AUTHORIZED, TOKEN, access
+from tests.services.stewards import AUTHORIZED, TOKEN, access, steward
 
 RUN = "shop-1a2b3c-003-a1"
 SNAPSHOT = f"/runs/{RUN}/snapshot?variant=own"
@@ -25,12 +25,16 @@ BODY = {"pod": 0, "pods": 1}
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     settings = StewardSettings.model_validate({"workload": "sleep"} | access(RUN))
-    app = create_app(settings)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://steward") as client,
-    ):
+    async with steward(settings, headers={}) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def closed() -> httpx.AsyncClient:
+    """Of a steward that nobody enters: all strangers may ask the same one."""
+    settings = StewardSettings.model_validate({"workload": "sleep"} | access(RUN))
+    transport = httpx.ASGITransport(create_app(settings))
+    return httpx.AsyncClient(transport=transport, base_url="http://steward")
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
@@ -42,10 +46,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     ],
 )  # fmt: skip
 async def test_a_stranger_is_refused_on_every_route(
-    client: httpx.AsyncClient, method: str, path: str, credential: str | None
+    closed: httpx.AsyncClient, method: str, path: str, credential: str | None
 ) -> None:
     headers = {} if credential is None else {b"Authorization": credential.encode()}
-    answer = await client.request(method, path, json=BODY, headers=headers)
+    answer = await closed.request(method, path, json=BODY, headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 

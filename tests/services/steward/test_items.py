@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-import httpx
 import psycopg
 import pytest
 import redis
 
 from loadlab_services.settings import StewardSettings
-from loadlab_services.steward.app import create_app
 from loadlab_services.workloads.items.cache import INDEX, key_of
 from loadlab_services.workloads.items.migrate import migrate
-from tests.services.stewards import AUTHORIZED, access
+from tests.services.stewards import access, steward
 
 pytestmark = pytest.mark.integration
 RUN = "items-003-a1"
@@ -35,14 +33,7 @@ def insert(settings: StewardSettings, *names: str) -> None:
 
 
 async def ask(settings: StewardSettings, occasion: str) -> dict[str, object]:
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=transport, base_url="http://steward", headers=AUTHORIZED
-        ) as client,
-    ):
+    async with steward(settings) as client:
         answer = await client.post(f"/runs/{RUN}/{occasion}", json={"pod": 0, "pods": 1})
     assert answer.status_code == 200
     body: dict[str, object] = answer.json()

@@ -3,8 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import asyncpg
 import httpx
@@ -12,10 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from loadlab_services.settings import StewardSettings
-from loadlab_services.steward.app import create_app
-from loadlab_services.stores.connect import connect_redis
 from loadlab_services.stream.entry import GROUP
-from tests.services.stewards import AUTHORIZED, access
+from tests.services.stewards import access, steward
 
 pytestmark = pytest.mark.integration
 
@@ -23,19 +20,6 @@ RUN = "ingest-003-a1"
 SNAPSHOT = f"/runs/{RUN}/snapshot?variant=own"
 KEY = f"loadlab:ingest:{RUN}"
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def redis(stream_url: str) -> AsyncIterator[Redis]:
-    async with connect_redis(stream_url) as client:
-        yield client
-
-
-@pytest.fixture
-async def postgres(messages_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(messages_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
@@ -48,17 +32,6 @@ def settings(messages_url: str, stream_url: str) -> StewardSettings:
             RUN, service="http://127.0.0.1:1", worker="http://{run}.no-such-host.invalid:9000"
         ),
     )
-
-
-@asynccontextmanager
-async def steward(settings: StewardSettings) -> AsyncIterator[Client]:
-    """One life of the steward."""
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), Client(transport=transport) as client:
-        client.base_url = "http://steward"
-        client.headers.update(AUTHORIZED)
-        yield client
 
 
 async def arrive(client: Client, *, pod: int, pods: int = 1, timeout_ms: int = 5000) -> int:

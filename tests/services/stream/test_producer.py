@@ -1,7 +1,6 @@
 """The API's side: every accepted payload is in the stream, and never one more than the limit."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -14,12 +13,6 @@ from tests.services.streams import entries
 pytestmark = pytest.mark.integration
 
 KEY = "loadlab:ingest:producer"
-
-
-@pytest.fixture
-async def redis(stream_url: str) -> AsyncIterator[Redis]:
-    async with connect_redis(stream_url) as client:
-        yield client
 
 
 async def test_concurrent_payloads_each_get_the_id_of_their_own_entry(redis: Redis) -> None:
