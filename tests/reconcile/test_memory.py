@@ -16,6 +16,8 @@ from aiohttp.test_utils import TestServer
 
 from tests.reconcile.stored_experiment import StoredExperiment
 
+pytestmark = pytest.mark.integration
+
 MOST_MIB = 150
 MOST_SECONDS_A_TURN = 0.25
 PROGRAM = "tests.reconcile.operator_process"
