@@ -4,6 +4,7 @@ It refuses what a real API server refuses: a second create, a delete of another 
 without an object. Any request may be told to fail, before or after it took effect.
 """
 
+import pickle
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
@@ -45,6 +46,14 @@ class FakeCluster(FakeKubernetes):
         self.crash_after_effect = False
         self.events: list[Manifest] = []
         self.refusal_of: Callable[[Manifest], ClusterError | None] = lambda _: None
+
+    def saved(self) -> bytes:
+        """Return all that is there, as `resume` takes it; what tests make it do is left out."""
+        return pickle.dumps({k: v for k, v in vars(self).items() if not callable(v)})
+
+    def resume(self, state: bytes) -> None:
+        """Go on from where another cluster was saved."""
+        vars(self).update(pickle.loads(state))  # our own objects
 
     async def _do(self, text: str, effect: Callable[[], T]) -> T:
         if self.crash_at == len(self.calls) and not self.crash_after_effect:

@@ -1,16 +1,20 @@
 """Runs experiments on a fake cluster, pass by pass, on a clock that only we move."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import structlog
 
 from loadlab.base.names import API_VERSION, RUN_LABEL, children_name, credentials_secret
 from loadlab.base.times import rfc3339
+from loadlab.controller.plans import Plans
 from loadlab.controller.reconcile import Reconciler
 from loadlab.kube.api import Kind, Manifest, kind_of
 from loadlab.kube.hints import NO_HINTS, Hints
-from loadlab.plan import Images
+from loadlab.model.resources import Experiment
+from loadlab.plan import Images, Plan
+from loadlab.plan.chosen import choose
 from tests.reconcile.fake_cluster import Crash, FakeCluster
 from tests.reconcile.fake_kubernetes import Key
 from tests.reconcile.generator_log import generator_log
@@ -34,6 +38,24 @@ SMALL: Manifest = {
 }
 
 
+class SharedPlans(Plans):
+    """Plans found by all that they are made of, so that every operator may use them.
+
+    A forgetful operator would spend more than half of its passes on plans, which are the same
+    whoever makes them: the goldens of tests/unit/plan say so.
+    """
+
+    _found: ClassVar[dict[object, Plan]] = {}
+
+    def plan_of(self, experiment: Experiment, images: Images) -> Plan:
+        identity = experiment.metadata.model_dump_json(), experiment.spec.model_dump_json()
+        key = (identity, choose(experiment), images)
+        if key not in self._found:
+            self._found[key] = Plans().plan_of(experiment, images)
+        plan = self._found[key]
+        return replace(plan, context=replace(plan.context, experiment=experiment))
+
+
 class Laboratory:
     """A fake cluster with experiments in it, and an operator that may die.
 
@@ -54,7 +76,7 @@ class Laboratory:
 
     def restart(self) -> None:
         """End the operator, whatever it is doing, and start it again."""
-        self.operator = Reconciler(self.cluster, IMAGES)
+        self.operator = Reconciler(self.cluster, IMAGES, plans=SharedPlans())
 
     def submit(self, name: str = "exp", **spec: Any) -> None:
         key = (Kind.EXPERIMENT, "lab", name)
