@@ -66,6 +66,10 @@ REFUSED_AT_ADMISSION = {
         SELECT | {"factors": {"consumers": [2]}},
         "belongs to the workload ingest or items",
     ),
+    "claims in sequence": (
+        expecting() | {"order": {"strategy": "Sequential"}},
+        "measures a drift of the machine",
+    ),
     "ms for select": (SELECT | {"factors": {"ms": [2]}}, "belongs to the workload sleep"),
     "half a CPU of one's own": (
         SELECT

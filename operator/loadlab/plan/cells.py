@@ -86,18 +86,25 @@ def ordered(
     """Return (cell, replicate) in the order in which they run.
 
     Interleaved: each replicate of all cells is one block, in an order drawn from the seed by
-    hashing, which every Python version draws alike.
+    hashing, which every Python version draws alike. The cells take turns in being the first of a
+    block, where a machine may be cold: of any two one is first at most once more than the other.
     """
     replicates = range(1, spec.replicates + 1)
     if spec.order.strategy is Strategy.SEQUENTIAL:
         return tuple((cell, replicate) for cell in cells for replicate in replicates)
 
-    def place(cell: Cell, replicate: int) -> str:
-        text = f"{chosen.seed}/{replicate}/{cell.title()}"
-        return sha256(text.encode()).hexdigest()
-
+    turns = _drawn(cells, f"{chosen.seed}/first")
+    blocks = {r: _drawn(cells, f"{chosen.seed}/{r}") for r in replicates}
     return tuple(
         (cell, replicate)
-        for replicate in replicates
-        for cell in sorted(cells, key=lambda cell: place(cell, replicate))
+        for replicate, block in blocks.items()
+        for cell in _with_first(turns[(replicate - 1) % len(turns)], block)
     )
+
+
+def _drawn(cells: tuple[Cell, ...], seed: str) -> list[Cell]:
+    return sorted(cells, key=lambda c: sha256(f"{seed}/{c.title()}".encode()).hexdigest())
+
+
+def _with_first(first: Cell, block: list[Cell]) -> list[Cell]:
+    return [first, *(cell for cell in block if cell != first)]

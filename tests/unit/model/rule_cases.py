@@ -85,6 +85,10 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
                 "factors": {"server": ["gunicorn"]},
             },
         ),
+        order=(
+            SPEC | {"order": {"strategy": "Sequential"}},
+            SPEC | {"order": {"strategy": "Sequential"}, "expectations": [CLAIM]},
+        ),
         parallelism=(
             SPEC | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [2, 3]}},
             SPEC | {"load": {"parallelism": 3}, "factors": {"virtualUsers": [2, 3]}},

@@ -1,5 +1,7 @@
 """Which cells a spec means, and in which order their trials run."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +107,9 @@ def test_interleaving_runs_every_cell_once_in_every_block(workers, users, replic
     for replicate, block in enumerate(blocks, start=1):
         assert {cell.title() for cell, _ in block} == {cell.title() for cell in cells}
         assert {number for _, number in block} == {replicate}
+    firsts = Counter(block[0][0].title() for block in blocks)
+    turns = [firsts[cell.title()] for cell in cells]
+    assert max(turns) - min(turns) <= 1
 
 
 def test_the_order_depends_on_the_seed_and_on_nothing_else():

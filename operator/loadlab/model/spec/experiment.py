@@ -36,7 +36,8 @@ class Order(ApiModel):
         default=Strategy.INTERLEAVED,
         description=(
             "Interleaved runs each replicate of all cells as one randomised block, so that a slow "
-            "drift of the machine favours no cell. Sequential is for demonstration."
+            "drift of the machine favours no cell. Sequential is for demonstration, and "
+            "not for expectations."
         ),
     )
     seed: int | None = Field(
@@ -206,6 +207,10 @@ def _has_users_for_every_pod(spec: LoadExperimentSpec) -> bool:
     return has_rate or all(int(number) >= spec.load.parallelism for number in users)
 
 
+def _claims_only_interleaved(spec: LoadExperimentSpec) -> bool:
+    return spec.order.strategy is Strategy.INTERLEAVED or not spec.expectations
+
+
 def _says_the_server_once(spec: LoadExperimentSpec) -> bool:
     is_swept = spec.factors.levels(Factor.SERVER) is not None
     return not (is_swept and any(variant.server for variant in spec.variants))
@@ -221,6 +226,14 @@ LoadExperimentSpec.RULES = (
         ".factors",
     ),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
+    Rule(
+        "self.order.strategy != 'Sequential' || !has(self.expectations) || "
+        "size(self.expectations) == 0",
+        _claims_only_interleaved,
+        "order.strategy Sequential measures a drift of the machine as a difference of the cells: "
+        "use Interleaved, or leave expectations out",
+        ".order",
+    ),
     Rule(
         "!has(self.factors.server) || self.variants.all(v, !has(v.server))",
         _says_the_server_once,
