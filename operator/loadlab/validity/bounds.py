@@ -2,8 +2,9 @@
 
 GENERATOR_CPU_SHARE = 0.60
 """k6 beyond this share of its CPUs delays its own requests."""
-GENERATOR_SCHED_WAIT_MS = 2.0
-"""p99 of the time a ready goroutine of k6 waits for a CPU; 0.1 to 1 ms in a healthy run."""
+GENERATOR_SCHED_WAIT_MS, GENERATOR_SCHED_WAIT_SHARE = 1.0, 0.05
+"""p99 of the time a ready goroutine of k6 waits for a CPU: in ms, and as a share of the p99 of the
+answers, whichever is more; 0.1 to 1 ms in a healthy run."""
 GENERATOR_THROTTLED_SHARE = 0.01
 """Share of the window in which the generator's CPU limit stopped it."""
 PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25
