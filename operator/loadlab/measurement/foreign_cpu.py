@@ -3,11 +3,11 @@
 The kernel tells how long CPUs were busy, and each component what it used; the difference is the
 kubelet, containerd, the kernel's own work, neighbours, and whatever else runs on the node
 (utilisation law: busy time is the sum of all users' demands; Denning & Buzen 1978). Time that the
-hypervisor gave to others is a stranger's too. Nothing is said where a component that may run on
-the CPUs is not known: its use would look like a stranger's.
+hypervisor gave to others is a stranger's too. Where the use of a component is not known it looks
+like a stranger's, and what is found is the most that strangers may have used.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from loadlab.base.names import STORES, Component
@@ -28,22 +28,24 @@ class ForeignCpu:
     cpus: int
     busy: float
     ours: dict[str, float]  # by component
+    unknown: tuple[str, ...] = ()  # components that may run there, and nobody knows what they use
     stolen: float = 0.0  # by the hypervisor
     logs: float = 0.0  # what containerd may have used for the service's log
 
     @property
     def taken(self) -> float:
-        """What strangers used, on this machine and beside it."""
+        """What strangers used, on this machine and beside it; with unknown users, at most."""
         return max(0.0, self.busy - sum(self.ours.values()) - self.logs) + self.stolen
 
 
 def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
-    """Yield the sets of CPUs on which strangers can be told from the experiment."""
-    if (shared := trial.shared_cpus) is not None and (ours := _users(trial)) is not None:
+    """Yield the sets of CPUs that were measured."""
+    if (shared := trial.shared_cpus) is not None:
         words = "beside the service's" if trial.owns_cpus else "that all share"
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
         logs = trial.requests_per_second * LOG_LINE_MICROS / 1e6
-        yield _difference(where, shared, ours, logs)
+        users = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name)}
+        yield _difference(where, shared, users, logs)
     own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
     if own is not None and used is not None and trial.owns_cpus and _pods(trial) == 1:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
@@ -51,28 +53,23 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
 
 
 def _difference(
-    where: str, found: CpuSetUsage, ours: dict[str, float], logs: float = 0.0
+    where: str, found: CpuSetUsage, users: Mapping[str, float | None], logs: float = 0.0
 ) -> ForeignCpu:
     return ForeignCpu(
         where=where,
         cpus=found.cpus,
         busy=found.busy * found.cpus,
         stolen=found.stolen * found.cpus,
-        ours=ours,
+        ours={name: cpus for name, cpus in users.items() if cpus is not None},
+        unknown=tuple(name for name, cpus in users.items() if cpus is None),
         logs=logs,
     )
 
 
-def _users(trial: TrialMeasurement) -> dict[str, float] | None:
-    """What the experiment used of the steward's shared CPUs; None where that is not all known."""
-    used: dict[str, float] = {}
-    for name in filter(lambda part: _may_be_there(trial, part), _PARTS):
-        cpus = trial.cpus_used_by(name)
-        is_one_of_several = name == Component.SERVICE and _pods(trial) > 1
-        if cpus is None or is_one_of_several:
-            return None
-        used[name] = cpus
-    return used
+def _used(trial: TrialMeasurement, name: str) -> float | None:
+    """Return the CPUs that a part used; of several pods of a service only one was asked."""
+    is_one_of_several = name == Component.SERVICE and _pods(trial) > 1
+    return None if is_one_of_several else trial.cpus_used_by(name)
 
 
 def _may_be_there(trial: TrialMeasurement, part: str) -> bool:

@@ -52,8 +52,8 @@ def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
 
 def _why_invalid(judged: JudgedTrial) -> Reason:
     """Name the node first: what others did there may be the cause of all the rest."""
-    kinds = {reason.kind for reason in judged.judgement.reasons}
-    return Reason.FOREIGN_CPU if ReasonKind.FOREIGN_CPU in kinds else Reason.RESULT_INVALID
+    void = [r.kind for r in judged.judgement.reasons if r.level is Validity.INVALID]
+    return Reason.FOREIGN_CPU if ReasonKind.FOREIGN_CPU in void else Reason.RESULT_INVALID
 
 
 def _kept(
@@ -70,7 +70,9 @@ def _kept(
             "validity": validity,
             "reasons": reasons,
             "requests_per_second": measurement.requests_per_second,
-            "foreign_cpu": max((f.taken for f in foreign_cpu(measurement)), default=None),
+            "foreign_cpu": max(
+                (f.taken for f in foreign_cpu(measurement) if not f.unknown), default=None
+            ),
             "waited_for_quiet": quietness.waited_seconds if quietness else None,
             "p95_ms": latency.p95 if latency else None,
             "status_classes": status_classes([measurement.status]),

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from loadlab.measurement.foreign_cpu import foreign_cpu
+from loadlab.measurement.foreign_cpu import ForeignCpu, foreign_cpu
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Reason, ReasonKind, invalid, suspect
+from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
+
+LEAST_TOLD = 0.005  # CPUs, as messages have two decimals
 
 
 def samples_too_few(latency: Histogram) -> Iterator[Reason]:
@@ -28,19 +30,31 @@ def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:
         bound = trial.load.foreign_cpus or max(
             bounds.FOREIGN_CPUS, bounds.FOREIGN_SHARE * found.cpus
         )
-        if found.taken >= bound:
-            stolen = (
-                f", and the hypervisor took {found.stolen:.2f}" if found.stolen >= 0.005 else ""
+        if found.taken < bound:
+            continue
+        told = f"{found.taken:.2f} CPU of {found.where}, bound {bound:.2f} CPU: {_in_words(found)}"
+        if found.unknown:
+            names = ", ".join(found.unknown)
+            yield remark(
+                ReasonKind.FOREIGN_CPU,
+                f"others, or {names}, used {told}; nobody knows what {names} used, so that others "
+                "may be in the figures",
             )
-            ours = ", ".join(f"{name} {used:.2f}" for name, used in found.ours.items())
+        else:
             yield invalid(
                 ReasonKind.FOREIGN_CPU,
-                f"others used {found.taken:.2f} CPU of {found.where}, bound {bound:.2f} CPU: "
-                f"{found.busy:.2f} were busy{stolen}, of which the experiment used "
-                f"{sum(found.ours.values()):.2f} ({ours}); end the other work there, choose "
-                "another node by spec.placement.nodeSelector, or allow more by "
-                "spec.placement.foreignCpu",
+                f"others used {told}; end the other work there, choose another node by "
+                "spec.placement.nodeSelector, or allow more by spec.placement.foreignCpu",
             )
+
+
+def _in_words(found: ForeignCpu) -> str:
+    stolen = f", the hypervisor took {found.stolen:.2f}" if found.stolen >= LEAST_TOLD else ""
+    ours = ", ".join(f"{name} {used:.2f}" for name, used in found.ours.items())
+    return (
+        f"{found.busy:.2f} were busy{stolen}, and the experiment used "
+        f"{sum(found.ours.values()):.2f}" + (f" ({ours})" if ours else "")
+    )
 
 
 def cpu_stolen(trial: TrialMeasurement) -> Iterator[Reason]:

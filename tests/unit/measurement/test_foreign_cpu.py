@@ -62,19 +62,27 @@ def test_clocks_that_differ_make_no_negative_stranger(trial):
 
 
 UNKNOWN = {
-    "a store without an account of its CPU": {
-        "ran": {"rabbitmq": on("a"), "steward": on("a"), "k6": on("a")}
-    },
-    "a database that was there before": {"components": {"postgres": used(None)}, "ran": {}},
-    "no snapshots": {"shared_cpus": None},
+    "a store without an account of its CPU": (
+        {"ran": {"rabbitmq": on("a"), "steward": on("a"), "k6": on("a")}},
+        ("rabbitmq",),
+    ),
+    "a database that was there before": (
+        {"components": {"postgres": used(None), "generator": used(0.1)}, "ran": {}},
+        ("postgres",),
+    ),
 }
 
 
-@pytest.mark.parametrize("fields", UNKNOWN.values(), ids=UNKNOWN.keys())
-def test_of_shared_cpus_with_an_unknown_user_nothing_is_said(trial, fields):
-    found = taken(replace(trial, **fields))
+@pytest.mark.parametrize(("fields", "names"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_an_unknown_user_of_the_shared_cpus_is_named(trial, fields, names):
+    first = next(foreign_cpu(replace(trial, **fields)))
 
-    assert not [where for where in found if "beside" in where]
+    assert "beside" in first.where
+    assert first.unknown == names
+
+
+def test_without_snapshots_nothing_is_said(trial):
+    assert taken(replace(trial, shared_cpus=None, service_cpus=None)) == {}
 
 
 def test_a_part_on_another_node_is_no_user_of_the_stewards(trial):
@@ -89,5 +97,7 @@ def test_one_snapshot_does_not_tell_what_several_pods_used(trial):
     several = trial.ran | {"service": on("a", pods=3)}
     shares = replace(trial.load, owns_cpus=False)
 
-    assert taken(replace(trial, ran=several, load=shares)) == {}
-    assert len(taken(replace(trial, ran=several))) == 1  # the shared ones, which it does not use
+    (shared,) = foreign_cpu(replace(trial, ran=several, load=shares))
+    (beside,) = foreign_cpu(replace(trial, ran=several))
+
+    assert (shared.unknown, beside.unknown) == (("service",), ())
