@@ -1,20 +1,20 @@
-"""Waits, before a load begins, until others leave the node's CPUs alone.
+"""Waits, before a load begins, until others leave the CPUs alone.
 
 At this moment all parts of a run are there and none has work, so that who is busy is somebody
-else, or still cleaning up after the run before. How busy the CPUs are says /proc/stat, and for how
-long somebody waited for one says the kernel's pressure stall information (PSI), where it has any.
-It is the steward's node that is looked at, all CPUs of it: also those that a service owns.
+else, or still cleaning up after the run before. Looked at are the CPUs that the steward shares with
+the stores, and those that the service may run on, whatever node they are on: its instruments tell.
+For how long somebody waited for a CPU of the steward's node says the kernel's pressure stall
+information (PSI), where it has any.
 """
 
 import asyncio
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from loadlab_services.instruments.cpus import read_cpu_times
+from loadlab_services.steward.node import read_shared_cpus
 
 WINDOW: Final = 0.2  # seconds: 20 of the kernel's ticks, and nearly all that a quiet node costs
 BUSY_CPUS: Final = 0.3
@@ -22,17 +22,25 @@ BUSY_SHARE: Final = 0.1
 """Of the CPUs, where that is more than BUSY_CPUS."""
 PRESSURE: Final = 0.2
 """Share of a window in which somebody waited for a CPU."""
+MOST_SECONDS: Final = 1e12  # that any counter may say, and no NaN
 CPU_PRESSURE: Final = Path("/proc/pressure/cpu")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The node's counters at one moment; seconds since boot."""
+class CpuSet:
+    """Some CPUs at one moment."""
 
     at: float
     cpus: int
-    busy_seconds: float  # the hypervisor's share included
-    pressure_seconds: float | None = None  # None where the kernel does not tell
+    busy_seconds: float  # since boot, the hypervisor's share included
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one look shows: the sets of CPUs by name, and the time that somebody waited for one."""
+
+    sets: dict[str, CpuSet]
+    pressure_seconds: float | None = None  # since boot; None where the kernel does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,50 +63,76 @@ class Quietness:
         }
 
 
-def read_node(pressure: Path = CPU_PRESSURE) -> Reading:
-    """Read the counters of this node, of all its CPUs."""
-    times = read_cpu_times(_numbers_of_cpus())
-    return Reading(
-        at=time.monotonic(),
-        cpus=times["cpus"],
-        busy_seconds=times["cpuSeconds"] + times["stealSeconds"],
-        pressure_seconds=_read_pressure(pressure),
-    )
+async def read_cpus(
+    ask_service: Callable[[], Awaitable[dict[str, Any] | str]] | None = None,
+    pressure: Path = CPU_PRESSURE,
+) -> Reading:
+    """Look at the shared CPUs, and at the service's where its instruments answer."""
+    # One after the other: the moment belongs to the counters.
+    found = {"shared": _cpu_set(read_shared_cpus())}
+    answer = await ask_service() if ask_service is not None else {}
+    if isinstance(answer, dict):
+        found["service"] = _cpu_set(answer.get("allowedCpus"))
+    sets = {name: each for name, each in found.items() if each is not None}
+    return Reading(sets, _read_pressure(pressure))
 
 
-def _numbers_of_cpus() -> set[int]:
-    """Return the numbers that CPUs of this node may have."""
-    return set(range(os.sysconf("SC_NPROCESSORS_CONF")))
+def _cpu_set(times: object) -> CpuSet | None:
+    """Read the times of some CPUs; None for what is none, as an image may answer anything."""
+    fields = ("cpus", "cpuSeconds", "stealSeconds")
+    found = [times.get(name) for name in fields] if isinstance(times, dict) else []
+    numbers = [float(n) for n in found if isinstance(n, int | float) and abs(n) < MOST_SECONDS]
+    if len(numbers) != len(fields):
+        return None
+    cpus, busy, stolen = numbers
+    return CpuSet(at=time.monotonic(), cpus=round(cpus), busy_seconds=busy + stolen)
 
 
 async def await_quiet(
-    longest: float, allowed: float | None = None, read: Callable[[], Reading] = read_node
+    longest: float, allowed: float | None, read: Callable[[], Awaitable[Reading]]
 ) -> Quietness:
-    """Wait until the node is quiet, or for `longest` seconds; `allowed` CPUs may be busy."""
-    before = began = read()
+    """Wait until the CPUs are quiet, or for `longest` seconds; `allowed` of a set may be busy."""
+    before = began = await read()
     while True:
         await asyncio.sleep(WINDOW)
-        after = read()
-        seen = _compare(before, after, allowed, began.at)
-        if seen.quiet or seen.waited_seconds + WINDOW > longest:
+        after = await read()
+        waited = after.sets["shared"].at - began.sets["shared"].at
+        seen = _compare(before, after, allowed, waited)
+        if seen.quiet or waited + WINDOW > longest:
             return seen
         before = after
 
 
-def _compare(before: Reading, after: Reading, allowed: float | None, began: float) -> Quietness:
-    seconds = max(after.at - before.at, 1e-9)
-    busy = (after.busy_seconds - before.busy_seconds) / seconds
-    pressure = None
-    if before.pressure_seconds is not None and after.pressure_seconds is not None:
-        pressure = (after.pressure_seconds - before.pressure_seconds) / seconds
-    most = allowed or max(BUSY_CPUS, BUSY_SHARE * after.cpus)
+def _compare(before: Reading, after: Reading, allowed: float | None, waited: float) -> Quietness:
+    known = {
+        name: (earlier, later)
+        for name, later in after.sets.items()
+        if (earlier := before.sets.get(name)) is not None and earlier.cpus == later.cpus
+    }
+    busy = {name: _busy(*pair) for name, pair in known.items()}
+    most = {
+        name: allowed or max(BUSY_CPUS, BUSY_SHARE * later.cpus)
+        for name, (_, later) in known.items()
+    }
+    pressure = _pressure(before, after)
     is_waited_for = allowed is None and pressure is not None and pressure >= PRESSURE
     return Quietness(
-        quiet=busy < most and not is_waited_for,
-        waited_seconds=after.at - began,
-        busy_cpus=busy,
+        quiet=all(busy[name] < most[name] for name in known) and not is_waited_for,
+        waited_seconds=waited,
+        busy_cpus=max(busy.values(), default=0.0),
         pressure=pressure,
     )
+
+
+def _busy(before: CpuSet, after: CpuSet) -> float:
+    return (after.busy_seconds - before.busy_seconds) / max(after.at - before.at, 1e-9)
+
+
+def _pressure(before: Reading, after: Reading) -> float | None:
+    if before.pressure_seconds is None or after.pressure_seconds is None:
+        return None
+    seconds = after.sets["shared"].at - before.sets["shared"].at
+    return (after.pressure_seconds - before.pressure_seconds) / max(seconds, 1e-9)
 
 
 def _read_pressure(file: Path) -> float | None:

@@ -126,6 +126,11 @@ async def read_redis(redis: Redis) -> Component:
     }
 
 
+async def ask_instruments(http: httpx.AsyncClient, url: str) -> Component | str:
+    """Give a pod's figures, or why there are none."""
+    return await _ask(read_instruments(http, url))
+
+
 async def _ask(source: Awaitable[Component]) -> Component | str:
     """Give the figures, or why there are none."""
     try:

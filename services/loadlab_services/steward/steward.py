@@ -11,7 +11,7 @@ from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
-from loadlab_services.steward.quiet import Quietness, await_quiet
+from loadlab_services.steward.quiet import Quietness, await_quiet, read_cpus
 from loadlab_services.steward.run_records import (
     Account,
     MemoryRunRecords,
@@ -20,7 +20,7 @@ from loadlab_services.steward.run_records import (
     RunRecords,
 )
 from loadlab_services.steward.sessions import SessionWatch
-from loadlab_services.steward.snapshot import take_snapshot
+from loadlab_services.steward.snapshot import ask_instruments, take_snapshot
 from loadlab_services.steward.stores import Stores, stores_answer
 from loadlab_services.workload import Workload
 
@@ -44,6 +44,7 @@ class Steward:
         self._workload = workload
         self._quiet_seconds, self._foreign_cpus = quiet_seconds, foreign_cpus
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
+        self._services: OrderedDict[str, str] = OrderedDict()
         self._records = self._build_records()
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
@@ -68,10 +69,18 @@ class Steward:
 
     async def snapshot(self, run: str, targets: dict[str, str]) -> dict[str, Any]:
         """Gather the figures of all components, and what the database's sessions were at."""
+        self._note_service(run, targets.get("service"))
         sessions = self._sessions.counts() if self._sessions is not None else {}
         taken = await take_snapshot(self._stores, run=run, targets=targets, sessions=sessions)
         quietness = self._quietness.get(run)
         return taken | ({"quietness": quietness.as_json()} if quietness else {})
+
+    def _note_service(self, run: str, address: str | None) -> None:
+        """Take note of where the instruments of the run's service are: its CPUs are looked at."""
+        if address is not None:
+            self._services[run] = address
+            while len(self._services) > REMEMBERED_GATES:
+                self._services.popitem(last=False)
 
     async def close(self) -> None:
         """Let go of everybody who still waits."""
@@ -99,7 +108,10 @@ class Steward:
         """Wait no longer than the callers can bear; a run on a busy node is judged afterwards."""
         longest = min(self._quiet_seconds, patience / 2)
         if longest > 0:
-            self._quietness[run] = await await_quiet(longest, self._foreign_cpus)
+            service = self._services.get(run)
+            ask = partial(ask_instruments, self._stores.http, service) if service else None
+            look = partial(read_cpus, ask)
+            self._quietness[run] = await await_quiet(longest, self._foreign_cpus, look)
             while len(self._quietness) > REMEMBERED_GATES:
                 self._quietness.popitem(last=False)
 

@@ -1,7 +1,8 @@
 """A load begins on a quiet node at once, and on a busy one when it has become quiet, or in time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward import quiet
 from loadlab_services.steward.app import create_app
-from loadlab_services.steward.quiet import Reading, await_quiet, read_node
+from loadlab_services.steward.quiet import CpuSet, Reading, await_quiet, read_cpus
 from tests.services.stewards import AUTHORIZED, access
+
+EVERY = 0.2  # seconds from one look to the next
 
 
 @pytest.fixture(autouse=True)
@@ -18,25 +21,37 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet, "WINDOW", 0.0)
 
 
+Read = Callable[[], Awaitable[Reading]]
+
+
 def node(
-    *busy: float, cpus: int = 2, pressure: float | None = 0.0, every: float = 0.2
-) -> Callable[[], Reading]:
-    """Build a reader of a node on which so many CPUs are busy in one window after the other."""
+    *busy: float, cpus: int = 2, pressure: float | None = 0.0, service: float | None = None
+) -> Read:
+    """Build a reader of CPUs of which so many are busy in one window after the other.
+
+    `service`: how many are busy of the service's own one.
+    """
 
     def readings() -> Iterator[Reading]:
-        at, used, waited = 0.0, 50.0, 7.0
-        for cpus_busy in (0.0, *busy, *[busy[-1]] * 1000):
-            yield Reading(at, cpus, used, None if pressure is None else waited)
-            at, waited = at + every, waited + (pressure or 0.0) * every
-            used += cpus_busy * every
+        at, used, own, waited = 0.0, 50.0, 20.0, 7.0
+        for cpus_busy in (*busy, *[busy[-1]] * 1000):
+            sets = {"shared": CpuSet(at, cpus, used)}
+            if service is not None:
+                sets["service"] = CpuSet(at, 1, own)
+            yield Reading(sets, None if pressure is None else waited)
+            at, waited = at + EVERY, waited + (pressure or 0.0) * EVERY
+            used, own = used + cpus_busy * EVERY, own + (service or 0.0) * EVERY
 
     read = readings()
-    next(read)
-    return lambda: next(read)
+
+    async def look() -> Reading:
+        return next(read)
+
+    return look
 
 
 async def test_a_quiet_node_costs_one_window() -> None:
-    found = await await_quiet(30.0, read=node(0.1, 0.1))
+    found = await await_quiet(30.0, None, node(0.1))
 
     assert found.quiet
     assert found.waited_seconds == pytest.approx(0.2)
@@ -44,14 +59,14 @@ async def test_a_quiet_node_costs_one_window() -> None:
 
 
 async def test_a_load_waits_until_the_others_are_done() -> None:
-    found = await await_quiet(30.0, read=node(1.4, 1.4, 0.9, 0.05))
+    found = await await_quiet(30.0, None, node(1.4, 1.4, 0.9, 0.05))
 
     assert found.quiet
     assert found.waited_seconds == pytest.approx(0.8)
 
 
 async def test_who_is_never_done_is_not_waited_for_longer_than_that() -> None:
-    found = await await_quiet(5.0, read=node(1.4))
+    found = await await_quiet(5.0, None, node(1.4))
 
     assert not found.quiet
     assert 4.7 < found.waited_seconds < 5.1
@@ -67,23 +82,52 @@ async def test_who_is_never_done_is_not_waited_for_longer_than_that() -> None:
         (node(1.6), 1.5, False),
         (node(0.1, pressure=0.5), None, False),  # somebody waits all the same
         (node(0.1, pressure=None), None, True),  # a kernel that does not tell
+        (node(0.1, service=0.5), None, False),  # somebody is on the service's own CPU
+        (node(0.1, service=0.1), None, True),
     ],
 )
-async def test_what_is_quiet(
-    read: Callable[[], Reading], allowed: float | None, is_quiet: bool
-) -> None:
+async def test_what_is_quiet(read: Read, allowed: float | None, is_quiet: bool) -> None:
     found = await await_quiet(0.1, allowed, read)
 
     assert found.quiet is is_quiet
 
 
-def test_this_node_is_read_with_all_its_cpus(tmp_path: Path) -> None:
+async def test_the_shared_cpus_and_those_of_the_service_are_read(tmp_path: Path) -> None:
     pressure = tmp_path / "cpu"
     pressure.write_text("some avg10=1.00 avg60=2.00 avg300=3.00 total=2500000\nfull avg10=0.00\n")
 
-    assert read_node(pressure).pressure_seconds == 2.5
-    assert read_node(tmp_path / "none").pressure_seconds is None
-    assert read_node(pressure).cpus >= 1
+    async def service() -> dict[str, Any]:
+        return {"allowedCpus": {"cpus": 3, "cpuSeconds": 7.0, "stealSeconds": 0.5}}
+
+    async def away() -> str:
+        return "no answer within 2 s"
+
+    both = await read_cpus(service, pressure)
+    alone = await read_cpus(away, tmp_path / "none")
+
+    assert (both.sets["service"].cpus, both.sets["service"].busy_seconds) == (3, 7.5)
+    assert both.pressure_seconds == 2.5
+    assert alone.sets.keys() == {"shared"}
+    assert alone.pressure_seconds is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        [],
+        {},
+        {"cpus": "1", "cpuSeconds": 1.0, "stealSeconds": 0.0},
+        {"cpus": 1, "cpuSeconds": float("inf"), "stealSeconds": 0.0},
+        {"cpus": 1, "cpuSeconds": float("nan"), "stealSeconds": 0.0},
+        {"cpus": 10**400, "cpuSeconds": 1.0, "stealSeconds": 0.0},
+    ],
+)
+async def test_what_an_image_makes_up_is_not_looked_at(said: object) -> None:
+    async def service() -> dict[str, Any]:
+        return {"allowedCpus": said}
+
+    assert (await read_cpus(service)).sets.keys() == {"shared"}
 
 
 async def test_the_snapshots_of_a_run_tell_what_was_seen_before_its_load() -> None:

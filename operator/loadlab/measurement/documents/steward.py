@@ -93,7 +93,7 @@ class Answer(ReadModel):
 
 
 class Quietness(ReadModel):
-    """How quiet the steward's node was before the load began."""
+    """How quiet the CPUs were before the load began."""
 
     quiet: bool
     waited_seconds: float
