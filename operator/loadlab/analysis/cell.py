@@ -208,7 +208,8 @@ def _reasons(
         if reason.kind is not ReasonKind.TOO_FEW_SAMPLES
     ]
     if used:
-        carried += [reason for trial in trials if not trial.is_usable for reason in _done_by(trial)]
+        spoiled = (t for t in trials if not t.is_usable and not t.judgement.is_void)
+        carried += [reason for trial in spoiled for reason in _done_by(trial)]
     if not sources:
         carried.append(
             invalid(ReasonKind.NO_REPLICATE, "no replicate of this cell came to a result")

@@ -10,7 +10,7 @@ from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bo
 from loadlab.analysis.verdict import best_cell, decide_verdict
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import (
@@ -175,3 +175,27 @@ def test_failures_of_one_replicate_are_not_forgotten_for_the_others(kept: Judged
     assert row.failed_rate == 0.5
     assert row.validity is Validity.SUSPECT
     assert any(r.startswith("NoSuccess: in a replicate that is not used") for r in row.reasons)
+
+
+def test_what_a_service_did_beside_others_work_is_not_held_against_it(
+    kept: JudgedTrial, dropped: JudgedTrial
+) -> None:
+    """Its CPU was the others', so nobody knows what it would have carried."""
+    usage = dropped.measurement.components | {"generator": ComponentUsage(cpus_used=0.1)}
+    spoiled = judged(
+        replace(
+            dropped.measurement,
+            components=usage,
+            shared_cpus=CpuSetUsage(cpus=1, busy=1.0, stolen=0.0),
+            latency=Histogram(),
+            failed=6_000,
+        )
+    )
+
+    row = measured(kept, spoiled).row
+
+    assert spoiled.judgement.validity is Validity.INVALID
+    assert row.load is LoadOutcome.KEPT
+    assert row.validity is Validity.VALID
+    assert row.failed_rate == 0.0
+    assert row.replicates.valid == 1
