@@ -3,7 +3,7 @@
 import json
 
 from tests.manifests import Json
-from tests.reconcile.generator_log import generator_log
+from tests.reconcile.generator_log import generator_log, hdr
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 FAILURES = [
@@ -51,3 +51,40 @@ async def test_the_five_most_frequent_texts_stand_in_trial_and_row():
         "share": 0.075,
     }
     assert len(row["failures"]) == 5
+
+
+def timing_out_log() -> str:
+    """Of 12,000 requests one in twenty had no answer within the time-out."""
+    *lines, last = generator_log(run="any").splitlines()
+    result: Json = json.loads(last)
+    measure = result["loadlab_result"]["scenarios"]["measure"]
+    (answered,) = measure["splits"]
+    text = "request timeout"
+    measure |= {"failed": 600, "failures": [{"class": "err", "text": text, "requests": 600}]}
+    measure["status"] = {"2xx": 11_400, "err": 600}
+    lost, good = hdr((20_000_000,) * 600), hdr((1_600,) * 11_400)
+    measure["splits"] = [
+        answered | {"requests": 11_400, "http_req_duration": good, "http_req_total": good},
+        answered
+        | {"class": "err", "requests": 600, "failed": 600}
+        | {"http_req_duration": lost, "http_req_total": lost},
+    ]
+    return "\n".join([*lines, json.dumps(result)])
+
+
+async def test_time_outs_are_no_throughput_and_lengthen_the_tail():
+    lab = Laboratory(log=timing_out_log())
+    tail = {"name": "tail", "metric": "http_req_duration", "threshold": "p(99)<100"}
+    lab.submit(replicates=1, variants=[{"name": "sync"}], successCriteria=[tail])
+
+    status = await lab.run()
+
+    (row,) = status["results"]
+    assert row["latencyMs"]["p99"] == 20_000
+    assert row["latencyMs"]["lowerBoundAbove"] == 95
+    assert row["requestsPerSecond"]["mean"] == 11_400 / 5
+    assert row["failedRate"] == 0.05
+    assert row["reasons"][0].startswith("Unanswered: 600 of 12000 requests had no answer within 20")
+    (found,) = status["criteria"]
+    assert (found["outcome"], found["value"]) == ("Failed", "> 20000")
+    assert status["verdict"] == "Failed"

@@ -17,7 +17,7 @@ from loadlab.analysis.trial_figures import TrialFigures, cost_components
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram, HistogramSum
-from loadlab.measurement.latency import latency_ms
+from loadlab.measurement.latency import Latency, Unanswered, latency_ms
 from loadlab.measurement.requests_by_name import NamedSum
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.model.status import (
@@ -44,7 +44,7 @@ class MeasuredCell:
     """The row of a cell, and what its criteria need beside it."""
 
     row: ResultRow
-    latency: Histogram  # of all used replicates
+    latency: Latency  # of all used replicates
     dropped_iterations: int
 
 
@@ -77,8 +77,9 @@ class CellSum:
     def measured_cell(self) -> MeasuredCell:
         """Return what was added so far."""
         used = [trial for trial in self._trials if trial.is_usable]
-        latency = self._latency.histogram()
-        reasons = (*self._left_out[:1], *_reasons(self._trials, used, latency))
+        unanswered = Unanswered.total(trial.without_answer for trial in used)
+        latency = Latency(self._latency.histogram(), unanswered)
+        reasons = (*self._left_out[:1], *_reasons(self._trials, used, latency.answered))
         return MeasuredCell(
             row=self._row(used, latency, reasons),
             latency=latency,
@@ -86,7 +87,7 @@ class CellSum:
         )
 
     def _row(
-        self, used: Sequence[TrialFigures], latency: Histogram, reasons: Sequence[Reason]
+        self, used: Sequence[TrialFigures], latency: Latency, reasons: Sequence[Reason]
     ) -> ResultRow:
         # Of those in which nothing succeeded, that is known.
         counted = [*used, *(t for t in self._trials if not t.is_usable and t.only_failed)]
@@ -105,7 +106,7 @@ class CellSum:
             load=_load(used),
             requests=requests,
             requests_per_second=_throughput(used, reasons),
-            latency_ms=_latency(used, latency_ms(latency)),
+            latency_ms=_latency(used, latency_ms(latency.answered, latency.unanswered)),
             p95_ms=_p95(used, reasons),
             failed_rate=failed / requests if requests else None,
             status_classes=status_classes(t.status for t in told),
@@ -141,8 +142,10 @@ def _latency(used: Sequence[TrialFigures], found: LatencyMs | None) -> LatencyMs
 
 def _p95(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
     # Sorted: a float sum depends on its order, the result must not.
-    figure = log_estimate(sorted(t.latency_ms.p95 for t in used if t.latency_ms))
-    return figure and stand_latency(figure, reasons)
+    known = [trial.latency_ms for trial in used if trial.latency_ms]
+    figure = log_estimate(sorted(latency.p95 for latency in known))
+    is_bound = any(latency.is_lower_bound("p95") for latency in known)
+    return stand_latency(figure, reasons) if figure and is_bound else figure
 
 
 def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:

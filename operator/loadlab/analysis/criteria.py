@@ -1,8 +1,9 @@
 """Success criteria in k6's threshold spelling, such as `p(95)<500` on http_req_duration.
 
 `parse_threshold` is usable when a spec is validated. Evaluation is over MeasuredCells: durations
-are milliseconds of successful answers, `rate` of http_reqs is requests per second, and a `count`
-is the mean over the replicates, since k6 counts one run. Missing data never passes.
+are milliseconds of successful answers, and the time-out for requests without one; `rate` of
+http_reqs is those that succeeded a second, and a `count` is the mean over the replicates, since
+k6 counts one run. Missing data never passes; of a lower bound only what it decides does.
 """
 
 import re
@@ -195,7 +196,7 @@ def _duration_ms(threshold: Threshold, cell: MeasuredCell) -> float | None:
     if summary is None:
         return None
     if threshold.percent is not None:
-        return cell.latency.percentile_us(threshold.percent) / 1000
+        return cell.latency.percentile_ms(threshold.percent)
     figures = {"avg": summary.avg, "min": summary.min, "med": summary.med, "max": summary.max}
     return figures[threshold.aggregation]
 

@@ -14,6 +14,7 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
+from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, RequestCounts
 from loadlab.measurement.values import WorkDone
 from loadlab.model.spec.expectations import FigureName
@@ -36,6 +37,7 @@ class TrialFigures:
     dropped_iterations: int
     requests_per_second: float
     latency_ms: LatencyMs | None
+    without_answer: Unanswered
     latency_by_request: Mapping[str, LatencyMs | None]
     components: Mapping[str, ComponentUsage]
     generator_cpu: float
@@ -60,6 +62,7 @@ class TrialFigures:
             failures=measured.failures,
             dropped_iterations=measured.dropped_iterations,
             requests_per_second=measured.requests_per_second,
+            without_answer=measured.without_answer,
             latency_ms=_stand(trial.judgement, measured.latency_ms),
             latency_by_request={
                 name: _stand(trial.judgement, named.latency_ms)

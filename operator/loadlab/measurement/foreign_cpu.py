@@ -43,7 +43,7 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
     if (shared := trial.shared_cpus) is not None:
         words = "beside the service's" if trial.owns_cpus else "that all share"
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
-        logs = trial.requests_per_second * LOG_LINE_MICROS / 1e6
+        logs = trial.finished_per_second * LOG_LINE_MICROS / 1e6
         users = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name)}
         yield _difference(where, shared, users, logs)
     own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)

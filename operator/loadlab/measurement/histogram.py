@@ -10,7 +10,7 @@ reads the V2 text, hdrh writes it.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,6 +63,12 @@ class Histogram:
         return cls(
             array(_BUCKET_CODE, ordered), array(_COUNT_CODE, (counts[bucket] for bucket in ordered))
         )
+
+    @classmethod
+    def of_alike(cls, value_us: int, count: int) -> Self:
+        """Record one value so many times, clamped into the range."""
+        place = _bucket(min(max(value_us, LOWEST_US), HIGHEST_US))
+        return cls.from_buckets({place: count} if count else {})
 
     @classmethod
     def merged(cls, parts: Iterable["Histogram"]) -> "Histogram":
@@ -126,6 +132,11 @@ class Histogram:
             return 0
         rank = max(1, int(min(percent, 100.0) * self.count / 100 + 0.5))
         return _highest(self.buckets[bisect_left(self._ranks, rank)])
+
+    def count_up_to(self, value_us: int) -> int:
+        """Return how many values lie in the bucket of this one or below."""
+        place = bisect_right(self.buckets, _bucket(min(max(value_us, LOWEST_US), HIGHEST_US)))
+        return self._ranks[place - 1] if place else 0
 
     @cached_property
     def _ranks(self) -> "array[int]":

@@ -4,8 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Split
-from loadlab.measurement.failures import KEPT, FailedRequests, failures_of, most_frequent
+from loadlab.measurement.failures import (
+    KEPT,
+    NO_ANSWER,
+    FailedRequests,
+    failures_of,
+    most_frequent,
+)
 from loadlab.measurement.histogram import Histogram, HistogramSum
+from loadlab.measurement.latency import ALL_ANSWERED, Unanswered
 from loadlab.measurement.values import NamedRequests
 
 SIDE_SCENARIO = "side"
@@ -13,7 +20,7 @@ SIDE_SCENARIO = "side"
 _CACHE_TRENDS = {"cache_hit": "hit", "cache_miss": "miss"}
 
 
-def named_requests(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
+def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[str, NamedRequests]:
     """Return the requests of each name; nothing where there is one name only."""
     splits: dict[str, list[Split]] = {}
     for document in documents:
@@ -24,7 +31,7 @@ def named_requests(documents: Sequence[K6Document]) -> dict[str, NamedRequests]:
     failures = most_frequent((f for scenario in beside for f in failures_of(scenario)), KEPT)
     names = {split.name for scenario in beside for split in scenario.splits}
     named = {
-        name: _merged(found, failures if name in names else ())
+        name: _merged(found, failures if name in names else (), timeout_ms)
         for name, found in sorted(splits.items())
     }
     named |= _by_cache(documents)
@@ -38,6 +45,7 @@ class NamedSum:
         self._requests: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._latency: dict[str, HistogramSum] = {}
+        self._unanswered: dict[str, Unanswered] = {}
         self._failures: dict[str, tuple[FailedRequests, ...]] = {}
 
     def add(self, trial: Mapping[str, NamedRequests]) -> None:
@@ -46,6 +54,8 @@ class NamedSum:
             self._requests[name] += named.requests
             self._failed[name] += named.failed
             self._latency.setdefault(name, HistogramSum()).add(named.latency)
+            waited = self._unanswered.get(name, ALL_ANSWERED)
+            self._unanswered[name] = Unanswered.total([waited, named.without_answer])
             before = self._failures.get(name, ())
             self._failures[name] = most_frequent((*before, *named.failures), KEPT)
 
@@ -56,18 +66,23 @@ class NamedSum:
                 requests=self._requests[name],
                 failed=self._failed[name],
                 latency=latency.histogram(),
+                without_answer=self._unanswered[name],
                 failures=self._failures[name],
             )
             for name, latency in self._latency.items()
         }
 
 
-def _merged(splits: Iterable[Split], failures: tuple[FailedRequests, ...]) -> NamedRequests:
+def _merged(
+    splits: Iterable[Split], failures: tuple[FailedRequests, ...], timeout_ms: float
+) -> NamedRequests:
     found = list(splits)
+    timed_out = sum(split.requests for split in found if split.status_class == NO_ANSWER)
     return NamedRequests(
         requests=sum(split.requests for split in found),
         failed=sum(split.failed for split in found),
         latency=Histogram.merged(s.http_req_total.hdr for s in found if s.succeeded),
+        without_answer=Unanswered.total([Unanswered(requests=timed_out, after_ms=timeout_ms)]),
         failures=failures,
     )
 

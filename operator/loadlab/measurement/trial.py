@@ -4,7 +4,8 @@ percentiles of the surviving pods are not those of the fleet.
 Latency is taken from `http_req_total` (waiting for a connection, connecting and the request
 itself) of the 2xx and 3xx answers. `http_req_duration` leaves out the wait for a connection,
 which is where a saturated service makes its users queue, and is 0 for a refused connection, so
-that errors would pull percentiles down (docs/method.md#latency).
+that errors would pull percentiles down (docs/method.md#latency). Requests without an answer are
+counted beside it.
 """
 
 from collections import Counter
@@ -21,8 +22,9 @@ from loadlab.measurement.documents import (
     Snapshot,
 )
 from loadlab.measurement.durability import account_for
-from loadlab.measurement.failures import KEPT, failures_of, most_frequent
+from loadlab.measurement.failures import KEPT, NO_ANSWER, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.requests_by_name import named_requests
@@ -82,6 +84,7 @@ def measure_trial(
         redirects_followed=sum(s.redirects_followed for s in scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
         latency=_merged_latency(scenarios),
+        without_answer=_without_answer(scenarios, load),
         status=_merged_status(scenarios),
         failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
         start_skew_ms=_spread_ms([s.first_start_us for s in started]),
@@ -92,7 +95,7 @@ def measure_trial(
         counts=counts,
         durability=account_for(documents, account),
         work=work_between(start, end) if start and end else None,
-        by_request=named_requests(documents),
+        by_request=named_requests(documents, load.timeout_ms),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         quietness=start.quietness if start else None,
@@ -168,6 +171,24 @@ def _edges_and_account(
 def _merged_latency(scenarios: Sequence[Scenario]) -> Histogram:
     return Histogram.merged(
         split.http_req_total.hdr for s in scenarios for split in s.splits if split.succeeded
+    )
+
+
+def _without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered:
+    """The requests that had no answer in time, and those that were cut off at the end.
+
+    An iteration that was cut off while its user paused had its request; and where nothing is
+    waited for at the end, what is cut off is only what was under way.
+    """
+    timed_out = sum(s.status.get(NO_ANSWER, 0) for s in scenarios)
+    unsampled = sum(s.iterations + s.interrupted_iterations - s.requests for s in scenarios)
+    cut = max(0, min(unsampled, sum(s.interrupted_iterations for s in scenarios)))
+    patience = min(load.timeout_ms, load.graceful_stop_ms)
+    return Unanswered.total(
+        [
+            Unanswered(requests=timed_out, after_ms=load.timeout_ms),
+            Unanswered(requests=cut if patience else 0, after_ms=patience),
+        ]
     )
 
 

@@ -7,7 +7,7 @@ from loadlab.measurement.documents import Freshness, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
-from loadlab.measurement.latency import latency_ms
+from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.model.status import LatencyMs
@@ -41,6 +41,7 @@ class NamedRequests:
     requests: int
     failed: int
     latency: HistogramText  # successful answers
+    without_answer: Unanswered = ALL_ANSWERED
     failures: tuple[FailedRequests, ...] = ()  # of requests beside the load
 
     @property
@@ -50,8 +51,8 @@ class NamedRequests:
 
     @property
     def latency_ms(self) -> LatencyMs | None:
-        """Percentiles; None without a successful answer."""
-        return latency_ms(self.latency)
+        """Percentiles; None without a successful answer, and none that was waited for."""
+        return latency_ms(self.latency, self.without_answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class TrialMeasurement:
     redirects_followed: int = 0  # answers on the way to others: no requests of their own
     mean_iteration_ms: float
     latency: HistogramText  # successful answers, from asking for a connection to the last byte
+    without_answer: Unanswered = ALL_ANSWERED  # cut off ones included
     status: dict[str, int]  # requests by status class; err had no answer
     failures: tuple[FailedRequests, ...] = ()  # the most frequent first
     start_skew_ms: float  # between the pods' first requests
@@ -140,7 +142,7 @@ class TrialMeasurement:
         if usage is None:
             return None
         if name == GENERATOR and usage.cpu_micros_per_request is not None:
-            return usage.cpu_micros_per_request * self.requests_per_second / 1e6
+            return usage.cpu_micros_per_request * self.finished_per_second / 1e6
         return usage.cpus_used
 
     @property
@@ -150,7 +152,12 @@ class TrialMeasurement:
 
     @property
     def requests_per_second(self) -> float:
-        """Finished requests over the window, failed ones included."""
+        """Requests that succeeded, over the window."""
+        return self.finished_per_second * (1 - self.failed_rate)
+
+    @property
+    def finished_per_second(self) -> float:
+        """Requests that ended, however they did, over the window."""
         return self.requests / self.window_seconds if self.window_seconds > 0 else 0.0
 
     @property
@@ -160,8 +167,8 @@ class TrialMeasurement:
 
     @property
     def latency_ms(self) -> LatencyMs | None:
-        """Percentiles; None without a successful answer."""
-        return latency_ms(self.latency)
+        """Percentiles; None without a successful answer, and none that was waited for."""
+        return latency_ms(self.latency, self.without_answer)
 
     @property
     def achieved_rate(self) -> float | None:

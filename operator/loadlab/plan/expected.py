@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from loadlab.base.quantities import cpus, seconds
+from loadlab.base.quantities import cpus, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec.limits import Resources
 from loadlab.model.spec.load import STALL_SECONDS
@@ -32,6 +32,8 @@ class LoadFacts:
     duration_seconds: float  # at full load
     ramp_up_seconds: float = 0.0  # 0 for the constant executors
     rate_per_second: float | None = None  # iterations offered, open model only
+    timeout_ms: float = 20_000.0  # of a request
+    graceful_stop_ms: float = 30_000.0  # from the end of the load until requests are cut off
     writes: bool = False  # accepted work must be accounted for
     instrumented: bool = True  # the service has our instruments
     cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
@@ -62,6 +64,8 @@ def load_facts(context: Context, cell: Cell) -> LoadFacts:
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
+        timeout_ms=milliseconds(load.request.timeout),
+        graceful_stop_ms=milliseconds(load.graceful_stop),
         writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
         cpu_limits=cpu_limits(spec.resources),

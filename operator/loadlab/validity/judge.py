@@ -13,6 +13,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | Redirected*        | answers named another place and nobody followed      | Suspect | Suspect |
 |                    | … and no other answer was 2xx or 3xx                 | Invalid | Invalid |
 | ErrorRate*         | more than half of the requests failed                | Suspect | Suspect |
+| Unanswered*        | reported percentiles lie where no answer came        | Suspect | Suspect |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
 | GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
@@ -164,6 +165,19 @@ def _errors(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def _unanswered(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say which percentiles are the time-out: nobody knows how long those answers would take."""
+    found, waited = trial.latency_ms, trial.without_answer
+    names = [f"p{p:g}" for p in bounds.REPORTED_PERCENTILES if found and found.is_lower_bound_at(p)]
+    if names and trial.latency.count:
+        yield suspect(
+            ReasonKind.UNANSWERED,
+            f"{waited.requests} of {trial.requests} requests had no answer within "
+            f"{waited.after_ms:,.0f} ms: {', '.join(names)} are longer than that",
+            Family.SERVICE,
+        )
+
+
 def _statuses(trial: TrialMeasurement) -> str:
     names = {NO_ANSWER: "no answer"}
     return ", ".join(f"{names.get(name, name)}: {n}" for name, n in trial.status.items() if n)
@@ -237,7 +251,8 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     foreign_cpu_used,  # first: what others did may be the cause of all the rest
-    *(_redirected, _errors, generator_slow, generator_paused, arrivals_missed, little_violated),
+    *(_redirected, _errors, _unanswered),
+    *(generator_slow, generator_paused, arrivals_missed, little_violated),
     *(
         requests_unlike_iterations,
         _counts,

@@ -20,6 +20,7 @@ class ReasonKind(StrEnum):
     NO_SUCCESS = "NoSuccess"
     REDIRECTED = "Redirected"
     ERROR_RATE = "ErrorRate"
+    UNANSWERED = "Unanswered"
     GENERATOR_SATURATED = "GeneratorSaturated"
     GENERATOR_THROTTLED = "GeneratorThrottled"
     GENERATOR_PAUSED = "GeneratorPaused"

@@ -12,13 +12,17 @@ _SLOW_GENERATOR = {
 }
 
 
-_CUT_TAIL = {ReasonKind.DROPPED_ITERATIONS, ReasonKind.RATE_NOT_REACHED}
+_CUT_TAIL = {
+    ReasonKind.DROPPED_ITERATIONS,
+    ReasonKind.RATE_NOT_REACHED,
+    ReasonKind.UNANSWERED,
+}
 
 
 def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
-    """Return a latency as a lower bound where the requests are missing that take longest."""
+    """Return a latency as a lower bound, as the requests are missing that take longest."""
     why = next((reason.kind for reason in reasons if reason.kind in _CUT_TAIL), None)
-    return figure if why is None else figure.as_lower_bound(why)
+    return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
 
 
 def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: bool) -> Figure:

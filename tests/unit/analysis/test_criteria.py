@@ -17,7 +17,7 @@ from loadlab.analysis.criteria import (
 )
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.latency import latency_ms
+from loadlab.measurement.latency import Latency, Unanswered, latency_ms
 from loadlab.model.status import (
     CriterionOutcome,
     CriterionResult,
@@ -40,7 +40,7 @@ CELL = MeasuredCell(
         latency_ms=latency_ms(LATENCY),
         validity=Validity.VALID,
     ),
-    latency=LATENCY,
+    latency=Latency(LATENCY),
     dropped_iterations=4,
 )
 EMPTY = CellSum(A, planned=1).measured_cell()
@@ -132,7 +132,47 @@ TAIL = parse_threshold("http_req_duration", "max<5")
 def slower(maximum_us: int) -> MeasuredCell:
     latency = Histogram.of([maximum_us])
     row = CELL.row.model_copy(update={"latency_ms": latency_ms(latency)})
-    return replace(CELL, row=row, latency=latency)
+    return replace(CELL, row=row, latency=Latency(latency))
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "words"),
+    [
+        ("p(99)<100", Outcome.FAILED, "> 20000"),
+        ("p(99)<30000", Outcome.INCONCLUSIVE, "> 20000"),
+        ("p(99)>100", Outcome.PASSED, "> 20000"),
+        ("p(90)<100", Outcome.PASSED, "20.015"),
+        ("avg<100", Outcome.FAILED, "> 1019.01"),
+        ("max<=20000", Outcome.INCONCLUSIVE, "> 20000"),
+    ],
+)
+def test_of_a_lower_bound_only_what_it_decides_is_decided(
+    text: str, outcome: Outcome, words: str
+) -> None:
+    """5 % time-outs of 20 s."""
+    answers, timed_out = Histogram.of([20_000] * 950), Unanswered(requests=50, after_ms=20_000.0)
+    row = CELL.row.model_copy(update={"latency_ms": latency_ms(answers, timed_out)})
+    cell = replace(CELL, row=row, latency=Latency(answers, timed_out))
+
+    found = evaluate(parse_threshold("http_req_duration", text), cell)
+
+    assert (found.outcome, found.words) == (outcome, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("rate>99.5", Outcome.PASSED),
+        ("rate>200", Outcome.INCONCLUSIVE),
+        ("rate<50", Outcome.FAILED),
+        ("rate<200", Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_rate_that_the_generator_limited_decides_what_it_can(text: str, outcome: Outcome) -> None:
+    rate = Figure(mean=100.0).as_lower_bound("GeneratorSaturated")
+    cell = replace(CELL, row=CELL.row.model_copy(update={"requests_per_second": rate}))
+
+    assert evaluate(parse_threshold("http_reqs", text), cell).outcome is outcome
 
 
 def over_cells(name: str, threshold: Threshold, cells: dict[str, MeasuredCell]) -> CriterionResult:

@@ -12,6 +12,7 @@ from loadlab.measurement.requests_by_name import NamedSum, named_requests
 from loadlab.measurement.values import NamedRequests
 
 Build = Callable[..., K6Document]
+TIMEOUT_MS = 500.0
 
 
 @pytest.fixture
@@ -36,11 +37,11 @@ def distribution(values_us: list[int]) -> dict[str, Any]:
 
 
 def test_one_name_alone_needs_no_table_of_its_own(build: Build):
-    assert named_requests([build()]) == {}
+    assert named_requests([build()], TIMEOUT_MS) == {}
 
 
 def test_requests_beside_the_load_are_told_apart(build: Build):
-    named = named_requests([build(side=True), build(side=True)])
+    named = named_requests([build(side=True), build(side=True)], TIMEOUT_MS)
 
     assert {name: found.requests for name, found in named.items()} == {"ping": 40, "request": 2000}
     assert named["ping"].latency.max_us == 500
@@ -49,7 +50,7 @@ def test_requests_beside_the_load_are_told_apart(build: Build):
 def test_requests_beside_the_load_say_why_they_failed(build: Build):
     total = NamedSum()
     for _ in range(3):
-        total.add(named_requests([build(side=True), build(side=True)]))
+        total.add(named_requests([build(side=True), build(side=True)], TIMEOUT_MS))
     found = total.named_requests()
 
     assert [(f.text, f.requests) for f in found["ping"].failures] == [
@@ -58,8 +59,27 @@ def test_requests_beside_the_load_say_why_they_failed(build: Build):
     assert found["request"].failures == ()
 
 
+def test_requests_without_an_answer_took_the_time_out_at_least(build: Build):
+    document = build(side=True)
+    side = document.scenarios["side"]
+    lost = side.splits[0].model_copy(update={"status_class": "err", "requests": 2, "failed": 2})
+    side = side.model_copy(update={"splits": (*side.splits, lost)})
+    document = document.model_copy(update={"scenarios": {**document.scenarios, "side": side}})
+    total = NamedSum()
+    for _ in range(2):
+        total.add(named_requests([document], TIMEOUT_MS))
+
+    latency = total.named_requests()["ping"].latency_ms
+
+    assert latency is not None
+    assert (latency.p99, latency.is_lower_bound("p99")) == (TIMEOUT_MS, True)
+    assert not latency.is_lower_bound("med")
+
+
 def test_reads_are_told_apart_by_what_the_cache_said(build: Build):
-    named = named_requests([build(trends={"cache_hit": [300] * 90, "cache_miss": [4000] * 10})])
+    named = named_requests(
+        [build(trends={"cache_hit": [300] * 90, "cache_miss": [4000] * 10})], TIMEOUT_MS
+    )
 
     assert {name: found.requests for name, found in named.items()} == {
         "request": 1000,
@@ -69,7 +89,7 @@ def test_reads_are_told_apart_by_what_the_cache_said(build: Build):
 
 
 def test_replicates_are_merged_by_name(build: Build):
-    one = named_requests([build(side=True)])
+    one = named_requests([build(side=True)], TIMEOUT_MS)
     other: dict[str, NamedRequests] = {}
 
     total = NamedSum()

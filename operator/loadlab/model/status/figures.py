@@ -65,7 +65,7 @@ class Figure(ObservedModel):
 
 
 class LatencyMs(ObservedModel):
-    """Latency of successful answers in milliseconds, from the merged histograms."""
+    """Latency in ms, from the merged histograms: of successful answers, and of none at all."""
 
     avg: float = Field(description="Mean.")
     min: float = Field(description="Shortest.")
@@ -77,8 +77,9 @@ class LatencyMs(ObservedModel):
     lower_bound_above: float | None = Field(
         default=None,
         description=(
-            "Percentile above which these figures, and the mean, are lower bounds: 0 (all of them) "
-            "where the service did not carry the offered rate. Absent where none is."
+            "Percentile above which these figures, and the mean, are lower bounds: there requests "
+            "had no answer, which counts as the time-out. 0 (all of them) where the service did "
+            "not carry the offered rate. Absent where none is."
         ),
     )
 

@@ -130,7 +130,7 @@ class ResultRow(ObservedModel):
     )
     requests: int = Field(description="Requests measured, over all replicates.")
     requests_per_second: Annotated[Figure | None, decimals(1)] = Field(
-        default=None, description="Requests per second."
+        default=None, description="Requests a second that succeeded."
     )
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
         default=None, description="Latency in milliseconds."

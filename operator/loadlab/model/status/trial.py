@@ -83,7 +83,7 @@ class LoadTrialStatus(ObservedModel):
         default=(), max_length=20, description="Why the result is not Valid."
     )
     requests_per_second: Annotated[float | None, decimals(1)] = Field(
-        default=None, description="Requests per second."
+        default=None, description="Requests a second that succeeded."
     )
     p95_ms: Annotated[float | None, decimals(3)] = Field(
         default=None, description="95th percentile in milliseconds."
