@@ -98,6 +98,10 @@ def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 def _missed(trial: TrialMeasurement, kind: ReasonKind, message: str) -> Reason:
+    if not was_generator_fit(trial):
+        return invalid(
+            kind, f"{message}; k6 was short of CPU itself, so the load was not the planned one"
+        )
     users, needed = trial.load.users_allocated, _users_needed(trial)
     if needed > users and not _is_anything_full(trial):
         return invalid(
@@ -105,10 +109,6 @@ def _missed(trial: TrialMeasurement, kind: ReasonKind, message: str) -> Reason:
             f"{message}; {users:.0f} virtual users are too few for the rate even if every answer "
             f"were as fast as the fastest: raise spec.load.maxVirtualUsers, to more than "
             f"{needed:.0f}",
-        )
-    if not was_generator_fit(trial):
-        return invalid(
-            kind, f"{message}; k6 was short of CPU itself, so the load was not the planned one"
         )
     return suspect(
         kind,

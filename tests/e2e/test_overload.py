@@ -1,0 +1,78 @@
+"""Services that do not do what is asked: the row says so, and nothing is repeated.
+
+One is asked for four times as much as it can carry; one answers a twentieth of its requests later
+than anybody waits.
+"""
+
+import pytest
+
+from tests.e2e.cluster_tools import Lab, condition
+from tests.e2e.premises import measure
+
+pytestmark = [pytest.mark.e2e, pytest.mark.measured]
+
+CAPACITY = 200  # a second: each request burns 5 ms of the service's one CPU
+SPEC = {
+    "workload": "reference",
+    "variants": [{"name": "async"}],
+    "factors": {"rate": [4 * CAPACITY], "burnMicros": [5000], "delayMs": [0]},
+    "replicates": 1,
+    "load": {
+        "executor": "constant-arrival-rate",
+        "duration": "3s",
+        "warmup": "1s",
+        "maxVirtualUsers": CAPACITY,
+    },
+    "successCriteria": [{"name": "tail", "metric": "http_req_duration", "threshold": "p(95)<500"}],
+}
+
+
+LATE = {
+    "workload": "reference",
+    "variants": [{"name": "async"}],
+    "factors": {"rate": [200], "delayMs": [5], "slowMs": [2000], "slowPermille": [50]},
+    "replicates": 1,
+    "load": {
+        "executor": "constant-arrival-rate",
+        "duration": "3s",
+        "warmup": "1s",
+        "request": {"timeout": "400ms"},
+    },
+    "successCriteria": [{"name": "tail", "metric": "http_req_duration", "threshold": "p(99)<100"}],
+}
+
+
+def test_time_outs_lengthen_the_tail_and_are_no_throughput(lab: Lab):
+    status, node = measure(lab, "late", 120, **LATE)
+    lab.delete("late")
+    node.require()
+
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    (row,) = status["results"]
+    print({name: row[name] for name in ("requestsPerSecond", "failedRate", "latencyMs", "reasons")})
+    assert row["failedRate"] == pytest.approx(0.05, abs=0.005)
+    assert row["requestsPerSecond"]["mean"] == pytest.approx(0.95 * 200, rel=0.15)
+    assert row["latencyMs"]["p99"] == 400
+    assert row["latencyMs"]["lowerBoundAbove"] == pytest.approx(95, abs=0.5)
+    (tail,) = status["criteria"]
+    assert (tail["outcome"], tail["value"]) == ("Failed", "> 400")
+    assert status["verdict"] == "Failed"
+
+
+def test_a_service_that_cannot_carry_the_rate_is_a_result_of_one_attempt(lab: Lab):
+    status, node = measure(lab, "overload", 120, **SPEC)
+    trials = [trial["status"] for trial in lab.trials("overload").values()]
+    for trial in trials:
+        print(trial["phase"], trial["message"], trial.get("formerAttempts"))
+    lab.delete("overload")
+    node.require()
+
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    (row,) = status["results"]
+    print({name: row[name] for name in ("requestsPerSecond", "latencyMs", "reasons", "bottleneck")})
+    assert (row["load"], status["verdict"]) == ("Overloaded", "Failed")
+    assert [trial["attempt"] for trial in trials] == [1]
+    assert 0.5 * CAPACITY < row["requestsPerSecond"]["mean"] < 1.05 * CAPACITY
+    assert row["latencyMs"]["lowerBoundAbove"] == 0
+    assert row["bottleneck"]["name"] == "ServiceCpu", row["bottleneck"]
+    assert status["criteria"][0]["value"].startswith("> ")
