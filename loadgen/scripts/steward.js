@@ -83,7 +83,7 @@ function abort(why) {
   exec.test.abort(`${config.run}, pod ${pod}: ${why}`);
 }
 
-// --- edges: what the parts had used when measuring began and ended --------------------------
+// --- edges: what the parts had used when measuring began and ended, and work was done --------
 
 export function edges() {
   const end = exec.scenario.startTime + PLANNED_MS;
@@ -115,10 +115,13 @@ function snapshotUrl() {
 export function teardown(data) {
   const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
   if (cutShort) return; // a pod told to go waits for no account
-  print('loadlab_account', askSteward('finish', finishWithinMs(),
+  const account = askSteward('finish', finishWithinMs(),
     {
       pod, pods: config.pods, drainMs: config.deadlines.drainMs,
       // A pod ends when its own last request has: at most a graceful stop after another.
       togetherMs: load.gracefulStopMs + BARRIER_GRACE_MS,
-    }));
+    });
+  // Work that was put off is done only now, and has cost what it costs.
+  if (pod === 0 && config.requests.some((request) => request.writes)) printSnapshot('drained');
+  print('loadlab_account', account);
 }

@@ -5,7 +5,7 @@ replicates, never from within one. A percentile too thin in each replicate may b
 merged histogram, so that one reason is judged again here.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -114,7 +114,8 @@ class CellSum:
                 (failure for t in told for failure in t.failures), sum(t.requests for t in told)
             ),
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
-            cpu_micros=log_estimate(sorted(_known(t.cpu_micros(components) for t in used))),
+            cpu_micros=_cost(used, components),
+            leaves_out_costs=any(t.leaves_out_costs for t in used),
             memory_bytes=_by_component(used, lambda u: u.memory_bytes, max),
             open_files=_most(u.open_files for u in service),
             generator_cpu=max((t.generator_cpu for t in used), default=None),
@@ -126,6 +127,12 @@ class CellSum:
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
         )
+
+
+def _cost(used: Sequence[TrialFigures], components: Set[str]) -> Figure | None:
+    figure = log_estimate(sorted(_known(t.cpu_micros(components) for t in used)))
+    leaves_out = any(trial.leaves_out_costs for trial in used)
+    return figure.as_lower_bound("CostsLeftOut") if figure and leaves_out else figure
 
 
 def _load(used: Sequence[TrialFigures]) -> LoadOutcome | None:

@@ -40,6 +40,7 @@ class TrialFigures:
     without_answer: Unanswered
     latency_by_request: Mapping[str, LatencyMs | None]
     components: Mapping[str, ComponentUsage]
+    leaves_out_costs: bool
     generator_cpu: float
     counts: RequestCounts | None
     expected: ExpectedWork | None
@@ -69,6 +70,7 @@ class TrialFigures:
                 for name, named in measured.by_request.items()
             },
             components=measured.components,
+            leaves_out_costs=measured.leaves_out_costs,
             generator_cpu=measured.generator.cpu_share,
             counts=measured.counts,
             expected=measured.expected,

@@ -83,6 +83,7 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "cpuMicrosLow": total and total.low,
         "cpuMicrosHigh": total and total.high,
         **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
+        "leavesOutCosts": row.leaves_out_costs,
         "serviceMemoryBytes": memory and memory.service,
         "openFiles": row.open_files,
         "generatorCpu": row.generator_cpu,

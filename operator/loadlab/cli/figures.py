@@ -26,7 +26,9 @@ def rate_figure(found: Figure | None, *, interval: bool = True) -> str:
 
 def micros_figure(found: Figure | None) -> str:
     """Spell a figure of microseconds with its interval, where there is one."""
-    return ABSENT if found is None else _spelled(found, micros, interval=True)
+    if found is None:
+        return ABSENT
+    return _SIGNS[found.standing] + _spelled(found, micros, interval=True)
 
 
 def _spelled(found: Figure, spell: Callable[[float], str], *, interval: bool) -> str:
@@ -76,9 +78,11 @@ def percent(share: float | None) -> str:
     return f"{share:.2%}" if 0 < share < 0.1 else f"{share:.0%}"
 
 
-def micros(value: float | None) -> str:
-    """Microseconds, whole."""
-    return ABSENT if value is None else f"{value:,.0f}"
+def micros(value: float | None, *, is_lower_bound: bool = False) -> str:
+    """Microseconds, whole, such as ≥ 1,053 where more is not known."""
+    if value is None:
+        return ABSENT
+    return f"{'≥ ' if is_lower_bound else ''}{value:,.0f}"
 
 
 def mebibytes(value: float | None) -> str:

@@ -28,6 +28,7 @@ from loadlab.model.status import (
 
 _COMPONENTS = tuple(ByComponent.model_fields)
 _SHORT = {"generator": "k6"}
+_DO_LATER = {"worker", "postgres", "redis"}  # what a queue puts off
 _COLOURS = {
     "Valid": "green",
     "Passed": "green",
@@ -147,7 +148,9 @@ def _cells(
     yield figures.percent(row.failed_rate)
     if in_all:
         yield Text(figures.micros_figure(row.cpu_micros))
-    yield from (figures.micros(getattr(cost, name) if cost else None) for name in components)
+    for name in components:
+        bound = row.leaves_out_costs and name in _DO_LATER
+        yield figures.micros(getattr(cost, name) if cost else None, is_lower_bound=bound)
     yield figures.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
     yield figures.percent(row.generator_cpu)
     yield f"{row.replicates.valid}/{row.replicates.planned}"

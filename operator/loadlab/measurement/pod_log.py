@@ -1,8 +1,8 @@
 """The log of one generator's pod -> PodReport. What is missing or broken becomes a named problem.
 
-A log holds, between a generator's own lines, one on its progress every second, up to two snapshots,
-what freshness there was, the steward's account and last the document. Of several documents the last
-one counts, since earlier ones are checkpoints.
+A log holds, between a generator's own lines, one on its progress every second, up to three
+snapshots, what freshness there was, the steward's account and last the document. Of several
+documents the last one counts, since earlier ones are checkpoints.
 """
 
 import json
@@ -61,6 +61,7 @@ class PodReport:
     document: K6Document | None = None
     start: Snapshot | None = None
     end: Snapshot | None = None
+    drained: Snapshot | None = None
     account: Account | None = None
     freshness: Freshness | None = None
     problem: PodProblem | None = None
@@ -75,7 +76,8 @@ def read_pod_log(
     All others may be anybody's words, such as an answer that the script quotes. The histograms
     take of the buckets that those of a run may hold together.
     """
-    lines = dict.fromkeys((RESULT_KEY, "loadlab_account", "loadlab_freshness", "start", "end"), "")
+    kinds = (RESULT_KEY, "loadlab_account", "loadlab_freshness", "start", "end", "drained")
+    lines = dict.fromkeys(kinds, "")
     notes: list[str] = []
     for kind, line in _known_lines(text, f"{token} " if token else ""):
         lines[kind if kind != "loadlab_snapshot" else _edge(line)] = line
@@ -85,6 +87,7 @@ def read_pod_log(
         document=document,
         start=_optional(Snapshot, lines["start"], notes),
         end=_optional(Snapshot, lines["end"], notes),
+        drained=_optional(Snapshot, lines["drained"], notes),
         account=_optional(Account, lines["loadlab_account"], notes),
         freshness=_optional(Freshness, lines["loadlab_freshness"], notes),
         problem=problem,
@@ -110,7 +113,8 @@ def _known_lines(text: str, before: str) -> Iterator[tuple[str, str]]:
 
 
 def _edge(line: str) -> str:
-    return "end" if re.search(r'"edge"\s*:\s*"end"', line) else "start"
+    found = re.search(r'"edge"\s*:\s*"(end|drained)"', line)
+    return found[1] if found else "start"
 
 
 def _body(line: str) -> object:

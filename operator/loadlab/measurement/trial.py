@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from loadlab.base.text import fit
+from loadlab.measurement.completed_work import puts_off, with_completed_costs
 from loadlab.measurement.documents import (
     MEASURED_SCENARIO,
     Account,
@@ -68,6 +69,7 @@ def measure_trial(
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
     components = measure_components(start, end, _asked(counts, scenarios)) if start and end else {}
+    completed = _completed_costs(reports, components, load)
     # A pod whose share of the load was too small to send anything has no first request.
     started = [s for s in scenarios if s.requests] or scenarios
     return TrialMeasurement(
@@ -89,7 +91,8 @@ def measure_trial(
         failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
         start_skew_ms=_spread_ms([s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
-        components={**components, GENERATOR: _generator_usage(scenarios)},
+        components={**(completed or components), GENERATOR: _generator_usage(scenarios)},
+        leaves_out_costs=puts_off(components) and completed is None,
         generator=_generator_load(scenarios),
         unanswered=sum(_unanswered(d) for d in documents),
         counts=counts,
@@ -166,6 +169,19 @@ def _edges_and_account(
         next((r.end for r in reports if r.end), None),
         next((r.account for r in reports if r.account), None),
     )
+
+
+def _completed_costs(
+    reports: Sequence[PodReport], components: Mapping[str, ComponentUsage], load: LoadFacts
+) -> dict[str, ComponentUsage] | None:
+    """Return the usage by completed work; None where some of it is not done, or not looked at."""
+    start, _, account = _edges_and_account(reports)
+    drained = next((r.drained for r in reports if r.drained), None)
+    is_done = account is not None and account.drained and not account.pending
+    if not (is_done and start and drained and puts_off(components)):
+        return None
+    each_writes = load.expected is not None and load.expected.write_share == 1
+    return with_completed_costs(components, start, drained, each_writes=each_writes)
 
 
 def _merged_latency(scenarios: Sequence[Scenario]) -> Histogram:

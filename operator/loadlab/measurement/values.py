@@ -87,6 +87,7 @@ class TrialMeasurement:
     start_skew_ms: float  # between the pods' first requests
     first_sample_skew_ms: float  # between the pods' first answers
     components: dict[str, ComponentUsage]  # the generator included
+    leaves_out_costs: bool = False  # of work that a queue put off, and was not counted when done
     generator: GeneratorLoad
     unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
     counts: RequestCounts | None = None

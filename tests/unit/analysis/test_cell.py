@@ -216,6 +216,14 @@ def test_cpu_is_a_mean_memory_and_open_files_are_the_most(trial: MakeTrial) -> N
     assert cell.open_files == 70
 
 
+def test_one_replicate_that_leaves_out_costs_makes_them_lower_bounds(trial: MakeTrial) -> None:
+    whole = trial()
+    partly = replace(whole, measurement=replace(whole.measurement, leaves_out_costs=True))
+
+    assert row_of([whole, partly], planned=2).leaves_out_costs
+    assert not row_of([whole, whole], planned=2).leaves_out_costs
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -91,6 +91,18 @@ def test_replicates_without_an_interval_are_shown_as_the_least_and_the_most(
     assert "a … b" not in shown(finished_experiment())
 
 
+def test_costs_of_work_that_is_not_done_are_lower_bounds(finished: dict[str, Any]) -> None:
+    sync, *_ = finished["status"]["results"]
+    sync |= {"leavesOutCosts": True, "cpuMicros": {"mean": 476, "standing": "Bound"}}
+
+    line = next(line for line in shown(finished).splitlines() if line.split()[:1] == ["sync"])
+
+    assert "≥ 65" in line
+    assert "≥ 476" in line
+    assert "≥ 411" not in line
+    assert "≥ 190" not in line
+
+
 def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> None:
     sync, _, nothing = finished["status"]["results"]
     sync["failedRate"] = 0.086

@@ -144,7 +144,20 @@ class ResultRow(ObservedModel):
     status_classes: StatusClasses = None
     failures: Failures = None
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
-        default=None, description="CPU time per request in microseconds."
+        default=None,
+        description=(
+            "CPU time per request in microseconds; of the worker and the stores behind a queue per "
+            "completed request, with what was put off."
+        ),
+    )
+    leaves_out_costs: bool = Field(
+        default=False,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description=(
+            "Whether the CPU of the worker and the stores is a lower bound: accepted work was not "
+            "done by the end of the drain, or nobody looked then."
+        ),
     )
     cpu_micros: Annotated[Figure | None, decimals(1)] = Field(
         default=None,

@@ -1,0 +1,111 @@
+"""Work that a queue puts off costs what it costs when it is done, per row that was written."""
+
+import json
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.pod_log import PodReport, read_pod_log
+from loadlab.measurement.trial import measure_trial
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.plan.expected import ExpectedWork, LoadFacts
+from tests.unit.conftest import START, document_of, log_of
+
+WRITES = LoadFacts(
+    open_model=False,
+    virtual_users=4,
+    duration_seconds=10.0,
+    writes=True,
+    expected=ExpectedWork(write_share=1.0),
+)
+MIXED = LoadFacts(
+    open_model=False,
+    virtual_users=4,
+    duration_seconds=10.0,
+    writes=True,
+    expected=ExpectedWork(write_share=0.5),
+)
+
+
+def snapshot(edge: str, at: float, **components: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    body = {"edge": edge, "takenAt": START + at, "components": components, "errors": {}}
+    return "loadlab_snapshot", body
+
+
+def cpu(seconds: float, **counters: int) -> dict[str, Any]:
+    return {"cpuSeconds": seconds, **counters}
+
+
+# 1,000 are accepted while measuring; 400 of them are written by then, and all after the drain.
+BEGUN = snapshot(
+    "start", 0, service=cpu(1, requests=0), worker=cpu(5, persisted=50), postgres=cpu(3)
+)
+ENDED = snapshot(
+    "end", 10, service=cpu(1.5, requests=1000), worker=cpu(5.4, persisted=450), postgres=cpu(3.2)
+)
+DRAINED = snapshot(
+    "drained", 15, service=cpu(1.9, requests=1000), worker=cpu(6, persisted=1050), postgres=cpu(3.5)
+)
+DONE = ("loadlab_account", {"drained": True, "drainSeconds": 5, "persisted": 1000})
+
+
+def measured(load: LoadFacts, *lines: tuple[str, dict[str, Any]]) -> TrialMeasurement:
+    report: PodReport = read_pod_log("k6-0", log_of(document_of([2000] * 1000), *lines))
+    found = measure_trial([report], 1, load)
+    assert isinstance(found, TrialMeasurement)
+    return found
+
+
+def costs(trial: TrialMeasurement) -> dict[str, float | None]:
+    parts = ("service", "worker", "postgres")
+    return {
+        name: usage and round(usage, 3)
+        for name in parts
+        if name in trial.components
+        for usage in [trial.components[name].cpu_micros_per_request]
+    }
+
+
+def test_worker_and_stores_are_counted_until_the_drain_and_shared_out_over_rows() -> None:
+    trial = measured(WRITES, BEGUN, ENDED, DRAINED, DONE)
+
+    assert costs(trial) == {"service": 500.0, "worker": 1000.0, "postgres": 500.0}
+    assert not trial.leaves_out_costs
+
+
+def test_among_reads_they_are_shared_out_over_all_requests() -> None:
+    assert costs(measured(MIXED, BEGUN, ENDED, DRAINED, DONE))["worker"] == 1000.0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (BEGUN, ENDED, DONE),
+        (BEGUN, ENDED, DRAINED),
+        (BEGUN, ENDED, DRAINED, ("loadlab_account", DONE[1] | {"drained": False})),
+        (BEGUN, ENDED, DRAINED, ("loadlab_account", DONE[1] | {"pending": 1})),
+        (BEGUN, ENDED, snapshot("drained", 15, worker=cpu(6, persisted=1050)), DONE),
+        (BEGUN, ENDED, snapshot("drained", 15, worker=cpu(6), postgres=cpu(3.5)), DONE),
+        (BEGUN, ENDED, snapshot("drained", 15, worker=cpu(4, persisted=9), postgres=cpu(4)), DONE),
+    ],
+    ids=["not looked at", "no account", "not drained", "pending", "store silent", "rows unknown",
+         "worker restarted"],
+)  # fmt: skip
+def test_what_is_not_known_to_be_done_leaves_a_lower_bound(
+    lines: tuple[tuple[str, dict[str, Any]], ...],
+) -> None:
+    trial = measured(WRITES, *lines)
+
+    assert trial.leaves_out_costs
+    assert costs(trial)["worker"] == 400.0
+
+
+def test_without_a_worker_nothing_is_put_off() -> None:
+    bare = json.loads(json.dumps([BEGUN, ENDED, DRAINED]))
+    for _, body in bare:
+        del body["components"]["worker"]
+
+    trial = measured(WRITES, *((key, body) for key, body in bare), DONE)
+
+    assert not trial.leaves_out_costs
+    assert costs(trial) == {"service": 500.0, "postgres": 200.0}
