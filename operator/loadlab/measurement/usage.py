@@ -14,6 +14,8 @@ from loadlab.measurement.documents import (
     ComponentReading,
     CpuTimes,
     K6Document,
+    Scenario,
+    Second,
     Snapshot,
 )
 from loadlab.measurement.sessions import SessionUsage, measure_sessions
@@ -73,12 +75,25 @@ def requests_between(
 ) -> float:
     """Count requests that ended between two epoch seconds, sharing out the seconds at the edges."""
     return sum(
-        second.n * max(0.0, min(second.t + 1, end) - max(second.t, start))
+        second.n * _share_between(second, scenario, start, end)
         for document in documents
         for name, scenario in document.scenarios.items()
         if name == (only or name) and name != _EDGES_SCENARIO
         for second in scenario.series
     )
+
+
+def _share_between(second: Second, scenario: Scenario, start: float, end: float) -> float:
+    """Return the share of a second's requests that ended between two moments.
+
+    They ended evenly, but only while the scenario had answers: of its first second, which it
+    began in the midst of, all belong to the rest of that second.
+    """
+    first = max(second.t, min(scenario.first_sample_us / 1e6, second.t + 1))
+    last = min(second.t + 1, max(scenario.last_sample_us / 1e6, second.t))
+    if last <= first:
+        return float(start <= first <= end)
+    return max(0.0, min(last, end) - max(first, start)) / (last - first)
 
 
 def _served(start: Snapshot, end: Snapshot) -> int | None:

@@ -1,9 +1,14 @@
 """What a component does not tell stays unknown; the rest of it counts."""
 
-import pytest
+from collections import Counter
 
-from loadlab.measurement.documents import Snapshot
-from loadlab.measurement.usage import RequestCounts, measure_components
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadlab.measurement.documents import K6Document, Snapshot
+from loadlab.measurement.usage import RequestCounts, measure_components, requests_between
+from tests.unit.conftest import START, document_of
 
 COUNTS = RequestCounts(seconds=10, client=1000, server=1000)
 
@@ -36,3 +41,50 @@ def test_cpu_that_one_edge_does_not_know_is_unknown_and_no_restart(before, after
     usage = measure_components(start, end, COUNTS)["postgres"]
 
     assert (usage.cpu_micros_per_request, usage.restarted) == (None, False)
+
+
+def answered_evenly(phase: float, seconds: float, rate: int) -> K6Document:
+    """A load of so many seconds, begun in the midst of one, with an answer every 1 / rate s."""
+    ends = [phase + (place + 1) / rate for place in range(round(seconds * rate))]
+    body = document_of([2000] * len(ends))
+    measure = body["scenarios"]["measure"]
+    measure["series"] = [
+        {"t": START + second, "n": n} for second, n in sorted(Counter(map(int, ends)).items())
+    ]
+    measure |= {
+        "firstSampleUs": round((START + ends[0]) * 1e6),
+        "lastSampleUs": round((START + ends[-1]) * 1e6),
+    }
+    return K6Document.model_validate(body)
+
+
+@given(st.floats(0, 0.99), st.floats(1, 8), st.integers(20, 900))
+def test_a_load_that_begins_and_ends_in_the_midst_of_a_second_is_counted_whole(
+    phase: float, seconds: float, rate: int
+) -> None:
+    """Both snapshots are taken at its edges: shared out evenly, both seconds lost a part."""
+    document = answered_evenly(phase, seconds, rate)
+    edges = START + phase, START + phase + seconds
+
+    counted = requests_between([document], *edges)
+
+    assert counted == pytest.approx(round(seconds * rate), abs=2)
+
+
+@given(st.floats(0, 0.99), st.floats(0.2, 4.0), st.floats(4.1, 7.9))
+def test_of_a_longer_load_only_what_lies_between_the_snapshots_counts(
+    phase: float, start: float, end: float
+) -> None:
+    document = answered_evenly(phase, 10, 100)
+
+    counted = requests_between([document], START + phase + start, START + phase + end)
+
+    assert counted == pytest.approx(100 * (end - start), abs=3)
+
+
+def test_one_answer_alone_counts_between_the_snapshots_only() -> None:
+    document = answered_evenly(0.5, 0.05, 20)
+    moment = START + 0.55
+
+    assert requests_between([document], moment - 0.1, moment + 0.1) == 1
+    assert requests_between([document], moment + 0.1, moment + 0.2) == 0
