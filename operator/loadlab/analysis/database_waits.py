@@ -37,7 +37,7 @@ def _wait(
     words: str,
 ) -> Fullness:
     share = waiting / sessions.in_use
-    rate = trial.requests_per_second
+    rate = trial.finished_per_second
     each = f": {1000 * waiting / rate:,.3g} ms of each request" if rate else ""
     return Fullness(
         resource=resource,

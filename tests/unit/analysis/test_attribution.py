@@ -255,7 +255,7 @@ def test_a_full_pool_is_not_to_blame_where_the_database_holds_its_connections(
 def test_the_time_of_a_request_in_the_database_is_said(healthy):
     trial = trial_of(healthy, **holding(lock=9.0, running=1.0))
 
-    each = 1000 * 9.0 / trial.requests_per_second
+    each = 1000 * 9.0 / trial.finished_per_second
     assert f"of 10 connections in use 9 waited for a lock: {each:,.3g} ms of each request" in (
         attribute(trial).evidence
     )
