@@ -58,7 +58,9 @@ def _variances(between: float, rank: int, residual: float, left: int) -> BlockNo
         parts.append((noise * (1 - rank / left), degrees))
     total = math.fsum(part for part, _ in parts)
     spread = math.fsum(part**2 / own for part, own in parts)
-    return BlockNoise(noise, degrees, total, total**2 / spread if spread else float(left))
+    satterthwaite = total**2 / spread if spread else float(left)
+    # Rounded down: it is an approximation, and quantiles of few degrees can be remembered.
+    return BlockNoise(noise, degrees, total, math.floor(10 * satterthwaite) / 10)
 
 
 def _squares(values: Sequence[float]) -> float:

@@ -8,5 +8,11 @@ ENOUGH_BLOCKS = 5
 # Of the cell's own replicates beside the pooled noise, so that a cell that is noisier than the
 # others is never given an interval that covers less often than this.
 GUARD_CONFIDENCE = 0.90
+# Below this a difference is of no matter: the bound of equivalence.
+EQUIVALENCE_MARGIN = 0.05
+# How often a difference is to be found that is called detectable.
+POWER = 0.9
+# More blocks than this are not worth naming.
+MOST_BLOCKS_NAMED = 999
 # An interval whose ends are further apart says nothing that its values don't.
 WIDEST_INTERVAL = 3.0

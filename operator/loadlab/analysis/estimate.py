@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from loadlab.analysis.blocks import BlockNoise
-from loadlab.analysis.bounds import CONFIDENCE, ENOUGH_BLOCKS, FEWEST_BLOCKS, GUARD_CONFIDENCE
+from loadlab.analysis.bounds import (
+    CONFIDENCE,
+    ENOUGH_BLOCKS,
+    FEWEST_BLOCKS,
+    GUARD_CONFIDENCE,
+    MOST_BLOCKS_NAMED,
+    POWER,
+)
 from loadlab.analysis.statistics import (
     interval_on_logs,
     standard_error,
@@ -29,6 +36,9 @@ from loadlab.model.status import Figure
 
 # An error at the guard's confidence stands for one at the usual: 10 % beside 5 % of doubt.
 _GUARD_DOUBT = (1 - GUARD_CONFIDENCE) / (1 - CONFIDENCE)
+
+# The quantile that one tail of 1 - POWER lies beyond, as one of two tails.
+_BOTH_SIDES = 2 * POWER - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,29 @@ class LogEstimate:
         if half is None:
             return without_interval(math.exp(self.mean), values)
         return interval_on_logs(self.mean, half, values)
+
+    def detectable(self, confidence: float) -> float | None:
+        """Return the smallest mean that would be told from 0, `POWER` of the times."""
+        half = self.half(confidence)
+        if half is None or self.main is None:
+            return None
+        return half + t_quantile(self.main.degrees, _BOTH_SIDES) * self.main.error
+
+    def blocks_needed(self, distance: float, confidence: float) -> int | None:
+        """Return how many blocks would tell a distance from 0, `POWER` of the times.
+
+        Stein's two stages (1945): the blocks so far are the pilot that says how noisy they are.
+        None where nothing is known of the noise, and where they are too many to name.
+        """
+        if self.main is None or distance <= 0:
+            return None
+        errors = [self.main.error, self.guard.error if self.guard else 0.0]
+        spread = max(errors) * math.sqrt(self.blocks)  # of one block
+        quantiles = t_quantile(self.main.degrees, confidence) + t_quantile(
+            self.main.degrees, _BOTH_SIDES
+        )
+        needed = max(math.ceil((quantiles * spread / distance) ** 2), self.blocks + 1)
+        return needed if needed <= MOST_BLOCKS_NAMED else None
 
     def doubt(self, distance: float) -> float:
         """Return the two-sided p value of a mean that far away, by the same two intervals."""

@@ -11,19 +11,24 @@ from loadlab.model.status import Figure, ResultRow
 
 LogsByCell = Mapping[str, Mapping[int, float]]  # by the cell's title and the block
 Read = Callable[[TrialFigures, Set[str]], float | None]  # by the components that cost CPU
-_FIGURES: Mapping[str, Read] = {
+FIGURES: Mapping[str, Read] = {
     "requests_per_second": lambda trial, _: trial.requests_per_second,
     "p95_ms": lambda trial, _: trial.latency_ms.p95 if trial.latency_ms else None,
     "cpu_micros": lambda trial, components: trial.cpu_micros(components),
 }
 
 
-def logs_by_cell(replicates: Iterable[Replicate], read: Read) -> LogsByCell:
-    """Return the logarithms of a figure wherever it may be used; what is 0 has none."""
+def usable_by_cell(replicates: Iterable[Replicate]) -> Mapping[str, Sequence[Replicate]]:
+    """Return the replicates that may be used by the title of their cell."""
     cells: dict[str, list[Replicate]] = {}
     for replicate in replicates:
         if replicate.trial.is_usable:
             cells.setdefault(replicate.cell.title(), []).append(replicate)
+    return cells
+
+
+def logs_by_cell(cells: Mapping[str, Sequence[Replicate]], read: Read) -> LogsByCell:
+    """Return the logarithms of a figure, cell by cell and block by block; what is 0 has none."""
     return {title: _logs(used, read) for title, used in cells.items()}
 
 
@@ -37,7 +42,8 @@ def with_pooled_intervals(
     rows: Sequence[ResultRow], replicates: Sequence[Replicate]
 ) -> tuple[ResultRow, ...]:
     """Return the rows, the intervals of their figures by the noise of all cells together."""
-    tables = {name: logs_by_cell(replicates, read) for name, read in _FIGURES.items()}
+    cells = usable_by_cell(replicates)
+    tables = {name: logs_by_cell(cells, read) for name, read in FIGURES.items()}
     noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
     return tuple(
         row.model_copy(

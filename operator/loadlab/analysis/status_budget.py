@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 from pydantic.alias_generators import to_camel
 
-from loadlab.model.status import LoadExperimentStatus, ResultRow
+from loadlab.model.status import ComparisonOutcome, LoadExperimentStatus, ResultRow
 
 MAX_BYTES = 60 * 1024  # of 64 KiB: what is set after the analysis must fit too
-_Shorten = Callable[[ResultRow], ResultRow]
+_Shorten = Callable[[LoadExperimentStatus], LoadExperimentStatus]
 
 
 def within_budget(status: LoadExperimentStatus) -> LoadExperimentStatus:
@@ -22,12 +22,7 @@ def within_budget(status: LoadExperimentStatus) -> LoadExperimentStatus:
     while _size(status) > MAX_BYTES and (step := next(steps, None)):
         name, shorten = step
         omitted.append(name)
-        status = status.model_copy(
-            update={
-                "results": tuple(shorten(row) for row in status.results),
-                "omitted": tuple(omitted),
-            }
-        )
+        status = shorten(status).model_copy(update={"omitted": tuple(omitted)})
     return status
 
 
@@ -36,6 +31,25 @@ def _size(status: LoadExperimentStatus) -> int:
 
 
 def _steps() -> Iterator[tuple[str, _Shorten]]:
+    for name, shorten in _row_steps():
+        yield name, _in_rows(shorten)
+    yield "comparisons without a claim", _only_claims
+    yield "comparisons", lambda status: status.model_copy(update={"comparisons": ()})
+
+
+def _in_rows(shorten: Callable[[ResultRow], ResultRow]) -> _Shorten:
+    def shortened(status: LoadExperimentStatus) -> LoadExperimentStatus:
+        return status.model_copy(update={"results": tuple(map(shorten, status.results))})
+
+    return shortened
+
+
+def _only_claims(status: LoadExperimentStatus) -> LoadExperimentStatus:
+    claims = (c for c in status.comparisons if c.outcome is not ComparisonOutcome.INCONCLUSIVE)
+    return status.model_copy(update={"comparisons": tuple(claims)})
+
+
+def _row_steps() -> Iterator[tuple[str, Callable[[ResultRow], ResultRow]]]:
     yield "the figures behind reasons", _only_kinds
     yield "the evidence for bottlenecks", _without_evidence
     yield "failures but the most frequent one", _only_worst_failure
@@ -69,5 +83,5 @@ def _without_why(row: ResultRow) -> ResultRow:
     return row.model_copy(update={"requests_per_second": rate})
 
 
-def _without(field: str, nothing: object) -> _Shorten:
+def _without(field: str, nothing: object) -> Callable[[ResultRow], ResultRow]:
     return lambda row: row.model_copy(update={field: nothing})

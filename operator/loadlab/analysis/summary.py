@@ -7,6 +7,7 @@ held; `summarize` puts them together.
 from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
+from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.intervals import with_pooled_intervals
@@ -56,6 +57,7 @@ def summarize(
     analyzed = status.model_copy(
         update={
             "results": rows[:MAX_ROWS],
+            "comparisons": compare_cells(rows[:MAX_ROWS], replicates),
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(

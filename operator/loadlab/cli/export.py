@@ -34,7 +34,7 @@ def export(experiment: Experiment, chosen: Format) -> str:
 
 def _document(experiment: Experiment) -> dict[str, Any]:
     wanted = (
-        *("phase", "verdict", "best", "results", "criteria", "expectations"),
+        *("phase", "verdict", "best", "comparisons", "results", "criteria", "expectations"),
         *("durability", "environment"),
     )
     status = experiment.status.dump()

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.catalogue import Cell
-from loadlab.cli import details, figures
+from loadlab.cli import comparisons, details, figures
 from loadlab.cli.experiment import Experiment
 from loadlab.model.status import (
     Best,
@@ -20,6 +20,7 @@ from loadlab.model.status import (
     Durability,
     ExpectationResult,
     Figure,
+    LoadExperimentStatus,
     LoadOutcome,
     ResultRow,
     Truth,
@@ -54,13 +55,16 @@ def render(experiment: Experiment) -> RenderableType:
     if not status.results:
         return Group(Text(experiment.line), Text("No results yet."))
     expectations = [_expectations(status.expectations)] if status.expectations else []
+    short = _short_title(status.results)
+    titles = {row.cell.title(): short(row) for row in status.results}
     return Group(
+        *comparisons.table(status.comparisons, titles),
         _table(experiment.name, status.results),
-        *details.by_request(status.results, _short_title(status.results)),
-        *details.work(status.results, _short_title(status.results)),
-        *details.bottlenecks(status.results, _short_title(status.results)),
+        *details.by_request(status.results, short),
+        *details.work(status.results, short),
+        *details.bottlenecks(status.results, short),
         *expectations,
-        *map(Text, details.failures(status.results, _short_title(status.results))),
+        *map(Text, details.failures(status.results, short)),
         *(Text.assemble(*line) for line in _summary(experiment)),
     )
 
@@ -200,8 +204,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)
-    if any(f and f.least is not None for r in status.results for f in _shown_figures(r)):
-        yield [_NO_INTERVAL]
+    yield from _without_claim(status)
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
 
@@ -213,6 +216,13 @@ def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
         is_quiet = found.status is Truth.TRUE
         word = ("Quiet", "yellow") if is_quiet else ("Not quiet", "red")
         yield [word, f": {found.message}"]
+
+
+def _without_claim(status: LoadExperimentStatus) -> Iterator[list[str | tuple[str, str]]]:
+    for line in comparisons.reasons(status.comparisons):
+        yield [line]
+    if any(f and f.least is not None for r in status.results for f in _shown_figures(r)):
+        yield [_NO_INTERVAL]
 
 
 def _shown_figures(row: ResultRow) -> tuple[Figure | None, ...]:

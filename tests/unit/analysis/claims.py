@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from loadlab.analysis.expectation import Replicate, judge_expectation
+from loadlab.analysis.statistics import log_estimate
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.spec.expectations import Expectation
-from loadlab.model.status import ExpectationResult
+from loadlab.model.status import ExpectationResult, LatencyMs, ReplicateCounts, ResultRow, Validity
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason
@@ -55,6 +56,42 @@ def at_rate(cell: Cell, block: int, rate: float, *reasons: Reason) -> Replicate:
     """Place a trial of 30 000 requests, in as long as the rate says."""
     measured = replace(MEASURED, last_answer_epoch_seconds=30_000 / rate)
     return Replicate(cell, block, judged(measured, *reasons))
+
+
+_TRIAL = judged(MEASURED)
+
+
+def sized(cell: Cell, block: int, rate: float, cpu: float, p95: float) -> Replicate:
+    """Place a trial of these three figures."""
+    trial = replace(
+        _TRIAL,
+        requests_per_second=rate,
+        components={"service": ComponentUsage(cpu_micros_per_request=cpu)},
+        latency_ms=LatencyMs(avg=p95, min=p95, med=p95, p90=p95, p95=p95, p99=p95, max=p95),
+    )
+    return Replicate(cell, block, trial)
+
+
+def rows_of(replicates: Iterable[Replicate]) -> list[ResultRow]:
+    """Make the rows of these trials, cells in the order of their first ones."""
+    cells: dict[str, list[Replicate]] = {}
+    for replicate in replicates:
+        cells.setdefault(replicate.cell.title(), []).append(replicate)
+    return [_row(own) for own in cells.values()]
+
+
+def _row(own: Sequence[Replicate]) -> ResultRow:
+    trials = [replicate.trial for replicate in own]
+    return ResultRow(
+        cell=own[0].cell,
+        replicates=ReplicateCounts(planned=len(own), valid=len(own)),
+        requests=1,
+        requests_per_second=log_estimate([t.requests_per_second for t in trials]),
+        p95_ms=log_estimate([t.latency_ms.p95 for t in trials if t.latency_ms]),
+        cpu_micros=log_estimate([t.cpu_micros({"service"}) or 0.0 for t in trials]),
+        latency_ms=trials[0].latency_ms,
+        validity=Validity.VALID,
+    )
 
 
 def failing(block: int, failed: int, *reasons: Reason) -> Replicate:

@@ -10,6 +10,8 @@ from loadlab.model.status import (
     MAX_ROWS,
     Bottleneck,
     ByComponent,
+    Comparison,
+    ComparisonOutcome,
     Confidence,
     FailureRow,
     Figure,
@@ -94,6 +96,40 @@ def test_as_many_rows_as_there_may_be_fit(words):
         assert after.cpu_micros_per_request == before.cpu_micros_per_request
         assert after.bottleneck is not None
         assert after.reasons == ("GeneratorSaturated", "TooFewSamples")
+
+
+def compared(number: int, outcome: ComparisonOutcome) -> Comparison:
+    cells = (f"cached-middleware/workers={n}/virtualUsers=256/poolSize=10" for n in (number, 1))
+    return Comparison(
+        figure="requestsPerSecond",
+        **dict(zip(("of", "over"), cells, strict=True)),
+        ratio=1.2345,
+        low=1.2345,
+        high=1.2345,
+        blocks=5,
+        p=0.00012,
+        outcome=outcome,
+        detectable=0.012,
+        blocks_needed=123,
+    )
+
+
+@pytest.mark.parametrize("rows", [20, 60, 100])
+def test_comparisons_make_room_for_the_rows_last_of_all(rows: int) -> None:
+    outcomes = [ComparisonOutcome.IMPROVED, *[ComparisonOutcome.INCONCLUSIVE] * 3] * 25
+    full = LoadExperimentStatus(
+        results=tuple(row(n) for n in range(1, rows + 1)),
+        comparisons=tuple(compared(n, outcome) for n, outcome in enumerate(outcomes)),
+    )
+
+    fitted = within_budget(full)
+
+    assert size(fitted) <= MAX_BYTES
+    kept = len(fitted.comparisons)
+    assert kept == {20: 100, 60: 25, 100: 0}[rows]
+    assert (kept < 100) == ("comparisons without a claim" in fitted.omitted)
+    assert (kept < 25) == ("comparisons" in fitted.omitted)
+    assert len(fitted.results) == rows
 
 
 def test_no_more_is_left_out_than_needed():

@@ -103,6 +103,28 @@ def test_costs_of_work_that_is_not_done_are_lower_bounds(finished: dict[str, Any
     assert "≥ 190" not in line
 
 
+def test_ratios_to_the_control_cell_come_first(finished: dict[str, Any]) -> None:
+    of, over = (f"{variant}/workers=2/virtualUsers=64" for variant in ("async", "sync"))
+    pair = {"of": of, "over": over, "blocks": 5}
+    finished["status"]["comparisons"] = [
+        {**pair, "figure": "cpuMicros", "ratio": 0.68, "low": 0.63, "high": 0.74, "p": 0.0012,
+         "outcome": "Improved", "detectable": 0.061},
+        {**pair, "figure": "p95Ms", "ratio": 1.04, "low": 0.9, "high": 1.2, "p": 0.4,
+         "outcome": "Inconclusive", "detectable": 0.2, "blocksNeeded": 63},
+        {**pair, "figure": "requestsPerSecond", "ratio": 1.8, "outcome": "Inconclusive",
+         "why": "fewer than 3 replicates have both figures"},
+    ]  # fmt: skip
+
+    lines = [" ".join(line.split()) for line in shown(finished).splitlines()]
+
+    assert lines[0] == "Ratios to the control cell"
+    assert "async sync CPU µs/req 0.68 [0.63, 0.74] 0.0012 6.10% - Improved" in lines
+    assert "async sync p95 ms 1.04 [0.9, 1.2] 0.4 20% 63 Inconclusive" in lines
+    assert "async sync req/s 1.8 - - - Inconclusive" in lines
+    why = "No claim in 1 of 3 comparisons: fewer than 3 replicates have both figures"
+    assert why in lines
+
+
 def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> None:
     sync, _, nothing = finished["status"]["results"]
     sync["failedRate"] = 0.086

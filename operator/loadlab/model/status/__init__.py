@@ -5,6 +5,7 @@ These are the types that the analysis fills and the command reads; there are no 
 
 from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource
 from loadlab.model.status.chosen import Chosen
+from loadlab.model.status.comparisons import Comparison, ComparisonOutcome
 from loadlab.model.status.conditions import (
     Condition,
     ConditionType,
@@ -51,6 +52,8 @@ __all__ = [
     "Bottleneck",
     "ByComponent",
     "Chosen",
+    "Comparison",
+    "ComparisonOutcome",
     "Condition",
     "ConditionType",
     "Confidence",

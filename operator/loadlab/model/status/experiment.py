@@ -8,6 +8,7 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.status.chosen import Chosen
+from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
 from loadlab.model.status.results import Durability, ResultRow
@@ -99,6 +100,9 @@ class LoadExperimentStatus(ObservedModel):
     best: Best | None = Field(default=None, description="The best cell.")
     results: tuple[ResultRow, ...] = Field(
         default=(), max_length=MAX_ROWS, description="One row per cell."
+    )
+    comparisons: tuple[Comparison, ...] = Field(
+        default=(), max_length=MAX_ROWS, description="Each cell against its control cell."
     )
     omitted: tuple[str, ...] = Field(
         default=(),

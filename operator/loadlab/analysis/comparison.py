@@ -1,0 +1,219 @@
+"""Every cell against its control: ratios within blocks, and what may be claimed by them.
+
+| outcome            | when                                                               |
+|--------------------|--------------------------------------------------------------------|
+| Improved, Regressed | the ratio differs from 1: p below 0.05 over the whole family       |
+| Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05       |
+| Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1    |
+
+The family is what is compared in the experiment: all cells and all figures below. Its p values are
+adjusted by Holm's step-down method (Scandinavian Journal of Statistics 6, 1979), so that in an
+experiment without any difference one is claimed at most 5 times in 100. Equivalence is shown by
+two one-sided tests (Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
+from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN, FEWEST_BLOCKS
+from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.model.status import (
+    MAX_ROWS,
+    Comparison,
+    ComparisonOutcome,
+    Figure,
+    ResultRow,
+    Standing,
+)
+
+_ALPHA = 1 - CONFIDENCE
+_MARGIN = math.log1p(EQUIVALENCE_MARGIN)
+_BETTER = {"requests_per_second": 1, "cpu_micros": -1, "p95_ms": -1}
+# The most important one first: not all of a large sweep fit the status.
+_CLOSED = ("requests_per_second", "cpu_micros", "p95_ms")
+_OPEN = ("cpu_micros", "p95_ms")  # the rate is the offered one
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure of two cells, as logarithms within the blocks that have both."""
+
+    figure: str
+    of: ResultRow
+    over: ResultRow
+    ratios: tuple[float, ...]
+    estimate: LogEstimate | None  # None without a block
+
+    @property
+    def doubt(self) -> float | None:
+        """The p value of no difference at all; None where there are too few blocks for one."""
+        if self.estimate is None or self.estimate.main is None:
+            return None
+        return self.estimate.doubt(self.estimate.mean)
+
+
+def compare_cells(
+    rows: Sequence[ResultRow], replicates: Sequence[Replicate]
+) -> tuple[Comparison, ...]:
+    """Compare each row with its control, as many figures of all rows as the status may hold."""
+    pairs = controls_of(rows)
+    if not pairs:
+        return ()
+    is_open = any(replicate.trial.open_model for replicate in replicates)
+    names = (_OPEN if is_open else _CLOSED)[: MAX_ROWS // len(pairs)]
+    cells = usable_by_cell(replicates)
+    tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
+    noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
+    differences = [
+        difference_of(name, pair, tables[name], noises[name]) for pair in pairs for name in names
+    ]
+    adjusted = iter(holm([d.doubt for d in differences if d.doubt is not None]))
+    family = sum(difference.doubt is not None for difference in differences)
+    return tuple(
+        _claim(difference, next(adjusted), family)
+        if difference.doubt is not None
+        else _no_claim(difference)
+        for difference in differences
+    )
+
+
+def controls_of(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
+    """Return each row but the first with its control.
+
+    That is the first variant's row at the same levels, as far as both have them, and the first row
+    for the first variant's own.
+    """
+    if not rows:
+        return []
+    first = rows[0]
+    known = [(row, row.cell.dump()) for row in rows if row.cell.variant == first.cell.variant]
+    return [(row, _control(row, first, known)) for row in rows[1:]]
+
+
+def _control(
+    row: ResultRow, first: ResultRow, known: Iterable[tuple[ResultRow, dict[str, object]]]
+) -> ResultRow:
+    if row.cell.variant == first.cell.variant:
+        return first
+    levels = {name: level for name, level in row.cell.dump().items() if name != "variant"}
+    alike = (
+        it for it, own in known if all(own.get(n, level) == level for n, level in levels.items())
+    )
+    return next(alike, first)
+
+
+def difference_of(
+    figure: str,
+    pair: tuple[ResultRow, ResultRow],
+    table: Mapping[str, Logs],
+    noise: BlockNoise | None,
+) -> Difference:
+    """Take one figure of two cells within each block."""
+    of, over = (table.get(row.cell.title(), {}) for row in pair)
+    logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
+    estimate = LogEstimate.of_difference(logs, noise) if logs else None
+    return Difference(figure, *pair, tuple(map(math.exp, logs)), estimate)
+
+
+def holm(doubts: Sequence[float]) -> list[float]:
+    """Return the p values that keep the error of the whole family, in the order given."""
+    order = sorted(range(len(doubts)), key=lambda place: doubts[place])
+    adjusted, most = [0.0] * len(doubts), 0.0
+    for rank, place in enumerate(order):
+        most = max(most, min(1.0, (len(doubts) - rank) * doubts[place]))
+        adjusted[place] = most
+    return adjusted
+
+
+def _no_claim(found: Difference) -> Comparison:
+    few = f"fewer than {FEWEST_BLOCKS} replicates have both figures"
+    return _told(
+        found,
+        ratio=math.exp(found.estimate.mean) if found.estimate else None,
+        outcome=ComparisonOutcome.INCONCLUSIVE,
+        why=few if found.ratios else "no replicate has both figures",
+    )
+
+
+def _claim(found: Difference, p: float, family: int) -> Comparison:
+    estimate = found.estimate
+    if estimate is None:
+        return _no_claim(found)
+    shown = estimate.figure(found.ratios)
+    outcome = ComparisonOutcome.INCONCLUSIVE if shown.low is None else _outcome(found, estimate, p)
+    is_open = outcome is ComparisonOutcome.INCONCLUSIVE
+    strict = 1 - _ALPHA / family  # the first of Holm's steps
+    detectable = estimate.detectable(strict)
+    return _told(
+        found,
+        ratio=shown.mean,
+        low=shown.low,
+        high=shown.high,
+        p=p,
+        outcome=outcome,
+        detectable=None if detectable is None else math.expm1(detectable),
+        blocks_needed=_needed(estimate, strict) if is_open else None,
+        why=_why(found, shown) if is_open else None,
+    )
+
+
+def _told(found: Difference, **fields: Any) -> Comparison:
+    return Comparison(
+        figure=to_camel(found.figure),
+        of=found.of.cell.title(),
+        over=found.over.cell.title(),
+        blocks=len(found.ratios),
+        **fields,
+    )
+
+
+def _why(found: Difference, shown: Figure) -> str | None:
+    if shown.low is None:
+        return "the replicates lie too far apart for an interval"
+    return None if all(_may_lie(found)) else "one of the two is a bound, not the figure itself"
+
+
+def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
+    above, below = _may_lie(found)
+    if p < _ALPHA and (above if estimate.mean > 0 else below):
+        is_better = estimate.mean * _BETTER[found.figure] > 0
+        return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
+    within = estimate.half(1 - 2 * _ALPHA)
+    equal = within is not None and abs(estimate.mean) + within < _MARGIN
+    if equal and p >= _ALPHA and above and below:
+        return ComparisonOutcome.EQUIVALENT
+    return ComparisonOutcome.INCONCLUSIVE
+
+
+def _may_lie(found: Difference) -> tuple[bool, bool]:
+    """Say whether the ratio may be claimed to lie above 1, and below it.
+
+    Over a lower bound the true ratio may be smaller; with one above it, larger.
+    """
+    of, over = (_standing(row, found.figure) for row in (found.of, found.over))
+    sound = Standing.SOUND
+    return (
+        over is sound and of is not Standing.UNSOUND,
+        of is sound and over is not Standing.UNSOUND,
+    )
+
+
+def _standing(row: ResultRow, figure: str) -> Standing:
+    known = getattr(row, figure)
+    return known.standing if known else Standing.UNSOUND
+
+
+def _needed(estimate: LogEstimate, strict: float) -> int | None:
+    """Return how many blocks would show the difference found, or that there is none."""
+    ways = (
+        estimate.blocks_needed(abs(estimate.mean), strict),
+        estimate.blocks_needed(_MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA),
+    )
+    return min((blocks for blocks in ways if blocks is not None), default=None)

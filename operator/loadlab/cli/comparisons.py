@@ -1,0 +1,59 @@
+"""The table of the comparisons: how each cell differs from its control."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from loadlab.cli import figures
+from loadlab.model.status import Comparison, ComparisonOutcome
+
+_NAMES = {"requestsPerSecond": "req/s", "cpuMicros": "CPU µs/req", "p95Ms": "p95 ms"}
+_COLOURS = {
+    ComparisonOutcome.IMPROVED: "green",
+    ComparisonOutcome.REGRESSED: "red",
+    ComparisonOutcome.EQUIVALENT: "",
+    ComparisonOutcome.INCONCLUSIVE: "yellow",
+}
+
+
+def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[RenderableType]:
+    """Yield the table, cells by their short titles; nothing where nothing is compared."""
+    if not found:
+        return
+    shown = Table(
+        title="Ratios to the control cell",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+    )
+    for heading in ("cell", "control", "figure"):
+        shown.add_column(heading, no_wrap=True)
+    for heading in ("ratio", "p", "could\nshow", "replicates\nneeded"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    shown.add_column("outcome", no_wrap=True)
+    for each in found:
+        shown.add_row(*_cells(each, titles))
+    yield shown
+
+
+def reasons(found: Sequence[Comparison]) -> Iterator[str]:
+    """Yield each reason why nothing can be claimed once, with the number of its comparisons."""
+    kinds = dict.fromkeys(each.why for each in found if each.why)
+    for why in kinds:
+        count = sum(each.why == why for each in found)
+        yield f"No claim in {count} of {len(found)} comparisons: {why}"
+
+
+def _cells(each: Comparison, titles: Mapping[str, str]) -> Iterator[RenderableType]:
+    yield titles.get(each.of, each.of)
+    yield titles.get(each.over, each.over)
+    yield _NAMES.get(each.figure, each.figure)
+    # Text, not str: rich would read [0.63, 0.74] as markup.
+    yield Text(figures.interval(each.ratio, each.low, each.high))
+    yield figures.ABSENT if each.p is None else f"{each.p:.2g}"
+    yield figures.percent(each.detectable)
+    yield figures.ABSENT if each.blocks_needed is None else str(each.blocks_needed)
+    yield Text(each.outcome, style=_COLOURS[each.outcome])

@@ -1,0 +1,80 @@
+"""Prints what the statistics were held against: coverage, false claims and power.
+
+make simulations
+"""
+
+import math
+import time
+from collections.abc import Iterator
+
+from loadlab.model.status import ComparisonOutcome
+from tests.simulations.world import (
+    World,
+    coverage,
+    families_with_a_claim,
+    mean_covers,
+    pairs_cover,
+    pooled_mean_covers,
+    pooled_pairs_cover,
+    power,
+)
+
+ROUNDS = 4000
+
+
+def coverages() -> Iterator[str]:
+    """Yield the coverage of each kind of interval."""
+    yield f"Coverage of 95 % intervals, {ROUNDS:,} experiments of six cells each"
+    yield f"{'interval':<44}{'n':>4}{'noise':>8}{'drift':>8}{'covers':>9}"
+    own = [("Student, ratio within blocks", pairs_cover), ("Student, mean of a cell", mean_covers)]
+    for name, covers in own:
+        drifts = (0.0, 0.3) if covers is pairs_cover else (0.0,)
+        for drift in drifts:
+            for blocks in (3, 5, 10):
+                for noise in (0.05, 0.15, 0.30):
+                    found = coverage(World(blocks, noise, drift=drift), covers, ROUNDS)
+                    yield f"{name:<44}{blocks:>4}{noise:>8.0%}{drift:>8.0%}{found:>9.1%}"
+    pooled = [("pooled, ratio", pooled_pairs_cover), ("pooled, mean", pooled_mean_covers)]
+    for name, covers in pooled:
+        for blocks in (3, 4):
+            for noisier in (1, 2, 4, 10):
+                world = World(blocks, 0.05, noisier=noisier)
+                told = name if noisier == 1 else f"{name}, this cell {noisier} times as noisy"
+                found = coverage(world, covers, ROUNDS)
+                yield f"{told:<44}{blocks:>4}{0.05:>8.0%}{0:>8.0%}{found:>9.1%}"
+
+
+def false_claims() -> Iterator[str]:
+    """Yield how often equal cells are told apart."""
+    yield ""
+    yield "Six equal cells, three figures: experiments with any difference claimed"
+    for blocks in (3, 4, 5, 10):
+        found = families_with_a_claim(World(blocks, 0.05), ROUNDS // 4)
+        yield f"  {blocks:>2} blocks {found:>7.1%}"
+
+
+def powers() -> Iterator[str]:
+    """Yield how often a difference in CPU is found."""
+    yield ""
+    yield "Two cells, 2.5 % noise a trial: how often a difference in CPU per request is found"
+    yield f"{'pairs':>8}" + "".join(f"{gain:>+8.0%}" for gain in (0.0, 0.02, 0.03, 0.05, 0.10))
+    for blocks in (3, 5, 10, 20):
+        found = (
+            power(World(blocks, 0.025, cells=2, gain=math.log1p(gain)), ROUNDS // 8)
+            for gain in (0.0, 0.02, 0.03, 0.05, 0.10)
+        )
+        shares = (each[ComparisonOutcome.IMPROVED] for each in found)
+        yield f"{blocks:>8}" + "".join(f"{share:>8.0%}" for share in shares)
+
+
+def main() -> None:
+    """Print everything."""
+    began = time.monotonic()
+    for part in (coverages, false_claims, powers):
+        for line in part():
+            print(line, flush=True)
+    print(f"\n{time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

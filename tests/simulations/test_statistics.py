@@ -1,0 +1,67 @@
+"""Intervals cover what they say, equal cells are seldom told apart, and +5 % is found."""
+
+import math
+
+import pytest
+
+from loadlab.model.status import ComparisonOutcome
+from tests.simulations.world import (
+    World,
+    coverage,
+    families_with_a_claim,
+    mean_covers,
+    pairs_cover,
+    pooled_mean_covers,
+    pooled_pairs_cover,
+    power,
+)
+
+ROUNDS = 2000  # a standard error of 0.5 % at 95 %
+
+
+@pytest.mark.parametrize("blocks", [3, 5, 10])
+@pytest.mark.parametrize("noise", [0.05, 0.15, 0.30])
+@pytest.mark.parametrize("drift", [0.0, 0.3], ids=["steady", "drifting"])
+def test_students_interval_of_a_ratio_covers_what_it_says(
+    blocks: int, noise: float, drift: float
+) -> None:
+    world = World(blocks, noise, drift=drift)
+
+    assert 0.93 <= coverage(world, pairs_cover, ROUNDS) <= 0.97
+
+
+@pytest.mark.parametrize("blocks", [3, 5, 10])
+def test_students_interval_of_a_mean_covers_what_it_says(blocks: int) -> None:
+    assert 0.93 <= coverage(World(blocks, 0.05), mean_covers, ROUNDS) <= 0.97
+
+
+@pytest.mark.parametrize("covers", [pooled_pairs_cover, pooled_mean_covers])
+@pytest.mark.parametrize("blocks", [3, 4])
+@pytest.mark.parametrize("weather", [0.0, 0.1, 0.3])
+def test_pooled_intervals_cover_where_all_cells_are_alike(covers, blocks, weather):
+    world = World(blocks, 0.05, weather=weather)
+
+    assert coverage(world, covers, ROUNDS) >= 0.93
+
+
+@pytest.mark.parametrize("covers", [pooled_pairs_cover, pooled_mean_covers])
+@pytest.mark.parametrize("noisier", [2, 4, 10])
+def test_pooled_intervals_cover_a_cell_that_is_noisier_than_the_others(covers, noisier):
+    world = World(3, 0.05, noisier=noisier)
+
+    assert coverage(world, covers, ROUNDS) >= 0.90 - 0.013  # two standard errors
+
+
+@pytest.mark.parametrize("blocks", [3, 4, 5, 10])
+def test_equal_cells_are_told_apart_in_one_experiment_of_twenty_at_most(blocks: int) -> None:
+    assert families_with_a_claim(World(blocks, 0.05), 300) <= 0.05 + 0.025  # two standard errors
+
+
+def test_five_percent_are_found_by_ten_pairs() -> None:
+    world = World(10, 0.025, cells=2, gain=math.log(1.05))
+
+    assert power(world, 200)[ComparisonOutcome.IMPROVED] >= 0.9
+
+
+def test_equal_cells_are_found_equivalent_by_twenty_pairs() -> None:
+    assert power(World(20, 0.025, cells=2), 100)[ComparisonOutcome.EQUIVALENT] >= 0.9
