@@ -1,7 +1,7 @@
-"""Services that do not do what is asked: the row says so, and nothing is repeated.
+"""Services that do not do what is asked, or not at once: the row says so, and nothing is repeated.
 
 One is asked for four times as much as it can carry; one answers a twentieth of its requests later
-than anybody waits.
+than anybody waits; the worker of one falls behind.
 """
 
 import pytest
@@ -43,7 +43,7 @@ LATE = {
 
 
 def test_time_outs_lengthen_the_tail_and_are_no_throughput(lab: Lab):
-    status, node = measure(lab, "late", 120, **LATE)
+    status, node = measure(lab, "late", 180, **LATE)
     lab.delete("late")
     node.require()
 
@@ -59,8 +59,31 @@ def test_time_outs_lengthen_the_tail_and_are_no_throughput(lab: Lab):
     assert status["verdict"] == "Failed"
 
 
+BEHIND = {
+    "workload": "reference",
+    "variants": [{"name": "queued"}],
+    "factors": {"rate": [400], "delayMs": [0], "putOffMicros": [3000]},
+    "replicates": 1,
+    "load": {"executor": "constant-arrival-rate", "duration": "3s", "warmup": "1s"},
+}
+
+
+def test_work_that_a_worker_does_later_costs_what_it_costs(lab: Lab):
+    status, node = measure(lab, "behind", 180, **BEHIND)
+    lab.delete("behind")
+    node.require()
+
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    (row,) = status["results"]
+    print({name: row[name] for name in ("requestsPerSecond", "cpuMicrosPerRequest", "bottleneck")})
+    assert row["load"] == "Kept", row["reasons"]
+    assert row["bottleneck"]["name"] == "Queue"
+    assert "leavesOutCosts" not in row
+    assert 3000 < row["cpuMicrosPerRequest"]["worker"] < 4500
+
+
 def test_a_service_that_cannot_carry_the_rate_is_a_result_of_one_attempt(lab: Lab):
-    status, node = measure(lab, "overload", 120, **SPEC)
+    status, node = measure(lab, "overload", 180, **SPEC)
     trials = [trial["status"] for trial in lab.trials("overload").values()]
     for trial in trials:
         print(trial["phase"], trial["message"], trial.get("formerAttempts"))
