@@ -112,6 +112,7 @@ class CellOutcome:
     outcome: CriterionOutcome
     value: float | None = None
     is_lower_bound: bool = False
+    reach: tuple[float, float] | None = None  # of the replicates, where it undoes a decision
 
     @property
     def words(self) -> str:
@@ -119,6 +120,17 @@ class CellOutcome:
         if self.value is None:
             return ""
         return f"{'> ' if self.is_lower_bound else ''}{self.value:.6g}"
+
+    @property
+    def note(self) -> str:
+        """Why it is undecided, and what would decide it, where that is known."""
+        if self.reach is None:
+            return ""
+        low, high = self.reach
+        return (
+            f"the replicates reach from {low:.4g} to {high:.4g}, across the bound: more "
+            "replicates, or a longer or quieter load, narrow that"
+        )
 
 
 def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
@@ -138,7 +150,28 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     if is_bound or overloaded:
         outcome = _of_lower_bound(threshold, value, overloaded=overloaded)
         return CellOutcome(outcome, value, is_bound)
-    return CellOutcome(_outcome(threshold.holds(value)), value)
+    holds, reach = threshold.holds(value), _reach(threshold, row)
+    if reach and any(threshold.holds(end) is not holds for end in reach):
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=reach)
+    return CellOutcome(_outcome(holds), value)
+
+
+def _reach(threshold: Threshold, row: ResultRow) -> tuple[float, float] | None:
+    """Return the ends of the interval of what a threshold is about, or else of the replicates.
+
+    None where nobody knows them, and where no interval would ever lie on one side: of an equality.
+    """
+    figures = {
+        ("http_req_duration", "p", 95.0): row.p95_ms,
+        ("http_reqs", "rate", None): row.requests_per_second,
+    }
+    figure = figures.get((threshold.metric, threshold.aggregation, threshold.percent))
+    if figure is None or threshold.relation[0] not in "<>":
+        return None
+    for low, high in ((figure.low, figure.high), (figure.least, figure.most)):
+        if low is not None and high is not None:
+            return low, high
+    return None
 
 
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
@@ -216,7 +249,12 @@ def judge_criterion(
                 sorted(candidates.items()), key=lambda item: _badness(threshold, item[1].value)
             )
             return CriterionResult(
-                name=name, threshold=str(threshold), value=worst.words, cell=title, outcome=outcome
+                name=name,
+                threshold=str(threshold),
+                value=worst.words,
+                cell=title,
+                outcome=outcome,
+                note=worst.note,
             )
     return CriterionResult(
         name=name, threshold=str(threshold), outcome=CriterionOutcome.INCONCLUSIVE

@@ -196,7 +196,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
         yield [
             f"Criterion {c.name} ({c.threshold}): ",
             (c.outcome, _COLOURS.get(c.outcome, "")),
-            worst,
+            f"{worst}; {c.note}" if c.note else worst,
         ]
     for e in (e for e in status.expectations if e.note):
         outcome = (e.outcome, _COLOURS.get(e.outcome, ""))

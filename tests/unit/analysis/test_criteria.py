@@ -104,7 +104,7 @@ def test_what_cannot_be_measured_is_refused_with_what_can(
         ("http_req_duration", "max<2", Outcome.FAILED, 2.0),
         ("http_req_failed", "rate<0.01", Outcome.FAILED, 0.01),
         ("http_req_failed", "rate<=0.01", Outcome.PASSED, 0.01),
-        ("http_reqs", "rate>99.5", Outcome.PASSED, 100.0),
+        ("http_reqs", "rate>89.5", Outcome.PASSED, 100.0),
         ("http_reqs", "count==1000", Outcome.PASSED, 1000.0),
         ("dropped_iterations", "count!=2", Outcome.FAILED, 2.0),
     ],
@@ -133,6 +133,45 @@ def slower(maximum_us: int) -> MeasuredCell:
     latency = Histogram.of([maximum_us])
     row = CELL.row.model_copy(update={"latency_ms": latency_ms(latency)})
     return replace(CELL, row=row, latency=Latency(latency))
+
+
+WIDE = Figure(mean=100.0, low=90.0, high=110.0)
+PAIR = Figure(mean=100.0, least=90.0, most=110.0)
+
+
+@pytest.mark.parametrize("rate", [WIDE, PAIR], ids=["interval", "two replicates"])
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("rate>89", Outcome.PASSED),
+        ("rate>95", Outcome.INCONCLUSIVE),
+        ("rate>105", Outcome.INCONCLUSIVE),
+        ("rate>110", Outcome.FAILED),
+        ("rate<=110", Outcome.PASSED),
+        ("rate<90", Outcome.FAILED),
+        ("rate!=95", Outcome.PASSED),
+    ],
+)
+def test_a_bound_that_the_replicates_reach_across_is_not_decided(
+    rate: Figure, text: str, outcome: Outcome
+) -> None:
+    cell = replace(CELL, row=CELL.row.model_copy(update={"requests_per_second": rate}))
+
+    found = evaluate(parse_threshold("http_reqs", text), cell)
+
+    assert found.outcome is outcome
+    assert ("from 90 to 110" in found.note) is (outcome is Outcome.INCONCLUSIVE)
+
+
+def test_a_tail_is_held_by_its_interval_and_the_note_says_what_would_decide_it() -> None:
+    row = CELL.row.model_copy(update={"p95_ms": Figure(mean=2.0, low=1.5, high=2.6)})
+
+    found = over_cells(
+        "tail", parse_threshold("http_req_duration", "p(95)<2.5"), {"a": replace(CELL, row=row)}
+    )
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "more replicates" in found.note
 
 
 @pytest.mark.parametrize(

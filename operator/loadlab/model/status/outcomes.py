@@ -1,5 +1,6 @@
 """What the results mean: for each criterion, for each expectation, and for the experiment."""
 
+import operator
 from enum import StrEnum
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals, significant
+from loadlab.model.status.absent import without_default
 
 
 class Verdict(StrEnum):
@@ -46,6 +48,13 @@ class CriterionResult(ObservedModel):
     value: str = Field(default="", max_length=40, description="Worst value of any cell.")
     cell: str = Field(default="", max_length=200, description="The cell of that value.")
     outcome: CriterionOutcome = Field(description="Passed, Failed or Inconclusive.")
+    note: str = Field(
+        default="",
+        max_length=200,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="Why it is Inconclusive, and what would decide it, where that is known.",
+    )
 
 
 class ExpectationOutcome(StrEnum):
