@@ -14,6 +14,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … and no other answer was 2xx or 3xx                 | Invalid | Invalid |
 | ErrorRate*         | more than half of the requests failed                | Suspect | Suspect |
 | Unanswered*        | reported percentiles lie where no answer came        | Suspect | Suspect |
+| no asterisk        | … and k6 itself waited > 10 % of the time-out        | Invalid | Invalid |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
 | GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
@@ -169,13 +170,22 @@ def _unanswered(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say which percentiles are the time-out: nobody knows how long those answers would take."""
     found, waited = trial.latency_ms, trial.without_answer
     names = [f"p{p:g}" for p in bounds.REPORTED_PERCENTILES if found and found.is_lower_bound_at(p)]
-    if names and trial.latency.count:
-        yield suspect(
+    if not names or not trial.latency.count:
+        return
+    message = (
+        f"{waited.requests} of {trial.requests} requests had no answer within "
+        f"{waited.after_ms:,.0f} ms: "
+    )
+    own = max(trial.generator.sched_wait_p99_ms, 1000 * trial.generator.longest_pause_seconds)
+    if own > bounds.GENERATOR_DELAY_SHARE * waited.after_ms:
+        yield invalid(
             ReasonKind.UNANSWERED,
-            f"{waited.requests} of {trial.requests} requests had no answer within "
-            f"{waited.after_ms:,.0f} ms: {', '.join(names)} are longer than that",
-            Family.SERVICE,
+            f"{message}k6 itself stood still or waited for a CPU for {own:,.0f} ms, so that it may "
+            "not have seen them in time; give the node less other work, or raise spec.resources.k6",
         )
+    else:
+        longer = f"{', '.join(names)} are longer than that"
+        yield suspect(ReasonKind.UNANSWERED, message + longer, Family.SERVICE)
 
 
 def _statuses(trial: TrialMeasurement) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.pod_log import PodProblem, ProblemKind
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.usage import ComponentUsage
@@ -118,6 +119,35 @@ def test_a_service_that_does_not_answer_is_a_result_and_not_to_be_used(
 
     assert judgement.validity is Validity.INVALID
     assert not judgement.is_void
+
+
+def timing_out(trial: TrialMeasurement, **generator: Any) -> TrialMeasurement:
+    """Of 30,000 requests one in twenty was given up after 400 ms."""
+    return replace(
+        trial,
+        failed=1_500,
+        without_answer=Unanswered(requests=1_500, after_ms=400.0),
+        latency=Histogram.of([9_000] * 28_500),
+        generator=replace(trial.generator, **generator),
+    )
+
+
+def test_time_outs_are_the_services_doing(healthy: TrialMeasurement) -> None:
+    judgement = judge(timing_out(healthy))
+
+    assert [r.kind for r in judgement.reasons] == [ReasonKind.UNANSWERED]
+    assert (judgement.validity, judgement.is_void) == (Validity.SUSPECT, False)
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [{"sched_wait_p99_ms": 41.0}, {"longest_pause_seconds": 0.041}],
+    ids=["made to wait", "paused"],
+)
+def test_time_outs_that_k6_may_have_made_itself_are_void(
+    healthy: TrialMeasurement, generator: dict[str, float]
+) -> None:
+    assert judge(timing_out(healthy, **generator)).is_void
 
 
 def restarted(trial: TrialMeasurement) -> TrialMeasurement:
