@@ -1,6 +1,7 @@
 """One control plane for all tests of a session, and an operator of its own for each."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.reliability.control_plane import ControlPlane, control_plane
+from tests.reliability.durable_parts import Parts
 from tests.reliability.site import Site
 from tests.reliability.table import record
 
@@ -30,6 +32,17 @@ async def site(
         if not request.node.stash.get(PASSED, False):
             print_logs(tmp_path)
     await asyncio.sleep(0.1)  # TLS connections of aiohttp close a moment after their session
+
+
+@pytest.fixture
+def parts() -> Iterator[Parts]:
+    with tempfile.TemporaryDirectory(prefix="loadlab-durable-") as name:
+        Path(name).chmod(0o755)  # Postgres runs as another user
+        parts = Parts(Path(name))
+        try:
+            yield parts
+        finally:
+            parts.close()
 
 
 def print_logs(folder: Path) -> None:

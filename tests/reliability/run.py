@@ -2,7 +2,9 @@
 
     python tests/reliability/run.py [PART]     one part of at most 20 minutes, or all of them
 
-SOAK_MINUTES says how long the soak is (15), FAULT_RUNS how many runs meet faults (40).
+SOAK_MINUTES says how long the soak is (15), FAULT_RUNS how many runs meet faults (40),
+LOADLAB_DURABILITY_SECONDS how long the stream is loaded under kills (600), and
+LOADLAB_DURABILITY_RATE how many messages a second it is sent (1000).
 """
 
 import os
@@ -16,6 +18,7 @@ sys.path.insert(0, str(REPOSITORY))
 from tests.reliability.table import RESULTS, build_table  # noqa: E402
 
 FOLDER = "tests/reliability"
+PART_SECONDS = 1200
 PARTS: dict[str, list[str]] = {
     "1": [f"{FOLDER}/test_kills.py"],
     "2": [f"{FOLDER}/test_faults.py"],
@@ -23,6 +26,8 @@ PARTS: dict[str, list[str]] = {
     "4": [f"{FOLDER}/test_two_operators.py", f"{FOLDER}/test_many.py", f"{FOLDER}/test_rights.py"],
     "5": [f"{FOLDER}/test_thousand_trials.py"],
     "6": [f"{FOLDER}/test_soak.py"],
+    "7": [f"{FOLDER}/test_durability.py"],
+    "8": [f"{FOLDER}/test_rolling.py"],
 }
 
 
@@ -43,7 +48,8 @@ def run_part(part: str) -> bool:
     files = PARTS[part]
     print(f"▸ part {part}: {', '.join(files)}", flush=True)
     path = os.pathsep.join(str(REPOSITORY / f) for f in ("operator", "services", "cluster"))
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "reliability", *files]
+    limit = f"--timeout={PART_SECONDS}"  # of one test; that of the short forms is far below it
+    command = [sys.executable, "-m", "pytest", "-q", "-s", limit, "-m", "reliability", *files]
     environment = os.environ | {"PYTHONPATH": path}
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False)
     return done.returncode == 0

@@ -110,11 +110,13 @@ TESTS: dict[int, ReliabilityTest] = {
         "API, queue worker killed every 2 to 5 s at 1,000/s",
         "accepted = persisted; none twice; lag within 5 s after a minute",
         "tests/services/stream/test_worker.py tests/services/broker/test_pipeline.py",
+        "RabbitMQ has its short form only",
     ),
     17: ReliabilityTest(
         "Redis killed under load, in each mode; full stream; poison",
         "always: 0 lost; else labelled; 503 while refusing; poison set aside",
         "tests/services/stream/test_outage.py tests/services/stream/test_poison.py",
+        "a machine's power cut: what kill -9 leaves in the page cache is kept",
     ),
     18: ReliabilityTest(
         "Postgres killed under load",

@@ -1,0 +1,179 @@
+"""The parts of a queue as processes that can be killed: stores, APIs and workers, on loopback."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from contextlib import ExitStack, suppress
+from importlib.resources import files
+from pathlib import Path
+
+import httpx
+import psycopg
+import redis
+
+from loadlab_services.stream.entry import dead_letter_key, stream_key
+from tests.reliability.control_plane import REPOSITORY
+from tests.services.conftest import (
+    POSTGRES_BIN,
+    POSTGRES_USER,
+    free_port,
+    wait_for,
+)
+
+SCHEMA = (files("loadlab_services") / "workloads/ingest/schema.sql").read_text()
+RUN = "ingest-000-a1"
+KEY, DEAD_KEY = stream_key("ingest", RUN), dead_letter_key("ingest", RUN)
+LIMIT = 100_000
+
+
+class Program:
+    """A program that is killed, or asked to end, and started again on the same data."""
+
+    def __init__(
+        self, command: list[str], folder: Path, *, user: str | None = None, **environment: str
+    ) -> None:
+        self._command, self._folder, self._user = command, folder, user
+        self._environment = os.environ | environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self._folder / "log").open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=self._environment,
+                user=self._user,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """`kill -9`, with all that it has started, as a container dies."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        for pid in [self._process.pid, *descendants(self._process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def terminate(self) -> int:
+        """SIGTERM; return its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(timeout=60)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that one has started; Postgres gives each of its own a session."""
+    children = defaultdict(list)
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            children[int(file.read_text().rsplit(")", 1)[1].split()[1])].append(
+                int(file.parent.name)
+            )
+    found, left = list[int](), [pid]
+    while left:
+        left += (new := children[left.pop()])
+        found += new
+    return found
+
+
+class Parts:
+    """Makes the parts of one run in a folder; whatever still runs at the end is killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._stack = ExitStack()
+        self.database_url = self.redis_url = ""
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def postgres(self) -> Program:
+        """Start a Postgres whose commits survive it, with the empty table of messages."""
+        folder, port = self._folder("postgres"), free_port()
+        initdb = [f"{POSTGRES_BIN}/initdb", "-D", "data", "-U", "loadlab", "-A", "trust"]
+        subprocess.run(
+            [*initdb, "--no-sync"], cwd=folder, user=POSTGRES_USER, check=True, capture_output=True
+        )
+        command = [f"{POSTGRES_BIN}/postgres", "-D", "data", "-p", str(port), "-k", str(folder)]
+        self.database_url = f"postgresql://loadlab@127.0.0.1:{port}/postgres"
+        program = self._started(Program(command, folder, user=POSTGRES_USER))
+        self.await_postgres()
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(SCHEMA.encode())
+        return program
+
+    def await_postgres(self) -> None:
+        url = self.database_url
+        wait_for(lambda: psycopg.connect(url, connect_timeout=2).close(), psycopg.Error)
+
+    def redis(self, fsync: str) -> Program:
+        """Start a Redis with this appendfsync, or without a file for `none`."""
+        folder, port = self._folder("redis"), free_port()
+        durable = ["--appendonly", "no"]
+        if fsync != "none":
+            durable = ["--appendonly", "yes", "--appendfsync", fsync]
+        command = [str(shutil.which("redis-server")), "--port", str(port), "--bind", "127.0.0.1"]
+        self.redis_url = f"redis://127.0.0.1:{port}/0"
+        program = self._started(Program([*command, "--save", "", *durable], folder))
+        self.await_redis()
+        return program
+
+    def await_redis(self) -> None:
+        with redis.Redis.from_url(self.redis_url) as client:
+            wait_for(client.ping, redis.RedisError)
+
+    def api(self, variant: str, **variables: str) -> tuple[Program, str]:
+        """Start a service of the ingest workload; return it with its URL once it is ready."""
+        port = free_port()
+        ports = {"PORT": str(port), "INSTRUMENTS_PORT": str(free_port())}
+        limited = {"BACKLOG_LIMIT": str(LIMIT)} | variables
+        program = self._program("serve", variant, **ports | limited)
+        url = f"http://127.0.0.1:{port}"
+        await_ready(url)
+        return program, url
+
+    def worker(self, variant: str) -> Program:
+        """Start a worker of the variant's queue."""
+        port = str(free_port())
+        return self._program("worker", variant, CONSUMERS="2", POOL_SIZE="2", INSTRUMENTS_PORT=port)
+
+    def _program(self, name: str, variant: str, **variables: str) -> Program:
+        known = {
+            "WORKLOAD": "ingest",
+            "VARIANT": variant,
+            "RUN_ID": RUN,
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "PYTHONPATH": str(REPOSITORY / "services"),
+        }
+        command = [sys.executable, "-m", f"loadlab_services.programs.{name}"]
+        folder = self._folder(f"{name}-{time.monotonic_ns()}", owner=None)
+        return self._started(Program(command, folder, **known | variables))
+
+    def _started(self, program: Program) -> Program:
+        program.start()
+        self._stack.callback(program.kill)
+        return program
+
+    def _folder(self, name: str, owner: str | None = POSTGRES_USER) -> Path:
+        folder = self.folder / name
+        folder.mkdir()
+        if owner and name == "postgres":
+            shutil.chown(folder, owner, owner)
+        return folder
+
+
+def await_ready(url: str) -> None:
+    def ask() -> None:
+        answer = httpx.get(f"{url}/healthz", timeout=5, trust_env=False)
+        if answer.status_code != 200:
+            raise OSError(f"{url}: {answer.status_code}")
+
+    wait_for(ask, (OSError, httpx.TransportError))  # type: ignore[arg-type]
