@@ -19,7 +19,7 @@ from tests.simulations.world import (
     power,
 )
 
-ROUNDS = 4000
+ROUNDS = 2000
 
 
 def coverages() -> Iterator[str]:

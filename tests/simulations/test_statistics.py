@@ -16,7 +16,7 @@ from tests.simulations.world import (
     power,
 )
 
-ROUNDS = 2000  # a standard error of 0.5 % at 95 %
+ROUNDS = 1000  # a standard error of 0.7 % at 95 %
 
 
 @pytest.mark.parametrize("blocks", [3, 5, 10])
@@ -49,19 +49,19 @@ def test_pooled_intervals_cover_where_all_cells_are_alike(covers, blocks, weathe
 def test_pooled_intervals_cover_a_cell_that_is_noisier_than_the_others(covers, noisier):
     world = World(3, 0.05, noisier=noisier)
 
-    assert coverage(world, covers, ROUNDS) >= 0.90 - 0.013  # two standard errors
+    assert coverage(world, covers, ROUNDS) >= 0.90 - 0.019  # two standard errors
 
 
 @pytest.mark.parametrize("blocks", [3, 4, 5, 10])
 def test_equal_cells_are_told_apart_in_one_experiment_of_twenty_at_most(blocks: int) -> None:
-    assert families_with_a_claim(World(blocks, 0.05), 300) <= 0.05 + 0.025  # two standard errors
+    assert families_with_a_claim(World(blocks, 0.05), 150) <= 0.05 + 0.035  # two standard errors
 
 
 def test_five_percent_are_found_by_ten_pairs() -> None:
     world = World(10, 0.025, cells=2, gain=math.log(1.05))
 
-    assert power(world, 200)[ComparisonOutcome.IMPROVED] >= 0.9
+    assert power(world, 100)[ComparisonOutcome.IMPROVED] >= 0.9
 
 
 def test_equal_cells_are_found_equivalent_by_twenty_pairs() -> None:
-    assert power(World(20, 0.025, cells=2), 100)[ComparisonOutcome.EQUIVALENT] >= 0.9
+    assert power(World(20, 0.025, cells=2), 50)[ComparisonOutcome.EQUIVALENT] >= 0.9

@@ -132,6 +132,22 @@ def holm(doubts: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def compare_alone(found: Difference) -> Comparison:
+    """Compare two cells as if nothing else in the experiment were compared."""
+    return _no_claim(found) if found.doubt is None else _claim(found, found.doubt, 1)
+
+
+def is_clearly_worse(found: Difference) -> bool:
+    """Whether the blocks show a cell to be worse than the other, by more than what is of no matter.
+
+    Taken alone, so that ties are named rarely rather than often.
+    """
+    if compare_alone(found).outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
+        return False
+    within = found.estimate.half(1 - 2 * _ALPHA)
+    return within is not None and abs(found.estimate.mean) + within >= _MARGIN
+
+
 def _no_claim(found: Difference) -> Comparison:
     few = f"fewer than {FEWEST_BLOCKS} replicates have both figures"
     return _told(

@@ -6,13 +6,14 @@ held; `summarize` puts them together.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from loadlab.analysis.best import best_cell
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.status_budget import within_budget
-from loadlab.analysis.verdict import best_cell, decide_verdict
+from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Trial
@@ -64,7 +65,9 @@ def summarize(
                 judge_expectation(each, plan.cells, replicates) for each in expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
-            "best": best_cell(cell.row for cell in analysed if cell.passes),
+            "best": best_cell(
+                (row for row, cell in zip(rows, analysed, strict=True) if cell.passes), replicates
+            ),
             "durability": _durability(replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),

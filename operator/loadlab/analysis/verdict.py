@@ -1,4 +1,4 @@
-"""The experiment's verdict and its best cell.
+"""The experiment's verdict.
 
 The first that holds:
 
@@ -12,10 +12,9 @@ The first that holds:
 | Passed       | every criterion holds in every cell (also when there is none)      |
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from loadlab.model.status import (
-    Best,
     CriterionOutcome,
     CriterionResult,
     LoadOutcome,
@@ -44,25 +43,3 @@ def keeps_its_promises(row: ResultRow) -> bool:
     """Whether a cell carried its load, and showed no read staler than it declares."""
     is_stale = row.work is not None and bool(row.work.stale_reads)
     return row.load is not LoadOutcome.OVERLOADED and not is_stale
-
-
-def best_cell(passing: Iterable[ResultRow]) -> Best | None:
-    """Find the best of the cells that meet every criterion: the one with the highest rate.
-
-    Equal rates go to the lower p95, then to the first title. A cell that is Invalid, or did not
-    keep its promises, is never the best.
-    """
-    candidates = [
-        Best(
-            cell=row.cell.title(),
-            requests_per_second=row.requests_per_second.mean,
-            p95_ms=row.latency_ms.p95,
-            bottleneck=row.bottleneck.name if row.bottleneck else "",
-        )
-        for row in passing
-        if row.validity is not Validity.INVALID
-        and keeps_its_promises(row)
-        and row.requests_per_second is not None
-        and row.latency_ms is not None
-    ]
-    return min(candidates, key=lambda c: (-c.requests_per_second, c.p95_ms, c.cell), default=None)

@@ -39,6 +39,12 @@ def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[Re
     yield shown
 
 
+def spelled(each: Comparison) -> str:
+    """Spell a ratio with its interval and its figure."""
+    ratio = figures.interval(each.ratio, each.low, each.high)
+    return f"{ratio} in {_NAMES.get(each.figure, each.figure)} ({each.outcome})"
+
+
 def reasons(found: Sequence[Comparison]) -> Iterator[str]:
     """Yield each reason why nothing can be claimed once, with the number of its comparisons."""
     kinds = dict.fromkeys(each.why for each in found if each.why)

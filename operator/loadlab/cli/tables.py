@@ -190,6 +190,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield from _quiet(experiment)
     if status.best:
         yield [_best(status.best, status.results)]
+        yield from _beside_best(status.best)
     for c in status.criteria:
         where = f" in {c.cell}" if c.cell else ""
         worst = f", worst {c.value}{where}" if c.value else where
@@ -235,6 +236,15 @@ def _best(best: Best, rows: Sequence[ResultRow]) -> str:
     known = figure or Figure(mean=best.requests_per_second)
     rate = figures.rate_figure(known, interval=False)
     return f"Best: {best.cell}, {rate} req/s, p95 {figures.milliseconds(best.p95_ms)} ms"
+
+
+def _beside_best(best: Best) -> Iterator[list[str | tuple[str, str]]]:
+    if best.tied_with:
+        yield [f"  not told from it: {', '.join(best.tied_with)}"]
+    if best.alternatives:
+        yield [f"  better than it in one figure, worse in another: {', '.join(best.alternatives)}"]
+    if best.lead:
+        yield [f"  ahead of {best.lead.over} by {comparisons.spelled(best.lead)}"]
 
 
 def _durability(found: Durability) -> str:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from loadlab.analysis.best import best_cell
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.criteria import evaluate, parse_threshold
 from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
-from loadlab.analysis.verdict import best_cell, decide_verdict
+from loadlab.analysis.verdict import decide_verdict
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
@@ -141,7 +142,7 @@ def test_an_overloaded_cell_fails_the_experiment_and_is_never_the_best(
     row = measured(dropped).row
 
     assert decide_verdict([row], []) is Verdict.FAILED
-    assert best_cell([row]) is None
+    assert best_cell([row], []) is None
 
 
 def test_an_expectation_does_not_take_a_bound_for_a_latency(dropped: JudgedTrial) -> None:

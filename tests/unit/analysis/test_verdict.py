@@ -1,13 +1,13 @@
-"""The verdict follows the worst news; the best cell is fast and sound."""
+"""The verdict follows the worst news."""
 
 from collections.abc import Sequence
 
 import pytest
 
-from loadlab.analysis.verdict import best_cell, decide_verdict
+from loadlab.analysis.verdict import decide_verdict
 from loadlab.catalogue import Cell
+from loadlab.model.status import CriterionOutcome as Outcome
 from loadlab.model.status import (
-    Best,
     CriterionResult,
     Figure,
     LatencyMs,
@@ -16,7 +16,6 @@ from loadlab.model.status import (
     Validity,
     Verdict,
 )
-from loadlab.model.status import CriterionOutcome as Outcome
 
 
 def row(
@@ -61,21 +60,3 @@ def test_nothing_passes_on_nodes_that_were_not_quiet():
 )  # fmt: skip
 def test_verdict(rows: Sequence[ResultRow], outcomes: list[Outcome], verdict: Verdict) -> None:
     assert decide_verdict(rows, [criterion(outcome) for outcome in outcomes]) is verdict
-
-
-def test_the_best_cell_is_the_fastest() -> None:
-    assert best_cell([row("slow", 100), row("fast", 200)]) == Best(
-        cell="fast", requests_per_second=200, p95_ms=2.0
-    )
-
-
-def test_equal_rates_go_to_the_lower_tail() -> None:
-    found = best_cell([row("a", p95=3.0), row("b", p95=1.0)])
-
-    assert found is not None
-    assert found.cell == "b"
-
-
-@pytest.mark.parametrize("unfit", [SPOILED, GOOD.model_copy(update={"latency_ms": None})])
-def test_an_unusable_cell_is_never_the_best(unfit: ResultRow) -> None:
-    assert best_cell([unfit]) is None

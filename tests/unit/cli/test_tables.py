@@ -125,6 +125,24 @@ def test_ratios_to_the_control_cell_come_first(finished: dict[str, Any]) -> None
     assert why in lines
 
 
+def test_what_is_tied_with_the_best_cell_is_named(finished: dict[str, Any]) -> None:
+    finished["status"]["best"] |= {
+        "tiedWith": ["b"],
+        "alternatives": ["c", "d"],
+        "lead": {"of": "a", "over": "e", "figure": "cpuMicros", "blocks": 5, "ratio": 0.68,
+                 "low": 0.63, "high": 0.74, "outcome": "Improved"},
+    }  # fmt: skip
+
+    lines = shown(finished).splitlines()
+
+    place = next(n for n, line in enumerate(lines) if line.startswith("Best: "))
+    assert lines[place + 1 : place + 4] == [
+        "  not told from it: b",
+        "  better than it in one figure, worse in another: c, d",
+        "  ahead of e by 0.68 [0.63, 0.74] in CPU µs/req (Improved)",
+    ]
+
+
 def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> None:
     sync, _, nothing = finished["status"]["results"]
     sync["failedRate"] = 0.086

@@ -9,6 +9,9 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals, significant
 from loadlab.model.status.absent import without_default
+from loadlab.model.status.comparisons import Comparison
+
+CellTitle = Annotated[str, Field(max_length=200)]
 
 
 class Verdict(StrEnum):
@@ -21,7 +24,7 @@ class Verdict(StrEnum):
 
 
 class Best(ObservedModel):
-    """The cell with the most requests per second among those that meet the criteria."""
+    """The best of the cells that meet the criteria: by rate, then tail latency, then CPU."""
 
     cell: str = Field(max_length=200, description="The cell, such as async/workers=2.")
     requests_per_second: Annotated[float, decimals(1)] = Field(
@@ -29,6 +32,20 @@ class Best(ObservedModel):
     )
     p95_ms: Annotated[float, decimals(2)] = Field(description="Its p95 in milliseconds.")
     bottleneck: str = Field(default="", max_length=30, description="What held it back.")
+    tied_with: tuple[CellTitle, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Cells that are not clearly worse in any of the three: choose among them.",
+    )
+    alternatives: tuple[CellTitle, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Cells that are clearly better in one of the three, and worse in another.",
+    )
+    lead: Comparison | None = Field(
+        default=None,
+        description="Against the next cell that is not tied with it, in the figure that decided.",
+    )
 
 
 class CriterionOutcome(StrEnum):

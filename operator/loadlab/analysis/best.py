@@ -1,0 +1,104 @@
+"""The best cell: never by cost alone, with the cells that it could not be told from.
+
+Among the cells that keep the criteria, requests per second decide, then the tail latency, then the
+CPU per request: at each step the cells leave that are clearly worse than the one with the best
+mean. Clearly worse is what the blocks show (p below 0.05) and what is not below the margin of
+equivalence. So cost decides among those alone that carry as much, with tails as short. Of those
+that are left the one with the highest rate is named, at equal offered rates the one with the
+shortest tail; the others are tied with it. What is clearly better than it in some figure, and left
+for another, is an alternative: together they are the Pareto set.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
+from loadlab.analysis.comparison import compare_alone, difference_of, is_clearly_worse
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.verdict import keeps_its_promises
+from loadlab.model.status import Best, Comparison, ResultRow, Validity
+
+_ORDER = ("requests_per_second", "p95_ms", "cpu_micros")
+_SAME_RATE = 0.99  # of the highest: what an open model keeps of its offered rate
+MAX_NAMED = 10
+
+
+def best_cell(passing: Iterable[ResultRow], replicates: Iterable[Replicate]) -> Best | None:
+    """Find the best of the cells that meet every criterion.
+
+    A cell that is Invalid, or did not keep its promises, is never the best.
+    """
+    candidates = [row for row in passing if _may_be_best(row)]
+    if not candidates:
+        return None
+    field = _Field(replicates)
+    left: Sequence[ResultRow] = candidates
+    for name in _ORDER:
+        left = _not_worse(left, name, field)
+    leader, *tied = _ranked(left)
+    others = [row for row in _ranked(candidates) if row not in left]
+    alternatives = [row for row in others if any(field.is_worse(leader, row, n) for n in _ORDER)]
+    return Best(
+        cell=leader.cell.title(),
+        requests_per_second=leader.requests_per_second.mean if leader.requests_per_second else 0.0,
+        p95_ms=leader.latency_ms.p95 if leader.latency_ms else 0.0,
+        bottleneck=leader.bottleneck.name if leader.bottleneck else "",
+        tied_with=tuple(row.cell.title() for row in tied[:MAX_NAMED]),
+        alternatives=tuple(row.cell.title() for row in alternatives[:MAX_NAMED]),
+        lead=field.lead(leader, others[0]) if others else None,
+    )
+
+
+def _may_be_best(row: ResultRow) -> bool:
+    known = row.requests_per_second is not None and row.latency_ms is not None
+    return known and row.validity is not Validity.INVALID and keeps_its_promises(row)
+
+
+class _Field:
+    """What the replicates say of any two cells."""
+
+    def __init__(self, replicates: Iterable[Replicate]) -> None:
+        cells = usable_by_cell(replicates)
+        self._tables: Mapping[str, Mapping[str, Logs]] = {
+            name: logs_by_cell(cells, FIGURES[name]) for name in _ORDER
+        }
+        self._noises: Mapping[str, BlockNoise | None] = {
+            name: block_noise(list(table.values())) for name, table in self._tables.items()
+        }
+
+    def is_worse(self, of: ResultRow, over: ResultRow, name: str) -> bool:
+        """Whether one cell is clearly worse than another in a figure."""
+        table, noise = self._tables[name], self._noises[name]
+        return is_clearly_worse(difference_of(name, (of, over), table, noise))
+
+    def lead(self, leader: ResultRow, over: ResultRow) -> Comparison:
+        """Compare the leader with another cell, in the figure that decided between them."""
+        name = next((n for n in _ORDER if self.is_worse(over, leader, n)), _ORDER[0])
+        table, noise = self._tables[name], self._noises[name]
+        return compare_alone(difference_of(name, (leader, over), table, noise))
+
+
+def _not_worse(left: Sequence[ResultRow], name: str, field: _Field) -> Sequence[ResultRow]:
+    """Leave out what is clearly worse than the best mean of this figure."""
+    known = [row for row in left if getattr(row, name)]
+    if not known:
+        return left
+    sign = -1 if name == "requests_per_second" else 1
+    first = min(known, key=lambda row: (sign * getattr(row, name).mean, row.cell.title()))
+    return [row for row in left if row is first or not field.is_worse(row, first, name)]
+
+
+def _ranked(rows: Sequence[ResultRow]) -> list[ResultRow]:
+    """Order by rate; rates that were offered and kept are equal, and then the tail decides."""
+    highest = max(map(_rate, rows))
+
+    def rank(row: ResultRow) -> tuple[float, float, str]:
+        is_offered = row.load is not None and _rate(row) >= _SAME_RATE * highest
+        tail = row.latency_ms.p95 if row.latency_ms else 0.0
+        return -highest if is_offered else -_rate(row), tail, row.cell.title()
+
+    return sorted(rows, key=rank)
+
+
+def _rate(row: ResultRow) -> float:
+    return row.requests_per_second.mean if row.requests_per_second else 0.0

@@ -1,0 +1,111 @@
+"""The best cell carries most, with short tails, and is never chosen by its cost alone."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from loadlab.analysis.best import best_cell
+from loadlab.analysis.expectation import Replicate
+from loadlab.catalogue import Cell
+from loadlab.model.status import Best, LoadOutcome, ResultRow, Validity
+from loadlab.model.status import ComparisonOutcome as Outcome
+from tests.unit.analysis.claims import rows_of, sized
+
+NOISE = (1.0, 1.01, 0.99, 1.005, 0.995)
+# The published wells: a call that blocks the event loop costs least and is the worst to live with.
+WELLS = {
+    "blocking": (87.0, 3000.0, 283.0),
+    "def": (154.0, 4000.0, 188.0),
+    "threadpool": (157.0, 4100.0, 187.0),
+    "async": (157.0, 3600.0, 183.0),
+}
+
+
+def replicates_of(cells: Mapping[str, tuple[float, float, float]], blocks: int) -> list[Replicate]:
+    """Place trials of requests per second, CPU and p95, with 1 % of noise."""
+    return [
+        sized(Cell(variant=name), block, *(figure * noise for figure in figures))
+        for place, (name, figures) in enumerate(cells.items())
+        for block in range(blocks)
+        for noise in (NOISE[(block + place) % 5],)
+    ]
+
+
+def best_of(cells: Mapping[str, tuple[float, float, float]], blocks: int = 5) -> Best:
+    replicates = replicates_of(cells, blocks)
+    found = best_cell(rows_of(replicates), replicates)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 5])
+def test_a_blocking_call_is_never_the_best_however_cheap(blocks: int) -> None:
+    found = best_of(WELLS, blocks)
+
+    assert found.cell in {"async", "threadpool"}
+    assert ("blocking" in found.tied_with) == (blocks < 3)
+
+
+def test_cost_decides_among_those_that_carry_as_much_with_tails_as_short() -> None:
+    found = best_of(WELLS)
+
+    assert (found.cell, found.tied_with) == ("async", ())
+    assert found.alternatives == ("blocking",)
+    assert found.lead is not None
+    assert (found.lead.over, found.lead.figure) == ("threadpool", "cpuMicros")
+    assert found.lead.outcome is Outcome.IMPROVED
+    assert found.lead.ratio == pytest.approx(3600 / 4100, rel=0.01)
+
+
+def test_what_cannot_be_told_from_it_is_named() -> None:
+    found = best_of({"a": (1000.0, 500.0, 40.0), "b": (1004.0, 501.0, 40.1), "c": (700, 800, 60)})
+
+    assert (found.cell, found.tied_with, found.alternatives) == ("b", ("a",), ())
+    assert found.lead is not None
+    assert (found.lead.over, found.lead.figure) == ("c", "requestsPerSecond")
+
+
+def test_two_replicates_name_everything_as_tied() -> None:
+    found = best_of({"slow": (100.0, 500.0, 40.0), "fast": (200.0, 500.0, 40.0)}, blocks=2)
+
+    assert (found.cell, found.tied_with, found.lead) == ("fast", ("slow",), None)
+
+
+def test_rates_that_were_offered_and_kept_are_equal_and_tails_decide() -> None:
+    """It named the slower and dearer variant once, for 600.25 of 600.15 requests a second."""
+    cells = {"slower": (600.25, 900.0, 30.0), "faster": (600.15, 500.0, 10.0)}
+    replicates = replicates_of(cells, 2)
+    kept = [row.model_copy(update={"load": LoadOutcome.KEPT}) for row in rows_of(replicates)]
+
+    found = best_cell(kept, replicates)
+
+    assert found is not None
+    assert found.cell == "faster"
+
+
+def test_a_lower_bound_is_not_beaten_by_a_higher_one() -> None:
+    cells = {"a": (1000.0, 400.0, 40.0), "b": (1200.0, 500.0, 40.0)}
+    replicates = replicates_of(cells, 5)
+    rows = [
+        row.model_copy(
+            update={"requests_per_second": row.requests_per_second.as_lower_bound("Slow")}
+        )
+        for row in rows_of(replicates)
+        if row.requests_per_second
+    ]
+
+    found = best_cell(rows, replicates)
+
+    assert found is not None
+    assert found.cell == "a"  # cheaper; that b carries more is not shown
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"validity": Validity.INVALID}, {"latency_ms": None}, {"load": LoadOutcome.OVERLOADED}],
+)
+def test_an_unusable_cell_is_never_the_best(change: dict[str, object]) -> None:
+    replicates = replicates_of({"a": (1000.0, 400.0, 40.0)}, 3)
+    unfit: list[ResultRow] = [row.model_copy(update=change) for row in rows_of(replicates)]
+
+    assert best_cell(unfit, replicates) is None
