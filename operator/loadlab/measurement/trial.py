@@ -11,6 +11,7 @@ counted beside it.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
@@ -70,8 +71,7 @@ def measure_trial(
     counts = count_requests(start, end, documents) if start and end else None
     components = measure_components(start, end, _asked(counts, scenarios)) if start and end else {}
     completed = _completed_costs(reports, components, load)
-    # A pod whose share of the load was too small to send anything has no first request.
-    started = [s for s in scenarios if s.requests] or scenarios
+    started = _started(scenarios)
     return TrialMeasurement(
         load=load,
         ran=dict(ran),
@@ -103,10 +103,13 @@ def measure_trial(
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         quietness=start.quietness if start else None,
         service_cpus=measure_service_cpus(start, end) if start and end else None,
-        notes=tuple(fit(note, LONGEST_NOTE) for report in reports for note in _notes(report))[
-            :MOST_NOTES
-        ],
+        notes=_all_notes(reports),
     )
+
+
+def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:
+    """A pod whose share of the load was too small to send anything has no first request."""
+    return [s for s in scenarios if s.requests] or scenarios
 
 
 def _asked(counts: RequestCounts | None, scenarios: Sequence[Scenario]) -> RequestCounts | None:
@@ -242,6 +245,11 @@ def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
         sched_wait_p99_ms=max((g.sched_wait_us_p99 for g in used), default=0) / 1000,
         longest_pause_seconds=max((g.longest_pause_us for g in used), default=0) / 1e6,
     )
+
+
+def _all_notes(reports: Sequence[PodReport]) -> tuple[str, ...]:
+    notes = (note for report in reports for note in _notes(report))
+    return tuple(fit(note, LONGEST_NOTE) for note in islice(notes, MOST_NOTES))
 
 
 def _notes(report: PodReport) -> list[str]:
