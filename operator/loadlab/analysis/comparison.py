@@ -29,6 +29,7 @@ from loadlab.model.status import (
     Comparison,
     ComparisonOutcome,
     Figure,
+    LoadOutcome,
     ResultRow,
     Standing,
 )
@@ -193,6 +194,8 @@ def _told(found: Difference, **fields: Any) -> Comparison:
 def _why(found: Difference, shown: Figure) -> str | None:
     if shown.low is None:
         return "the replicates lie too far apart for an interval"
+    if _is_overloaded(found):
+        return "one of the two did not carry its load, so the rates differ"
     return None if all(_may_lie(found)) else "one of the two is a bound, not the figure itself"
 
 
@@ -213,12 +216,19 @@ def _may_lie(found: Difference) -> tuple[bool, bool]:
 
     Over a lower bound the true ratio may be smaller; with one above it, larger.
     """
+    if _is_overloaded(found):
+        return False, False
     of, over = (_standing(row, found.figure) for row in (found.of, found.over))
     sound = Standing.SOUND
     return (
         over is sound and of is not Standing.UNSOUND,
         of is sound and over is not Standing.UNSOUND,
     )
+
+
+def _is_overloaded(found: Difference) -> bool:
+    """Whether one of the two got fewer requests than the other one."""
+    return LoadOutcome.OVERLOADED in {found.of.load, found.over.load}
 
 
 def _standing(row: ResultRow, figure: str) -> Standing:

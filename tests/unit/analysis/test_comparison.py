@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from loadlab.analysis.comparison import compare_cells, controls_of, holm
 from loadlab.analysis.expectation import Replicate
 from loadlab.catalogue import Cell
-from loadlab.model.status import Comparison
+from loadlab.model.status import Comparison, LoadOutcome
 from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of, sized
 
@@ -135,6 +135,17 @@ def test_a_lower_bound_carries_claims_in_one_direction_at_most(
 
         assert (found.figure, found.outcome) == ("requestsPerSecond", outcome)
         assert (found.why is None) == (outcome is not Outcome.INCONCLUSIVE)
+
+
+def test_a_cell_that_did_not_carry_its_load_is_compared_with_nothing() -> None:
+    replicates = [*cell_at(SYNC, 1000, 600, 40), *cell_at(ASYNC, 1500, 400, 50)]
+    sync, other = rows_of(replicates)
+    overloaded = other.model_copy(update={"load": LoadOutcome.OVERLOADED})
+
+    found = compare_cells([sync, overloaded], replicates)
+
+    assert {c.outcome for c in found} == {Outcome.INCONCLUSIVE}
+    assert {c.why for c in found} == {"one of the two did not carry its load, so the rates differ"}
 
 
 def test_each_cell_has_the_first_variant_at_its_own_levels_as_control() -> None:
