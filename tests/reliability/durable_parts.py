@@ -56,7 +56,9 @@ class Program:
         """`kill -9`, with all that it has started, as a container dies."""
         if self._process is None or self._process.poll() is not None:
             return
-        for pid in [self._process.pid, *descendants(self._process.pid)]:
+        started = descendants(self._process.pid)
+        os.killpg(self._process.pid, signal.SIGKILL)  # also what it is just about to start
+        for pid in started:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()

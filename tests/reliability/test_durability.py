@@ -39,7 +39,8 @@ async def test_the_stream_under_kills(parts: Parts, measured):
     found, lag = account(parts.database_url, sent), lag_p99(parts.database_url, quiet + 0.8 * CALM)
     measured(
         16,
-        f"stream: {told(sent, found)}, {kills} kills of APIs and worker; lag p99 {lag:.1f} s, "
+        f"stream, {SECONDS * RATE:,.0f} wanted: {told(sent, found)}, {kills} kills of APIs and "
+        f"worker; lag p99 {lag:.1f} s, "
         f"drained {drained:.0f} s after the last",
     )
     require(found)
