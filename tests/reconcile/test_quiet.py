@@ -13,8 +13,9 @@ async def run_beside(*spoiled: str, **spec: Any) -> tuple[Json, dict[int, Json]]
     """Run four trials of which these attempts, such as 001-a1, have a neighbour."""
 
     def log_of(run: str) -> str:
-        busy = BUSY if run.removeprefix(f"{CHILD}-") in spoiled else QUIET
-        return generator_log(run=run, busy=busy)
+        if run.removeprefix(f"{CHILD}-") not in spoiled:
+            return generator_log(run=run, busy=QUIET)
+        return generator_log(run=run, busy=BUSY, requests=5_000)  # too few for a p99, besides
 
     lab = Laboratory(log_of=log_of)
     lab.submit(**spec)
@@ -40,7 +41,8 @@ async def test_a_spoiled_run_is_void_and_repeated():
 
     (void,) = trials[2]["formerAttempts"]
     assert void["reason"] == "ForeignCpu"
-    assert "others used 1.01 CPU of the 2 CPUs beside the service's" in void["message"]
+    assert void["message"].count(";") == 1  # nothing of what may have come of it
+    assert "others used 1.12 CPU of the 2 CPUs beside the service's" in void["message"]
     assert [row["replicates"]["valid"] for row in status["results"]] == [2, 2]
     assert (quiet(status)["status"], quiet(status)["reason"]) == ("True", "FewSpoiled")
     assert quiet(status)["message"].startswith("1 of 5 runs were void because others used the CPUs")
@@ -54,7 +56,7 @@ async def test_a_node_that_is_not_quiet_passes_nothing():
     assert all(trial["validity"] == "Valid" for trial in trials.values())
     assert (quiet(status)["status"], quiet(status)["reason"]) == ("False", "NotQuiet")
     assert "2 of 6 runs" in quiet(status)["message"]
-    assert "others used 1.01 CPU" in quiet(status)["message"]
+    assert "others used 1.12 CPU" in quiet(status)["message"]
     assert status["verdict"] == "Inconclusive"
 
 

@@ -35,7 +35,7 @@ def trial_outcome(
     judged = JudgedTrial(measured, judge(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     if judged.judgement.is_void and counted_attempts(action.status) < attempts:
-        failure = Failure(_why_invalid(judged), "; ".join(reasons))
+        failure = Failure(_why_invalid(judged), "; ".join(_told(judged) or reasons))
         return after_failure(action.status, failure, attempts)
     warmup = seconds(plan.context.spec.load.warmup)
     return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
@@ -48,6 +48,15 @@ def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
     said = [problem.message for problem in measured.problems]
     said += [generator_end.message] if generator_end else []
     return Failure(Reason.NO_RESULT, "; ".join(said))
+
+
+def _told(judged: JudgedTrial) -> tuple[str, ...]:
+    """Tell of others on the CPUs alone, where they voided the trial: the rest may come of them."""
+    return tuple(
+        reason.message
+        for reason in judged.judgement.reasons
+        if reason.kind is ReasonKind.FOREIGN_CPU and reason.level is Validity.INVALID
+    )
 
 
 def _why_invalid(judged: JudgedTrial) -> Reason:
