@@ -94,6 +94,7 @@ class Steward:
     async def _send_off(self, run: str, patience: float, everyone: asyncio.Event) -> dict[str, Any]:
         with stores_answer():
             if not await self._records.released(run):
+                await self._watch_no_more()  # a run before it may have been lost, and not finished
                 await self._stores.claim_connections()
                 await self._records.prepare(run)
                 await everyone.wait()

@@ -97,7 +97,10 @@ async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_i
         for run in (earlier, settings):
             async with build_publisher(run, task=WRITE_MESSAGE) as publisher:
                 await publisher.publish(TASK, "1")
-        await client.post(f"/runs/{settings.run_id}/arrive", json={"pod": 0, "pods": 1})
+        arrival = await client.post(
+            f"/runs/{settings.run_id}/arrive", json={"pod": 0, "pods": 1}
+        )  # while the earlier one has not finished
+        assert arrival.status_code == 200
         left = [await broker.waiting(name) for name in (old, dead_letter_name(old), queue)]
         body = {"pod": 0, "pods": 1, "drainMs": 800}
         account = (await client.post(f"/runs/{settings.run_id}/finish", json=body)).json()

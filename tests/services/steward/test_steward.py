@@ -208,6 +208,7 @@ async def test_a_snapshot_holds_every_component_that_answers_and_names_the_other
         "rowsFetched",
         "rowsInserted",
         "connections",
+        "sessions",
     }
     assert body["components"]["postgres"]["cpuSeconds"] > 0
 
