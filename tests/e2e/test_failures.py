@@ -58,8 +58,9 @@ def test_a_redirect_on_the_way_is_in_the_latency_and_not_in_the_rate(lab: Lab):
         assert "failures" not in row
         assert not any("CountMismatch" in reason for reason in row["reasons"])
     print(f"requests/s {rate}, p50 in ms {median}")
-    assert 0.4 * rate["here"] < rate["there"] <= 1.05 * rate["here"]
-    assert median["here"] <= 1.05 * median["there"]
+    # Counted as requests, redirects would double the rate; other tests run beside this one.
+    assert 0.4 * rate["here"] < rate["there"] <= 1.5 * rate["here"]
+    assert median["here"] <= 1.5 * median["there"]
     lab.delete("followed")
 
 
