@@ -20,8 +20,12 @@ _COLOURS = {
 
 
 def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[RenderableType]:
-    """Yield the table, cells by their short titles; nothing where nothing is compared."""
-    if not found:
+    """Yield the table, cells by their short titles; nothing where nothing can be claimed.
+
+    A ratio that carries no claim would be read as one: `reasons` says why it is left out.
+    """
+    told = [each for each in found if not each.why]
+    if not told:
         return
     shown = Table(
         title="Ratios to the control cell",
@@ -34,7 +38,7 @@ def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[Re
     for heading in ("ratio", "p", "could\nshow", "replicates\nneeded"):
         shown.add_column(heading, justify="right", no_wrap=True)
     shown.add_column("outcome", no_wrap=True)
-    for each in found:
+    for each in told:
         shown.add_row(*_cells(each, titles))
     yield shown
 

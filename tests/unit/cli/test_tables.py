@@ -120,7 +120,7 @@ def test_ratios_to_the_control_cell_come_first(finished: dict[str, Any]) -> None
     assert lines[0] == "Ratios to the control cell"
     assert "async sync CPU µs/req 0.68 [0.63, 0.74] 0.0012 6.10% - Improved" in lines
     assert "async sync p95 ms 1.04 [0.9, 1.2] 0.4 20% 63 Inconclusive" in lines
-    assert "async sync req/s 1.8 - - - Inconclusive" in lines
+    assert not any("1.8" in line for line in lines)
     why = "No claim in 1 of 3 comparisons: fewer than 3 replicates have both figures"
     assert why in lines
 
