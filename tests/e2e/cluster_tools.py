@@ -84,16 +84,14 @@ def eventually(check: Callable[[], Any], seconds: float, what: str, every: float
 class Lab:
     """Experiments in one namespace."""
 
-    def __init__(self, namespace: str, *, allows_others: bool = False) -> None:
+    def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        self.placement = {"foreignCpu": ANY_CPU} if allows_others else {}
 
     def kubectl(self, *arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
         return kubectl("-n", self.namespace, *arguments, stdin=stdin, timeout=timeout)
 
     def submit(self, name: str, **spec: Any) -> None:
-        if self.placement:
-            spec |= {"placement": self.placement | spec.get("placement", {})}
+        spec |= {"placement": {"foreignCpu": ANY_CPU} | spec.get("placement", {})}
         document = {
             "apiVersion": "loadlab.dev/v1alpha1",
             "kind": "LoadExperiment",

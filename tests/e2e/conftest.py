@@ -28,11 +28,11 @@ def namespace(installed: None) -> str:
 
 
 @pytest.fixture
-def lab(namespace: str, request: pytest.FixtureRequest) -> Lab:
+def lab(namespace: str) -> Lab:
     """A namespace without experiments: one that a failed test left would hold up all others.
 
-    A test that measures nothing runs beside others, whose CPU must not void its trials.
+    Other tests, or the machine's neighbours, may use what CPUs they like: what a figure rests on
+    a test says itself (`premises.py`), and whether others void a trial is a test of its own.
     """
     kubectl("-n", namespace, "delete", "loadexperiments", "--all", "--wait")
-    measures = request.node.get_closest_marker("measured") is not None
-    return Lab(namespace, allows_others=not measures)
+    return Lab(namespace)
