@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.cluster_tools import Lab, condition
 from tests.e2e.premises import measure
+from tests.manifests import Json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 
@@ -27,7 +28,18 @@ SPEC = {
 }
 
 
-LATE = {
+def only_row(lab: Lab, name: str, spec: Json) -> tuple[Json, Json]:
+    """Run an experiment of one cell on a quiet node: its status, and its row."""
+    status, node = measure(lab, name, 180, **spec)
+    lab.delete(name)
+    node.require()
+
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    (row,) = status["results"]
+    return status, row
+
+
+LATE: Json = {
     "workload": "reference",
     "variants": [{"name": "async"}],
     "factors": {"rate": [200], "delayMs": [5], "slowMs": [2000], "slowPermille": [50]},
@@ -43,12 +55,8 @@ LATE = {
 
 
 def test_time_outs_lengthen_the_tail_and_are_no_throughput(lab: Lab):
-    status, node = measure(lab, "late", 180, **LATE)
-    lab.delete("late")
-    node.require()
+    status, row = only_row(lab, "late", LATE)
 
-    assert status["phase"] == "Succeeded", condition(status, "Finished")
-    (row,) = status["results"]
     print({name: row[name] for name in ("requestsPerSecond", "failedRate", "latencyMs", "reasons")})
     assert row["failedRate"] == pytest.approx(0.05, abs=0.005)
     assert row["requestsPerSecond"]["mean"] == pytest.approx(0.95 * 200, rel=0.15)
@@ -59,7 +67,7 @@ def test_time_outs_lengthen_the_tail_and_are_no_throughput(lab: Lab):
     assert status["verdict"] == "Failed"
 
 
-BEHIND = {
+BEHIND: Json = {
     "workload": "reference",
     "variants": [{"name": "queued"}],
     "factors": {"rate": [400], "delayMs": [0], "putOffMicros": [3000]},
@@ -69,12 +77,8 @@ BEHIND = {
 
 
 def test_work_that_a_worker_does_later_costs_what_it_costs(lab: Lab):
-    status, node = measure(lab, "behind", 180, **BEHIND)
-    lab.delete("behind")
-    node.require()
+    _, row = only_row(lab, "behind", BEHIND)
 
-    assert status["phase"] == "Succeeded", condition(status, "Finished")
-    (row,) = status["results"]
     print({name: row[name] for name in ("requestsPerSecond", "cpuMicrosPerRequest", "bottleneck")})
     assert row["load"] == "Kept", row["reasons"]
     assert row["bottleneck"]["name"] == "Queue"

@@ -56,21 +56,27 @@ class SessionWatch:
             self._looking = asyncio.create_task(self._look_on())
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Look no more; a server that does not answer is not waited for."""
         looking, self._looking = self._looking, None
         if looking is not None:
             looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            await asyncio.wait([looking], timeout=LOOK_TIMEOUT)
 
     async def _look_on(self) -> None:
-        while True:
+        while self._looking is asyncio.current_task():
             with suppress(*STORE_ERRORS):
-                async with self._pool.acquire() as connection, connection.transaction():
-                    while True:
-                        await self._look(connection)
-                        await asyncio.sleep(EVERY)
+                await self._look_while_it_answers()
             await asyncio.sleep(AGAIN_AFTER)
+
+    async def _look_while_it_answers(self) -> None:
+        async with self._pool.acquire(timeout=LOOK_TIMEOUT) as connection:
+            try:
+                await connection.execute("begin", timeout=LOOK_TIMEOUT)
+                while True:
+                    await self._look(connection)
+                    await asyncio.sleep(EVERY)
+            finally:
+                connection.terminate()  # to end the transaction would wait for an answer, too
 
     async def _look(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
         await connection.execute(FORGET, timeout=LOOK_TIMEOUT)

@@ -1,6 +1,7 @@
 """What the sessions of a real server are seen doing, and that looking leaves no trace."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ import pytest
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.sessions import SessionWatch
 from loadlab_services.steward.stores import open_stores
+from tests.services.relay import line_to, moved, port_of
 from tests.services.stewards import access
 
 pytestmark = pytest.mark.integration
@@ -104,3 +106,18 @@ async def test_it_looks_on_after_its_connection_was_lost(
         )
 
         await looks(watch, 3)
+
+
+async def test_a_server_that_fell_silent_holds_nobody_up(messages_url: str) -> None:
+    async with (
+        line_to(port_of(messages_url)) as line,
+        watching(moved(messages_url, line.port)) as watch,
+    ):
+        await looks(watch, 2)
+        line.fall_silent()
+        await asyncio.sleep(0.3)  # it waits for an answer
+
+        started = time.monotonic()
+        await watch.stop()
+
+        assert time.monotonic() - started < 1

@@ -9,13 +9,11 @@ import pytest
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.pod_log import PodProblem, ProblemKind
-from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
-from loadlab.validity.judgement import ReasonKind, worst
+from loadlab.validity.judgement import ReasonKind
 
 Change = Callable[[TrialMeasurement], TrialMeasurement]
 V, S, I = Validity.VALID, Validity.SUSPECT, Validity.INVALID  # noqa: E741 the table reads better so
@@ -277,14 +275,6 @@ def test_pods_that_take_turns_at_a_low_rate_are_together(healthy: TrialMeasureme
     assert ReasonKind.PODS_NOT_TOGETHER not in {r.kind for r in judge(slow).reasons}
 
 
-@pytest.mark.parametrize("kind", list(ProblemKind))
-def test_a_void_trial_is_invalid_for_the_reason_its_pod_gave(kind: ProblemKind) -> None:
-    judgement = judge(VoidTrial((PodProblem(kind, "pod k6-0 …"),)))
-
-    assert judgement.validity is Validity.INVALID
-    assert [r.kind.value for r in judgement.reasons] == [kind.value]
-
-
 def test_a_saturated_open_load_that_missed_its_rate_is_invalid(
     healthy: TrialMeasurement,
 ) -> None:
@@ -294,12 +284,3 @@ def test_a_saturated_open_load_that_missed_its_rate_is_invalid(
 
     assert {r.kind for r in judgement.reasons} == {K.GENERATOR_SATURATED, K.RATE_NOT_REACHED}
     assert judgement.validity is Validity.INVALID
-
-
-@pytest.mark.parametrize(
-    ("levels", "expected"),
-    [([], Validity.VALID), ([S, Validity.VALID], S), ([S, I, S], I)],
-    ids=["none", "suspect", "invalid"],
-)
-def test_the_worst_level_wins(levels: list[Validity], expected: Validity) -> None:
-    assert worst(levels) is expected
