@@ -145,6 +145,6 @@ def _cpus(at: float, busy: float | None) -> dict[str, object]:
     """The CPUs beside the service's, of which generator and Postgres use 0.2 and 0.12."""
     if busy is None:
         return {}
-    seen = {"quiet": True, "waitedSeconds": 1.5, "busyCpus": 0.1}
+    seen = {"quiet": True, "waitedSeconds": 1.5, "busyCpus": 0.1, "idleCpus": {"shared": 0.1}}
     shared = {"cpus": 2, "cpuSeconds": 50 + busy * at, "stealSeconds": 0}
     return {"sharedCpus": shared, "quietness": seen}

@@ -8,7 +8,7 @@ like a stranger's, and what is found is the most that strangers may have used.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadlab.base.names import STORES, Component
 from loadlab.measurement.usage import GENERATOR, CpuSetUsage
@@ -31,6 +31,7 @@ class ForeignCpu:
     unknown: tuple[str, ...] = ()  # components that may run there, and nobody knows what they use
     stolen: float = 0.0  # by the hypervisor
     logs: float = 0.0  # what containerd may have used for the service's log
+    idle: float = 0.0  # busy before the loads, when no part of the experiment had work
 
     @property
     def taken(self) -> float:
@@ -45,16 +46,20 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
         logs = trial.finished_per_second * LOG_LINE_MICROS / 1e6
         users = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name)}
-        yield _difference(where, shared, users, logs)
+        yield replace(_difference(where, shared, users), logs=logs, idle=_idle(trial, "shared"))
     own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
     if own is not None and used is not None and trial.owns_cpus and _pods(trial) == 1:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
-        yield _difference(where, own, {Component.SERVICE.value: used})
+        found = _difference(where, own, {Component.SERVICE.value: used})
+        yield replace(found, idle=_idle(trial, "service"))
 
 
-def _difference(
-    where: str, found: CpuSetUsage, users: Mapping[str, float | None], logs: float = 0.0
-) -> ForeignCpu:
+def _idle(trial: TrialMeasurement, cpus: str) -> float:
+    """Return what the steward saw in quiet moments; 0 where it saw none."""
+    return trial.quietness.idle_cpus.get(cpus, 0.0) if trial.quietness else 0.0
+
+
+def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None]) -> ForeignCpu:
     return ForeignCpu(
         where=where,
         cpus=found.cpus,
@@ -62,7 +67,6 @@ def _difference(
         stolen=found.stolen * found.cpus,
         ours={name: cpus for name, cpus in users.items() if cpus is not None},
         unknown=tuple(name for name, cpus in users.items() if cpus is None),
-        logs=logs,
     )
 
 

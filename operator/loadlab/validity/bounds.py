@@ -52,6 +52,8 @@ FOREIGN_CPUS = 0.3
 """CPUs that others than the experiment may use where a trial runs, unless the spec says more."""
 FOREIGN_SHARE = 0.1
 """The same as a share of the CPUs; of many CPUs a few leave enough for the experiment."""
+FOREIGN_ABOVE_IDLE = 0.15
+"""CPUs that others may use beyond what they used before the load, where that is more."""
 SPOILED_SHARE = 0.2
 """Share of the measured runs that others may have spoiled on a node that is called quiet."""
 CPU_FULL = 0.80

@@ -27,9 +27,7 @@ def samples_too_few(latency: Histogram) -> Iterator[Reason]:
 def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say how much others used of the CPUs that the trial ran on, where it is too much."""
     for found in foreign_cpu(trial):
-        bound = trial.load.foreign_cpus or max(
-            bounds.FOREIGN_CPUS, bounds.FOREIGN_SHARE * found.cpus
-        )
+        bound = trial.load.foreign_cpus or _bound(found)
         if found.taken < bound:
             continue
         told = f"{found.taken:.2f} CPU of {found.where}, bound {bound:.2f} CPU: {_in_words(found)}"
@@ -48,11 +46,21 @@ def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:
             )
 
 
+def _bound(found: ForeignCpu) -> float:
+    """What others may use; where they use more than half of it before the load, somewhat more.
+
+    Nobody is quiet who uses more than the first bound, and so that much is believed at most.
+    """
+    least = max(bounds.FOREIGN_CPUS, bounds.FOREIGN_SHARE * found.cpus)
+    return max(least, min(found.idle, least) + bounds.FOREIGN_ABOVE_IDLE)
+
+
 def _in_words(found: ForeignCpu) -> str:
     stolen = f", the hypervisor took {found.stolen:.2f}" if found.stolen >= LEAST_TOLD else ""
     ours = ", ".join(f"{name} {used:.2f}" for name, used in found.ours.items())
+    idle = f" ({found.idle:.2f} before the load)" if found.idle >= LEAST_TOLD else ""
     return (
-        f"{found.busy:.2f} were busy{stolen}, and the experiment used "
+        f"{found.busy:.2f} were busy{idle}{stolen}, and the experiment used "
         f"{sum(found.ours.values()):.2f}" + (f" ({ours})" if ours else "")
     )
 

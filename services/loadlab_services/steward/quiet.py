@@ -10,13 +10,14 @@ information (PSI), where it has any.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from loadlab_services.steward.node import read_shared_cpus
 
 WINDOW: Final = 0.2  # seconds: 20 of the kernel's ticks, and nearly all that a quiet node costs
+FIRST_WINDOW: Final = 1.0  # seconds: what is idle is measured by it, and once only
 BUSY_CPUS: Final = 0.3
 BUSY_SHARE: Final = 0.1
 """Of the CPUs, where that is more than BUSY_CPUS."""
@@ -43,6 +44,37 @@ class Reading:
     pressure_seconds: float | None = None  # since boot; None where the kernel does not tell
 
 
+class IdleCpus:
+    """What a node without work of ours uses of each set of CPUs: the mean of all quiet windows.
+
+    That is kubelet, containerd, on a small cluster the control plane, and who is always there.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._busy_seconds: dict[str, float] = {}
+
+    @property
+    def window(self) -> float:
+        """How long a look should last: the first one alone must tell what is idle."""
+        return WINDOW if self._seconds else FIRST_WINDOW
+
+    def add(self, before: Reading, after: Reading) -> None:
+        """Take a quiet window into account."""
+        for name, (earlier, later) in _pairs(before, after).items():
+            seconds = later.at - earlier.at
+            busy_seconds = _busy(earlier, later) * seconds
+            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+            self._busy_seconds[name] = self._busy_seconds.get(name, 0.0) + busy_seconds
+
+    def means(self) -> dict[str, float]:
+        """Return the CPUs that were busy by set, as far as there was a quiet window."""
+        return {
+            name: self._busy_seconds[name] / max(seconds, 1e-9)
+            for name, seconds in self._seconds.items()
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Quietness:
     """What the last window showed, and how long it took to come to it."""
@@ -51,6 +83,7 @@ class Quietness:
     waited_seconds: float
     busy_cpus: float
     pressure: float | None
+    idle_cpus: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the contract of the snapshot has it."""
@@ -59,6 +92,7 @@ class Quietness:
             "quiet": self.quiet,
             "waitedSeconds": self.waited_seconds,
             "busyCpus": self.busy_cpus,
+            "idleCpus": self.idle_cpus,
             **known,
         }
 
@@ -89,43 +123,50 @@ def _cpu_set(times: object) -> CpuSet | None:
 
 
 async def await_quiet(
-    longest: float, allowed: float | None, read: Callable[[], Awaitable[Reading]]
+    longest: float, allowed: float | None, idle: IdleCpus, read: Callable[[], Awaitable[Reading]]
 ) -> Quietness:
     """Wait until the CPUs are quiet, or for `longest` seconds; `allowed` of a set may be busy."""
     before = began = await read()
     while True:
-        await asyncio.sleep(WINDOW)
+        window = idle.window
+        await asyncio.sleep(window)
         after = await read()
         waited = after.sets["shared"].at - began.sets["shared"].at
-        seen = _compare(before, after, allowed, waited)
-        if seen.quiet or waited + WINDOW > longest:
-            return seen
+        busy, pressure = _busy_by_set(before, after), _pressure(before, after)
+        is_quiet = _is_quiet(busy, after, allowed, pressure)
+        if is_quiet:
+            idle.add(before, after)
+        if is_quiet or waited + window > longest:
+            most = max(busy.values(), default=0.0)
+            return Quietness(is_quiet, waited, most, pressure, idle.means())
         before = after
 
 
-def _compare(before: Reading, after: Reading, allowed: float | None, waited: float) -> Quietness:
-    known = {
+def _is_quiet(
+    busy: dict[str, float], after: Reading, allowed: float | None, pressure: float | None
+) -> bool:
+    if allowed is None and pressure is not None and pressure >= PRESSURE:
+        return False
+    most = {name: max(BUSY_CPUS, BUSY_SHARE * each.cpus) for name, each in after.sets.items()}
+    return all(used < (allowed or most[name]) for name, used in busy.items())
+
+
+def _busy_by_set(before: Reading, after: Reading) -> dict[str, float]:
+    return {name: _busy(*pair) for name, pair in _pairs(before, after).items()}
+
+
+def _pairs(before: Reading, after: Reading) -> dict[str, tuple[CpuSet, CpuSet]]:
+    """Return the sets that both readings have; one whose CPUs changed is another set."""
+    return {
         name: (earlier, later)
         for name, later in after.sets.items()
         if (earlier := before.sets.get(name)) is not None and earlier.cpus == later.cpus
     }
-    busy = {name: _busy(*pair) for name, pair in known.items()}
-    most = {
-        name: allowed or max(BUSY_CPUS, BUSY_SHARE * later.cpus)
-        for name, (_, later) in known.items()
-    }
-    pressure = _pressure(before, after)
-    is_waited_for = allowed is None and pressure is not None and pressure >= PRESSURE
-    return Quietness(
-        quiet=all(busy[name] < most[name] for name in known) and not is_waited_for,
-        waited_seconds=waited,
-        busy_cpus=max(busy.values(), default=0.0),
-        pressure=pressure,
-    )
 
 
 def _busy(before: CpuSet, after: CpuSet) -> float:
-    return (after.busy_seconds - before.busy_seconds) / max(after.at - before.at, 1e-9)
+    used = after.busy_seconds - before.busy_seconds
+    return max(0.0, used) / max(after.at - before.at, 1e-9)  # an image may count backwards
 
 
 def _pressure(before: Reading, after: Reading) -> float | None:

@@ -11,7 +11,7 @@ from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
-from loadlab_services.steward.quiet import Quietness, await_quiet, read_cpus
+from loadlab_services.steward.quiet import IdleCpus, Quietness, await_quiet, read_cpus
 from loadlab_services.steward.run_records import (
     Account,
     MemoryRunRecords,
@@ -43,6 +43,7 @@ class Steward:
         self._stores = stores
         self._workload = workload
         self._quiet_seconds, self._foreign_cpus = quiet_seconds, foreign_cpus
+        self._idle = IdleCpus()
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
         self._services: OrderedDict[str, str] = OrderedDict()
         self._records = self._build_records()
@@ -112,7 +113,8 @@ class Steward:
             service = self._services.get(run)
             ask = partial(ask_instruments, self._stores.http, service) if service else None
             look = partial(read_cpus, ask)
-            self._quietness[run] = await await_quiet(longest, self._foreign_cpus, look)
+            found = await await_quiet(longest, self._foreign_cpus, self._idle, look)
+            self._quietness[run] = found
             while len(self._quietness) > REMEMBERED_GATES:
                 self._quietness.popitem(last=False)
 

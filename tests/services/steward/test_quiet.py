@@ -10,7 +10,7 @@ import pytest
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward import quiet
 from loadlab_services.steward.app import create_app
-from loadlab_services.steward.quiet import CpuSet, Reading, await_quiet, read_cpus
+from loadlab_services.steward.quiet import CpuSet, IdleCpus, Reading, await_quiet, read_cpus
 from tests.services.stewards import AUTHORIZED, access
 
 EVERY = 0.2  # seconds from one look to the next
@@ -19,6 +19,7 @@ EVERY = 0.2  # seconds from one look to the next
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet, "WINDOW", 0.0)
+    monkeypatch.setattr(quiet, "FIRST_WINDOW", 0.0)
 
 
 Read = Callable[[], Awaitable[Reading]]
@@ -51,7 +52,7 @@ def node(
 
 
 async def test_a_quiet_node_costs_one_window() -> None:
-    found = await await_quiet(30.0, None, node(0.1))
+    found = await await_quiet(30.0, None, IdleCpus(), node(0.1))
 
     assert found.quiet
     assert found.waited_seconds == pytest.approx(0.2)
@@ -59,14 +60,14 @@ async def test_a_quiet_node_costs_one_window() -> None:
 
 
 async def test_a_load_waits_until_the_others_are_done() -> None:
-    found = await await_quiet(30.0, None, node(1.4, 1.4, 0.9, 0.05))
+    found = await await_quiet(30.0, None, IdleCpus(), node(1.4, 1.4, 0.9, 0.05))
 
     assert found.quiet
     assert found.waited_seconds == pytest.approx(0.8)
 
 
 async def test_who_is_never_done_is_not_waited_for_longer_than_that() -> None:
-    found = await await_quiet(5.0, None, node(1.4))
+    found = await await_quiet(5.0, None, IdleCpus(), node(1.4))
 
     assert not found.quiet
     assert 4.7 < found.waited_seconds < 5.1
@@ -87,9 +88,35 @@ async def test_who_is_never_done_is_not_waited_for_longer_than_that() -> None:
     ],
 )
 async def test_what_is_quiet(read: Read, allowed: float | None, is_quiet: bool) -> None:
-    found = await await_quiet(0.1, allowed, read)
+    found = await await_quiet(0.1, allowed, IdleCpus(), read)
 
     assert found.quiet is is_quiet
+
+
+async def test_what_is_idle_is_the_mean_of_the_quiet_windows() -> None:
+    idle = IdleCpus()
+
+    first = await await_quiet(30.0, None, idle, node(1.4, 0.2, service=0.1))
+    second = await await_quiet(30.0, None, idle, node(0.1, service=0.05))
+
+    assert first.idle_cpus == pytest.approx({"shared": 0.2, "service": 0.1})
+    assert second.idle_cpus == pytest.approx({"shared": 0.15, "service": 0.075})
+
+
+async def test_a_busy_node_does_not_say_what_is_idle() -> None:
+    found = await await_quiet(1.0, None, IdleCpus(), node(1.4))
+
+    assert found.idle_cpus == {}
+
+
+async def test_the_first_look_is_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet, "FIRST_WINDOW", 7.0)
+    idle = IdleCpus()
+    assert idle.window == 7.0
+
+    idle.add(Reading({"shared": CpuSet(0, 2, 0)}), Reading({"shared": CpuSet(7, 2, 1)}))
+
+    assert idle.window == quiet.WINDOW
 
 
 async def test_the_shared_cpus_and_those_of_the_service_are_read(tmp_path: Path) -> None:
@@ -145,4 +172,4 @@ async def test_the_snapshots_of_a_run_tell_what_was_seen_before_its_load() -> No
         after = (await client.get(snapshot)).json()
 
     assert "quietness" not in before
-    assert after["quietness"].keys() >= {"quiet", "waitedSeconds", "busyCpus"}
+    assert after["quietness"].keys() >= {"quiet", "waitedSeconds", "busyCpus", "idleCpus"}

@@ -99,6 +99,7 @@ class Quietness(ReadModel):
     waited_seconds: float
     busy_cpus: float
     pressure: float | None = None  # share of the time in which somebody waited for a CPU
+    idle_cpus: dict[str, float] = Field(default={})  # busy in quiet moments, by set of CPUs
 
 
 class Snapshot(Answer):
