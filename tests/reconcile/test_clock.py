@@ -34,3 +34,4 @@ async def test_a_step_of_the_clock_changes_no_result(step, after):
     stepped = await run_with_a_step(step, after)
 
     assert outcome(stepped) == outcome(calm)
+    assert stepped.status()["completionTime"] >= stepped.status()["startTime"]

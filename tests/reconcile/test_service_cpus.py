@@ -172,6 +172,7 @@ async def test_a_quota_on_requested_cpus_makes_it_share():
     assert status["phase"] == "Succeeded", lab.condition("Failed")
     assert chosen(lab)["serviceCpu"] == "Shared"
     assert "exceeded quota: q" in chosen(lab)["serviceCpuReason"]
+    assert 'pods "x"' not in chosen(lab)["serviceCpuReason"]  # there never was one
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

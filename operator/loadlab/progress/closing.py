@@ -67,12 +67,13 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
         phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
     if left := name_remains(status, observed, transition.now)[0]:
         message = f"{message}; {left} did not go within {CLEARING:.0f} s: delete what is left"
+    began = epoch(status.start_time) if status.start_time else transition.now
     status = status.model_copy(
         update={
             "phase": phase,
             "phase_start_time": None,
             "observed_generation": transition.generation,
-            "completion_time": rfc3339(transition.now),
+            "completion_time": rfc3339(max(began, transition.now)),  # the clock may step back
         }
     )
     status = _final_conditions(status, transition, reason, message)

@@ -34,8 +34,12 @@ def why_refused(what: str, said: str) -> tuple[Reason, str]:
         reason = Reason.ADMISSION_DENIED
     else:
         reason = Reason.CREATION_REFUSED
-    sentence = PREAMBLE.sub("", said).strip().rstrip(".")
-    return reason, f"{what} cannot be created: {sentence}; {REMEDIES[reason]}"
+    return reason, f"{what} cannot be created: {sentence_of(said)}; {REMEDIES[reason]}"
+
+
+def sentence_of(refusal: str) -> str:
+    """Return what whoever refused said, without the name of what never was."""
+    return PREAMBLE.sub("", refusal).strip().rstrip(".")
 
 
 def refused_pod(makers: Iterable[ControllerView | JobView]) -> tuple[Reason, str] | None:

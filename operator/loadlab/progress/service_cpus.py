@@ -14,6 +14,7 @@ from loadlab.plan import Plan
 from loadlab.progress.deadlines import CPUS_SOUGHT_SECONDS
 from loadlab.progress.decision import Failure, RecordTrial
 from loadlab.progress.observed import Observed, PodView
+from loadlab.progress.refused_creation import sentence_of
 from loadlab.progress.trials import has_results, next_attempt
 from loadlab.progress.unplaced import asked_for, sentence
 
@@ -46,7 +47,7 @@ def _why_none(observed: Observed, run: str) -> str:
     """Return why the service gets no CPUs, as the scheduler or a quota says it; empty for none."""
     said = [sentence(pod) for pod in observed.pods_of(run, Component.SERVICE)]
     refusals = [
-        controller.refusal
+        sentence_of(controller.refusal)
         for controller in observed.controllers
         if controller.run == run and controller.component is Component.SERVICE
     ]
