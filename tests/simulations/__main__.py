@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from loadlab.model.status import ComparisonOutcome
+from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.world import (
     World,
     coverage,
@@ -44,6 +45,19 @@ def coverages() -> Iterator[str]:
                 yield f"{told:<44}{blocks:>4}{0.05:>8.0%}{0:>8.0%}{found:>9.1%}"
 
 
+def shares() -> Iterator[str]:
+    """Yield how often the interval of a share of failures covers it."""
+    yield ""
+    yield "Share of failures among 1,000 requests a replicate: coverage of its 95 % interval"
+    yield f"{'share':>8}{'n':>4}{'spread':>8}{'covers':>9}"
+    for share in (0.0002, 0.001, 0.01, 0.05):
+        for replicates in (3, 5, 10):
+            for spread in (0.0, 0.5):
+                world = Counting(share, replicates, spread=spread)
+                found = share_coverage(world, ROUNDS)
+                yield f"{share:>8.2%}{replicates:>4}{spread:>8.0%}{found:>9.1%}"
+
+
 def false_claims() -> Iterator[str]:
     """Yield how often equal cells are told apart."""
     yield ""
@@ -70,7 +84,7 @@ def powers() -> Iterator[str]:
 def main() -> None:
     """Print everything."""
     began = time.monotonic()
-    for part in (coverages, false_claims, powers):
+    for part in (coverages, shares, false_claims, powers):
         for line in part():
             print(line, flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from loadlab.model.status import ComparisonOutcome
+from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.world import (
     World,
     coverage,
@@ -65,3 +66,14 @@ def test_five_percent_are_found_by_ten_pairs() -> None:
 
 def test_equal_cells_are_found_equivalent_by_twenty_pairs() -> None:
     assert power(World(20, 0.025, cells=2), 50)[ComparisonOutcome.EQUIVALENT] >= 0.9
+
+
+@pytest.mark.parametrize("share", [0.0002, 0.001, 0.01, 0.05])
+@pytest.mark.parametrize("replicates", [3, 5])
+def test_exact_intervals_of_a_share_cover_at_least_what_they_say(share, replicates):
+    assert share_coverage(Counting(share, replicates), ROUNDS) >= 0.95 - 0.014  # two errors
+
+
+@pytest.mark.parametrize("replicates", [3, 5])
+def test_they_cover_a_share_that_differs_between_replicates(replicates):
+    assert share_coverage(Counting(0.05, replicates, spread=0.3), ROUNDS) >= 0.93

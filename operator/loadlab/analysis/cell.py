@@ -1,29 +1,30 @@
 """The replicates of one cell -> its row. Invalid trials never enter.
 
-Percentiles come from the replicates' merged histograms; intervals come from the spread between
-replicates, never from within one. A percentile too thin in each replicate may be sound in the
-merged histogram, so that one reason is judged again here.
+A figure is the mean of the replicates', percentiles too, and its interval comes from the spread
+between them, never from within one. A percentile rests on all of its replicates' samples: too few
+in each may be enough in all, so that one reason is judged again here.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from loadlab.analysis.attribution import attribute_cell
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
+from loadlab.analysis.percentiles import mean_latency
+from loadlab.analysis.shares import share_estimate
 from loadlab.analysis.statistics import log_estimate
 from loadlab.analysis.trial_figures import TrialFigures, cost_components
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
-from loadlab.measurement.histogram import Histogram, HistogramSum
-from loadlab.measurement.latency import Latency, Unanswered, latency_ms
-from loadlab.measurement.requests_by_name import NamedSum
+from loadlab.measurement.latency import Latency
+from loadlab.measurement.requests_by_name import NamedCount
 from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import (
     ByComponent,
     Figure,
-    LatencyMs,
     LoadOutcome,
     ReplicateCounts,
     RequestRow,
@@ -44,7 +45,7 @@ class MeasuredCell:
     """The row of a cell, and what its criteria need beside it."""
 
     row: ResultRow
-    latency: Latency  # of all used replicates
+    percentiles_ms: Mapping[float, Figure]  # by the percent, those that criteria ask for
     dropped_iterations: int
 
 
@@ -52,23 +53,33 @@ class CellSum:
     """The finished trials of one cell, Invalid ones included, added up one after the other.
 
     A trial is let go once it is added: a cell of any number of replicates holds the histograms of
-    one trial and their sum.
+    one trial. `percents` are the percentiles beside the usual ones that are asked for.
     """
 
-    def __init__(self, cell: Cell, planned: int) -> None:
+    def __init__(self, cell: Cell, planned: int, percents: Iterable[float] = ()) -> None:
         self._cell, self._planned = cell, planned
         self._trials: list[TrialFigures] = []
         self._left_out: list[Reason] = []
-        self._latency, self._named = HistogramSum(), NamedSum()
+        self._answers = 0
+        self._percentiles: dict[float, list[float]] = {percent: [] for percent in percents}
+        self._named: dict[str, NamedCount] = {}
 
     def add(self, trial: JudgedTrial) -> TrialFigures:
         """Add one more trial, and return what is kept of it."""
         figures = TrialFigures.of(trial)
         self._trials.append(figures)
         if figures.is_usable:
-            self._latency.add(trial.measurement.latency)
-            self._named.add(trial.measurement.by_request)
+            self._add_latency(trial.measurement)
+            for name, named in trial.measurement.by_request.items():
+                self._named[name] = self._named.get(name, NamedCount()).plus(named)
         return figures
+
+    def _add_latency(self, measured: TrialMeasurement) -> None:
+        self._answers += measured.latency.count
+        latency = Latency(measured.latency, measured.without_answer)
+        for percent, found in self._percentiles.items():
+            if latency.count:
+                found.append(latency.percentile_ms(percent))
 
     def leave_out(self, reason: Reason) -> None:
         """Say why a trial is not among them; the first of these reasons is told."""
@@ -77,21 +88,18 @@ class CellSum:
     def measured_cell(self) -> MeasuredCell:
         """Return what was added so far."""
         used = [trial for trial in self._trials if trial.is_usable]
-        unanswered = Unanswered.total(trial.without_answer for trial in used)
-        latency = Latency(self._latency.histogram(), unanswered)
-        reasons = (*self._left_out[:1], *_reasons(self._trials, used, latency.answered))
+        reasons = (*self._left_out[:1], *_reasons(self._trials, used, self._answers))
+        percentiles = {p: log_estimate(sorted(found)) for p, found in self._percentiles.items()}
         return MeasuredCell(
-            row=self._row(used, latency, reasons),
-            latency=latency,
+            row=self._row(used, reasons),
+            percentiles_ms={p: figure for p, figure in percentiles.items() if figure},
             dropped_iterations=sum(t.dropped_iterations for t in used),
         )
 
-    def _row(
-        self, used: Sequence[TrialFigures], latency: Latency, reasons: Sequence[Reason]
-    ) -> ResultRow:
+    def _row(self, used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> ResultRow:
         # Of those in which nothing succeeded, that is known.
         counted = [*used, *(t for t in self._trials if not t.is_usable and t.only_failed)]
-        requests, failed = sum(t.requests for t in counted), sum(t.failed for t in counted)
+        failed = share_estimate((t.failed, t.requests) for t in counted)
         known = (trial.components.get(Component.SERVICE) for trial in used)
         service = [usage for usage in known if usage]
         components = cost_components(used)
@@ -104,11 +112,13 @@ class CellSum:
                 overloaded=sum(t.judgement.is_overloaded for t in used),
             ),
             load=_load(used),
-            requests=requests,
+            requests=sum(t.requests for t in counted),
             requests_per_second=_throughput(used, reasons),
-            latency_ms=_latency(used, latency_ms(latency.answered, latency.unanswered)),
+            latency_ms=mean_latency([t.latency_ms for t in used if t.latency_ms]),
             p95_ms=_p95(used, reasons),
-            failed_rate=failed / requests if requests else None,
+            failed_rate=failed and failed.mean,
+            failed_low=failed and failed.low,
+            failed_high=failed and failed.high,
             status_classes=status_classes(t.status for t in told),
             failures=failure_rows(
                 (failure for t in told for failure in t.failures), sum(t.requests for t in told)
@@ -142,11 +152,6 @@ def _load(used: Sequence[TrialFigures]) -> LoadOutcome | None:
     return LoadOutcome.KEPT if any(trial.open_model for trial in used) else None
 
 
-def _latency(used: Sequence[TrialFigures], found: LatencyMs | None) -> LatencyMs | None:
-    is_cut = any(trial.judgement.is_latency_cut for trial in used)
-    return found.as_lower_bounds() if found and is_cut else found
-
-
 def _p95(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
     # Sorted: a float sum depends on its order, the result must not.
     known = [trial.latency_ms for trial in used if trial.latency_ms]
@@ -161,16 +166,18 @@ def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figu
     return figure and stand_throughput(figure, reasons, open_model=is_open)
 
 
-def _by_request(named: NamedSum, used: Sequence[TrialFigures]) -> tuple[RequestRow, ...]:
+def _by_request(
+    named: Mapping[str, NamedCount], used: Sequence[TrialFigures]
+) -> tuple[RequestRow, ...]:
     return tuple(
         RequestRow(
             name=name,
             requests=found.requests,
             failed_rate=found.failed_rate,
-            latency_ms=_latency(used, found.latency_ms),
+            latency_ms=mean_latency([ms for t in used if (ms := t.latency_by_request.get(name))]),
             failures=failure_rows(found.failures, found.requests),
         )
-        for name, found in named.named_requests().items()
+        for name, found in sorted(named.items())
     )
 
 
@@ -203,7 +210,7 @@ def _by_component(
 
 
 def _reasons(
-    trials: Sequence[TrialFigures], used: Sequence[TrialFigures], latency: Histogram
+    trials: Sequence[TrialFigures], used: Sequence[TrialFigures], answers: int
 ) -> tuple[Reason, ...]:
     """The reasons of the used replicates and of what the service did in others, each kind once.
 
@@ -224,7 +231,7 @@ def _reasons(
         carried.append(
             invalid(ReasonKind.NO_REPLICATE, "no replicate of this cell came to a result")
         )
-    carried.extend(samples_too_few(latency))
+    carried.extend(samples_too_few(answers))
     return _worst_of_each_kind(carried)
 
 

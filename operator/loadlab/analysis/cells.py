@@ -32,7 +32,8 @@ class CellAnalysis:
 
     def __init__(self, cell: Cell, planned: int, thresholds: Mapping[str, Threshold]) -> None:
         self._cell, self._thresholds = cell, thresholds
-        self._sum = CellSum(cell, planned)
+        percents = {rule.percent for rule in thresholds.values()}
+        self._sum = CellSum(cell, planned, (each for each in percents if each is not None))
         self._replicates: list[Replicate] = []
 
     def add(self, trial: Trial) -> None:

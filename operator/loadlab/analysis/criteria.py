@@ -14,6 +14,7 @@ from loadlab.analysis.cell import MeasuredCell
 from loadlab.model.status import (
     CriterionOutcome,
     CriterionResult,
+    Figure,
     LoadOutcome,
     ResultRow,
     Standing,
@@ -150,23 +151,38 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     if is_bound or overloaded:
         outcome = _of_lower_bound(threshold, value, overloaded=overloaded)
         return CellOutcome(outcome, value, is_bound)
-    holds, reach = threshold.holds(value), _reach(threshold, row)
+    holds, reach = threshold.holds(value), _reach(threshold, cell)
     if reach and any(threshold.holds(end) is not holds for end in reach):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=reach)
     return CellOutcome(_outcome(holds), value)
 
 
-def _reach(threshold: Threshold, row: ResultRow) -> tuple[float, float] | None:
+def _reach(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | None:
     """Return the ends of the interval of what a threshold is about, or else of the replicates.
 
-    None where nobody knows them, and where no interval would ever lie on one side: of an equality.
+    None where nobody knows them, and where no interval would ever lie on one side: of an equality,
+    and of a share that is to be 0.
     """
-    figures = {
-        ("http_req_duration", "p", 95.0): row.p95_ms,
-        ("http_reqs", "rate", None): row.requests_per_second,
-    }
-    figure = figures.get((threshold.metric, threshold.aggregation, threshold.percent))
-    if figure is None or threshold.relation[0] not in "<>":
+    if threshold.relation[0] not in "<>" or _asks_for_none(threshold):
+        return None
+    row = cell.row
+    match threshold.metric, threshold.aggregation:
+        case "http_req_duration", "p":
+            return _ends(cell.percentiles_ms.get(threshold.percent or 0.0))
+        case "http_reqs", "rate":
+            return _ends(row.requests_per_second)
+        case "http_req_failed", _ if row.failed_low is not None and row.failed_high is not None:
+            return row.failed_low, row.failed_high
+        case _:
+            return None
+
+
+def _asks_for_none(threshold: Threshold) -> bool:
+    return threshold.relation == "<=" and not threshold.bound
+
+
+def _ends(figure: Figure | None) -> tuple[float, float] | None:
+    if figure is None:
         return None
     for low, high in ((figure.low, figure.high), (figure.least, figure.most)):
         if low is not None and high is not None:
@@ -225,11 +241,12 @@ def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:
 
 
 def _duration_ms(threshold: Threshold, cell: MeasuredCell) -> float | None:
+    if threshold.percent is not None:
+        figure = cell.percentiles_ms.get(threshold.percent)
+        return figure.mean if figure else None
     summary = cell.row.latency_ms
     if summary is None:
         return None
-    if threshold.percent is not None:
-        return cell.latency.percentile_ms(threshold.percent)
     figures = {"avg": summary.avg, "min": summary.min, "med": summary.med, "max": summary.max}
     return figures[threshold.aggregation]
 

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from loadlab.analysis.blocks import BlockNoise, block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS
 from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.shares import Counts, ratio_with_counting_error, with_counting_error
 from loadlab.analysis.statistics import log_estimate, plain_estimate
 from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
 from loadlab.catalogue import Cell
@@ -68,6 +69,8 @@ def judge_expectation(
     complete = [b for b in blocks if all((title, b) in readings for title in titles)]
     values = [_of_block(expectation, groups, readings, block) for block in complete]
     estimate = _estimate(expectation, values, _noise(expectation, groups, readings))
+    if expectation.figure is FigureName.FAILED_RATE and estimate:
+        estimate = _with_counts(estimate, _counts(groups, places, complete))
     outcome = _outcome(expectation, estimate)
     used = [places[title, block] for block in complete for title in titles]
     gap = _first_gap(expectation, places, readings, [(t, b) for b in blocks or [1] for t in titles])
@@ -161,15 +164,8 @@ def _noise(
 
 def _estimate(expectation: Expectation, values: Sequence[float], noise: _Noise) -> Figure | None:
     """Estimate on the log scale; a share of failures may be 0 and stays on the plain one."""
-    if expectation.metric is not FigureName.FAILED_RATE:
-        return _on_logs(expectation, values, noise)
-    share = plain_estimate(sorted(values))
-    if share is None or share.low is None or share.high is None:
-        return share
-    return Figure(mean=share.mean, low=max(0.0, share.low), high=min(1.0, share.high))
-
-
-def _on_logs(expectation: Expectation, values: Sequence[float], noise: _Noise) -> Figure | None:
+    if expectation.metric is FigureName.FAILED_RATE:
+        return plain_estimate(sorted(values))
     if not values or min(values) <= 0:
         return log_estimate(sorted(values))
     logs = [math.log(value) for value in values]
@@ -179,6 +175,21 @@ def _on_logs(expectation: Expectation, values: Sequence[float], noise: _Noise) -
         else LogEstimate.of_mean(logs, noise.pooled)
     )
     return estimate.figure(values)
+
+
+def _counts(
+    groups: Iterable[Group], places: Mapping[Place, TrialFigures], blocks: Iterable[int]
+) -> list[list[Counts]]:
+    """Return failed and all requests of each trial of `of`, and of `over` where there is one."""
+    sides = [sorted({cell.title() for cell in side}) for side in zip(*groups, strict=True)]
+    known = [[places[title, block] for block in blocks for title in side] for side in sides]
+    return [[(trial.failed, trial.requests) for trial in side] for side in known]
+
+
+def _with_counts(estimate: Figure, counts: Sequence[Sequence[Counts]]) -> Figure:
+    if len(counts) == 1:
+        return with_counting_error(estimate, counts[0])
+    return ratio_with_counting_error(estimate, *counts)
 
 
 def _outcome(expectation: Expectation, estimate: Figure | None) -> ExpectationOutcome:

@@ -89,23 +89,27 @@ def t_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
 
 def two_tails(t: float, degrees: float) -> float:
     """Return P(|T| > t) for t of 0 or more."""
-    return _incomplete_beta(degrees / (degrees + t * t), degrees / 2, 0.5)
+    return incomplete_beta(degrees / (degrees + t * t), degrees / 2, 0.5)
 
 
-def _incomplete_beta(x: float, a: float, b: float) -> float:
+def incomplete_beta(x: float, a: float, b: float) -> float:
+    """Return I_x(a, b), the distribution function of the beta distribution with a, b > 0 at x."""
     if x in {0.0, 1.0}:
         return x
     if x > (a + 1) / (a + b + 2):  # the fraction converges on the other side
-        return 1 - _incomplete_beta(1 - x, b, a)
+        return 1 - incomplete_beta(1 - x, b, a)
     log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
     front = math.exp(log_front + a * math.log(x) + b * math.log1p(-x)) / a
     return front / _beta_fraction(x, a, b)
 
 
 def _beta_fraction(x: float, a: float, b: float) -> float:
-    """Evaluate 1 + d1/(1 + d2/(1 + …)) by the modified Lentz method."""
+    """Evaluate 1 + d1/(1 + d2/(1 + …)) by the modified Lentz method.
+
+    It takes some sqrt(max(a, b)) terms (Numerical Recipes, 6.4).
+    """
     fraction, c, d = 1.0, 1.0, 0.0
-    for term in range(1, 500):
+    for term in range(1, 500 + 10 * math.isqrt(int(max(a, b)))):
         m = term // 2
         if term % 2:
             step = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))

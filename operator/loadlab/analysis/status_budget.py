@@ -56,6 +56,7 @@ def _row_steps() -> Iterator[tuple[str, Callable[[ResultRow], ResultRow]]]:
     yield "requests by name", _without("by_request", None)
     yield "why requests failed", _without("failures", None)
     yield "status classes", _without("status_classes", None)
+    yield "how well shares of failures are known", _without_failed_interval
     yield "proof of work", _without("work", None)
     yield "memory", _without("memory_bytes", None)
     for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
@@ -76,6 +77,10 @@ def _only_worst_failure(row: ResultRow) -> ResultRow:
 def _without_evidence(row: ResultRow) -> ResultRow:
     found = row.bottleneck and row.bottleneck.model_copy(update={"evidence": ""})
     return row.model_copy(update={"bottleneck": found})
+
+
+def _without_failed_interval(row: ResultRow) -> ResultRow:
+    return row.model_copy(update={"failed_low": None, "failed_high": None})
 
 
 def _without_why(row: ResultRow) -> ResultRow:

@@ -78,6 +78,8 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "load": row.load and str(row.load),
         "requests": row.requests,
         "failedRate": row.failed_rate,
+        "failedLow": row.failed_low,
+        "failedHigh": row.failed_high,
         "failures": "; ".join(f"{f.text} ({f.share:.2%})" for f in row.failures or ()),
         "cpuMicrosPerRequest": total and total.mean,
         "cpuMicrosLow": total and total.low,

@@ -78,6 +78,13 @@ def percent(share: float | None) -> str:
     return f"{share:.2%}" if 0 < share < 0.1 else f"{share:.0%}"
 
 
+def share(mean: float | None, low: float | None, high: float | None) -> str:
+    """A share as percent, with its interval where any was seen."""
+    if not mean or low is None or high is None:
+        return percent(mean)
+    return f"{percent(mean)} [{percent(low)}, {percent(high)}]"
+
+
 def micros(value: float | None, *, is_lower_bound: bool = False) -> str:
     """Microseconds, whole, such as ≥ 1,053 where more is not known."""
     if value is None:

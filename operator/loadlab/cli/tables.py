@@ -149,7 +149,7 @@ def _cells(
     yield Text(figures.rate_figure(row.requests_per_second))
     for name in ("med", "p95", "p99"):
         yield figures.latency(latency, name)
-    yield figures.percent(row.failed_rate)
+    yield Text(figures.share(row.failed_rate, row.failed_low, row.failed_high))
     if in_all:
         yield Text(figures.micros_figure(row.cpu_micros))
     for name in components:

@@ -1,7 +1,8 @@
 """Requests by name: the load's own, those beside it, and reads apart by what the cache said."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Split
 from loadlab.measurement.failures import (
@@ -11,8 +12,8 @@ from loadlab.measurement.failures import (
     failures_of,
     most_frequent,
 )
-from loadlab.measurement.histogram import Histogram, HistogramSum
-from loadlab.measurement.latency import ALL_ANSWERED, Unanswered
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.values import NamedRequests
 
 SIDE_SCENARIO = "side"
@@ -38,39 +39,27 @@ def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[s
     return named if len(named) > 1 else {}
 
 
-class NamedSum:
-    """The requests of each name over replicates, added up in place."""
+@dataclass(frozen=True, slots=True)
+class NamedCount:
+    """The requests of one name over replicates, and why some failed."""
 
-    def __init__(self) -> None:
-        self._requests: Counter[str] = Counter()
-        self._failed: Counter[str] = Counter()
-        self._latency: dict[str, HistogramSum] = {}
-        self._unanswered: dict[str, Unanswered] = {}
-        self._failures: dict[str, tuple[FailedRequests, ...]] = {}
+    requests: int = 0
+    failed: int = 0
+    failures: tuple[FailedRequests, ...] = ()
 
-    def add(self, trial: Mapping[str, NamedRequests]) -> None:
+    def plus(self, named: NamedRequests) -> Self:
         """Add those of one more replicate."""
-        for name, named in trial.items():
-            self._requests[name] += named.requests
-            self._failed[name] += named.failed
-            self._latency.setdefault(name, HistogramSum()).add(named.latency)
-            waited = self._unanswered.get(name, ALL_ANSWERED)
-            self._unanswered[name] = Unanswered.total([waited, named.without_answer])
-            before = self._failures.get(name, ())
-            self._failures[name] = most_frequent((*before, *named.failures), KEPT)
+        return replace(
+            self,
+            requests=self.requests + named.requests,
+            failed=self.failed + named.failed,
+            failures=most_frequent((*self.failures, *named.failures), KEPT),
+        )
 
-    def named_requests(self) -> dict[str, NamedRequests]:
-        """Return what was added so far."""
-        return {
-            name: NamedRequests(
-                requests=self._requests[name],
-                failed=self._failed[name],
-                latency=latency.histogram(),
-                without_answer=self._unanswered[name],
-                failures=self._failures[name],
-            )
-            for name, latency in self._latency.items()
-        }
+    @property
+    def failed_rate(self) -> float:
+        """Share of failed requests, 0..1."""
+        return self.failed / self.requests if self.requests else 0.0
 
 
 def _merged(

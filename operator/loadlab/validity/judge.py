@@ -223,7 +223,7 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
-    yield from samples_too_few(trial.latency)
+    yield from samples_too_few(trial.latency.count)
 
 
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:

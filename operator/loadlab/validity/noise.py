@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from loadlab.measurement.foreign_cpu import ForeignCpu, foreign_cpu
-from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
@@ -11,11 +10,11 @@ from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, susp
 LEAST_TOLD = 0.005  # CPUs, as messages have two decimals
 
 
-def samples_too_few(latency: Histogram) -> Iterator[Reason]:
+def samples_too_few(answers: int) -> Iterator[Reason]:
     """Name the highest sound percentile's bound for every percentile that rests on too little."""
-    above = {p: latency.count * (100 - p) / 100 for p in bounds.REPORTED_PERCENTILES}
+    above = {p: answers * (100 - p) / 100 for p in bounds.REPORTED_PERCENTILES}
     thin = {p: n for p, n in above.items() if n < bounds.SAMPLES_ABOVE}
-    if thin and latency.count:
+    if thin and answers:
         percentiles = ", ".join(f"p{p:g} ({n:.0f})" for p, n in thin.items())
         yield suspect(
             ReasonKind.TOO_FEW_SAMPLES,

@@ -1,4 +1,4 @@
-"""Replicates become one row: histograms merge, intervals are between them, Invalid stays out."""
+"""Replicates become one row: means of them, intervals between them, Invalid stays out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from loadlab.analysis.statistics import log_estimate
 from loadlab.catalogue import Cell
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.latency import latency_ms
+from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import ByComponent, ReplicateCounts, ResultRow, Standing, Validity
@@ -103,14 +103,72 @@ def test_a_row_without_a_usable_replicate_says_why_too(trial: MakeTrial) -> None
     assert [f.text for f in row.failures or ()] == ["500 Internal Server Error", "EOF"]
 
 
-def test_percentiles_come_from_the_merged_histogram_not_from_averages(trial: MakeTrial) -> None:
+def test_a_row_has_one_p95_the_mean_of_its_replicates(trial: MakeTrial) -> None:
+    """Of all requests together it would be that of the slower replicate."""
     fast, slow = [1000] * 20_000, [9000] * 20_000
 
     cell = row_of([trial(values_us=fast), trial(values_us=slow)], planned=2)
 
-    assert cell.latency_ms == latency_ms(Histogram.of(fast + slow))
+    assert cell.latency_ms is not None
     assert cell.p95_ms is not None
+    assert cell.latency_ms.p95 == cell.p95_ms.mean == pytest.approx(3.0, rel=0.001)
+    assert cell.latency_ms.med == pytest.approx(3.0, rel=0.001)
+    assert (cell.latency_ms.min, cell.latency_ms.max) == pytest.approx((1.0, 9.0), rel=0.001)
     assert (cell.p95_ms.least, cell.p95_ms.most) == pytest.approx((1.0, 9.0), rel=0.001)
+
+
+def test_percentiles_that_criteria_ask_for_have_an_interval_between_replicates(
+    trial: MakeTrial,
+) -> None:
+    total = CellSum(Cell(variant="a"), 3, [99.5])
+    for micros in (1000, 1100, 1200):
+        total.add(trial(values_us=[micros] * 20_000))
+
+    found = total.measured_cell().percentiles_ms
+
+    expected = log_estimate([1.0, 1.1, 1.2])
+    assert expected is not None
+    assert expected.low is not None
+    assert list(found) == [99.5]
+    assert (found[99.5].mean, found[99.5].low) == pytest.approx(
+        (expected.mean, expected.low), rel=0.002
+    )
+
+
+def test_a_percentile_that_is_a_lower_bound_in_one_replicate_is_one_in_the_row(
+    trial: MakeTrial,
+) -> None:
+    whole = trial()
+    cut = replace(whole.measurement, without_answer=Unanswered(requests=3_000, after_ms=20_000.0))
+
+    latency = row_of([whole, replace(whole, measurement=cut)], planned=2).latency_ms
+
+    assert latency is not None
+    assert latency.is_lower_bound("p99")
+    assert not latency.is_lower_bound("med")
+
+
+@pytest.mark.parametrize(
+    ("failed", "low", "high"),
+    [
+        # scipy.stats.beta: 1 - 0.025 ^ (1 / 90 000); and where replicates differ more, Student's t.
+        ((0, 0, 0), 0.0, 0.0000410),
+        ((30, 30, 30), 0.000804, 0.001229),
+        ((0, 300, 600), 0.0, 0.03484),
+    ],
+)
+def test_a_share_of_failures_has_the_wider_of_its_exact_interval_and_the_spread(
+    trial: MakeTrial, failed: tuple[int, ...], low: float, high: float
+) -> None:
+    made = trial()
+    trials = [
+        replace(made, measurement=replace(made.measurement, failed=count)) for count in failed
+    ]
+
+    row = row_of(trials, planned=3)
+
+    assert row.failed_rate == sum(failed) / 90_000
+    assert (row.failed_low, row.failed_high) == pytest.approx((low, high), rel=0.002)
 
 
 def test_two_replicates_carry_no_interval_but_their_values(trial: MakeTrial) -> None:
@@ -199,7 +257,7 @@ def test_a_cell_without_any_trial_is_invalid() -> None:
     assert [r.partition(": ")[0] for r in cell.reasons] == [ReasonKind.NO_REPLICATE]
 
 
-def test_too_few_samples_are_judged_again_on_the_merged_histogram(trial: MakeTrial) -> None:
+def test_too_few_samples_are_judged_again_over_all_replicates(trial: MakeTrial) -> None:
     thin = reason(ReasonKind.TOO_FEW_SAMPLES, Validity.SUSPECT)
     half = trial(values_us=[1000] * 6000, reasons=[thin])
 

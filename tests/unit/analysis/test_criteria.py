@@ -30,6 +30,12 @@ from loadlab.model.status import (
 Outcome = CriterionOutcome
 A = Cell(variant="a")
 LATENCY = Histogram.of([1000] * 90 + [2000] * 10)
+
+
+def percentiles(latency: Latency) -> dict[float, Figure]:
+    return {percent: Figure(mean=latency.percentile_ms(percent)) for percent in (90.0, 95.0, 99.0)}
+
+
 CELL = MeasuredCell(
     row=ResultRow(
         cell=A,
@@ -40,7 +46,7 @@ CELL = MeasuredCell(
         latency_ms=latency_ms(LATENCY),
         validity=Validity.VALID,
     ),
-    latency=Latency(LATENCY),
+    percentiles_ms=percentiles(Latency(LATENCY)),
     dropped_iterations=4,
 )
 EMPTY = CellSum(A, planned=1).measured_cell()
@@ -132,7 +138,7 @@ TAIL = parse_threshold("http_req_duration", "max<5")
 def slower(maximum_us: int) -> MeasuredCell:
     latency = Histogram.of([maximum_us])
     row = CELL.row.model_copy(update={"latency_ms": latency_ms(latency)})
-    return replace(CELL, row=row, latency=Latency(latency))
+    return replace(CELL, row=row)
 
 
 WIDE = Figure(mean=100.0, low=90.0, high=110.0)
@@ -164,14 +170,33 @@ def test_a_bound_that_the_replicates_reach_across_is_not_decided(
 
 
 def test_a_tail_is_held_by_its_interval_and_the_note_says_what_would_decide_it() -> None:
-    row = CELL.row.model_copy(update={"p95_ms": Figure(mean=2.0, low=1.5, high=2.6)})
+    cell = replace(CELL, percentiles_ms={99.5: Figure(mean=2.0, low=1.5, high=2.6)})
 
-    found = over_cells(
-        "tail", parse_threshold("http_req_duration", "p(95)<2.5"), {"a": replace(CELL, row=row)}
-    )
+    found = over_cells("tail", parse_threshold("http_req_duration", "p(99.5)<2.5"), {"a": cell})
 
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "more replicates" in found.note
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("rate<0.002", Outcome.PASSED),
+        ("rate<0.001", Outcome.INCONCLUSIVE),
+        ("rate<=0", Outcome.PASSED),
+        ("rate==0", Outcome.PASSED),
+        ("rate>0.002", Outcome.FAILED),
+        ("rate>0", Outcome.INCONCLUSIVE),
+    ],
+)
+def test_no_failure_among_two_thousand_is_no_proof_that_none_in_a_thousand_fails(
+    text: str, outcome: Outcome
+) -> None:
+    """Their interval reaches from 0 to 0.00184 (1 - 0.025 ^ (1 / 2000))."""
+    update = {"failed_rate": 0.0, "failed_low": 0.0, "failed_high": 0.00184}
+    cell = replace(CELL, row=CELL.row.model_copy(update=update))
+
+    assert evaluate(parse_threshold("http_req_failed", text), cell).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -191,7 +216,7 @@ def test_of_a_lower_bound_only_what_it_decides_is_decided(
     """5 % time-outs of 20 s."""
     answers, timed_out = Histogram.of([20_000] * 950), Unanswered(requests=50, after_ms=20_000.0)
     row = CELL.row.model_copy(update={"latency_ms": latency_ms(answers, timed_out)})
-    cell = replace(CELL, row=row, latency=Latency(answers, timed_out))
+    cell = replace(CELL, row=row, percentiles_ms=percentiles(Latency(answers, timed_out)))
 
     found = evaluate(parse_threshold("http_req_duration", text), cell)
 

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.expectation import judge_expectation
+from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import ExpectationOutcome as Outcome
-from tests.unit.analysis.claims import CELLS, at_rate, expected, failing, interval, judge, two_sides
+from tests.unit.analysis.claims import (
+    ASYNC,
+    CELLS,
+    MEASURED,
+    at_rate,
+    expected,
+    interval,
+    judge,
+    judged,
+    two_sides,
+)
 
 
 def test_a_ratio_is_taken_within_each_block():
@@ -61,9 +71,12 @@ def test_outcome_depends_on_where_the_whole_interval_lies(bounds, outcome):
 
 @pytest.mark.parametrize("bound", ["atLeast", "atMost"])
 def test_a_bound_is_included(bound):
-    found = judge([failing(n, 500) for n in (1, 2, 3)], metric="failedRate", **{bound: 0.5})
+    alike = [Replicate(ASYNC, n, judged(MEASURED)) for n in (1, 2, 3)]
+    value, low, high = interval(judge(alike, metric="requestsPerSecond", atLeast=1))
 
-    assert interval(found) == (0.5, 0.5, 0.5)
+    found = judge(alike, metric="requestsPerSecond", **{bound: value})
+
+    assert low == value == high
     assert found.outcome is Outcome.REPRODUCED
 
 

@@ -135,6 +135,29 @@ def test_a_share_of_failures_stays_between_none_and_all():
 
 
 @pytest.mark.parametrize(
+    ("at_most", "outcome"), [(0.0005, Outcome.INCONCLUSIVE), (0.002, Outcome.REPRODUCED)]
+)
+def test_no_failure_in_three_thousand_requests_may_still_be_one_in_a_thousand(at_most, outcome):
+    found = judge([failing(n, 0) for n in (1, 2, 3)], metric="failedRate", atMost=at_most)
+
+    # Clopper and Pearson: 1 - 0.025 ^ (1 / 3000).
+    assert interval(found) == pytest.approx((0, 0, 0.001229), abs=1e-6)
+    assert found.outcome is outcome
+
+
+def test_a_ratio_of_shares_is_known_no_better_than_their_counts():
+    """Three replicates of each side agree to the request, 5 and 10 of 100 000."""
+    many = replace(MEASURED, requests=100_000)
+    trials = {cell: judged(replace(many, failed=n)) for cell, n in ((ASYNC, 10), (SYNC, 5))}
+    replicates = [Replicate(cell, n, trials[cell]) for cell in trials for n in (1, 2, 3)]
+
+    found = judge(replicates, ratio="failedRate", atLeast=1)
+
+    # Katz et al. 1978: exp(1.96 * sqrt(1 / 30 + 1 / 15)) is 1.858.
+    assert interval(found) == pytest.approx((2, 2 / 1.858, 2 * 1.858), rel=1e-3)
+
+
+@pytest.mark.parametrize(
     ("reasons", "enters"),
     [
         ([], True),

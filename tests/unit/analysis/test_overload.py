@@ -60,7 +60,7 @@ def judged(measurement: TrialMeasurement) -> JudgedTrial:
 
 
 def measured(*trials: JudgedTrial) -> MeasuredCell:
-    total = CellSum(Cell(variant="a"), len(trials))
+    total = CellSum(Cell(variant="a"), len(trials), (50.0, 95.0, 99.0))
     for trial in trials:
         total.add(trial)
     return total.measured_cell()

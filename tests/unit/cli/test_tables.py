@@ -91,6 +91,15 @@ def test_replicates_without_an_interval_are_shown_as_the_least_and_the_most(
     assert "a … b" not in shown(finished_experiment())
 
 
+def test_a_share_of_failures_is_shown_with_its_interval(finished: dict[str, Any]) -> None:
+    sync, *_ = finished["status"]["results"]
+    sync |= {"failedRate": 0.05, "failedLow": 0.0481, "failedHigh": 0.052}
+
+    assert "5.00% [4.81%, 5.20%]" in shown(finished)
+    sync |= {"failedRate": 0.0, "failedLow": 0.0, "failedHigh": 0.001}
+    assert "0.10%" not in shown(finished)
+
+
 def test_costs_of_work_that_is_not_done_are_lower_bounds(finished: dict[str, Any]) -> None:
     sync, *_ = finished["status"]["results"]
     sync |= {"leavesOutCosts": True, "cpuMicros": {"mean": 476, "standing": "Bound"}}

@@ -2,14 +2,14 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from loadlab.measurement.documents import K6Document
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.requests_by_name import NamedSum, named_requests
-from loadlab.measurement.values import NamedRequests
+from loadlab.measurement.requests_by_name import NamedCount, named_requests
 
 Build = Callable[..., K6Document]
 TIMEOUT_MS = 500.0
@@ -48,15 +48,11 @@ def test_requests_beside_the_load_are_told_apart(build: Build):
 
 
 def test_requests_beside_the_load_say_why_they_failed(build: Build):
-    total = NamedSum()
-    for _ in range(3):
-        total.add(named_requests([build(side=True), build(side=True)], TIMEOUT_MS))
-    found = total.named_requests()
+    named = named_requests([build(side=True), build(side=True)], TIMEOUT_MS)
+    total = NamedCount().plus(named["ping"]).plus(named["ping"]).plus(named["ping"])
 
-    assert [(f.text, f.requests) for f in found["ping"].failures] == [
-        ("503 Service Unavailable", 12)
-    ]
-    assert found["request"].failures == ()
+    assert [(f.text, f.requests) for f in total.failures] == [("503 Service Unavailable", 12)]
+    assert named["request"].failures == ()
 
 
 def test_requests_without_an_answer_took_the_time_out_at_least(build: Build):
@@ -65,11 +61,8 @@ def test_requests_without_an_answer_took_the_time_out_at_least(build: Build):
     lost = side.splits[0].model_copy(update={"status_class": "err", "requests": 2, "failed": 2})
     side = side.model_copy(update={"splits": (*side.splits, lost)})
     document = document.model_copy(update={"scenarios": {**document.scenarios, "side": side}})
-    total = NamedSum()
-    for _ in range(2):
-        total.add(named_requests([document], TIMEOUT_MS))
 
-    latency = total.named_requests()["ping"].latency_ms
+    latency = named_requests([document], TIMEOUT_MS)["ping"].latency_ms
 
     assert latency is not None
     assert (latency.p99, latency.is_lower_bound("p99")) == (TIMEOUT_MS, True)
@@ -88,14 +81,11 @@ def test_reads_are_told_apart_by_what_the_cache_said(build: Build):
     }
 
 
-def test_replicates_are_merged_by_name(build: Build):
-    one = named_requests([build(side=True)], TIMEOUT_MS)
-    other: dict[str, NamedRequests] = {}
+def test_replicates_are_added_up(build: Build):
+    ping = named_requests([build(side=True)], TIMEOUT_MS)["ping"]
+    failing = replace(ping, failed=5)
 
-    total = NamedSum()
-    for replicate in (one, other, one):
-        total.add(replicate)
-    merged = total.named_requests()
+    total = NamedCount().plus(ping).plus(failing)
 
-    assert {name: found.requests for name, found in merged.items()} == {"ping": 40, "request": 2000}
-    assert merged["ping"].latency.count == 40
+    assert (total.requests, total.failed, total.failed_rate) == (40, 5, 0.125)
+    assert NamedCount().failed_rate == 0.0

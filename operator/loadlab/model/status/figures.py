@@ -65,7 +65,7 @@ class Figure(ObservedModel):
 
 
 class LatencyMs(ObservedModel):
-    """Latency in ms, from the merged histograms: of successful answers, and of none at all."""
+    """Latency in ms, of successful answers and of none at all: means over the replicates."""
 
     avg: float = Field(description="Mean.")
     min: float = Field(description="Shortest.")

@@ -141,6 +141,15 @@ class ResultRow(ObservedModel):
     failed_rate: Annotated[float | None, decimals(6)] = Field(
         default=None, description="Share of failed requests, 0..1."
     )
+    failed_low: Annotated[float | None, decimals(6)] = Field(
+        default=None,
+        description=(
+            "Lower end of its 95 % interval: the exact one of the count, or the replicates' spread."
+        ),
+    )
+    failed_high: Annotated[float | None, decimals(6)] = Field(
+        default=None, description="Upper end of its interval; above 0 where none was seen to fail."
+    )
     status_classes: StatusClasses = None
     failures: Failures = None
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
