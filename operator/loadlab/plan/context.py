@@ -1,7 +1,7 @@
 """What every builder needs to know: the experiment, the images, and how children are marked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from loadlab.base.names import (
@@ -58,7 +58,12 @@ class Context:
     images: Images
     variants: Mapping[str, ResolvedVariant]  # by name
     chosen: Chosen
-    fingerprint: str = ""
+    read_fingerprint: Callable[[], str] = field(default=str, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the plan; empty while the plan is hashed."""
+        return self.read_fingerprint()
 
     @property
     def name(self) -> str:

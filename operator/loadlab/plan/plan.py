@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 
 from loadlab.base.names import API_VERSION, Component, trial_name
@@ -105,6 +106,9 @@ class Plan:
 def make_plan(experiment: Experiment, images: Images) -> Plan:
     """Return the plan of an experiment: of its spec and of what was chosen, and of nothing else.
 
+    Its fingerprint, which takes longer than all the rest, is made when it is first read: those that
+    wait in the queue have no use for one.
+
     Raises:
         PlanError: the spec asks for what cannot be run.
     """
@@ -120,7 +124,8 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
         for position, (cell, replicate) in enumerate(ordered(spec, context.chosen, cells), start=1)
     )
     plan = Plan(context, cells, trials)
-    return replace(plan, context=replace(plan.context, fingerprint=_fingerprint(plan)))
+    read_fingerprint = cache(lambda: _fingerprint(plan))
+    return replace(plan, context=replace(plan.context, read_fingerprint=read_fingerprint))
 
 
 def _fingerprint(plan: Plan) -> str:

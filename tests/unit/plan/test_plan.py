@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loadlab.base.names import FINGERPRINT_ANNOTATION
 from loadlab.catalogue import WORKLOADS
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import PlanError, make_plan
@@ -45,6 +47,23 @@ def test_the_same_spec_plans_the_same_bytes(experiment, images):
 
     assert first == second
     assert first.fingerprint == second.fingerprint
+
+
+def test_a_plan_is_hashed_once_and_only_where_its_fingerprint_is_read(
+    experiment, images, monkeypatch
+):
+    """Of those that wait in the queue nobody reads it, and it takes longer than all the rest."""
+    hashed = []
+    monkeypatch.setattr(
+        "loadlab.plan.plan.sha256", lambda text: hashed.append(text) or sha256(text)
+    )
+    plan = make_plan(experiment(), images)
+    assert not hashed
+
+    marks = {m["metadata"]["annotations"][FINGERPRINT_ANNOTATION] for m in plan.store_manifests()}
+
+    assert marks == {plan.fingerprint}
+    assert len(hashed) == 1
 
 
 @pytest.mark.parametrize(
