@@ -5,6 +5,7 @@ import json
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -53,10 +54,13 @@ def test_a_plan_is_hashed_once_and_only_where_its_fingerprint_is_read(
     experiment, images, monkeypatch
 ):
     """Of those that wait in the queue nobody reads it, and it takes longer than all the rest."""
-    hashed = []
-    monkeypatch.setattr(
-        "loadlab.plan.plan.sha256", lambda text: hashed.append(text) or sha256(text)
-    )
+    hashed: list[bytes] = []
+
+    def counted(text: bytes) -> Any:
+        hashed.append(text)
+        return sha256(text)
+
+    monkeypatch.setattr("loadlab.plan.plan.sha256", counted)
     plan = make_plan(experiment(), images)
     assert not hashed
 
