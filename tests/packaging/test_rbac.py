@@ -16,11 +16,12 @@ import yaml
 from loadlab.controller.settings import from_environment
 from loadlab.kube.act import Actor
 from loadlab.kube.api import Kind, Version
-from loadlab.kube.client import ApiCluster, Timeouts
+from loadlab.kube.client import ApiCluster
 from loadlab.kube.finished import FinishedTrials
 from loadlab.kube.lease import Lease
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.observe import observe
+from loadlab.kube.timeouts import Timeouts
 from loadlab.kube.watch import watch_children
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, LoadTrialStatus, Phase
@@ -129,6 +130,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     await cluster.why_no_pod("default", "uid")
     await cluster.last_lines("default", "a-pod", "service", previous=True)
     await cluster.version()
+    await cluster.versions(Kind.EXPERIMENT, None)
     await read_nodes(cluster, [PLACELESS])
     for cluster.is_there in (False, True):
         lease = Lease(cluster, from_environment({}).lease, time.monotonic, time.time)

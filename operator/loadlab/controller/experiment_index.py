@@ -35,10 +35,24 @@ class ExperimentIndex:
 
     def __init__(self) -> None:
         self._known: dict[Key, Standing] = {}
+        self._versions: dict[Key, str] = {}
 
     def note(self, key: Key, body: Mapping[str, Any]) -> None:
         """Remember how an experiment stands."""
         self._known[key] = standing_of(body)
+        self._versions[key] = body["metadata"].get("resourceVersion") or ""
+
+    def knows(self, key: Key) -> bool:
+        """Whether an experiment of this name was reported."""
+        return key in self._known
+
+    def differing(self, versions: Mapping[Key, str]) -> list[Key]:
+        """Return those that the cluster has in another version, or has not any more, or only it."""
+        return [
+            key
+            for key in {**self._versions, **versions}
+            if versions.get(key) != self._versions.get(key)
+        ]
 
     def holds_up_others(self, key: Key) -> bool:
         """Whether an experiment is known that others may have to wait for."""
@@ -48,6 +62,7 @@ class ExperimentIndex:
     def forget(self, key: Key) -> None:
         """Forget a deleted experiment."""
         self._known.pop(key, None)
+        self._versions.pop(key, None)
 
     def place_of(self, key: Key) -> Place:
         """Return the place of an experiment as far as it is known."""

@@ -13,6 +13,7 @@ import kopf
 
 from loadlab.base.names import GROUP, VERSION
 from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
+from loadlab.controller.missed_events import watch_for_missed
 from loadlab.controller.no_state import NothingKept
 from loadlab.controller.passes import STUCK, Passes
 from loadlab.controller.reconcile import Reconciler
@@ -61,6 +62,10 @@ class Operator:
         if held_up_others and not self.index.holds_up_others(key):
             self.work_queue.requeue_all()  # the next in the queue need not wait until it is due
 
+    def handle_difference(self, key: Key, body: Mapping[str, Any] | None) -> None:
+        """Take note of an experiment as it is: what was reported of it last is another state."""
+        self.handle_event(key, body, changed=self.index.knows(key))
+
     def check(self) -> str:
         """Return how the loop is doing.
 
@@ -99,7 +104,11 @@ class Operator:
                 if kind is Kind.TRIAL:
                     reconciler.finished.forget()
 
-            group.create_task(watch_children(cluster, self.settings.watched, handle, restarted))
+            namespaces = self.settings.watched
+            group.create_task(watch_children(cluster, namespaces, handle, restarted))
+            group.create_task(
+                watch_for_missed(cluster, namespaces, self.index, self.handle_difference)
+            )
             group.create_task(lease.keep())
             group.create_task(self.passes.run(reconciler, follower, lease.held))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -15,27 +14,18 @@ from loadlab.kube.answers import raise_for, read_object, reason_of
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.log_lines import TAIL, last_of, read_back
+from loadlab.kube.timeouts import USUAL, Timeouts
 
 PAGE_OBJECTS = 20  # of a list
 PAGE_EXPERIMENTS = 4  # which may take 1.5 MB each, and three times as much while they are read
+PAGE_METADATA = 500
 JSON = "application/json"
 METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+LIST_OF_METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"
 NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
 Query = list[tuple[str, str]]
 Headers = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds that each kind of request may take."""
-
-    answer: float = 20.0
-    write: float = 10.0  # the server gives up by then, too; below what a Lease is left with
-    log: float = 60.0
-    last_lines: float = 5.0  # a kubelet that is gone must not hold up the verdict
-    watch: float = 300.0  # longer than the 240 s after which the server ends it
-    follow: float = 6 * 3600.0  # longer than any load
 
 
 @asynccontextmanager
@@ -55,7 +45,7 @@ class ApiCluster:
     def __init__(
         self,
         api: ApiClient,
-        timeouts: Timeouts = Timeouts(),
+        timeouts: Timeouts = USUAL,
         permit: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._api = api
@@ -80,11 +70,28 @@ class ApiCluster:
     async def pages(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
-        path, rest = kind.value.path(namespace), ""
         limit = PAGE_EXPERIMENTS if kind is Kind.EXPERIMENT else PAGE_OBJECTS
+        query = [*_selector(labels), ("limit", str(limit))]
+        async for page in self._pages(kind.value.path(namespace), query):
+            yield page
+
+    async def versions(self, kind: Kind, namespace: str | None) -> dict[tuple[str, str], str]:
+        """Return the resource version of each object, by namespace and name."""
+        path, query = kind.value.path(namespace), [("limit", str(PAGE_METADATA))]
+        found: dict[tuple[str, str], str] = {}
+        async for page in self._pages(path, query, accept=LIST_OF_METADATA):
+            for item in page:
+                metadata = item.get("metadata") or {}
+                key = metadata.get("namespace") or "", metadata.get("name") or ""
+                found[key] = version_of(item).resource_version
+        return found
+
+    async def _pages(self, path: str, query: Query, *, accept: str = JSON) -> AsyncIterator[Page]:
+        rest = ""
         while True:
-            query = [*_selector(labels), ("limit", str(limit))]
-            found = await self._read(path, [*query, ("continue", rest)] if rest else query)
+            found = await self._read(
+                path, [*query, ("continue", rest)] if rest else query, accept=accept
+            )
             rest = str((found.get("metadata") or {}).get("continue") or "")
             yield found.pop("items", None) or []  # not kept while the next page is read
             if not rest:
@@ -205,8 +212,9 @@ class ApiCluster:
         except (KeyError, TypeError) as error:
             raise UnavailableError(f"GET {path}: the list has no resourceVersion") from error
 
-    async def _read(self, path: str, query: Query | None = None) -> Manifest:
-        return read_object(await self._send("GET", path, query=query) or "", f"GET {path}")
+    async def _read(self, path: str, query: Query | None = None, *, accept: str = JSON) -> Manifest:
+        text = await self._send("GET", path, query=query, accept=accept)
+        return read_object(text or "", f"GET {path}")
 
     async def _send(  # noqa: PLR0913 - the one place where a request is spelled out
         self,
@@ -216,6 +224,7 @@ class ApiCluster:
         query: Query | None = None,
         body: Manifest | None = None,
         content_type: str = JSON,
+        accept: str = JSON,
         absent_ok: bool = False,
         conflict_ok: bool = False,
         exists_ok: bool = False,
@@ -235,7 +244,7 @@ class ApiCluster:
             path,
             query,
             body=body,
-            headers={"Content-Type": content_type},
+            headers={"Content-Type": content_type, "Accept": accept},
             seconds=seconds,
         )
         try:

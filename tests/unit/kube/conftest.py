@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
 
-from loadlab.kube.client import ApiCluster, Timeouts
+from loadlab.kube.client import ApiCluster
+from loadlab.kube.timeouts import Timeouts
 from tests.unit.kube.api_server import ApiServer, says, serve
 
 

@@ -86,6 +86,10 @@ RESULTS = {
     "why_no_pod, nothing was said": (says(200, {"items": []}), ""),
     "version": (says(200, OBJECT), "v1.34.4"),
     "list_version": (says(200, OBJECT), "9"),
+    "versions": (says(200, {"items": [{"metadata": {"namespace": "lab", "name": "one",
+                                                    "resourceVersion": "9"}}]}),
+                 {("lab", "one"): "9"}),
+    "versions, nothing": (says(200, {"items": None}), {}),
     "watch": (streams(b'{"type":', b'"ADDED"}\n{"type":"DELETED"}', b"\n"),
               [{"type": "ADDED"}, {"type": "DELETED"}]),
     "watch, nothing": (streams(), []),
@@ -131,6 +135,27 @@ async def test_trials_are_watched_without_their_measurements(cluster, server, ki
 
     assert (accepted == ["application/json"]) is is_whole
     assert ("as=PartialObjectMetadata" in accepted[0]) is not is_whole
+
+
+async def test_versions_are_read_page_by_page_without_the_objects(cluster, server):
+    accepted = []
+    pages = {
+        None: {"items": [item("a", "1")], "metadata": {"continue": "after a"}},
+        "after a": {"items": [item("b", "2")]},
+    }
+
+    async def answer(request: web.Request) -> web.Response:
+        accepted.append(request.headers["Accept"])
+        return web.json_response(pages[request.query.get("continue")])
+
+    server.answer = answer
+
+    assert await cluster.versions(Kind.EXPERIMENT, None) == {("lab", "a"): "1", ("lab", "b"): "2"}
+    assert all("as=PartialObjectMetadataList" in each for each in accepted)
+
+
+def item(name: str, version: str) -> dict[str, object]:
+    return {"metadata": {"namespace": "lab", "name": name, "resourceVersion": version}}
 
 
 @every_verb

@@ -64,7 +64,9 @@ def assert_it_names_verb_object_and_answer(text: str, verb: str, answer: str) ->
     assert answer in text
 
 
-@pytest.mark.parametrize("verb", ["list", "create", "version", "list_version", *sorted(STREAMS)])
+@pytest.mark.parametrize(
+    "verb", ["list", "create", "version", "versions", "list_version", *sorted(STREAMS)]
+)
 async def test_what_must_be_there_and_is_not_is_refused(cluster, server, verb):
     server.answer = NOT_FOUND
 

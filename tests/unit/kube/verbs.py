@@ -69,6 +69,9 @@ VERBS = {
     "list_version": Verb(
         lambda c: c.list_version(Kind.POD, "lab"), "GET", PODS, {"limit": "1"}
     ),
+    "versions": Verb(
+        lambda c: c.versions(Kind.POD, "lab"), "GET", PODS, {"limit": "500"}
+    ),
     "watch": Verb(
         lambda c: all_of(c.watch(Kind.POD, "lab", {"a": "1"}, "7")),
         *("GET", PODS),
@@ -94,7 +97,16 @@ STREAMS = {
     "follow_log": "follow the log of p: ",
     "last_lines": "read the last lines of p: ",
 }
-ANSWERED_IN_JSON = {"get", "list", "create", "patch_status", "version", "list_version", "watch"}
+ANSWERED_IN_JSON = {
+    "get",
+    "list",
+    "create",
+    "patch_status",
+    "version",
+    "list_version",
+    "versions",
+    "watch",
+}
 OBJECT = {
     "metadata": {"name": "one", "resourceVersion": "9"},
     "items": [{"metadata": {"name": "x"}}],
