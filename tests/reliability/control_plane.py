@@ -24,6 +24,8 @@ from typing import Any
 
 import yaml
 
+from tests.reliability.etcd import Etcd
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADMIN, OPERATOR = "the-administrator", "the-operator"  # their tokens; of loopback, for minutes
 ACCOUNT = "system:serviceaccount:loadlab-system:loadlab"
@@ -43,6 +45,7 @@ class ControlPlane:
 
     url: str
     folder: Path
+    etcd: Etcd
     processes: dict[str, subprocess.Popen[bytes]]
 
     @property
@@ -90,7 +93,8 @@ def control_plane() -> Iterator[ControlPlane]:
         folder = Path(name)
         programs = _link_programs(folder)
         etcd, api, controllers = _write_files(folder)
-        plane = ControlPlane(f"https://127.0.0.1:{api}", folder, {})
+        store = Etcd(f"http://127.0.0.1:{etcd}")
+        plane = ControlPlane(f"https://127.0.0.1:{api}", folder, store, {})
 
         def start(program: str, arguments: Iterable[str]) -> None:
             plane.processes[program] = stack.enter_context(
@@ -213,7 +217,7 @@ def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.wait(timeout=START_SECONDS)
 
 
 def _await(plane: ControlPlane, attempt: Any) -> None:

@@ -14,20 +14,30 @@ from pathlib import Path
 import httpx
 import psycopg
 import redis
+from amqp.exceptions import AMQPError
+from kombu import Connection
 
+from loadlab_services.broker.names import queue_name
 from loadlab_services.stream.entry import dead_letter_key, stream_key
 from tests.reliability.control_plane import REPOSITORY
 from tests.services.conftest import (
     POSTGRES_BIN,
     POSTGRES_USER,
+    RABBITMQ,
+    RABBITMQ_CONF,
     free_port,
+    rabbitmq_environment,
+    run_once,
     wait_for,
 )
 
 SCHEMA = (files("loadlab_services") / "workloads/ingest/schema.sql").read_text()
 RUN = "ingest-000-a1"
 KEY, DEAD_KEY = stream_key("ingest", RUN), dead_letter_key("ingest", RUN)
-LIMIT = 100_000
+QUEUE = queue_name("ingest", RUN)
+LIMITED = {"BACKLOG_LIMIT": "100000"}
+DEATH_SECONDS = 60  # in which a process is gone after SIGKILL, or has ended after SIGTERM
+AMQP_ERRORS = (OSError, AMQPError)  # nobody listens yet, or somebody who is not ready
 
 
 class Program:
@@ -61,13 +71,21 @@ class Program:
         for pid in started:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._process.wait()
+        self._awaited()
 
     def terminate(self) -> int:
         """SIGTERM; return its exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(timeout=60)
+        return self._awaited()
+
+    def _awaited(self) -> int:
+        assert self._process is not None
+        try:
+            return self._process.wait(timeout=DEATH_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            last = (self._folder / "log").read_text(errors="replace")[-2000:]
+            raise AssertionError(f"{error}; its log ends with:\n{last}") from error
 
 
 def descendants(pid: int) -> list[int]:
@@ -91,7 +109,7 @@ class Parts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._stack = ExitStack()
-        self.database_url = self.redis_url = ""
+        self.database_url = self.redis_url = self.amqp_url = ""
 
     def close(self) -> None:
         self._stack.close()
@@ -100,9 +118,7 @@ class Parts:
         """Start a Postgres whose commits survive it, with the empty table of messages."""
         folder, port = self._folder("postgres"), free_port()
         initdb = [f"{POSTGRES_BIN}/initdb", "-D", "data", "-U", "loadlab", "-A", "trust"]
-        subprocess.run(
-            [*initdb, "--no-sync"], cwd=folder, user=POSTGRES_USER, check=True, capture_output=True
-        )
+        run_once([*initdb, "--no-sync"], str(folder), user=POSTGRES_USER)
         command = [f"{POSTGRES_BIN}/postgres", "-D", "data", "-p", str(port), "-k", str(folder)]
         self.database_url = f"postgresql://loadlab@127.0.0.1:{port}/postgres"
         program = self._started(Program(command, folder, user=POSTGRES_USER))
@@ -128,23 +144,44 @@ class Parts:
         return program
 
     def await_redis(self) -> None:
-        with redis.Redis.from_url(self.redis_url) as client:
+        with connect_redis(self.redis_url) as client:
             wait_for(client.ping, redis.RedisError)
+
+    def rabbitmq(self) -> Program:
+        """Start a RabbitMQ; slow as it is to start, it is awaited apart, by `await_rabbitmq`."""
+        folder, port, names_port = self._folder("rabbitmq"), free_port(), free_port()
+        conf = RABBITMQ_CONF.format(port=port, metrics_port=free_port())
+        (folder / "rabbitmq.conf").write_text(conf)
+        (folder / "plugins").write_text("[].")
+        variables = rabbitmq_environment(str(folder), port=port, names_port=names_port)
+        names = self._folder("epmd")
+        self._started(Program(["epmd", "-port", str(names_port)], names, **variables))
+        self.amqp_url = f"amqp://guest:guest@127.0.0.1:{port}/"
+        return self._started(Program([str(RABBITMQ)], folder, **variables))
+
+    def await_rabbitmq(self) -> None:
+        """Wait until somebody can log in, which is later than that the port is open."""
+
+        def log_in() -> None:
+            with Connection(self.amqp_url, connect_timeout=5) as connection:
+                connection.connect()
+
+        wait_for(log_in, AMQP_ERRORS)
 
     def api(self, variant: str, **variables: str) -> tuple[Program, str]:
         """Start a service of the ingest workload; return it with its URL once it is ready."""
         port = free_port()
         ports = {"PORT": str(port), "INSTRUMENTS_PORT": str(free_port())}
-        limited = {"BACKLOG_LIMIT": str(LIMIT)} | variables
-        program = self._program("serve", variant, **ports | limited)
+        program = self._program("serve", variant, **ports | LIMITED | variables)
         url = f"http://127.0.0.1:{port}"
         await_ready(url)
         return program, url
 
     def worker(self, variant: str) -> Program:
         """Start a worker of the variant's queue."""
-        port = str(free_port())
-        return self._program("worker", variant, CONSUMERS="2", POOL_SIZE="2", INSTRUMENTS_PORT=port)
+        variables = {"CONSUMERS": "2", "POOL_SIZE": "2", "INSTRUMENTS_PORT": str(free_port())}
+        program = "celery_worker" if variant == "celery" else "worker"
+        return self._program(program, variant, **LIMITED | variables)
 
     def _program(self, name: str, variant: str, **variables: str) -> Program:
         known = {
@@ -153,6 +190,7 @@ class Parts:
             "RUN_ID": RUN,
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
+            "AMQP_URL": self.amqp_url,
             "PYTHONPATH": str(REPOSITORY / "services"),
         }
         command = [sys.executable, "-m", f"loadlab_services.programs.{name}"]
@@ -172,10 +210,15 @@ class Parts:
         return folder
 
 
+def connect_redis(url: str) -> redis.Redis:
+    """Connect with limits: a test must not wait for a server that says nothing."""
+    return redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
+
+
 def await_ready(url: str) -> None:
     def ask() -> None:
         answer = httpx.get(f"{url}/healthz", timeout=5, trust_env=False)
         if answer.status_code != 200:
             raise OSError(f"{url}: {answer.status_code}")
 
-    wait_for(ask, (OSError, httpx.TransportError))  # type: ignore[arg-type]
+    wait_for(ask, (OSError, httpx.TransportError))

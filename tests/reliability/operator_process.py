@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.reliability.control_plane import REPOSITORY, free_port, kubeconfig
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class OperatorProcess:
@@ -76,6 +77,11 @@ class OperatorProcess:
     def resident_mebibytes(self) -> float:
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * PAGE / 2**20
+
+    def cpu_seconds(self) -> float:
+        """CPU time since its start, which others on the machine do not lengthen much."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
 
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))

@@ -3,8 +3,9 @@
     python tests/reliability/run.py [PART]     one part of at most 20 minutes, or all of them
 
 SOAK_MINUTES says how long the soak is (15), FAULT_RUNS how many runs meet faults (40),
-LOADLAB_DURABILITY_SECONDS how long the stream is loaded under kills (600), and
-LOADLAB_DURABILITY_RATE how many messages a second it is sent (1000).
+LOADLAB_DURABILITY_SECONDS how long stream and Celery are loaded under kills (600), and
+LOADLAB_DURABILITY_RATE how many messages a second the stream is sent (1000). Part 11 needs the
+cluster (`make up`) and puts this checkout's operator there.
 """
 
 import os
@@ -18,9 +19,10 @@ sys.path.insert(0, str(REPOSITORY))
 from tests.reliability.table import RESULTS, build_table  # noqa: E402
 
 FOLDER = "tests/reliability"
+EACH_WRITE = f"{FOLDER}/test_kills.py::test_a_kill_after_each_write_changes_nothing"
 PART_SECONDS = 1200
 PARTS: dict[str, list[str]] = {
-    "1": [f"{FOLDER}/test_kills.py"],
+    "1": [f"{EACH_WRITE}[odd]"],
     "2": [f"{FOLDER}/test_faults.py"],
     "3": [f"{FOLDER}/test_outages.py", f"{FOLDER}/test_deletion.py"],
     "4": [f"{FOLDER}/test_two_operators.py", f"{FOLDER}/test_many.py", f"{FOLDER}/test_rights.py"],
@@ -28,6 +30,12 @@ PARTS: dict[str, list[str]] = {
     "6": [f"{FOLDER}/test_soak.py"],
     "7": [f"{FOLDER}/test_durability.py"],
     "8": [f"{FOLDER}/test_rolling.py"],
+    "9": [
+        f"{EACH_WRITE}[even]",
+        f"{FOLDER}/test_kills.py::test_ten_random_restarts_in_twenty_trials",
+    ],
+    "10": [f"{FOLDER}/test_celery.py"],
+    "11": [f"{FOLDER}/test_real_node.py"],
 }
 
 

@@ -23,6 +23,7 @@ from tests.reliability.proxy import FaultProxy
 Json = dict[str, Any]
 GROUP = "/apis/loadlab.dev/v1alpha1/namespaces"
 NAMESPACE = "default"
+ANSWER_SECONDS = 60
 SIX_TRIALS: Json = SMALL | {"replicates": 3}
 # What goes with an experiment; its trials and its Secret stay as long as it does.
 CHILDREN = (
@@ -63,8 +64,11 @@ class Site:
         """Run kubelet, proxy and operator; end with no experiment left."""
         headers = {"Authorization": f"Bearer {ADMIN}"}
         connector = aiohttp.TCPConnector(ssl=self.plane.tls)
+        limit = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         async with (
-            aiohttp.ClientSession(self.plane.url, headers=headers, connector=connector) as session,
+            aiohttp.ClientSession(
+                self.plane.url, headers=headers, connector=connector, timeout=limit
+            ) as session,
             self.kubelet.running(),
             self.proxy.running(),
         ):
@@ -84,11 +88,14 @@ class Site:
             RefusedError: the API server refused.
         """
         headers = {"Content-Type": kind} if kind else {}
-        async with self._session.request(verb, path, json=body, headers=headers) as answer:
-            found = json.loads(await answer.read())
-            if answer.status >= 300:
-                raise RefusedError(f"{verb} {path}: {answer.status} {found.get('message')}")
-            return dict(found)
+        try:
+            async with self._session.request(verb, path, json=body, headers=headers) as answer:
+                found, status = json.loads(await answer.read()), answer.status
+        except TimeoutError as error:
+            raise RefusedError(f"{verb} {path}: no answer within {ANSWER_SECONDS} s") from error
+        if status >= 300:
+            raise RefusedError(f"{verb} {path}: {status} {found.get('message')}")
+        return dict(found)
 
     async def submit(
         self, name: str, spec: Json = SIX_TRIALS, *, namespace: str = NAMESPACE

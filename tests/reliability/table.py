@@ -36,7 +36,7 @@ TESTS: dict[int, ReliabilityTest] = {
     2: ReliabilityTest(
         "watches silent for 60 s",
         "all converge within 75 s; nothing skipped",
-        "tests/reliability/test_outages.py",
+        "tests/reliability/test_outages.py tests/unit/controller/test_missed_events.py",
     ),
     3: ReliabilityTest(
         "20 % conflicts, 10 % errors and lost answers, stale lists",
@@ -107,10 +107,10 @@ TESTS: dict[int, ReliabilityTest] = {
         "a machine's clock cannot be stepped for one process: the operator's is, in memory",
     ),
     16: ReliabilityTest(
-        "API, queue worker killed every 2 to 5 s at 1,000/s",
+        "API, worker killed every 2 to 5 s: stream at 1,000/s, Celery at 60 %",
         "accepted = persisted; none twice; lag within 5 s after a minute",
         "tests/services/stream/test_worker.py tests/services/broker/test_pipeline.py",
-        "RabbitMQ has its short form only",
+        "a machine's power cut: what kill -9 leaves in the page cache is kept",
     ),
     17: ReliabilityTest(
         "Redis killed under load, in each mode; full stream; poison",

@@ -3,10 +3,9 @@
 import asyncio
 
 import pytest
-import redis
 
 from tests.reliability.durable_load import account, require, sending, told
-from tests.reliability.durable_parts import KEY, Parts
+from tests.reliability.durable_parts import KEY, Parts, connect_redis
 from tests.reliability.durable_run import eventually, stream_length, until_empty
 
 pytestmark = pytest.mark.reliability
@@ -32,10 +31,12 @@ async def test_sigterm_at_seventy_percent_load_fails_no_request(parts: Parts, me
             heir = parts.worker("queued")
             codes.append(await asyncio.to_thread(worker.terminate))
             api, worker = successor, heir
-        await eventually(lambda: len(sent.accepted) >= LEAST_REQUESTS, 600)
+        await eventually(
+            lambda: len(sent.accepted) >= LEAST_REQUESTS, f"{LEAST_REQUESTS} messages", 600
+        )
     await until_empty(lambda: stream_length(parts))
 
-    failed = len(sent.unanswered) + sent.refused + sent.elsewhere + sum(sent.other.values())
+    failed = len(sent.unanswered) + len(sent.refused) + sent.elsewhere + sum(sent.other.values())
     found, pending = account(parts.database_url, sent, since=10_000_000), in_hand(parts)
     measured(
         19,
@@ -55,6 +56,6 @@ async def capacity(url: str, seconds: float = 5.0) -> float:
 
 
 def in_hand(parts: Parts) -> int:
-    with redis.Redis.from_url(parts.redis_url) as client:
+    with connect_redis(parts.redis_url) as client:
         groups = client.xinfo_groups(KEY)
     return sum(int(group["pending"]) for group in groups)

@@ -264,7 +264,9 @@ def running(
         process.wait(timeout=PATIENCE_SECONDS)
 
 
-def wait_for(answers: Callable[[], object], not_yet: type[Exception]) -> None:
+def wait_for(
+    answers: Callable[[], object], not_yet: type[Exception] | tuple[type[Exception], ...]
+) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
