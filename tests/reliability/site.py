@@ -103,7 +103,8 @@ class Site:
         metadata = {"name": name, "namespace": namespace}
         api = {"apiVersion": "loadlab.dev/v1alpha1", "kind": "LoadExperiment"}
         body = {**api, "metadata": metadata, "spec": spec}
-        await self.ask("POST", f"{GROUP}/{namespace}/loadexperiments", body)
+        place = f"{GROUP}/{namespace}/loadexperiments?fieldValidation=Strict"  # no misspelt field
+        await self.ask("POST", place, body)
 
     async def experiment(self, name: str, *, namespace: str = NAMESPACE) -> Json:
         return await self.ask("GET", f"{GROUP}/{namespace}/loadexperiments/{name}")

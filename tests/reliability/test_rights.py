@@ -16,7 +16,7 @@ TWO_TRIALS: Json = SIX_TRIALS | {"replicates": 1}
 # Granted, used by tests/packaging/test_rbac.py, and not to be seen in the audit log of this test.
 ELSEWHERE = {
     ("", "pods/log", "get"): "the played kubelet answers in the API server's place",
-    ("", "pods", "delete"): "of a pod whose maker is gone: the garbage collector comes first here",
+    ("", "pods", "delete"): "of a failed data set that a sidecar holds: there is none here",
     ("", "nodes", "list"): "where a pod fits no node: the played scheduler binds every pod",
 }
 LEFT_TO_A_RACE = {  # an object that is there although nobody heard of its creation is looked at
@@ -31,7 +31,7 @@ LEFT_TO_A_RACE = {  # an object that is there although nobody heard of its creat
 
 async def test_rights_used_against_granted(site: Site, measured):
     """Lives with deaths, with lost answers, without room for a pod, and one that ends by itself."""
-    await site.submit("calm", SIX_TRIALS | {"ttlStrategy": {"onSuccess": "1s"}})
+    await site.submit("calm", SIX_TRIALS | {"ttlStrategy": {"secondsAfterSuccess": 1}})
     kill_after(site, {4, 9, 14, 30})
     await eventually(lambda: is_gone(site, "calm"), 120, "the experiment ends and goes by itself")
     await live_without_room(site)
