@@ -35,6 +35,7 @@ EXPERIMENT_COLUMNS = (
     ("Age", "date", ".metadata.creationTimestamp", 0),
 )
 TRIAL_COLUMNS = (
+    ("Role", "string", ".spec.role", 0),
     ("Phase", "string", ".status.phase", 0),
     ("Validity", "string", ".status.validity", 0),
     ("Variant", "string", ".spec.cell.variant", 0),

@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 from loadlab.base.names import API_VERSION, Component
 from loadlab.catalogue import WORKLOADS
 from loadlab.model.resources import Experiment
-from loadlab.plan.context import Images, Run
+from loadlab.plan.context import Images
 from loadlab.plan.generator import trial_configuration
 from loadlab.plan.plan import Plan, make_plan
 from tests.manifests import Json
@@ -122,8 +122,9 @@ def configurations() -> Iterator[tuple[str, Json]]:
     """Yield every planned trial configuration."""
     for title, plan in plans():
         for trial in plan.trials:
-            run = Run(trial.name, 1, trial.cell)
-            yield title, trial_configuration(plan.context, run)
+            yield title, trial_configuration(plan.context, trial.run(1))
+        for trial in plan.preliminary:
+            yield f"{title}, {trial.role}", trial_configuration(plan.context, trial.run(1))
 
 
 def faults(schemas: dict[str, Json], file: str, value: object, definition: str = "") -> list[str]:

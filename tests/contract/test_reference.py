@@ -38,7 +38,9 @@ def sample_plan(repository: Path, sample: str) -> Plan:
 
 def told_to(plan: Plan, cell: Cell) -> dict[str, str]:
     """The parameters of a cell's only request."""
-    (request,) = trial_configuration(plan.context, Run("t", 1, cell))["requests"]
+    (request,) = trial_configuration(plan.context, Run("t", 1, cell, plan.context.spec.load))[
+        "requests"
+    ]
     query = urlsplit(request["path"]).query.replace("${request_id}", "1")
     return dict(parse_qsl(query))
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -11,7 +12,6 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, make_plan
-from loadlab.plan.context import Run
 from loadlab.plan.generator import (
     build_generator,
     configuration_variables,
@@ -87,8 +87,8 @@ def _start_twin(lab: Lab) -> str:
     experiment = Experiment.model_validate(lab.experiment("pair"))
     plan = make_plan(experiment, _images())
     trial = plan.trials[0]
-    target = Run(trial.name, 1, trial.cell)
-    twin = Run(f"{experiment.children_name}-999", 1, trial.cell)  # as the steward knows its own
+    target = trial.run(1)
+    twin = replace(target, trial=f"{experiment.children_name}-999")  # as the steward knows its own
     settings = trial_configuration(plan.context, twin)
     settings["target"] = settings["target"].replace(twin.name, target.name)
     settings["load"]["durationMs"] = 6000

@@ -33,7 +33,7 @@ SMALL: Manifest = {
     "variants": [{"name": "sync"}, {"name": "async"}],
     "factors": {"workers": [1], "virtualUsers": [10]},
     "replicates": 2,
-    "load": {"duration": "5s", "warmup": "1s"},
+    "load": {"duration": "5s", "warmup": "1s", "settling": "0s"},
     "successCriteria": [{"name": "errors", "metric": "http_req_failed", "threshold": "rate<0.01"}],
 }
 

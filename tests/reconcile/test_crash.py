@@ -15,7 +15,8 @@ import pytest
 from tests.manifests import Json
 from tests.reconcile.laboratory import Laboratory
 
-SPEC: Json = {"replicates": 1}
+# Without the short load of most tests: there is a settling trial before the others.
+SPEC: Json = {"replicates": 1, "load": {"duration": "5s", "warmup": "1s"}}
 READS = ("get", "list", "logs", "last_lines")
 
 

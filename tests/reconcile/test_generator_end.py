@@ -12,7 +12,7 @@ SMALL: Json = {
     "variants": [{"name": "sync"}],
     "factors": {"virtualUsers": [3000]},
     "resources": {"k6": {"memory": "64Mi"}},
-    "load": {"duration": "5s", "parallelism": 2},
+    "load": {"duration": "5s", "settling": "0s", "parallelism": 2},
     "retry": {"attempts": 2},
 }
 TRIAL = f"{CHILD}-001"

@@ -10,7 +10,12 @@ from tests.reconcile.laboratory import CHILD, Laboratory
 OFFERED: Json = {
     "replicates": 2,
     "variants": [{"name": "sync"}],
-    "load": {"duration": "5s", "warmup": "1s", "executor": "constant-arrival-rate"},
+    "load": {
+        "duration": "5s",
+        "settling": "0s",
+        "warmup": "1s",
+        "executor": "constant-arrival-rate",
+    },
     "factors": {"rate": [2400]},
     "successCriteria": [
         {"name": "tail", "metric": "http_req_duration", "threshold": "p(95)<60000"},

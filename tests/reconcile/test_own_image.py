@@ -14,7 +14,7 @@ OWN: dict[str, Any] = {
         {"name": "mine", "image": "registry.example/api:1"},
         {"name": "other", "image": "registry.example/api:2", "instrumentsPort": 9000},
     ],
-    "load": {"duration": "5s", "warmup": "1s", "request": {"path": "/"}},
+    "load": {"duration": "5s", "settling": "0s", "warmup": "1s", "request": {"path": "/"}},
     "replicates": 1,
 }
 CRASHING: Manifest = {

@@ -17,7 +17,7 @@ RUN_LABEL = f"{GROUP}/run"
 COMPONENT_LABEL = f"{GROUP}/component"
 FINGERPRINT_ANNOTATION = f"{GROUP}/fingerprint"
 
-# Children add at most 22 characters ("-1a2b3c-1000-a1-worker"), which stays below a label's 63.
+# Children add at most 23 characters ("-1a2b3c-p1000-a1-worker"), which fits a label's 63.
 MAX_EXPERIMENT_NAME = 40
 # What a Service may be called, which children are after it.
 EXPERIMENT_NAME = rf"^[a-z]([-a-z0-9]{{0,{MAX_EXPERIMENT_NAME - 2}}}[a-z0-9])?$"
@@ -56,6 +56,11 @@ def children_name(experiment: str, uid: str) -> str:
 def trial_name(children: str, index: int) -> str:
     """Name the trial at a position of the plan, counted from 1."""
     return f"{children}-{index:03d}"
+
+
+def preliminary_name(children: str, index: int) -> str:
+    """Name the trial at a position before the first block, counted from 1."""
+    return f"{children}-p{index:03d}"
 
 
 def run_name(trial: str, attempt: int) -> str:

@@ -202,12 +202,18 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     for e in (e for e in status.expectations if e.note):
         outcome = (e.outcome, _COLOURS.get(e.outcome, ""))
         yield [f"Expectation {e.name}: ", outcome, f", {e.note}"]
+    if status.preliminary_seconds is not None:
+        yield [_before_first_block(status.preliminary_seconds)]
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)
     yield from _without_claim(status)
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
+
+
+def _before_first_block(seconds: float) -> str:
+    return f"Settled for {seconds:.0f} s before the first block, in a trial that counts nowhere"
 
 
 def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:

@@ -17,7 +17,6 @@ from loadlab.measurement.pod_log import PodReport, read_pod_log
 from loadlab.measurement.trial import measure_trial
 from loadlab.model.status import LoadTrialStatus, PodEvidence, TrialPhase
 from loadlab.plan import Plan
-from loadlab.plan.context import Run
 from loadlab.plan.expected import load_facts
 from loadlab.progress.decision import Collect, CollectEvidence, RecordTrial
 from loadlab.progress.evidence import Witness, clean_lines, with_evidence
@@ -34,7 +33,7 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
     """
     namespace = plan.context.experiment.metadata.namespace
     trial, reports, buckets = action.trial, [], Buckets()
-    run = Run(trial.name, action.status.attempt, trial.cell)
+    run = trial.run(action.status.attempt)
     token = result_token(plan.context.experiment.metadata.uid, run.name)
     for pod in action.pods:  # one after the other: a log may hold 12 MiB
         text = await cluster.logs(namespace, pod, Component.K6, token)
@@ -49,7 +48,7 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
 
 
 def _outcome(plan: Plan, action: Collect, reports: list[PodReport], now: float) -> LoadTrialStatus:
-    facts = load_facts(plan.context, action.trial.cell)
+    facts = load_facts(plan.context, action.trial.cell, action.trial.load)
     measured = measure_trial(reports, plan.context.spec.load.parallelism, facts, action.ran)
     return trial_outcome(plan, action, measured, now)
 

@@ -5,13 +5,14 @@ would cost more than running them. What is remembered spares reading, nothing el
 forgotten everything, after a restart or on any doubt, lists them once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
 
-from loadlab.base.names import experiment_selector, trial_name
+from loadlab.base.names import experiment_selector, preliminary_name, trial_name
 from loadlab.catalogue import Cell
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import first_former, is_controlled_by
@@ -85,12 +86,24 @@ async def read_whole_trial(cluster: Cluster, experiment: Experiment, name: str) 
 
 async def _read_on(cluster: Cluster, experiment: AnyExperiment, over: Trials) -> Trials:
     """Read those not remembered, in the plan's order, up to the first that is not over."""
-    metadata, found = experiment.metadata, Trials()
+    children = experiment.children_name
+    if trial_name(children, 1) in over:
+        return await _read_row(cluster, experiment, over, trial_name)
+    before = await _read_row(cluster, experiment, over, preliminary_name)
+    if not all(map(_is_over, before.values())):
+        return before
+    return before | await _read_row(cluster, experiment, over, trial_name)
+
+
+async def _read_row(
+    cluster: Cluster, experiment: AnyExperiment, over: Trials, name_of: Callable[[str, int], str]
+) -> Trials:
+    found = Trials()
     for position in count(1):
-        name = trial_name(experiment.children_name, position)
+        name = name_of(experiment.children_name, position)
         if name in over:
             continue
-        body = await cluster.get(Kind.TRIAL, metadata.namespace, name)
+        body = await cluster.get(Kind.TRIAL, experiment.metadata.namespace, name)
         found |= _owned([body] if body else [], experiment)
         if name not in found or not _is_over(found[name]):
             break

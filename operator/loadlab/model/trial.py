@@ -1,9 +1,18 @@
 """LoadTrial: one cell, one replicate. The operator makes them; people read them."""
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from loadlab.base.models import ApiModel
 from loadlab.catalogue import Cell
+
+
+class TrialRole(StrEnum):
+    """What a trial is for."""
+
+    MEASURED = "Measured"
+    SETTLING = "Settling"
 
 
 class LoadTrialSpec(ApiModel):
@@ -11,5 +20,17 @@ class LoadTrialSpec(ApiModel):
 
     experiment: str = Field(max_length=63, description="Name of the LoadExperiment.")
     cell: Cell = Field(description="Variant and levels.")
-    replicate: int = Field(ge=1, description="Repetition of the cell, from 1.")
-    position: int = Field(ge=1, description="Place in the order of the trials, from 1.")
+    role: TrialRole = Field(
+        default=TrialRole.MEASURED,
+        description=(
+            "Measured: its result is one of its cell. Settling: it runs before the first block, "
+            "so that no measured trial meets a cold machine; its result counts nowhere."
+        ),
+    )
+    replicate: int = Field(
+        ge=0, description="Repetition of the cell, from 1; 0 before the first block."
+    )
+    position: int = Field(
+        ge=1,
+        description="Place in the order of the trials, from 1; those before the first block apart.",
+    )

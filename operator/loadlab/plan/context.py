@@ -16,6 +16,7 @@ from loadlab.base.names import (
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.load import Load
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
 from loadlab.plan.variants import ResolvedVariant
@@ -43,6 +44,7 @@ class Run:
     trial: str
     attempt: int
     cell: Cell
+    load: Load
 
     @property
     def name(self) -> str:

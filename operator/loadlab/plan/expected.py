@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from loadlab.base.quantities import cpus, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec.limits import Resources
-from loadlab.model.spec.load import STALL_SECONDS
+from loadlab.model.spec.load import STALL_SECONDS, Load
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.requests import requests_of
@@ -54,9 +54,9 @@ class LoadFacts:
         return self.ramp_up_seconds / 2 + self.duration_seconds
 
 
-def load_facts(context: Context, cell: Cell) -> LoadFacts:
-    """Return the planned load of a cell in plain units."""
-    spec, load = context.spec, context.spec.load
+def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
+    """Return a load that is planned for a cell in plain units."""
+    spec = context.spec
     rate = cell.number(Factor.RATE)
     return LoadFacts(
         open_model=load.executor.is_open,

@@ -10,7 +10,7 @@ from loadlab.base.names import Component, result_token
 from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import Requests
-from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Load
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
@@ -59,7 +59,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
             ),
             context.credential(STEWARD_TOKEN, Component.STEWARD),
         ],
-        "resources": limited(generator_amounts(context.spec, run.cell)),
+        "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
     }
     pod = {
         "restartPolicy": "Never",
@@ -110,11 +110,11 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "tellsCache": requests.tells_cache,
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "redirects": spec.load.request.redirects.value,
-        "thinkTimeMs": milliseconds(spec.load.request.think_time),
+        "thinkTimeMs": milliseconds(run.load.request.think_time),
         "variables": {
             n: {"min": low, "max": high} for n, (low, high) in requests.variables.items()
         },
-        "load": load_numbers(spec.load, run.cell),
+        "load": load_numbers(run.load, run.cell),
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,
             "drainMs": milliseconds(spec.timeouts.drain),
@@ -156,8 +156,7 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
     }
 
 
-def run_seconds(spec: LoadExperimentSpec) -> float:
+def run_seconds(load: Load, timeouts: Timeouts) -> float:
     """Return how long a run may take at most, without a margin, in seconds."""
-    load, timeouts = spec.load, spec.timeouts
     parts = (load.warmup, load.ramp_up, load.duration, load.graceful_stop)
     return sum(map(seconds, (*parts, timeouts.ready, timeouts.drain)))

@@ -8,15 +8,17 @@ from hashlib import sha256
 from loadlab.base.names import API_VERSION, Component, trial_name
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
-from loadlab.model.trial import LoadTrialSpec
+from loadlab.model.trial import LoadTrialSpec, TrialRole
 from loadlab.plan.cells import cells_of, ordered
 from loadlab.plan.checks import check_cells, check_name, check_spec
 from loadlab.plan.chosen import choose
-from loadlab.plan.context import Context, Images, Manifest, Run
+from loadlab.plan.context import Context, Images, Manifest
 from loadlab.plan.environment import check_environment
 from loadlab.plan.errors import PlanError
 from loadlab.plan.generator import build_generator
 from loadlab.plan.network import build_policies, parts_beside_stores
+from loadlab.plan.planned_trial import PlannedTrial
+from loadlab.plan.preliminary import plan_preliminary
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
@@ -26,22 +28,13 @@ __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTrial:
-    """One trial of the plan."""
-
-    name: str
-    cell: Cell
-    replicate: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """The ordered trials of an experiment, and the manifests of its children."""
 
     context: Context
     cells: tuple[Cell, ...]
-    trials: tuple[PlannedTrial, ...]
+    trials: tuple[PlannedTrial, ...]  # whose results count
+    preliminary: tuple[PlannedTrial, ...] = ()  # before them
 
     @property
     def fingerprint(self) -> str:
@@ -57,6 +50,15 @@ class Plan:
     def has_dataset(self) -> bool:
         """Whether there is a Postgres, deployed or existing, that a Job prepares."""
         return Component.POSTGRES in stores_of(self.context.spec)
+
+    @property
+    def in_order(self) -> tuple[PlannedTrial, ...]:
+        """All trials, in the order in which they run."""
+        return (*self.preliminary, *self.trials)
+
+    def attempts(self, trial: PlannedTrial) -> int:
+        """Return how often a trial is tried at most: what settles the machine has done so."""
+        return 1 if trial.role is TrialRole.SETTLING else self.context.spec.retry.attempts
 
     def variant(self, cell: Cell) -> ResolvedVariant:
         """Return the variant of a cell."""
@@ -75,7 +77,7 @@ class Plan:
 
     def run_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:
         """Return the children of one run, the load generator last."""
-        run = Run(trial.name, attempt, trial.cell)
+        run = trial.run(attempt)
         return [
             *build_service(self.context, run),
             *build_worker(self.context, run),
@@ -87,6 +89,7 @@ class Plan:
         spec = LoadTrialSpec(
             experiment=self.context.name,
             cell=trial.cell,
+            role=trial.role,
             replicate=trial.replicate,
             position=trial.position,
         )
@@ -120,10 +123,16 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     check_environment(context)
     check_cells(context, cells)
     trials = tuple(
-        PlannedTrial(trial_name(experiment.children_name, position), cell, replicate, position)
+        PlannedTrial(
+            name=trial_name(experiment.children_name, position),
+            cell=cell,
+            load=spec.load,
+            replicate=replicate,
+            position=position,
+        )
         for position, (cell, replicate) in enumerate(ordered(spec, context.chosen, cells), start=1)
     )
-    plan = Plan(context, cells, trials)
+    plan = Plan(context, cells, trials, plan_preliminary(experiment, trials))
     read_fingerprint = cache(lambda: _fingerprint(plan))
     return replace(plan, context=replace(plan.context, read_fingerprint=read_fingerprint))
 
@@ -138,6 +147,7 @@ def _fingerprint(plan: Plan) -> str:
     one_each = {trial.cell.variant: trial for trial in reversed(plan.trials)}
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
     order = [(trial.name, trial.cell.title(), trial.replicate) for trial in plan.trials]
-    content = [order, plan.store_manifests(), plan.preparation_manifests(), runs]
+    before = [plan.run_manifests(trial, attempt=1) for trial in plan.preliminary]
+    content = [order, before, plan.store_manifests(), plan.preparation_manifests(), runs]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]

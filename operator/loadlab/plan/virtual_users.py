@@ -24,13 +24,13 @@ def allocated_users(load: Load, cell: Cell) -> int:
     return max(arriving, load.parallelism)
 
 
-def generator_amounts(spec: LoadExperimentSpec, cell: Cell) -> Amounts:
+def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amounts:
     """Return what each k6 pod may use and asks for: memory follows from its users.
 
     The request is what its users need, so that the scheduler finds a node that has it, or says so.
     """
     given, usual = spec.resources.k6, spec.resources.of(Component.K6)
-    users = ceil(allocated_users(spec.load, cell) / spec.load.parallelism)
+    users = ceil(allocated_users(load, cell) / load.parallelism)
     needed = BASE_MIB + users * MIB_PER_USER
     limit = usual.memory
     if given.memory is None:

@@ -21,7 +21,8 @@ def admit(
     """Accept the spec; begin once no other experiment is ahead."""
     if fault := _unreadable_criterion(experiment.spec):
         return refuse(experiment.status, transition, Reason.INVALID_CRITERION, fault)
-    message = f"{len(plan.cells)} cells, {len(plan.trials)} trials"
+    before = f", {len(plan.preliminary)} before them" if plan.preliminary else ""
+    message = f"{len(plan.cells)} cells, {len(plan.trials)} trials{before}"
     status = _accepted(plan, experiment.status, transition, message)
     if (waiting := _wait(experiment, status, observed, transition)) is not None:
         return waiting

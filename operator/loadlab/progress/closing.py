@@ -19,13 +19,13 @@ def close(
 ) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(len(plan.trials), experiment.status, observed)
-    judged = with_quiet(counted, observed.trials.values(), transition)
+    judged = with_quiet(counted, observed.measured(), transition)
     status = judged.model_copy(update={"current_trial": ""})
     if (waiting := wait_for_clearing(status, observed, transition)) is not None:
         return waiting
     if observed.cells is None:
         return Decision(status, requeue_after=AT_ONCE)
-    trials, version = tuple(observed.trials.values()), observed.kubernetes_version
+    trials, version = observed.measured(), observed.kubernetes_version
     summed_up = summarize(plan, status, trials, observed.cells, version)
     return finish(summed_up, observed, transition)
 

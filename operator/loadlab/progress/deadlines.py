@@ -34,16 +34,21 @@ def _of_experiment(experiment: Experiment) -> Iterator[float]:
 
 
 def _of_trials(plan: Plan, observed: Observed) -> Iterator[float]:
-    spec = plan.context.spec
-    for started in (_started(trial) for trial in observed.trials.values()):
+    timeouts = plan.context.spec.timeouts
+    for planned in plan.in_order:
+        started = _started(observed.trials.get(planned.name))
         if started is not None:
             if plan.context.chosen.service_cpu is None:
                 yield started + CPUS_SOUGHT_SECONDS
-            yield started + seconds(spec.timeouts.ready)
-            yield started + run_seconds(spec) + COLLECTING_MARGIN
+            yield started + seconds(timeouts.ready)
+            yield started + run_seconds(planned.load, timeouts) + COLLECTING_MARGIN
 
 
-def _started(trial: Trial) -> float | None:
-    if trial.status.phase is not TrialPhase.RUNNING or trial.status.timings is None:
+def _started(trial: Trial | None) -> float | None:
+    if (
+        trial is None
+        or trial.status.phase is not TrialPhase.RUNNING
+        or trial.status.timings is None
+    ):
         return None
     return trial.status.timings.started

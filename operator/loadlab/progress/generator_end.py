@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from math import ceil
 
 from loadlab.base.names import Component
-from loadlab.catalogue import Cell
 from loadlab.model.status.conditions import Reason
-from loadlab.plan import Plan
+from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.virtual_users import (
     BASE_MIB,
     MIB_PER_USER,
@@ -26,19 +25,19 @@ _TELLING = (
 )
 
 
-def explain_end(plan: Plan, cell: Cell, generators: Iterable[PodView]) -> Failure | None:
+def explain_end(plan: Plan, planned: PlannedTrial, generators: Iterable[PodView]) -> Failure | None:
     """Return why a run has no result, as the end of its generators tells it; None for no trouble.
 
     Of several that did not end well the most telling.
     """
-    found = [end for pod in generators if (end := _of_pod(plan, cell, pod)) is not None]
+    found = [end for pod in generators if (end := _of_pod(plan, planned, pod)) is not None]
     return min(found, key=lambda end: _TELLING.index(end.reason), default=None)
 
 
-def _of_pod(plan: Plan, cell: Cell, pod: PodView) -> Failure | None:
+def _of_pod(plan: Plan, planned: PlannedTrial, pod: PodView) -> Failure | None:
     where = f"the k6 pod {pod.name}" + (f" on node {pod.node}" if pod.node else "")
     if pod.terminated_reason == OUT_OF_MEMORY:
-        return Failure(Reason.OUT_OF_MEMORY, f"{where} ran out of memory{_users(plan, cell)}")
+        return Failure(Reason.OUT_OF_MEMORY, f"{where} ran out of memory{_users(plan, planned)}")
     if why := not_startable(pod):
         message = f"{where} could not be started: {why}; look at spec.resources.k6"
         return Failure(Reason.CREATION_REFUSED, message)
@@ -54,11 +53,11 @@ def _of_pod(plan: Plan, cell: Cell, pod: PodView) -> Failure | None:
     return None
 
 
-def _users(plan: Plan, cell: Cell) -> str:
+def _users(plan: Plan, planned: PlannedTrial) -> str:
     """Say how many users there were for how much memory, with what helps."""
-    spec = plan.context.spec
-    users = ceil(allocated_users(spec.load, cell) / spec.load.parallelism)
-    limit = generator_amounts(spec, cell).memory
+    load, cell = planned.load, planned.cell
+    users = ceil(allocated_users(load, cell) / load.parallelism)
+    limit = generator_amounts(plan.context.spec, load, cell).memory
     needed = ceil(BASE_MIB + users * MIB_PER_USER)
     return (
         f" ({limit} for {users:,} virtual users, which need about {needed:,} MiB); raise "

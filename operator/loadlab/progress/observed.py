@@ -8,6 +8,7 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
+from loadlab.model.trial import TrialRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,11 @@ class Observed:
     nodes: tuple[NodeView, ...] = ()  # looked at where a pod fits none of them, if it is allowed
     awaits_pods: bool = False  # of a Job or StatefulSet: no event of a watch says they are refused
     cells: tuple[AnalysedCell, ...] | None = None  # of the plan; None until all are analysed
+
+    def measured(self) -> tuple[Trial, ...]:
+        """The trials whose results count."""
+        roles = ((trial, trial.spec.role) for trial in self.trials.values())
+        return tuple(trial for trial, role in roles if role is TrialRole.MEASURED)
 
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""

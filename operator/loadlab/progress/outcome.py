@@ -27,7 +27,7 @@ def trial_outcome(
     What the instrument spoiled is tried again while attempts are left; the last one is kept as it
     is. What the service did is a result, also where it can't be used: it is never tried again.
     """
-    attempts = plan.context.spec.retry.attempts
+    attempts = plan.attempts(action.trial)
     if action.disturbance is not None:  # a void result may have come of it
         return after_failure(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
@@ -37,7 +37,7 @@ def trial_outcome(
     if judged.judgement.is_void and counted_attempts(action.status) < attempts:
         failure = Failure(_why_invalid(judged), "; ".join(_told(judged) or reasons))
         return after_failure(action.status, failure, attempts)
-    warmup = seconds(plan.context.spec.load.warmup)
+    warmup = seconds(action.trial.load.warmup)
     return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
 
 

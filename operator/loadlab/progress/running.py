@@ -1,12 +1,12 @@
 """Running: one trial after the other, each in fresh processes, the former one cleared away."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.plan import Plan, PlannedTrial
-from loadlab.plan.context import Run
 from loadlab.progress.clearing import clear_runs, name_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Collect, Decision
@@ -35,7 +35,7 @@ class Current:
         """Name of the run under way, also while it is being created; else empty."""
         if self.trial is None or self.trial.status.phase is None:
             return ""
-        return Run(self.planned.name, max(1, self.trial.status.attempt), self.planned.cell).name
+        return self.planned.run(max(1, self.trial.status.attempt)).name
 
 
 def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Transition) -> Decision:
@@ -45,7 +45,8 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     stale = observed.runs() - {keep}
     clearing = clear_runs(observed, keep=keep)
     status = with_counts(len(plan.trials), experiment.status, observed)
-    status = with_quiet(status, observed.trials.values(), transition)
+    status = with_preliminary_seconds(plan, status, observed)
+    status = with_quiet(status, observed.measured(), transition)
     if current is None and not stale:
         entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
         return Decision(entered, requeue_after=AT_ONCE)
@@ -111,8 +112,12 @@ def _infrastructure_lost(
 
 
 def current_trial(plan: Plan, observed: Observed) -> Current | None:
-    """Return the first trial of the plan that is not over."""
-    for planned in plan.trials:
+    """Return the first trial of the plan that is not over.
+
+    What goes before the first block is over once that has begun, whoever deleted it.
+    """
+    has_begun = any(planned.name in observed.trials for planned in plan.trials)
+    for planned in plan.trials if has_begun else plan.in_order:
         trial = observed.trials.get(planned.name)
         if trial is None or trial.status.phase is None or not trial.status.phase.is_terminal:
             return Current(planned, trial)
@@ -123,7 +128,7 @@ def with_counts(
     planned: int, status: LoadExperimentStatus, observed: Observed
 ) -> LoadExperimentStatus:
     """Return the status with trials and progress counted."""
-    phases = [trial.status.phase for trial in observed.trials.values()]
+    phases = [trial.status.phase for trial in observed.measured()]
     under_way = (None, TrialPhase.STARTING, TrialPhase.RUNNING)
     counts = TrialCounts(
         planned=planned,
@@ -135,3 +140,20 @@ def with_counts(
     )
     over = len(phases) - counts.running
     return status.model_copy(update={"trials": counts, "progress": f"{over}/{counts.planned}"})
+
+
+def with_preliminary_seconds(
+    plan: Plan, status: LoadExperimentStatus, observed: Observed
+) -> LoadExperimentStatus:
+    """Return the status with the time until the first block, once that has begun."""
+    before = _starts(plan.preliminary, observed)
+    begun = _starts(plan.trials[:1], observed)
+    if status.preliminary_seconds is not None or not (before and begun):
+        return status
+    return status.model_copy(update={"preliminary_seconds": min(begun) - min(before)})
+
+
+def _starts(planned: Iterable[PlannedTrial], observed: Observed) -> list[float]:
+    known = (observed.trials.get(trial.name) for trial in planned)
+    timings = (trial.status.timings for trial in known if trial)
+    return [each.started for each in timings if each]

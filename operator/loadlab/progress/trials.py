@@ -5,8 +5,8 @@ from loadlab.base.quantities import seconds
 from loadlab.model.resources import Trial
 from loadlab.model.status import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 from loadlab.model.status.conditions import Reason
+from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
-from loadlab.plan.context import Run
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
 from loadlab.progress.deadlines import COLLECTING_MARGIN
@@ -62,7 +62,8 @@ def start_trial(
         }
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
-    message = f"{planned.name} attempt {attempt}: {planned.cell.title()}"
+    what = "" if planned.role is TrialRole.MEASURED else f"{planned.role.lower()}, "
+    message = f"{planned.name} attempt {attempt}: {what}{planned.cell.title()}"
     return (
         Ensure((plan.trial_manifest(planned),)),
         RecordTrial(planned.name, starting),
@@ -76,7 +77,7 @@ def judge_run(
     plan: Plan, planned: PlannedTrial, trial: Trial, observed: Observed, now: float
 ) -> tuple[Action, ...]:
     """Return what to do about a run under way: nothing, collect it, or try again."""
-    run = Run(planned.name, trial.status.attempt, planned.cell).name
+    run = planned.run(trial.status.attempt).name
     generators = observed.pods_of(run, Component.K6)
     job = observed.job(run, Component.K6)
     finished = tuple(pod for pod in generators if pod.has_finished)
@@ -86,10 +87,10 @@ def judge_run(
         return (_collect(plan, planned, trial, observed, finished),)
     if failure is None and job is None:
         failure = Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
-    failure = failure or _too_late(plan, trial, observed, run, now)
+    failure = failure or _too_late(plan, planned, trial, observed, now)
     if failure is None:
         return ()
-    status = after_failure(trial.status, failure, plan.context.spec.retry.attempts)
+    status = after_failure(trial.status, failure, plan.attempts(planned))
     return (
         CollectEvidence(planned.name, status, find_witnesses(observed, run, trial.status)),
         Announce(failure.reason, f"{run}: {failure.message}", warning=True),
@@ -111,7 +112,7 @@ def _collect(
     observed: Observed,
     finished: tuple[PodView, ...],
 ) -> Collect:
-    run = Run(planned.name, trial.status.attempt, planned.cell).name
+    run = planned.run(trial.status.attempt).name
     servers = observed.pods_of(run, Component.SERVICE)
     parts = (*observed.pods_of(""), *observed.pods_of(run))
     images = {pod.component.value: pod.image for pod in parts if pod.component and pod.image}
@@ -120,27 +121,29 @@ def _collect(
         trial=planned,
         status=trial.status.model_copy(update={"images": images, "node": node}),
         pods=tuple(sorted(pod.name for pod in finished)),
-        generator_end=explain_end(plan, planned.cell, observed.pods_of(run, Component.K6)),
+        generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),
         witnesses=find_witnesses(observed, run, trial.status),
         ran=what_ran(parts),
     )
 
 
-def _too_late(plan: Plan, trial: Trial, observed: Observed, run: str, now: float) -> Failure | None:
-    spec = plan.context.spec
+def _too_late(
+    plan: Plan, planned: PlannedTrial, trial: Trial, observed: Observed, now: float
+) -> Failure | None:
+    timeouts, run = plan.context.spec.timeouts, planned.run(trial.status.attempt).name
     age = now - (trial.status.timings.started if trial.status.timings else now)
     pods = observed.pods_of(run)
     ready = {pod.component for pod in pods if pod.is_serving or _has_worked(pod)}
     makers = tuple(maker for maker in observed.pod_makers() if maker.run == run)
     strangers = tuple(each for each in observed.strangers if each.run == run)
     complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
-    if age > seconds(spec.timeouts.ready) and not complete:
+    if age > seconds(timeouts.ready) and not complete:
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
         return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
-    if age > run_seconds(spec) + COLLECTING_MARGIN:
+    if age > run_seconds(planned.load, timeouts) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run, Component.K6))}"
         return Failure(Reason.DEADLINE_EXCEEDED, message)
     return None

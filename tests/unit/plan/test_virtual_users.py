@@ -21,7 +21,7 @@ OPEN = SLEEP | {"load": {"executor": "constant-arrival-rate"}}
 def amounts(**spec: object) -> tuple[str | None, str | None]:
     """Request and limit of each k6 pod in the first cell."""
     parsed = LoadExperimentSpec.model_validate(SLEEP | spec)
-    found = generator_amounts(parsed, cells_of(parsed)[0])
+    found = generator_amounts(parsed, parsed.load, cells_of(parsed)[0])
     return found.memory_request, found.memory
 
 

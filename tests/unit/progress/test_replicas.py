@@ -93,7 +93,8 @@ def test_the_deployment_has_the_replicas_and_the_worker_stays_one():
 
 def test_processes_and_connections_are_those_of_all_pods():
     sleeping, pooled = planned(2), planned(2, workload="select", factors={"poolSize": [5]})
-    expected = load_facts(sleeping.context, sleeping.trials[0].cell).expected
+    trial = sleeping.trials[0]
+    expected = load_facts(sleeping.context, trial.cell, trial.load).expected
     demand = highest_demand(pooled.context.variants, pooled.cells)
 
     assert expected is not None

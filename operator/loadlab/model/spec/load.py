@@ -170,6 +170,13 @@ class Load(ApiModel):
             "quarter lets the requests in flight end."
         ),
     )
+    settling: Annotated[Duration, bounded("1s", "10m", or_zero=True)] = Field(
+        default="3s",
+        description=(
+            "Length of one trial before the first block, which is not recorded: it meets the cold "
+            "machine. At most duration; 0s for none. A single trial has none."
+        ),
+    )
     time_unit: Annotated[Duration, bounded("1ms", "1h")] = Field(
         default="1s",
         description="Unit of factors.rate: rate 100 with timeUnit 1s is 100 requests a second.",

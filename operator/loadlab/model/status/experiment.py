@@ -123,6 +123,13 @@ class LoadExperimentStatus(ObservedModel):
     overhead_seconds: Overhead | None = Field(
         default=None, description="What a trial costs besides its load."
     )
+    preliminary_seconds: Annotated[float | None, decimals(1)] = Field(
+        default=None,
+        description=(
+            "Seconds that went before the first block: a settling trial, whose result counts "
+            "nowhere. Absent where there was none."
+        ),
+    )
     environment: Environment | None = Field(default=None, description="Where it ran.")
     chosen: Chosen | None = Field(
         default=None, description="What the spec left open and the operator chose."

@@ -1,0 +1,24 @@
+"""One trial of a plan."""
+
+from dataclasses import dataclass
+
+from loadlab.catalogue import Cell
+from loadlab.model.spec.load import Load
+from loadlab.model.trial import TrialRole
+from loadlab.plan.context import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTrial:
+    """A cell, the load that it is to bear, and its place in the order."""
+
+    name: str
+    cell: Cell
+    load: Load
+    replicate: int
+    position: int
+    role: TrialRole = TrialRole.MEASURED
+
+    def run(self, attempt: int) -> Run:
+        """Return one attempt of it."""
+        return Run(self.name, attempt, self.cell, self.load)
