@@ -1,11 +1,13 @@
 // Command k6 is stock k6 v2 with one more output, "histogram", which hands back one mergeable
-// document per process instead of a summary that cannot be added up across pods, and with a module
-// for the script's own lines.
+// document per process instead of a summary that cannot be added up across pods, with an executor
+// whose arrivals may be Poisson and know their intended starts, and with a module for the script's
+// own lines.
 package main
 
 import (
 	"go.k6.io/k6/v2/cmd"
 
+	_ "loadlab.dev/loadgen/arrivals"  // registers the executor loadlab-arrivals and k6/x/arrivals
 	_ "loadlab.dev/loadgen/histogram" // registers --out histogram
 	_ "loadlab.dev/loadgen/lines"     // registers k6/x/loadlab
 )

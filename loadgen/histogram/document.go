@@ -74,7 +74,7 @@ func (o *Output) document(testErr error, complete bool) (document, error) {
 	doc.Segment, doc.Sequence = o.segment()
 	doc.Error, doc.ExitCode = outcome(testErr)
 	for name, s := range o.scenarios {
-		d, err := s.document(o.vus, o.history)
+		d, err := s.document(name, o.vus, o.history)
 		if err != nil {
 			return doc, err
 		}

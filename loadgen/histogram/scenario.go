@@ -7,6 +7,8 @@ import (
 
 	"go.k6.io/k6/v2/lib/netext/httpext"
 	"go.k6.io/k6/v2/metrics"
+
+	"loadlab.dev/loadgen/arrivals"
 )
 
 const (
@@ -42,6 +44,12 @@ type split struct {
 	splitKey
 	requests        int64
 	duration, total *distribution
+	planned         *planned // nil where nothing was planned: users that wait for answers
+}
+
+// planned is how requests stand to the moments at which they were to be sent.
+type planned struct {
+	late, total *distribution // until each was sent, and until its answer was there
 }
 
 type splitDoc struct {
@@ -51,6 +59,9 @@ type splitDoc struct {
 	Failed   int64           `json:"failed"`
 	Duration distributionDoc `json:"http_req_duration"`
 	Total    distributionDoc `json:"http_req_total"`
+	// From the intended start, in an open model: until the request was sent, and to its last byte.
+	Late    *distributionDoc `json:"http_req_lateness,omitempty"`
+	Planned *distributionDoc `json:"http_req_from_intended,omitempty"`
 }
 
 type scenarioDoc struct {
@@ -60,6 +71,7 @@ type scenarioDoc struct {
 	DroppedIterations int64            `json:"droppedIterations"`
 	Interrupted       int64            `json:"interruptedIterations"` // cut: their requests left no sample
 	BytesReceived     int64            `json:"bytesReceived"`
+	ScheduleStartUs   int64            `json:"scheduleStartUs,omitempty"` // of intended starts
 	FirstStartUs      int64            `json:"firstStartUs"`
 	FirstSampleUs     int64            `json:"firstSampleUs"`
 	LastSampleUs      int64            `json:"lastSampleUs"`
@@ -115,8 +127,24 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	}
 	sp.duration.record(t.Duration)
 	sp.total.record(total)
+	sp.recordPlanned(t, total)
 	s.series.record(t.EndTime, total, sp.class == "2xx", sp.failed)
 	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
+}
+
+// recordPlanned adds what a user would have waited who came when the request was planned: a request
+// that is sent late, as k6 was held up, has kept that user waiting all the same.
+func (sp *split) recordPlanned(t *httpext.Trail, total time.Duration) {
+	intended, ok := arrivals.IntendedStart(t.Metadata)
+	if !ok {
+		return
+	}
+	if sp.planned == nil {
+		sp.planned = &planned{newDistribution(), newDistribution()}
+	}
+	whole := t.EndTime.Sub(intended)
+	sp.planned.total.record(whole)
+	sp.planned.late.record(whole - total)
 }
 
 func (s *scenario) see(start, end time.Time) {
@@ -168,7 +196,7 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 	return true
 }
 
-func (s *scenario) document(vus gauge, h history) (doc scenarioDoc, err error) {
+func (s *scenario) document(name string, vus gauge, h history) (doc scenarioDoc, err error) {
 	doc = scenarioDoc{
 		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
 		DroppedIterations: s.dropped, Interrupted: max(s.begun-s.iterations, 0), BytesReceived: s.bytes,
@@ -179,6 +207,9 @@ func (s *scenario) document(vus gauge, h history) (doc scenarioDoc, err error) {
 		Series:          s.series.document(), LateForSeries: s.series.late,
 		Generator: h.between(s.firstStart, s.last, s.from, s.to),
 	}
+	if start, ok := arrivals.ScheduleStart(name); ok {
+		doc.ScheduleStartUs = start.UnixMicro()
+	}
 	if doc.IterationDuration, err = s.iteration.document(); err != nil {
 		return doc, err
 	}
@@ -188,25 +219,37 @@ func (s *scenario) document(vus gauge, h history) (doc scenarioDoc, err error) {
 
 func (s *scenario) splitDocs() ([]splitDoc, error) {
 	docs := make([]splitDoc, 0, len(s.splits))
-	for key, sp := range s.splits {
-		duration, err := sp.duration.document()
+	for _, sp := range s.splits {
+		doc, err := sp.document()
 		if err != nil {
 			return nil, err
 		}
-		total, err := sp.total.document()
-		if err != nil {
-			return nil, err
-		}
-		failed := int64(0)
-		if key.failed {
-			failed = sp.requests
-		}
-		docs = append(docs, splitDoc{key.name, key.class, sp.requests, failed, duration, total})
+		docs = append(docs, doc)
 	}
 	slices.SortFunc(docs, func(a, b splitDoc) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Failed, b.Failed))
 	})
 	return docs, nil
+}
+
+func (sp *split) document() (doc splitDoc, err error) {
+	doc = splitDoc{Name: sp.name, Class: sp.class, Requests: sp.requests}
+	if sp.failed {
+		doc.Failed = sp.requests
+	}
+	if doc.Duration, err = sp.duration.document(); err != nil {
+		return doc, err
+	}
+	if doc.Total, err = sp.total.document(); err != nil || sp.planned == nil {
+		return doc, err
+	}
+	late, err := sp.planned.late.document()
+	if err != nil {
+		return doc, err
+	}
+	total, err := sp.planned.total.document()
+	doc.Late, doc.Planned = &late, &total
+	return doc, err
 }
 
 // epochUs is 0 for a moment that never came.

@@ -2,8 +2,9 @@
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
+import * as arrivals from 'k6/x/arrivals';
 import { noteFailure, sayWhy } from './failures.js';
-import { FOLLOWS, config, send } from './trial.js';
+import { ARRIVALS, FOLLOWS, config, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
@@ -50,6 +51,7 @@ export function perform(request, id, params = request.params(id)) {
 }
 
 export function loadOnce() {
+  if (ARRIVALS) arrivals.mark();
   const scenario = exec.scenario;
   const id = FIRST_ID[scenario.name] + scenario.iterationInTest;
   const answer = perform(choose(id), id);
@@ -58,6 +60,7 @@ export function loadOnce() {
 }
 
 export function sideOnce() {
+  arrivals.mark();
   perform(side, exec.scenario.iterationInTest);
 }
 

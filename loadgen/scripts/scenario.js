@@ -103,38 +103,50 @@ function onceScenario(name, graceMs) {
 
 // An open model beside a closed one: a service that stalls does not slow these requests down.
 function sideScenario() {
-  const users = Math.max(Math.ceil(config.side.perSecond * SIDE_STALL_SECONDS), config.pods);
   return {
-    executor: 'constant-arrival-rate',
     exec: 'sideOnce',
     startTime: `${load.warmupMs}ms`,
-    duration: `${PLANNED_MS}ms`,
     gracefulStop: `${load.gracefulStopMs}ms`,
-    rate: config.side.perSecond,
-    timeUnit: '1s',
-    preAllocatedVUs: users,
-    maxVUs: users,
+    ...arrivals({
+      rate: config.side.perSecond,
+      durationMs: PLANNED_MS,
+      users: Math.max(Math.ceil(config.side.perSecond * SIDE_STALL_SECONDS), config.pods),
+    }),
   };
 }
 
 function constant(ms) {
   const duration = `${ms}ms`;
   if (!ARRIVALS) return { executor: 'constant-vus', vus: load.virtualUsers, duration };
-  return { executor: 'constant-arrival-rate', rate: load.rate, duration, ...arrivals() };
+  return offered({ durationMs: ms });
 }
 
 function ramp() {
-  const target = ARRIVALS ? load.rate : load.virtualUsers;
+  if (ARRIVALS) return offered({ durationMs: load.durationMs, rampUpMs: load.rampUpMs });
+  const target = load.virtualUsers;
   const stages = [
     { duration: `${load.rampUpMs}ms`, target },
     { duration: `${load.durationMs}ms`, target },
   ];
-  if (!ARRIVALS) return { executor: 'ramping-vus', startVUs: 0, stages };
-  return { executor: 'ramping-arrival-rate', startRate: 0, stages, ...arrivals() };
+  return { executor: 'ramping-vus', startVUs: 0, stages };
 }
 
-// All users exist from the start: one made on demand comes too late for the arrival that asked.
-function arrivals() {
-  const users = load.maxVirtualUsers;
-  return { timeUnit: `${load.timeUnitMs}ms`, preAllocatedVUs: users, maxVUs: users };
+function offered(times) {
+  const { rate, timeUnitMs, maxVirtualUsers: users } = load;
+  return arrivals({ rate, timeUnitMs, users, ...times });
+}
+
+// Our own executor. All users exist from the start: one made on demand comes too late for the
+// arrival that asked.
+function arrivals({ rate, timeUnitMs = 1000, users, durationMs, rampUpMs = 0 }) {
+  return {
+    executor: 'loadlab-arrivals',
+    arrivals: load.arrivals,
+    seed: load.arrivalsSeed,
+    rate,
+    timeUnit: `${timeUnitMs}ms`,
+    rampUp: `${rampUpMs}ms`,
+    duration: `${durationMs}ms`,
+    vus: users,
+  };
 }

@@ -74,6 +74,10 @@ class Server:
         self.delay = 0.0
         self.snapshot_padding = ""
         self.silent_snapshots = 0  # so many say that the service's instruments do not answer
+        self.alone_seconds = 0.0  # one request at a time is served, for so long
+        self.free_at = 0.0
+        self.stall: tuple[float, float] | None = None  # nothing is answered for so long, so often
+        self.arrivals: list[float] = []
         self.ids: list[int] = []
         self.users: dict[int, int] = {}
         self.bodies: list[bytes] = []
@@ -114,12 +118,25 @@ class Server:
     async def work(self, query: bytes, body: bytes) -> tuple[int, Json]:
         values = dict(part.split(b"=") for part in query.split(b"&"))
         request_id = int(values[b"id"])
-        if self.delay:
-            await asyncio.sleep(self.delay)
+        self.arrivals.append(time.monotonic())
+        if wait := self.delay + self.queue_seconds() + self.stall_seconds():
+            await asyncio.sleep(wait)
         self.ids.append(request_id)
         self.users[request_id] = int(values[b"user"])
         self.bodies.append(body)
         return 200, {"padding": "x" * 40}
+
+    def queue_seconds(self) -> float:
+        """Until a server that serves one after the other is done with this one."""
+        now = time.monotonic()
+        self.free_at = max(now, self.free_at) + self.alone_seconds
+        return max(self.free_at - now, 0.0)
+
+    def stall_seconds(self) -> float:
+        if self.stall is None:
+            return 0.0
+        length, every = self.stall
+        return max(length - time.monotonic() % every, 0.0)
 
     def store(self, item: Json) -> tuple[int, Json]:
         self.items.append((time.monotonic(), item["name"]))
@@ -223,6 +240,7 @@ class Lab:
             "side": None, "freshness": None, **(extra or {}),
             "variables": {"user_id": {"min": 1, "max": 10000}},
             "load": {"executor": "constant-vus", "virtualUsers": 4, "rate": None,
+                     "arrivals": "Even", "arrivalsSeed": 1,
                      "timeUnitMs": 1000, "rampUpMs": 500,
                      "maxVirtualUsers": 3 * load.get("rate", 0) or None,
                      "durationMs": 1000, "warmupMs": 0, "gracefulStopMs": 3000, **load},

@@ -2,7 +2,7 @@
 
 summary           the trials -> the status, cell by cell; status_budget keeps it small
 trial_figures     what is kept of a trial once its histograms are merged
-cells             stored trials -> analysed cells; cell: one row; cell_work: what the stores did
+cells             stored trials -> analysed cells; cell: one row; cell_latency, cell_work: its parts
 statistics        means and Student t intervals over replicates
 percentiles       one latency for a row; shares: how well a share of failures is known
 criteria          k6 threshold spelling and its outcome per cell and experiment

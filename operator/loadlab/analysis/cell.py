@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from loadlab.analysis.attribution import attribute_cell
+from loadlab.analysis.cell_latency import lower_ends, request_rows
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.percentiles import mean_latency
@@ -27,14 +28,14 @@ from loadlab.model.status import (
     Figure,
     LoadOutcome,
     ReplicateCounts,
-    RequestRow,
     ResultRow,
     Validity,
 )
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
+from loadlab.validity.lateness import Ends, ends_apart
 from loadlab.validity.noise import samples_too_few
-from loadlab.validity.standing import stand_latency, stand_throughput
+from loadlab.validity.standing import stand_latency, stand_sent, stand_throughput
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -88,7 +89,9 @@ class CellSum:
     def measured_cell(self) -> MeasuredCell:
         """Return what was added so far."""
         used = [trial for trial in self._trials if trial.is_usable]
-        reasons = (*self._left_out[:1], *_reasons(self._trials, used, self._answers))
+        named = {name: each.answers for name, each in self._named.items()}
+        thin = samples_too_few(self._answers, named)
+        reasons = (*self._left_out[:1], *_reasons(self._trials, used, thin))
         percentiles = {p: log_estimate(sorted(found)) for p, found in self._percentiles.items()}
         return MeasuredCell(
             row=self._row(used, reasons),
@@ -104,6 +107,8 @@ class CellSum:
         service = [usage for usage in known if usage]
         components = cost_components(used)
         told = counted or self._trials  # where none could be used: why
+        latency = mean_latency([t.latency_ms for t in used if t.latency_ms])
+        from_send = lower_ends(latency, [(t.latency_ms, t.from_send_ms) for t in used])
         return ResultRow(
             cell=self._cell,
             replicates=ReplicateCounts(
@@ -114,8 +119,10 @@ class CellSum:
             load=_load(used),
             requests=sum(t.requests for t in counted),
             requests_per_second=_throughput(used, reasons),
-            latency_ms=mean_latency([t.latency_ms for t in used if t.latency_ms]),
-            p95_ms=_p95(used, reasons),
+            latency_ms=latency,
+            latency_from_send_ms=from_send,
+            sent_late_ms=_most(t.sent_late_ms for t in used),
+            p95_ms=_p95(used, reasons, ends_apart(latency, from_send)),
             failed_rate=failed and failed.mean,
             failed_low=failed and failed.low,
             failed_high=failed and failed.high,
@@ -131,7 +138,7 @@ class CellSum:
             generator_cpu=max((t.generator_cpu for t in used), default=None),
             event_loop_lag_ms=_most(u.event_loop_lag_p99_ms for u in service),
             thread_tokens=_most(u.thread_tokens for u in service),
-            by_request=_by_request(self._named, used),
+            by_request=request_rows(self._named, used),
             work=work_of(used),
             bottleneck=attribute_cell([t.bottleneck for t in used if t.bottleneck]),
             validity=Judgement(tuple(reasons)).validity,
@@ -152,33 +159,22 @@ def _load(used: Sequence[TrialFigures]) -> LoadOutcome | None:
     return LoadOutcome.KEPT if any(trial.open_model for trial in used) else None
 
 
-def _p95(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
+def _p95(
+    used: Sequence[TrialFigures], reasons: Sequence[Reason], apart: Sequence[Ends]
+) -> Figure | None:
     # Sorted: a float sum depends on its order, the result must not.
     known = [trial.latency_ms for trial in used if trial.latency_ms]
     figure = log_estimate(sorted(latency.p95 for latency in known))
+    if figure is None:
+        return None
     is_bound = any(latency.is_lower_bound("p95") for latency in known)
-    return stand_latency(figure, reasons) if figure and is_bound else figure
+    return stand_latency(figure, reasons) if is_bound else stand_sent(figure, apart)
 
 
 def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
     figure = log_estimate(sorted(t.requests_per_second for t in used))
     is_open = any(trial.open_model for trial in used)
     return figure and stand_throughput(figure, reasons, open_model=is_open)
-
-
-def _by_request(
-    named: Mapping[str, NamedCount], used: Sequence[TrialFigures]
-) -> tuple[RequestRow, ...]:
-    return tuple(
-        RequestRow(
-            name=name,
-            requests=found.requests,
-            failed_rate=found.failed_rate,
-            latency_ms=mean_latency([ms for t in used if (ms := t.latency_by_request.get(name))]),
-            failures=failure_rows(found.failures, found.requests),
-        )
-        for name, found in sorted(named.items())
-    )
 
 
 def _known(values: Iterable[float | None]) -> Iterable[float]:
@@ -210,7 +206,7 @@ def _by_component(
 
 
 def _reasons(
-    trials: Sequence[TrialFigures], used: Sequence[TrialFigures], answers: int
+    trials: Sequence[TrialFigures], used: Sequence[TrialFigures], thin: Iterable[Reason]
 ) -> tuple[Reason, ...]:
     """The reasons of the used replicates and of what the service did in others, each kind once.
 
@@ -231,7 +227,7 @@ def _reasons(
         carried.append(
             invalid(ReasonKind.NO_REPLICATE, "no replicate of this cell came to a result")
         )
-    carried.extend(samples_too_few(answers))
+    carried.extend(thin)
     return _worst_of_each_kind(carried)
 
 

@@ -106,6 +106,13 @@ def _spell(number: float) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
+_REPLICATES = ("the replicates reach", "more replicates, or a longer or quieter load, narrow")
+_LATE = (
+    "requests were sent late, and their latency reaches",
+    "a quieter node, or more CPU for k6 by spec.resources.k6, narrows",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CellOutcome:
     """One threshold against one cell."""
@@ -113,7 +120,8 @@ class CellOutcome:
     outcome: CriterionOutcome
     value: float | None = None
     is_lower_bound: bool = False
-    reach: tuple[float, float] | None = None  # of the replicates, where it undoes a decision
+    reach: tuple[float, float] | None = None  # where it undoes a decision
+    whose: tuple[str, str] = _REPLICATES  # what reaches so far, and the remedy
 
     @property
     def words(self) -> str:
@@ -128,10 +136,8 @@ class CellOutcome:
         if self.reach is None:
             return ""
         low, high = self.reach
-        return (
-            f"the replicates reach from {low:.4g} to {high:.4g}, across the bound: more "
-            "replicates, or a longer or quieter load, narrow that"
-        )
+        what, remedy = self.whose
+        return f"{what} from {low:.4g} to {high:.4g}, across the bound: {remedy} that"
 
 
 def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
@@ -151,9 +157,11 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     if is_bound or overloaded:
         outcome = _of_lower_bound(threshold, value, overloaded=overloaded)
         return CellOutcome(outcome, value, is_bound)
-    holds, reach = threshold.holds(value), _reach(threshold, cell)
-    if reach and any(threshold.holds(end) is not holds for end in reach):
-        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=reach)
+    holds = threshold.holds(value)
+    late = _from_send(threshold, row, value)
+    for reach, whose in ((_reach(threshold, cell), _REPLICATES), (late, _LATE)):
+        if reach and any(threshold.holds(end) is not holds for end in reach):
+            return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=reach, whose=whose)
     return CellOutcome(_outcome(holds), value)
 
 
@@ -175,6 +183,14 @@ def _reach(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | No
             return row.failed_low, row.failed_high
         case _:
             return None
+
+
+def _from_send(threshold: Threshold, row: ResultRow, value: float) -> tuple[float, float] | None:
+    """Return the latency from the send and the reported one, where they are not the same."""
+    sent = row.latency_from_send_ms
+    if threshold.metric != "http_req_duration" or sent is None:
+        return None
+    return sent.at_least(threshold.aggregation, threshold.percent), value
 
 
 def _asks_for_none(threshold: Threshold) -> bool:

@@ -59,7 +59,15 @@ def _row_steps() -> Iterator[tuple[str, Callable[[ResultRow], ResultRow]]]:
     yield "how well shares of failures are known", _without_failed_interval
     yield "proof of work", _without("work", None)
     yield "memory", _without("memory_bytes", None)
-    for field in ("open_files", "thread_tokens", "event_loop_lag_ms", "generator_cpu", "p95_ms"):
+    for field in (
+        "sent_late_ms",
+        "latency_from_send_ms",
+        "open_files",
+        "thread_tokens",
+        "event_loop_lag_ms",
+        "generator_cpu",
+        "p95_ms",
+    ):
         yield to_camel(field), _without(field, None)
     yield "why a rate is a bound", _without_why
     yield "cpuMicros", _without("cpu_micros", None)

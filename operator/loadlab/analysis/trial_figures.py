@@ -38,7 +38,10 @@ class TrialFigures:
     requests_per_second: float
     latency_ms: LatencyMs | None
     without_answer: Unanswered
+    from_send_ms: LatencyMs | None  # where the latency counts from the intended start
+    sent_late_ms: float | None  # p99
     latency_by_request: Mapping[str, LatencyMs | None]
+    from_send_by_request: Mapping[str, LatencyMs]  # of those whose latency is another one then
     components: Mapping[str, ComponentUsage]
     leaves_out_costs: bool
     generator_cpu: float
@@ -66,8 +69,17 @@ class TrialFigures:
             without_answer=measured.without_answer,
             latency_ms=_stand(trial.judgement, measured.latency_ms),
             latency_by_request={
-                name: _stand(trial.judgement, named.latency_ms)
+                name: _stand(trial.judgement, named.latency_ms, dropped=named.dropped)
                 for name, named in measured.by_request.items()
+            },
+            from_send_ms=measured.from_send_ms,
+            sent_late_ms=(
+                measured.sending.lateness.percentile_us(99) / 1000 if measured.sending else None
+            ),
+            from_send_by_request={
+                name: sent
+                for name, each in measured.by_request.items()
+                if (sent := each.from_send_ms)
             },
             components=measured.components,
             leaves_out_costs=measured.leaves_out_costs,
@@ -110,8 +122,11 @@ def cost_components(trials: Iterable[TrialFigures]) -> Set[str]:
     return {name for trial in trials for name in trial.components if name != GENERATOR}
 
 
-def _stand(judgement: Judgement, latency: LatencyMs | None) -> LatencyMs | None:
-    return latency.as_lower_bounds() if latency and judgement.is_latency_cut else latency
+def _stand(
+    judgement: Judgement, latency: LatencyMs | None, *, dropped: int = 0
+) -> LatencyMs | None:
+    is_cut = judgement.is_latency_cut or dropped
+    return latency.as_lower_bounds() if latency and is_cut else latency
 
 
 def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> float | None:

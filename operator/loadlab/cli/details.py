@@ -22,7 +22,10 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         for named in row.by_request or ():
-            shown = (figures.latency(named.latency_ms, n) for n in ("med", "p95", "p99", "max"))
+            sent = named.latency_from_send_ms
+            shown = (
+                figures.latency(named.latency_ms, n, sent) for n in ("med", "p95", "p99", "max")
+            )
             table.add_row(
                 *(title_of(row), named.name, f"{named.requests:,}"),
                 *shown,

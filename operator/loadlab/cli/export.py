@@ -59,7 +59,7 @@ def _rows(experiment: Experiment) -> list[dict[str, object]]:
 
 def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str, object]:
     speed, memory, cost = row.requests_per_second, row.memory_bytes, row.cpu_micros_per_request
-    total = row.cpu_micros
+    total, sent = row.cpu_micros, row.latency_from_send_ms
     return {
         "variant": row.cell.variant,
         **{to_camel(name): getattr(row.cell, name) for name in factors},
@@ -75,6 +75,8 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
             if name != _BOUND
         },
         to_camel(f"latency_{_BOUND}"): row.latency_ms and getattr(row.latency_ms, _BOUND),
+        **{f"{name}FromSendMs": sent and getattr(sent, name) for name in ("med", "p95", "p99")},
+        "sentLateMs": row.sent_late_ms,
         "load": row.load and str(row.load),
         "requests": row.requests,
         "failedRate": row.failed_rate,

@@ -63,12 +63,17 @@ def milliseconds(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def latency(found: LatencyMs | None, name: str) -> str:
-    """Spell a figure of a latency, such as > 20,000 where only a lower bound is known."""
+def latency(found: LatencyMs | None, name: str, from_send: LatencyMs | None = None) -> str:
+    """Spell a figure of a latency, such as > 20,000 where only a lower bound is known.
+
+    Where the latency from the send is another one, both are told, such as 8.01 … 15.2.
+    """
     if found is None:
         return ABSENT
-    sign = "> " if found.is_lower_bound(name) else ""
-    return sign + milliseconds(getattr(found, name))
+    if found.is_lower_bound(name):
+        return f"> {milliseconds(getattr(found, name))}"
+    ends = [milliseconds(getattr(end, name)) for end in (from_send, found) if end]
+    return " … ".join(dict.fromkeys(ends))
 
 
 def percent(share: float | None) -> str:

@@ -148,7 +148,7 @@ def _cells(
     # Text, not str: rich would read [900, 1100] as markup.
     yield Text(figures.rate_figure(row.requests_per_second))
     for name in ("med", "p95", "p99"):
-        yield figures.latency(latency, name)
+        yield figures.latency(latency, name, row.latency_from_send_ms)
     yield Text(figures.share(row.failed_rate, row.failed_low, row.failed_high))
     if in_all:
         yield Text(figures.micros_figure(row.cpu_micros))

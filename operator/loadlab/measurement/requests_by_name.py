@@ -14,6 +14,7 @@ from loadlab.measurement.failures import (
 )
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered
+from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.values import NamedRequests
 
 SIDE_SCENARIO = "side"
@@ -31,10 +32,10 @@ def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[s
     beside = [d.scenarios[SIDE_SCENARIO] for d in documents if SIDE_SCENARIO in d.scenarios]
     failures = most_frequent((f for scenario in beside for f in failures_of(scenario)), KEPT)
     names = {split.name for scenario in beside for split in scenario.splits}
-    named = {
-        name: _merged(found, failures if name in names else (), timeout_ms)
-        for name, found in sorted(splits.items())
-    }
+    dropped = sum(scenario.dropped_iterations for scenario in beside)
+    named = {name: _merged(found, timeout_ms) for name, found in sorted(splits.items())}
+    for name in names & named.keys():
+        named[name] = replace(named[name], failures=failures, dropped=dropped)
     named |= _by_cache(documents)
     return named if len(named) > 1 else {}
 
@@ -45,6 +46,7 @@ class NamedCount:
 
     requests: int = 0
     failed: int = 0
+    answers: int = 0  # successful ones, of which the latency is
     failures: tuple[FailedRequests, ...] = ()
 
     def plus(self, named: NamedRequests) -> Self:
@@ -53,6 +55,7 @@ class NamedCount:
             self,
             requests=self.requests + named.requests,
             failed=self.failed + named.failed,
+            answers=self.answers + named.latency.count,
             failures=most_frequent((*self.failures, *named.failures), KEPT),
         )
 
@@ -62,17 +65,16 @@ class NamedCount:
         return self.failed / self.requests if self.requests else 0.0
 
 
-def _merged(
-    splits: Iterable[Split], failures: tuple[FailedRequests, ...], timeout_ms: float
-) -> NamedRequests:
+def _merged(splits: Iterable[Split], timeout_ms: float) -> NamedRequests:
     found = list(splits)
+    load = SplitLatency.of(found)
     timed_out = sum(split.requests for split in found if split.status_class == NO_ANSWER)
     return NamedRequests(
         requests=sum(split.requests for split in found),
         failed=sum(split.failed for split in found),
-        latency=Histogram.merged(s.http_req_total.hdr for s in found if s.succeeded),
+        latency=load.latency,
+        sending=load.sending,
         without_answer=Unanswered.total([Unanswered(requests=timed_out, after_ms=timeout_ms)]),
-        failures=failures,
     )
 
 

@@ -5,7 +5,7 @@ Latency is taken from `http_req_total` (waiting for a connection, connecting and
 itself) of the 2xx and 3xx answers. `http_req_duration` leaves out the wait for a connection,
 which is where a saturated service makes its users queue, and is 0 for a refused connection, so
 that errors would pull percentiles down (docs/method.md#latency). Requests without an answer are
-counted beside it.
+counted beside it. Of an open model it is `http_req_from_intended`, see `sending`.
 """
 
 from collections import Counter
@@ -30,6 +30,7 @@ from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.requests_by_name import named_requests
+from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.usage import (
     GENERATOR,
     ComponentUsage,
@@ -64,14 +65,24 @@ def measure_trial(
     """Merge the reports of all k6 pods of one run, beside what its components ran as."""
     problems = _problems(reports, expected_pods)
     documents = [report.document for report in reports if report.document is not None]
-    scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
-    if problems or not scenarios:
+    if problems or not any(map(_was_measured, documents)):
         return VoidTrial(problems or (_never_measured(),))
+    return _merged(reports, documents, load, ran)
+
+
+def _merged(
+    reports: Sequence[PodReport],
+    documents: Sequence[K6Document],
+    load: LoadFacts,
+    ran: Mapping[str, RanAs],
+) -> TrialMeasurement:
+    scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
     components = measure_components(start, end, _asked(counts, scenarios)) if start and end else {}
     completed = _completed_costs(reports, components, load)
     started = _started(scenarios)
+    found = SplitLatency.of([split for s in scenarios for split in s.splits])
     return TrialMeasurement(
         load=load,
         ran=dict(ran),
@@ -85,11 +96,12 @@ def measure_trial(
         interrupted_iterations=sum(s.interrupted_iterations for s in scenarios),
         redirects_followed=sum(s.redirects_followed for s in scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
-        latency=_merged_latency(scenarios),
+        latency=found.latency,
+        sending=found.sending,
         without_answer=_without_answer(scenarios, load),
         status=_merged_status(scenarios),
         failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
-        start_skew_ms=_spread_ms([s.first_start_us for s in started]),
+        start_skew_ms=_spread_ms([s.schedule_start_us or s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
         components={**(completed or components), GENERATOR: _generator_usage(scenarios)},
         leaves_out_costs=puts_off(components) and completed is None,
@@ -185,12 +197,6 @@ def _completed_costs(
         return None
     each_writes = load.expected is not None and load.expected.write_share == 1
     return with_completed_costs(components, start, drained, each_writes=each_writes)
-
-
-def _merged_latency(scenarios: Sequence[Scenario]) -> Histogram:
-    return Histogram.merged(
-        split.http_req_total.hdr for s in scenarios for split in s.splits if split.succeeded
-    )
 
 
 def _without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered:

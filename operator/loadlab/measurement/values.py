@@ -9,6 +9,7 @@ from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
 from loadlab.measurement.ran_as import RanAs
+from loadlab.measurement.sending import Sending
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
@@ -42,6 +43,8 @@ class NamedRequests:
     failed: int
     latency: HistogramText  # successful answers
     without_answer: Unanswered = ALL_ANSWERED
+    sending: Sending | None = None  # None where nothing was planned: users wait for answers
+    dropped: int = 0  # of requests beside the load: planned, and never sent
     failures: tuple[FailedRequests, ...] = ()  # of requests beside the load
 
     @property
@@ -53,6 +56,11 @@ class NamedRequests:
     def latency_ms(self) -> LatencyMs | None:
         """Percentiles; None without a successful answer, and none that was waited for."""
         return latency_ms(self.latency, self.without_answer)
+
+    @property
+    def from_send_ms(self) -> LatencyMs | None:
+        """The same from the send; None where it is not told."""
+        return latency_ms(self.sending.latency, self.without_answer) if self.sending else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +88,11 @@ class TrialMeasurement:
     interrupted_iterations: int = 0  # cut off at the end
     redirects_followed: int = 0  # answers on the way to others: no requests of their own
     mean_iteration_ms: float
-    latency: HistogramText  # successful answers, from asking for a connection to the last byte
+    # Successful answers, to the last byte: from asking for a connection; of planned requests from
+    # the moment that they were planned for.
+    latency: HistogramText
     without_answer: Unanswered = ALL_ANSWERED  # cut off ones included
+    sending: Sending | None = None  # of planned requests
     status: dict[str, int]  # requests by status class; err had no answer
     failures: tuple[FailedRequests, ...] = ()  # the most frequent first
     start_skew_ms: float  # between the pods' first requests
@@ -170,6 +181,11 @@ class TrialMeasurement:
     def latency_ms(self) -> LatencyMs | None:
         """Percentiles; None without a successful answer, and none that was waited for."""
         return latency_ms(self.latency, self.without_answer)
+
+    @property
+    def from_send_ms(self) -> LatencyMs | None:
+        """Percentiles from the send; None where it is not told."""
+        return latency_ms(self.sending.latency, self.without_answer) if self.sending else None
 
     @property
     def achieved_rate(self) -> float | None:

@@ -45,6 +45,7 @@ class Run:
     attempt: int
     cell: Cell
     load: Load
+    replicate: int = 1  # of the cell: each has arrivals of its own
 
     @property
     def name(self) -> str:

@@ -5,13 +5,14 @@ every other trial: a node may not read one before the API server's authorizer kn
 """
 
 import json
+from hashlib import sha256
 
 from loadlab.base.names import Component, result_token
 from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import Requests
 from loadlab.model.spec.limits import Timeouts
-from loadlab.model.spec.load import Load
+from loadlab.model.spec.load import Arrivals, Load
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
@@ -114,12 +115,21 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "variables": {
             n: {"min": low, "max": high} for n, (low, high) in requests.variables.items()
         },
-        "load": load_numbers(run.load, run.cell),
+        "load": {**load_numbers(run.load, run.cell), "arrivalsSeed": _arrivals_seed(context, run)},
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,
             "drainMs": milliseconds(spec.timeouts.drain),
         },
     }
+
+
+def _arrivals_seed(context: Context, run: Run) -> int:
+    """Return what the arrivals of a trial are drawn by: those of all cells of a block are alike.
+
+    Another replicate has others, so that the luck of a draw is in the spread of the replicates.
+    """
+    digest = sha256(f"arrivals/{context.chosen.seed}/{run.replicate}".encode()).digest()
+    return int.from_bytes(digest[:6])  # a whole number to JavaScript, too
 
 
 def _side(requests: Requests) -> Manifest | None:
@@ -145,6 +155,7 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
     """Return the load profile of a cell in numbers."""
     return {
         "executor": load.executor.value,
+        "arrivals": (load.arrivals or Arrivals.EVEN).value,
         "virtualUsers": cell.number(Factor.VIRTUAL_USERS),
         "rate": cell.number(Factor.RATE),
         "timeUnitMs": milliseconds(load.time_unit),

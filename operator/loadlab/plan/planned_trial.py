@@ -21,4 +21,4 @@ class PlannedTrial:
 
     def run(self, attempt: int) -> Run:
         """Return one attempt of it."""
-        return Run(self.name, attempt, self.cell, self.load)
+        return Run(self.name, attempt, self.cell, self.load, self.replicate)

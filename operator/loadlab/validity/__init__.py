@@ -2,6 +2,7 @@
 
 judge             every rule, in order
 generator_rules   was the load the planned one
+lateness          was it sent when it was planned for
 proof_of_work     was the work done; writes: and is it in the database
 noise             stolen CPU time, too few samples
 bounds            every bound of the rules, in one place

@@ -13,6 +13,8 @@ PAUSE_BROKEN_SHARE, PAUSE_BROKEN_SECONDS = 0.05, 1.0
 """Beyond both, throughput and the upper percentiles are those of the pause."""
 GENERATOR_DELAY_SHARE = 0.10
 """k6 explains no overload by waiting for a CPU for less than this share of its users' waiting."""
+LATE_SHARE, LATE_MS = 0.05, 1.0
+"""A percentile from the send and the one from the intended start are the same within either."""
 ACHIEVED_RATE = 0.99
 """Least share of the offered iterations that must have been made (open model)."""
 LITTLE_STEADY = 0.02

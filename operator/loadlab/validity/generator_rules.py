@@ -201,6 +201,8 @@ def pods_apart(trial: TrialMeasurement) -> Iterator[Reason]:
 def _planned_skew_ms(trial: TrialMeasurement) -> float:
     """Segments take turns: the pods' first requests lie up to one turn apart by design."""
     load = trial.load
+    if trial.sending is not None:
+        return 0.0  # compared by what their arrivals count from, not by their first one
     if load.open_model:
         return 1000 * trial.pods / load.rate_per_second if load.rate_per_second else 0.0
     return 1000 * load.ramp_up_seconds * trial.pods / max(1, load.virtual_users)

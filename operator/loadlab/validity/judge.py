@@ -19,6 +19,9 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
 | GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
 |                    | … for > 5 % and 1 s                                  | Invalid | Invalid |
+| SentLate           | a percentile from the intended start and the one from | Suspect | -      |
+|                    | the send are > 5 % and > 1 ms apart                  |         |         |
+| SideDropped*       | requests beside the load found no virtual user       | Suspect | Suspect |
 | DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
 | RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |
 | both, no asterisk  | … with too few virtual users, or k6 short of CPU     | Invalid | -       |
@@ -30,6 +33,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … > 50 % apart                                       | Invalid | Invalid |
 | PodsNotTogether    | first requests of the pods > 50 ms apart             | Suspect | Suspect |
 | TooFewSamples      | < 100 samples above a reported percentile            | Suspect | Suspect |
+|                    | … of the requests of one name (a remark)             | Valid   | Valid   |
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
 | NoInstruments      | an image of the user's own has none (a remark)       | Valid   | Valid   |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
@@ -86,6 +90,7 @@ from loadlab.validity.judgement import (
     remark,
     suspect,
 )
+from loadlab.validity.lateness import sent_late, side_dropped
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, samples_too_few
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
@@ -223,7 +228,8 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
-    yield from samples_too_few(trial.latency.count)
+    named = {name: found.latency.count for name, found in trial.by_request.items()}
+    yield from samples_too_few(trial.latency.count, named)
 
 
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -262,7 +268,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     foreign_cpu_used,  # first: what others did may be the cause of all the rest
     *(_redirected, _errors, _unanswered),
-    *(generator_slow, generator_paused, arrivals_missed, little_violated),
+    *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(
         requests_unlike_iterations,
         _counts,

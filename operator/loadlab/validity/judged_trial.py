@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Judgement
+from loadlab.validity.lateness import ends_apart
 
 MOST_STORED_BYTES = 13 * 1024
 COARSER = (1, 2, 3, 4)  # powers of two: of 0.1 % become 0.2, 0.4, 0.8 and 1.6 %
@@ -38,6 +39,7 @@ class UnreadableTrialError(ValueError):
 
 def dump_trial(trial: JudgedTrial) -> dict[str, Any]:
     """Write a judged trial as a JSON object of bounded size."""
+    trial = replace(trial, measurement=_with_needed_sending(trial.measurement))
     stored = _dump(trial)
     for bits in COARSER:
         if _size(stored) <= MOST_STORED_BYTES:
@@ -56,6 +58,17 @@ def _dump(trial: JudgedTrial) -> dict[str, Any]:
 
 def _size(stored: Mapping[str, Any]) -> int:
     return len(json.dumps(stored, separators=(",", ":")))
+
+
+def _with_needed_sending(measurement: TrialMeasurement) -> TrialMeasurement:
+    """Leave out how requests of a name were sent, where their latency is the same from the send."""
+    named = {
+        name: each
+        if ends_apart(each.latency_ms, each.from_send_ms)
+        else replace(each, sending=None)
+        for name, each in measurement.by_request.items()
+    }
+    return replace(measurement, by_request=named)
 
 
 def _coarser(measurement: TrialMeasurement, bits: int) -> TrialMeasurement:

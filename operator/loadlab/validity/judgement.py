@@ -24,6 +24,8 @@ class ReasonKind(StrEnum):
     GENERATOR_SATURATED = "GeneratorSaturated"
     GENERATOR_THROTTLED = "GeneratorThrottled"
     GENERATOR_PAUSED = "GeneratorPaused"
+    SENT_LATE = "SentLate"
+    SIDE_DROPPED = "SideDropped"
     DROPPED_ITERATIONS = "DroppedIterations"
     RATE_NOT_REACHED = "RateNotReached"
     LITTLE_LAW_VIOLATED = "LittleLawViolated"

@@ -1,6 +1,6 @@
 """Is the figure steadier than its surroundings: samples above a percentile, others' CPU time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from loadlab.measurement.foreign_cpu import ForeignCpu, foreign_cpu
 from loadlab.measurement.values import TrialMeasurement
@@ -8,19 +8,31 @@ from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
 
 LEAST_TOLD = 0.005  # CPUs, as messages have two decimals
+NAMES_TOLD = 3  # requests whose percentiles are thin; a message is no table
 
 
-def samples_too_few(answers: int) -> Iterator[Reason]:
-    """Name the highest sound percentile's bound for every percentile that rests on too little."""
+def samples_too_few(answers: int, named: Mapping[str, int]) -> Iterator[Reason]:
+    """Say which percentiles rest on too little, of the load and of the requests of each name.
+
+    Where that is so of the requests of a name only, it says nothing against the row's figures.
+    """
+    of_load = _thin(answers)
+    of_names = [f"{thin} of {name}" for name, n in sorted(named.items()) if (thin := _thin(n))]
+    if not of_load and not of_names:
+        return
+    told = ", ".join([*([of_load] if of_load else []), *of_names[:NAMES_TOLD]])
+    level = suspect if of_load else remark
+    yield level(
+        ReasonKind.TOO_FEW_SAMPLES,
+        f"too few samples lie above {told}; a percentile needs {bounds.SAMPLES_ABOVE}: measure "
+        "longer or with more load",
+    )
+
+
+def _thin(answers: int) -> str:
     above = {p: answers * (100 - p) / 100 for p in bounds.REPORTED_PERCENTILES}
-    thin = {p: n for p, n in above.items() if n < bounds.SAMPLES_ABOVE}
-    if thin and answers:
-        percentiles = ", ".join(f"p{p:g} ({n:.0f})" for p, n in thin.items())
-        yield suspect(
-            ReasonKind.TOO_FEW_SAMPLES,
-            f"too few samples lie above {percentiles}; a percentile needs "
-            f"{bounds.SAMPLES_ABOVE}: measure longer or with more load",
-        )
+    thin = {p: n for p, n in above.items() if 0 < n < bounds.SAMPLES_ABOVE}
+    return ", ".join(f"p{p:g} ({n:.0f})" for p, n in thin.items())
 
 
 def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from loadlab.model.status import Figure
 from loadlab.validity.judgement import Reason, ReasonKind
+from loadlab.validity.lateness import Ends
+
+_P95 = 95.0
 
 _SLOW_GENERATOR = {
     ReasonKind.GENERATOR_SATURATED,
@@ -23,6 +26,12 @@ def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
     """Return a latency as a lower bound, as the requests are missing that take longest."""
     why = next((reason.kind for reason in reasons if reason.kind in _CUT_TAIL), None)
     return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
+
+
+def stand_sent(p95: Figure, apart: Iterable[Ends]) -> Figure:
+    """Return a p95 as Unsound where the generator's own lateness is a part of it that matters."""
+    is_late = any(ends.percent == _P95 for ends in apart)
+    return p95.as_unsound(ReasonKind.SENT_LATE) if is_late else p95
 
 
 def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: bool) -> Figure:

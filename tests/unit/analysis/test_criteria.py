@@ -141,6 +141,32 @@ def slower(maximum_us: int) -> MeasuredCell:
     return replace(CELL, row=row)
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("p(95)<3.9", Outcome.FAILED),
+        ("p(95)<6", Outcome.INCONCLUSIVE),
+        ("p(95)<9", Outcome.PASSED),
+        ("max>6", Outcome.INCONCLUSIVE),
+    ],
+)
+def test_what_was_sent_late_is_decided_where_both_ends_decide_it(
+    text: str, outcome: Outcome
+) -> None:
+    """Latency of 4 ms from the send, and 8 ms from when the requests were planned."""
+    late = slower(8000)
+    sent = latency_ms(Histogram.of([4000]))
+    row = late.row.model_copy(update={"latency_from_send_ms": sent})
+    cell = replace(late, row=row, percentiles_ms=percentiles(Latency(Histogram.of([8000]))))
+
+    found = evaluate(parse_threshold("http_req_duration", text), cell)
+
+    assert found.outcome is outcome
+    assert found.value == pytest.approx(8, rel=1e-3)
+    if outcome is Outcome.INCONCLUSIVE:
+        assert "sent late, and their latency reaches from 4" in found.note
+
+
 WIDE = Figure(mean=100.0, low=90.0, high=110.0)
 PAIR = Figure(mean=100.0, least=90.0, most=110.0)
 

@@ -74,6 +74,18 @@ def test_an_overloaded_cell_says_in_how_many_replicates_and_bounds_its_latency(
     assert "load" not in closed
 
 
+def test_latencies_from_the_send_and_from_the_plan_are_both_told_where_they_differ(
+    finished: dict[str, Any],
+) -> None:
+    row = finished["status"]["results"][0]
+    row["latencyFromSendMs"] = row["latencyMs"] | {"p95": 0.5 * row["latencyMs"]["p95"]}
+
+    line = shown(finished)
+
+    low, high = (f"{part * row['latencyMs']['p95']:.3g}" for part in (0.5, 1))
+    assert f"{low} … {high}" in line
+
+
 def test_replicates_without_an_interval_are_shown_as_the_least_and_the_most(
     finished: dict[str, Any],
 ) -> None:

@@ -89,3 +89,13 @@ def test_replicates_are_added_up(build: Build):
 
     assert (total.requests, total.failed, total.failed_rate) == (40, 5, 0.125)
     assert NamedCount().failed_rate == 0.0
+
+
+def test_what_was_dropped_beside_the_load_is_that_of_its_name(build: Build):
+    document = build(side=True)
+    side = document.scenarios["side"].model_copy(update={"dropped_iterations": 3})
+    document = document.model_copy(update={"scenarios": {**document.scenarios, "side": side}})
+
+    named = named_requests([document, document], TIMEOUT_MS)
+
+    assert {name: found.dropped for name, found in named.items()} == {"ping": 6, "request": 0}

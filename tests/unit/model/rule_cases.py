@@ -135,6 +135,14 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         both=(variable("A"), variable("A") | {"valueFrom": {"secretKeyRef": SECRET}}),
         secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
     ),
+    *case(
+        "Load",
+        arrivals=(
+            {"executor": "ramping-arrival-rate", "arrivals": "Poisson"},
+            {"executor": "ramping-vus", "arrivals": "Poisson"},
+        ),
+        even=({"executor": "constant-arrival-rate", "arrivals": "Even"}, {"arrivals": "Even"}),
+    ),
     *case("Placement", keys=long_key("nodeSelector", 317, "x")),
     *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
     *case(

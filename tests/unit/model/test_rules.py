@@ -49,6 +49,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Variant", fields["variants"]["items"]
     yield "EnvVar", fields["variants"]["items"]["properties"]["env"]["items"]
     yield "Placement", fields["placement"]
+    yield "Load", fields["load"]
     yield "Request", request
     yield "VariableRange", request["properties"]["variables"]["additionalProperties"]
     yield "Postgres", fields["postgres"]

@@ -9,8 +9,9 @@ import pytest
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.sending import Sending
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
-from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
 from loadlab.validity.judgement import ReasonKind
@@ -41,6 +42,23 @@ def opened(**values: Any) -> Change:
     def change(trial: TrialMeasurement) -> TrialMeasurement:
         load = replace(trial.load, open_model=True, rate_per_second=1000.0, virtual_users=50)
         return replace(trial, load=load, **values)
+
+    return change
+
+
+def sent(latency_us: int) -> Sending:
+    """30,000 requests, each 2 ms late, that took so long from the send."""
+    return Sending(
+        lateness=Histogram.of([2_000] * 30_000), latency=Histogram.of([latency_us] * 30_000)
+    )
+
+
+def named(**values: Any) -> Change:
+    """The same trial with requests beside its load, as many and as fast."""
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        ping = NamedRequests(requests=30_000, failed=0, latency=trial.latency)
+        return replace(trial, by_request={"ping": replace(ping, **values)})
 
     return change
 
@@ -157,6 +175,12 @@ BROKEN = [
     ("k6 throttled", generator(throttled_share=0.2), K.GENERATOR_THROTTLED, S, "20.0%"),
     ("k6 paused", generator(longest_pause_seconds=0.9), K.GENERATOR_PAUSED, S, "0.90 s (3.0%"),
     ("k6 stopped", generator(longest_pause_seconds=10.0), K.GENERATOR_PAUSED, I, "10.00 s"),
+    ("sent late", opened(sending=sent(9_000)), K.SENT_LATE, S,
+     "sent up to 2.0 ms late (p99): p99 is 11.0 ms from when they were planned and 9.0 ms from"),
+    ("beside the load sent late", named(sending=sent(9_000)), K.SENT_LATE, S, "requests ping were"),
+    ("beside the load dropped", named(dropped=2), K.SIDE_DROPPED, S, "2 planned requests ping"),
+    ("few beside the load", named(latency=Histogram.of([10_000] * 600)), K.TOO_FEW_SAMPLES, V,
+     "p90 (60), p95 (30), p99 (6) of ping; a percentile needs 100"),
     ("dropped", opened(dropped_iterations=3), K.DROPPED_ITERATIONS, S, "3 planned"),
     ("slow arrivals", opened(**asked(29_000)), K.RATE_NOT_REACHED, S, "966.7 of 1000.0"),
     ("users idle", field(**asked(28_000)), K.LITTLE_LAW_VIOLATED, S, "9.3 of 10.0"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.sending import Sending
 from loadlab.measurement.values import NamedRequests
 from loadlab.validity.judged_trial import (
     MOST_STORED_BYTES,
@@ -69,6 +70,32 @@ def test_a_trial_of_very_many_names_is_stored_without_them_and_says_so():
     assert size(dumped) <= MOST_STORED_BYTES
     assert stored.notes[-1].startswith("40 requests by name are left out")
     assert stored.by_request == {}
+
+
+def test_how_requests_were_sent_is_stored_of_the_load_and_of_a_name_where_it_matters():
+    trial = calm(measured(random.Random(12)))
+    latency = Histogram.of([10_000] * 2_000)
+    late, on_time = (
+        Sending(lateness=Histogram.of([us] * 2_000), latency=Histogram.of([10_000 - us] * 2_000))
+        for us in (3_000, 100)
+    )
+    named = {"late": late, "on time": on_time}
+    measurement = replace(
+        trial.measurement,
+        sending=on_time,
+        by_request={
+            name: NamedRequests(requests=2_000, failed=0, latency=latency, sending=sending)
+            for name, sending in named.items()
+        },
+    )
+
+    stored = load_trial(dump_trial(replace(trial, measurement=measurement))).measurement
+
+    assert stored.sending == on_time
+    assert {name: each.sending for name, each in stored.by_request.items()} == {
+        "late": late,
+        "on time": None,
+    }
 
 
 @pytest.mark.parametrize("bits", [1, 4])

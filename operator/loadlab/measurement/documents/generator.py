@@ -51,6 +51,11 @@ class Split(ReadModel):
     failed: Count
     http_req_duration: Distribution = Field(alias="http_req_duration")
     http_req_total: Distribution = Field(alias="http_req_total")
+    # Of requests that were planned for a moment: until they were sent, and until answered.
+    http_req_lateness: Distribution | None = Field(default=None, alias="http_req_lateness")
+    http_req_from_intended: Distribution | None = Field(
+        default=None, alias="http_req_from_intended"
+    )
 
     @property
     def succeeded(self) -> bool:
@@ -92,6 +97,7 @@ class Scenario(ReadModel):
     iterations: Count
     dropped_iterations: Count
     interrupted_iterations: Count = 0
+    schedule_start_us: Count = 0  # what the moments of planned requests are counted from
     first_start_us: Count
     first_sample_us: Count
     last_sample_us: Count

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, Ruled, RuledModel, short_keys
 
@@ -30,6 +29,13 @@ class Executor(StrEnum):
     def ramps(self) -> bool:
         """Whether the load rises over `rampUp` first."""
         return self in {Executor.RAMPING_VUS, Executor.RAMPING_ARRIVAL_RATE}
+
+
+class Arrivals(StrEnum):
+    """How far apart the requests of an open model are."""
+
+    EVEN = "Even"
+    POISSON = "Poisson"
 
 
 class Method(StrEnum):
@@ -145,14 +151,32 @@ class Request(RuledModel):
     )
 
 
-class Load(ApiModel):
+class Load(RuledModel):
     """One load profile for all trials."""
+
+    RULES: ClassVar[tuple[Rule["Load"], ...]] = (
+        Rule(
+            "!has(self.arrivals) || self.executor.endsWith('arrival-rate')",
+            lambda it: it.arrivals is None or it.executor.is_open,
+            "arrivals goes with constant-arrival-rate and ramping-arrival-rate; in a closed model "
+            "a request is sent when the one before it is answered",
+            ".arrivals",
+        ),
+    )
 
     executor: Executor = Field(
         default=Executor.CONSTANT_VUS,
         description=(
             "k6 executor. constant-vus and ramping-vus are closed models (a slow answer delays the "
             "next request); the arrival-rate ones are open models."
+        ),
+    )
+    arrivals: Arrivals | None = Field(
+        default=None,
+        description=(
+            "How far apart the requests of an arrival-rate executor are; absent: Even. Even: all "
+            "the same time. Poisson: exponential gaps, as of many users who know nothing of each "
+            "other; the same ones in every variant, and as many in all as Even has."
         ),
     )
     ramp_up: Annotated[Duration, bounded("0s", "10m")] = Field(

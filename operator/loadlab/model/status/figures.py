@@ -59,6 +59,10 @@ class Figure(ObservedModel):
         description="Why it is not Sound: a kind of reason, such as GeneratorSaturated.",
     )
 
+    def as_unsound(self, why: str) -> Self:
+        """Return the same figure, as one that tells of something else."""
+        return self.model_copy(update={"standing": Standing.UNSOUND, "why": why})
+
     def as_lower_bound(self, why: str) -> Self:
         """Return the same figure, as one that the truth does not lie below."""
         return self.model_copy(update={"standing": Standing.BOUND, "why": why})
@@ -90,6 +94,12 @@ class LatencyMs(ObservedModel):
     def is_lower_bound_at(self, percent: float) -> bool:
         """Whether a percentile is one that the truth does not lie below."""
         return self.lower_bound_above is not None and percent > self.lower_bound_above
+
+    def at_least(self, name: str, percent: float | None) -> float:
+        """Return a figure, such as avg; of a percentile the highest known one up to it."""
+        known = {at: figure for figure, at in _PERCENTS.items() if at <= (percent or 0.0)}
+        name = name if percent is None else known.get(max(known, default=0.0), "min")
+        return float(getattr(self, name))
 
     def as_lower_bounds(self) -> Self:
         """Return the same figures, all of them as lower bounds."""

@@ -68,6 +68,18 @@ Failures = Annotated[
 ]
 
 
+LatencyFromSend = Annotated[
+    LatencyMs | None,
+    decimals(3),
+    Field(
+        description=(
+            "Latency from the send, ms: the lower end, where latencyMs counts from the moment that "
+            "a request was planned for and the two are more than 5 % and 1 ms apart."
+        )
+    ),
+]
+
+
 class RequestRow(ObservedModel):
     """The requests of one name in a cell whose requests differ."""
 
@@ -82,6 +94,7 @@ class RequestRow(ObservedModel):
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
         default=None, description="Latency in milliseconds."
     )
+    latency_from_send_ms: LatencyFromSend = None
     failures: tuple[FailureRow, ...] | None = Field(
         default=None,
         max_length=5,
@@ -133,7 +146,19 @@ class ResultRow(ObservedModel):
         default=None, description="Requests a second that succeeded."
     )
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
-        default=None, description="Latency in milliseconds."
+        default=None,
+        description=(
+            "Latency in milliseconds; in an open model from the moment that a request was planned "
+            "for."
+        ),
+    )
+    latency_from_send_ms: LatencyFromSend = None
+    sent_late_ms: Annotated[float | None, decimals(3)] = Field(
+        default=None,
+        description=(
+            "How late requests were sent, p99, worst replicate, ms: the generator's own doing. "
+            "Absent where users wait for answers (closed models)."
+        ),
     )
     p95_ms: Annotated[Figure | None, decimals(2)] = Field(
         default=None, description="p95 over the replicates, ms."

@@ -1,0 +1,101 @@
+// Package arrivals is an executor of k6 for open models: requests are sent at planned moments,
+// whatever the answers do. It is k6's own constant-arrival-rate and ramping-arrival-rate, but
+//
+//   - arrivals may be those of a Poisson process,
+//   - every sample of an iteration knows its intended start to the microsecond, and its number is
+//     that of the arrival, also where others were dropped,
+//   - the time counts from when all virtual users are there, so that the first are not late.
+package arrivals
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"gopkg.in/guregu/null.v3"
+
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/executor"
+	"go.k6.io/k6/v2/lib/types"
+)
+
+const executorType = "loadlab-arrivals"
+
+func init() {
+	lib.RegisterExecutorConfigType(executorType,
+		func(name string, raw []byte) (lib.ExecutorConfig, error) {
+			config := &Config{BaseConfig: executor.NewBaseConfig(name, executorType)}
+			return config, lib.StrictJSONUnmarshal(raw, config)
+		})
+}
+
+// Config is a scenario of this executor.
+type Config struct {
+	executor.BaseConfig
+	Rate     null.Int           `json:"rate"`     // arrivals in a timeUnit, of all pods
+	TimeUnit types.NullDuration `json:"timeUnit"` //
+	RampUp   types.NullDuration `json:"rampUp"`   // in which the rate rises from nothing; optional
+	Duration types.NullDuration `json:"duration"` // at the full rate
+	VUs      null.Int           `json:"vus"`      // virtual users of all pods, all from the start
+	Arrivals spacing            `json:"arrivals"` // Even or Poisson
+	Seed     null.Int           `json:"seed"`     // of Poisson arrivals
+}
+
+var _ lib.ExecutorConfig = &Config{}
+
+// Validate says what is wrong.
+func (c *Config) Validate() []error {
+	found := c.BaseConfig.Validate()
+	if c.Rate.Int64 <= 0 || c.TimeUnit.TimeDuration() <= 0 {
+		found = append(found, errors.New("rate and timeUnit must be more than 0"))
+	}
+	if c.Duration.TimeDuration() < time.Second {
+		found = append(found, fmt.Errorf("the duration must be at least 1s, but is %s", c.Duration))
+	}
+	if c.RampUp.TimeDuration() < 0 {
+		found = append(found, errors.New("rampUp can't be negative"))
+	}
+	if c.VUs.Int64 <= 0 {
+		found = append(found, errors.New("vus must be more than 0"))
+	}
+	if c.Arrivals != even && c.Arrivals != poisson {
+		found = append(found, fmt.Errorf("arrivals is %q: give %s or %s", c.Arrivals, even, poisson))
+	}
+	return found
+}
+
+func (c *Config) curve() curve {
+	return curve{
+		rate:     float64(c.Rate.Int64) / float64(c.TimeUnit.TimeDuration()),
+		ramp:     float64(c.RampUp.TimeDuration()),
+		duration: float64(c.Duration.TimeDuration()),
+	}
+}
+
+// span is the time in which requests are sent.
+func (c *Config) span() time.Duration { return c.RampUp.TimeDuration() + c.Duration.TimeDuration() }
+
+func (c *Config) users(et *lib.ExecutionTuple) int64 { return et.ScaleInt64(c.VUs.Int64) }
+
+// GetDescription is for people.
+func (c *Config) GetDescription(et *lib.ExecutionTuple) string {
+	return fmt.Sprintf("%s arrivals, %d in %s of all pods for %s, %d virtual users in this one",
+		c.Arrivals, c.Rate.Int64, c.TimeUnit, c.span(), c.users(et))
+}
+
+// GetExecutionRequirements is how many virtual users must be there, and until when.
+func (c *Config) GetExecutionRequirements(et *lib.ExecutionTuple) []lib.ExecutionStep {
+	return []lib.ExecutionStep{
+		{PlannedVUs: uint64(c.users(et))},
+		{TimeOffset: c.span() + c.GetGracefulStop()},
+	}
+}
+
+// HasWork tells a pod whose share has no virtual user.
+func (c *Config) HasWork(et *lib.ExecutionTuple) bool { return c.users(et) > 0 }
+
+// NewExecutor is the executor of this scenario.
+func (c *Config) NewExecutor(es *lib.ExecutionState, logger *logrus.Entry) (lib.Executor, error) {
+	return &Executor{BaseExecutor: executor.NewBaseExecutor(c, es, logger), config: c, state: es}, nil
+}

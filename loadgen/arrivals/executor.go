@@ -1,0 +1,200 @@
+package arrivals
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/executor"
+	"go.k6.io/k6/v2/metrics"
+)
+
+// Executor runs the iterations of one scenario in one pod.
+type Executor struct {
+	*executor.BaseExecutor
+	config *Config
+	state  *lib.ExecutionState
+}
+
+var _ lib.Executor = &Executor{}
+
+// Run sends what is planned, and waits for what is under way until the graceful stop.
+//
+// An error is the interruption that a script asked for; everything else that an iteration throws is
+// logged, as k6 does.
+func (e *Executor) Run(ctx context.Context, out chan<- metrics.SampleContainer) error {
+	ctx, interrupt := context.WithCancelCause(ctx)
+	defer interrupt(nil)
+	scenario := &lib.ScenarioState{Name: e.config.Name, Executor: executorType}
+	users := e.newUsers(lib.WithScenarioState(ctx, scenario), interrupt)
+	for range e.config.users(e.state.ExecutionTuple) {
+		if err := users.activate(); err != nil {
+			users.end()
+			return err
+		}
+	}
+	start := time.Now()
+	e.begin(scenario, start)
+	stop := time.AfterFunc(e.config.span()+e.config.GetGracefulStop(), users.cut)
+	defer stop.Stop()
+	err := e.send(ctx, start, users, out)
+	users.end()
+	if cause := context.Cause(ctx); errext.IsInterruptError(cause) {
+		return cause
+	}
+	return err
+}
+
+func (e *Executor) begin(scenario *lib.ScenarioState, start time.Time) {
+	scenario.StartTime = start
+	scenario.ProgressFn = func() (float64, []string) {
+		return min(1, float64(time.Since(start))/float64(e.config.span())), nil
+	}
+	begun.Store(e.config.Name, start)
+}
+
+// send hands each arrival of this pod to a virtual user when it is due. Pods take turns at the
+// arrivals of all, as the segments of k6's own executors do.
+func (e *Executor) send(
+	ctx context.Context, start time.Time, users *users, out chan<- metrics.SampleContainer,
+) error {
+	tuple, err := e.state.ExecutionTuple.GetNewExecutionTupleFromValue(e.config.VUs.Int64)
+	if err != nil {
+		return err
+	}
+	turn, turns, _ := tuple.GetStripedOffsets()
+	plan := newSchedule(e.config.curve(), e.config.Arrivals, e.config.Seed.Int64, e.config.Name)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	local := 0
+	for number := int64(0); ; number++ {
+		due, more := plan.next()
+		if !more {
+			return nil
+		}
+		if number != turn {
+			continue
+		}
+		turn += turns[local%len(turns)]
+		a := arrival{start.Add(due), uint64(local), uint64(number)}
+		local++
+		if !await(ctx, timer, a.intended) {
+			return nil
+		}
+		if !users.take(a) {
+			e.drop(ctx, out)
+		}
+	}
+}
+
+// await sleeps until a moment; false where the run ends before.
+func await(ctx context.Context, timer *time.Timer, moment time.Time) bool {
+	if left := time.Until(moment); left > 0 {
+		timer.Reset(left)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// drop counts an arrival that found no virtual user. It is not made up for: nobody would have waited
+// before the service for as long as a generator that is behind.
+func (e *Executor) drop(ctx context.Context, out chan<- metrics.SampleContainer) {
+	tags := e.state.Test.RunTags
+	if e.state.Test.Options.SystemTags.Has(metrics.TagScenario) {
+		tags = tags.With("scenario", e.config.Name)
+	}
+	metrics.PushIfNotDone(ctx, out, metrics.Sample{
+		TimeSeries: metrics.TimeSeries{
+			Metric: e.state.Test.BuiltinMetrics.DroppedIterations, Tags: tags,
+		},
+		Time:  time.Now(),
+		Value: 1,
+	})
+}
+
+// users are the virtual users of a scenario. Those without work wait for the next arrival in turn.
+type users struct {
+	executor  *Executor
+	ctx       context.Context // of iterations; ends with the graceful stop
+	cut       context.CancelFunc
+	interrupt context.CancelCauseFunc
+	arrivals  chan arrival
+	working   sync.WaitGroup
+	returned  sync.WaitGroup
+}
+
+func (e *Executor) newUsers(ctx context.Context, interrupt context.CancelCauseFunc) *users {
+	u := &users{executor: e, interrupt: interrupt, arrivals: make(chan arrival)}
+	u.ctx, u.cut = context.WithCancel(ctx)
+	return u
+}
+
+// activate takes one more virtual user from k6's store, and returns when it waits for work.
+func (u *users) activate() error {
+	state, config := u.executor.state, u.executor.config
+	vu, err := state.GetPlannedVU(u.executor.GetLogger(), false)
+	if err != nil {
+		return err
+	}
+	at := &place{}
+	u.returned.Add(1)
+	active := vu.Activate(&lib.VUActivationParams{
+		RunContext: withPlace(u.ctx, at), Scenario: config.Name, Exec: config.GetExec(),
+		Env: config.GetEnv(), Tags: config.GetTags(), GetNextIterationCounters: at.numbers,
+		DeactivateCallback: func(back lib.InitializedVU) {
+			state.ReturnVU(back, false)
+			u.returned.Done()
+		},
+	})
+	waits := make(chan struct{})
+	u.working.Go(func() {
+		close(waits)
+		for a := range u.arrivals {
+			at.now = a
+			state.ModCurrentlyActiveVUsCount(+1)
+			u.iterate(active)
+			state.ModCurrentlyActiveVUsCount(-1)
+		}
+	})
+	<-waits
+	return nil
+}
+
+// take gives an arrival to the virtual user that waits for longest; false where all are at work.
+func (u *users) take(a arrival) bool {
+	select {
+	case u.arrivals <- a:
+		return true
+	default:
+		return false
+	}
+}
+
+func (u *users) iterate(active lib.ActiveVU) {
+	err := active.RunOnce()
+	if u.ctx.Err() != nil || errext.IsInterruptError(err) {
+		u.executor.state.AddInterruptedIterations(1)
+		if errext.IsInterruptError(err) {
+			u.interrupt(err)
+		}
+		return
+	}
+	if err != nil {
+		text, fields := errext.Format(err)
+		u.executor.GetLogger().WithFields(fields).Error(text)
+	}
+	u.executor.state.AddFullIterations(1)
+}
+
+// end waits for the iterations under way, and gives all virtual users back.
+func (u *users) end() {
+	close(u.arrivals)
+	u.working.Wait()
+	u.cut()
+	u.returned.Wait()
+}
