@@ -7,9 +7,16 @@ from itertools import count
 
 import pytest
 
-from tests.e2e.cluster_tools import SYSTEM, Lab, eventually, install_loadlab, kubectl
+from tests.e2e.cluster_tools import (
+    SYSTEM,
+    Lab,
+    RefusedError,
+    eventually,
+    install_loadlab,
+    kubectl,
+)
 from tests.e2e.conftest import ensure_namespace
-from tests.e2e.containers import find_running, operator
+from tests.e2e.containers import Container, find_running, operator
 from tests.manifests import Json
 
 pytestmark = pytest.mark.reliability
@@ -22,7 +29,12 @@ SIX_TRIALS: Json = {  # with two stores, a queue and its worker
     "variants": [{"name": "pooled"}, {"name": "queued"}],
     "factors": {"rate": [20]},
     "replicates": 3,
-    "load": {"executor": "constant-arrival-rate", "duration": "2s", "warmup": "0s"},
+    "load": {
+        "executor": "constant-arrival-rate",
+        "duration": "2s",
+        "warmup": "0s",
+        "settling": "0s",
+    },
 }
 
 
@@ -74,8 +86,7 @@ def end_operator(*, with_pod: bool) -> str:
     if with_pod:
         kubectl("-n", SYSTEM, "delete", "pod", victim.pod, "--force", "--grace-period=0")
     else:
-        (process,) = victim.processes("-m loadlab")
-        victim.kill(process.pid)
+        kill_process(victim)
 
     def is_back() -> bool:
         found = find_running(SYSTEM, OPERATOR)
@@ -83,6 +94,15 @@ def end_operator(*, with_pod: bool) -> str:
 
     eventually(is_back, 60, "another container of the operator")
     return victim.id
+
+
+def kill_process(victim: Container) -> None:
+    (process,) = victim.processes("-m loadlab")
+    try:
+        victim.kill(process.pid)
+    except RefusedError as error:
+        if "exit code 137" not in str(error):  # what asks for it dies with the container
+            raise
 
 
 def is_over(lab: Lab, name: str) -> bool:
