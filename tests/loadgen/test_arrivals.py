@@ -1,0 +1,89 @@
+"""Arrivals of an open model: every planned one is sent once, and knows when it was to be sent."""
+
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.documents import Distribution, Scenario, Split
+
+pytestmark = pytest.mark.integration
+
+RATE, SECONDS = 150, 2
+PLANNED = set(range(1, RATE * SECONDS + 1))  # the ids of the measurement
+
+
+def configured(lab: Any, arrivals: str, **how: Any) -> Any:
+    return lab.configure(
+        executor="constant-arrival-rate",
+        arrivals=arrivals,
+        rate=RATE,
+        virtualUsers=None,
+        maxVirtualUsers=RATE * SECONDS,
+        durationMs=SECONDS * 1000,
+        **how,
+    )
+
+
+def measured(ended: Any) -> Scenario:
+    assert ended.code == 0, ended.stderr
+    return Scenario.model_validate(ended.document["scenarios"]["measure"])
+
+
+def known(found: Distribution | None) -> Distribution:
+    assert found is not None
+    return found
+
+
+def split_of(scenario: Scenario) -> Split:
+    (split,) = scenario.splits
+    return split
+
+
+@pytest.mark.parametrize("arrivals", ["Even", "Poisson"])
+@pytest.mark.parametrize("pods", [1, 3])
+def test_all_pods_together_send_what_is_planned_once(lab, server, arrivals, pods):
+    """As many as the rate says, to the one, however they are spaced and shared out."""
+    config = configured(lab, arrivals, pods=pods)
+    running = [lab.start(config=config, pod=pod) for pod in range(pods)]
+    scenarios = [measured(lab.end(process)) for process in running]
+
+    assert sum(s.dropped_iterations for s in scenarios) == 0
+    assert (len(server.ids), set(server.ids)) == (len(PLANNED), PLANNED)
+
+
+def test_the_latency_from_the_intended_start_is_that_from_the_send_and_the_lateness(lab):
+    scenario = measured(lab.run(config=configured(lab, "Poisson")))
+    split = split_of(scenario)
+    late, whole = known(split.http_req_lateness), known(split.http_req_from_intended)
+
+    assert late.count == whole.count == split.http_req_total.count == len(PLANNED)
+    together = late.hdr.mean_us + split.http_req_total.hdr.mean_us
+    assert whole.hdr.mean_us == pytest.approx(together, rel=0.005, abs=5)
+    assert 0 < scenario.schedule_start_us <= scenario.first_start_us
+
+
+def test_users_that_wait_for_answers_are_sent_at_no_planned_moment(lab):
+    scenario = measured(lab.run(config=lab.configure(durationMs=1000)))
+    split = split_of(scenario)
+
+    assert (split.http_req_lateness, split.http_req_from_intended) == (None, None)
+    assert scenario.schedule_start_us == 0
+
+
+def test_a_generator_that_stood_still_says_for_how_long_it_kept_users_waiting(lab, server):
+    """By the send nobody has waited for it; by their intended starts they have."""
+    process = lab.start(config=configured(lab, "Even"))
+    deadline = time.monotonic() + 60
+    while len(server.ids) < RATE // 2:
+        assert time.monotonic() < deadline, "the load never began"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGCONT)
+    split = split_of(measured(lab.end(process)))
+
+    longest_us = 0.9 * 500_000
+    assert known(split.http_req_lateness).hdr.max_us > longest_us
+    assert known(split.http_req_from_intended).hdr.max_us > longest_us
