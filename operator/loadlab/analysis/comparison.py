@@ -24,6 +24,7 @@ from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN, FEWEST_BLOCK
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.catalogue import Factor
 from loadlab.model.status import (
     MAX_ROWS,
     Comparison,
@@ -39,6 +40,7 @@ _MARGIN = math.log1p(EQUIVALENCE_MARGIN)
 _BETTER = {"requests_per_second": 1, "cpu_micros": -1, "p95_ms": -1}
 # The most important one first: not all of a large sweep fit the status.
 _CLOSED = ("requests_per_second", "cpu_micros", "p95_ms")
+_CARRIED = ("requests_per_second", "cpu_micros")
 _OPEN = ("cpu_micros", "p95_ms")  # the rate is the offered one
 
 
@@ -61,14 +63,18 @@ class Difference:
 
 
 def compare_cells(
-    rows: Sequence[ResultRow], replicates: Sequence[Replicate]
+    rows: Sequence[ResultRow], replicates: Sequence[Replicate], *, latency: bool = True
 ) -> tuple[Comparison, ...]:
-    """Compare each row with its control, as many figures of all rows as the status may hold."""
+    """Compare each row with its control, as many figures of all rows as the status may hold.
+
+    Without latency where the load is to show what is carried: at saturation it follows from that.
+    """
     pairs = controls_of(rows)
     if not pairs:
         return ()
     is_open = any(replicate.trial.open_model for replicate in replicates)
-    names = (_OPEN if is_open else _CLOSED)[: MAX_ROWS // len(pairs)]
+    figures = _OPEN if is_open else _CLOSED if latency else _CARRIED
+    names = figures[: MAX_ROWS // len(pairs)]
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
     noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
@@ -86,13 +92,18 @@ def compare_cells(
 
 
 def controls_of(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
-    """Return each row but the first with its control.
+    """Return each row with its control, but the first ones of each offered rate.
 
     That is the first variant's row at the same levels, as far as both have them, and the first row
-    for the first variant's own.
+    for the first variant's own. At another rate a request costs otherwise, and waits otherwise.
     """
-    if not rows:
-        return []
+    by_rate: dict[int | None, list[ResultRow]] = {}
+    for row in rows:
+        by_rate.setdefault(row.cell.number(Factor.RATE), []).append(row)
+    return [pair for alike in by_rate.values() for pair in _controls_at_one_rate(alike)]
+
+
+def _controls_at_one_rate(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
     first = rows[0]
     known = [(row, row.cell.dump()) for row in rows if row.cell.variant == first.cell.variant]
     return [(row, _control(row, first, known)) for row in rows[1:]]

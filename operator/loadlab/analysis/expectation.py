@@ -39,6 +39,8 @@ from loadlab.validity.judgement import Judgement, ReasonKind
 _FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.ERROR_RATE}
 _MADE_BY_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.COUNT_MISMATCH}
 
+_NO_PAIR = "its cells were offered different rates, by what they carry (status.chosen.loads)"
+
 Group = tuple[Cell, ...]  # (of, over) of a ratio, (of,) of a metric
 Place = tuple[str, int]  # a cell's title and the block
 
@@ -73,7 +75,8 @@ def judge_expectation(
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     outcome = _outcome(expectation, estimate)
     used = [places[title, block] for block in complete for title in titles]
-    gap = _first_gap(expectation, places, readings, [(t, b) for b in blocks or [1] for t in titles])
+    wanted = [(t, b) for b in blocks or [1] for t in titles]
+    gap = _first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
     note = "; ".join([*_why(outcome, estimate, len(complete), gap), *_reservations(used)])
     return _result(expectation, estimate, outcome, len(complete), note)
 

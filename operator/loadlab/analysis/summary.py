@@ -7,6 +7,7 @@ held; `summarize` puts them together.
 from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.analysis.best import best_cell
+from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
@@ -17,6 +18,7 @@ from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Trial
+from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     MAX_ROWS,
     ConditionType,
@@ -24,6 +26,7 @@ from loadlab.model.status import (
     Environment,
     LoadExperimentStatus,
     Overhead,
+    ResultRow,
     Truth,
     find,
 )
@@ -50,6 +53,7 @@ def summarize(
         return status
     replicates = [replicate for cell in analysed for replicate in cell.replicates]
     rows = with_pooled_intervals([cell.row for cell in analysed], replicates)
+    rows = with_capacity(plan, rows)
     criteria = tuple(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in analysed})
         for name, rule in _thresholds(plan).items()
@@ -58,22 +62,28 @@ def summarize(
     analyzed = status.model_copy(
         update={
             "results": rows[:MAX_ROWS],
-            "comparisons": compare_cells(rows[:MAX_ROWS], replicates),
+            "comparisons": compare_cells(
+                rows[:MAX_ROWS],
+                replicates,
+                latency=plan.context.spec.load.purpose is not Purpose.CAPACITY,
+            ),
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(
                 judge_expectation(each, plan.cells, replicates) for each in expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
-            "best": best_cell(
-                (row for row, cell in zip(rows, analysed, strict=True) if cell.passes), replicates
-            ),
+            "best": best_cell(comparable_rows(plan, _passing(rows, analysed)), replicates),
             "durability": _durability(replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
         }
     )
     return within_budget(analyzed)
+
+
+def _passing(rows: Sequence[ResultRow], analysed: Sequence[AnalysedCell]) -> list[ResultRow]:
+    return [row for row, cell in zip(rows, analysed, strict=True) if cell.passes]
 
 
 def _is_quiet(status: LoadExperimentStatus) -> bool:

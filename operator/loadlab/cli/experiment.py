@@ -36,6 +36,7 @@ class Experiment:
     name: str
     namespace: str
     status: LoadExperimentStatus
+    purpose: str = ""  # of its load: Compare, Capacity or nothing said
 
     @classmethod
     def of(cls, resource: dict[str, Any]) -> Self:
@@ -52,7 +53,8 @@ class Experiment:
                 f"(status.{field}: {fault['msg']}): use the loadlab command of the operator's "
                 "release"
             ) from err
-        return cls(name, namespace, status)
+        load = (resource.get("spec") or {}).get("load") or {}
+        return cls(name, namespace, status, load.get("purpose") or "")
 
     def condition(self, wanted: ConditionType) -> Condition | None:
         """Find a condition by its type."""

@@ -35,7 +35,7 @@ def export(experiment: Experiment, chosen: Format) -> str:
 def _document(experiment: Experiment) -> dict[str, Any]:
     wanted = (
         *("phase", "verdict", "best", "comparisons", "results", "criteria", "expectations"),
-        *("durability", "environment"),
+        *("durability", "environment", "chosen"),
     )
     status = experiment.status.dump()
     head = {"name": experiment.name, "namespace": experiment.namespace}
@@ -69,6 +69,7 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "least": speed and speed.least,
         "most": speed and speed.most,
         "standing": speed and str(speed.standing),
+        "capacity": row.capacity and row.capacity.mean,
         **{
             f"{name}Ms": row.latency_ms and getattr(row.latency_ms, name)
             for name in LatencyMs.model_fields

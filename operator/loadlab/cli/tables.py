@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.catalogue import Cell
-from loadlab.cli import comparisons, details, figures
+from loadlab.cli import comparisons, details, figures, rates
 from loadlab.cli.experiment import Experiment
 from loadlab.model.status import (
     Best,
@@ -53,13 +53,14 @@ def render(experiment: Experiment) -> RenderableType:
     """Render everything there is to say about an experiment."""
     status = experiment.status
     if not status.results:
-        return Group(Text(experiment.line), Text("No results yet."))
+        known = map(Text, rates.before_first_block(status))
+        return Group(Text(experiment.line), *known, Text("No results yet."))
     expectations = [_expectations(status.expectations)] if status.expectations else []
     short = _short_title(status.results)
     titles = {row.cell.title(): short(row) for row in status.results}
     return Group(
         *comparisons.table(status.comparisons, titles),
-        _table(experiment.name, status.results),
+        _table(experiment.name, status.results, rates.columns(experiment.purpose)),
         *details.by_request(status.results, short),
         *details.work(status.results, short),
         *details.bottlenecks(status.results, short),
@@ -107,13 +108,13 @@ def _heading(factor: str) -> str:
     return factor.replace("_", "\n")
 
 
-def _table(title: str, rows: Sequence[ResultRow]) -> Table:
+def _table(title: str, rows: Sequence[ResultRow], columns: Sequence[rates.Column]) -> Table:
     factors, components = swept_factors(rows), used_components(rows)
     table = Table(
         title=_title(title, rows), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
     )
     table.add_column("variant", no_wrap=True)
-    headings = [*map(_heading, factors), "req/s", "p50\nms", "p95\nms", "p99\nms", "failed"]
+    headings = [*map(_heading, factors), *(column.heading for column in columns), "failed"]
     headings += ["in all\nCPU µs/req"] if any(row.cpu_micros for row in rows) else []
     headings += [f"{_SHORT.get(name, name)}\nCPU µs/req" for name in components]
     headings += ["memory\nMiB", "k6\nCPU", "runs\nused"]
@@ -125,8 +126,10 @@ def _table(title: str, rows: Sequence[ResultRow]) -> Table:
     for row in rows:
         load = [_load(row)] if offered else []
         validity = Text(row.validity, style=_COLOURS[row.validity])
-        cells = _cells(row, factors, components, in_all=any(r.cpu_micros for r in rows))
-        table.add_row(*cells, *load, validity)
+        levels = (getattr(row.cell, name) for name in factors)
+        shown = (column.spell(row) for column in columns)
+        costs = _costs(row, components, in_all=any(r.cpu_micros for r in rows))
+        table.add_row(row.cell.variant, *map(_level, levels), *shown, *costs, *load, validity)
     return table
 
 
@@ -138,17 +141,12 @@ def _load(row: ResultRow) -> Text:
     return Text(f"{row.load} {counts.overloaded}/{counts.valid}", style=_COLOURS[row.load])
 
 
-def _cells(
-    row: ResultRow, factors: list[str], components: list[str], *, in_all: bool
-) -> Iterator[RenderableType]:
-    latency, cost = row.latency_ms, row.cpu_micros_per_request
-    levels = (getattr(row.cell, name) for name in factors)
-    yield row.cell.variant
-    yield from (figures.ABSENT if level is None else str(level) for level in levels)
-    # Text, not str: rich would read [900, 1100] as markup.
-    yield Text(figures.rate_figure(row.requests_per_second))
-    for name in ("med", "p95", "p99"):
-        yield figures.latency(latency, name, row.latency_from_send_ms)
+def _level(level: object) -> str:
+    return figures.ABSENT if level is None else str(level)
+
+
+def _costs(row: ResultRow, components: list[str], *, in_all: bool) -> Iterator[RenderableType]:
+    cost = row.cpu_micros_per_request
     yield Text(figures.share(row.failed_rate, row.failed_low, row.failed_high))
     if in_all:
         yield Text(figures.micros_figure(row.cpu_micros))
@@ -202,18 +200,14 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     for e in (e for e in status.expectations if e.note):
         outcome = (e.outcome, _COLOURS.get(e.outcome, ""))
         yield [f"Expectation {e.name}: ", outcome, f", {e.note}"]
-    if status.preliminary_seconds is not None:
-        yield [_before_first_block(status.preliminary_seconds)]
+    for line in rates.before_first_block(status):
+        yield [line]
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)
     yield from _without_claim(status)
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
-
-
-def _before_first_block(seconds: float) -> str:
-    return f"Settled for {seconds:.0f} s before the first block, in a trial that counts nowhere"
 
 
 def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:

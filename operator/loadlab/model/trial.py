@@ -13,6 +13,7 @@ class TrialRole(StrEnum):
 
     MEASURED = "Measured"
     SETTLING = "Settling"
+    PILOT = "Pilot"
 
 
 class LoadTrialSpec(ApiModel):
@@ -24,7 +25,8 @@ class LoadTrialSpec(ApiModel):
         default=TrialRole.MEASURED,
         description=(
             "Measured: its result is one of its cell. Settling: it runs before the first block, "
-            "so that no measured trial meets a cold machine; its result counts nowhere."
+            "so that no measured trial meets a cold machine; its result counts nowhere. Pilot: "
+            "one before the first block that finds what its cell carries in a closed loop."
         ),
     )
     replicate: int = Field(

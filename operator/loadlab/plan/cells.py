@@ -1,12 +1,12 @@
 """The cells of an experiment and the order of its trials."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from loadlab.catalogue import Cell, Factor, Level
 from loadlab.catalogue.factor_facts import Arrivals
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.experiment import Strategy
+from loadlab.model.spec.order import Strategy
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
@@ -20,7 +20,7 @@ STATES = 10_000
 
 def levels_of(spec: LoadExperimentSpec, factor: Factor) -> tuple[Level, ...]:
     """Return the levels of a factor; none where the executor gives it no meaning."""
-    arrivals = Arrivals.OPEN if spec.load.executor.is_open else Arrivals.CLOSED
+    arrivals = Arrivals.OPEN if spec.load.is_open else Arrivals.CLOSED
     if factor.facts.arrivals not in {None, arrivals}:
         return ()
     unset = () if factor.facts.unset is None else (factor.facts.unset,)
@@ -93,8 +93,8 @@ def ordered(
     if spec.order.strategy is Strategy.SEQUENTIAL:
         return tuple((cell, replicate) for cell in cells for replicate in replicates)
 
-    turns = _drawn(cells, f"{chosen.seed}/first")
-    blocks = {r: _drawn(cells, f"{chosen.seed}/{r}") for r in replicates}
+    turns = drawn_cells(cells, f"{chosen.seed}/first")
+    blocks = {r: drawn_cells(cells, f"{chosen.seed}/{r}") for r in replicates}
     return tuple(
         (cell, replicate)
         for replicate, block in blocks.items()
@@ -102,7 +102,8 @@ def ordered(
     )
 
 
-def _drawn(cells: tuple[Cell, ...], seed: str) -> list[Cell]:
+def drawn_cells(cells: Iterable[Cell], seed: str) -> list[Cell]:
+    """Return cells in an order drawn by hashing: the same for the same seed."""
     return sorted(cells, key=lambda c: sha256(f"{seed}/{c.title()}".encode()).hexdigest())
 
 

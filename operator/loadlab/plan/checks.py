@@ -8,7 +8,8 @@ from loadlab.base.quantities import whole_number
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.expectations import Expectation, fault_of, groups_of
+from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
+from loadlab.model.spec.load import Purpose
 from loadlab.model.spec.stores import PostgresMode
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
@@ -133,9 +134,20 @@ def _check_connections(context: Context, cells: tuple[Cell, ...]) -> None:
 def _check_expectations(context: Context, cells: tuple[Cell, ...]) -> None:
     names = _RequestNames(context)
     for expectation in context.spec.expectations:
-        if fault := fault_of(expectation, cells) or _unknown_request(expectation, cells, names):
+        fault = _without_meaning(context, expectation) or fault_of(expectation, cells)
+        if fault := fault or _unknown_request(expectation, cells, names):
             message = f"expectations {expectation.name}: {fault}"
             raise PlanError(Reason.INVALID_EXPECTATION, message)
+
+
+def _without_meaning(context: Context, expectation: Expectation) -> str:
+    is_compare = context.spec.load.purpose is Purpose.COMPARE
+    if is_compare and expectation.figure is FigureName.REQUESTS_PER_SECOND:
+        return (
+            "with load.purpose Compare all cells are offered one rate, so requestsPerSecond tells "
+            "nothing; claim cpuMicrosPerRequest.service or a latency, or use Capacity"
+        )
+    return ""
 
 
 class _RequestNames:

@@ -6,7 +6,7 @@ from typing import Any
 from loadlab.base.quantities import whole_number
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.experiment import MAX_SEED
+from loadlab.model.spec.order import MAX_SEED
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
 

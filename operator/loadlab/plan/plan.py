@@ -8,6 +8,7 @@ from hashlib import sha256
 from loadlab.base.names import API_VERSION, Component, trial_name
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
+from loadlab.model.spec.load import Purpose
 from loadlab.model.trial import LoadTrialSpec, TrialRole
 from loadlab.plan.cells import cells_of, ordered
 from loadlab.plan.checks import check_cells, check_name, check_spec
@@ -19,6 +20,7 @@ from loadlab.plan.generator import build_generator
 from loadlab.plan.network import build_policies, parts_beside_stores
 from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.preliminary import plan_preliminary
+from loadlab.plan.rates import measured_load, with_rate
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
@@ -50,6 +52,12 @@ class Plan:
     def has_dataset(self) -> bool:
         """Whether there is a Postgres, deployed or existing, that a Job prepares."""
         return Component.POSTGRES in stores_of(self.context.spec)
+
+    @property
+    def lacks_rates(self) -> bool:
+        """Whether the pilot trials have yet to say what the others are offered."""
+        is_compare = self.context.spec.load.purpose is Purpose.COMPARE
+        return is_compare and not self.context.chosen.loads
 
     @property
     def in_order(self) -> tuple[PlannedTrial, ...]:
@@ -122,28 +130,37 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     context = Context(experiment, images, resolve_variants(spec), choose(experiment))
     check_environment(context)
     check_cells(context, cells)
+    read_fingerprint = cache(lambda: _fingerprint(_plan_trials(_undecided(context), cells)))
+    return _plan_trials(replace(context, read_fingerprint=read_fingerprint), cells)
+
+
+def _plan_trials(context: Context, cells: tuple[Cell, ...]) -> Plan:
+    """Put the trials in their order, each with the rate that was chosen for its cell."""
+    chosen = context.chosen
+    offered = {cell.title(): with_rate(cell, chosen) for cell in cells}
+    loads = {title: measured_load(context.spec.load, cell) for title, cell in offered.items()}
+    order = enumerate(ordered(context.spec, chosen, cells), start=1)
     trials = tuple(
         PlannedTrial(
-            name=trial_name(experiment.children_name, position),
-            cell=cell,
-            load=spec.load,
+            name=trial_name(context.experiment.children_name, position),
+            cell=offered[cell.title()],
+            load=loads[cell.title()],
             replicate=replicate,
             position=position,
         )
-        for position, (cell, replicate) in enumerate(ordered(spec, context.chosen, cells), start=1)
+        for position, (cell, replicate) in order
     )
-    plan = Plan(context, cells, trials, plan_preliminary(experiment, trials))
-    read_fingerprint = cache(lambda: _fingerprint(plan))
-    return replace(plan, context=replace(plan.context, read_fingerprint=read_fingerprint))
+    return Plan(context, tuple(offered.values()), trials, plan_preliminary(context, trials))
+
+
+def _undecided(context: Context) -> Context:
+    """Return the context before the first trials had shown anything: it is the same plan after."""
+    chosen = context.chosen.model_copy(update={"service_cpu": None, "loads": ()})
+    return replace(context, chosen=chosen)
 
 
 def _fingerprint(plan: Plan) -> str:
-    """Hash the order of the trials, the infrastructure and one run of each variant.
-
-    The runs are those of a service whose CPUs are not decided about: it is the same plan after.
-    """
-    chosen = plan.context.chosen.model_copy(update={"service_cpu": None})
-    plan = replace(plan, context=replace(plan.context, chosen=chosen))
+    """Hash the order of the trials, the infrastructure and one run of each variant."""
     one_each = {trial.cell.variant: trial for trial in reversed(plan.trials)}
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
     order = [(trial.name, trial.cell.title(), trial.replicate) for trial in plan.trials]

@@ -13,6 +13,7 @@ from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
+from loadlab.progress.pilots import choose_rates
 from loadlab.progress.quiet import with_quiet
 from loadlab.progress.service_cpus import choose_cpus, start_over
 from loadlab.progress.trials import judge_run, start_trial
@@ -47,9 +48,9 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     status = with_counts(len(plan.trials), experiment.status, observed)
     status = with_preliminary_seconds(plan, status, observed)
     status = with_quiet(status, observed.measured(), transition)
-    if current is None and not stale:
-        entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
-        return Decision(entered, requeue_after=AT_ONCE)
+    if current is None and (plan.lacks_rates or not stale):
+        decision = _all_over(plan, status, observed, transition)
+        return replace(decision, actions=(*clearing, *decision.actions))
     status = transition.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
     if current is not None and current.trial is not None and current.is_running:
         decision = _under_way(plan, current, observed, status, transition.now)
@@ -68,6 +69,16 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     started = start_trial(plan, current.planned, current.trial, observed, transition.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
     return Decision(status, started, RESYNC)
+
+
+def _all_over(
+    plan: Plan, status: LoadExperimentStatus, observed: Observed, transition: Transition
+) -> Decision:
+    """Go on from the pilot trials to the others, or from those to their analysis."""
+    if plan.lacks_rates:
+        return choose_rates(plan, status, observed, transition)
+    entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
+    return Decision(entered, requeue_after=AT_ONCE)
 
 
 def _under_way(
@@ -114,14 +125,21 @@ def _infrastructure_lost(
 def current_trial(plan: Plan, observed: Observed) -> Current | None:
     """Return the first trial of the plan that is not over.
 
-    What goes before the first block is over once that has begun, whoever deleted it.
+    What goes before the first block is over once that has begun, whoever deleted it; and without
+    the rates that pilot trials find nothing comes after them.
     """
-    has_begun = any(planned.name in observed.trials for planned in plan.trials)
-    for planned in plan.trials if has_begun else plan.in_order:
+    for planned in _to_come(plan, observed):
         trial = observed.trials.get(planned.name)
         if trial is None or trial.status.phase is None or not trial.status.phase.is_terminal:
             return Current(planned, trial)
     return None
+
+
+def _to_come(plan: Plan, observed: Observed) -> tuple[PlannedTrial, ...]:
+    if plan.lacks_rates:
+        return plan.preliminary
+    has_begun = any(planned.name in observed.trials for planned in plan.trials)
+    return plan.trials if has_begun or plan.context.chosen.loads else plan.in_order
 
 
 def with_counts(

@@ -198,3 +198,33 @@ def test_adjusted_doubts_keep_their_order_and_lie_between_their_own_and_bonferro
     )
     for own, adjusted in zip(doubts, found, strict=True):
         assert own <= adjusted <= min(1.0, len(doubts) * own)
+
+
+def test_cells_that_were_offered_different_rates_are_not_compared() -> None:
+    cells = [
+        Cell(variant=variant, workers=workers, rate=rate)
+        for rate, variant, workers in (
+            (100, "sync", 1),
+            (900, "async", 1),
+            (100, "sync", 2),
+            (900, "async", 2),
+            (900, "asyncpg", 2),
+        )
+    ]
+    rows = rows_of([replicate for cell in cells for replicate in cell_at(cell, 1000, 600, 40)])
+
+    pairs = [(of.cell.title(), over.cell.title()) for of, over in controls_of(rows)]
+
+    assert pairs == [
+        ("sync/workers=2/rate=100", "sync/workers=1/rate=100"),
+        ("async/workers=2/rate=900", "async/workers=1/rate=900"),
+        ("asyncpg/workers=2/rate=900", "async/workers=2/rate=900"),
+    ]
+
+
+def test_without_latency_what_is_carried_and_what_it_costs_are_compared() -> None:
+    replicates = [*cell_at(SYNC, 1000, 600, 40), *cell_at(ASYNC, 1500, 400, 50)]
+
+    found = compare_cells(rows_of(replicates), replicates, latency=False)
+
+    assert [c.figure for c in found] == ["requestsPerSecond", "cpuMicros"]

@@ -65,6 +65,30 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"load": {"executor": "ramping-arrival-rate"}},
         ),
         closed=(SPEC, SPEC | {"factors": {"rate": [1]}}),
+        compare=(
+            SPEC | {"load": {"purpose": "Compare"}, "factors": {"rate": [1]}},
+            SPEC | {"load": {"purpose": "Compare", "executor": "ramping-vus"}},
+        ),
+        capacity=(
+            SPEC | {"load": {"purpose": "Capacity", "executor": "ramping-vus"}},
+            SPEC
+            | {
+                "load": {"purpose": "Capacity", "executor": "constant-arrival-rate"},
+                "factors": {"rate": [1]},
+            },
+        ),
+        pilots=(
+            SPEC | {"load": {"purpose": "Compare"}, "factors": {"virtualUsers": [9]}},
+            SPEC | {"load": {"purpose": "Compare"}, "factors": {"virtualUsers": [9, 10]}},
+        ),
+        pilot_pods=(
+            SPEC | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [2]}},
+            SPEC
+            | {
+                "load": {"purpose": "Compare", "parallelism": 3},
+                "factors": {"virtualUsers": [2], "rate": [9]},
+            },
+        ),
         cpus=(
             SPEC | {"resources": {"service": {"cpu": "2"}}},
             EXCLUSIVE | {"resources": {"service": {"cpu": "500m"}}},

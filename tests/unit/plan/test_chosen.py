@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loadlab.model.resources import Experiment
-from loadlab.model.spec.experiment import MAX_SEED
+from loadlab.model.spec.order import MAX_SEED
 from loadlab.plan import Plan, make_plan
 from loadlab.plan.chosen import choose
 

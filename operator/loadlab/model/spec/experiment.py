@@ -1,54 +1,23 @@
 """The spec of a LoadExperiment: the one YAML file that a user writes."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from loadlab.base.models import ApiModel
 from loadlab.base.quantities import whole_number
 from loadlab.base.rules import Rule, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
-from loadlab.model.spec.load import Load
+from loadlab.model.spec.load import Load, Purpose
 from loadlab.model.spec.network import Network
+from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
 
-MAX_SEED = 2_147_483_647
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
-
-
-class Strategy(StrEnum):
-    """In which order the trials run."""
-
-    INTERLEAVED = "Interleaved"
-    SEQUENTIAL = "Sequential"
-
-
-class Order(ApiModel):
-    """The order of the trials."""
-
-    strategy: Strategy = Field(
-        default=Strategy.INTERLEAVED,
-        description=(
-            "Interleaved runs each replicate of all cells as one randomised block, so that a slow "
-            "drift of the machine favours no cell. Sequential is for demonstration, and "
-            "not for expectations."
-        ),
-    )
-    seed: int | None = Field(
-        default=None,
-        ge=0,
-        le=MAX_SEED,
-        description=(
-            "Seed of the randomised order; absent for one that is drawn from the experiment's uid "
-            "and stands in status.chosen.seed."
-        ),
-    )
 
 
 def _summaries() -> str:
@@ -203,8 +172,27 @@ def _owned_cpus_are_the_requested(spec: LoadExperimentSpec) -> bool:
 
 def _has_users_for_every_pod(spec: LoadExperimentSpec) -> bool:
     users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
+    is_open = spec.load.executor.is_open and not _compares(spec)
+    return is_open or all(int(number) >= spec.load.parallelism for number in users)
+
+
+def _compares(spec: LoadExperimentSpec) -> bool:
+    return spec.load.purpose is Purpose.COMPARE
+
+
+def _has_a_rate_where_open(spec: LoadExperimentSpec) -> bool:
     has_rate = spec.factors.levels(Factor.RATE) is not None
-    return has_rate or all(int(number) >= spec.load.parallelism for number in users)
+    return _compares(spec) or has_rate == spec.load.executor.is_open
+
+
+def _executor_fits_the_purpose(spec: LoadExperimentSpec) -> bool:
+    if _compares(spec):
+        return not spec.load.executor.ramps
+    return spec.load.purpose is None or not spec.load.executor.is_open
+
+
+def _pilots_under_one_load(spec: LoadExperimentSpec) -> bool:
+    return not _compares(spec) or len(spec.factors.levels(Factor.VIRTUAL_USERS) or ()) == 1
 
 
 def _claims_only_interleaved(spec: LoadExperimentSpec) -> bool:
@@ -216,13 +204,30 @@ def _says_the_server_once(spec: LoadExperimentSpec) -> bool:
     return not (is_swept and any(variant.server for variant in spec.variants))
 
 
+_COMPARES = "has(self.load.purpose) && self.load.purpose == 'Compare'"
 LoadExperimentSpec.RULES = (
     _variant_rule(),
     *(_request_rule(name) for name, work in WORKLOADS.items() if work.requests is None),
     Rule(
-        "has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
-        lambda spec: (spec.factors.levels(Factor.RATE) is not None) == spec.load.executor.is_open,
-        "factors.rate goes with the arrival-rate executors, and only with them",
+        f"{_COMPARES} || has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
+        _has_a_rate_where_open,
+        "factors.rate goes with load.purpose Compare or the arrival-rate executors, and only with "
+        "them",
+        ".factors",
+    ),
+    Rule(
+        f"{_COMPARES} ? !self.load.executor.startsWith('ramping') : "
+        "!has(self.load.purpose) || !self.load.executor.endsWith('arrival-rate')",
+        _executor_fits_the_purpose,
+        "load.purpose Compare offers a constant rate, and Capacity needs a closed loop: leave "
+        "load.executor out",
+        ".load",
+    ),
+    Rule(
+        f"!({_COMPARES}) || size(self.factors.virtualUsers) == 1",
+        _pilots_under_one_load,
+        "with load.purpose Compare factors.virtualUsers is the load of the pilot trials: give one "
+        "number",
         ".factors",
     ),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
@@ -255,7 +260,7 @@ LoadExperimentSpec.RULES = (
         ".resources",
     ),
     Rule(
-        "self.load.parallelism == 1 || has(self.factors.rate) || "
+        f"self.load.parallelism == 1 || (has(self.factors.rate) && !({_COMPARES})) || "
         "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
         _has_users_for_every_pod,
         "factors.virtualUsers must be at least load.parallelism",

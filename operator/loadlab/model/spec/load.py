@@ -38,6 +38,13 @@ class Arrivals(StrEnum):
     POISSON = "Poisson"
 
 
+class Purpose(StrEnum):
+    """What the trials are for."""
+
+    COMPARE = "Compare"
+    CAPACITY = "Capacity"
+
+
 class Method(StrEnum):
     """What a request does with its path."""
 
@@ -156,14 +163,26 @@ class Load(RuledModel):
 
     RULES: ClassVar[tuple[Rule["Load"], ...]] = (
         Rule(
-            "!has(self.arrivals) || self.executor.endsWith('arrival-rate')",
-            lambda it: it.arrivals is None or it.executor.is_open,
-            "arrivals goes with constant-arrival-rate and ramping-arrival-rate; in a closed model "
-            "a request is sent when the one before it is answered",
+            "!has(self.arrivals) || self.executor.endsWith('arrival-rate') || "
+            "(has(self.purpose) && self.purpose == 'Compare')",
+            lambda it: it.arrivals is None or it.is_open,
+            "arrivals goes with purpose Compare, constant-arrival-rate and ramping-arrival-rate; "
+            "in a closed model a request is sent when the one before it is answered",
             ".arrivals",
         ),
     )
 
+    purpose: Purpose | None = Field(
+        default=None,
+        description=(
+            "Compare: pilot trials find what each cell carries in a closed loop, then all are "
+            "offered one rate in the open model: factors.rate, or half of what the slowest "
+            "carries; status.chosen.loads has it. Cells of which one carries more than four times "
+            "as much as another get rates of their own, and only their capacities are compared. "
+            "Capacity: a closed loop; each cell carries at least what its row says. Absent: the "
+            "executor decides."
+        ),
+    )
     executor: Executor = Field(
         default=Executor.CONSTANT_VUS,
         description=(
@@ -225,3 +244,8 @@ class Load(RuledModel):
         ),
     )
     request: Request = Field(default=Request(), description="How one request is made.")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the arrivals of measured trials are independent of answers."""
+        return self.purpose is Purpose.COMPARE or self.executor.is_open

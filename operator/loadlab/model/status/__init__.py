@@ -4,7 +4,7 @@ These are the types that the analysis fills and the command reads; there are no 
 """
 
 from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource
-from loadlab.model.status.chosen import Chosen
+from loadlab.model.status.chosen import CellLoad, Chosen
 from loadlab.model.status.comparisons import Comparison, ComparisonOutcome
 from loadlab.model.status.conditions import (
     Condition,
@@ -51,6 +51,7 @@ __all__ = [
     "Best",
     "Bottleneck",
     "ByComponent",
+    "CellLoad",
     "Chosen",
     "Comparison",
     "ComparisonOutcome",

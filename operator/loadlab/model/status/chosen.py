@@ -1,9 +1,35 @@
 """What a spec left open and the operator chose: facts, from which the same plan is made again."""
 
+import operator
+from typing import Annotated
+
 from pydantic import Field
 
 from loadlab.base.models import ObservedModel
+from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.absent import without_default
+
+
+class CellLoad(ObservedModel):
+    """What a cell carried in its pilot trial, and the rate that it is offered for it."""
+
+    cell: str = Field(max_length=200, description="The cell, without a rate.")
+    carries: Annotated[float | None, decimals(1)] = Field(
+        default=None,
+        description=(
+            "Successful requests a second that it carried in a closed loop, at least; absent where "
+            "its pilot trial came to no result."
+        ),
+    )
+    rate: int | None = Field(
+        default=None,
+        description="Requests per load.timeUnit that were chosen; absent where factors.rate says.",
+    )
+    tier: int = Field(
+        default=1,
+        description="Cells of one tier are offered one rate; only those are compared by trials.",
+    )
 
 
 class Chosen(ObservedModel):
@@ -18,4 +44,11 @@ class Chosen(ObservedModel):
     )
     service_cpu_reason: str = Field(
         default="", max_length=500, description="Why it is Shared where Exclusive was preferred."
+    )
+    loads: tuple[CellLoad, ...] = Field(
+        default=(),
+        max_length=50,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="With load.purpose Compare: what the pilot trials found, cell by cell.",
     )

@@ -26,8 +26,8 @@ class Comparison(ObservedModel):
     over: str = Field(
         max_length=200,
         description=(
-            "Its control: the first variant at the same levels; for cells of the first variant "
-            "the first cell."
+            "Its control, which was offered the same rate: the first variant at the same levels; "
+            "for cells of the first variant the first cell."
         ),
     )
     ratio: Annotated[float | None, significant(4)] = Field(

@@ -126,8 +126,8 @@ class LoadExperimentStatus(ObservedModel):
     preliminary_seconds: Annotated[float | None, decimals(1)] = Field(
         default=None,
         description=(
-            "Seconds that went before the first block: a settling trial, whose result counts "
-            "nowhere. Absent where there was none."
+            "Seconds that went before the first block, in a settling trial or in pilot trials. "
+            "Absent where there was none."
         ),
     )
     environment: Environment | None = Field(default=None, description="Where it ran.")

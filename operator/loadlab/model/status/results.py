@@ -145,6 +145,13 @@ class ResultRow(ObservedModel):
     requests_per_second: Annotated[Figure | None, decimals(1)] = Field(
         default=None, description="Requests a second that succeeded."
     )
+    capacity: Annotated[Figure | None, decimals(1)] = Field(
+        default=None,
+        description=(
+            "Requests a second that it carries at least, in a closed loop: with load.purpose "
+            "Compare in its pilot trial, with Capacity in the measured ones."
+        ),
+    )
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(
         default=None,
         description=(

@@ -1,0 +1,15 @@
+"""Where the choice of rates draws its lines. Why each has its value: docs/method.md#rates."""
+
+# Of what the slowest cell of a tier carries.
+OFFERED_SHARE = 0.5
+# In one tier the fastest cell carries at most so many times what the slowest does.
+WIDEST_TIER = 4.0
+# Of a measured window.
+FEWEST_REQUESTS = 1_000
+# To which a window is lengthened for them, seconds.
+LONGEST_WINDOW = 300
+# Load of a pilot trial, seconds.
+PILOT_SECONDS = 5
+PILOT_WARMUP_SECONDS = 1
+# More cells are not tried before the first block, nor fit the status.
+MOST_PILOTS = 50

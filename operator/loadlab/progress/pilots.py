@@ -1,0 +1,47 @@
+"""What the pilot trials found, and the rates that are chosen for it: once, before the first block.
+
+All of it is computed from what stands in the LoadTrials, and stands in the status before a trial is
+started that rests on it: whenever the operator dies, the next one plans the same.
+"""
+
+from loadlab.model.resources import Trial
+from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.status.conditions import ConditionType, Reason, Truth
+from loadlab.plan import Plan, PlanError
+from loadlab.plan.rates import choose_loads, without_rate
+from loadlab.progress.conditions import AT_ONCE, Transition
+from loadlab.progress.decision import Announce, Decision
+from loadlab.progress.endings import end_early
+from loadlab.progress.observed import Observed
+
+
+def choose_rates(
+    plan: Plan, status: LoadExperimentStatus, observed: Observed, transition: Transition
+) -> Decision:
+    """Write down what each cell carried and is offered for it; end where nothing is known."""
+    carried = {
+        without_rate(pilot.cell).title(): _carried(observed.trials.get(pilot.name))
+        for pilot in plan.preliminary
+    }
+    try:
+        loads = choose_loads(plan.context.spec, carried)
+    except PlanError as error:
+        ending = error.reason, str(error)
+        return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
+    chosen = plan.context.chosen.model_copy(update={"loads": loads})
+    message = "; ".join(_told(plan, load.rate, load.cell) for load in loads)
+    return Decision(
+        status.model_copy(update={"chosen": chosen}),
+        (Announce(Reason.RATES_CHOSEN, message),),
+        AT_ONCE,
+    )
+
+
+def _carried(trial: Trial | None) -> float | None:
+    """Return what a pilot trial is known to have carried; one that others spoiled did it beside."""
+    return trial.status.requests_per_second if trial else None
+
+
+def _told(plan: Plan, rate: int | None, cell: str) -> str:
+    offered = f"{rate} per {plan.context.spec.load.time_unit}" if rate else "factors.rate"
+    return f"{cell} is offered {offered}"

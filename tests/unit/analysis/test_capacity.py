@@ -1,0 +1,84 @@
+"""What cells carry at least, and which of them may be the best."""
+
+import pytest
+
+from loadlab.analysis.capacity import comparable_rows, with_capacity
+from loadlab.model.resources import Experiment
+from loadlab.model.status import Figure, ReplicateCounts, ResultRow, Standing, Validity
+from loadlab.plan import Images, Plan, make_plan
+from tests.manifests import Json
+
+IMAGES = Images(services="s:1", k6="k6:1", postgres="p:1", redis="r:1", rabbitmq="mq:1")
+LOADS = [
+    {"cell": "sync/workers=1/poolSize=10", "carries": 100.0, "rate": 50, "tier": 1},
+    {"cell": "async/workers=1/poolSize=10", "carries": 3000.0, "rate": 1500, "tier": 2},
+    {"cell": "asyncpg/workers=1/poolSize=10", "rate": 50, "tier": 1},
+]
+
+
+def plan_of(load: Json, chosen: Json | None = None) -> Plan:
+    variants = [{"name": name} for name in ("sync", "async", "asyncpg")]
+    spec = {"workload": "select", "variants": variants, "load": load}
+    metadata = {"name": "demo", "namespace": "lab", "uid": "u"}
+    status = {"chosen": chosen} if chosen else {}
+    return make_plan(
+        Experiment.model_validate({"metadata": metadata, "spec": spec, "status": status}), IMAGES
+    )
+
+
+@pytest.fixture
+def compared() -> Plan:
+    return plan_of({"purpose": "Compare"}, {"seed": 1, "loads": LOADS})
+
+
+def rows_of(plan: Plan, speed: Figure | None = None) -> list[ResultRow]:
+    return [
+        ResultRow(
+            cell=cell,
+            replicates=ReplicateCounts(planned=1, valid=1),
+            requests=1,
+            requests_per_second=speed,
+            validity=Validity.VALID,
+        )
+        for cell in plan.cells
+    ]
+
+
+def test_compared_cells_carry_what_their_pilots_did(compared):
+    found = [row.capacity for row in with_capacity(compared, rows_of(compared))]
+
+    assert found == [
+        Figure(mean=100.0, standing=Standing.BOUND, why="Pilot"),
+        Figure(mean=3000.0, standing=Standing.BOUND, why="Pilot"),
+        None,
+    ]
+
+
+def test_in_a_closed_loop_they_carry_what_was_measured_with_its_interval():
+    plan = plan_of({"purpose": "Capacity"})
+    speed = Figure(mean=900.0, low=880.0, high=920.0)
+
+    (first, *_) = with_capacity(plan, rows_of(plan, speed))
+
+    assert first.capacity == speed.as_lower_bound("ClosedLoop")
+
+
+def test_without_a_purpose_nothing_is_said_of_it():
+    plan = plan_of({})
+
+    rows = rows_of(plan, Figure(mean=1.0))
+
+    assert list(with_capacity(plan, rows)) == rows
+
+
+def test_of_several_tiers_the_fastest_has_the_best(compared):
+    rows = rows_of(compared)
+
+    assert [row.cell.variant for row in comparable_rows(compared, rows)] == ["async"]
+    assert comparable_rows(compared, []) == []
+
+
+def test_without_tiers_any_cell_may_be_the_best():
+    plan = plan_of({})
+
+    assert comparable_rows(plan, rows_of(plan)) == rows_of(plan)

@@ -1,0 +1,105 @@
+"""How fast cells are, by the purpose of the load; and what went before the first block."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from loadlab.cli.experiment import Experiment
+from loadlab.cli.tables import render
+from tests.manifests import Json
+
+
+def shown(resource: Json) -> str:
+    text = io.StringIO()
+    Console(file=text, width=160).print(render(Experiment.of(resource)))
+    return text.getvalue()
+
+
+def words(resource: Json) -> str:
+    """What is shown, however it is set."""
+    return " ".join(shown(resource).split())
+
+
+@pytest.fixture
+def compared(finished: dict[str, Any]) -> Json:
+    finished["spec"] = {"load": {"purpose": "Compare"}}
+    for row, carries in zip(finished["status"]["results"], (2210.0, 4016.0), strict=False):
+        row["capacity"] = {"mean": carries, "standing": "Bound"}
+    return finished
+
+
+def chosen(*loads: Json) -> Json:
+    return {"seed": 1, "loads": list(loads)}
+
+
+SYNC = {"cell": "sync/workers=2", "carries": 2210.4, "rate": 1100, "tier": 1}
+ASYNC = {"cell": "async/workers=2", "carries": 4016.0, "rate": 1100, "tier": 1}
+QUEUED = {"cell": "queued/workers=2", "carries": 44_000.0, "rate": 22_000, "tier": 2}
+
+
+def heading(text: str) -> str:
+    """The lines above the first row of the table."""
+    return text.partition("──")[0]
+
+
+def test_compared_cells_have_what_they_carry_beside_what_they_were_offered(compared):
+    text = shown(compared)
+
+    assert "carries" in heading(text)
+    assert "p95" in heading(text)
+    assert "≥ 2,210 1,105 [1,050, 1,160]" in words(compared)
+
+
+def test_what_a_cell_carries_is_told_without_percentiles_and_with_its_limit(compared):
+    compared["spec"]["load"]["purpose"] = "Capacity"
+    text = shown(compared)
+
+    assert "limited" in heading(text)
+    assert "p95" not in heading(text)
+    row = next(line for line in text.splitlines() if line.split()[:1] == ["async"])
+    assert row.split()[1:4] == ["≥", "4,016", "ServiceCpu"]
+
+
+def test_without_a_purpose_the_table_says_nothing_of_it(finished):
+    assert "carries" not in heading(shown(finished))
+
+
+def test_the_rate_is_told_with_the_cells_that_it_was_offered_to(compared):
+    compared["status"] |= {"chosen": chosen(SYNC, ASYNC), "preliminarySeconds": 21.4}
+    text = words(compared)
+
+    assert (
+        "Compared at rate 1,100: sync/workers=2, async/workers=2; "
+        "the slowest carried ≥ 2,210 req/s" in text
+    )
+    assert "Pilot trials before the first block: 21 s, in no figure" in text
+
+
+def test_between_tiers_only_what_is_carried_is_compared(compared):
+    compared["status"] |= {"chosen": chosen(SYNC, ASYNC, QUEUED)}
+
+    # 44,000 by the 4,016 of the fastest cell of the slower tier
+    said = "At rate 22,000 every cell carried 11.0 times as much or more than at rate 1,100"
+    assert said in words(compared)
+
+
+def test_a_given_rate_is_called_so(compared):
+    compared["status"] |= {"chosen": chosen({**SYNC, "rate": None})}
+
+    assert "Compared at factors.rate: sync/workers=2; the slowest carried" in shown(compared)
+
+
+def test_a_settling_trial_is_told_apart(finished):
+    finished["status"]["preliminarySeconds"] = 8.6
+
+    assert "A settling trial before the first block: 9 s, in no figure" in shown(finished)
+
+
+def test_what_pilots_found_is_told_where_the_experiment_ended_with_them(compared):
+    compared["status"] |= {"chosen": chosen({**SYNC, "carries": 6.0, "rate": 3}), "results": []}
+    text = shown(compared)
+
+    assert "the slowest carried ≥ 6.0 req/s" in text
+    assert "No results yet." in text
