@@ -118,6 +118,19 @@ async def test_a_spoiled_pilot_is_repeated_as_a_measured_trial_would_be():
     assert lab.condition("Quiet")["reason"] == "NoneSpoiled"
 
 
+async def test_what_others_left_of_a_pilot_makes_no_tier_of_its_own():
+    lab = laboratory(sync=600, other=3000, spoiled="-p001-a1")
+    lab.submit(load=LOAD, successCriteria=[], retry={"attempts": 1})
+
+    status = await lab.run()
+
+    found = loads(status).values()
+    assert lab.trials()[f"{CHILD}-p001"]["status"]["reason"] == "ForeignCpu"
+    assert {tier for _, _, tier in found} == {1}
+    assert len({rate for _, rate, _ in found}) == 1
+    assert sum(carries is None for carries, _, _ in found) == 1
+
+
 async def test_one_lost_pilot_leaves_its_cell_with_the_rate_of_the_slowest():
     lab = laboratory()
     lab.submit(load=LOAD, successCriteria=[], retry={"attempts": 1})

@@ -58,7 +58,7 @@ def choose_loads(
     """
     known = sorted(carries for carries in carried.values() if carries)
     if not known:
-        message = "no pilot trial came to a result; the LoadTrials of the role Pilot say why"
+        message = "no pilot trial came to a usable result; the LoadTrials of the role Pilot say why"
         raise PlanError(Reason.PILOTS_FAILED, message)
     slowest = _slowest_of_tiers(known)
     is_given = spec.factors.levels(Factor.RATE) is not None

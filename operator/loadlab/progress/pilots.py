@@ -5,7 +5,7 @@ started that rests on it: whenever the operator dies, the next one plans the sam
 """
 
 from loadlab.model.resources import Trial
-from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.status import LoadExperimentStatus, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan, PlanError
 from loadlab.plan.rates import choose_loads, without_rate
@@ -38,8 +38,9 @@ def choose_rates(
 
 
 def _carried(trial: Trial | None) -> float | None:
-    """Return what a pilot trial is known to have carried; one that others spoiled did it beside."""
-    return trial.status.requests_per_second if trial else None
+    """Return what a pilot trial carried; one that others spoiled would make a tier of its own."""
+    is_usable = trial is not None and trial.status.phase is TrialPhase.SUCCEEDED
+    return trial.status.requests_per_second if trial and is_usable else None
 
 
 def _told(plan: Plan, rate: int | None, cell: str) -> str:
