@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
+from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
 from tests.simulations.world import (
     World,
     coverage,
@@ -81,10 +82,26 @@ def powers() -> Iterator[str]:
         yield f"{blocks:>8}" + "".join(f"{share:>8.0%}" for share in shares)
 
 
+def steadiness() -> Iterator[str]:
+    """Yield how often a window is called a transient."""
+    yield ""
+    yield "Windows said to grow, or to hold a warm-up; noise of a second's figure, with memory"
+    yield f"{'window':<44}" + "".join(f"{seconds:>6} s" for seconds in (7, 14, 30))
+    for noise, memory in ((0.1, 0.0), (0.3, 0.0), (0.3, 0.5)):
+        for name, says in (("grows", grows), ("warms up", warms_up)):
+            windows = [noisy(seconds, noise, memory) for seconds in (7, 14, 30)]
+            found = "".join(f"{share_told(each, says, ROUNDS // 4):>8.1%}" for each in windows)
+            yield f"{f'noise {noise:.0%}, memory {memory:g}: {name}':<44}{found}"
+    for use in (0.5, 0.8, 0.9, 1.1, 1.2):
+        windows = [queue(seconds, 200, use) for seconds in (7, 14, 30)]
+        found = "".join(f"{share_told(each, grows, ROUNDS // 40):>8.0%}" for each in windows)
+        yield f"{f'queue at 200/s, {use:.0%} used: grows':<44}{found}"
+
+
 def main() -> None:
     """Print everything."""
     began = time.monotonic()
-    for part in (coverages, shares, false_claims, powers):
+    for part in (coverages, shares, false_claims, powers, steadiness):
         for line in part():
             print(line, flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")

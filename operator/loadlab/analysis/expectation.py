@@ -233,7 +233,7 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     if value is not None:
         return "0, which has no ratio"
     if has_lower_bound(trial, expectation.figure, expectation.request):
-        return "only a lower bound is known, as requests were not sent or not answered"
+        return "only a lower bound is known, as requests were not sent, not answered or ever slower"
     return f"no request {expectation.request}" if expectation.request else "not measured"
 
 

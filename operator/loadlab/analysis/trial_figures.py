@@ -67,9 +67,9 @@ class TrialFigures:
             dropped_iterations=measured.dropped_iterations,
             requests_per_second=measured.requests_per_second,
             without_answer=measured.without_answer,
-            latency_ms=_stand(trial.judgement, measured.latency_ms),
+            latency_ms=_stand(trial, measured.latency_ms),
             latency_by_request={
-                name: _stand(trial.judgement, named.latency_ms, dropped=named.dropped)
+                name: _stand(trial, named.latency_ms, name, dropped=named.dropped)
                 for name, named in measured.by_request.items()
             },
             from_send_ms=measured.from_send_ms,
@@ -123,10 +123,13 @@ def cost_components(trials: Iterable[TrialFigures]) -> Set[str]:
 
 
 def _stand(
-    judgement: Judgement, latency: LatencyMs | None, *, dropped: int = 0
+    trial: JudgedTrial, latency: LatencyMs | None, name: str = "", *, dropped: int = 0
 ) -> LatencyMs | None:
-    is_cut = judgement.is_latency_cut or dropped
-    return latency.as_lower_bounds() if latency and is_cut else latency
+    judgement, side = trial.judgement, trial.measurement.side
+    is_beside = side is not None and name in side.names
+    grew = judgement.is_side_growing if is_beside else judgement.is_growing
+    is_bound = grew or judgement.is_latency_cut or dropped
+    return latency.as_lower_bounds() if latency and is_bound else latency
 
 
 def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> float | None:

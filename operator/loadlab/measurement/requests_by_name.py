@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Split
+from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Scenario, Split
 from loadlab.measurement.failures import (
     KEPT,
     NO_ANSWER,
@@ -15,7 +15,8 @@ from loadlab.measurement.failures import (
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.sending import SplitLatency
-from loadlab.measurement.values import NamedRequests
+from loadlab.measurement.series import merge_series
+from loadlab.measurement.values import NamedRequests, SideLoad
 
 SIDE_SCENARIO = "side"
 # The scenario script's trends, and what the results call them.
@@ -29,7 +30,7 @@ def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[s
         for name in (MEASURED_SCENARIO, SIDE_SCENARIO):
             for split in document.scenarios[name].splits if name in document.scenarios else ():
                 splits.setdefault(split.name, []).append(split)
-    beside = [d.scenarios[SIDE_SCENARIO] for d in documents if SIDE_SCENARIO in d.scenarios]
+    beside = _beside(documents)
     failures = most_frequent((f for scenario in beside for f in failures_of(scenario)), KEPT)
     names = {split.name for scenario in beside for split in scenario.splits}
     dropped = sum(scenario.dropped_iterations for scenario in beside)
@@ -38,6 +39,20 @@ def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[s
         named[name] = replace(named[name], failures=failures, dropped=dropped)
     named |= _by_cache(documents)
     return named if len(named) > 1 else {}
+
+
+def side_load(documents: Sequence[K6Document]) -> SideLoad | None:
+    """Return what was sent beside the load; None where nothing was."""
+    if not (beside := _beside(documents)):
+        return None
+    return SideLoad(
+        names=tuple(sorted({split.name for scenario in beside for split in scenario.splits})),
+        series=merge_series(beside),
+    )
+
+
+def _beside(documents: Sequence[K6Document]) -> list[Scenario]:
+    return [d.scenarios[SIDE_SCENARIO] for d in documents if SIDE_SCENARIO in d.scenarios]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
-from loadlab.measurement.requests_by_name import named_requests
+from loadlab.measurement.requests_by_name import named_requests, side_load
 from loadlab.measurement.sending import SplitLatency
+from loadlab.measurement.series import merge_series
 from loadlab.measurement.usage import (
     GENERATOR,
     ComponentUsage,
@@ -116,6 +117,8 @@ def _merged(
         quietness=start.quietness if start else None,
         service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=_all_notes(reports),
+        series=merge_series(scenarios),
+        side=side_load(documents),
     )
 
 

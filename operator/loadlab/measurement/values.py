@@ -10,6 +10,7 @@ from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.sending import Sending
+from loadlab.measurement.series import Series
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
@@ -74,6 +75,14 @@ class GeneratorLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SideLoad:
+    """The light requests that were sent beside the load, at a rate of their own."""
+
+    names: tuple[str, ...]
+    series: Series | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMeasurement:
     """One trial, all pods merged."""
 
@@ -111,6 +120,8 @@ class TrialMeasurement:
     quietness: Quietness | None = None  # before the load
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
+    series: Series | None = None  # of the load; None where the generator tells none
+    side: SideLoad | None = None
 
     @property
     def expected(self) -> ExpectedWork | None:

@@ -83,7 +83,7 @@ def _kept(
                 (f.taken for f in foreign_cpu(measurement) if not f.unknown), default=None
             ),
             "waited_for_quiet": quietness.waited_seconds if quietness else None,
-            "p95_ms": latency.p95 if latency else None,
+            "p95_ms": latency.p95 if latency and not judged.judgement.is_growing else None,
             "status_classes": status_classes([measurement.status]),
             "failures": failure_rows(measurement.failures, measurement.requests),
             "components": _components(measurement),

@@ -4,6 +4,7 @@ judge             every rule, in order
 generator_rules   was the load the planned one
 lateness          was it sent when it was planned for
 proof_of_work     was the work done; writes: and is it in the database
+steadiness        was the load steady, by trend: slopes and the warm-up's cut
 noise             stolen CPU time, too few samples
 bounds            every bound of the rules, in one place
 judgement         the words of validity: levels, reasons

@@ -34,6 +34,14 @@ COUNT_MIN_SECONDS = 3.0
 """Shorter windows cannot be compared through a per-second series."""
 SAMPLES_ABOVE = 100
 """Samples needed above a percentile that is reported."""
+FEWEST_SECONDS = 7
+"""Fewer seconds do not tell growth from noise."""
+GROWTH_CONFIDENCE = 0.99
+"""Of the interval of the growth: it must lie above 0."""
+GROWTH_SHARE, GROWTH_MS = 0.5, 1.0
+"""Growth over the window that matters: as a share of the median second, and in ms."""
+WARM_UP_ERRORS = 5.0
+"""Standard errors by which a warm-up is slower than the rest."""
 FAILED_SHARE = 0.5
 """Beyond this share of failures the latency describes a minority of the requests."""
 QUERY_SHARE = 0.7

@@ -25,6 +25,10 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
 | RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |
 | both, no asterisk  | … with too few virtual users, or k6 short of CPU     | Invalid | -       |
+| Growing*           | the latency grew all through the window              | Suspect | Suspect |
+| SideGrowing*       | … that of the requests beside the load did           | Suspect | Suspect |
+| both, no asterisk  | … while k6 was short of CPU                          | Suspect | Suspect |
+| WarmUpCounted      | the first seconds were slower than the rest          | Suspect | Suspect |
 | LittleLawViolated  | virtual users and rate x iteration time: > 2 or 5 %  | -       | Suspect |
 |                    | … > 20 % apart                                       | -       | Invalid |
 | LittleLawViolated* | … as answers did not come before they were cut off   | -       | as above |
@@ -94,6 +98,11 @@ from loadlab.validity.lateness import sent_late, side_dropped
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, samples_too_few
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
+from loadlab.validity.steadiness import (
+    latency_growing,
+    side_load_growing,
+    warm_up_counted,
+)
 from loadlab.validity.writes import staleness_reasons, work_reasons
 
 
@@ -269,6 +278,7 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     foreign_cpu_used,  # first: what others did may be the cause of all the rest
     *(_redirected, _errors, _unanswered),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
+    *(latency_growing, side_load_growing, warm_up_counted),
     *(
         requests_unlike_iterations,
         _counts,

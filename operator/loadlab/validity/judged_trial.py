@@ -3,7 +3,8 @@
 An operator that was restarted builds the cell from these, so the round trip is exact: a
 histogram travels as its base64 text (1 to 8 kB), numbers as they are. A thousand of them must
 leave room in etcd for others; so where the histograms of a trial take too much, their buckets are
-put together, as little as will do, and the trial's notes say so.
+put together, as little as will do, and the trial's notes say so. The series have room of their own:
+where they take more, their seconds are put together.
 """
 
 import json
@@ -13,11 +14,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from loadlab.measurement.series import MOST_BINS, Series
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Judgement
 from loadlab.validity.lateness import ends_apart
 
-MOST_STORED_BYTES = 13 * 1024
+MOST_STORED_BYTES = 13 * 1024  # but for the series
+MOST_SERIES_BYTES = 14 * 1024  # of both together
 COARSER = (1, 2, 3, 4)  # powers of two: of 0.1 % become 0.2, 0.4, 0.8 and 1.6 %
 VERSION = 1  # another one for every change that the former cannot be read as
 
@@ -31,6 +34,7 @@ class JudgedTrial:
 
 
 _STORED = TypeAdapter(JudgedTrial)
+_SERIES = TypeAdapter(Series)
 
 
 class UnreadableTrialError(ValueError):
@@ -40,12 +44,14 @@ class UnreadableTrialError(ValueError):
 def dump_trial(trial: JudgedTrial) -> dict[str, Any]:
     """Write a judged trial as a JSON object of bounded size."""
     trial = replace(trial, measurement=_with_needed_sending(trial.measurement))
+    trial = replace(trial, measurement=_with_short_series(trial.measurement))
+    most = MOST_STORED_BYTES + _size_of_series(trial.measurement)
     stored = _dump(trial)
     for bits in COARSER:
-        if _size(stored) <= MOST_STORED_BYTES:
+        if _size(stored) <= most:
             return stored
         stored = _dump(replace(trial, measurement=_coarser(trial.measurement, bits)))
-    if _size(stored) > MOST_STORED_BYTES:
+    if _size(stored) > most:
         measurement = _without_names(_coarser(trial.measurement, COARSER[-1]))
         stored = _dump(replace(trial, measurement=measurement))
     return stored
@@ -71,6 +77,25 @@ def _with_needed_sending(measurement: TrialMeasurement) -> TrialMeasurement:
     return replace(measurement, by_request=named)
 
 
+def _with_short_series(measurement: TrialMeasurement) -> TrialMeasurement:
+    """Return it with as many bins as may be stored: numbers may be as long as a document's."""
+    most = MOST_BINS
+    while _size_of_series(measurement) > MOST_SERIES_BYTES:
+        most //= 2
+        side, series = measurement.side, measurement.series
+        measurement = replace(
+            measurement,
+            series=series and series.wider(most),
+            side=side and replace(side, series=side.series and side.series.wider(most)),
+        )
+    return measurement
+
+
+def _size_of_series(measurement: TrialMeasurement) -> int:
+    found = (measurement.series, measurement.side.series if measurement.side else None)
+    return sum(len(_SERIES.dump_json(series)) for series in found if series)
+
+
 def _coarser(measurement: TrialMeasurement, bits: int) -> TrialMeasurement:
     named = {
         name: replace(each, latency=each.latency.coarser(bits))
@@ -87,7 +112,8 @@ def _coarser(measurement: TrialMeasurement, bits: int) -> TrialMeasurement:
 
 def _without_names(measurement: TrialMeasurement) -> TrialMeasurement:
     note = f"{len(measurement.by_request)} requests by name are left out, to keep the trial small"
-    return replace(measurement, by_request={}, notes=(*measurement.notes, note))
+    side = measurement.side and replace(measurement.side, names=())
+    return replace(measurement, by_request={}, side=side, notes=(*measurement.notes, note))
 
 
 def load_trial(stored: Mapping[str, Any]) -> JudgedTrial:

@@ -28,6 +28,9 @@ class ReasonKind(StrEnum):
     SIDE_DROPPED = "SideDropped"
     DROPPED_ITERATIONS = "DroppedIterations"
     RATE_NOT_REACHED = "RateNotReached"
+    GROWING = "Growing"
+    SIDE_GROWING = "SideGrowing"
+    WARM_UP_COUNTED = "WarmUpCounted"
     LITTLE_LAW_VIOLATED = "LittleLawViolated"
     REQUESTS_NOT_ITERATIONS = "RequestsNotIterations"
     COUNT_MISMATCH = "CountMismatch"
@@ -99,6 +102,16 @@ class Judgement:
     def is_latency_cut(self) -> bool:
         """Whether requests that were never sent, or too late, lack among the latencies."""
         return any(r.kind in _UNSENT and r.family is Family.SERVICE for r in self.reasons)
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the latency of the load grew all through its window."""
+        return any(reason.kind is ReasonKind.GROWING for reason in self.reasons)
+
+    @property
+    def is_side_growing(self) -> bool:
+        """Whether the latency of the requests beside the load grew."""
+        return any(reason.kind is ReasonKind.SIDE_GROWING for reason in self.reasons)
 
 
 _UNSENT = {ReasonKind.DROPPED_ITERATIONS, ReasonKind.RATE_NOT_REACHED}

@@ -23,8 +23,14 @@ _CUT_TAIL = {
 
 
 def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
-    """Return a latency as a lower bound, as the requests are missing that take longest."""
-    why = next((reason.kind for reason in reasons if reason.kind in _CUT_TAIL), None)
+    """Return a latency as a lower bound, as the requests are missing that take longest.
+
+    One that grew all through its window is that of no state of the service, and so Unsound.
+    """
+    kinds = [reason.kind for reason in reasons]
+    why = next((kind for kind in kinds if kind in _CUT_TAIL), None)
+    if why is None and ReasonKind.GROWING in kinds:
+        return figure.as_unsound(ReasonKind.GROWING)
     return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from loadlab.model.status import Figure, Standing, Validity
 from loadlab.validity.judgement import Reason, ReasonKind
-from loadlab.validity.standing import stand_throughput
+from loadlab.validity.standing import stand_latency, stand_throughput
 
 RATE = Figure(mean=1518.0, low=1400.0, high=1650.0)
 SLOW = [
@@ -35,3 +35,11 @@ def test_no_other_reason_does(kind):
 
 def test_an_open_loop_keeps_its_rate_however_slow_the_generator():
     assert stand_throughput(RATE, reasons(*SLOW), open_model=True) == RATE
+
+
+def test_a_latency_that_grew_is_unsound_unless_it_is_known_as_a_bound():
+    grew, dropped = ReasonKind.GROWING, ReasonKind.DROPPED_ITERATIONS
+
+    assert stand_latency(RATE, reasons(grew)).standing is Standing.UNSOUND
+    assert stand_latency(RATE, reasons(grew)).why == "Growing"
+    assert stand_latency(RATE, reasons(grew, dropped)).standing is Standing.BOUND

@@ -8,8 +8,10 @@ import pytest
 
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.sending import Sending
-from loadlab.measurement.values import NamedRequests
+from loadlab.measurement.series import Line, Series
+from loadlab.measurement.values import NamedRequests, SideLoad
 from loadlab.validity.judged_trial import (
+    MOST_SERIES_BYTES,
     MOST_STORED_BYTES,
     JudgedTrial,
     dump_trial,
@@ -106,3 +108,35 @@ def test_putting_buckets_together_moves_no_value_further_than_it_says(value, bit
     assert coarse.count == 1
     assert coarse.max_us == pytest.approx(value, rel=2**bits / 2048 + 0.001, abs=1)
     assert Histogram.decode(coarse.encode()) == coarse
+
+
+LONG_LOAD = Series.of(
+    [Line(1_800_000_000 + s, 98_765, 1_234, 123_456, 9_876_543) for s in range(3600)]
+)
+HOSTILE = Series.of([Line(s, 2**63 - 1, 2**63 - 1, 2**63 - 1, 2**63 - 1) for s in range(10_000)])
+
+
+@pytest.mark.parametrize(
+    ("series", "bins"), [(LONG_LOAD, 180), (HOSTILE, 50)], ids=["long", "hostile"]
+)
+def test_series_have_room_of_their_own_and_take_no_more(series, bins):
+    trial = measured(random.Random(12))
+    side = SideLoad(names=("ping",), series=series)
+    trial = replace(trial, measurement=replace(trial.measurement, series=series, side=side))
+
+    dumped = dump_trial(trial)
+    stored = load_trial(dumped).measurement
+
+    assert size(dumped) <= MOST_STORED_BYTES + MOST_SERIES_BYTES
+    assert len(stored.by_request) == 7
+    assert stored.series is not None
+    assert len(stored.series.requests) == bins
+    assert sum(stored.series.requests) == sum(series.requests)
+
+
+def test_names_of_a_side_load_go_with_the_requests_by_name():
+    trial = measured(random.Random(12))
+    side = SideLoad(names=tuple(f"{number:0200}" for number in range(220)))
+    trial = replace(trial, measurement=replace(trial.measurement, side=side))
+
+    assert size(dump_trial(trial)) <= MOST_STORED_BYTES

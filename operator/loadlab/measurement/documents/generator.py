@@ -64,10 +64,13 @@ class Split(ReadModel):
 
 
 class Second(ReadModel):
-    """Requests that ended in one second."""
+    """Requests that ended in one second; the latency in µs is of 2xx answers, 0 without any."""
 
     t: Count
     n: Count
+    err: Count = 0
+    p50: Count = 0
+    p99: Count = 0
 
 
 class GeneratorUsage(ReadModel):

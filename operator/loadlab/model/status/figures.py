@@ -83,7 +83,7 @@ class LatencyMs(ObservedModel):
         description=(
             "Percentile above which these figures, and the mean, are lower bounds: there requests "
             "had no answer, which counts as the time-out. 0 (all of them) where the service did "
-            "not carry the offered rate. Absent where none is."
+            "not carry the offered rate, or they grew all through the window. Absent where none is."
         ),
     )
 

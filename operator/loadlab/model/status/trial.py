@@ -86,7 +86,8 @@ class LoadTrialStatus(ObservedModel):
         default=None, description="Requests a second that succeeded."
     )
     p95_ms: Annotated[float | None, decimals(3)] = Field(
-        default=None, description="95th percentile in milliseconds."
+        default=None,
+        description="95th percentile in milliseconds; absent where latencies grew ever longer.",
     )
     status_classes: StatusClasses = None
     failures: Failures = None
