@@ -7,6 +7,8 @@ Three ranks, the first that has a full resource names the bottleneck:
 | backlog  | Queue                                | > 10 % of the accepted writes were not written |
 | machines | ServiceCpu, CpuThrottling, Database, | CPU used > 80 % of what there is; the fullest  |
 |          | Redis, Generator, NodeCpu            | is named                                       |
+|          | ServiceCpu, at times                 | a process only computed > 30 % of the time     |
+|          | NodeCpu                              | the hypervisor took > 10 % and left no room    |
 | waiting  | EventLoop                            | half of the events waited > 10 ms for the loop |
 |          | DatabaseLocks, DatabaseDisk          | most connections in use waited for that        |
 |          | DatabasePool                         | > 1 request a process waited for a connection  |
@@ -19,7 +21,10 @@ held while it waits for a connection. In an existing database, whose CPU nobody 
 that run tell that it is the one that is full.
 
 Where nothing is full, `Load` says that the service did all it was asked for: it kept the offered
-rate, or each answer took the time that the request asked it to wait. Else it is Unattributed.
+rate, or each answer took the time that the request asked it to wait. Else the stage that takes most
+of the response time (`stages`) is named with confidence Medium, or none: Unattributed. What
+requests wait for (but the loop) is named with confidence Low where no stage explains as much as
+all of them leave over.
 Method: the USE method (Gregg, Systems Performance, 2nd ed., 2.5.9), utilisation and saturation
 of every resource, with the service's own queues as resources.
 """
@@ -28,15 +33,67 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from loadlab.analysis.database_waits import database_waits
+from loadlab.analysis.stages import REMEDIES, share_out, tell
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
 from loadlab.base.names import Component
+from loadlab.base.text import fit
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import Bottleneck, Confidence, Resource
+from loadlab.model.status import Bottleneck, Confidence, Resource, Stage
+from loadlab.model.status.bottleneck import LONGEST_EVIDENCE
 from loadlab.validity import bounds
+
+LONGEST_DISSENT = 150  # of what replicates say otherwise
+# What requests are seen to wait for, each for as long as it takes.
+_HELD = {
+    Resource.DATABASE_LOCKS,
+    Resource.DATABASE_DISK,
+    Resource.DATABASE_POOL,
+    Resource.THREAD_POOL,
+}
 
 
 def attribute(trial: TrialMeasurement) -> Bottleneck:
-    """Name the bottleneck of one trial."""
+    """Name the bottleneck of one trial, and share its response time out."""
+    stages = share_out(trial)
+    found = _with_confidence(_by_stage(_by_fullness(trial), stages), stages)
+    return found.model_copy(
+        update={
+            "evidence": fit(found.evidence, LONGEST_EVIDENCE - LONGEST_DISSENT),
+            "remedy": REMEDIES.get(found.name, ""),
+            "stages": stages,
+        }
+    )
+
+
+def _by_stage(found: Bottleneck, stages: Sequence[Stage]) -> Bottleneck:
+    """Name the stage that takes most of the response time, where nothing was full."""
+    if found.name is not Resource.UNATTRIBUTED or not stages:
+        return found
+    largest = stages[0]
+    if largest.share <= bounds.LARGEST_STAGE or largest.name not in REMEDIES:
+        return found
+    return Bottleneck(
+        name=largest.name,
+        confidence=Confidence.MEDIUM,
+        evidence=f"{found.evidence}; most of the response time is {tell(largest)}",
+    )
+
+
+def _with_confidence(found: Bottleneck, stages: Sequence[Stage]) -> Bottleneck:
+    """Return it with no more confidence than what was observed explains.
+
+    A request comes to its event loop several times, and nobody counts how often: what is known of
+    that stage is the least it may be.
+    """
+    shares = {stage.name: stage.share for stage in stages}
+    rest = shares.pop(Resource.UNATTRIBUTED, 0.0)
+    if found.name not in _HELD or not stages or rest < max(shares.values(), default=0.0):
+        return found
+    evidence = f"{found.evidence}; {rest:.0%} of the response time are unexplained"
+    return found.model_copy(update={"confidence": Confidence.LOW, "evidence": evidence})
+
+
+def _by_fullness(trial: TrialMeasurement) -> Bottleneck:
     queues = sorted((*waiting(trial), *database_waits(trial)), key=_by_rank)
     looked_at = list(backlog(trial)), sorted(machines(trial), key=_by_share), queues
     full = [found for rank in looked_at for found in rank if found.is_full]
@@ -46,7 +103,7 @@ def attribute(trial: TrialMeasurement) -> Bottleneck:
     busy = [found for found in looked_at[1] if _may_be_behind(found, named)]
     remarks = [("also full", others), ("nearly full", busy)]
     also = "".join(f"; {word}: {_evidence(found)}" for word, found in remarks if found)
-    confidence = Confidence.MEDIUM if also else Confidence.HIGH
+    confidence = Confidence.MEDIUM if also or named.is_at_times else Confidence.HIGH
     return Bottleneck(name=named.resource, confidence=confidence, evidence=named.evidence + also)
 
 
@@ -62,8 +119,8 @@ def attribute_cell(found: Sequence[Bottleneck]) -> Bottleneck | None:
     if len(votes) == 1:
         return voice
     dissent = ", ".join(f"{n} of {len(found)} {name}" for name, n in sorted(votes.items()))
-    evidence = f"{voice.evidence}; replicates differ: {dissent}"
-    return Bottleneck(name=winner, confidence=Confidence.LOW, evidence=evidence)
+    evidence = fit(f"{voice.evidence}; replicates differ: {dissent}", LONGEST_EVIDENCE)
+    return voice.model_copy(update={"confidence": Confidence.LOW, "evidence": evidence})
 
 
 def _may_be_behind(machine: Fullness, named: Fullness) -> bool:
@@ -84,8 +141,9 @@ def _by_rank(found: Fullness) -> int:
     return WAITING.index(found.resource)
 
 
-def _least_certain(found: Bottleneck) -> tuple[int, str]:
-    return -list(Confidence).index(found.confidence), found.evidence
+def _least_certain(found: Bottleneck) -> tuple[int, str, tuple[float, ...]]:
+    stages = tuple(stage.ms for stage in found.stages)
+    return -list(Confidence).index(found.confidence), found.evidence, stages
 
 
 def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bottleneck:

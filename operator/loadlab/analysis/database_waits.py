@@ -24,7 +24,7 @@ def database_waits(trial: TrialMeasurement) -> Iterator[Fullness]:
         return
     yield _wait(trial, sessions, Resource.DATABASE_LOCKS, sessions.lock, "waited for a lock")
     yield _wait(trial, sessions, Resource.DATABASE_DISK, sessions.io, "waited for the disk")
-    if postgres.cpus_used is None:  # somebody else's server: its sessions are all that is seen
+    if _may_be_short_of_cpu(trial, postgres):
         words = "ran a query, or were ready to"
         yield _wait(trial, sessions, Resource.DATABASE, sessions.running, words)
 
@@ -45,6 +45,18 @@ def _wait(
         is_full=share > bounds.SESSIONS_SHARE and waiting > bounds.SESSIONS and _holds_up(trial),
         evidence=f"of {sessions.in_use:.2g} connections in use {waiting:.2g} {words}{each}",
     )
+
+
+def _may_be_short_of_cpu(trial: TrialMeasurement, postgres: ComponentUsage) -> bool:
+    """Whether sessions that run tell more than its CPU does.
+
+    Of somebody else's server they are all that is seen; and a CPU that is nearly full makes them
+    wait, so that threads and connections that they hold are not given back.
+    """
+    if postgres.cpus_used is None:
+        return True
+    limit = trial.cpu_limits.get(Component.POSTGRES)
+    return limit is not None and bounds.CPU_BUSY < postgres.cpus_used / limit <= bounds.CPU_FULL
 
 
 def _holds_up(trial: TrialMeasurement) -> bool:

@@ -21,8 +21,9 @@ def within_budget(status: LoadExperimentStatus) -> LoadExperimentStatus:
     steps = _steps()
     while _size(status) > MAX_BYTES and (step := next(steps, None)):
         name, shorten = step
-        omitted.append(name)
-        status = shorten(status).model_copy(update={"omitted": tuple(omitted)})
+        if (shorter := shorten(status)) != status:
+            omitted.append(name)
+            status = shorter.model_copy(update={"omitted": tuple(omitted)})
     return status
 
 
@@ -51,6 +52,7 @@ def _only_claims(status: LoadExperimentStatus) -> LoadExperimentStatus:
 
 def _row_steps() -> Iterator[tuple[str, Callable[[ResultRow], ResultRow]]]:
     yield "the figures behind reasons", _only_kinds
+    yield "the stages of the response time", _without_stages
     yield "the evidence for bottlenecks", _without_evidence
     yield "failures but the most frequent one", _only_worst_failure
     yield "requests by name", _without("by_request", None)
@@ -83,7 +85,12 @@ def _only_worst_failure(row: ResultRow) -> ResultRow:
 
 
 def _without_evidence(row: ResultRow) -> ResultRow:
-    found = row.bottleneck and row.bottleneck.model_copy(update={"evidence": ""})
+    found = row.bottleneck and row.bottleneck.model_copy(update={"evidence": "", "remedy": ""})
+    return row.model_copy(update={"bottleneck": found})
+
+
+def _without_stages(row: ResultRow) -> ResultRow:
+    found = row.bottleneck and row.bottleneck.model_copy(update={"stages": ()})
     return row.model_copy(update={"bottleneck": found})
 
 

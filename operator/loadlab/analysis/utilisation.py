@@ -37,6 +37,7 @@ class Fullness:
     share: float  # of what there is; above 1 where more was wanted than there is
     is_full: bool
     evidence: str
+    is_at_times: bool = False  # full for a part of the time only
 
 
 def backlog(trial: TrialMeasurement) -> Iterator[Fullness]:
@@ -75,6 +76,7 @@ def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
     k6 = trial.generator.cpu_share
     yield _fullness(Resource.GENERATOR, k6, f"k6 used {k6:.0%} of its CPUs")
     yield from _shared(trial)
+    yield from _stolen(trial)
 
 
 def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fullness]:
@@ -97,9 +99,23 @@ def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fulln
         )
     # One Python process computes on one CPU, however many the service may use.
     busiest = service.busiest_process_cpus
+    if busiest is not None and busiest <= bounds.CPU_FULL:
+        yield from _at_times(service)
     if busiest is not None and busiest <= _ONE_CPU and (limit or 2) > 1:
         found = _cpu(Resource.SERVICE_CPU, "the service's busiest process", busiest, 1.0)
         yield replace(found, evidence=found.evidence + _uneven(service))
+
+
+def _at_times(service: ComponentUsage) -> Iterator[Fullness]:
+    """Processes that compute without a pause for a part of the time, and rest for the other."""
+    if (share := service.cpu_full) is not None:
+        yield Fullness(
+            resource=Resource.SERVICE_CPU,
+            share=share,
+            is_full=share > bounds.CPU_FULL_AT_TIMES,
+            evidence=f"a process computed without a pause for {share:.0%} of the time",
+            is_at_times=True,
+        )
 
 
 def _uneven(service: ComponentUsage) -> str:
@@ -145,6 +161,15 @@ def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
         shared.busy,
         f"the CPUs {which} were {shared.busy:.0%} busy" + (f" ({parts})" if here and parts else ""),
     )
+
+
+def _stolen(trial: TrialMeasurement) -> Iterator[Fullness]:
+    """CPUs are full as well where the hypervisor gives the rest of them to others."""
+    own = trial.service_cpus if trial.owns_cpus else None
+    for which, cpus in (("the service's own CPUs", own), ("the shared CPUs", trial.shared_cpus)):
+        if cpus is not None and cpus.stolen > bounds.FOREIGN_SHARE:
+            words = f"{which} were {cpus.busy:.0%} busy, and the hypervisor took {cpus.stolen:.0%}"
+            yield _fullness(Resource.NODE_CPU, cpus.busy + cpus.stolen, words)
 
 
 def waiting(trial: TrialMeasurement) -> Iterator[Fullness]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.cli import figures
-from loadlab.model.status import FailureRow, ResultRow, WorkRow
+from loadlab.model.status import Bottleneck, FailureRow, ResultRow, WorkRow
 
 Titles = Callable[[ResultRow], str]
 
@@ -58,8 +58,20 @@ def bottlenecks(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Rendera
     table.add_column("evidence", overflow="fold")
     for row, found in known:
         # Text, not str: rich would read brackets as markup.
-        table.add_row(title_of(row), found.name, found.confidence, Text(found.evidence))
+        table.add_row(title_of(row), found.name, found.confidence, Text("\n".join(_told(found))))
     yield table
+
+
+def _told(found: Bottleneck) -> Iterator[str]:
+    yield found.evidence
+    if found.stages:
+        stages = (
+            f"{stage.name} {figures.milliseconds(stage.ms)} ms ({figures.percent(stage.share)})"
+            for stage in found.stages
+        )
+        yield f"A mean request: {', '.join(stages)}"
+    if found.remedy:
+        yield f"What would help: {found.remedy}"
 
 
 def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:

@@ -39,6 +39,8 @@ class ComponentUsage:
     event_loop_lag_max_ms: float | None = None
     thread_tokens: int | None = None  # in use when measuring ended
     threads_exhausted: float | None = None  # share of the time in which no thread was free
+    thread_waiters: float | None = None  # calls that waited for a thread, on average
+    cpu_full: float | None = None  # share of the time in which a process only computed
     pool_waiters: float | None = None  # requests that waited for a connection, on average
     processes: int | None = None
     cpus_allowed: int | None = None  # that it may run on
@@ -159,6 +161,7 @@ def _usage(
     restarted = before is not None and _ran_backwards(before, after)
     known = before if not restarted else None
     lag = after.event_loop_lag_seconds
+    of_processes = seconds * max(1, len(after.processes))
     return ComponentUsage(
         cpu_micros_per_request=_cpu_micros(known, after, requests),
         cpus_used=_rate(known, after, seconds, lambda c: c.cpu_seconds),
@@ -170,12 +173,9 @@ def _usage(
         event_loop_lag_p99_ms=lag.p99 * 1000 if lag else None,
         event_loop_lag_max_ms=lag.max * 1000 if lag else None,
         thread_tokens=after.thread_tokens_in_use,
-        threads_exhausted=_rate(
-            known,
-            after,
-            seconds * max(1, len(after.processes)),
-            lambda c: c.threads_exhausted_seconds,
-        ),
+        threads_exhausted=_rate(known, after, of_processes, lambda c: c.threads_exhausted_seconds),
+        thread_waiters=_rate(known, after, seconds, lambda c: c.thread_wait_seconds),
+        cpu_full=_rate(known, after, of_processes, lambda c: c.cpu_full_seconds),
         pool_waiters=_rate(
             known,
             after,

@@ -71,6 +71,10 @@ CPU_FULL = 0.80
 and more (M/M/1), and a closed loop of a few dozen users cannot fill the last tenth or two."""
 CPU_BUSY = 0.70
 """From here on waiting is no surprise (Gregg): what seems to wait for a pool may wait for this."""
+CPU_FULL_AT_TIMES = 0.30
+"""Share of the time in which a process only computes, from which on it is full at times."""
+LARGEST_STAGE = 0.5
+"""Share of the response time from which on a stage is named where nothing was full."""
 SERVICE_THROTTLED_SHARE = 0.05
 """Share of the time in which its limit stopped the service, from which on the limit is named."""
 LARGEST_USER = 0.5

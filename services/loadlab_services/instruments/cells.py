@@ -26,7 +26,9 @@ STARTED: Final = 7
 REQUESTS_BEFORE: Final = 8
 THREADS_EXHAUSTED: Final = 9
 TICK_DUE: Final = 10
-_FIXED: Final = 11
+THREAD_WAIT: Final = 11
+CPU_FULL: Final = 12
+_FIXED: Final = 13
 _DOUBLE: Final = 8
 
 
@@ -48,6 +50,8 @@ class Reading:
     extras: dict[str, int]
     requests_before: int = 0
     threads_exhausted: float = 0.0  # seconds in which every thread was taken
+    thread_wait: float = 0.0  # seconds that calls waited for a thread, added up
+    cpu_full: float = 0.0  # seconds in which the process computed without a pause
     tick_due: float = 0.0  # time.monotonic() at which the loop is next looked at; 0 for never
 
 
@@ -104,6 +108,8 @@ class Meter:
             extras={name: int(cells[cell]) for name, cell in self._extras.items()},
             requests_before=int(cells[REQUESTS_BEFORE]),
             threads_exhausted=cells[THREADS_EXHAUSTED],
+            thread_wait=cells[THREAD_WAIT],
+            cpu_full=cells[CPU_FULL],
             tick_due=cells[TICK_DUE],
         )
 

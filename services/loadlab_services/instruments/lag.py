@@ -1,4 +1,6 @@
-"""The event loop's lag and its thread pool, looked at 50 times a second from inside the loop."""
+"""The event loop's lag, its thread pool and its CPU, looked at from inside the loop: the former 50
+times a second, the latter once.
+"""
 
 import asyncio
 import time
@@ -9,9 +11,18 @@ from typing import Final
 from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 
-from loadlab_services.instruments.cells import THREAD_TOKENS, THREADS_EXHAUSTED, TICK_DUE, Meter
+from loadlab_services.instruments.cells import (
+    CPU_FULL,
+    THREAD_TOKENS,
+    THREAD_WAIT,
+    THREADS_EXHAUSTED,
+    TICK_DUE,
+    Meter,
+)
 
 PERIOD: Final = 0.02
+CPU_PERIOD: Final = 1.0
+CPU_FULL_SHARE: Final = 0.9
 
 
 def lags_of_events(lag: float) -> Iterator[float]:
@@ -36,6 +47,7 @@ class LoopWatch:
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time() + PERIOD
         self._timer = self._loop.call_at(self._due, self._tick)
+        self._since, self._used = self._loop.time(), time.process_time()
 
     def stop(self) -> None:
         """Stop looking."""
@@ -48,10 +60,23 @@ class LoopWatch:
             self._meter.lagged(lag)
         self._meter.cells[THREAD_TOKENS] = self._limiter.borrowed_tokens
         if self._limiter.available_tokens <= 0:
-            self._meter.cells[THREADS_EXHAUSTED] += now - (self._due - PERIOD)
+            passed = now - (self._due - PERIOD)
+            self._meter.cells[THREADS_EXHAUSTED] += passed
+            waiting = self._limiter.statistics().tasks_waiting
+            self._meter.cells[THREAD_WAIT] += passed * waiting
+        self._look_at_cpu(now)
         self._due = now + PERIOD
         self._meter.cells[TICK_DUE] = time.monotonic() + PERIOD
         self._timer = self._loop.call_at(self._due, self._tick)
+
+    def _look_at_cpu(self, now: float) -> None:
+        """Note once a second whether this process did nothing but compute."""
+        if (passed := now - self._since) < CPU_PERIOD:
+            return
+        used = time.process_time()
+        if used - self._used >= CPU_FULL_SHARE * passed:
+            self._meter.cells[CPU_FULL] += passed
+        self._since, self._used = now, used
 
 
 @asynccontextmanager

@@ -83,6 +83,8 @@ def build_snapshot(
         "eventLoopLagSeconds": asdict(summarise(lag_window)),
         "threadTokensInUse": sum(reading.thread_tokens for reading in readings),
         "threadsExhaustedSeconds": sum(reading.threads_exhausted for reading in readings),
+        "threadWaitSeconds": sum(reading.thread_wait for reading in readings),
+        "cpuFullSeconds": sum(reading.cpu_full for reading in readings),
         "poolWaitSeconds": {
             "sum": sum(reading.pool_wait_sum for reading in readings),
             "count": sum(reading.pool_wait_count for reading in readings),

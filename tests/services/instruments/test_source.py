@@ -30,6 +30,8 @@ FIRST = Reading(
     lag=LAG,
     extras={"deadLettered": 4},
     threads_exhausted=1.5,
+    thread_wait=7.5,
+    cpu_full=2.5,
 )
 SECOND = replace(FIRST, pid=12, requests=50)
 USAGES = {11: ProcessUsage(1.0, 1000, 7), 12: ProcessUsage(2.0, 2000, 8)}
@@ -51,6 +53,8 @@ def test_a_snapshot_adds_the_processes_up() -> None:
         "eventLoopLagSeconds": {"p50": 0.0, "p99": 0.0, "max": 0.0},
         "threadTokensInUse": 6,
         "threadsExhaustedSeconds": 3.0,
+        "threadWaitSeconds": 15.0,
+        "cpuFullSeconds": 5.0,
         "poolWaitSeconds": {"sum": 1.0, "count": 20},
         "processes": [
             {"pid": 11, "cpuSeconds": 1.0, "memoryBytes": 1000, "openFiles": 7, "requests": 100},

@@ -219,3 +219,20 @@ def test_runs_that_others_spoiled_are_told_before_the_best(
 
     assert f"{word}{message}" in text
     assert text.index(word) < text.index("Best: ")
+
+
+def test_the_stages_of_a_mean_request_and_what_would_help_follow_the_evidence(
+    finished: dict[str, Any],
+) -> None:
+    finished["status"]["results"][1]["bottleneck"] |= {
+        "remedy": "a larger pool",
+        "stages": [
+            {"name": "DatabasePool", "ms": 21.34, "share": 0.83},
+            {"name": "Unattributed", "ms": 4.37, "share": 0.17},
+        ],
+    }
+
+    text = shown(finished)
+
+    assert "A mean request: DatabasePool 21.3 ms (83%), Unattributed 4.37 ms (17%)" in text
+    assert "What would help: a larger pool" in text

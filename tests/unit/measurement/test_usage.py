@@ -88,3 +88,28 @@ def test_one_answer_alone_counts_between_the_snapshots_only() -> None:
 
     assert requests_between([document], moment - 0.1, moment + 0.1) == 1
     assert requests_between([document], moment + 0.1, moment + 0.2) == 0
+
+
+def instrumented(name: str, at: float, **counters: float) -> Snapshot:
+    processes = [{"pid": 7, "requests": 1}, {"pid": 8, "requests": 1}]
+    service = {"requests": 10, "processes": processes, **counters}
+    return Snapshot.model_validate(
+        {"edge": name, "takenAt": at, "components": {"service": service}}
+    )
+
+
+def test_waits_for_a_thread_are_a_mean_number_of_calls_and_full_cpus_a_share_of_the_time():
+    start = instrumented("start", 1.0, threadWaitSeconds=3.0, cpuFullSeconds=1.0)
+    end = instrumented("end", 11.0, threadWaitSeconds=83.0, cpuFullSeconds=11.0)
+
+    usage = measure_components(start, end, COUNTS)["service"]
+
+    assert usage.thread_waiters == 8.0
+    assert usage.cpu_full == 0.5  # one of two processes all the time, or both for half of it
+
+
+def test_of_an_older_service_both_are_unknown():
+    usage = measure_components(instrumented("start", 1.0), instrumented("end", 11.0), COUNTS)
+
+    assert usage["service"].thread_waiters is None
+    assert usage["service"].cpu_full is None

@@ -64,6 +64,8 @@ class ComponentReading(ReadModel):
     in_flight: int | None = None
     thread_tokens_in_use: int | None = None
     threads_exhausted_seconds: float | None = None  # over all processes
+    thread_wait_seconds: float | None = None  # over all calls
+    cpu_full_seconds: float | None = None  # over all processes
     pool_wait_seconds: PoolWait | None = None
     event_loop_lag_seconds: Lag | None = None
     transactions: int | None = None  # of Postgres

@@ -3,7 +3,7 @@
 These are the types that the analysis fills and the command reads; there are no others.
 """
 
-from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource
+from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource, Stage
 from loadlab.model.status.chosen import CellLoad, Chosen
 from loadlab.model.status.comparisons import Comparison, ComparisonOutcome
 from loadlab.model.status.conditions import (
@@ -79,6 +79,7 @@ __all__ = [
     "RequestRow",
     "Resource",
     "ResultRow",
+    "Stage",
     "Standing",
     "Timings",
     "TrialCounts",

@@ -2,11 +2,15 @@
 
 import operator
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from loadlab.base.models import ObservedModel
+from loadlab.base.rounding import decimals
 from loadlab.model.status.absent import without_default
+
+LONGEST_EVIDENCE = 600  # characters
 
 
 class Resource(StrEnum):
@@ -36,6 +40,20 @@ class Confidence(StrEnum):
     HIGH = "High"
 
 
+class Stage(ObservedModel):
+    """A part of the mean response time, by what a request did or waited for meanwhile."""
+
+    name: Resource = Field(
+        description=(
+            "EventLoop, ThreadPool, DatabasePool: waiting for it. DatabaseLocks, DatabaseDisk: in "
+            "a query that waited for it. Database: in a query. ServiceCpu: being computed. Load: "
+            "waiting as the request asked for. Unattributed: what none of them explains."
+        )
+    )
+    ms: Annotated[float, decimals(3)] = Field(description="Milliseconds of a mean request.")
+    share: Annotated[float, decimals(3)] = Field(description="Share of its response time, 0..1.")
+
+
 class Bottleneck(ObservedModel):
     """What held a cell back."""
 
@@ -52,13 +70,29 @@ class Bottleneck(ObservedModel):
     confidence: Confidence = Field(
         description=(
             "High: nothing else was full, and the replicates agree. Medium: something else was "
-            "full too, or nearly. Low: the replicates differ, or nothing was full."
+            "full too, or nearly, or it was full for a part of the time. Low: the replicates "
+            "differ, nothing was full, or what is known explains less than half of the response "
+            "time."
         )
     )
     evidence: str = Field(
         default="",
-        max_length=600,
+        max_length=LONGEST_EVIDENCE,
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description="The figures that show it.",
+    )
+    remedy: str = Field(
+        default="",
+        max_length=200,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="What would help.",
+    )
+    stages: tuple[Stage, ...] = Field(
+        default=(),
+        max_length=9,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="The mean response time shared out, the largest share first.",
     )
