@@ -4,13 +4,16 @@ make simulations
 """
 
 import math
+import random
 import time
 from collections.abc import Iterator
 
 from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
+from tests.simulations.growth import PARAMETERS, Growth, fitted, law_coverage
 from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
 from tests.simulations.world import (
+    SEED,
     World,
     coverage,
     families_with_a_claim,
@@ -59,6 +62,21 @@ def shares() -> Iterator[str]:
                 yield f"{share:>8.2%}{replicates:>4}{spread:>8.0%}{found:>9.1%}"
 
 
+def laws() -> Iterator[str]:
+    """Yield how often the intervals of the scalability law cover its parameters."""
+    yield ""
+    yield "Scalability law, 3 % noise a trial, contention 0.05, coherence 0.002: coverage"
+    yield f"{'sizes':<20}{'blocks':>8}" + "".join(f"{name:>12}" for name in PARAMETERS)
+    for sizes in ((1, 2, 4, 8), (1, 2, 4, 8, 16), (8, 16, 32, 64, 128)):
+        for blocks in (3, 5, 10):
+            found = law_coverage(Growth(sizes, blocks), ROUNDS // 4)
+            told = "".join(f"{found[name]:>12.1%}" for name in PARAMETERS)
+            yield f"{', '.join(map(str, sizes)):<20}{blocks:>8}{told}"
+    chance, straight = random.Random(SEED), Growth(contention=0, coherence=0)
+    bent = sum(fitted(straight, chance).bends for _ in range(ROUNDS // 4)) / (ROUNDS // 4)
+    yield f"a straight line is said to bend in {bent:.1%}"
+
+
 def false_claims() -> Iterator[str]:
     """Yield how often equal cells are told apart."""
     yield ""
@@ -101,7 +119,7 @@ def steadiness() -> Iterator[str]:
 def main() -> None:
     """Print everything."""
     began = time.monotonic()
-    for part in (coverages, shares, false_claims, powers, steadiness):
+    for part in (coverages, shares, laws, false_claims, powers, steadiness):
         for line in part():
             print(line, flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")

@@ -1,11 +1,13 @@
 """Intervals cover what they say, equal cells are seldom told apart, and +5 % is found."""
 
 import math
+import random
 
 import pytest
 
 from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
+from tests.simulations.growth import PARAMETERS, Growth, fitted, knee_covers, law_coverage
 from tests.simulations.world import (
     World,
     coverage,
@@ -77,3 +79,26 @@ def test_exact_intervals_of_a_share_cover_at_least_what_they_say(share, replicat
 @pytest.mark.parametrize("replicates", [3, 5])
 def test_they_cover_a_share_that_differs_between_replicates(replicates):
     assert share_coverage(Counting(0.05, replicates, spread=0.3), ROUNDS) >= 0.93
+
+
+@pytest.mark.parametrize("blocks", [3, 5])
+@pytest.mark.parametrize("sizes", [(1, 2, 4, 8), (1, 2, 4, 8, 16), (8, 16, 32, 64, 128)])
+def test_intervals_of_the_scalability_law_cover_what_they_say(blocks, sizes):
+    found = law_coverage(Growth(sizes, blocks), 600)  # a standard error of 0.9 %
+
+    assert {name: 0.93 <= covers <= 0.97 for name, covers in found.items()} == dict.fromkeys(
+        PARAMETERS, True
+    )
+
+
+def test_a_straight_line_is_seldom_said_to_bend():
+    chance, straight = random.Random(1), Growth(contention=0, coherence=0)
+
+    assert sum(fitted(straight, chance).bends for _ in range(400)) / 400 <= 0.05 + 0.022
+
+
+def test_the_knee_of_a_hard_limit_lies_in_its_interval() -> None:
+    """A size lies on the knee: noise says to which line it belongs, and costs some coverage."""
+    chance = random.Random(1)
+
+    assert sum(knee_covers(chance) for _ in range(400)) / 400 >= 0.85

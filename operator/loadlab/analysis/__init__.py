@@ -5,6 +5,8 @@ trial_figures     what is kept of a trial once its histograms are merged
 cells             stored trials -> analysed cells; cell: one row; cell_latency, cell_work: its parts
 statistics        means and Student t intervals over replicates
 percentiles       one latency for a row; shares: how well a share of failures is known
+usl               the scalability law; hard_limit: its rival; scaling: where either is told
+recommendation    what to do about the results, in sentences
 criteria          k6 threshold spelling and its outcome per cell and experiment
 expectation       claims about differences between cells: Reproduced, Contradicted, Inconclusive
 attribution       what held a trial or cell back; utilisation: how full each resource was

@@ -1,43 +1,53 @@
 """The best cell: never by cost alone, with the cells that it could not be told from.
 
-Among the cells that keep the criteria, requests per second decide, then the tail latency, then the
-CPU per request: at each step the cells leave that are clearly worse than the one with the best
-mean. Clearly worse is what the blocks show (p below 0.05) and what is not below the margin of
-equivalence. So cost decides among those alone that carry as much, with tails as short. Of those
-that are left the one with the highest rate is named, at equal offered rates the one with the
-shortest tail; the others are tied with it. What is clearly better than it in some figure, and left
-for another, is an alternative: together they are the Pareto set.
+Among the cells that keep the criteria, requests per second decide, then the tail latency, then that
+of the requests beside the load, then the CPU per request: at each step the cells leave that are
+clearly worse than the one with the best mean. Clearly worse is what the blocks show (p below 0.05)
+and what is not below the margin of equivalence. So cost decides among those alone that carry as
+much, with tails as short. Of those that are left the one with the highest rate is named, at equal
+offered rates the one with the shortest tail; the others are tied with it. What is clearly better
+than it in some figure, and left for another, is an alternative: together they are the Pareto set.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
-from loadlab.analysis.comparison import compare_alone, difference_of, is_clearly_worse
+from loadlab.analysis.comparison import (
+    compare_alone,
+    difference_of,
+    is_clearly_worse,
+    mean_of,
+)
 from loadlab.analysis.expectation import Replicate
-from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.intervals import FIGURES, Read, logs_by_cell, tail_of, usable_by_cell
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import Best, Comparison, ResultRow, Validity
 
-_ORDER = ("requests_per_second", "p95_ms", "cpu_micros")
+_RATE, _TAIL, _COST = "requests_per_second", "p95_ms", "cpu_micros"
 _SAME_RATE = 0.99  # of the highest: what an open model keeps of its offered rate
 MAX_NAMED = 10
 
 
-def best_cell(passing: Iterable[ResultRow], replicates: Iterable[Replicate]) -> Best | None:
+def best_cell(
+    passing: Iterable[ResultRow], replicates: Iterable[Replicate], beside: str | None = None
+) -> Best | None:
     """Find the best of the cells that meet every criterion.
 
-    A cell that is Invalid, or did not keep its promises, is never the best.
+    `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
+    itself. A cell that is Invalid, or did not keep its promises, is never the best.
     """
     candidates = [row for row in passing if _may_be_best(row)]
     if not candidates:
         return None
-    field = _Field(replicates)
+    field = _Field(replicates, beside)
     left: Sequence[ResultRow] = candidates
-    for name in _ORDER:
+    for name in field.order:
         left = _not_worse(left, name, field)
     leader, *tied = _ranked(left)
     others = [row for row in _ranked(candidates) if row not in left]
-    alternatives = [row for row in others if any(field.is_worse(leader, row, n) for n in _ORDER)]
+    alternatives = [
+        row for row in others if any(field.is_worse(leader, row, n) for n in field.order)
+    ]
     return Best(
         cell=leader.cell.title(),
         requests_per_second=leader.requests_per_second.mean if leader.requests_per_second else 0.0,
@@ -57,10 +67,15 @@ def _may_be_best(row: ResultRow) -> bool:
 class _Field:
     """What the replicates say of any two cells."""
 
-    def __init__(self, replicates: Iterable[Replicate]) -> None:
+    def __init__(self, replicates: Iterable[Replicate], beside: str | None) -> None:
         cells = usable_by_cell(replicates)
+        reads: dict[str, Read] = {_RATE: FIGURES[_RATE], _TAIL: FIGURES[_TAIL]}
+        if beside:
+            reads[f"{beside}.{_TAIL}"] = tail_of(beside)
+        reads[_COST] = FIGURES[_COST]
+        self.order = tuple(reads)
         self._tables: Mapping[str, Mapping[str, Logs]] = {
-            name: logs_by_cell(cells, FIGURES[name]) for name in _ORDER
+            name: logs_by_cell(cells, read) for name, read in reads.items()
         }
         self._noises: Mapping[str, BlockNoise | None] = {
             name: block_noise(list(table.values())) for name, table in self._tables.items()
@@ -71,20 +86,24 @@ class _Field:
         table, noise = self._tables[name], self._noises[name]
         return is_clearly_worse(difference_of(name, (of, over), table, noise))
 
+    def is_worse_in_any(self, of: ResultRow, over: ResultRow) -> bool:
+        """Whether one cell is clearly worse than another in some figure."""
+        return any(self.is_worse(of, over, name) for name in self.order)
+
     def lead(self, leader: ResultRow, over: ResultRow) -> Comparison:
         """Compare the leader with another cell, in the figure that decided between them."""
-        name = next((n for n in _ORDER if self.is_worse(over, leader, n)), _ORDER[0])
+        name = next((n for n in self.order if self.is_worse(over, leader, n)), _RATE)
         table, noise = self._tables[name], self._noises[name]
         return compare_alone(difference_of(name, (leader, over), table, noise))
 
 
 def _not_worse(left: Sequence[ResultRow], name: str, field: _Field) -> Sequence[ResultRow]:
     """Leave out what is clearly worse than the best mean of this figure."""
-    known = [row for row in left if getattr(row, name)]
+    known = [(mean, row) for row in left if (mean := mean_of(row, name)) is not None]
     if not known:
         return left
-    sign = -1 if name == "requests_per_second" else 1
-    first = min(known, key=lambda row: (sign * getattr(row, name).mean, row.cell.title()))
+    sign = -1 if name == _RATE else 1
+    _, first = min(known, key=lambda found: (sign * found[0], found[1].cell.title()))
     return [row for row in left if row is first or not field.is_worse(row, first, name)]
 
 

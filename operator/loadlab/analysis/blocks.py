@@ -37,7 +37,7 @@ def block_noise(cells: Sequence[Logs]) -> BlockNoise | None:
     known = [cell for cell in cells if len(cell) > 1]  # one value is its cell's mean
     if not known:
         return None
-    effects, rank = _block_effects(known)
+    effects, rank = block_effects(known)
     within = math.fsum(_squares(list(cell.values())) for cell in known)
     residual = math.fsum(
         _squares([value - effects[block] for block, value in cell.items()]) for cell in known
@@ -68,8 +68,11 @@ def _squares(values: Sequence[float]) -> float:
     return math.fsum((value - mean) ** 2 for value in values)
 
 
-def _block_effects(cells: Sequence[Logs]) -> tuple[dict[int, float], int]:
-    """Solve the normal equations of the blocks, cells eliminated; return effects and rank."""
+def block_effects(cells: Sequence[Logs]) -> tuple[dict[int, float], int]:
+    """Solve the normal equations of the blocks, cells eliminated; return effects and rank.
+
+    The effects are logarithms; only their differences mean something.
+    """
     blocks = sorted({block for cell in cells for block in cell})
     place = {block: index for index, block in enumerate(blocks)}
     matrix: Matrix = [[0.0] * (len(blocks) + 1) for _ in blocks]
@@ -81,12 +84,15 @@ def _block_effects(cells: Sequence[Logs]) -> tuple[dict[int, float], int]:
             row[-1] += value - mean
             for other in cell:
                 row[place[other]] -= 1 / len(cell)
-    solved, rank = _solve(matrix)
+    solved, rank = solve(matrix)
     return {block: solved[place[block]] for block in blocks}, rank
 
 
-def _solve(matrix: Matrix) -> tuple[list[float], int]:
-    """Eliminate by Gauss and Jordan; an unknown without a pivot is 0."""
+def solve(matrix: Matrix) -> tuple[list[float], int]:
+    """Solve linear equations, their right side as the last column; return also their rank.
+
+    Eliminates by Gauss and Jordan, in place; an unknown without a pivot is 0.
+    """
     size, rank = len(matrix), 0
     pivots: list[int] = []
     for column in range(size):

@@ -10,6 +10,10 @@ ENOUGH_BLOCKS = 5
 GUARD_CONFIDENCE = 0.90
 # Below this a difference is of no matter: the bound of equivalence.
 EQUIVALENCE_MARGIN = 0.05
+# Of throughput in proportion to the size: less is no reason to speak of its end.
+LEAST_BEND = 0.05
+# Of the most throughput: a size that carries as much is enough.
+ENOUGH_OF_PEAK = 0.9
 # How often a difference is to be found that is called detectable.
 POWER = 0.9
 # More blocks than this are not worth naming.

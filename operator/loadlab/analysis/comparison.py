@@ -30,6 +30,7 @@ from loadlab.model.status import (
     Comparison,
     ComparisonOutcome,
     Figure,
+    LatencyMs,
     LoadOutcome,
     ResultRow,
     Standing,
@@ -194,12 +195,17 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
 
 def _told(found: Difference, **fields: Any) -> Comparison:
     return Comparison(
-        figure=to_camel(found.figure),
+        figure=_spelled(found.figure),
         of=found.of.cell.title(),
         over=found.over.cell.title(),
         blocks=len(found.ratios),
         **fields,
     )
+
+
+def _spelled(figure: str) -> str:
+    request, dot, name = figure.rpartition(".")
+    return f"{request}{dot}{to_camel(name)}"
 
 
 def _why(found: Difference, shown: Figure) -> str | None:
@@ -213,7 +219,7 @@ def _why(found: Difference, shown: Figure) -> str | None:
 def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
     above, below = _may_lie(found)
     if p < _ALPHA and (above if estimate.mean > 0 else below):
-        is_better = estimate.mean * _BETTER[found.figure] > 0
+        is_better = estimate.mean * _BETTER[found.figure.rpartition(".")[2]] > 0
         return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
     within = estimate.half(1 - 2 * _ALPHA)
     equal = within is not None and abs(estimate.mean) + within < _MARGIN
@@ -242,9 +248,29 @@ def _is_overloaded(found: Difference) -> bool:
     return LoadOutcome.OVERLOADED in {found.of.load, found.over.load}
 
 
+def mean_of(row: ResultRow, figure: str) -> float | None:
+    """Return a row's figure; that of one kind of request is spelled such as `ping.p95_ms`."""
+    request, _, name = figure.rpartition(".")
+    if request:
+        latency = _latency_of(row, request)
+        return latency.p95 if latency else None
+    known = getattr(row, name)
+    return known.mean if known else None
+
+
+def _latency_of(row: ResultRow, request: str) -> LatencyMs | None:
+    return next((n.latency_ms for n in row.by_request or () if n.name == request), None)
+
+
 def _standing(row: ResultRow, figure: str) -> Standing:
-    known = getattr(row, figure)
-    return known.standing if known else Standing.UNSOUND
+    request, _, name = figure.rpartition(".")
+    if request:
+        latency = _latency_of(row, request)
+        is_bound = latency is not None and latency.is_lower_bound("p95")
+        known = Standing.BOUND if is_bound else Standing.SOUND
+        return known if latency else Standing.UNSOUND
+    figure_of_row = getattr(row, name)
+    return figure_of_row.standing if figure_of_row else Standing.UNSOUND
 
 
 def _needed(estimate: LogEstimate, strict: float) -> int | None:

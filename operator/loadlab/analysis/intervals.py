@@ -18,6 +18,16 @@ FIGURES: Mapping[str, Read] = {
 }
 
 
+def tail_of(request: str) -> Read:
+    """Return what reads the p95 of the requests of one name."""
+
+    def read(trial: TrialFigures, _: Set[str]) -> float | None:
+        found = trial.latency_by_request.get(request)
+        return found.p95 if found else None
+
+    return read
+
+
 def usable_by_cell(replicates: Iterable[Replicate]) -> Mapping[str, Sequence[Replicate]]:
     """Return the replicates that may be used by the title of their cell."""
     cells: dict[str, list[Replicate]] = {}

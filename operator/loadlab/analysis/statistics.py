@@ -92,6 +92,11 @@ def two_tails(t: float, degrees: float) -> float:
     return incomplete_beta(degrees / (degrees + t * t), degrees / 2, 0.5)
 
 
+def f_tail(f: float, above: float, below: float) -> float:
+    """Return P(F > f) for f of 0 or more, with the degrees of freedom above and below the line."""
+    return incomplete_beta(below / (below + above * f), below / 2, above / 2)
+
+
 def incomplete_beta(x: float, a: float, b: float) -> float:
     """Return I_x(a, b), the distribution function of the beta distribution with a, b > 0 at x."""
     if x in {0.0, 1.0}:

@@ -35,7 +35,9 @@ def _steps() -> Iterator[tuple[str, _Shorten]]:
     for name, shorten in _row_steps():
         yield name, _in_rows(shorten)
     yield "comparisons without a claim", _only_claims
+    yield "scaling", lambda status: status.model_copy(update={"scaling": ()})
     yield "comparisons", lambda status: status.model_copy(update={"comparisons": ()})
+    yield "recommendation but its first sentence", _first_sentence
 
 
 def _in_rows(shorten: Callable[[ResultRow], ResultRow]) -> _Shorten:
@@ -48,6 +50,10 @@ def _in_rows(shorten: Callable[[ResultRow], ResultRow]) -> _Shorten:
 def _only_claims(status: LoadExperimentStatus) -> LoadExperimentStatus:
     claims = (c for c in status.comparisons if c.outcome is not ComparisonOutcome.INCONCLUSIVE)
     return status.model_copy(update={"comparisons": tuple(claims)})
+
+
+def _first_sentence(status: LoadExperimentStatus) -> LoadExperimentStatus:
+    return status.model_copy(update={"recommendation": status.recommendation[:1]})
 
 
 def _row_steps() -> Iterator[tuple[str, Callable[[ResultRow], ResultRow]]]:

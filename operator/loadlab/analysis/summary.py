@@ -13,6 +13,8 @@ from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.intervals import with_pooled_intervals
+from loadlab.analysis.recommendation import recommend
+from loadlab.analysis.scaling import scaling_of
 from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
@@ -21,6 +23,7 @@ from loadlab.model.resources import Trial
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     MAX_ROWS,
+    Best,
     ConditionType,
     Durability,
     Environment,
@@ -31,6 +34,7 @@ from loadlab.model.status import (
     find,
 )
 from loadlab.plan import Plan
+from loadlab.plan.requests import requests_of
 
 
 def cell_analysis(plan: Plan, cell: Cell) -> CellAnalysis:
@@ -58,28 +62,53 @@ def summarize(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in analysed})
         for name, rule in _thresholds(plan).items()
     )
-    expectations = plan.context.spec.expectations
     analyzed = status.model_copy(
         update={
-            "results": rows[:MAX_ROWS],
-            "comparisons": compare_cells(
-                rows[:MAX_ROWS],
-                replicates,
-                latency=plan.context.spec.load.purpose is not Purpose.CAPACITY,
-            ),
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(
-                judge_expectation(each, plan.cells, replicates) for each in expectations
+                judge_expectation(each, plan.cells, replicates)
+                for each in plan.context.spec.expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
-            "best": best_cell(comparable_rows(plan, _passing(rows, analysed)), replicates),
             "durability": _durability(replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
         }
     )
-    return within_budget(analyzed)
+    passing = comparable_rows(plan, _passing(rows, analysed))
+    best = best_cell(passing, replicates, _beside(plan))
+    return within_budget(_with_insight(plan, analyzed, rows, replicates, best))
+
+
+def _with_insight(
+    plan: Plan,
+    status: LoadExperimentStatus,
+    rows: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+    best: Best | None,
+) -> LoadExperimentStatus:
+    """Return the status with the rows, and with what they say when they are compared."""
+    has_latency = plan.context.spec.load.purpose is not Purpose.CAPACITY
+    comparisons = compare_cells(rows[:MAX_ROWS], replicates, latency=has_latency)
+    scaling = scaling_of(rows, replicates)
+    quiet = _is_quiet(status)
+    return status.model_copy(
+        update={
+            "results": tuple(rows[:MAX_ROWS]),
+            "comparisons": comparisons,
+            "scaling": scaling,
+            "best": best,
+            "recommendation": recommend(rows, best, comparisons, scaling, quiet=quiet),
+        }
+    )
+
+
+def _beside(plan: Plan) -> str | None:
+    """Return the name of the requests beside the load; None without any."""
+    cell = plan.cells[0]
+    side = requests_of(plan.context.spec, plan.variant(cell), cell).side
+    return side.name if side else None
 
 
 def _passing(rows: Sequence[ResultRow], analysed: Sequence[AnalysedCell]) -> list[ResultRow]:

@@ -3,6 +3,7 @@
 Values in memory are exact, so that nothing is decided by a rounded figure.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, WrapSerializer
@@ -12,23 +13,23 @@ def decimals(digits: int) -> WrapSerializer:
     """Annotate a number, or a model of numbers, that is written with so many decimal places."""
 
     def written(value: object, handler: SerializerFunctionWrapHandler) -> Any:
-        return _rounded(handler(value), digits)
+        return _each(handler(value), lambda number: round(number, digits))
 
     return WrapSerializer(written)
 
 
 def significant(digits: int) -> WrapSerializer:
-    """Annotate a number that is written with so many digits that count."""
+    """Annotate a number, or a model of numbers, that is written with so many digits that count."""
 
-    def written(value: float | None) -> float | None:
-        return None if value is None else float(f"{value:.{digits}g}")
+    def written(value: object, handler: SerializerFunctionWrapHandler) -> Any:
+        return _each(handler(value), lambda number: float(f"{number:.{digits}g}"))
 
-    return WrapSerializer(lambda value, _: written(value))
+    return WrapSerializer(written)
 
 
-def _rounded(value: object, digits: int) -> object:
+def _each(value: object, spell: Callable[[float], float]) -> object:
     if isinstance(value, float):
-        return round(value, digits)
+        return spell(value)
     if isinstance(value, dict):
-        return {name: _rounded(part, digits) for name, part in value.items()}
+        return {name: _each(part, spell) for name, part in value.items()}
     return value

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.cli import figures
-from loadlab.model.status import Bottleneck, FailureRow, ResultRow, WorkRow
+from loadlab.model.status import Bottleneck, FailureRow, ResultRow, Scaling, WorkRow
 
 Titles = Callable[[ResultRow], str]
 
@@ -72,6 +72,32 @@ def _told(found: Bottleneck) -> Iterator[str]:
         yield f"A mean request: {', '.join(stages)}"
     if found.remedy:
         yield f"What would help: {found.remedy}"
+
+
+def scaling(found: Sequence[Scaling]) -> Iterator[RenderableType]:
+    """Yield the table of the fitted laws, then a line for each that there is none of."""
+    if fitted := [law for law in found if law.rate_of_one]:
+        table = _empty("Scaling (universal scalability law)", "cells", "N")
+        headings = ["req/s\nof one", "contention", "coherence", "knee"]
+        for heading in [*headings, "peak\nat N", "most\nreq/s"]:
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column("enough", overflow="fold")
+        for law in fitted:
+            table.add_row(*_law(law))
+        yield table
+    for law in found:
+        if law.why:
+            yield Text(f"Scaling of {law.of} with {law.factor}: {law.why}")
+
+
+def _law(law: Scaling) -> Iterator[RenderableType]:
+    yield from (law.of, law.factor)
+    # Text, not str: rich would read brackets as markup.
+    for figure in (law.rate_of_one, law.contention, law.coherence):
+        yield Text(figures.figure(figure))
+    yield from (figures.number(law.knee), figures.number(law.peak_at))
+    yield Text(figures.figure(law.limit) if law.limit else figures.number(law.peak))
+    yield law.recommendation
 
 
 def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:

@@ -93,6 +93,14 @@ class Experiment:
             parts.append(trouble)
         return ", ".join(parts)
 
+    @property
+    def failure(self) -> str:
+        """Why it ended without the results it was made for; empty where it did not."""
+        found = self.condition(ConditionType.FAILED)
+        if found is None or found.status is not Truth.TRUE:
+            return ""
+        return f"{self.name} failed, {found.reason}: {found.message or 'see its conditions'}"
+
     def _trouble(self) -> str:
         for wanted in (ConditionType.FAILED, ConditionType.STALLED):
             found = self.condition(wanted)

@@ -6,7 +6,7 @@ from loadlab.model.status import Figure, LatencyMs, Standing
 
 _MEBIBYTE = 2**20
 ABSENT = "-"
-_SIGNS = {Standing.SOUND: "", Standing.BOUND: "≥ ", Standing.UNSOUND: "? "}
+_SIGNS = {Standing.SOUND: "", Standing.BOUND: "≥ "}
 
 
 def rate(value: float) -> str:
@@ -17,16 +17,17 @@ def rate(value: float) -> str:
 def rate_figure(found: Figure | None, *, interval: bool = True) -> str:
     """Spell a rate by its standing, such as ≥ 1,518, with its interval where there is one.
 
-    Replicates that carry no interval are spelled as the least and the most of them.
+    What is Unsound is left out. Replicates that carry no interval are spelled as the least and the
+    most of them.
     """
-    if found is None:
+    if found is None or found.standing is Standing.UNSOUND:
         return ABSENT
     return f"{_SIGNS[found.standing]}{_spelled(found, rate, interval=interval)}"
 
 
 def micros_figure(found: Figure | None) -> str:
     """Spell a figure of microseconds with its interval, where there is one."""
-    if found is None:
+    if found is None or found.standing is Standing.UNSOUND:
         return ABSENT
     return _SIGNS[found.standing] + _spelled(found, micros, interval=True)
 
@@ -54,6 +55,11 @@ def interval(mean: float | None, low: float | None, high: float | None) -> str:
     if mean is None or low is None or high is None:
         return number(mean)
     return f"{number(mean)} [{number(low)}, {number(high)}]"
+
+
+def figure(found: Figure | None) -> str:
+    """Spell a figure of any unit with its interval."""
+    return ABSENT if found is None else interval(found.mean, found.low, found.high)
 
 
 def milliseconds(value: float | None) -> str:

@@ -23,6 +23,7 @@ from loadlab.model.status import (
     LoadExperimentStatus,
     LoadOutcome,
     ResultRow,
+    Standing,
     Truth,
     Validity,
 )
@@ -55,12 +56,16 @@ def render(experiment: Experiment) -> RenderableType:
     if not status.results:
         known = map(Text, rates.before_first_block(status))
         return Group(Text(experiment.line), *known, Text("No results yet."))
+    why = experiment.failure
     expectations = [_expectations(status.expectations)] if status.expectations else []
     short = _short_title(status.results)
     titles = {row.cell.title(): short(row) for row in status.results}
     return Group(
+        *([Text(why, style="red")] if why else []),
+        *map(Text, status.recommendation),
         *comparisons.table(status.comparisons, titles),
         _table(experiment.name, status.results, rates.columns(experiment.purpose)),
+        *details.scaling(status.scaling),
         *details.by_request(status.results, short),
         *details.work(status.results, short),
         *details.bottlenecks(status.results, short),
@@ -205,6 +210,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)
+    yield from _left_out(status.results)
     yield from _without_claim(status)
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
@@ -224,6 +230,20 @@ def _without_claim(status: LoadExperimentStatus) -> Iterator[list[str | tuple[st
         yield [line]
     if any(f and f.least is not None for r in status.results for f in _shown_figures(r)):
         yield [_NO_INTERVAL]
+
+
+def _left_out(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]]:
+    """Say which figures are left out as they are Unsound, each reason once."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for name, figure in zip(("req/s", "CPU µs/req"), _shown_figures(row), strict=True):
+            if figure and figure.standing is Standing.UNSOUND:
+                found.setdefault(figure.why or "Unsound", []).append(
+                    f"{name} of {row.cell.title()}"
+                )
+    for why, places in found.items():
+        where = places[0] if len(places) == 1 else f"{len(places)} figures, such as {places[0]}"
+        yield [("Left out", "yellow"), f" {where}: {why}"]
 
 
 def _shown_figures(row: ResultRow) -> tuple[Figure | None, ...]:

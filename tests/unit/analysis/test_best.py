@@ -1,13 +1,14 @@
 """The best cell carries most, with short tails, and is never chosen by its cost alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from loadlab.analysis.best import best_cell
 from loadlab.analysis.expectation import Replicate
 from loadlab.catalogue import Cell
-from loadlab.model.status import Best, LoadOutcome, ResultRow, Validity
+from loadlab.model.status import Best, LatencyMs, LoadOutcome, RequestRow, ResultRow, Validity
 from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of, sized
 
@@ -109,3 +110,47 @@ def test_an_unusable_cell_is_never_the_best(change: dict[str, object]) -> None:
     unfit: list[ResultRow] = [row.model_copy(update=change) for row in rows_of(replicates)]
 
     assert best_cell(unfit, replicates) is None
+
+
+def beside_ping(name: str, block: int, rate: float, cpu: float, ping_ms: float) -> Replicate:
+    """Place a trial whose own requests are alike, and that holds pings up or not."""
+    placed = sized(Cell(variant=name), block, rate, cpu, 30.0)
+    ping = LatencyMs(avg=1, min=1, med=1, p90=ping_ms, p95=ping_ms, p99=ping_ms, max=ping_ms)
+    return replace(placed, trial=replace(placed.trial, latency_by_request={"ping": ping}))
+
+
+def test_a_cell_that_holds_up_the_requests_beside_its_load_is_not_the_best() -> None:
+    """At one offered rate, below saturation, a blocking call is as fast as any, and cheapest."""
+    cells = {"blocking": (3000.0, 80.0), "def": (4000.0, 3.0)}
+    replicates = [
+        beside_ping(name, block, 100.0, cpu * NOISE[block], ping * NOISE[-1 - block])
+        for name, (cpu, ping) in cells.items()
+        for block in range(5)
+    ]
+    rows = [
+        row.model_copy(
+            update={
+                "by_request": (
+                    RequestRow(
+                        name="ping",
+                        requests=100,
+                        failed_rate=0.0,
+                        latency_ms=LatencyMs(
+                            avg=1, min=1, med=1, p90=1, p95=cells[row.cell.variant][1], p99=1, max=1
+                        ),
+                    ),
+                )
+            }
+        )
+        for row in rows_of(replicates)
+    ]
+
+    found = best_cell(rows, replicates, "ping")
+    alone = best_cell(rows, replicates)
+
+    assert found is not None
+    assert (found.cell, found.tied_with, found.alternatives) == ("def", (), ("blocking",))
+    assert found.lead is not None
+    assert (found.lead.figure, found.lead.outcome) == ("ping.p95Ms", Outcome.IMPROVED)
+    assert alone is not None
+    assert alone.cell == "blocking"

@@ -21,6 +21,7 @@ from loadlab.model.status import (
     RequestRow,
     Resource,
     ResultRow,
+    Scaling,
     Standing,
     Validity,
     WorkRow,
@@ -134,6 +135,40 @@ def test_comparisons_make_room_for_the_rows_last_of_all(rows: int) -> None:
     assert (kept < 100) == ("comparisons without a claim" in fitted.omitted)
     assert (kept < 25) == ("comparisons" in fitted.omitted)
     assert len(fitted.results) == rows
+
+
+LAW = Scaling(
+    factor="virtualUsers",
+    of="cached-middleware/workers=12/poolSize=10",
+    levels=8,
+    rate_of_one=FIGURE,
+    contention=FIGURE,
+    coherence=FIGURE,
+    peak_at=123.4,
+    peak=2345.6,
+    knee=12.3,
+    recommendation="r" * 200,
+    why="w" * 200,
+)
+
+
+@pytest.mark.parametrize("rows", [20, 60, 100])
+def test_the_first_sentence_stays_whatever_else_goes(rows: int) -> None:
+    improved = ComparisonOutcome.IMPROVED
+    full = LoadExperimentStatus(
+        results=tuple(row(n) for n in range(1, rows + 1)),
+        comparisons=tuple(compared(n, improved) for n in range(MAX_ROWS)),
+        scaling=(LAW,) * 20,
+        recommendation=("s" * 400,) * 3,
+    )
+
+    fitted = within_budget(full)
+
+    assert size(fitted) <= MAX_BYTES
+    assert fitted.recommendation == full.recommendation[: 1 if rows == MAX_ROWS else 3]
+    print(f"{rows} rows with everything: {size(full)} bytes, fitted {size(fitted)}")
+    assert len(fitted.results) == rows
+    assert ("scaling" in fitted.omitted) == (not fitted.scaling)
 
 
 def test_no_more_is_left_out_than_needed():

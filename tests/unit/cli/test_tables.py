@@ -10,7 +10,7 @@ from rich.console import Console
 
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.tables import render
-from tests.unit.cli.conftest import finished_experiment
+from tests.unit.cli.conftest import SINCE, finished_experiment
 
 GOLDEN = Path(__file__).with_name("golden-table.txt")
 
@@ -236,3 +236,56 @@ def test_the_stages_of_a_mean_request_and_what_would_help_follow_the_evidence(
 
     assert "A mean request: DatabasePool 21.3 ms (83%), Unattributed 4.37 ms (17%)" in text
     assert "What would help: a larger pool" in text
+
+
+def test_the_recommendation_stands_above_everything(finished: dict[str, Any]) -> None:
+    finished["status"]["recommendation"] = ["Take async [sic].", "More CPU would help."]
+
+    lines = shown(finished).splitlines()
+
+    assert lines[:2] == ["Take async [sic].", "More CPU would help."]
+
+
+def test_why_an_experiment_failed_stands_at_the_top_of_its_empty_table(
+    finished: dict[str, Any],
+) -> None:
+    status = finished["status"]
+    status |= {"phase": "Failed", "verdict": "Error", "results": status["results"][2:]}
+    why = {"type": "Failed", "status": "True", "reason": "NoResult", "message": "no trial came to"}
+    status["conditions"].append({**why, **SINCE})
+
+    first, *_ = shown(finished).splitlines()
+
+    assert first == "select failed, NoResult: no trial came to"
+
+
+def test_unsound_figures_are_left_out_and_the_reason_stands_below(
+    finished: dict[str, Any],
+) -> None:
+    sync, other, _ = finished["status"]["results"]
+    growing = {"standing": "Unsound", "why": "Growing"}
+    sync |= {"requestsPerSecond": {"mean": 1105.2, **growing}, "cpuMicros": {"mean": 9, **growing}}
+    other["cpuMicros"] = {"mean": 476, **growing}
+
+    text = shown(finished)
+
+    assert "1,105" not in text
+    assert "476" not in text
+    where = "req/s of sync/workers=2/virtualUsers=64"
+    assert f"Left out 3 figures, such as {where}: Growing" in text
+
+
+def test_laws_of_scaling_have_a_table_and_others_a_line(finished: dict[str, Any]) -> None:
+    figure = {"mean": 0.05, "low": 0.04, "high": 0.06}
+    finished["status"]["scaling"] = [
+        {"factor": "workers", "of": "sync", "levels": 5, "rateOfOne": figure, "contention": figure,
+         "coherence": figure, "peakAt": 9.7, "peak": 4174, "knee": 4.2,
+         "recommendation": "8 workers carry the most"},
+        {"factor": "workers", "of": "async", "levels": 5, "why": "throughput grows in proportion"},
+    ]  # fmt: skip
+
+    lines = [" ".join(line.split()) for line in shown(finished).splitlines()]
+
+    span = "0.05 [0.04, 0.06]"
+    assert f"sync workers {span} {span} {span} 4.2 9.7 4,174 8 workers carry the most" in lines
+    assert "Scaling of async with workers: throughput grows in proportion" in lines

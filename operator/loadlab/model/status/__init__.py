@@ -43,6 +43,7 @@ from loadlab.model.status.results import (
     ResultRow,
     WorkRow,
 )
+from loadlab.model.status.scaling import Scaling
 from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "RequestRow",
     "Resource",
     "ResultRow",
+    "Scaling",
     "Stage",
     "Standing",
     "Timings",

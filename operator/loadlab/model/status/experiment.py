@@ -12,6 +12,7 @@ from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
 from loadlab.model.status.results import Durability, ResultRow
+from loadlab.model.status.scaling import Scaling
 
 CONDITION_LIST: dict[str, Any] = {
     "x-kubernetes-list-type": "map",
@@ -97,12 +98,22 @@ class LoadExperimentStatus(ObservedModel):
         max_length=200,
         description="While Pending: what it waits for, such as the experiment that runs.",
     )
+    recommendation: tuple[Annotated[str, Field(max_length=400)], ...] = Field(
+        default=(),
+        max_length=3,
+        description="What to do about the results, or what it would take to say so.",
+    )
     best: Best | None = Field(default=None, description="The best cell.")
     results: tuple[ResultRow, ...] = Field(
         default=(), max_length=MAX_ROWS, description="One row per cell."
     )
     comparisons: tuple[Comparison, ...] = Field(
         default=(), max_length=MAX_ROWS, description="Each cell against its control cell."
+    )
+    scaling: tuple[Scaling, ...] = Field(
+        default=(),
+        max_length=20,
+        description="How throughput scales where a factor has four levels or more.",
     )
     omitted: tuple[str, ...] = Field(
         default=(),

@@ -1,0 +1,203 @@
+"""What to do about the results, in at most three sentences with their figures.
+
+The first names the cell to take, from the best cell and what it was ahead of; the second how many
+workers or users are enough, from the scalability law; the third what holds the cell up, and what
+would help. Each says what its intervals carry: where no cell is told from the others the
+sentence says so, and how many replicates would tell them. No cell is recommended that failed a
+criterion or did not carry its load, nor any on nodes that were not quiet.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from loadlab.catalogue import Cell, Factor
+from loadlab.model.status import (
+    Best,
+    Bottleneck,
+    Comparison,
+    ComparisonOutcome,
+    Confidence,
+    LoadOutcome,
+    Resource,
+    ResultRow,
+    Scaling,
+)
+
+MOST_NAMED = 3
+_SHARES = {"cpuMicros": "CPU per request", "p95Ms": "p95"}
+_REMEDIES = {
+    Resource.SERVICE_CPU: "more CPU, or less work a request, is what it would use",
+    Resource.CPU_THROTTLING: "a higher CPU limit is what it would use",
+    Resource.DATABASE: "fewer or cheaper queries, or more CPU for the database, would help",
+    Resource.DATABASE_LOCKS: "shorter transactions on the same rows would help",
+    Resource.DATABASE_DISK: "fewer commits, or a faster disk, would help",
+    Resource.REDIS: "fewer commands a request would help, as Redis executes them on one CPU",
+    Resource.QUEUE: "more consumers, or larger batches, would help",
+    Resource.EVENT_LOOP: "what blocks the event loop belongs into a thread, or awaited",
+    Resource.DATABASE_POOL: "more connections would help as long as the database has room",
+    Resource.THREAD_POOL: "more threads, or `async def` without blocking calls, would help",
+    Resource.GENERATOR: "it may carry more: give the generator more CPU to see how much",
+}
+
+
+def recommend(
+    rows: Sequence[ResultRow],
+    best: Best | None,
+    comparisons: Sequence[Comparison],
+    scaling: Sequence[Scaling],
+    *,
+    quiet: bool = True,
+) -> tuple[str, ...]:
+    """Return the sentences; none where nothing was measured."""
+    if not any(row.replicates.valid for row in rows):
+        return ()
+    if not quiet:
+        return ("Nothing is recommended: others used the nodes' CPUs during too many runs.",)
+    names = _Names(rows)
+    if best is None:
+        return (_none_fit(rows, names),)
+    sentences = (
+        _choice(rows, best, comparisons, names),
+        _size(best, scaling),
+        _limit(rows, best, names),
+    )
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+class _Names:
+    """Cells by their variant and the levels that tell them apart."""
+
+    def __init__(self, rows: Sequence[ResultRow]) -> None:
+        cells = [row.cell for row in rows]
+        swept = [f for f in Factor if len({cell.level(f) for cell in cells}) > 1]
+        self._names = {cell.title(): _named(cell, swept) for cell in cells}
+
+    def __getitem__(self, title: str) -> str:
+        return self._names.get(title, title)
+
+    def several(self, titles: Sequence[str]) -> str:
+        """Name a few of them, and count the others."""
+        shown = [self[title] for title in titles[:MOST_NAMED]]
+        more = len(titles) - len(shown)
+        return _joined([*shown, *([f"{more} more"] if more else [])])
+
+
+def _named(cell: Cell, swept: Iterable[Factor]) -> str:
+    levels = [f"{factor}={level}" for factor in swept if (level := cell.level(factor)) is not None]
+    return f"{cell.variant} ({', '.join(levels)})" if levels else cell.variant
+
+
+def _joined(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _none_fit(rows: Iterable[ResultRow], names: _Names) -> str:
+    """Say why no cell is recommended: what they carried, where none carried its load."""
+    overloaded = [row for row in rows if row.load is LoadOutcome.OVERLOADED]
+    if not overloaded:
+        return "No cell is recommended: none is known to meet all criteria."
+    most = max(overloaded, key=_rate)
+    return (
+        "No cell is recommended: none meets all criteria and carried its load. "
+        f"{names[most.cell.title()]} carried the most, {_rate(most):,.0f} requests per second."
+    )
+
+
+def _rate(row: ResultRow) -> float:
+    return row.requests_per_second.mean if row.requests_per_second else 0.0
+
+
+def _choice(
+    rows: Sequence[ResultRow], best: Best, comparisons: Sequence[Comparison], names: _Names
+) -> str:
+    if lead := _lead(best, comparisons):
+        others = f", or {names.several(best.tied_with)} as well" if best.tied_with else ""
+        beside = "".join(f", {words}" for words in _beside(lead, comparisons))
+        return f"Take {names[best.cell]}{others}: {_ratio(lead, names)}{beside}."
+    if best.tied_with:
+        return _tie(best, comparisons, names)
+    if len(rows) > 1 and best.lead is None:
+        return f"Take {names[best.cell]}: no other cell is known to meet all criteria."
+    return ""
+
+
+def _lead(best: Best, comparisons: Iterable[Comparison]) -> Comparison | None:
+    """Find what the best cell is ahead in: of its control where it is, else of the next cell."""
+    lead = best.lead
+    if lead is None or lead.outcome is not ComparisonOutcome.IMPROVED:
+        return None
+    ahead = (
+        found
+        for found in comparisons
+        if (found.of, found.figure) == (best.cell, lead.figure)
+        and found.outcome is ComparisonOutcome.IMPROVED
+        and found.over not in best.tied_with
+    )
+    return next(ahead, lead)
+
+
+def _ratio(found: Comparison, names: _Names) -> str:
+    ratio, of, over = _interval(found), names[found.of], names[found.over]
+    if found.figure == "requestsPerSecond":
+        return f"{of} carries {ratio} times the requests per second of {over}"
+    request, _, figure = found.figure.rpartition(".")
+    whose = f" of {request}" if request else ""
+    return f"{of} has {ratio} of {over}'s {_SHARES.get(figure, figure)}{whose}"
+
+
+def _interval(found: Comparison) -> str:
+    if found.ratio is None or found.low is None or found.high is None:
+        return ""
+    return f"{found.ratio:.3g} [{found.low:.3g}, {found.high:.3g}]"
+
+
+def _beside(lead: Comparison, comparisons: Iterable[Comparison]) -> Iterator[str]:
+    """Say what the same pair of cells shows in the other figures, where it shows anything."""
+    for found in comparisons:
+        name = _SHARES.get(found.figure, "requests per second")
+        if {found.of, found.over} != {lead.of, lead.over} or found.figure == lead.figure:
+            continue
+        if found.outcome is ComparisonOutcome.EQUIVALENT:
+            yield f"{name} alike"
+        elif found.of == lead.of and found.outcome is not ComparisonOutcome.INCONCLUSIVE:
+            yield f"{_interval(found)} of its {name}"
+
+
+def _tie(best: Best, comparisons: Sequence[Comparison], names: _Names) -> str:
+    """Say that no cell is ahead: as they are alike, or as too little is known."""
+    tied = [best.cell, *best.tied_with]
+    among = [c for c in comparisons if c.of in tied and c.over in tied]
+    together = names.several(tied)
+    if among and all(c.outcome is ComparisonOutcome.EQUIVALENT for c in among):
+        return f"Take any of {together}: they differ by less than 5 %."
+    needed = [c.blocks_needed for c in among if c.blocks_needed is not None]
+    told = f"Nothing tells {together} apart"
+    if needed:
+        many = f"{min(needed)} replicates"
+        return f"{told}: {many} would show the difference found, or that there is none."
+    if any(c.why for c in among):
+        return f"{told}: take 5 replicates or more."
+    return f"{told} in what decides: choose by what else matters to you."
+
+
+def _size(best: Best, scaling: Iterable[Scaling]) -> str:
+    """Say how many of a factor are enough, for the variant of the best cell."""
+    variant = best.cell.partition("/")[0]
+    told = (law for law in scaling if law.recommendation and law.of.partition("/")[0] == variant)
+    law = next(told, None)
+    return f"{law.of}: {law.recommendation}." if law else ""
+
+
+def _limit(rows: Iterable[ResultRow], best: Best, names: _Names) -> str:
+    row = next((row for row in rows if row.cell.title() == best.cell), None)
+    found = row.bottleneck if row else None
+    if found is None or found.confidence is Confidence.LOW or found.name not in _REMEDIES:
+        return ""
+    return (
+        f"{names[best.cell]} is held back by {found.name}{_shown(found)}: {_REMEDIES[found.name]}."
+    )
+
+
+def _shown(found: Bottleneck) -> str:
+    first = found.evidence.partition(";")[0]
+    return f" ({first})" if first else ""

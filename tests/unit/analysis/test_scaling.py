@@ -1,0 +1,162 @@
+"""A law is told where the data carry one; else the reason why not."""
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.scaling import scaling_of
+from loadlab.catalogue import Cell, Factor
+from loadlab.model.status import ResultRow, Scaling
+from tests.simulations.growth import Growth
+from tests.unit.analysis.claims import rows_of, sized
+
+WORLD = Growth(contention=0.05, coherence=0.01, noise=0.01, weather=0.0)  # its peak is at 9.7
+
+
+def trials(world: Growth, variant: str = "a", **levels: int) -> list[Replicate]:
+    logs = world.logs(random.Random(1))
+    return [
+        sized(Cell(variant=variant, workers=size, **levels), block, math.exp(value), 100.0, 5.0)
+        for size, blocks in logs.items()
+        for block, value in blocks.items()
+    ]
+
+
+def scaling(replicates: list[Replicate]) -> tuple[Scaling, ...]:
+    return scaling_of(rows_of(replicates), replicates)
+
+
+def told(world: Growth) -> Scaling:
+    (found,) = scaling(trials(world))
+    return found
+
+
+def test_a_law_with_its_peak_is_told():
+    found = told(WORLD)
+
+    assert (found.factor, found.of, found.levels, found.why) == ("workers", "a", 5, None)
+    assert found.contention is not None
+    assert found.contention.low is not None
+    assert found.contention.high is not None
+    assert found.contention.low <= 0.05 <= found.contention.high
+    assert found.peak_at == pytest.approx(math.sqrt(0.95 / 0.01), rel=0.05)
+    assert found.peak == pytest.approx(WORLD.throughput(9.75), rel=0.03)
+    assert found.rate_of_one is not None
+    assert found.peak is not None
+    assert found.knee == pytest.approx(found.peak / found.rate_of_one.mean)
+    assert found.recommendation == "8 workers carry the most; beyond 10 throughput falls"
+
+
+def test_a_smaller_level_that_carries_nearly_as_much_is_enough():
+    found = told(Growth((1, 2, 4, 6, 8), contention=0.3, coherence=0.002, noise=0.005))
+
+    assert found.recommendation == "6 workers carry 94% of what 8 do"
+    assert found.why is not None
+    assert found.why.endswith("workers, beyond the most that was measured")
+    assert (found.peak_at, found.peak, found.knee) == (None, None, None)
+
+
+def test_where_each_step_still_gains_none_is_enough():
+    found = told(Growth(contention=0.04, coherence=0, noise=0.005))
+
+    assert found.recommendation == (
+        "16 workers: each step up to them still gains; more may gain more"
+    )
+    assert found.why == "throughput is not seen to fall up to 16 workers"
+
+
+@pytest.mark.parametrize(
+    ("world", "why"),
+    [
+        (Growth(contention=0, coherence=0), "throughput grows in proportion up to 16 workers"),
+        (Growth(contention=0.0005, coherence=0, noise=0), "grows in proportion"),
+        (Growth((1, 2, 4, 8), blocks=2), "fewer than 3 replicates"),
+        (Growth((1, 2, 3, 4), 3, 0.2, 0.001, noise=0.1), "known no better than by their own size"),
+    ],
+    ids=["a line", "nearly a line", "two replicates", "much noise"],
+)
+def test_the_law_is_refused_where_it_would_say_more_than_the_data(world, why):
+    found = told(world)
+
+    assert found.why is not None
+    assert why in found.why
+    assert (found.contention, found.peak, found.recommendation) == (None, None, "")
+
+
+def test_a_hard_limit_is_named_as_one():
+    replicates = [
+        sized(Cell(variant="sync", virtual_users=users), block, rate, 100.0, 5.0)
+        for users in (1, 10, 20, 40, 80, 160)
+        for block in range(5)
+        for rate in [min(10.0 * users, 400.0) * (1 + 0.01 * ((users + block) % 3 - 1))]
+    ]
+
+    (found,) = scaling(replicates)
+
+    assert found.factor == "virtualUsers"
+    assert found.limit is not None
+    assert found.limit.mean == pytest.approx(400, rel=0.01)
+    assert found.knee == pytest.approx(40, rel=0.01)
+    assert (found.contention, found.why) == (None, None)
+    assert found.recommendation == (
+        "40 virtual users reach a hard limit of 400 requests per second, which begins at 40"
+    )
+
+
+def test_what_follows_neither_the_law_nor_a_hard_limit_is_refused():
+    rates = {1: 10.0, 10: 100.0, 20: 120.0, 40: 390.0, 80: 250.0}
+    replicates = [
+        sized(Cell(variant="sync", virtual_users=users), block, rate * noise, 100.0, 5.0)
+        for users, rate in rates.items()
+        for block, noise in enumerate((0.99, 1.0, 1.01))
+    ]
+
+    (found,) = scaling(replicates)
+
+    assert found.why is not None
+    assert (found.limit, found.contention) == (None, None)
+
+
+def test_a_throughput_that_the_generator_limited_bends_no_line():
+    replicates = trials(Growth(contention=0.2, noise=0.01))
+    rows = [
+        bounded(row) if row.cell.number(Factor.WORKERS) in {8, 16} else row
+        for row in rows_of(replicates)
+    ]
+
+    (found,) = scaling_of(rows, replicates)
+
+    assert found.why == ("3 of 5 levels have a throughput that the service set; the law needs 4")
+
+
+def bounded(row: ResultRow) -> ResultRow:
+    assert row.requests_per_second is not None
+    rate = row.requests_per_second.as_lower_bound("GeneratorSaturated")
+    return row.model_copy(update={"requests_per_second": rate})
+
+
+def test_each_variant_has_its_law_at_each_of_the_other_levels():
+    replicates = [
+        *trials(WORLD, "a", pool_size=5),
+        *trials(WORLD, "a", pool_size=10),
+        *trials(WORLD, "b", pool_size=10),
+    ]
+
+    assert [found.of for found in scaling(replicates)] == [
+        "a/poolSize=5",
+        "a/poolSize=10",
+        "b/poolSize=10",
+    ]
+
+
+def test_three_levels_are_no_sweep_of_a_size():
+    assert scaling(trials(Growth((1, 2, 4)))) == ()
+
+
+def test_an_offered_rate_is_no_throughput_to_scale():
+    offered = [replace(each, trial=replace(each.trial, open_model=True)) for each in trials(WORLD)]
+
+    assert scaling(offered) == ()
