@@ -117,7 +117,7 @@ class LoadExperimentStatus(ObservedModel):
     )
     omitted: tuple[str, ...] = Field(
         default=(),
-        max_length=20,
+        max_length=30,
         description=(
             "What the rows leave out so that the status stays below 64 KiB; the LoadTrials have it."
         ),
