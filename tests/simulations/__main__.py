@@ -12,6 +12,7 @@ from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.growth import PARAMETERS, Growth, fitted, law_coverage
 from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
+from tests.simulations.unpaired import TwoRuns, unpaired_claims, unpaired_coverage
 from tests.simulations.world import (
     SEED,
     World,
@@ -25,6 +26,7 @@ from tests.simulations.world import (
 )
 
 ROUNDS = 2000
+_DRIFTS = (0.0, 0.05, 0.10)
 
 
 def coverages() -> Iterator[str]:
@@ -116,10 +118,27 @@ def steadiness() -> Iterator[str]:
         yield f"{f'queue at 200/s, {use:.0%} used: grows':<44}{found}"
 
 
+def unpaired() -> Iterator[str]:
+    """Yield coverage and false claims of a comparison with an earlier experiment."""
+    yield ""
+    yield "Two experiments, unpaired (Welch): coverage, and claims where the machine has drifted"
+    yield f"{'replicates':>12}{'noise':>12}{'covers':>9}" + "".join(f"{d:>+9.0%}" for d in _DRIFTS)
+    for replicates in ((5, 5), (10, 10), (5, 20)):
+        for noise in ((0.03, 0.03), (0.02, 0.10), (0.10, 0.02)):
+            covers = unpaired_coverage(TwoRuns(replicates, noise), ROUNDS)
+            claims = (
+                unpaired_claims(TwoRuns(replicates, noise, shift=math.log1p(drift)), ROUNDS)
+                for drift in _DRIFTS
+            )
+            told = "/".join(map(str, replicates)), "/".join(f"{each:.0%}" for each in noise)
+            shares = "".join(f"{share:>9.0%}" for share in claims)
+            yield f"{told[0]:>12}{told[1]:>12}{covers:>9.1%}{shares}"
+
+
 def main() -> None:
     """Print everything."""
     began = time.monotonic()
-    for part in (coverages, shares, laws, false_claims, powers, steadiness):
+    for part in (coverages, shares, laws, false_claims, powers, unpaired, steadiness):
         for line in part():
             print(line, flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")

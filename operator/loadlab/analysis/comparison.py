@@ -54,11 +54,12 @@ class Difference:
     over: ResultRow
     ratios: tuple[float, ...]
     estimate: LogEstimate | None  # None without a block
+    why: str = ""  # no claim is possible, whatever the figures are
 
     @property
     def doubt(self) -> float | None:
         """The p value of no difference at all; None where there are too few blocks for one."""
-        if self.estimate is None or self.estimate.main is None:
+        if self.why or self.estimate is None or self.estimate.main is None:
             return None
         return self.estimate.doubt(self.estimate.mean)
 
@@ -82,6 +83,11 @@ def compare_cells(
     differences = [
         difference_of(name, pair, tables[name], noises[name]) for pair in pairs for name in names
     ]
+    return claims(differences)
+
+
+def claims(differences: Sequence[Difference]) -> tuple[Comparison, ...]:
+    """Return what may be claimed of differences that are one family."""
     adjusted = iter(holm([d.doubt for d in differences if d.doubt is not None]))
     family = sum(difference.doubt is not None for difference in differences)
     return tuple(
@@ -163,11 +169,12 @@ def is_clearly_worse(found: Difference) -> bool:
 
 def _no_claim(found: Difference) -> Comparison:
     few = f"fewer than {FEWEST_BLOCKS} replicates have both figures"
+    why = few if found.ratios else "no replicate has both figures"
     return _told(
         found,
         ratio=math.exp(found.estimate.mean) if found.estimate else None,
         outcome=ComparisonOutcome.INCONCLUSIVE,
-        why=few if found.ratios else "no replicate has both figures",
+        why=found.why or why,
     )
 
 

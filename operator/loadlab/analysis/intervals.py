@@ -58,7 +58,7 @@ def with_pooled_intervals(
     return tuple(
         row.model_copy(
             update={
-                name: _pooled(getattr(row, name), table.get(row.cell.title(), {}), noises[name])
+                name: _pooled(row, name, table.get(row.cell.title(), {}), noises[name])
                 for name, table in tables.items()
             }
         )
@@ -67,11 +67,13 @@ def with_pooled_intervals(
 
 
 def _pooled(
-    figure: Figure | None, logs: Mapping[int, float], noise: BlockNoise | None
+    row: ResultRow, name: str, logs: Mapping[int, float], noise: BlockNoise | None
 ) -> Figure | None:
+    figure: Figure | None = getattr(row, name)
     if figure is None or not logs:
         return figure
     values = [math.exp(value) for value in logs.values()]
     found = LogEstimate.of_mean(list(logs.values()), noise).figure(values)
     interval = {name: getattr(found, name) for name in ("low", "high", "least", "most")}
-    return figure.model_copy(update=interval)
+    is_of_all = len(logs) == row.replicates.valid
+    return figure.model_copy(update=interval | {"replicates": None if is_of_all else len(logs)})

@@ -5,14 +5,22 @@ says which; the LoadTrials keep every figure of every replicate.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from pydantic.alias_generators import to_camel
 
-from loadlab.model.status import ComparisonOutcome, LoadExperimentStatus, ResultRow
+from loadlab.model.status import (
+    BaselineComparison,
+    Comparison,
+    ComparisonOutcome,
+    LoadExperimentStatus,
+    ResultRow,
+)
 
 MAX_BYTES = 60 * 1024  # of 64 KiB: what is set after the analysis must fit too
 _Shorten = Callable[[LoadExperimentStatus], LoadExperimentStatus]
+_Comparison = TypeVar("_Comparison", bound=Comparison)
 
 
 def within_budget(status: LoadExperimentStatus) -> LoadExperimentStatus:
@@ -32,12 +40,15 @@ def _size(status: LoadExperimentStatus) -> int:
 
 
 def _steps() -> Iterator[tuple[str, _Shorten]]:
+    yield "comparisons with the baseline without a claim", _only_baseline_claims
     for name, shorten in _row_steps():
         yield name, _in_rows(shorten)
+    yield "comparisons with the baseline", lambda status: _compared_with_baseline(status, ())
     yield "comparisons without a claim", _only_claims
     yield "scaling", lambda status: status.model_copy(update={"scaling": ()})
     yield "comparisons", lambda status: status.model_copy(update={"comparisons": ()})
     yield "recommendation but its first sentence", _first_sentence
+    yield "differences from the baseline", _without_differences
 
 
 def _in_rows(shorten: Callable[[ResultRow], ResultRow]) -> _Shorten:
@@ -48,8 +59,30 @@ def _in_rows(shorten: Callable[[ResultRow], ResultRow]) -> _Shorten:
 
 
 def _only_claims(status: LoadExperimentStatus) -> LoadExperimentStatus:
-    claims = (c for c in status.comparisons if c.outcome is not ComparisonOutcome.INCONCLUSIVE)
-    return status.model_copy(update={"comparisons": tuple(claims)})
+    return status.model_copy(update={"comparisons": _claims(status.comparisons)})
+
+
+def _only_baseline_claims(status: LoadExperimentStatus) -> LoadExperimentStatus:
+    known = status.baseline.comparisons if status.baseline else ()
+    return _compared_with_baseline(status, _claims(known))
+
+
+def _compared_with_baseline(
+    status: LoadExperimentStatus, comparisons: tuple[BaselineComparison, ...]
+) -> LoadExperimentStatus:
+    known = status.baseline
+    shortened = known and known.model_copy(update={"comparisons": comparisons})
+    return status.model_copy(update={"baseline": shortened})
+
+
+def _without_differences(status: LoadExperimentStatus) -> LoadExperimentStatus:
+    known = status.baseline
+    shortened = known and known.model_copy(update={"differences": ()})
+    return status.model_copy(update={"baseline": shortened})
+
+
+def _claims(found: Sequence[_Comparison]) -> tuple[_Comparison, ...]:
+    return tuple(c for c in found if c.outcome is not ComparisonOutcome.INCONCLUSIVE)
 
 
 def _first_sentence(status: LoadExperimentStatus) -> LoadExperimentStatus:
@@ -87,7 +120,7 @@ def _only_kinds(row: ResultRow) -> ResultRow:
 
 
 def _only_worst_failure(row: ResultRow) -> ResultRow:
-    return row.model_copy(update={"failures": (row.failures or ())[:1]})
+    return row.model_copy(update={"failures": row.failures and row.failures[:1]})
 
 
 def _without_evidence(row: ResultRow) -> ResultRow:

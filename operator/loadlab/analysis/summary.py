@@ -6,6 +6,7 @@ held; `summarize` puts them together.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from loadlab.analysis.baseline import BaselineView, with_baseline
 from loadlab.analysis.best import best_cell
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
@@ -48,6 +49,8 @@ def summarize(
     trials: Sequence[Trial],
     analysed: Sequence[AnalysedCell],
     kubernetes: str = "",
+    *,
+    baseline: BaselineView | None = None,
 ) -> LoadExperimentStatus:
     """Return the status with what all cells of the plan and their trials tell together.
 
@@ -78,7 +81,8 @@ def summarize(
     )
     passing = comparable_rows(plan, _passing(rows, analysed))
     best = best_cell(passing, replicates, _beside(plan))
-    return within_budget(_with_insight(plan, analyzed, rows, replicates, best))
+    complete = _with_insight(plan, analyzed, rows, replicates, best)
+    return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
 
 def _with_insight(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self, get_args, get_origin
 
 from annotated_types import MaxLen
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from loadlab.base.text import fit, plain, plain_values
@@ -20,6 +20,12 @@ class ApiModel(BaseModel):
     def dump(self) -> dict[str, object]:
         """Return the JSON object the API server stores; absent fields stay absent."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return where the first of the faults is, and what it is, without what was found there."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
 def _plain_parts(value: object) -> object:

@@ -46,7 +46,22 @@ def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[Re
 def spelled(each: Comparison) -> str:
     """Spell a ratio with its interval and its figure."""
     ratio = figures.interval(each.ratio, each.low, each.high)
-    return f"{ratio} in {_NAMES.get(each.figure, each.figure)} ({each.outcome})"
+    return f"{ratio} in {figure_name(each)} ({each.outcome})"
+
+
+def figure_name(each: Comparison) -> str:
+    """Name the figure as the tables do."""
+    return _NAMES.get(each.figure, each.figure)
+
+
+def chance(each: Comparison) -> str:
+    """Spell the p value."""
+    return figures.ABSENT if each.p is None else f"{each.p:.2g}"
+
+
+def outcome(each: Comparison) -> Text:
+    """Spell the outcome in its colour."""
+    return Text(each.outcome, style=_COLOURS[each.outcome])
 
 
 def reasons(found: Sequence[Comparison]) -> Iterator[str]:
@@ -60,10 +75,10 @@ def reasons(found: Sequence[Comparison]) -> Iterator[str]:
 def _cells(each: Comparison, titles: Mapping[str, str]) -> Iterator[RenderableType]:
     yield titles.get(each.of, each.of)
     yield titles.get(each.over, each.over)
-    yield _NAMES.get(each.figure, each.figure)
+    yield figure_name(each)
     # Text, not str: rich would read [0.63, 0.74] as markup.
     yield Text(figures.interval(each.ratio, each.low, each.high))
-    yield figures.ABSENT if each.p is None else f"{each.p:.2g}"
+    yield chance(each)
     yield figures.percent(each.detectable)
     yield figures.ABSENT if each.blocks_needed is None else str(each.blocks_needed)
-    yield Text(each.outcome, style=_COLOURS[each.outcome])
+    yield outcome(each)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from loadlab.base.models import first_fault
 from loadlab.cli.errors import CliError
 from loadlab.model.status import LoadExperimentStatus, Phase, Verdict
 from loadlab.model.status.conditions import Condition, ConditionType, Truth
@@ -46,11 +47,9 @@ class Experiment:
         try:
             status = LoadExperimentStatus.model_validate(resource.get("status", {}))
         except ValidationError as err:
-            fault = err.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in fault["loc"])
             raise CliError(
                 f"the status of LoadExperiment {namespace}/{name} is of another release "
-                f"(status.{field}: {fault['msg']}): use the loadlab command of the operator's "
+                f"(status.{first_fault(err)}): use the loadlab command of the operator's "
                 "release"
             ) from err
         load = (resource.get("spec") or {}).get("load") or {}

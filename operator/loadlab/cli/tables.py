@@ -2,7 +2,7 @@
 verdict, criteria, durability and the reservations. Pure: values in, rich renderables out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pydantic.alias_generators import to_camel
 from rich import box
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.catalogue import Cell
-from loadlab.cli import comparisons, details, figures, rates
+from loadlab.cli import baseline, comparisons, details, figures, rates
 from loadlab.cli.experiment import Experiment
 from loadlab.model.status import (
     Best,
@@ -64,6 +64,7 @@ def render(experiment: Experiment) -> RenderableType:
         *([Text(why, style="red")] if why else []),
         *map(Text, status.recommendation),
         *comparisons.table(status.comparisons, titles),
+        *baseline.table(status.baseline, titles),
         _table(experiment.name, status.results, rates.columns(experiment.purpose)),
         *details.scaling(status.scaling),
         *details.by_request(status.results, short),
@@ -212,6 +213,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield from _reservations(status.results)
     yield from _left_out(status.results)
     yield from _without_claim(status)
+    yield from _lines(baseline.lines(status.baseline))
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
 
@@ -226,8 +228,7 @@ def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
 
 
 def _without_claim(status: LoadExperimentStatus) -> Iterator[list[str | tuple[str, str]]]:
-    for line in comparisons.reasons(status.comparisons):
-        yield [line]
+    yield from _lines(comparisons.reasons(status.comparisons))
     if any(f and f.least is not None for r in status.results for f in _shown_figures(r)):
         yield [_NO_INTERVAL]
 
@@ -244,6 +245,11 @@ def _left_out(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]
     for why, places in found.items():
         where = places[0] if len(places) == 1 else f"{len(places)} figures, such as {places[0]}"
         yield [("Left out", "yellow"), f" {where}: {why}"]
+
+
+def _lines(texts: Iterable[str]) -> Iterator[list[str | tuple[str, str]]]:
+    for text in texts:
+        yield [text]
 
 
 def _shown_figures(row: ResultRow) -> tuple[Figure | None, ...]:

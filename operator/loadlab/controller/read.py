@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from loadlab.base.models import first_fault
 from loadlab.controller.plans import Plans
 from loadlab.kube.api import Manifest
 from loadlab.model.resources import AnyExperiment, Experiment, Metadata
@@ -63,6 +64,4 @@ def _read_status(found: dict[str, Any]) -> tuple[LoadExperimentStatus, str]:
 
 
 def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']} ({error.error_count()} errors in all)"
+    return f"{first_fault(error)} ({error.error_count()} errors in all)"

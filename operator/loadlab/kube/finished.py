@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from loadlab.base.models import first_fault
 from loadlab.base.names import experiment_selector, preliminary_name, trial_name
 from loadlab.catalogue import Cell
 from loadlab.kube.api import Cluster, Kind, Manifest
@@ -132,12 +133,10 @@ def read_trial(body: Manifest) -> Trial:
     try:
         return Trial.model_validate(body)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
         status = LoadTrialStatus(
             phase=TrialPhase.FAILED,
             reason=Reason.SUPERSEDED,
-            message=f"this release cannot read what another one wrote: {place}: {first['msg']}",
+            message=f"this release cannot read what another one wrote: {first_fault(error)}",
         )
         unknown = LoadTrialSpec(
             experiment="", cell=Cell(variant="unknown"), replicate=1, position=1

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
@@ -50,13 +51,12 @@ async def observe(
     """
     waiting = experiment.status.phase is Phase.PENDING
     if waiting and (hints.place.ahead or _is_suspended(experiment)):
-        return Observed(place=hints.place)
+        return Observed(place=hints.place, baseline=await read_baseline(cluster, experiment))
     children, (trials, former_trial) = await asyncio.gather(
         _list_children(cluster, experiment), _trials(cluster, experiment, finished)
     )
     place = await _read_place(cluster, experiment, namespaces) if waiting else NOBODY_AHEAD
-    summing_up = experiment.status.phase is Phase.ANALYZING
-    version = await cluster.version() if summing_up else ""
+    version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
     uid = experiment.metadata.uid
@@ -82,6 +82,7 @@ async def observe(
         place=place,
         former=former,
         preparation=_preparation(pods, hints),
+        baseline=await read_baseline(cluster, experiment),
         kubernetes_version=version,
         nodes=await read_nodes(cluster, pods),
         awaits_pods=bool(lacking.said),

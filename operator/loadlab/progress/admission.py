@@ -7,6 +7,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan
+from loadlab.progress.baseline import baseline_fault, with_admitted
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.observed import Observed
@@ -21,9 +22,12 @@ def admit(
     """Accept the spec; begin once no other experiment is ahead."""
     if fault := _unreadable_criterion(experiment.spec):
         return refuse(experiment.status, transition, Reason.INVALID_CRITERION, fault)
+    if fault := baseline_fault(plan, experiment, observed.baseline):
+        return refuse(experiment.status, transition, Reason.INVALID_BASELINE, fault)
     before = f", {len(plan.preliminary)} before them" if plan.preliminary else ""
     message = f"{len(plan.cells)} cells, {len(plan.trials)} trials{before}"
-    status = _accepted(plan, experiment.status, transition, message)
+    admitted = with_admitted(experiment.status, observed.baseline)
+    status = _accepted(plan, admitted, transition, message)
     if (waiting := _wait(experiment, status, observed, transition)) is not None:
         return waiting
     started = status.model_copy(

@@ -26,7 +26,8 @@ def close(
     if observed.cells is None:
         return Decision(status, requeue_after=AT_ONCE)
     trials, version = observed.measured(), observed.kubernetes_version
-    summed_up = summarize(plan, status, trials, observed.cells, version)
+    baseline = observed.baseline
+    summed_up = summarize(plan, status, trials, observed.cells, version, baseline=baseline)
     return finish(summed_up, observed, transition)
 
 

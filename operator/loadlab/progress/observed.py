@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from loadlab.analysis.baseline import BaselineView
 from loadlab.analysis.cells import AnalysedCell
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
@@ -225,6 +226,7 @@ class Observed:
     kubernetes_version: str = ""
     nodes: tuple[NodeView, ...] = ()  # looked at where a pod fits none of them, if it is allowed
     awaits_pods: bool = False  # of a Job or StatefulSet: no event of a watch says they are refused
+    baseline: BaselineView | None = None  # where it is asked for: at admission and at the end
     cells: tuple[AnalysedCell, ...] | None = None  # of the plan; None until all are analysed
 
     def measured(self) -> tuple[Trial, ...]:

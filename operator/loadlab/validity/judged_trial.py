@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from loadlab.base.models import first_fault
 from loadlab.measurement.series import MOST_BINS, Series
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Judgement
@@ -126,6 +127,4 @@ def load_trial(stored: Mapping[str, Any]) -> JudgedTrial:
     try:
         return _STORED.validate_python(stored)
     except ValidationError as err:
-        fault = err.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise UnreadableTrialError(f"{place}: {fault['msg']}") from err
+        raise UnreadableTrialError(first_fault(err)) from err

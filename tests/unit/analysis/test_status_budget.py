@@ -7,7 +7,11 @@ import pytest
 from loadlab.analysis.status_budget import MAX_BYTES, within_budget
 from loadlab.catalogue import Cell
 from loadlab.model.status import (
+    MAX_BASELINE_COMPARISONS,
+    MAX_DIFFERENCES,
     MAX_ROWS,
+    Baseline,
+    BaselineComparison,
     Bottleneck,
     ByComponent,
     Comparison,
@@ -171,6 +175,57 @@ def test_the_first_sentence_stays_whatever_else_goes(rows: int) -> None:
     # The API server refuses what a field does not take: nothing may be lost over a list of losses.
     assert LoadExperimentStatus.model_validate(fitted.dump()).omitted == fitted.omitted
     assert ("scaling" in fitted.omitted) == (not fitted.scaling)
+
+
+def with_baseline(rows: int, own: int) -> LoadExperimentStatus:
+    """A status with a baseline of the largest size beside so many rows and comparisons."""
+    outcomes = [ComparisonOutcome.IMPROVED, *[ComparisonOutcome.INCONCLUSIVE] * 3] * 25
+    comparisons = tuple(
+        BaselineComparison(
+            **dict(compared(n, outcome)), baseline_blocks=5, value=1234.5, baseline_value=1234.5
+        )
+        for n, outcome in enumerate(outcomes[:MAX_BASELINE_COMPARISONS])
+    )
+    return LoadExperimentStatus(
+        results=tuple(row(n) for n in range(1, rows + 1)),
+        comparisons=tuple(compared(n, outcome) for n, outcome in enumerate(outcomes[:own])),
+        baseline=Baseline(
+            name="n" * 63,
+            uid="u" * 63,
+            finished="2026-11-26T01:00:00Z",
+            differences=("d" * 200,) * MAX_DIFFERENCES,
+            comparisons=comparisons,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "own", "kept", "differences"), [(3, 0, 100, 20), (20, 100, 25, 20), (100, 100, 0, 0)]
+)
+def test_a_baseline_makes_room_before_the_experiments_own_comparisons(
+    rows: int, own: int, kept: int, differences: int
+) -> None:
+    fitted = within_budget(with_baseline(rows, own))
+
+    assert size(fitted) <= MAX_BYTES
+    assert fitted.baseline is not None
+    assert len(fitted.baseline.comparisons) == kept
+    assert len(fitted.baseline.differences) == differences
+    assert ("comparisons with the baseline without a claim" in fitted.omitted) == (kept < 100)
+    assert ("comparisons with the baseline" in fitted.omitted) == (kept < 25)
+    assert len(fitted.results) == rows
+
+
+def test_what_was_not_there_is_not_named_as_left_out() -> None:
+    plain = tuple(
+        row(n).model_copy(update={"failures": None, "status_classes": None})
+        for n in range(1, MAX_ROWS + 1)
+    )
+
+    omitted = within_budget(LoadExperimentStatus(results=plain)).omitted
+
+    assert "memory" in omitted
+    assert not {*omitted} & {"why requests failed", "status classes"}
 
 
 def test_no_more_is_left_out_than_needed():

@@ -165,6 +165,7 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "network": {"policies": False},
         "success_criteria": [{"name": "x", "metric": "http_reqs", "threshold": "rate>1"}],
         "expectations": [CLAIM],
+        "comparison": {"baselineRef": {"name": "before"}},
         "timeouts": {"ready": "3m"},
         "retry": {"attempts": 1},
         "suspend": True,

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from loadlab.base.quantities import whole_number
 from loadlab.base.rules import Rule, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
+from loadlab.model.spec.comparison import ComparedWith
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
@@ -106,6 +107,9 @@ class LoadExperimentSpec(RuledModel):
             "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["name"],
         },
+    )
+    comparison: ComparedWith | None = Field(
+        default=None, description="What the cells are compared with; absent: with each other."
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="Deadlines of the phases.")
     retry: Retry = Field(default=Retry(), description="What happens to lost or spoiled trials.")

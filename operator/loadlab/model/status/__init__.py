@@ -3,6 +3,12 @@
 These are the types that the analysis fills and the command reads; there are no others.
 """
 
+from loadlab.model.status.baseline import (
+    MAX_BASELINE_COMPARISONS,
+    MAX_DIFFERENCES,
+    Baseline,
+    BaselineComparison,
+)
 from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource, Stage
 from loadlab.model.status.chosen import CellLoad, Chosen
 from loadlab.model.status.comparisons import Comparison, ComparisonOutcome
@@ -47,8 +53,12 @@ from loadlab.model.status.scaling import Scaling
 from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 
 __all__ = [
+    "MAX_BASELINE_COMPARISONS",
+    "MAX_DIFFERENCES",
     "MAX_ROWS",
     "AttemptRecord",
+    "Baseline",
+    "BaselineComparison",
     "Best",
     "Bottleneck",
     "ByComponent",

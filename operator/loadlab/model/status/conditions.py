@@ -42,6 +42,7 @@ class Reason(StrEnum):
     TOO_FEW_REQUESTS = "TooFewRequests"
     INVALID_CRITERION = "InvalidCriterion"
     INVALID_EXPECTATION = "InvalidExpectation"
+    INVALID_BASELINE = "InvalidBaseline"
     NAME_TOO_LONG = "NameTooLong"
     INVALID_NAME = "InvalidName"
     QUEUED = "Queued"

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
+from loadlab.model.status.baseline import Baseline
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
@@ -114,6 +115,9 @@ class LoadExperimentStatus(ObservedModel):
         default=(),
         max_length=20,
         description="How throughput scales where a factor has four levels or more.",
+    )
+    baseline: Baseline | None = Field(
+        default=None, description="The earlier experiment of spec.comparison.baselineRef."
     )
     omitted: tuple[str, ...] = Field(
         default=(),

@@ -44,6 +44,9 @@ class Figure(ObservedModel):
     most: float | None = Field(
         default=None, description="Most of the replicates, where there is no interval."
     )
+    replicates: int | None = Field(
+        default=None, description="Replicates that have it, where not all that are used do."
+    )
     standing: Standing = Field(
         default=Standing.SOUND,
         exclude_if=_is_sound,

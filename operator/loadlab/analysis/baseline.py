@@ -1,0 +1,170 @@
+"""An experiment against an earlier one: the same cells, unpaired, and what else differs.
+
+A cell of both experiments is the same variant name at the same levels. Its figures are compared by
+Welch's t on the logarithms (loadlab.analysis.welch), claimed as those of one experiment are
+(loadlab.analysis.comparison), all of them one family. The two runs share no block: a drift of the
+machine between them counts as a difference. Where the conditions of the two differ, such as load,
+limits or the size of the data set, nothing is claimed: what differs would be measured with it.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from loadlab.analysis.bounds import ENOUGH_BLOCKS
+from loadlab.analysis.comparison import Difference, claims
+from loadlab.analysis.environments import Conditions, Contrast, contrasts_of
+from loadlab.analysis.welch import LogMean, difference
+from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import (
+    MAX_BASELINE_COMPARISONS,
+    MAX_DIFFERENCES,
+    Baseline,
+    BaselineComparison,
+    Figure,
+    LoadExperimentStatus,
+    ResultRow,
+)
+
+# The steps in which a figure is written into a status, as ResultRow declares them.
+STEPS = {"requests_per_second": 0.1, "cpu_micros": 0.1, "p95_ms": 0.01}
+# The most important one first: not all of a large sweep fit the status.
+_CLOSED = ("requests_per_second", "cpu_micros", "p95_ms")
+_OPEN = ("cpu_micros", "p95_ms")  # the rate is the offered one
+Pair = tuple[ResultRow, ResultRow]
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineView:
+    """The earlier experiment as it was read: whole, or why it is of no use."""
+
+    name: str
+    experiment: Experiment | None = None
+    fault: str = ""
+
+
+def with_baseline(
+    status: LoadExperimentStatus, spec: LoadExperimentSpec, found: BaselineView | None
+) -> LoadExperimentStatus:
+    """Return the status with the comparison, or why there is none; as it is where none is asked."""
+    if found is None:
+        return status
+    known = status.baseline or Baseline(name=found.name)
+    return status.model_copy(update={"baseline": _compared(status, spec, known, found)})
+
+
+def same_cells(rows: Sequence[ResultRow], others: Sequence[ResultRow]) -> list[Pair]:
+    """Return the rows that the others have, too, each with its counterpart."""
+    known = {row.cell.title(): row for row in others}
+    titled = ((row, known.get(row.cell.title())) for row in rows)
+    return [(row, other) for row, other in titled if other is not None]
+
+
+def _compared(
+    status: LoadExperimentStatus, spec: LoadExperimentSpec, known: Baseline, found: BaselineView
+) -> Baseline:
+    former = found.experiment
+    if former is None:
+        since = "it was there when this experiment was accepted, and now " if known.uid else ""
+        return known.model_copy(update={"note": since + found.fault})
+    if changed := _why_another(known, former):
+        return known.model_copy(update={"note": changed})
+    here, there = Conditions(spec, status), Conditions(former.spec, former.status)
+    contrasts = contrasts_of(here, there)
+    pairs = same_cells(status.results, former.status.results)
+    return known.model_copy(
+        update={
+            "uid": former.metadata.uid,
+            "finished": former.status.completion_time or "",
+            "note": "" if pairs else "no cell of it is one of this experiment's",
+            "differences": _told(contrasts),
+            "comparisons": _comparisons(pairs, known.name, spec, _why_unlike(contrasts)),
+        }
+    )
+
+
+def _why_another(known: Baseline, former: Experiment) -> str:
+    """Say in what it is not the one any more that was there when this one was accepted."""
+    status = former.status
+    if known.uid and former.metadata.uid != known.uid:
+        return "it was deleted meanwhile, and another experiment has its name now"
+    if known.finished and status.completion_time != known.finished:
+        return f"its status was changed meanwhile: it finished at {known.finished} before"
+    return "" if status.phase.is_terminal else "its status was changed meanwhile: it is not over"
+
+
+def _told(contrasts: Sequence[Contrast]) -> tuple[str, ...]:
+    texts = [contrast.text for contrast in contrasts]
+    if len(texts) <= MAX_DIFFERENCES:
+        return tuple(texts)
+    shown = texts[: MAX_DIFFERENCES - 1]
+    return (*shown, f"and {len(texts) - len(shown)} more")
+
+
+def _why_unlike(contrasts: Sequence[Contrast]) -> str:
+    """Say what keeps the two from being compared at all: the first of it."""
+    decisive = [contrast.name for contrast in contrasts if contrast.is_condition]
+    others = f" and {len(decisive) - 1} more differ" if len(decisive) > 1 else " differs"
+    return f"{decisive[0][:60]}{others} between the two" if decisive else ""
+
+
+def _comparisons(
+    pairs: Sequence[Pair], baseline: str, spec: LoadExperimentSpec, why: str
+) -> tuple[BaselineComparison, ...]:
+    if not pairs:
+        return ()
+    most = max(1, MAX_BASELINE_COMPARISONS // len(pairs))
+    names = (_OPEN if spec.load.executor.is_open else _CLOSED)[:most]
+    known = [sides for pair in pairs for name in names if (sides := _sides(pair, name, why))]
+    found = zip(known, claims([sides.difference for sides in known]), strict=True)
+    return tuple(
+        BaselineComparison(
+            **dict(claim)
+            | {"over": baseline, "blocks": sides.of.replicates, "blocks_needed": None},
+            baseline_blocks=sides.over.replicates,
+            value=sides.figures[0].mean,
+            baseline_value=sides.figures[1].mean,
+        )
+        for sides, claim in found
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """One figure of a cell in both experiments."""
+
+    of: LogMean
+    over: LogMean
+    figures: tuple[Figure, Figure]
+    difference: Difference
+
+
+def _sides(pair: Pair, name: str, why: str) -> _Sides | None:
+    """Read a figure on both sides; None where one of them does not have it."""
+    figures = [getattr(row, name) for row in pair]
+    if None in figures:
+        return None
+    of = LogMean.of(figures[0], pair[0].replicates.valid)
+    over = LogMean.of(figures[1], pair[1].replicates.valid, rounded_to=STEPS[name])
+    if of is None or over is None:
+        return None
+    estimate = difference(of, over)
+    why = next(filter(None, (why, *_why_none(pair, name, of, over))), "")
+    ratio = (math.exp(estimate.mean),)
+    return _Sides(of, over, (figures[0], figures[1]), Difference(name, *pair, ratio, estimate, why))
+
+
+def _why_none(pair: Pair, name: str, of: LogMean, over: LogMean) -> Iterator[str]:
+    """Yield what keeps the figures of one cell from being compared."""
+    if name == "cpu_micros" and len({_components(row) for row in pair}) > 1:
+        yield "the CPU of other components is known in one of the two"
+    if min(of.replicates, over.replicates) < ENOUGH_BLOCKS:
+        yield f"fewer than {ENOUGH_BLOCKS} replicates here or in the baseline"
+    if of.error is None or over.error is None:
+        yield "the replicates lie too far apart for an interval"
+
+
+def _components(row: ResultRow) -> frozenset[str]:
+    costs = row.cpu_micros_per_request
+    return frozenset(costs.dump()) - {"generator"} if costs else frozenset()

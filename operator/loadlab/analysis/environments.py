@@ -1,0 +1,128 @@
+"""In what the environments of two experiments differ, beside what is compared.
+
+Conditions decide what a figure is worth: the load, the limits, the settings of the stores that are
+used, and what the operator chose where the spec left it open. The rest (versions, node, images of
+stores, who may speak to whom) is told only: two runs are hardly ever alike in all of it.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from loadlab.base.names import STORES, Component
+from loadlab.base.quantities import amount, seconds
+from loadlab.base.text import fit
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import Environment, LoadExperimentStatus
+from loadlab.plan.variants import stores_of
+
+LONGEST_DIFFERENCE = 200  # characters
+LONGEST_VALUE = 60
+# Images are the environment's; whose a database is, and whether it may be cleared, is no setting.
+_NO_SETTINGS = {"image", "secretRef", "overwrite"}
+_CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason"}
+_COMPARED = {"name", "image", "env"}  # of a variant
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """An experiment as far as it says under what its figures were made."""
+
+    spec: LoadExperimentSpec
+    status: LoadExperimentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One thing in which two experiments differ."""
+
+    name: str
+    text: str
+    is_condition: bool  # figures made under both can't be compared
+
+
+def contrasts_of(here: Conditions, there: Conditions) -> tuple[Contrast, ...]:
+    """Return in what two experiments differ, conditions first."""
+    sides = here, there
+    stores = {*stores_of(here.spec), *stores_of(there.spec)}
+    conditions = [_conditions(side, stores) for side in sides]
+    variants = {v.name for v in here.spec.variants} & {v.name for v in there.spec.variants}
+    others = [_others(side, variants) for side in sides]
+    return (
+        *_contrasts(*conditions, is_condition=True),
+        *_contrasts(*others, is_condition=False),
+    )
+
+
+def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
+    spec: dict[str, Any] = side.spec.dump()
+    chosen = side.status.chosen.dump() if side.status.chosen else {}
+    return {
+        "load": spec["load"],
+        "resources": spec["resources"],
+        **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
+        "chosen": _without(chosen, _CHOSEN_BY_CHANCE),
+    }
+
+
+def _others(side: Conditions, variants: Iterable[str]) -> Document:
+    spec: dict[str, Any] = side.spec.dump()
+    by_name = {each.name: _without(each.dump(), _COMPARED) for each in side.spec.variants}
+    environment = side.status.environment or Environment()
+    images = environment.images
+    return {
+        "variants": {name: by_name[name] for name in variants},
+        "placement": _without(spec["placement"], {"serviceCpu"}),  # as it was chosen
+        "network": spec["network"],
+        "Kubernetes": environment.kubernetes,
+        "node": environment.node,
+        "operator": side.status.operator_version,
+        "image": {name: images[name] for name in (*STORES, Component.K6) if name in images},
+    }
+
+
+def _without(document: Document, left_out: Set[str]) -> Document:
+    return {name: value for name, value in document.items() if name not in left_out}
+
+
+def _contrasts(own: Document, other: Document, *, is_condition: bool) -> Iterator[Contrast]:
+    """Compare two documents leaf by leaf."""
+    sides = dict(_leaves(own)), dict(_leaves(other))
+    for name in sorted({*sides[0], *sides[1]}):
+        values = [side.get(name) for side in sides]
+        if not _are_same(*values):
+            here, there = map(_spelled, values)
+            text = fit(f"{name} {here}, there {there}", LONGEST_DIFFERENCE)
+            yield Contrast(name, text, is_condition)
+
+
+def _leaves(document: Document, place: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{place}{name}.")
+        else:
+            yield f"{place}{name}", value
+
+
+def _are_same(own: object, other: object) -> bool:
+    if own == other or not (isinstance(own, str) and isinstance(other, str)):
+        return own == other
+    return any(_is_equal(read, own, other) for read in (seconds, amount))
+
+
+def _is_equal(read: Callable[[str], object], own: str, other: str) -> bool:
+    """Whether two texts are one quantity, such as 60s and 1m."""
+    try:
+        return read(own) == read(other)
+    except ValueError:
+        return False
+
+
+def _spelled(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, str):
+        return fit(value, LONGEST_VALUE) or "not known"
+    return fit(json.dumps(value, ensure_ascii=False), LONGEST_VALUE)

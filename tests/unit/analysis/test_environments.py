@@ -1,0 +1,153 @@
+"""What differs between two experiments beside what is compared, each in one short sentence."""
+
+from typing import Any
+
+import pytest
+
+from loadlab.analysis.baseline import BaselineView, with_baseline
+from loadlab.analysis.environments import LONGEST_DIFFERENCE, Conditions, Contrast, contrasts_of
+from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.status import MAX_DIFFERENCES, LoadExperimentStatus
+
+SPEC: dict[str, Any] = {"workload": "select", "variants": [{"name": "async"}, {"name": "sync"}]}
+STATUS: dict[str, Any] = {
+    "operatorVersion": "0.2.0",
+    "environment": {
+        "kubernetes": "v1.34.4",
+        "node": "n1",
+        "images": {"service": "services:2", "postgres": "postgres:15", "service/own": "own:2"},
+    },
+    "chosen": {"seed": 7, "serviceCpu": "Exclusive", "serviceCpuReason": "it is tried"},
+}
+
+
+def conditions(spec: dict[str, Any], status: dict[str, Any] = STATUS) -> Conditions:
+    read = LoadExperimentSpec.model_validate(SPEC | spec)
+    return Conditions(read, LoadExperimentStatus.model_validate(status))
+
+
+def contrasts(here: dict[str, Any], there: dict[str, Any] | None = None) -> tuple[Contrast, ...]:
+    return contrasts_of(conditions(here), conditions(there or {}))
+
+
+def texts(found: tuple[Contrast, ...]) -> list[str]:
+    return [contrast.text for contrast in found]
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ({"load": {"duration": "5s"}}, "load.duration 5s, there 30s"),
+        ({"load": {"request": {"thinkTime": "1s"}}}, "load.request.thinkTime 1s, there 0s"),
+        ({"load": {"request": {"path": "/a"}}}, "load.request.path /a, there not set"),
+        ({"resources": {"service": {"cpu": "2"}}}, "resources.service.cpu 2, there 1"),
+        ({"postgres": {"scale": 0.1}}, "postgres.scale 0.1, there 0.01"),
+        (
+            {"postgres": {"settings": {"max_connections": "200"}}},
+            "postgres.settings.max_connections 200, there not set",
+        ),
+    ],
+)
+def test_a_condition_that_differs_is_told_and_keeps_from_comparing(spec, text):
+    (found,) = [c for c in contrasts(spec) if c.text == text]
+
+    assert found.is_condition
+    (other,) = [c for c in contrasts({}, spec) if c.name == found.name]
+    assert other.is_condition
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        (
+            {"placement": {"nodeSelector": {"disk": "ssd"}}},
+            "placement.nodeSelector.disk ssd, there",
+        ),
+        ({"network": {"policies": False}}, "network.policies false, there true"),
+        (
+            {"variants": [{"name": "async", "server": "gunicorn"}]},
+            "variants.async.server gunicorn, there not set",
+        ),
+    ],
+)
+def test_what_is_no_condition_is_told_only(spec, text):
+    (found,) = contrasts(spec)
+
+    assert found.text.startswith(text)
+    assert not found.is_condition
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"replicates": 9},
+        {"order": {"seed": 3}},
+        {"maxTrials": 50},
+        {"variants": [{"name": "async", "env": [{"name": "THREAD_TOKENS", "value": "80"}]}]},
+        {"comparison": {"baselineRef": {"name": "before"}}},
+        {"successCriteria": [{"name": "e", "metric": "http_reqs", "threshold": "count>1"}]},
+        {"timeouts": {"total": "1h"}},
+        {"retry": {"attempts": 3}},
+        {"suspend": True},
+        {"load": {"duration": "30000ms", "warmup": "5s"}},
+        {"resources": {"service": {"cpu": "1000m", "memory": "1024Mi"}}},
+        {"redis": {"appendfsync": "always"}},
+        {"placement": {"serviceCpu": "Exclusive"}},
+    ],
+    ids=",".join,
+)
+def test_what_is_compared_or_touches_no_figure_is_no_difference(spec):
+    assert contrasts(spec) == ()
+
+
+def test_images_of_a_variant_are_what_is_compared():
+    own = [
+        {"variants": [{"name": "own", "image": f"own:{version}"}], "workload": "custom"}
+        | {"load": {"request": {"path": "/"}}}
+        for version in (1, 2)
+    ]
+
+    assert contrasts(*own) == ()
+
+
+def test_the_settings_of_a_store_count_where_one_of_the_two_uses_it():
+    queued: dict[str, Any] = {"workload": "ingest", "variants": [{"name": "queued-insert"}]}
+
+    found = contrasts(queued | {"redis": {"appendfsync": "always"}}, queued)
+
+    assert texts(found) == ["redis.appendfsync always, there everysec"]
+
+
+def test_surroundings_are_told():
+    there = {
+        "operatorVersion": "0.1.0",
+        "environment": {"node": "n2", "images": {"service": "services:1", "postgres": "pg:14"}},
+        "chosen": {"seed": 8, "serviceCpu": "Shared"},
+    }
+
+    found = contrasts_of(conditions({}), conditions({}, there))
+
+    assert texts(found) == [
+        "chosen.serviceCpu Exclusive, there Shared",
+        "Kubernetes v1.34.4, there not known",
+        "image.postgres postgres:15, there pg:14",
+        "node n1, there n2",
+        "operator 0.2.0, there 0.1.0",
+    ]
+    assert [c.is_condition for c in found] == [True, False, False, False, False]
+
+
+def test_differences_are_bounded_in_number_and_length():
+    settings = {f"setting_{n:02}": "x" * 500 for n in range(50)}
+    here = LoadExperimentSpec.model_validate(SPEC | {"postgres": {"settings": settings}})
+    metadata = {"name": "before", "namespace": "lab"}
+    status = {"phase": "Succeeded"}
+    former = Experiment.model_validate({"metadata": metadata, "spec": SPEC, "status": status})
+
+    found = with_baseline(LoadExperimentStatus(), here, BaselineView("before", former)).baseline
+
+    assert found is not None
+    assert len(found.differences) == MAX_DIFFERENCES
+    assert found.differences[-1] == "and 31 more"
+    assert max(map(len, found.differences)) <= LONGEST_DIFFERENCE
