@@ -19,7 +19,7 @@ published: install ## every published table as an experiment, claim by claim
 test: ## every test: check, unit, integration, Go, end to end, and the cluster itself
 	@python3 tests/run.py all
 
-check: venv ## format, lint, types, import contracts, unit tests (under 60 s)
+check: venv ## format, lint, types, import contracts, unit tests (4 min on two slow cores)
 	@python3 tests/run.py check
 
 mutations: venv ## break each contract between the packages in a copy of the tree, and see it caught
