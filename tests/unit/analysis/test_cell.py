@@ -13,7 +13,6 @@ from loadlab.catalogue import Cell
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered
-from loadlab.measurement.sending import Sending
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import ByComponent, ReplicateCounts, ResultRow, Standing, Validity
@@ -298,35 +297,3 @@ def test_the_order_of_the_trials_does_not_matter(
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert measured(shuffled, planned=5) == measured(trials, planned=5)
-
-
-def late(trial: JudgedTrial, late_us: int) -> JudgedTrial:
-    """The same trial in the open model, each request sent so late."""
-    sent = Histogram.of(us - late_us for us in range(10_000, 11_000))
-    measurement = replace(
-        trial.measurement,
-        latency=Histogram.of(range(10_000, 11_000)),
-        sending=Sending(lateness=Histogram.of([late_us] * 1000), latency=sent),
-    )
-    return replace(trial, measurement=measurement)
-
-
-def test_requests_that_were_sent_late_have_a_latency_with_two_ends(trial: MakeTrial) -> None:
-    row = row_of([late(trial(), 3_000), late(trial(), 4_000)], planned=2)
-
-    assert row.latency_ms is not None
-    assert row.latency_from_send_ms is not None
-    assert row.latency_ms.med == pytest.approx(10.5, rel=1e-2)
-    assert row.latency_from_send_ms.med == pytest.approx(7.0, rel=1e-1)
-    assert row.sent_late_ms == pytest.approx(4.0, rel=2e-2)
-    assert row.p95_ms is not None
-    assert (row.p95_ms.standing, row.p95_ms.why) == (Standing.UNSOUND, "SentLate")
-
-
-def test_requests_that_were_sent_on_time_have_one(trial: MakeTrial) -> None:
-    row = row_of([late(trial(), 200), late(trial(), 300)], planned=2)
-
-    assert row.latency_from_send_ms is None
-    assert row.sent_late_ms == pytest.approx(0.3, rel=2e-2)
-    assert row.p95_ms is not None
-    assert row.p95_ms.standing is Standing.SOUND

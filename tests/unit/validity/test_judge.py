@@ -11,7 +11,7 @@ from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
-from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement
+from loadlab.measurement.values import NamedRequests, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
 from loadlab.validity.judgement import ReasonKind
@@ -290,21 +290,3 @@ def test_failures_without_success_are_told_with_their_texts(healthy: TrialMeasur
 
     (message,) = messages
     assert message.startswith("none of 2 requests succeeded (no answer: 2): EOF (100.0%); ")
-
-
-def test_pods_that_take_turns_at_a_low_rate_are_together(healthy: TrialMeasurement) -> None:
-    load = replace(healthy.load, open_model=True, rate_per_second=2.0)
-    slow = replace(healthy, load=load, iterations=60, pods=2, start_skew_ms=500.0)
-
-    assert ReasonKind.PODS_NOT_TOGETHER not in {r.kind for r in judge(slow).reasons}
-
-
-def test_a_saturated_open_load_that_missed_its_rate_is_invalid(
-    healthy: TrialMeasurement,
-) -> None:
-    busy = GeneratorLoad(cpu_share=0.95, throttled_share=0.0, sched_wait_p99_ms=0.5)
-
-    judgement = judge(opened(generator=busy, **asked(20_000))(healthy))
-
-    assert {r.kind for r in judgement.reasons} == {K.GENERATOR_SATURATED, K.RATE_NOT_REACHED}
-    assert judgement.validity is Validity.INVALID
