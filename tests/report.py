@@ -22,6 +22,10 @@ class Layer:
     failures: tuple[str, ...] = ()
     """The failed tests, as pytest takes them; fewer than `failed` where a report names no file."""
     only_alone: tuple[str, ...] = ()
+    skips: tuple[str, ...] = ()
+    """The tests that found missing what they rest on, as pytest takes them."""
+    not_judged: tuple[str, ...] = ()
+    """Those that failed, and alone found missing what they rest on (a quiet node, say)."""
 
 
 def count_report(name: str, report: str, seconds: float) -> Layer:
@@ -34,17 +38,25 @@ def count_report(name: str, report: str, seconds: float) -> Layer:
         for key in ("tests", "failures", "errors", "skipped")
     )
     bad = failed + errors
-    failures = tuple(dict.fromkeys(find_failures(root)))
-    return Layer(name, max(0, total - bad - skipped), bad, skipped, seconds, failures)
+    return Layer(
+        name,
+        max(0, total - bad - skipped),
+        bad,
+        skipped,
+        seconds,
+        failures=find_ended(root, "failure", "error"),
+        skips=find_ended(root, "skipped"),
+    )
 
 
-def find_failures(root: ElementTree.Element) -> list[str]:
-    """The node id of each test that failed; a report of the family xunit1 has its file."""
-    return [
+def find_ended(root: ElementTree.Element, *ends: str) -> tuple[str, ...]:
+    """The node id of each test that ended so; a report of the family xunit1 has its file."""
+    found = [
         node_id(case)
         for case in root.iter("testcase")
-        if case.get("file") and any(case.find(end) is not None for end in ("failure", "error"))
+        if case.get("file") and any(case.find(end) is not None for end in ends)
     ]
+    return tuple(dict.fromkeys(found))
 
 
 def node_id(case: ElementTree.Element) -> str:
@@ -70,18 +82,27 @@ def broken(layer: Layer) -> Layer:
 
 
 def after_trial_alone(layer: Layer, alone: Layer) -> Layer:
-    """A layer whose failed tests were run once more by themselves: those that pass now, passed."""
-    recovered = tuple(test for test in layer.failures if test not in alone.failures)
+    """A layer whose failed tests were run once more by themselves, each by how it ended there.
+
+    Those that pass now, passed. Those that skip themselves were never on ground to be judged on:
+    they are skipped, and named.
+    """
+    not_judged = tuple(test for test in layer.failures if test in alone.skips)
+    recovered = tuple(
+        test for test in layer.failures if test not in alone.failures and test not in not_judged
+    )
     seconds = layer.seconds + alone.seconds
     if alone.passed < len(recovered):  # they were not all run
         return replace(layer, seconds=seconds)
     return replace(
         layer,
         passed=layer.passed + len(recovered),
-        failed=layer.failed - len(recovered),
+        failed=layer.failed - len(recovered) - len(not_judged),
+        skipped=layer.skipped + len(not_judged),
         seconds=seconds,
         failures=alone.failures,
         only_alone=recovered,
+        not_judged=not_judged,
     )
 
 
@@ -93,7 +114,12 @@ def build_table(layers: Sequence[Layer]) -> str:
         for each in layers
     ]
     alone = [f"passed only alone: {test}" for each in layers for test in each.only_alone]
-    return "\n".join([header, *rows, *alone])
+    unknown = [
+        f"failed, and alone could not be judged: {test}"
+        for each in layers
+        for test in each.not_judged
+    ]
+    return "\n".join([header, *rows, *alone, *unknown])
 
 
 def build_total(layers: Sequence[Layer]) -> str:

@@ -19,6 +19,8 @@ class TestGroup:
 def broken(): raise OSError
 
 def test_without_its_fixture(broken): pass
+
+def test_without_its_premise(): pytest.skip("the node is busy")
 """
 
 
@@ -35,7 +37,8 @@ def test_failed_tests_are_named_so_that_pytest_finds_them_again(tmp_path: Path) 
         "tests/deep/test_some.py::TestGroup::test_of_a_class",
         "tests/deep/test_some.py::test_without_its_fixture",
     )
-    assert (first.passed, first.failed) == (1, 3)
+    assert (first.passed, first.failed, first.skipped) == (1, 3, 1)
+    assert first.skips == ("tests/deep/test_some.py::test_without_its_premise",)
     assert (again.passed, again.failures) == (0, first.failures)
 
 
@@ -47,6 +50,16 @@ def test_what_passes_alone_has_passed_and_is_named() -> None:
     assert layer == Layer("end to end", 8, 1, 0, 65.0, ("b",), ("a",))
     assert "passed only alone: a" in build_table([layer])
     assert build_total([layer]) == "8 passed, 1 failed"
+
+
+def test_what_skips_itself_alone_condemns_nobody_else_and_is_named() -> None:
+    first = Layer("end to end", 14, 3, 0, 60.0, ("a", "b", "c"))
+
+    layer = after_trial_alone(first, Layer("alone", 2, 0, 1, 5.0, skips=("c",)))
+
+    assert (layer.passed, layer.failed, layer.skipped) == (16, 0, 1)
+    assert (layer.only_alone, layer.not_judged) == (("a", "b"), ("c",))
+    assert "failed, and alone could not be judged: c" in build_table([layer])
 
 
 def test_what_was_not_run_again_stays_failed() -> None:

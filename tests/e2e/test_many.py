@@ -8,6 +8,7 @@ import yaml
 from loadlab.base.times import epoch
 from tests.e2e.cluster_tools import Lab, condition, eventually, get, kubectl
 from tests.e2e.containers import operator
+from tests.e2e.premises import QuietNode
 from tests.manifests import Json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.measured]
@@ -16,6 +17,7 @@ COUNT = 500
 
 def test_the_operator_stays_within_its_budgets_with_five_hundred_experiments(lab: Lab):
     kubectl("-n", lab.namespace, "delete", "loadexperiments", "--all", "--wait")
+    node = QuietNode()
     started = time.monotonic()
     lab.kubectl("create", "-f", "-", stdin=yaml.safe_dump_all(map(_suspended, range(COUNT))))
     created = time.monotonic() - started
@@ -33,8 +35,9 @@ def test_the_operator_stays_within_its_budgets_with_five_hundred_experiments(lab
         "delete", "--raw", f"/apis/loadlab.dev/v1alpha1/namespaces/{lab.namespace}/loadexperiments"
     )
     eventually(lambda: not get("-n", lab.namespace, "lexp")["items"], 90, "all deleted", every=2)
-    assert waited[int(0.99 * COUNT)] <= 5
     assert memory <= 150
+    node.require()
+    assert waited[int(0.99 * COUNT)] <= 5
     assert share <= 0.01
 
 
