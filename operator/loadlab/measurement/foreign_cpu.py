@@ -31,7 +31,7 @@ class ForeignCpu:
     unknown: tuple[str, ...] = ()  # components that may run there, and nobody knows what they use
     stolen: float = 0.0  # by the hypervisor
     logs: float = 0.0  # what containerd may have used for the service's log
-    idle: float = 0.0  # busy before the loads, when no part of the experiment had work
+    idle: float = 0.0  # busy there, or nearby, before the loads, when no part had work
 
     @property
     def taken(self) -> float:
@@ -55,8 +55,21 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
 
 
 def _idle(trial: TrialMeasurement, cpus: str) -> float:
-    """Return what the steward saw in quiet moments; 0 where it saw none."""
-    return trial.quietness.idle_cpus.get(cpus, 0.0) if trial.quietness else 0.0
+    """Return what the steward saw in quiet moments; 0 where it saw none.
+
+    Daemons are bound to no CPU: those that a load drives off the shared CPUs are met on the
+    service's own, and so what all of a node's sets had in quiet moments may be met on each.
+    """
+    seen = trial.quietness.idle_cpus if trial.quietness else {}
+    return sum(seen.values()) if _share_a_node(trial) else seen.get(cpus, 0.0)
+
+
+def _share_a_node(trial: TrialMeasurement) -> bool:
+    """Whether the service has CPUs of its own, on the node of the shared ones."""
+    service, steward = trial.ran.get(Component.SERVICE), trial.ran.get(Component.STEWARD)
+    if not trial.owns_cpus or service is None or steward is None:
+        return False
+    return set(service.nodes) == set(steward.nodes) != set()
 
 
 def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None]) -> ForeignCpu:

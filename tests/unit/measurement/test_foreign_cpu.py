@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from loadlab.measurement.documents import Quietness
 from loadlab.measurement.foreign_cpu import foreign_cpu
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
@@ -59,6 +60,37 @@ def test_clocks_that_differ_make_no_negative_stranger(trial):
     idle = replace(trial, shared_cpus=replace(SHARED, busy=0.2, stolen=0.0), service_cpus=None)
 
     assert list(taken(idle).values()) == [0.0]
+
+
+QUIETNESS = Quietness.model_validate(
+    {
+        "quiet": True,
+        "waitedSeconds": 1,
+        "busyCpus": 0.2,
+        "idleCpus": {"shared": 0.2, "service": 0.1},
+    }
+)
+IDLE = {
+    "one node: daemons are driven from CPU to CPU": ({}, [0.3, 0.3]),
+    "two nodes: nobody moves from one to the other": ({"service": on("b")}, [0.2, 0.1]),
+    "who knows where": ({"service": on()}, [0.2, 0.1]),
+}
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_what_a_node_uses_before_the_load_may_be_met_on_each_of_its_cpus(trial, name):
+    elsewhere, idle = IDLE[name]
+    seen = replace(trial, quietness=QUIETNESS, ran=trial.ran | elsewhere)
+
+    assert [found.idle for found in foreign_cpu(seen)] == pytest.approx(idle)
+
+
+def test_cpus_that_all_share_are_idle_once(trial):
+    shares = replace(
+        trial, quietness=QUIETNESS, load=replace(trial.load, owns_cpus=False), service_cpus=None
+    )
+
+    assert [found.idle for found in foreign_cpu(shares)] == [0.2]
 
 
 UNKNOWN = {
