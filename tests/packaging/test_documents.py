@@ -15,6 +15,7 @@ ROOTED = re.compile(rf"`(?P<path>(?:{ROOTS})/[\w./-]*)`")
 FILE = re.compile(r"`(?P<path>[\w./-]+\.(?:py|js|go|yaml|sql|tpl))`")
 MAKE = re.compile(r"(?:^    |`|\$ )(?:CLUSTER=\w+ )?make ([a-z0-9-]+)", re.MULTILINE)
 CITED = re.compile(r"docs/(?P<target>[\w/-]+\.md(?:#[\w-]+)?)")
+TEST = re.compile(r"`(?P<file>[\w./-]+\.py)::(?P<name>test_\w+)`")
 PLACEHOLDER = re.compile(r"\bNAME\b")
 CODE = {".py", ".js", ".go", ".yaml", ".toml", ".sql", ".tpl", ".sh"}
 # What the documents say of the tree that is being built; none of it is left when it stands.
@@ -51,6 +52,19 @@ def test_links_lead_somewhere(documents):
 
     assert len(own) > 30
     assert [fault for file, link in own for fault in faults_of(link, file)] == []
+
+
+def test_named_tests_exist(repository, documents):
+    named = {(m["file"], m["name"]) for t in documents.values() for m in TEST.finditer(t)}
+
+    assert len(named) > 50
+    missing = [f"{file}::{name}" for file, name in named if not has_test(repository, file, name)]
+    assert missing == []
+
+
+def has_test(repository: Path, file: str, name: str) -> bool:
+    path = repository / "tests" / file
+    return path.exists() and f"def {name}(" in path.read_text()
 
 
 def test_named_files_and_folders_exist(repository, documents):
