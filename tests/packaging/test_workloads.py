@@ -56,6 +56,13 @@ def test_both_sides_have_the_same_variants(name):
 
 
 @each_workload
+def test_both_sides_know_which_variants_log_each_request(name):
+    printing = {n for n, variant in find_workload(name).variants.items() if variant.access_log}
+
+    assert printing == {n for n, facts in WORKLOADS[name].variants.items() if facts.log_lines}
+
+
+@each_workload
 def test_the_readme_has_a_row_that_names_every_variant(name, repository):
     _, asked, variants = row_of(name, (repository / "README.md").read_text())
 

@@ -27,6 +27,7 @@ async def test_nothing_grows(site: Site, measured):
         await site.delete(name)
         left = len(await site.leftovers(uid))
         points.append(point(site, loop.time() - began, left))
+        CURVES.parent.mkdir(exist_ok=True)
         CURVES.write_text(json.dumps(points) + "\n")
         if loop.time() - began > MINUTES * 60:
             break

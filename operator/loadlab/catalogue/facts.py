@@ -35,6 +35,7 @@ class Variant:
     transactions: int = 0
     waits: int = 1
     has_server: bool = True  # whether uvicorn or gunicorn serves it, as the experiment says
+    log_lines: int = 0  # that its service prints for a request
 
     @property
     def amqp(self) -> bool:
@@ -47,8 +48,9 @@ class Variant:
         return self.stale_ms + (changed - CACHE_TTL_MS if self.cached else 0)
 
 
-# An image of the user's own: it may do what it likes, and nothing is demanded of it.
-OWN_IMAGE = Variant(pool=True, waits=0, has_server=False)
+# An image of the user's own: it may do what it likes, and nothing is demanded of it. It is taken to
+# print an access log, as uvicorn does where nobody says otherwise.
+OWN_IMAGE = Variant(pool=True, waits=0, has_server=False, log_lines=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """ingest: many small writes."""
 
+from dataclasses import replace
+
 from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.facts import CELERY_WORKER, STREAM_WORKER, Asked, Variant, Workload
 from loadlab.catalogue.requests import PADDING, Range, Request, Requests
@@ -15,7 +17,8 @@ READING_RANGES: dict[str, Range] = {
     "battery": (0, 100),
 }
 
-_STREAM = Variant(worker=STREAM_WORKER, redis=True, batches=True)
+_LOGS = 2  # lines for a request: the server's access log, and the message
+_STREAM = Variant(worker=STREAM_WORKER, redis=True, batches=True, log_lines=_LOGS)
 
 
 def _requests(asked: Asked) -> Requests:
@@ -31,12 +34,12 @@ WORKLOAD = Workload(
     name="ingest",
     summary="many small writes.",
     variants={
-        "naive": Variant(),
-        "pooled": Variant(pool=True),
-        "queued-insert": Variant(worker=STREAM_WORKER, redis=True),
+        "naive": Variant(log_lines=_LOGS),
+        "pooled": Variant(pool=True, log_lines=_LOGS),
+        "queued-insert": Variant(worker=STREAM_WORKER, redis=True, log_lines=_LOGS),
         "queued-batch": _STREAM,
         "queued-copy": _STREAM,
-        "queued": _STREAM,
+        "queued": replace(_STREAM, log_lines=0),
         "celery": Variant(worker=CELERY_WORKER),
     },
     requests=_requests,

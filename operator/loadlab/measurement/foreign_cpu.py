@@ -14,8 +14,10 @@ from loadlab.base.names import STORES, Component
 from loadlab.measurement.usage import GENERATOR, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
 
-# containerd carries a line of an access log from the service's pipe into a file.
-LOG_LINE_MICROS = 30.0
+# containerd carries a line of a log from the service's pipe into a file, several at once where they
+# come so fast that it lags behind.
+LOG_LINE_MICROS = 100.0
+LOG_CPUS = 0.2
 _PARTS = (Component.SERVICE, Component.WORKER, GENERATOR, *STORES)
 _POD_OF = {GENERATOR: Component.K6}
 
@@ -30,7 +32,7 @@ class ForeignCpu:
     ours: dict[str, float]  # by component
     unknown: tuple[str, ...] = ()  # components that may run there, and nobody knows what they use
     stolen: float = 0.0  # by the hypervisor
-    logs: float = 0.0  # what containerd may have used for the service's log
+    logs: float = 0.0  # what containerd may have used there for the service's log
     idle: float = 0.0  # busy there, or nearby, before the loads, when no part had work
 
     @property
@@ -44,14 +46,21 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
     if (shared := trial.shared_cpus) is not None:
         words = "beside the service's" if trial.owns_cpus else "that all share"
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
-        logs = trial.finished_per_second * LOG_LINE_MICROS / 1e6
         users = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name)}
-        yield replace(_difference(where, shared, users), logs=logs, idle=_idle(trial, "shared"))
+        found = _difference(where, shared, users)
+        logs = 0.0 if _is_elsewhere(trial) else _logs(trial)
+        yield replace(found, logs=logs, idle=_idle(trial, "shared"))
     own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
     if own is not None and used is not None and trial.owns_cpus and _pods(trial) == 1:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, {Component.SERVICE.value: used})
-        yield replace(found, idle=_idle(trial, "service"))
+        yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
+
+
+def _logs(trial: TrialMeasurement) -> float:
+    """Return what may have been used, on any CPU of its node, for what the service printed."""
+    lines = trial.finished_per_second * trial.load.log_lines
+    return min(LOG_CPUS, lines * LOG_LINE_MICROS / 1e6)
 
 
 def _idle(trial: TrialMeasurement, cpus: str) -> float:
@@ -61,15 +70,23 @@ def _idle(trial: TrialMeasurement, cpus: str) -> float:
     service's own, and so what all of a node's sets had in quiet moments may be met on each.
     """
     seen = trial.quietness.idle_cpus if trial.quietness else {}
-    return sum(seen.values()) if _share_a_node(trial) else seen.get(cpus, 0.0)
+    together = trial.owns_cpus and _are_known(trial) and not _is_elsewhere(trial)
+    return sum(seen.values()) if together else seen.get(cpus, 0.0)
 
 
-def _share_a_node(trial: TrialMeasurement) -> bool:
-    """Whether the service has CPUs of its own, on the node of the shared ones."""
-    service, steward = trial.ran.get(Component.SERVICE), trial.ran.get(Component.STEWARD)
-    if not trial.owns_cpus or service is None or steward is None:
-        return False
-    return set(service.nodes) == set(steward.nodes) != set()
+def _is_elsewhere(trial: TrialMeasurement) -> bool:
+    """Whether the service is known to run on other nodes than the shared CPUs."""
+    service, steward = _nodes(trial, Component.SERVICE), _nodes(trial, Component.STEWARD)
+    return bool(service and steward and service != steward)
+
+
+def _are_known(trial: TrialMeasurement) -> bool:
+    return bool(_nodes(trial, Component.SERVICE) and _nodes(trial, Component.STEWARD))
+
+
+def _nodes(trial: TrialMeasurement, part: Component) -> tuple[str, ...]:
+    ran = trial.ran.get(part)
+    return ran.nodes if ran else ()
 
 
 def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None]) -> ForeignCpu:

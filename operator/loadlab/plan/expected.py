@@ -41,6 +41,7 @@ class LoadFacts:
     insists_on_cpus: bool = False  # whether it may not do without
     shared_because: str = ""  # why it was to share them, though its own were preferred
     foreign_cpus: float | None = None  # CPUs that others may use; None for the default
+    log_lines: int = 1  # that the service may print for a request
     expected: ExpectedWork | None = None
 
     @property
@@ -73,6 +74,7 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         insists_on_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
         shared_because=context.chosen.service_cpu_reason,
         foreign_cpus=cpus(given) if (given := spec.placement.foreign_cpu) else None,
+        log_lines=context.variant(cell).facts.log_lines,
         expected=expected_work(context, cell),
     )
 

@@ -69,10 +69,11 @@ def _bound(found: ForeignCpu) -> float:
 def _in_words(found: ForeignCpu) -> str:
     stolen = f", the hypervisor took {found.stolen:.2f}" if found.stolen >= LEAST_TOLD else ""
     ours = ", ".join(f"{name} {used:.2f}" for name, used in found.ours.items())
+    logs = f", its log at most {found.logs:.2f}" if found.logs >= LEAST_TOLD else ""
     idle = f" ({found.idle:.2f} before the load)" if found.idle >= LEAST_TOLD else ""
     return (
         f"{found.busy:.2f} were busy{idle}{stolen}, and the experiment used "
-        f"{sum(found.ours.values()):.2f}" + (f" ({ours})" if ours else "")
+        f"{sum(found.ours.values()):.2f}" + (f" ({ours})" if ours else "") + logs
     )
 
 

@@ -12,8 +12,8 @@ from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
 
 SHARED = CpuSetUsage(cpus=1, busy=0.9, stolen=0.05)
-OWN = CpuSetUsage(cpus=1, busy=0.7, stolen=0.01)
-LOGS = 0.03  # of 1000 requests a second
+OWN = CpuSetUsage(cpus=1, busy=0.8, stolen=0.01)
+LOGS = 0.1  # of 1000 requests a second, with a line each
 
 
 def used(cpus: float | None) -> ComponentUsage:
@@ -43,8 +43,21 @@ def taken(trial: TrialMeasurement) -> dict[str, Any]:
 def test_the_rest_of_each_set_is_the_strangers(trial):
     assert taken(trial) == {
         "the CPU beside the service's on node a": 0.9 - 0.3 - 0.1 - LOGS + 0.05,
-        "the service's own CPU on node a": 0.7 - 0.6 + 0.01,
+        "the service's own CPU on node a": 0.8 - 0.6 - LOGS + 0.01,
     }
+
+
+@pytest.mark.parametrize(("lines", "logs"), [(0, 0.0), (1, 0.1), (2, 0.2), (5, 0.2)])
+def test_what_carries_the_lines_of_a_log_is_no_stranger(trial, lines, logs):
+    printing = replace(trial, load=replace(trial.load, log_lines=lines))
+
+    assert [found.logs for found in foreign_cpu(printing)] == pytest.approx([logs, logs])
+
+
+def test_lines_are_carried_on_the_node_of_the_service(trial):
+    elsewhere = replace(trial, ran=trial.ran | {"service": on("b")})
+
+    assert [found.logs for found in foreign_cpu(elsewhere)] == [0.0, pytest.approx(LOGS)]
 
 
 def test_a_service_without_cpus_of_its_own_is_one_of_those_who_share(trial):

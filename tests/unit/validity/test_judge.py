@@ -141,12 +141,12 @@ def beside(*, busy: float, cpus: int = 2, stolen: float = 0.0, **load: Any) -> C
 
 BROKEN = [
     ("others at work", beside(busy=1.2), K.FOREIGN_CPU, I,
-     "others used 0.87 CPU of the 2 CPUs that all share, bound 0.30 CPU: 1.20 were busy"),
+     "others used 0.80 CPU of the 2 CPUs that all share, bound 0.30 CPU: 1.20 were busy"),
     ("the experiment's own use", beside(busy=1.2), K.FOREIGN_CPU, I,
-     "the experiment used 0.30 (service 0.20, generator 0.10); end the other work there"),
+     "used 0.30 (service 0.20, generator 0.10), its log at most 0.10; end the other work there"),
     ("others or an unknown part", lambda trial: worker()(beside(busy=1.2)(trial)), K.FOREIGN_CPU, V,
-     "others, or worker, used 0.87 CPU"),
-    ("others and the hypervisor", beside(busy=0.63, stolen=0.0399), K.FOREIGN_CPU, I,
+     "others, or worker, used 0.80 CPU"),
+    ("others and the hypervisor", beside(busy=0.68, stolen=0.0399), K.FOREIGN_CPU, I,
      "hypervisor took 0.04"),
     ("others beyond what is allowed", beside(busy=1.2, foreign_cpus=0.5), K.FOREIGN_CPU, I,
      "bound 0.50"),

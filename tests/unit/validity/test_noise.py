@@ -12,7 +12,7 @@ from loadlab.validity.noise import foreign_cpu_used
 
 def trial_beside(healthy: TrialMeasurement, taken: float, cpus: int, idle: float | None):
     """CPUs beside the service's, of which the generator uses 0.1 and others what is taken."""
-    busy = taken + 0.1 + 0.03  # of 1,000 log lines a second
+    busy = taken + 0.1 + 0.1  # for 1,000 log lines a second
     seen = {} if idle is None else {"shared": idle}
     return replace(
         healthy,
