@@ -16,7 +16,7 @@ SECONDS = 5
 
 
 def laboratory(
-    sync: int = 2400, other: int = 3000, *, forgetful: bool = True, spoiled: str = "none"
+    sync: int = 2400, other: int = 3000, *, forgetful: bool = True, spoiled: tuple[str, ...] = ()
 ) -> Laboratory:
     """Pilots in which sync carries so many requests a second and async so many."""
 
@@ -105,7 +105,7 @@ async def test_a_rate_of_the_users_own_is_offered_and_pilots_tell_the_capacity()
 
 
 async def test_a_spoiled_pilot_is_repeated_as_a_measured_trial_would_be():
-    lab = laboratory(spoiled="-p001-a1")
+    lab = laboratory(spoiled=("-p001-a1",))
     submit(lab)
 
     status = await lab.run()
@@ -154,6 +154,18 @@ async def test_without_any_pilot_the_experiment_fails_with_the_reason():
     assert (status["phase"], status["progress"]) == ("Failed", "0/4")
     assert lab.condition("Failed")["reason"] == "PilotsFailed"
     assert lab.leftovers() == set()
+
+
+async def test_a_node_that_lets_no_pilot_through_is_not_quiet():
+    lab = laboratory(spoiled=("-p001-a1", "-p002-a1"))
+    lab.submit(load=LOAD, successCriteria=[], retry={"attempts": 1})
+
+    status = await lab.run()
+
+    failed = lab.condition("Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", "NotQuiet")
+    assert "no pilot trial came to a usable result; the last: others used" in failed["message"]
+    assert "choose another node" in failed["message"]
 
 
 async def test_a_cell_too_slow_for_a_window_ends_it_and_says_what_each_carried():

@@ -19,14 +19,15 @@ def choose_rates(
     plan: Plan, status: LoadExperimentStatus, observed: Observed, transition: Transition
 ) -> Decision:
     """Write down what each cell carried and is offered for it; end where nothing is known."""
-    carried = {
-        without_rate(pilot.cell).title(): _carried(observed.trials.get(pilot.name))
+    pilots = {
+        without_rate(pilot.cell).title(): observed.trials.get(pilot.name)
         for pilot in plan.preliminary
     }
+    carried = {cell: _carried(pilot) for cell, pilot in pilots.items()}
     try:
         loads = choose_loads(plan.context.spec, carried)
     except PlanError as error:
-        ending = error.reason, str(error)
+        ending = _ending(error, [pilot for pilot in pilots.values() if pilot])
         return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
     chosen = plan.context.chosen.model_copy(update={"loads": loads})
     message = "; ".join(_told(plan, load.rate, load.cell) for load in loads)
@@ -41,6 +42,16 @@ def _carried(trial: Trial | None) -> float | None:
     """Return what a pilot trial carried; one that others spoiled would make a tier of its own."""
     is_usable = trial is not None and trial.status.phase is TrialPhase.SUCCEEDED
     return trial.status.requests_per_second if trial and is_usable else None
+
+
+def _ending(error: PlanError, pilots: list[Trial]) -> tuple[Reason, str]:
+    """Return why nothing can be chosen; a node that let no pilot through is not quiet."""
+    if error.reason is not Reason.PILOTS_FAILED or not pilots:
+        return error.reason, str(error)
+    last = pilots[-1].status
+    is_quiet = any(pilot.status.reason != Reason.FOREIGN_CPU for pilot in pilots)
+    reason = error.reason if is_quiet else Reason.NOT_QUIET
+    return reason, f"no pilot trial came to a usable result; the last: {last.message}"
 
 
 def _told(plan: Plan, rate: int | None, cell: str) -> str:
