@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterator
 
+from loadlab.analysis.noise_floor import Finding
 from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.growth import PARAMETERS, Growth, fitted, law_coverage
@@ -18,6 +19,7 @@ from tests.simulations.world import (
     World,
     coverage,
     families_with_a_claim,
+    floors_found,
     mean_covers,
     pairs_cover,
     pooled_mean_covers,
@@ -26,6 +28,7 @@ from tests.simulations.world import (
 )
 
 ROUNDS = 2000
+_FINDINGS = (Finding.LOW, Finding.HIGH, Finding.DIFFERS)
 _DRIFTS = (0.0, 0.05, 0.10)
 
 
@@ -88,6 +91,19 @@ def false_claims() -> Iterator[str]:
         yield f"  {blocks:>2} blocks {found:>7.1%}"
 
 
+def same_cell_twice() -> Iterator[str]:
+    """Yield what is said of a cell that is run under two names, where it is biased and not."""
+    yield ""
+    yield "The same cell twice beside two others, three figures: what the noise floor is said to be"
+    yield f"{'blocks':>8}{'noise':>8}{'bias':>8}" + "".join(f"{each:>10}" for each in _FINDINGS)
+    for blocks in (3, 5, 10):
+        for noise, bias in ((0.025, 0.0), (0.10, 0.0), (0.025, 0.10)):
+            world = World(blocks, noise, cells=3, gain=math.log1p(bias))
+            found = floors_found(world, ROUNDS // 4)
+            told = "".join(f"{found[each]:>10.1%}" for each in _FINDINGS)
+            yield f"{blocks:>8}{noise:>8.1%}{bias:>8.0%}{told}"
+
+
 def powers() -> Iterator[str]:
     """Yield how often a difference in CPU is found."""
     yield ""
@@ -135,10 +151,22 @@ def unpaired() -> Iterator[str]:
             yield f"{told[0]:>12}{told[1]:>12}{covers:>9.1%}{shares}"
 
 
+_PARTS = (
+    coverages,
+    shares,
+    laws,
+    false_claims,
+    same_cell_twice,
+    powers,
+    unpaired,
+    steadiness,
+)
+
+
 def main() -> None:
     """Print everything."""
     began = time.monotonic()
-    for part in (coverages, shares, laws, false_claims, powers, unpaired, steadiness):
+    for part in _PARTS:
         for line in part():
             print(line, flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from loadlab.analysis.noise_floor import Finding
 from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.growth import PARAMETERS, Growth, fitted, knee_covers, law_coverage
@@ -12,6 +13,7 @@ from tests.simulations.world import (
     World,
     coverage,
     families_with_a_claim,
+    floors_found,
     mean_covers,
     pairs_cover,
     pooled_mean_covers,
@@ -58,6 +60,20 @@ def test_pooled_intervals_cover_a_cell_that_is_noisier_than_the_others(covers, n
 @pytest.mark.parametrize("blocks", [3, 4, 5, 10])
 def test_equal_cells_are_told_apart_in_one_experiment_of_twenty_at_most(blocks: int) -> None:
     assert families_with_a_claim(World(blocks, 0.05), 150) <= 0.05 + 0.035  # two standard errors
+
+
+@pytest.mark.parametrize("blocks", [3, 5, 10])
+@pytest.mark.parametrize("noise", [0.05, 0.20])
+def test_a_cell_run_twice_is_seldom_said_to_differ_from_itself(blocks: int, noise: float) -> None:
+    found = floors_found(World(blocks, noise, cells=3), 150)
+
+    assert found[Finding.DIFFERS] <= 0.05 + 0.035  # two standard errors
+
+
+def test_a_bias_of_ten_percent_is_seen_by_five_blocks() -> None:
+    found = floors_found(World(5, 0.025, cells=3, gain=math.log(1.10)), 100)
+
+    assert found[Finding.DIFFERS] >= 0.9
 
 
 def test_five_percent_are_found_by_ten_pairs() -> None:

@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loadlab.analysis.blocks import Logs, block_noise
+from loadlab.analysis.cells import AnalysedCell
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.catalogue import Cell
 from loadlab.model.status import Comparison, ComparisonOutcome
+from loadlab.model.trial import TrialRole
 from tests.unit.analysis.claims import rows_of, sized
 
 WEATHER = 0.10  # of a block, lognormal
@@ -90,8 +94,13 @@ def coverage(world: World, covers: Covers, rounds: int) -> float:
 
 def compared(world: World, chance: random.Random) -> tuple[Comparison, ...]:
     """Compare the cells of one experiment as the operator does, three figures of each trial."""
+    replicates = _replicates(world, chance)
+    return compare_cells(rows_of(replicates), replicates)
+
+
+def _replicates(world: World, chance: random.Random) -> Sequence[Replicate]:
     rate, cpu, p95 = (replace(world, gain=world.gain * sign).table(chance) for sign in (1, -1, -1))
-    replicates = [
+    return [
         sized(
             Cell(variant="same", workers=cell + 1),
             block,
@@ -102,7 +111,6 @@ def compared(world: World, chance: random.Random) -> tuple[Comparison, ...]:
         for cell in range(world.cells)
         for block in range(world.blocks)
     ]
-    return compare_cells(rows_of(replicates), replicates)
 
 
 def families_with_a_claim(world: World, rounds: int) -> float:
@@ -111,6 +119,22 @@ def families_with_a_claim(world: World, rounds: int) -> float:
     different = {ComparisonOutcome.IMPROVED, ComparisonOutcome.REGRESSED}
     families = (compared(world, chance) for _ in range(rounds))
     return sum(any(c.outcome in different for c in family) for family in families) / rounds
+
+
+def floors_found(world: World, rounds: int) -> Mapping[Finding, float]:
+    """Return how often the first cell, run once more as the last one, is said to be what."""
+    chance = random.Random(SEED)
+    found = [judge_floor(noise_floor(_with_second_name(world, chance)))[0] for _ in range(rounds)]
+    return {finding: found.count(finding) / rounds for finding in Finding}
+
+
+def _with_second_name(world: World, chance: random.Random) -> Sequence[AnalysedCell]:
+    replicates = _replicates(world, chance)
+    *cells, again = rows_of(replicates)
+    own = [tuple(r for r in replicates if r.cell == row.cell) for row in (*cells, again)]
+    second = tuple(replace(replicate, cell=cells[0].cell) for replicate in own[-1])
+    measured = [AnalysedCell(row, {}, of) for row, of in zip(cells, own, strict=False)]
+    return [*measured, AnalysedCell(again, {}, second, TrialRole.CONTROL_AGAIN)]
 
 
 def power(world: World, rounds: int) -> Mapping[ComparisonOutcome, float]:

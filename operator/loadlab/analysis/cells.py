@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.criteria import CellOutcome, Threshold, evaluate
 from loadlab.analysis.expectation import Replicate
-from loadlab.catalogue import Cell
 from loadlab.model.resources import Trial
 from loadlab.model.status import CriterionOutcome, ResultRow
+from loadlab.model.trial import TrialRole
+from loadlab.plan.cells import Arm
 from loadlab.validity.judged_trial import UnreadableTrialError, load_trial
 from loadlab.validity.judgement import Reason, ReasonKind, remark
 
@@ -20,6 +21,7 @@ class AnalysedCell:
     row: ResultRow
     outcomes: Mapping[str, CellOutcome]  # by the criterion's name
     replicates: tuple[Replicate, ...]
+    role: TrialRole = TrialRole.MEASURED  # of its trials
 
     @property
     def passes(self) -> bool:
@@ -30,8 +32,9 @@ class AnalysedCell:
 class CellAnalysis:
     """The stored trials of one cell, added one after the other: each is decoded and let go."""
 
-    def __init__(self, cell: Cell, planned: int, thresholds: Mapping[str, Threshold]) -> None:
-        self._cell, self._thresholds = cell, thresholds
+    def __init__(self, arm: Arm, planned: int, thresholds: Mapping[str, Threshold]) -> None:
+        cell = arm.cell
+        self._cell, self._role, self._thresholds = cell, arm.role, thresholds
         percents = {rule.percent for rule in thresholds.values()}
         self._sum = CellSum(cell, planned, (each for each in percents if each is not None))
         self._replicates: list[Replicate] = []
@@ -54,6 +57,7 @@ class CellAnalysis:
             row=measured.row,
             outcomes={name: evaluate(rule, measured) for name, rule in self._thresholds.items()},
             replicates=tuple(self._replicates),
+            role=self._role,
         )
 
 

@@ -74,9 +74,7 @@ def compare_cells(
     pairs = controls_of(rows)
     if not pairs:
         return ()
-    is_open = any(replicate.trial.open_model for replicate in replicates)
-    figures = _OPEN if is_open else _CLOSED if latency else _CARRIED
-    names = figures[: MAX_ROWS // len(pairs)]
+    names = compared_figures(replicates, latency=latency)[: MAX_ROWS // len(pairs)]
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
     noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
@@ -84,6 +82,13 @@ def compare_cells(
         difference_of(name, pair, tables[name], noises[name]) for pair in pairs for name in names
     ]
     return claims(differences)
+
+
+def compared_figures(replicates: Iterable[Replicate], *, latency: bool = True) -> tuple[str, ...]:
+    """Return the figures by which cells are told apart; not the rate where that is offered."""
+    if any(replicate.trial.open_model for replicate in replicates):
+        return _OPEN
+    return _CLOSED if latency else _CARRIED
 
 
 def claims(differences: Sequence[Difference]) -> tuple[Comparison, ...]:

@@ -4,7 +4,8 @@ The first names the cell to take, from the best cell and what it was ahead of; t
 workers or users are enough, from the scalability law; the third what holds the cell up, and what
 would help. Each says what its intervals carry: where no cell is told from the others the
 sentence says so, and how many replicates would tell them. No cell is recommended that failed a
-criterion or did not carry its load, nor any on nodes that were not quiet.
+criterion or did not carry its load, nor any where the nodes were not quiet or a cell differs from
+itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,13 +46,16 @@ def recommend(
     comparisons: Sequence[Comparison],
     scaling: Sequence[Scaling],
     *,
-    quiet: bool = True,
+    doubt: str = "",
 ) -> tuple[str, ...]:
-    """Return the sentences; none where nothing was measured."""
+    """Return the sentences; none where nothing was measured.
+
+    `doubt` says why nothing of these trials is to be recommended.
+    """
     if not any(row.replicates.valid for row in rows):
         return ()
-    if not quiet:
-        return ("Nothing is recommended: others used the nodes' CPUs during too many runs.",)
+    if doubt:
+        return (f"Nothing is recommended: {doubt}.",)
     names = _Names(rows)
     if best is None:
         return (_none_fit(rows, names),)

@@ -14,12 +14,12 @@ from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.intervals import with_pooled_intervals
+from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of
 from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
-from loadlab.catalogue import Cell
 from loadlab.model.resources import Trial
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
@@ -34,13 +34,15 @@ from loadlab.model.status import (
     Truth,
     find,
 )
+from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan
+from loadlab.plan.cells import Arm
 from loadlab.plan.requests import requests_of
 
 
-def cell_analysis(plan: Plan, cell: Cell) -> CellAnalysis:
-    """Return the analysis of a cell of the plan, to which its trials are to be added."""
-    return CellAnalysis(cell, plan.context.spec.replicates, _thresholds(plan))
+def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
+    """Return the analysis of an arm of the plan, to which its trials are to be added."""
+    return CellAnalysis(arm, plan.context.spec.replicates, _thresholds(plan))
 
 
 def summarize(
@@ -58,11 +60,12 @@ def summarize(
     """
     if not trials:
         return status
-    replicates = [replicate for cell in analysed for replicate in cell.replicates]
-    rows = with_pooled_intervals([cell.row for cell in analysed], replicates)
+    cells = [cell for cell in analysed if cell.role is TrialRole.MEASURED]
+    replicates = [replicate for cell in cells for replicate in cell.replicates]
+    rows = with_pooled_intervals([cell.row for cell in cells], replicates)
     rows = with_capacity(plan, rows)
     criteria = tuple(
-        judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in analysed})
+        judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
         for name, rule in _thresholds(plan).items()
     )
     analyzed = status.model_copy(
@@ -74,12 +77,13 @@ def summarize(
                 for each in plan.context.spec.expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
-            "durability": _durability(replicates),
+            "durability": _durability(r for cell in analysed for r in cell.replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
+            "noise_floor": noise_floor(analysed, latency=_has_latency(plan)),
         }
     )
-    passing = comparable_rows(plan, _passing(rows, analysed))
+    passing = comparable_rows(plan, _passing(rows, cells))
     best = best_cell(passing, replicates, _beside(plan))
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
@@ -93,19 +97,30 @@ def _with_insight(
     best: Best | None,
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
-    has_latency = plan.context.spec.load.purpose is not Purpose.CAPACITY
-    comparisons = compare_cells(rows[:MAX_ROWS], replicates, latency=has_latency)
+    comparisons = compare_cells(rows[:MAX_ROWS], replicates, latency=_has_latency(plan))
     scaling = scaling_of(rows, replicates)
-    quiet = _is_quiet(status)
     return status.model_copy(
         update={
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
             "best": best,
-            "recommendation": recommend(rows, best, comparisons, scaling, quiet=quiet),
+            "recommendation": recommend(rows, best, comparisons, scaling, doubt=_doubt(status)),
         }
     )
+
+
+def _has_latency(plan: Plan) -> bool:
+    return plan.context.spec.load.purpose is not Purpose.CAPACITY
+
+
+def _doubt(status: LoadExperimentStatus) -> str:
+    """Say why nothing is to be recommended, whatever the comparisons say; else nothing."""
+    if not _is_quiet(status):
+        return "others used the nodes' CPUs during too many runs"
+    finding, figures = judge_floor(status.noise_floor)
+    is_biased = finding is Finding.DIFFERS
+    return f"the same cell run twice differs from itself, {figures}" if is_biased else ""
 
 
 def _beside(plan: Plan) -> str | None:

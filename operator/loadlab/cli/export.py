@@ -34,8 +34,8 @@ def export(experiment: Experiment, chosen: Format) -> str:
 
 def _document(experiment: Experiment) -> dict[str, Any]:
     wanted = (
-        *("phase", "verdict", "recommendation", "best", "comparisons", "scaling", "results"),
-        *("criteria", "expectations", "durability", "environment", "chosen"),
+        *("phase", "verdict", "recommendation", "best", "comparisons", "noiseFloor", "scaling"),
+        *("results", "criteria", "expectations", "durability", "environment", "chosen"),
     )
     status = experiment.status.dump()
     head = {"name": experiment.name, "namespace": experiment.namespace}

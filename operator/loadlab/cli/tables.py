@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from loadlab.catalogue import Cell
-from loadlab.cli import baseline, comparisons, details, figures, rates
+from loadlab.cli import baseline, comparisons, details, doubts, figures, rates
 from loadlab.cli.experiment import Experiment
 from loadlab.model.status import (
     Best,
     ByComponent,
-    ConditionType,
     Durability,
     ExpectationResult,
     Figure,
@@ -24,7 +23,6 @@ from loadlab.model.status import (
     LoadOutcome,
     ResultRow,
     Standing,
-    Truth,
     Validity,
 )
 
@@ -191,7 +189,7 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield ["Verdict: ", (verdict, _COLOURS.get(verdict, ""))]
     if not experiment.finished:
         yield [experiment.line]
-    yield from _quiet(experiment)
+    yield from doubts.lines(experiment)
     if status.best:
         yield [_best(status.best, status.results)]
         yield from _beside_best(status.best)
@@ -216,15 +214,6 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     yield from _lines(baseline.lines(status.baseline))
     if status.omitted:
         yield [f"Too much for the status, only in the LoadTrials: {', '.join(status.omitted)}"]
-
-
-def _quiet(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
-    """Say how many runs others have spoiled, and what was seen of them."""
-    found = experiment.condition(ConditionType.QUIET)
-    if found and found.message:
-        is_quiet = found.status is Truth.TRUE
-        word = ("Quiet", "yellow") if is_quiet else ("Not quiet", "red")
-        yield [word, f": {found.message}"]
 
 
 def _without_claim(status: LoadExperimentStatus) -> Iterator[list[str | tuple[str, str]]]:

@@ -43,19 +43,19 @@ class Analyses:
         done = self._of(plan).cells
         names: dict[str, list[str]] = {}
         for planned in plan.trials:
-            names.setdefault(planned.cell.title(), []).append(planned.name)
+            names.setdefault(planned.arm.title(), []).append(planned.name)
         clock = asyncio.get_running_loop().time
         until = clock() + SLICE
-        for cell in plan.cells[len(done) :]:
-            analysis = cell_analysis(plan, cell)
-            for name in (name for name in names[cell.title()] if name in trials):
+        for arm in plan.arms[len(done) :]:
+            analysis = cell_analysis(plan, arm)
+            for name in (name for name in names[arm.title()] if name in trials):
                 trial = await read_whole_trial(cluster, plan.context.experiment, name)
                 if trial is not None:
                     await asyncio.to_thread(analysis.add, trial)
             done.append(await asyncio.to_thread(analysis.analysed_cell))
             if clock() > until:
                 break
-        return tuple(done) if len(done) == len(plan.cells) else None
+        return tuple(done) if len(done) == len(plan.arms) else None
 
     def _of(self, plan: Plan) -> _Analysis:
         metadata = plan.context.experiment.metadata

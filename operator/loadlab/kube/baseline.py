@@ -19,13 +19,14 @@ async def read_baseline(cluster: Cluster, experiment: AnyExperiment) -> Baseline
     """
     if not isinstance(experiment, Experiment) or experiment.spec.comparison is None:
         return None
-    status = experiment.status
+    reference, status = experiment.spec.comparison.baseline_ref, experiment.status
+    if reference is None:
+        return None
     is_new = status.phase is Phase.PENDING and status.baseline is None
     if not (is_new or status.phase is Phase.ANALYZING):
         return None
-    name = experiment.spec.comparison.baseline_ref.name
-    body = await cluster.get(Kind.EXPERIMENT, experiment.metadata.namespace, name)
-    return await asyncio.to_thread(view_baseline, name, body)
+    body = await cluster.get(Kind.EXPERIMENT, experiment.metadata.namespace, reference.name)
+    return await asyncio.to_thread(view_baseline, reference.name, body)
 
 
 def view_baseline(name: str, body: Manifest | None) -> BaselineView:

@@ -14,6 +14,12 @@ class TrialRole(StrEnum):
     MEASURED = "Measured"
     SETTLING = "Settling"
     PILOT = "Pilot"
+    CONTROL_AGAIN = "ControlAgain"
+
+    @property
+    def is_in_block(self) -> bool:
+        """Whether it runs in the blocks, and not before them."""
+        return self in {TrialRole.MEASURED, TrialRole.CONTROL_AGAIN}
 
 
 class LoadTrialSpec(ApiModel):
@@ -26,7 +32,8 @@ class LoadTrialSpec(ApiModel):
         description=(
             "Measured: its result is one of its cell. Settling: it runs before the first block, "
             "so that no measured trial meets a cold machine; its result counts nowhere. Pilot: "
-            "one before the first block that finds what its cell carries in a closed loop."
+            "one before the first block that finds what its cell carries in a closed loop. "
+            "ControlAgain: one more of the first cell in its block, for status.noiseFloor alone."
         ),
     )
     replicate: int = Field(

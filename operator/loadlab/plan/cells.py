@@ -1,7 +1,9 @@
 """The cells of an experiment and the order of its trials."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol, TypeVar
 
 from loadlab.catalogue import Cell, Factor, Level
 from loadlab.catalogue.factor_facts import Arrivals
@@ -9,6 +11,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.order import Strategy
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
+from loadlab.model.trial import TrialRole
 from loadlab.plan.errors import PlanError
 from loadlab.plan.sweep import Budget, Sweep, UncountableError
 from loadlab.plan.variants import workload_of
@@ -16,6 +19,36 @@ from loadlab.plan.variants import workload_of
 # A state takes some 20 µs. Sweeps that fit maxTrials need hundreds, mostly; ten thousand are over
 # in a quarter of a second and hold 2 MB.
 STATES = 10_000
+
+
+class _Titled(Protocol):
+    def title(self) -> str: ...
+
+
+_TitledT = TypeVar("_TitledT", bound=_Titled)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What runs once in each block: a cell, or the control cell under a second name."""
+
+    cell: Cell
+    role: TrialRole = TrialRole.MEASURED
+
+    def title(self) -> str:
+        """Spell it as one word; the second name has its own place in each block's order."""
+        title = self.cell.title()
+        return title if self.role is TrialRole.MEASURED else f"{title}/again"
+
+
+def arms_of(spec: LoadExperimentSpec, cells: Sequence[Cell]) -> tuple[Arm, ...]:
+    """Return the arms of these cells, the second run of the first one last."""
+    again = (Arm(cells[0], TrialRole.CONTROL_AGAIN),) if _is_control_twice(spec) else ()
+    return (*map(Arm, cells), *again)
+
+
+def _is_control_twice(spec: LoadExperimentSpec) -> bool:
+    return spec.comparison is not None and spec.comparison.control_twice
 
 
 def levels_of(spec: LoadExperimentSpec, factor: Factor) -> tuple[Level, ...]:
@@ -71,10 +104,12 @@ def _check_size(spec: LoadExperimentSpec, sweeps: Sequence[Sweep]) -> None:
         raise PlanError(Reason.TOO_MANY_TRIALS, message) from error
     if not cells:
         raise PlanError(Reason.NO_TRIALS, "spec.exclude leaves no cell; exclude fewer")
-    trials = cells * spec.replicates
+    again = int(_is_control_twice(spec))
+    trials = (cells + again) * spec.replicates
     if trials > spec.max_trials:
+        what = f"({cells} cells + comparison.controlTwice)" if again else f"{cells} cells"
         message = (
-            f"{cells} cells x {spec.replicates} replicates are {trials} trials, more than "
+            f"{what} x {spec.replicates} replicates are {trials} trials, more than "
             f"maxTrials {spec.max_trials}; sweep fewer levels or raise maxTrials"
         )
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
@@ -82,30 +117,30 @@ def _check_size(spec: LoadExperimentSpec, sweeps: Sequence[Sweep]) -> None:
 
 def ordered(
     spec: LoadExperimentSpec, chosen: Chosen, cells: tuple[Cell, ...]
-) -> tuple[tuple[Cell, int], ...]:
-    """Return (cell, replicate) in the order in which they run.
+) -> tuple[tuple[Arm, int], ...]:
+    """Return (arm, replicate) in the order in which they run.
 
-    Interleaved: each replicate of all cells is one block, in an order drawn from the seed by
-    hashing, which every Python version draws alike. The cells take turns in being the first of a
+    Interleaved: each replicate of all arms is one block, in an order drawn from the seed by
+    hashing, which every Python version draws alike. The arms take turns in being the first of a
     block, where a machine may be cold: of any two one is first at most once more than the other.
     """
-    replicates = range(1, spec.replicates + 1)
+    arms, replicates = arms_of(spec, cells), range(1, spec.replicates + 1)
     if spec.order.strategy is Strategy.SEQUENTIAL:
-        return tuple((cell, replicate) for cell in cells for replicate in replicates)
+        return tuple((arm, replicate) for arm in arms for replicate in replicates)
 
-    turns = drawn_cells(cells, f"{chosen.seed}/first")
-    blocks = {r: drawn_cells(cells, f"{chosen.seed}/{r}") for r in replicates}
+    turns = drawn(arms, f"{chosen.seed}/first")
+    blocks = {r: drawn(arms, f"{chosen.seed}/{r}") for r in replicates}
     return tuple(
-        (cell, replicate)
+        (arm, replicate)
         for replicate, block in blocks.items()
-        for cell in _with_first(turns[(replicate - 1) % len(turns)], block)
+        for arm in _with_first(turns[(replicate - 1) % len(turns)], block)
     )
 
 
-def drawn_cells(cells: Iterable[Cell], seed: str) -> list[Cell]:
-    """Return cells in an order drawn by hashing: the same for the same seed."""
-    return sorted(cells, key=lambda c: sha256(f"{seed}/{c.title()}".encode()).hexdigest())
+def drawn(titled: Iterable[_TitledT], seed: str) -> list[_TitledT]:
+    """Return cells or arms in an order drawn by hashing: the same for the same seed."""
+    return sorted(titled, key=lambda it: sha256(f"{seed}/{it.title()}".encode()).hexdigest())
 
 
-def _with_first(first: Cell, block: list[Cell]) -> list[Cell]:
-    return [first, *(cell for cell in block if cell != first)]
+def _with_first(first: Arm, block: list[Arm]) -> list[Arm]:
+    return [first, *(arm for arm in block if arm != first)]

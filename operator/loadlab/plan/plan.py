@@ -10,7 +10,7 @@ from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
 from loadlab.model.spec.load import Purpose
 from loadlab.model.trial import LoadTrialSpec, TrialRole
-from loadlab.plan.cells import cells_of, ordered
+from loadlab.plan.cells import Arm, arms_of, cells_of, ordered
 from loadlab.plan.checks import check_cells, check_name, check_spec
 from loadlab.plan.chosen import choose
 from loadlab.plan.context import Context, Images, Manifest
@@ -58,6 +58,11 @@ class Plan:
         """Whether the pilot trials have yet to say what the others are offered."""
         is_compare = self.context.spec.load.purpose is Purpose.COMPARE
         return is_compare and not self.context.chosen.loads
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """What runs once in each block: the cells, and the control once more where asked for."""
+        return arms_of(self.context.spec, self.cells)
 
     @property
     def in_order(self) -> tuple[PlannedTrial, ...]:
@@ -143,12 +148,13 @@ def _plan_trials(context: Context, cells: tuple[Cell, ...]) -> Plan:
     trials = tuple(
         PlannedTrial(
             name=trial_name(context.experiment.children_name, position),
-            cell=offered[cell.title()],
-            load=loads[cell.title()],
+            cell=offered[arm.cell.title()],
+            load=loads[arm.cell.title()],
             replicate=replicate,
             position=position,
+            role=arm.role,
         )
-        for position, (cell, replicate) in order
+        for position, (arm, replicate) in order
     )
     return Plan(context, tuple(offered.values()), trials, plan_preliminary(context, trials))
 
@@ -163,7 +169,7 @@ def _fingerprint(plan: Plan) -> str:
     """Hash the order of the trials, the infrastructure and one run of each variant."""
     one_each = {trial.cell.variant: trial for trial in reversed(plan.trials)}
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
-    order = [(trial.name, trial.cell.title(), trial.replicate) for trial in plan.trials]
+    order = [(trial.name, trial.arm.title(), trial.replicate) for trial in plan.trials]
     before = [plan.run_manifests(trial, attempt=1) for trial in plan.preliminary]
     content = [order, before, plan.store_manifests(), plan.preparation_manifests(), runs]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))

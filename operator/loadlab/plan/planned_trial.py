@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from loadlab.catalogue import Cell
 from loadlab.model.spec.load import Load
 from loadlab.model.trial import TrialRole
+from loadlab.plan.cells import Arm
 from loadlab.plan.context import Run
 
 
@@ -18,6 +19,11 @@ class PlannedTrial:
     replicate: int
     position: int
     role: TrialRole = TrialRole.MEASURED
+
+    @property
+    def arm(self) -> Arm:
+        """What it is a replicate of, where it runs in a block."""
+        return Arm(self.cell, self.role)
 
     def run(self, attempt: int) -> Run:
         """Return one attempt of it."""

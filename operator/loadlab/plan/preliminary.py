@@ -15,7 +15,7 @@ from loadlab.model.spec.load import Executor, Load, Purpose
 from loadlab.model.status.conditions import Reason
 from loadlab.model.trial import TrialRole
 from loadlab.plan.bounds import MOST_PILOTS, PILOT_SECONDS, PILOT_WARMUP_SECONDS
-from loadlab.plan.cells import drawn_cells
+from loadlab.plan.cells import drawn
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.planned_trial import PlannedTrial
@@ -47,11 +47,11 @@ def _pilots(context: Context, trials: Sequence[PlannedTrial]) -> tuple[PlannedTr
         )
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
     known = {without_rate(trial.cell).title(): without_rate(trial.cell) for trial in trials}
-    drawn = drawn_cells(known.values(), f"{context.chosen.seed}/pilots")
+    order = drawn(known.values(), f"{context.chosen.seed}/pilots")
     return tuple(
         _preliminary(context, position, TrialRole.PILOT, _closed(context.spec, cell), load)
         for load in (_pilot(context.spec.load),)
-        for position, cell in enumerate(drawn, start=1)
+        for position, cell in enumerate(order, start=1)
     )
 
 

@@ -12,6 +12,7 @@ from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
 from loadlab.progress.quiet import why_not_quiet, with_quiet
 from loadlab.progress.running import with_counts
+from loadlab.progress.trust import with_trust
 
 
 def close(
@@ -111,7 +112,7 @@ def _quality_conditions(
         status.verdict or Verdict.INCONCLUSIVE, (Truth.UNKNOWN, Reason.CRITERIA_INCONCLUSIVE)
     )
     status = transition.set(status, ConditionType.CRITERIA_MET, truth, reason=reason)
-    return _validity_condition(status, transition)
+    return _validity_condition(with_trust(status, transition), transition)
 
 
 def _validity_condition(

@@ -9,7 +9,6 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
-from loadlab.model.trial import TrialRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +229,8 @@ class Observed:
     cells: tuple[AnalysedCell, ...] | None = None  # of the plan; None until all are analysed
 
     def measured(self) -> tuple[Trial, ...]:
-        """The trials whose results count."""
-        roles = ((trial, trial.spec.role) for trial in self.trials.values())
-        return tuple(trial for trial, role in roles if role is TrialRole.MEASURED)
+        """The trials of the blocks, whose results count."""
+        return tuple(trial for trial in self.trials.values() if trial.spec.role.is_in_block)
 
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""

@@ -42,6 +42,13 @@ PERMANENT_FAILURES = {
     Reason.SUPERSEDED,
 }
 
+_FOR = {
+    TrialRole.MEASURED: "",
+    TrialRole.SETTLING: "settling, ",
+    TrialRole.PILOT: "pilot, ",
+    TrialRole.CONTROL_AGAIN: "once more, ",
+}
+
 
 def start_trial(
     plan: Plan, planned: PlannedTrial, trial: Trial | None, observed: Observed, now: float
@@ -62,8 +69,7 @@ def start_trial(
         }
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
-    what = "" if planned.role is TrialRole.MEASURED else f"{planned.role.lower()}, "
-    message = f"{planned.name} attempt {attempt}: {what}{planned.cell.title()}"
+    message = f"{planned.name} attempt {attempt}: {_FOR[planned.role]}{planned.cell.title()}"
     return (
         Ensure((plan.trial_manifest(planned),)),
         RecordTrial(planned.name, starting),

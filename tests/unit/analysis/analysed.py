@@ -15,9 +15,9 @@ def analyze(plan: Plan, trials: Sequence[Trial]) -> LoadExperimentStatus:
 
 
 def _analysed(plan: Plan, trials: Sequence[Trial]) -> list[AnalysedCell]:
-    analyses = [cell_analysis(plan, cell) for cell in plan.cells]
-    for cell, analysis in zip(plan.cells, analyses, strict=True):
+    analyses = [cell_analysis(plan, arm) for arm in plan.arms]
+    for arm, analysis in zip(plan.arms, analyses, strict=True):
         for trial in trials:
-            if trial.spec.cell == cell:
+            if (trial.spec.cell, trial.spec.role) == (arm.cell, arm.role):
                 analysis.add(trial)
     return [analysis.analysed_cell() for analysis in analyses]

@@ -43,7 +43,7 @@ def test_the_smallest_spec_is_valid():
         ({"factors": {"server": [2]}}, "server"),
         ({"exclude": [{"server": "hypercorn"}]}, "server"),
         ({"maxTrials": 0}, "maxTrials"),
-        ({"comparison": {}}, "baselineRef"),
+        ({"comparison": {"controlTwice": "maybe"}}, "controlTwice"),
         ({"comparison": {"baselineRef": {}}}, "name"),
         ({"comparison": {"baselineRef": {"name": "Night_1"}}}, "name"),
         ({"comparison": {"baselineRef": {"name": "n" * 41}}}, "name"),

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status.chosen import Chosen
-from loadlab.plan.cells import cells_of, ordered
+from loadlab.model.trial import TrialRole
+from loadlab.plan.cells import Arm, arms_of, cells_of, ordered
+from loadlab.plan.errors import PlanError
 
 
 def spec(**fields: object) -> LoadExperimentSpec:
@@ -126,9 +128,41 @@ def test_sequential_runs_the_replicates_of_a_cell_one_after_the_other():
 
     trials = ordered(swept, Chosen(seed=1), cells_of(swept))
 
-    assert [(cell.variant, number) for cell, number in trials] == [
+    assert [(arm.cell.variant, number) for arm, number in trials] == [
         ("sync", 1),
         ("sync", 2),
         ("async", 1),
         ("async", 2),
     ]
+
+
+TWICE = {"comparison": {"controlTwice": True}}
+
+
+@pytest.mark.parametrize("replicates", [1, 4, 5])
+def test_the_control_runs_twice_in_every_block_and_takes_its_turn_in_being_first(replicates):
+    swept = spec(**TWICE, factors={"workers": [1, 2]}, replicates=replicates)
+    cells = cells_of(swept)
+
+    trials = ordered(swept, Chosen(seed=1), cells)
+
+    again = Arm(cells[0], TrialRole.CONTROL_AGAIN)
+    assert arms_of(swept, cells) == (*map(Arm, cells), again)
+    assert Counter(arm for arm, _ in trials) == dict.fromkeys(arms_of(swept, cells), replicates)
+    assert [number for arm, number in trials if arm == again] == [*range(1, replicates + 1)]
+    firsts = [arm for arm, _ in trials[:: len(cells) + 1]]
+    assert len(set(firsts)) == min(replicates, 5)
+
+
+def test_its_trials_count_as_those_of_a_cell_do():
+    assert len(titles(**TWICE, maxTrials=15)) == 2
+    with pytest.raises(PlanError, match=r"\(2 cells \+ comparison.controlTwice\) x 5 replicates"):
+        titles(**TWICE, maxTrials=14)
+
+
+def test_sequential_it_is_the_last_and_so_shows_the_drift_of_the_machine():
+    swept = spec(**TWICE, order={"strategy": "Sequential"}, replicates=2)
+
+    trials = ordered(swept, Chosen(seed=1), cells_of(swept))
+
+    assert [arm.role for arm, _ in trials][-2:] == [TrialRole.CONTROL_AGAIN] * 2

@@ -1,4 +1,4 @@
-"""What an experiment is compared with beside its own cells: an earlier experiment."""
+"""How cells are compared: with an earlier experiment, and a cell with itself."""
 
 from pydantic import Field
 
@@ -16,14 +16,23 @@ class BaselineRef(ApiModel):
     )
 
 
-class ComparedWith(ApiModel):
-    """What an experiment is compared with."""
+class Comparing(ApiModel):
+    """What cells are compared with beside each other."""
 
-    baseline_ref: BaselineRef = Field(
+    baseline_ref: BaselineRef | None = Field(
+        default=None,
         description=(
             "The earlier experiment: cells with the same variant name and levels are compared, and "
             "status.baseline has the ratios and the differences of the two environments. The two "
             "are unpaired: a drift of the machine between the runs counts as a difference. Two "
-            "images in one experiment are compared in pairs, which is the better way."
-        )
+            "images in one experiment are compared in pairs, which is the better way; absent: none."
+        ),
+    )
+    control_twice: bool = Field(
+        default=False,
+        description=(
+            "true runs the first cell once more in every block (an A/A test): status.noiseFloor "
+            "has what it differs by from itself, and beyond 5 % the condition Trustworthy is "
+            "False. It costs as many trials as one more cell, and adds none to the results."
+        ),
     )

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from loadlab.base.quantities import whole_number
 from loadlab.base.rules import Rule, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
-from loadlab.model.spec.comparison import ComparedWith
+from loadlab.model.spec.comparison import Comparing
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
@@ -108,8 +108,8 @@ class LoadExperimentSpec(RuledModel):
             "x-kubernetes-list-map-keys": ["name"],
         },
     )
-    comparison: ComparedWith | None = Field(
-        default=None, description="What the cells are compared with; absent: with each other."
+    comparison: Comparing | None = Field(
+        default=None, description="What cells are compared with beside each other; absent: nothing."
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="Deadlines of the phases.")
     retry: Retry = Field(default=Retry(), description="What happens to lost or spoiled trials.")

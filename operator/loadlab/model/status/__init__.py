@@ -32,6 +32,7 @@ from loadlab.model.status.experiment import (
     TrialCounts,
 )
 from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Standing, Validity
+from loadlab.model.status.noise_floor import NoiseFloor
 from loadlab.model.status.outcomes import (
     Best,
     CriterionOutcome,
@@ -81,6 +82,7 @@ __all__ = [
     "LoadExperimentStatus",
     "LoadOutcome",
     "LoadTrialStatus",
+    "NoiseFloor",
     "Overhead",
     "Phase",
     "PodEvidence",

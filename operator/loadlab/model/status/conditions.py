@@ -21,6 +21,7 @@ class ConditionType(StrEnum):
     CRITERIA_MET = "CriteriaMet"
     VALID = "Valid"
     QUIET = "Quiet"
+    TRUSTWORTHY = "Trustworthy"
 
 
 class Truth(StrEnum):
@@ -81,6 +82,10 @@ class Reason(StrEnum):
     NOT_QUIET = "NotQuiet"
     FEW_SPOILED = "FewSpoiled"
     NONE_SPOILED = "NoneSpoiled"
+    NOISE_FLOOR_LOW = "NoiseFloorLow"
+    NOISE_FLOOR_HIGH = "NoiseFloorHigh"
+    NOISE_FLOOR_UNKNOWN = "NoiseFloorUnknown"
+    SAME_CELL_DIFFERS = "SameCellDiffers"
     NO_RESULT = "NoResult"
     PILOTS_FAILED = "PilotsFailed"
     RATES_CHOSEN = "RatesChosen"

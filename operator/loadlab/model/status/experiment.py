@@ -11,6 +11,7 @@ from loadlab.model.status.baseline import Baseline
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
+from loadlab.model.status.noise_floor import NoiseFloor
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
 from loadlab.model.status.results import Durability, ResultRow
 from loadlab.model.status.scaling import Scaling
@@ -110,6 +111,11 @@ class LoadExperimentStatus(ObservedModel):
     )
     comparisons: tuple[Comparison, ...] = Field(
         default=(), max_length=MAX_ROWS, description="Each cell against its control cell."
+    )
+    noise_floor: tuple[NoiseFloor, ...] = Field(
+        default=(),
+        max_length=5,
+        description="With comparison.controlTwice: what the first cell differs by from itself.",
     )
     scaling: tuple[Scaling, ...] = Field(
         default=(),

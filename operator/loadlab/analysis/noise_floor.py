@@ -1,0 +1,101 @@
+"""The noise floor: what the control cell differs by from itself.
+
+The first cell runs under two names in every block, and the ratio of the two is taken as that of any
+two cells (an A/A test: Kohavi, Tang & Xu, Trustworthy Online Controlled Experiments, 2020, chapter
+19). Whatever tells the two apart is no difference of cells: where their interval excludes 1 by more
+than chance, those of other comparisons are not to be trusted either; where the ratio is merely far
+from 1, they are, and smaller differences than that are not seen.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from loadlab.analysis.blocks import Logs, block_noise
+from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN
+from loadlab.analysis.cells import AnalysedCell
+from loadlab.analysis.comparison import Difference, claims, compared_figures
+from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.model.status import NoiseFloor
+from loadlab.model.trial import TrialRole
+
+_WORDS = {
+    "requestsPerSecond": "requests per second",
+    "cpuMicros": "CPU per request",
+    "p95Ms": "p95",
+}
+
+
+class Finding(StrEnum):
+    """What the noise floor says of the comparisons."""
+
+    LOW = "Low"
+    HIGH = "High"
+    DIFFERS = "Differs"
+    UNKNOWN = "Unknown"
+
+
+def noise_floor(
+    analysed: Sequence[AnalysedCell], *, latency: bool = True
+) -> tuple[NoiseFloor, ...]:
+    """Compare the control cell with itself; nothing where it did not run under two names."""
+    again = next((cell for cell in analysed if cell.role is TrialRole.CONTROL_AGAIN), None)
+    if again is None:
+        return ()
+    cells = [cell for cell in analysed if cell is not again]
+    known = [replicate for cell in cells for replicate in cell.replicates]
+    names = compared_figures([*known, *again.replicates], latency=latency)
+    found = [_difference(name, (again, cells[0]), known) for name in names]
+    return tuple(
+        NoiseFloor(figure=c.figure, ratio=c.ratio, low=c.low, high=c.high, blocks=c.blocks, p=c.p)
+        for c in claims(found)
+    )
+
+
+def _difference(
+    name: str, pair: tuple[AnalysedCell, AnalysedCell], known: Iterable[Replicate]
+) -> Difference:
+    again, control = pair
+    table = _logs(name, known)
+    title = control.row.cell.title()
+    of, over = _logs(name, again.replicates).get(title, {}), table.get(title, {})
+    noise = block_noise([*table.values(), of])
+    logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
+    estimate = LogEstimate.of_difference(logs, noise) if logs else None
+    return Difference(name, again.row, control.row, tuple(map(math.exp, logs)), estimate)
+
+
+def _logs(name: str, replicates: Iterable[Replicate]) -> Mapping[str, Logs]:
+    return logs_by_cell(usable_by_cell(replicates), FIGURES[name])
+
+
+def judge_floor(floors: Sequence[NoiseFloor]) -> tuple[Finding, str]:
+    """Say whether comparisons can be trusted, and the figures that say so in words."""
+    beyond = [floor for floor in floors if _is_beyond(floor)]
+    apart = [floor for floor in beyond if floor.p is not None and floor.p < 1 - CONFIDENCE]
+    if apart:
+        return Finding.DIFFERS, told(apart)
+    if beyond:
+        return Finding.HIGH, told(beyond)
+    if unknown := [floor for floor in floors if floor.ratio is None]:
+        return Finding.UNKNOWN, told(unknown)
+    return Finding.LOW, told(floors)
+
+
+def _is_beyond(floor: NoiseFloor) -> bool:
+    return floor.ratio is not None and abs(floor.ratio - 1) > EQUIVALENCE_MARGIN
+
+
+def told(floors: Iterable[NoiseFloor]) -> str:
+    """Spell the figures, such as CPU per request 1.01 [0.99, 1.03], p95 1.02 [0.97, 1.07]."""
+    return ", ".join(f"{_WORDS.get(it.figure, it.figure)} {_ratio(it)}" for it in floors)
+
+
+def _ratio(floor: NoiseFloor) -> str:
+    if floor.ratio is None:
+        return "unknown"
+    if floor.low is None or floor.high is None:
+        return f"{floor.ratio:.3g}"
+    return f"{floor.ratio:.3g} [{floor.low:.3g}, {floor.high:.3g}]"

@@ -1,0 +1,46 @@
+"""Whether comparisons can be trusted: by what the control cell differs by from itself."""
+
+from collections.abc import Mapping
+
+from loadlab.analysis.noise_floor import Finding, judge_floor
+from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.status.conditions import ConditionType, Reason, Truth
+from loadlab.progress.conditions import Transition
+
+_OUTCOMES: Mapping[Finding, tuple[Truth, Reason, str]] = {
+    Finding.LOW: (Truth.TRUE, Reason.NOISE_FLOOR_LOW, ""),
+    Finding.HIGH: (
+        Truth.FALSE,
+        Reason.NOISE_FLOOR_HIGH,
+        (
+            "smaller differences than that are not seen: raise spec.replicates or load.duration, "
+            "or use nodes with less other work"
+        ),
+    ),
+    Finding.DIFFERS: (
+        Truth.FALSE,
+        Reason.SAME_CELL_DIFFERS,
+        (
+            "chance does not explain it, and other comparisons may be off by as much: use "
+            "order.strategy Interleaved, a longer load.warmup and nodes with less other work"
+        ),
+    ),
+    Finding.UNKNOWN: (
+        Truth.UNKNOWN,
+        Reason.NOISE_FLOOR_UNKNOWN,
+        (
+            "no replicate of both came to a result; the LoadTrials of the role ControlAgain and "
+            "those of the first cell say why"
+        ),
+    ),
+}
+
+
+def with_trust(status: LoadExperimentStatus, transition: Transition) -> LoadExperimentStatus:
+    """Return the status with the condition Trustworthy, where the noise floor was looked for."""
+    if not status.noise_floor:
+        return status
+    finding, figures = judge_floor(status.noise_floor)
+    truth, reason, remedy = _OUTCOMES[finding]
+    message = f"the same cell twice: {figures}; {remedy}" if remedy else ""
+    return transition.set(status, ConditionType.TRUSTWORTHY, truth, reason=reason, message=message)
