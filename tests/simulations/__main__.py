@@ -13,6 +13,7 @@ from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.growth import PARAMETERS, Growth, fitted, law_coverage
 from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
+from tests.simulations.stages import grown, one_noisier, two_cells
 from tests.simulations.unpaired import TwoRuns, unpaired_claims, unpaired_coverage
 from tests.simulations.world import (
     SEED,
@@ -151,6 +152,18 @@ def unpaired() -> Iterator[str]:
             yield f"{told[0]:>12}{told[1]:>12}{covers:>9.1%}{shares}"
 
 
+def two_stages() -> Iterator[str]:
+    """Yield what comes of experiments whose first blocks say how many there are."""
+    yield ""
+    yield "Precision in two stages, at most 100 blocks: +-3 % at 2.5 % noise a trial, two cells"
+    yield f"{'first blocks':<44}{'covers':>9}{'reached':>9}{'blocks':>8}{'widest':>8}"
+    worlds = [(f"{n}", two_cells(n, 0.025, 0.03)) for n in (3, 5, 8)]
+    worlds += [(f"{n}, +-5 %, one of 3 cells noisier", one_noisier(n)) for n in (3, 5)]
+    for name, stages in worlds:
+        it = grown(stages, ROUNDS // 2)
+        yield f"{name:<44}{it.covers:>9.1%}{it.reached:>9.0%}{it.blocks:>8}{it.widest:>8.1%}"
+
+
 _PARTS = (
     coverages,
     shares,
@@ -158,6 +171,7 @@ _PARTS = (
     false_claims,
     same_cell_twice,
     powers,
+    two_stages,
     unpaired,
     steadiness,
 )

@@ -29,7 +29,10 @@ MAX_NAMED = 10
 
 
 def best_cell(
-    passing: Iterable[ResultRow], replicates: Iterable[Replicate], beside: str | None = None
+    passing: Iterable[ResultRow],
+    replicates: Iterable[Replicate],
+    beside: str | None = None,
+    pilot: int | None = None,
 ) -> Best | None:
     """Find the best of the cells that meet every criterion.
 
@@ -39,7 +42,7 @@ def best_cell(
     candidates = [row for row in passing if _may_be_best(row)]
     if not candidates:
         return None
-    field = _Field(replicates, beside)
+    field = _Field(replicates, beside, pilot)
     left: Sequence[ResultRow] = candidates
     for name in field.order:
         left = _not_worse(left, name, field)
@@ -67,7 +70,9 @@ def _may_be_best(row: ResultRow) -> bool:
 class _Field:
     """What the replicates say of any two cells."""
 
-    def __init__(self, replicates: Iterable[Replicate], beside: str | None) -> None:
+    def __init__(
+        self, replicates: Iterable[Replicate], beside: str | None, pilot: int | None
+    ) -> None:
         cells = usable_by_cell(replicates)
         reads: dict[str, Read] = {_RATE: FIGURES[_RATE], _TAIL: FIGURES[_TAIL]}
         if beside:
@@ -78,7 +83,7 @@ class _Field:
             name: logs_by_cell(cells, read) for name, read in reads.items()
         }
         self._noises: Mapping[str, BlockNoise | None] = {
-            name: block_noise(list(table.values())) for name, table in self._tables.items()
+            name: block_noise(list(table.values()), pilot) for name, table in self._tables.items()
         }
 
     def is_worse(self, of: ResultRow, over: ResultRow, name: str) -> bool:

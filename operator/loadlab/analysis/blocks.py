@@ -11,11 +11,15 @@ Experiments, chapter 4), so that the noise has the degrees of freedom of all cel
 A mean also bears the weather of its blocks, which meets all cells alike. Its variance is taken
 from the blocks' mean square by the method of moments (Henderson's method 3, Searle, Linear Models,
 chapter 10), and the degrees of freedom of the sum of both parts are Satterthwaite's (1946).
+
+Where the noise of the first blocks decided how many blocks there are, it is kept beside that of
+all: too few blocks follow where it was underrated, and an interval from all of them covers too
+seldom then (Stein, Annals of Mathematical Statistics 16, 1945).
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SINGULAR = 1e-9  # a pivot below it is the rounding error of a zero
 Logs = Mapping[int, float]  # the natural logarithm of a figure by block
@@ -30,10 +34,22 @@ class BlockNoise:
     residual_degrees: int  # 0 where nothing is left to tell noise from blocks
     total: float  # with that of the block
     total_degrees: float
+    pilot: "BlockNoise | None" = None  # of the blocks that decided how many there are
 
 
-def block_noise(cells: Sequence[Logs]) -> BlockNoise | None:
-    """Fit cells and blocks; None where no cell has two values."""
+def block_noise(cells: Sequence[Logs], pilot: int | None = None) -> BlockNoise | None:
+    """Fit cells and blocks; None where no cell has two values.
+
+    `pilot` is the last of the blocks by whose noise the number of all was computed, if any were.
+    """
+    found = _fit(cells)
+    if found is None or pilot is None or all(max(cell, default=0) <= pilot for cell in cells):
+        return found
+    first = [{b: value for b, value in cell.items() if b <= pilot} for cell in cells]
+    return replace(found, pilot=_fit(first))
+
+
+def _fit(cells: Sequence[Logs]) -> BlockNoise | None:
     known = [cell for cell in cells if len(cell) > 1]  # one value is its cell's mean
     if not known:
         return None

@@ -65,7 +65,11 @@ class Difference:
 
 
 def compare_cells(
-    rows: Sequence[ResultRow], replicates: Sequence[Replicate], *, latency: bool = True
+    rows: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+    pilot: int | None = None,
+    *,
+    latency: bool = True,
 ) -> tuple[Comparison, ...]:
     """Compare each row with its control, as many figures of all rows as the status may hold.
 
@@ -77,7 +81,7 @@ def compare_cells(
     names = compared_figures(replicates, latency=latency)[: MAX_ROWS // len(pairs)]
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
-    noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
+    noises = {name: block_noise(list(table.values()), pilot) for name, table in tables.items()}
     differences = [
         difference_of(name, pair, tables[name], noises[name]) for pair in pairs for name in names
     ]
@@ -247,7 +251,7 @@ def _may_lie(found: Difference) -> tuple[bool, bool]:
     """
     if _is_overloaded(found):
         return False, False
-    of, over = (_standing(row, found.figure) for row in (found.of, found.over))
+    of, over = (standing_of(row, found.figure) for row in (found.of, found.over))
     sound = Standing.SOUND
     return (
         over is sound and of is not Standing.UNSOUND,
@@ -274,7 +278,8 @@ def _latency_of(row: ResultRow, request: str) -> LatencyMs | None:
     return next((n.latency_ms for n in row.by_request or () if n.name == request), None)
 
 
-def _standing(row: ResultRow, figure: str) -> Standing:
+def standing_of(row: ResultRow, figure: str) -> Standing:
+    """Return how far a row's figure may be trusted, spelled as for `mean_of`."""
     request, _, name = figure.rpartition(".")
     if request:
         latency = _latency_of(row, request)

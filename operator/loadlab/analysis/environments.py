@@ -21,7 +21,7 @@ LONGEST_DIFFERENCE = 200  # characters
 LONGEST_VALUE = 60
 # Images are the environment's; whose a database is, and whether it may be cleared, is no setting.
 _NO_SETTINGS = {"image", "secretRef", "overwrite"}
-_CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason"}
+_CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates"}
 _COMPARED = {"name", "image", "env"}  # of a variant
 Document = Mapping[str, Any]
 

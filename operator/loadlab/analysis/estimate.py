@@ -9,11 +9,14 @@
 Where all cells are equally noisy the pooled interval covers 95 %. Where one is noisier than the
 others the pooled one covers it too seldom; its own 90 % interval covers it 90 times in 100 whatever
 the others do, and the wider of both never covers less often than either.
+
+Where the first blocks decided how many there are, no interval is narrower than Stein's (1945), by
+the noise of those blocks alone: it covers 95 % whatever number they asked for.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from loadlab.analysis.blocks import BlockNoise
@@ -48,6 +51,10 @@ class Deviation:
     error: float
     degrees: float
 
+    def half(self, confidence: float) -> float:
+        """Return half of the interval's width."""
+        return t_quantile(self.degrees, confidence) * self.error
+
     def doubt(self, distance: float) -> float:
         """Return P(|T| > distance / error)."""
         if not self.error:
@@ -63,6 +70,7 @@ class LogEstimate:
     blocks: int
     main: Deviation | None
     guard: Deviation | None = None
+    pilot: Deviation | None = None  # by the noise of the blocks that decided how many there are
 
     @classmethod
     def of_mean(cls, logs: Sequence[float], noise: BlockNoise | None) -> Self:
@@ -71,7 +79,9 @@ class LogEstimate:
         if noise:
             error = math.sqrt(noise.total / len(logs))
             pooled = Deviation(error, max(noise.total_degrees, 1.0))
-        return cls._guarded(logs, pooled)
+        pilot = noise.pilot if noise else None
+        found = cls._guarded(logs, pooled)
+        return found.beside(pilot.total, max(pilot.total_degrees, 1.0)) if pilot else found
 
     @classmethod
     def of_difference(
@@ -85,7 +95,15 @@ class LogEstimate:
         if noise and noise.residual_degrees:
             error = math.sqrt(trials * noise.residual / len(differences))
             pooled = Deviation(error, noise.residual_degrees)
-        return cls._guarded(differences, pooled)
+        pilot = noise.pilot if noise else None
+        found = cls._guarded(differences, pooled)
+        if pilot is None or not pilot.residual_degrees:
+            return found
+        return found.beside(trials * pilot.residual, pilot.residual_degrees)
+
+    def beside(self, variance: float, degrees: float) -> Self:
+        """Return it with an error by the variance of a block that was known beforehand, too."""
+        return replace(self, pilot=Deviation(math.sqrt(variance / self.blocks), degrees))
 
     @classmethod
     def _guarded(cls, logs: Sequence[float], pooled: Deviation | None) -> Self:
@@ -103,11 +121,10 @@ class LogEstimate:
         """Return half of the interval's width, on the logarithms; None where there is none."""
         if self.main is None:
             return None
-        main = t_quantile(self.main.degrees, confidence) * self.main.error
-        if self.guard is None:
-            return main
-        allowed = 1 - _GUARD_DOUBT * (1 - confidence)
-        return max(main, t_quantile(self.guard.degrees, allowed) * self.guard.error)
+        halves = [each.half(confidence) for each in (self.main, self.pilot) if each]
+        if self.guard is not None:
+            halves.append(self.guard.half(1 - _GUARD_DOUBT * (1 - confidence)))
+        return max(halves)
 
     def figure(self, values: Sequence[float]) -> Figure:
         """Return the figure with its interval, or with the least and the most of its values."""
@@ -139,9 +156,22 @@ class LogEstimate:
         needed = max(math.ceil((quantiles * spread / distance) ** 2), self.blocks + 1)
         return needed if needed <= MOST_BLOCKS_NAMED else None
 
+    def blocks_for(self, half_width: float) -> int | None:
+        """Return how many blocks make half of the interval no wider, on the logarithms.
+
+        Stein's two stages (Annals of Mathematical Statistics 16, 1945): with s and t of the blocks
+        so far it takes (t s / half width)^2, at least as many as there are. None without a noise.
+        """
+        half = self.half()
+        if half is None:
+            return None
+        return max(self.blocks, math.ceil(self.blocks * (half / half_width) ** 2))
+
     def doubt(self, distance: float) -> float:
-        """Return the two-sided p value of a mean that far away, by the same two intervals."""
+        """Return the two-sided p value of a mean that far away, by the same intervals."""
         if self.main is None:
             return 1.0
-        guarded = self.guard.doubt(distance) / _GUARD_DOUBT if self.guard else 0.0
-        return max(self.main.doubt(distance), guarded)
+        doubts = [each.doubt(distance) for each in (self.main, self.pilot) if each]
+        if self.guard is not None:
+            doubts.append(self.guard.doubt(distance) / _GUARD_DOUBT)
+        return max(doubts)

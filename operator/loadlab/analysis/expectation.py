@@ -60,7 +60,10 @@ class Replicate:
 
 
 def judge_expectation(
-    expectation: Expectation, cells: Sequence[Cell], replicates: Iterable[Replicate]
+    expectation: Expectation,
+    cells: Sequence[Cell],
+    replicates: Iterable[Replicate],
+    pilot: int | None = None,
 ) -> ExpectationResult:
     """Hold one expectation against the finished trials of all cells."""
     places = {replicate.place: replicate.trial for replicate in replicates}
@@ -70,7 +73,7 @@ def judge_expectation(
     blocks = sorted({block for title, block in places if title in titles})
     complete = [b for b in blocks if all((title, b) in readings for title in titles)]
     values = [_of_block(expectation, groups, readings, block) for block in complete]
-    estimate = _estimate(expectation, values, _noise(expectation, groups, readings))
+    estimate = _estimate(expectation, values, _noise(expectation, groups, readings, pilot))
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     outcome = _outcome(expectation, estimate)
@@ -148,7 +151,10 @@ class _Noise:
 
 
 def _noise(
-    expectation: Expectation, groups: Sequence[Group], readings: Mapping[Place, float]
+    expectation: Expectation,
+    groups: Sequence[Group],
+    readings: Mapping[Place, float],
+    pilot: int | None,
 ) -> _Noise:
     cells: dict[str, dict[int, float]] = {}
     for (title, block), value in readings.items():
@@ -162,7 +168,7 @@ def _noise(
     squared = math.fsum(weight**2 for weight in weights.values())
     # The mean of several cells bears less of the trials' noise than one does.
     known = expectation.ratio is not None or len(groups) == 1
-    return _Noise(block_noise(list(cells.values())) if known else None, squared)
+    return _Noise(block_noise(list(cells.values()), pilot) if known else None, squared)
 
 
 def _estimate(expectation: Expectation, values: Sequence[float], noise: _Noise) -> Figure | None:

@@ -49,12 +49,15 @@ def _logs(used: Sequence[Replicate], read: Read) -> Mapping[int, float]:
 
 
 def with_pooled_intervals(
-    rows: Sequence[ResultRow], replicates: Sequence[Replicate]
+    rows: Sequence[ResultRow], replicates: Sequence[Replicate], pilot: int | None = None
 ) -> tuple[ResultRow, ...]:
-    """Return the rows, the intervals of their figures by the noise of all cells together."""
+    """Return the rows, the intervals of their figures by the noise of all cells together.
+
+    `pilot` is the last block of those that decided how many there are, here and below.
+    """
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, read) for name, read in FIGURES.items()}
-    noises = {name: block_noise(list(table.values())) for name, table in tables.items()}
+    noises = {name: block_noise(list(table.values()), pilot) for name, table in tables.items()}
     return tuple(
         row.model_copy(
             update={

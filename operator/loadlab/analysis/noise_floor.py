@@ -38,16 +38,19 @@ class Finding(StrEnum):
 
 
 def noise_floor(
-    analysed: Sequence[AnalysedCell], *, latency: bool = True
+    analysed: Sequence[AnalysedCell], pilot: int | None = None, *, latency: bool = True
 ) -> tuple[NoiseFloor, ...]:
-    """Compare the control cell with itself; nothing where it did not run under two names."""
+    """Compare the control cell with itself; nothing where it did not run under two names.
+
+    `pilot` is the last of the blocks that decided how many there are, if any did.
+    """
     again = next((cell for cell in analysed if cell.role is TrialRole.CONTROL_AGAIN), None)
     if again is None:
         return ()
     cells = [cell for cell in analysed if cell is not again]
     known = [replicate for cell in cells for replicate in cell.replicates]
     names = compared_figures([*known, *again.replicates], latency=latency)
-    found = [_difference(name, (again, cells[0]), known) for name in names]
+    found = [_difference(name, (again, cells[0]), known, pilot) for name in names]
     return tuple(
         NoiseFloor(figure=c.figure, ratio=c.ratio, low=c.low, high=c.high, blocks=c.blocks, p=c.p)
         for c in claims(found)
@@ -55,13 +58,16 @@ def noise_floor(
 
 
 def _difference(
-    name: str, pair: tuple[AnalysedCell, AnalysedCell], known: Iterable[Replicate]
+    name: str,
+    pair: tuple[AnalysedCell, AnalysedCell],
+    known: Iterable[Replicate],
+    pilot: int | None,
 ) -> Difference:
     again, control = pair
     table = _logs(name, known)
     title = control.row.cell.title()
     of, over = _logs(name, again.replicates).get(title, {}), table.get(title, {})
-    noise = block_noise([*table.values(), of])
+    noise = block_noise([*table.values(), of], pilot)
     logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
     estimate = LogEstimate.of_difference(logs, noise) if logs else None
     return Difference(name, again.row, control.row, tuple(map(math.exp, logs)), estimate)

@@ -15,6 +15,7 @@ from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshol
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
+from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of
 from loadlab.analysis.status_budget import within_budget
@@ -42,7 +43,7 @@ from loadlab.plan.requests import requests_of
 
 def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
     """Return the analysis of an arm of the plan, to which its trials are to be added."""
-    return CellAnalysis(arm, plan.context.spec.replicates, _thresholds(plan))
+    return CellAnalysis(arm, plan.context.replicates, _thresholds(plan))
 
 
 def summarize(
@@ -62,7 +63,7 @@ def summarize(
         return status
     cells = [cell for cell in analysed if cell.role is TrialRole.MEASURED]
     replicates = [replicate for cell in cells for replicate in cell.replicates]
-    rows = with_pooled_intervals([cell.row for cell in cells], replicates)
+    rows = with_pooled_intervals([cell.row for cell in cells], replicates, plan.pilot)
     rows = with_capacity(plan, rows)
     criteria = tuple(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
@@ -73,18 +74,19 @@ def summarize(
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(
-                judge_expectation(each, plan.cells, replicates)
+                judge_expectation(each, plan.cells, replicates, plan.pilot)
                 for each in plan.context.spec.expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
             "durability": _durability(r for cell in analysed for r in cell.replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
-            "noise_floor": noise_floor(analysed, latency=_has_latency(plan)),
+            "noise_floor": noise_floor(analysed, plan.pilot, latency=_has_latency(plan)),
+            "precision": judge_precision(plan, status.precision, rows, replicates),
         }
     )
     passing = comparable_rows(plan, _passing(rows, cells))
-    best = best_cell(passing, replicates, _beside(plan))
+    best = best_cell(passing, replicates, _beside(plan), plan.pilot)
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
@@ -97,7 +99,7 @@ def _with_insight(
     best: Best | None,
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
-    comparisons = compare_cells(rows[:MAX_ROWS], replicates, latency=_has_latency(plan))
+    comparisons = compare_cells(rows[:MAX_ROWS], replicates, plan.pilot, latency=_has_latency(plan))
     scaling = scaling_of(rows, replicates)
     return status.model_copy(
         update={

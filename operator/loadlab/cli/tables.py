@@ -204,8 +204,8 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
     for e in (e for e in status.expectations if e.note):
         outcome = (e.outcome, _COLOURS.get(e.outcome, ""))
         yield [f"Expectation {e.name}: ", outcome, f", {e.note}"]
-    for line in rates.before_first_block(status):
-        yield [line]
+    yield from _lines(rates.before_first_block(status))
+    yield from _lines([f"Precision: {status.precision.message}"] if status.precision else [])
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)

@@ -21,6 +21,7 @@ MOST_ANALYSES = 4
 @dataclass(frozen=True, slots=True)
 class _Analysis:
     generation: int
+    trials: int  # of the plan, which grows where precision asks for more
     cells: list[AnalysedCell] = field(default_factory=list)  # in the plan's order, the first ones
 
 
@@ -58,10 +59,10 @@ class Analyses:
         return tuple(done) if len(done) == len(plan.arms) else None
 
     def _of(self, plan: Plan) -> _Analysis:
-        metadata = plan.context.experiment.metadata
+        metadata, trials = plan.context.experiment.metadata, len(plan.trials)
         found = self._known.pop(metadata.uid, None)
-        if found is None or found.generation != metadata.generation:
-            found = _Analysis(metadata.generation)
+        if found is None or (found.generation, found.trials) != (metadata.generation, trials):
+            found = _Analysis(metadata.generation, trials)
         self._known[metadata.uid] = found
         while len(self._known) > MOST_ANALYSES:
             self._known.popitem(last=False)

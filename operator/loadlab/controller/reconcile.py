@@ -38,7 +38,7 @@ from loadlab.kube.standing import standing_of
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.plan import Images, Plan
-from loadlab.progress.closing import may_be_summed_up
+from loadlab.progress.closing import awaits_analysis
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
@@ -104,7 +104,9 @@ class Reconciler:
             observed = await observe(
                 self.cluster, experiment, self.finished, namespaces=self.namespaces, hints=hints
             )
-            if isinstance(planned, Plan) and may_be_summed_up(experiment.status, observed, now):
+            if isinstance(planned, Plan) and awaits_analysis(
+                planned, experiment.status, observed, now
+            ):
                 cells = await self.analyses.advance(self.cluster, planned, observed.trials)
                 observed = replace(observed, cells=cells)
         except ClusterError as error:

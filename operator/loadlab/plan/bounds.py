@@ -13,3 +13,5 @@ PILOT_SECONDS = 5
 PILOT_WARMUP_SECONDS = 1
 # More cells are not tried before the first block, nor fit the status.
 MOST_PILOTS = 50
+# Of the time that is left, which blocks that precision asks for may fill as far as is foreseen.
+TIME_FOR_BLOCKS = 0.8

@@ -124,7 +124,8 @@ def ordered(
     hashing, which every Python version draws alike. The arms take turns in being the first of a
     block, where a machine may be cold: of any two one is first at most once more than the other.
     """
-    arms, replicates = arms_of(spec, cells), range(1, spec.replicates + 1)
+    arms = arms_of(spec, cells)
+    replicates = range(1, (chosen.replicates or spec.replicates) + 1)
     if spec.order.strategy is Strategy.SEQUENTIAL:
         return tuple((arm, replicate) for arm in arms for replicate in replicates)
 

@@ -79,6 +79,11 @@ class Context:
         return self.experiment.spec
 
     @property
+    def replicates(self) -> int:
+        """Replicates of each cell, as far as it is known how many there will be."""
+        return self.chosen.replicates or self.spec.replicates
+
+    @property
     def service_cpu(self) -> ServiceCpu:
         """Whether the service owns its CPUs: it is tried until something else is chosen."""
         given = self.spec.placement.service_cpu

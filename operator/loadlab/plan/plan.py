@@ -65,6 +65,17 @@ class Plan:
         return arms_of(self.context.spec, self.cells)
 
     @property
+    def lacks_replicates(self) -> bool:
+        """Whether the first blocks have yet to say how many there will be."""
+        return self.context.spec.precision is not None and self.context.chosen.replicates is None
+
+    @property
+    def pilot(self) -> int | None:
+        """The last of the blocks that say how many there are; None where they are given."""
+        spec = self.context.spec
+        return spec.replicates if spec.precision else None
+
+    @property
     def in_order(self) -> tuple[PlannedTrial, ...]:
         """All trials, in the order in which they run."""
         return (*self.preliminary, *self.trials)
@@ -161,7 +172,9 @@ def _plan_trials(context: Context, cells: tuple[Cell, ...]) -> Plan:
 
 def _undecided(context: Context) -> Context:
     """Return the context before the first trials had shown anything: it is the same plan after."""
-    chosen = context.chosen.model_copy(update={"service_cpu": None, "loads": ()})
+    chosen = context.chosen.model_copy(
+        update={"service_cpu": None, "replicates": None, "loads": ()}
+    )
     return replace(context, chosen=chosen)
 
 

@@ -11,7 +11,7 @@ from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
 from loadlab.progress.quiet import why_not_quiet, with_quiet
-from loadlab.progress.running import with_counts
+from loadlab.progress.running import current_trial, with_counts
 from loadlab.progress.trust import with_trust
 
 
@@ -32,8 +32,13 @@ def close(
     return finish(summed_up, observed, transition)
 
 
-def may_be_summed_up(status: LoadExperimentStatus, observed: Observed, now: float) -> bool:
-    """Whether an experiment is over but for its analysis: nothing runs that is waited for."""
+def awaits_analysis(
+    plan: Plan, status: LoadExperimentStatus, observed: Observed, now: float
+) -> bool:
+    """Whether nothing is left to do but to analyse the trials: of all, or of the first blocks."""
+    if status.phase is Phase.RUNNING:
+        is_pilot = plan.lacks_replicates and not plan.lacks_rates
+        return is_pilot and current_trial(plan, observed) is None and not observed.runs()
     return status.phase is Phase.ANALYZING and not name_remains(status, observed, now)[1]
 
 

@@ -14,6 +14,7 @@ from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
+from loadlab.progress.precision import choose_replicates
 from loadlab.progress.quiet import with_quiet
 from loadlab.progress.service_cpus import choose_cpus, start_over
 from loadlab.progress.trials import judge_run, start_trial
@@ -74,9 +75,11 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
 def _all_over(
     plan: Plan, status: LoadExperimentStatus, observed: Observed, transition: Transition
 ) -> Decision:
-    """Go on from the pilot trials to the others, or from those to their analysis."""
+    """Go on from the pilot trials to the others, to further blocks, or to the analysis."""
     if plan.lacks_rates:
         return choose_rates(plan, status, observed, transition)
+    if plan.lacks_replicates:
+        return choose_replicates(plan, status, observed, transition.now)
     entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
     return Decision(entered, requeue_after=AT_ONCE)
 

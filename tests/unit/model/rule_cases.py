@@ -14,6 +14,9 @@ def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
 
 SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
+PRECISION: Json = {"figure": "cpuMicros", "halfWidth": "5%"}
+THROUGHPUT, TAIL = ({"figure": f, "halfWidth": "5%"} for f in ("requestsPerSecond", "p95Ms"))
+OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 OWN = {"name": "mine", "image": "mine:1"}
 SECRET = {"name": "keys", "key": "api"}
 CLAIM = {
@@ -108,6 +111,30 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
                 "variants": [{"name": "sync", "server": "uvicorn"}],
                 "factors": {"server": ["gunicorn"]},
             },
+        ),
+        precision_pilot=(
+            SPEC | {"precision": PRECISION, "replicates": 3},
+            SPEC | {"precision": PRECISION, "replicates": 2},
+        ),
+        precision_most=(
+            SPEC | {"precision": PRECISION | {"maxReplicates": 6}, "replicates": 6},
+            SPEC | {"precision": PRECISION | {"maxReplicates": 5}, "replicates": 6},
+        ),
+        precision_order=(
+            SPEC | {"precision": PRECISION},
+            SPEC | {"precision": PRECISION, "order": {"strategy": "Sequential"}},
+        ),
+        precision_of_what_is_offered=(
+            SPEC | {"precision": THROUGHPUT, "load": {"purpose": "Capacity"}},
+            SPEC | {"precision": THROUGHPUT, "load": {"purpose": "Compare"}},
+        ),
+        precision_of_an_open_rate=(
+            SPEC | {"precision": PRECISION} | OPEN,
+            SPEC | {"precision": THROUGHPUT} | OPEN,
+        ),
+        precision_of_a_capacity=(
+            SPEC | {"precision": TAIL, "load": {"purpose": "Compare"}},
+            SPEC | {"precision": TAIL, "load": {"purpose": "Capacity"}},
         ),
         order=(
             SPEC | {"order": {"strategy": "Sequential"}},

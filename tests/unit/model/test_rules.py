@@ -13,7 +13,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate
-from tests.unit.model.rule_cases import CASES, CLAIM, SPEC, Case
+from tests.unit.model.rule_cases import CASES, CLAIM, PRECISION, SPEC, Case
 from tests.unit.model.spec_rules import BY_NAME, OF_MODELS, OF_TEXTS, TRANSITIONS
 from tests.unit.model.spec_schema import filled_in, spec_schema
 
@@ -154,6 +154,7 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "factors": {"workers": [2]},
         "exclude": [{"workers": 2}],
         "replicates": 4,
+        "precision": PRECISION,
         "order": {"seed": 1},
         "max_trials": 9,
         "load": {"duration": "31s"},

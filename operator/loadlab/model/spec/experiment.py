@@ -15,6 +15,7 @@ from loadlab.model.spec.load import Load, Purpose
 from loadlab.model.spec.network import Network
 from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
+from loadlab.model.spec.precision import Precision, precision_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
 
@@ -73,6 +74,10 @@ class LoadExperimentSpec(RuledModel):
             "Repetitions of each cell, in fresh processes. Two carry no interval; three or four "
             "borrow the noise of the other cells."
         ),
+    )
+    precision: Precision | None = Field(
+        default=None,
+        description="How well differences are to be known; absent: `replicates` are all there are.",
     )
     order: Order = Field(default=Order(), description="The order of the trials.")
     max_trials: int = Field(
@@ -235,6 +240,7 @@ LoadExperimentSpec.RULES = (
         ".factors",
     ),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
+    *precision_rules(),
     Rule(
         "self.order.strategy != 'Sequential' || !has(self.expectations) || "
         "size(self.expectations) == 0",

@@ -41,6 +41,7 @@ from loadlab.model.status.outcomes import (
     ExpectationResult,
     Verdict,
 )
+from loadlab.model.status.precision import PrecisionResult
 from loadlab.model.status.results import (
     Durability,
     FailureRow,
@@ -86,6 +87,7 @@ __all__ = [
     "Overhead",
     "Phase",
     "PodEvidence",
+    "PrecisionResult",
     "Preparation",
     "Reason",
     "ReplicateCounts",

@@ -45,6 +45,13 @@ class Chosen(ObservedModel):
     service_cpu_reason: str = Field(
         default="", max_length=500, description="Why it is Shared where Exclusive was preferred."
     )
+    replicates: int | None = Field(
+        default=None,
+        description=(
+            "With spec.precision: replicates of each cell, as computed from the first ones; absent "
+            "until then."
+        ),
+    )
     loads: tuple[CellLoad, ...] = Field(
         default=(),
         max_length=50,

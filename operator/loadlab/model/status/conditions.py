@@ -89,6 +89,7 @@ class Reason(StrEnum):
     NO_RESULT = "NoResult"
     PILOTS_FAILED = "PilotsFailed"
     RATES_CHOSEN = "RatesChosen"
+    REPLICATES_CHOSEN = "ReplicatesChosen"
     TRIAL_STARTED = "TrialStarted"
     TRIAL_FINISHED = "TrialFinished"
     CRITERIA_PASSED = "CriteriaPassed"

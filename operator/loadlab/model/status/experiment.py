@@ -13,6 +13,7 @@ from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
 from loadlab.model.status.noise_floor import NoiseFloor
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
+from loadlab.model.status.precision import PrecisionResult
 from loadlab.model.status.results import Durability, ResultRow
 from loadlab.model.status.scaling import Scaling
 
@@ -121,6 +122,9 @@ class LoadExperimentStatus(ObservedModel):
         default=(),
         max_length=20,
         description="How throughput scales where a factor has four levels or more.",
+    )
+    precision: PrecisionResult | None = Field(
+        default=None, description="What came of spec.precision, from its pilot on."
     )
     baseline: Baseline | None = Field(
         default=None, description="The earlier experiment of spec.comparison.baselineRef."

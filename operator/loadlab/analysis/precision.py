@@ -1,0 +1,179 @@
+"""How many blocks the wanted half width takes, and what was achieved.
+
+Stein's two stages (Annals of Mathematical Statistics 16, 1945): the noise of the first blocks alone
+says how many there are, so their number does not depend on what they show, and an interval by that
+noise covers what it says whatever the number. The half width is that of each ratio to its control,
+as `comparison` takes it; where no cell has a control, that of each mean.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loadlab.analysis.blocks import block_noise
+from loadlab.analysis.bounds import MOST_BLOCKS_NAMED
+from loadlab.analysis.comparison import (
+    controls_of,
+    difference_of,
+    standing_of,
+)
+from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.model.spec.precision import Precision, PrecisionFigure
+from loadlab.model.status import LoadOutcome, PrecisionResult, ResultRow, Standing
+from loadlab.plan import Plan
+
+_FIGURES = {
+    PrecisionFigure.REQUESTS_PER_SECOND: "requests_per_second",
+    PrecisionFigure.CPU_MICROS: "cpu_micros",
+    PrecisionFigure.P95_MS: "p95_ms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HalfWidth:
+    """The half widths of one figure over all cells."""
+
+    estimates: tuple[LogEstimate, ...]  # that have an interval
+
+    @property
+    def widest(self) -> float | None:
+        """The widest as a share, upwards; None without an interval."""
+        halves = [half for each in self.estimates if (half := each.half()) is not None]
+        return math.expm1(max(halves)) if halves else None
+
+    def blocks_for(self, share: float, so_far: int) -> int | None:
+        """Return how many blocks make the widest as narrow as a share; None without an interval.
+
+        A block of which a cell has no usable trial stays without one.
+        """
+        needed = [
+            blocks + so_far - each.blocks
+            for each in self.estimates
+            if (blocks := each.blocks_for(math.log1p(share))) is not None
+        ]
+        return max(needed, default=None)
+
+
+def plan_precision(
+    plan: Plan,
+    rows: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+    in_time: int | None = None,
+) -> PrecisionResult | None:
+    """Return how many blocks there are to be, by the first ones; None where none is asked for.
+
+    `in_time` is how many there is time for; None where that is not known.
+    """
+    wanted = plan.context.spec.precision
+    if wanted is None:
+        return None
+    pilot = plan.context.spec.replicates
+    needed = _half_width(wanted, rows, replicates, None).blocks_for(wanted.share, pilot)
+    most, limit = _most_blocks(plan, wanted, in_time)
+    blocks = pilot if needed is None else min(needed, most)
+    told = PrecisionResult(
+        figure=wanted.figure.value,
+        wanted=wanted.share,
+        pilot=pilot,
+        blocks=blocks,
+        needed=needed,
+        limited_by=limit if needed is not None and needed > blocks else None,
+    )
+    return told.model_copy(update={"message": _planned(told)})
+
+
+def judge_precision(
+    plan: Plan,
+    planned: PrecisionResult | None,
+    rows: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+) -> PrecisionResult | None:
+    """Return what was achieved of the precision that was asked for; None where none was."""
+    wanted = plan.context.spec.precision
+    if wanted is None:
+        return None
+    pilot, blocks = plan.context.spec.replicates, plan.context.replicates
+    known = planned or PrecisionResult(
+        figure=wanted.figure.value, wanted=wanted.share, pilot=pilot, blocks=blocks
+    )
+    found = _half_width(wanted, rows, replicates, pilot)
+    done = max((replicate.block for replicate in replicates), default=0)
+    told = known.model_copy(update={"achieved": found.widest})
+    if told.achieved is not None and told.achieved > wanted.share:
+        told = told.model_copy(update={"needed": found.blocks_for(wanted.share, done)})
+    return told.model_copy(update={"message": _judged(told, done)})
+
+
+def _half_width(
+    wanted: Precision, rows: Sequence[ResultRow], replicates: Sequence[Replicate], pilot: int | None
+) -> HalfWidth:
+    """Leave out what no number of blocks makes known: what is unsound, or was overloaded."""
+    figure = _FIGURES[wanted.figure]
+    table = logs_by_cell(usable_by_cell(replicates), FIGURES[figure])
+    noise = block_noise(list(table.values()), pilot)
+    pairs = controls_of(rows)
+    if pairs:
+        differences = (difference_of(figure, pair, table, noise) for pair in pairs)
+        found = [
+            each.estimate
+            for each in differences
+            if _may_be_known(each.of, figure) and _may_be_known(each.over, figure)
+        ]
+    else:
+        cells = [row.cell.title() for row in rows if _may_be_known(row, figure)]
+        logs = (list(table.get(title, {}).values()) for title in cells)
+        found = [LogEstimate.of_mean(each, noise) for each in logs if each]
+    return HalfWidth(tuple(each for each in found if each and each.half() is not None))
+
+
+def _may_be_known(row: ResultRow, figure: str) -> bool:
+    is_sound = standing_of(row, figure) is not Standing.UNSOUND
+    return is_sound and row.load is not LoadOutcome.OVERLOADED
+
+
+def _most_blocks(plan: Plan, wanted: Precision, in_time: int | None) -> tuple[int, str]:
+    """Return how many blocks may be made, and the field of the spec that says so."""
+    limits = [
+        (wanted.max_replicates, "precision.maxReplicates"),
+        (plan.context.spec.max_trials // len(plan.arms), "maxTrials"),
+    ]
+    if in_time is not None:
+        limits.append((in_time, "timeouts.total"))
+    return min(limits, key=lambda limit: limit[0])
+
+
+def _planned(told: PrecisionResult) -> str:
+    goal = f"{told.figure} within {_percent(told.wanted)}"
+    if told.needed is None:
+        return (
+            f"{told.figure} has no interval in any cell after {told.pilot} replicates, so no more "
+            "are made; status.results will say why"
+        )
+    if told.limited_by:
+        return (
+            f"{goal} takes {_many(told.needed)} replicates of each cell; {told.blocks} are made, "
+            f"as many as {told.limited_by} allows"
+        )
+    if told.blocks == told.pilot:
+        return f"{goal} takes no more than the first {told.pilot} replicates"
+    return f"{goal} takes {told.needed} replicates of each cell"
+
+
+def _judged(told: PrecisionResult, done: int) -> str:
+    if told.achieved is None:
+        return f"{told.figure} has no interval in any cell: its standing in status.results says why"
+    known = f"{told.figure} is known within {_percent(told.achieved)} after {done} replicates"
+    if told.needed is None or told.achieved <= told.wanted:
+        return known
+    way = f"raise {told.limited_by}" if told.limited_by else "set replicates higher"
+    return f"{known}; {_percent(told.wanted)} takes some {_many(told.needed)}: {way}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _many(blocks: int) -> str:
+    return str(blocks) if blocks <= MOST_BLOCKS_NAMED else f"more than {MOST_BLOCKS_NAMED}"
