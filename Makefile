@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published mutations simulations reliability test check coverage install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published mutations mutants simulations reliability test check coverage install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -24,6 +24,9 @@ check: venv ## format, lint, types, import contracts, unit tests (4 min on two s
 
 mutations: venv ## break each contract between the packages in a copy of the tree, and see it caught
 	@.venv/bin/python tests/contract/mutations.py
+
+mutants: venv ## change the pure functions one by one, and see a test notice: make mutants [ONLY='--help']
+	@.venv/bin/python -m tests.mutants $(ONLY)
 
 simulations: venv ## what the statistics are held against: coverage, false claims, power
 	@.venv/bin/python -m tests.simulations

@@ -3,6 +3,7 @@
 import pytest
 
 from loadlab.analysis.capacity import comparable_rows, with_capacity
+from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
 from loadlab.model.status import Figure, ReplicateCounts, ResultRow, Standing, Validity
 from loadlab.plan import Images, Plan, make_plan
@@ -82,3 +83,9 @@ def test_without_tiers_any_cell_may_be_the_best():
     plan = plan_of({})
 
     assert comparable_rows(plan, rows_of(plan)) == rows_of(plan)
+
+
+def test_compared_cells_without_a_rate_are_of_one_tier(compared):
+    rows = [row.model_copy(update={"cell": Cell(variant="sync")}) for row in rows_of(compared)]
+
+    assert comparable_rows(compared, rows) == rows

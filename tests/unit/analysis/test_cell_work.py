@@ -69,3 +69,38 @@ def test_staleness_is_summed_and_the_worst_kept(healthy):
 
 def test_what_nobody_counted_is_unknown(healthy):
     assert of_cell([healthy]) is None
+
+
+def test_a_replicate_that_nobody_counted_leaves_the_others_their_share(healthy):
+    counted = worked(healthy, transactions=1000, rows_read=4000, cache_hits=30, cache_misses=10)
+
+    assert known([counted, healthy]) == known([counted])
+    assert known([counted, worked(healthy, rows_read=4000)]).transactions == 1.0
+    assert known([counted, replace(counted, counts=None)]).rows_read == 4.0
+
+
+def test_requests_that_were_not_counted_share_nothing(healthy):
+    seconds = RequestCounts(seconds=30.0, client=0.0, server=0, load=0.0)
+    idle = replace(worked(healthy, transactions=5), counts=seconds)
+
+    assert of_cell([idle]) is None
+
+
+def test_a_cache_that_was_not_asked_has_no_rate_and_one_that_missed_always_has_0(healthy):
+    unasked = worked(healthy, transactions=1, cache_hits=0, cache_misses=0)
+    missed = worked(healthy, transactions=1, cache_hits=0, cache_misses=9)
+
+    assert known([unasked]).cache_hit_rate is None
+    assert known([missed]).cache_hit_rate == 0.0
+
+
+def test_commits_without_a_record_are_told_as_such(healthy):
+    assert known([worked(healthy, transactions=1, commits=4)]).records_per_commit == 0.0
+
+
+def test_fresh_reads_are_told_as_none_stale(healthy):
+    fresh = Freshness(writes=5, reads=9, stale=0, unseen=0, worst_ms=0.0, bound_ms=1000.0)
+
+    found = known([replace(healthy, freshness=fresh)])
+
+    assert (found.stale_reads, found.worst_stale_ms) == (0, 0.0)

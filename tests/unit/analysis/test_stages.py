@@ -136,3 +136,13 @@ def test_of_replicates_with_one_evidence_the_stages_do_not_depend_on_their_order
     trials = [attribute(taking(waits, ms)) for ms in (50, 60, 70)]
 
     assert attribute_cell(trials) == attribute_cell(trials[::-1])
+
+
+def test_stages_that_take_as_long_come_by_their_names(healthy):
+    alike = taking(trial_of(healthy, **sessions(lock=5.0, io=5.0)), 50)
+
+    assert [stage.name for stage in share_out(alike)][:3] == [
+        R.UNATTRIBUTED,
+        R.DATABASE_DISK,
+        R.DATABASE_LOCKS,
+    ]

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.statistics import log_estimate, plain_estimate, t_quantile
+from loadlab.analysis.statistics import (
+    interval_on_logs,
+    log_estimate,
+    plain_estimate,
+    t_quantile,
+)
 from loadlab.model.status import Figure
 
 # Two-sided 95 % quantiles of Student's t as printed in every table (NIST handbook 1.3.6.7.2).
@@ -83,3 +88,36 @@ def test_equal_replicates_have_an_interval_of_no_width() -> None:
     assert found is not None
     assert found.low == pytest.approx(700.0)
     assert found.high == pytest.approx(700.0)
+
+
+def test_the_interval_of_a_rate_is_taken_on_its_logarithms() -> None:
+    """Steps of 10 %: t(2) = 4.302653 times log(1.1) / sqrt(3) beside the geometric mean."""
+    found = log_estimate([100.0, 110.0, 121.0])
+    half = 4.302652730 * math.log(1.1) / math.sqrt(3)
+
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx(
+        (110.0, 110 * math.exp(-half), 110 * math.exp(half))
+    )
+
+
+def test_the_plain_interval_lies_on_both_sides_of_its_mean() -> None:
+    found = plain_estimate([1.0, 2.0, 6.0])
+    half = 4.302652730 * math.sqrt(7) / math.sqrt(3)
+
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx((3.0, 3 - half, 3 + half))
+
+
+def test_what_is_below_zero_has_a_mean_and_its_values() -> None:
+    assert log_estimate([-1.0, 3.0, 4.0]) == Figure(mean=2.0, least=-1.0, most=4.0)
+
+
+@pytest.mark.parametrize(("half", "is_told"), [(0.549, True), (0.5494, False)])
+def test_an_interval_is_told_up_to_three_to_one(half: float, is_told: bool) -> None:
+    """Half of log 3 is 0.5493."""
+    found = interval_on_logs(math.log(10.0), half, [5.0, 20.0])
+
+    assert found.mean == pytest.approx(10.0)
+    assert (found.low is not None) == is_told
+    assert (found.least == 5.0) != is_told

@@ -11,10 +11,12 @@ from loadlab.model.status import (
     CriterionResult,
     Figure,
     LatencyMs,
+    LoadOutcome,
     ReplicateCounts,
     ResultRow,
     Validity,
     Verdict,
+    WorkRow,
 )
 
 
@@ -60,3 +62,17 @@ def test_nothing_passes_on_nodes_that_were_not_quiet():
 )  # fmt: skip
 def test_verdict(rows: Sequence[ResultRow], outcomes: list[Outcome], verdict: Verdict) -> None:
     assert decide_verdict(rows, [criterion(outcome) for outcome in outcomes]) is verdict
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"load": LoadOutcome.OVERLOADED}, Verdict.FAILED),
+        ({"load": LoadOutcome.KEPT}, Verdict.PASSED),
+        ({"work": WorkRow(stale_reads=1)}, Verdict.FAILED),
+        ({"work": WorkRow(stale_reads=0)}, Verdict.PASSED),
+        ({"work": WorkRow(transactions=1.0)}, Verdict.PASSED),
+    ],
+)
+def test_a_cell_keeps_what_it_declares(change: dict[str, object], verdict: Verdict) -> None:
+    assert decide_verdict([GOOD, GOOD.model_copy(update=change)], []) is verdict

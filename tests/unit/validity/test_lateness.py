@@ -1,10 +1,15 @@
 """From the send or from the intended start: the same figure, or two ends of one."""
 
+from dataclasses import replace
+
 import pytest
 
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered, latency_ms
-from loadlab.validity.lateness import ends_apart
+from loadlab.measurement.sending import Sending
+from loadlab.measurement.values import NamedRequests
+from loadlab.validity.judgement import ReasonKind
+from loadlab.validity.lateness import Ends, ends_apart, sent_late, side_dropped
 
 
 def apart(sent_us: int, intended_us: int, waited: Unanswered | None = None) -> list[float]:
@@ -37,3 +42,71 @@ def test_among_requests_without_an_answer_there_is_nothing_to_hold_apart():
 
 def test_users_that_wait_for_answers_are_never_late():
     assert ends_apart(latency_ms(Histogram.of([1000])), None) == ()
+
+
+@pytest.mark.parametrize(
+    ("sent_ms", "intended_ms", "are_apart"),
+    [(4.0, 5.0, False), (4.0, 5.001, True), (95.0, 100.0, False), (94.9, 100.0, True)],
+)
+def test_ends_are_apart_beyond_a_millisecond_and_a_twentieth(sent_ms, intended_ms, are_apart):
+    assert Ends(95.0, sent_ms, intended_ms).are_apart is are_apart
+
+
+def test_either_side_may_be_unknown():
+    known = latency_ms(Histogram.of([1000]), Unanswered())
+
+    assert ends_apart(None, known) == ends_apart(None, None) == ()
+
+
+def sending(sent_us: list[int], late_us: int) -> Sending:
+    return Sending(lateness=Histogram.of([late_us] * 100), latency=Histogram.of(sent_us))
+
+
+def test_the_percentile_that_lateness_is_most_of_is_told(healthy):
+    """Of p90 it is 20 ms of 40, of p99 20 ms of 120."""
+    intended = [40_000] * 95 + [120_000] * 5
+    late = replace(
+        healthy,
+        latency=Histogram.of(intended),
+        sending=sending([us - 20_000 for us in intended], 20_000),
+    )
+
+    (reason,) = sent_late(late)
+
+    assert reason.kind is ReasonKind.SENT_LATE
+    assert "requests were sent up to 20.0 ms late (p99): p90 is 40.0 ms" in reason.message
+    assert "and 20.0 ms from the send" in reason.message
+
+
+def test_requests_of_a_name_that_were_sent_late_are_named(healthy):
+    on_time = NamedRequests(
+        requests=100, failed=0, latency=Histogram.of([5000] * 100), sending=sending([5000] * 100, 9)
+    )
+    late = replace(on_time, latency=Histogram.of([9000] * 100), sending=sending([5000] * 100, 4000))
+
+    (reason,) = sent_late(replace(healthy, by_request={"first": on_time, "ping": late}))
+
+    assert reason.message.startswith("requests ping were sent up to 4.0 ms late")
+    assert list(sent_late(replace(healthy, by_request={"first": on_time}))) == []
+
+
+def test_requests_beside_the_load_that_were_never_sent_are_counted(healthy):
+    sent = NamedRequests(requests=100, failed=0, latency=Histogram.of([5000] * 100))
+    beside = {"all": sent, "some": replace(sent, dropped=7)}
+
+    (reason,) = side_dropped(replace(healthy, by_request=beside))
+
+    assert reason.message.startswith("7 planned requests some beside the load were never sent")
+
+
+def test_of_answers_within_a_millisecond_the_percentile_is_found_as_well(healthy):
+    """Of p90 0.2 ms became 2, ten times as long; of p95 0.5 became 4."""
+    late = replace(
+        healthy,
+        latency=Histogram.of([2000] * 94 + [4000] * 6),
+        sending=sending([200] * 94 + [500] * 6, 1800),
+    )
+
+    (reason,) = sent_late(late)
+
+    assert "p90 is 2.0 ms" in reason.message

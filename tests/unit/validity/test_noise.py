@@ -47,3 +47,16 @@ def test_what_an_idle_node_used_is_told(healthy):
     (reason,) = foreign_cpu_used(trial_beside(healthy, 0.5, 2, 0.2))
 
     assert "were busy (0.20 before the load), and" in reason.message
+
+
+@pytest.mark.parametrize(("idle", "told"), [(0.004, False), (0.005, True)])
+def test_an_idle_nodes_use_is_told_where_two_decimals_show_it(healthy, idle, told):
+    (reason,) = foreign_cpu_used(trial_beside(healthy, 0.5, 2, idle))
+
+    assert ("before the load" in reason.message) == told
+
+
+def test_what_the_experiment_used_is_told_part_by_part(healthy):
+    (reason,) = foreign_cpu_used(trial_beside(healthy, 0.5, 2, None))
+
+    assert "and the experiment used 0.10 (generator 0.10); end" in reason.message

@@ -4,7 +4,8 @@ import pytest
 
 from loadlab.model.status import Figure, Standing, Validity
 from loadlab.validity.judgement import Reason, ReasonKind
-from loadlab.validity.standing import stand_latency, stand_throughput
+from loadlab.validity.lateness import Ends
+from loadlab.validity.standing import stand_latency, stand_sent, stand_throughput
 
 RATE = Figure(mean=1518.0, low=1400.0, high=1650.0)
 SLOW = [
@@ -43,3 +44,30 @@ def test_a_latency_that_grew_is_unsound_unless_it_is_known_as_a_bound():
     assert stand_latency(RATE, reasons(grew)).standing is Standing.UNSOUND
     assert stand_latency(RATE, reasons(grew)).why == "Growing"
     assert stand_latency(RATE, reasons(grew, dropped)).standing is Standing.BOUND
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [ReasonKind.DROPPED_ITERATIONS, ReasonKind.RATE_NOT_REACHED, ReasonKind.UNANSWERED],
+)
+def test_a_cut_tail_makes_a_latency_a_lower_bound_and_is_named(kind):
+    found = stand_latency(RATE, reasons(ReasonKind.COUNT_MISMATCH, kind))
+
+    assert (found.standing, found.why) == (Standing.BOUND, kind)
+
+
+def test_a_latency_without_a_reason_is_that_of_requests_without_an_answer():
+    found = stand_latency(RATE, [])
+
+    assert (found.standing, found.why) == (Standing.BOUND, ReasonKind.UNANSWERED)
+
+
+@pytest.mark.parametrize(
+    ("apart", "standing"),
+    [([90.0, 95.0, 99.0], Standing.UNSOUND), ([90.0, 99.0], Standing.SOUND), ([], Standing.SOUND)],
+)
+def test_a_p95_that_was_sent_late_is_unsound_whatever_the_other_percentiles_are(apart, standing):
+    found = stand_sent(RATE, [Ends(percent, 1.0, 9.0) for percent in apart])
+
+    assert found.standing is standing
+    assert found.why == (ReasonKind.SENT_LATE if standing is Standing.UNSOUND else None)

@@ -22,6 +22,7 @@ UNEVEN = ([0, 1, 2, 4, 5, 9, 10], [5, 6, 9, 7, 12, 11, 20])
         (range(10), STEADY, 0.99, (0.016666666666666902, -0.21999999999999992, 0.175)),
         (range(12), TIES, 0.90, (0.6458333333333333, 0.4, 0.8)),
         (range(12), TIES, 0.99, (0.6458333333333333, 0.0, 1.0)),
+        (range(8), [1, 1, 1, 1, 2, 2, 2, 2], 0.95, (1 / 6, 0.0, 0.25)),
         (*UNEVEN, 0.95, (1.375, 0.3333333333333333, 2.1666666666666665)),
     ],
 )
@@ -30,6 +31,11 @@ def test_slope_and_interval_are_those_of_scipy(times, values, confidence, expect
 
     assert found is not None
     assert (found.slope, found.low, found.high) == pytest.approx(expected)
+
+
+def test_too_few_figures_have_all_of_their_slopes_in_the_interval():
+    """Of three figures the quantile reaches beyond all ranks: from the least to the most."""
+    assert theil_sen(range(3), [0.0, 1.0, 5.0]) == Trend(2.5, 1.0, 4.0)
 
 
 def test_without_two_moments_there_is_no_slope():
@@ -62,6 +68,8 @@ def test_one_outlier_moves_no_slope():
         ([10, 10, 10, 10], 0),
         ([50, 10, 10, 10, 10], 1),
         ([5, 4, 3, 2, 1, 1], 3),  # half at most
+        ([0, 10, 10, 10, 10, 10], 1),  # a quick first second is one too
+        ([2.6, 1, 0, 2], 1),  # 3.92 / 4^2, 2 / 3^2 and 2 / 2^2: the second is the least
         ([7], 0),
         ([], 0),
     ],

@@ -1,0 +1,163 @@
+"""Thresholds at their bounds, and which cell is the worst by each relation."""
+
+from dataclasses import replace
+
+import pytest
+
+from loadlab.analysis.cell import MeasuredCell
+from loadlab.analysis.criteria import (
+    CellOutcome,
+    ThresholdError,
+    evaluate,
+    judge_criterion,
+    parse_threshold,
+)
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import latency_ms
+from loadlab.model.status import CriterionOutcome as Outcome
+from loadlab.model.status import Figure, LoadOutcome
+from tests.unit.analysis.test_criteria import CELL
+
+
+def with_row(**update: object) -> MeasuredCell:
+    return replace(CELL, row=CELL.row.model_copy(update=update))
+
+
+@pytest.mark.parametrize("text", ["p(100)<1", "p(0.5)<1", "p(1)<1"])
+def test_percentiles_reach_from_above_0_to_100(text: str) -> None:
+    assert str(parse_threshold("http_req_duration", text)) == text
+
+
+@pytest.mark.parametrize("text", ["p(100.5)<1", "p(0)<1", "p(0.0)<1"])
+def test_other_percentiles_are_refused(text: str) -> None:
+    with pytest.raises(ThresholdError, match="above 0 and at most at 100"):
+        parse_threshold("http_req_duration", text)
+
+
+@pytest.mark.parametrize(
+    ("relation", "kept"),
+    [
+        ("<", (True, False, False)),
+        ("<=", (True, True, False)),
+        (">", (False, False, True)),
+        (">=", (False, True, True)),
+        ("==", (False, True, False)),
+        ("!=", (True, False, True)),
+    ],
+)
+def test_a_bound_is_kept_below_at_or_above_it(relation: str, kept: tuple[bool, ...]) -> None:
+    threshold = parse_threshold("http_reqs", f"rate{relation}5")
+
+    assert tuple(map(threshold.holds, (4.0, 5.0, 6.0))) == kept
+
+
+@pytest.mark.parametrize(
+    ("relation", "worst"),
+    [("<", 9.0), ("<=", 9.0), (">", 1.0), (">=", 1.0), ("==", 1.0), ("!=", 6.0)],
+)
+def test_the_worst_cell_is_closest_to_or_furthest_beyond_the_bound(
+    relation: str, worst: float
+) -> None:
+    threshold = parse_threshold("http_reqs", f"rate{relation}5.5")
+    found = {f"{value}": CellOutcome(Outcome.FAILED, value) for value in (6.0, 9.0, 1.0)}
+
+    assert judge_criterion("rate", threshold, found).cell == str(worst)
+
+
+def test_a_cell_without_a_value_is_the_worst_and_of_equals_the_first_is_named() -> None:
+    threshold = parse_threshold("http_reqs", "rate<5")
+    found = {name: CellOutcome(Outcome.PASSED, 1.0) for name in ("c", "a", "b")}
+
+    assert judge_criterion("rate", threshold, found).cell == "a"
+    assert judge_criterion("r", threshold, {**found, "d": CellOutcome(Outcome.PASSED)}).cell == "d"
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "outcome"),
+    [
+        ("http_req_duration", "p(95)<1000", Outcome.FAILED),
+        ("http_req_duration", "p(95)>0", Outcome.FAILED),
+        ("http_req_failed", "rate<0.5", Outcome.FAILED),
+        ("http_req_failed", "rate<=1", Outcome.PASSED),
+        ("http_reqs", "rate>89", Outcome.PASSED),
+    ],
+)
+def test_where_every_request_failed_no_bound_on_failures_or_latency_is_kept(
+    metric: str, text: str, outcome: Outcome
+) -> None:
+    failing = with_row(failed_rate=1.0)
+
+    assert evaluate(parse_threshold(metric, text), failing).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("p(95)<9999", Outcome.FAILED),
+        ("p(95)>1.5", Outcome.PASSED),
+        ("p(95)>3", Outcome.INCONCLUSIVE),
+        ("max==1", Outcome.FAILED),
+        ("max!=1", Outcome.PASSED),
+        ("max==3", Outcome.INCONCLUSIVE),
+        ("max!=3", Outcome.INCONCLUSIVE),
+    ],
+)
+def test_an_overloaded_service_decides_what_a_latency_of_2_ms_or_more_decides(
+    text: str, outcome: Outcome
+) -> None:
+    overloaded = with_row(load=LoadOutcome.OVERLOADED)
+
+    assert evaluate(parse_threshold("http_req_duration", text), overloaded).outcome is outcome
+
+
+def test_a_lower_bound_at_the_bound_of_an_equality_decides_nothing() -> None:
+    rate = Figure(mean=100.0).as_lower_bound("Slow")
+    cell = with_row(requests_per_second=rate)
+
+    for text in ("rate==100", "rate!=100"):
+        assert evaluate(parse_threshold("http_reqs", text), cell).outcome is Outcome.INCONCLUSIVE
+
+
+def test_load_that_was_not_carried_says_nothing_against_its_rate() -> None:
+    overloaded = with_row(load=LoadOutcome.OVERLOADED)
+
+    assert evaluate(parse_threshold("http_reqs", "rate<200"), overloaded).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("rate<=0", Outcome.FAILED),
+        ("rate<=0.02", Outcome.INCONCLUSIVE),
+        ("rate<0.04", Outcome.PASSED),
+    ],
+)
+def test_a_share_that_is_to_be_none_is_decided_by_what_was_counted(
+    text: str, outcome: Outcome
+) -> None:
+    cell = with_row(failed_rate=0.01, failed_low=0.005, failed_high=0.03)
+
+    assert evaluate(parse_threshold("http_req_failed", text), cell).outcome is outcome
+
+
+@pytest.mark.parametrize("ends", [{"failed_low": 0.005}, {"failed_high": 0.03}])
+def test_half_an_interval_undoes_no_decision(ends: dict[str, float]) -> None:
+    cell = with_row(failed_rate=0.01, **ends)
+
+    found = evaluate(parse_threshold("http_req_failed", "rate<0.02"), cell)
+
+    assert found.outcome is Outcome.PASSED
+
+
+def test_counts_are_those_of_one_replicate() -> None:
+    threshold = parse_threshold("dropped_iterations", "count==2")
+
+    assert evaluate(threshold, CELL).value == 2.0  # 4 in two replicates
+
+
+def test_late_requests_say_nothing_of_other_metrics() -> None:
+    sent = latency_ms(Histogram.of([100]))
+    cell = with_row(latency_from_send_ms=sent)
+
+    assert evaluate(parse_threshold("http_reqs", "rate>50"), cell).outcome is Outcome.PASSED
+    assert evaluate(parse_threshold("http_req_failed", "rate<0.5"), cell).outcome is Outcome.PASSED
