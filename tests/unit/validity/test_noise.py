@@ -59,4 +59,4 @@ def test_an_idle_nodes_use_is_told_where_two_decimals_show_it(healthy, idle, tol
 def test_what_the_experiment_used_is_told_part_by_part(healthy):
     (reason,) = foreign_cpu_used(trial_beside(healthy, 0.5, 2, None))
 
-    assert "and the experiment used 0.10 (generator 0.10); end" in reason.message
+    assert "used 0.10 (generator 0.10), its log at most 0.10; end" in reason.message
