@@ -172,6 +172,20 @@ async def test_compared_at_one_rate_the_pilots_go_before_all_blocks():
     assert status["chosen"]["replicates"] == status["precision"]["blocks"]
 
 
+async def test_the_control_that_runs_twice_grows_with_its_blocks_and_asks_for_none():
+    lab = laboratory()
+    submit(lab, comparison={"controlTwice": True})
+
+    status = await lab.run()
+
+    blocks = status["chosen"]["replicates"]
+    assert (blocks, status["progress"]) == (
+        status["precision"]["needed"],
+        f"{3 * blocks}/{3 * blocks}",
+    )
+    assert {floor["blocks"] for floor in status["noiseFloor"]} == {blocks}
+
+
 CPU = {"figure": "cpuMicros", "halfWidth": "5%", "maxReplicates": 5}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.blocks import block_noise
-from loadlab.analysis.bounds import MOST_BLOCKS_NAMED
+from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED
 from loadlab.analysis.comparison import (
     controls_of,
     difference_of,
@@ -29,6 +29,11 @@ _FIGURES = {
     PrecisionFigure.CPU_MICROS: "cpu_micros",
     PrecisionFigure.P95_MS: "p95_ms",
 }
+
+_NO_INTERVAL = (
+    f"fewer than {FEWEST_BLOCKS} replicates of a cell and its control are usable, or one of the "
+    "two is Unsound or Overloaded; status.results says which"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ def _planned(told: PrecisionResult) -> str:
     if told.needed is None:
         return (
             f"{told.figure} has no interval in any cell after {told.pilot} replicates, so no more "
-            "are made; status.results will say why"
+            f"are made: {_NO_INTERVAL}"
         )
     if told.limited_by:
         return (
@@ -163,7 +168,7 @@ def _planned(told: PrecisionResult) -> str:
 
 def _judged(told: PrecisionResult, done: int) -> str:
     if told.achieved is None:
-        return f"{told.figure} has no interval in any cell: its standing in status.results says why"
+        return f"{told.figure} has no interval in any cell: {_NO_INTERVAL}"
     known = f"{told.figure} is known within {_percent(told.achieved)} after {done} replicates"
     if told.needed is None or told.achieved <= told.wanted:
         return known
