@@ -4,7 +4,7 @@ import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import * as arrivals from 'k6/x/arrivals';
 import { noteFailure, sayWhy } from './failures.js';
-import { ARRIVALS, FOLLOWS, config, send } from './trial.js';
+import { ARRIVALS, FOLLOWS, TARGET, config, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
@@ -37,7 +37,7 @@ export function prepare(request, name = request.name) {
     method: request.method,
     weight: request.weight,
     writes: request.writes,
-    url: template(config.target + request.path),
+    url: template(TARGET + request.path),
     text: template(request.body),
     params: constant ? () => always : params,
   };
@@ -57,6 +57,11 @@ export function loadOnce() {
   const answer = perform(choose(id), id);
   if (config.tellsCache && scenario.name === 'measure') noteCache(answer);
   if (config.thinkTimeMs > 0) sleep(config.thinkTimeMs / 1000);
+}
+
+// A closed loop against nothing: how many requests k6 itself can make.
+export function ceilingOnce() {
+  perform(requests[0], 0);
 }
 
 export function sideOnce() {

@@ -1,19 +1,21 @@
 // The one k6 script of every trial. What it does stands in TRIAL_0 (TRIAL_1, …), so that two
 // trials differ in configuration only. setup() waits for the service and the other pods; `warmup`
 // and `measure` load, `side` sends light requests beside them, `freshness` looks how stale answers
-// are, `edges` takes snapshots at both ends of the measurement; teardown() waits until the work is
+// are, `edges` takes snapshots at both ends of the measurement, `ceiling` asks nothing as fast as it
+// can in a calibration; teardown() waits until the work is
 // done and prints the account.
 import { freshness } from './freshness.js';
-import { loadOnce, sideOnce } from './request.js';
+import { ceilingOnce, loadOnce, sideOnce } from './request.js';
 import { edges, setup, teardown } from './steward.js';
 import {
   ARRIVALS, BARRIER_GRACE_MS, FOLLOWS, PLANNED_MS, RAMPS, config, finishWithinMs, load, pod,
 } from './trial.js';
 
-export { edges, freshness, loadOnce, setup, sideOnce, teardown };
+export { ceilingOnce, edges, freshness, loadOnce, setup, sideOnce, teardown };
 
 const EDGE_GRACE_MS = 15000; // for the last snapshot, after the planned end
 const K6_SHORTEST_MS = 1000; // of a constant executor
+const CEILING_AFTER_MS = 500; // the snapshot at the end of the measurement is taken meanwhile
 const SIDE_STALL_SECONDS = 5; // the side load is there to show stalls
 
 checkPods();
@@ -68,6 +70,7 @@ function scenarios() {
     measure: measureScenario(),
     edges: onceScenario('edges', EDGE_GRACE_MS),
     ...(config.side && { side: sideScenario() }),
+    ...(config.calibration && { ceiling: ceilingScenario() }),
     ...(config.freshness && { freshness: onceScenario('freshness', EDGE_GRACE_MS) }),
   };
 }
@@ -97,6 +100,17 @@ function onceScenario(name, graceMs) {
     iterations: 1,
     startTime: `${load.warmupMs}ms`,
     maxDuration: `${PLANNED_MS + graceMs}ms`,
+    gracefulStop: '0s',
+  };
+}
+
+function ceilingScenario() {
+  return {
+    executor: 'constant-vus',
+    exec: 'ceilingOnce',
+    vus: config.calibration.users,
+    duration: `${config.calibration.durationMs}ms`,
+    startTime: `${load.warmupMs + PLANNED_MS + CEILING_AFTER_MS}ms`,
     gracefulStop: '0s',
   };
 }

@@ -1,6 +1,7 @@
 // The trial's configuration, and what all the other modules need of it.
 import http from 'k6/http';
 import * as loadlab from 'k6/x/loadlab';
+import * as noop from 'k6/x/noop';
 
 export const config = readConfiguration();
 export const load = config.load;
@@ -10,6 +11,8 @@ export const RAMPS = load.executor.startsWith('ramping');
 export const ARRIVALS = load.executor.endsWith('arrival-rate');
 export const FOLLOWS = config.redirects === 'Follow';
 export const PLANNED_MS = load.durationMs + (RAMPS ? load.rampUpMs : 0);
+// Where the load goes: a calibration asks a server that does nothing, in this very process.
+export const TARGET = config.calibration ? noop.address() : config.target;
 export const BARRIER_GRACE_MS = 10000; // for an answer that is held until the others arrive
 
 function readConfiguration() {

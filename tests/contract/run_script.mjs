@@ -97,6 +97,7 @@ const modules = {
     ' vu: { idInInstance: 1 }, test: { abort(why) { throw new Error(why); } } };',
   'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);',
   'x/arrivals.js': 'export const mark = () => {};',
+  'x/noop.js': 'export const address = () => "http://127.0.0.1:1";',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',
 };
 
@@ -106,7 +107,7 @@ function install(scripts) {
   const k6 = join(folder, 'node_modules', 'k6');
   mkdirSync(join(k6, 'x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js' };
+  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/noop': './x/noop.js' };
   writeFileSync(join(k6, 'package.json'), JSON.stringify({ name: 'k6', type: 'module', exports }));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(k6, name), text);
   return folder;

@@ -33,7 +33,11 @@ LOADS: dict[str, Json] = {
     "closed": {},
     "ramping": {"load": {"executor": "ramping-vus", "rampUp": "10s"}},
     "open": {
-        "load": {"executor": "constant-arrival-rate", "maxVirtualUsers": 50},
+        "load": {
+            "executor": "constant-arrival-rate",
+            "maxVirtualUsers": 50,
+            "calibration": "5s",
+        },
         "factors": {"rate": [100], "workers": [3]},
     },
 }

@@ -19,6 +19,7 @@ PLANNED = dict(configurations())
 # One of each kind; together they make the script read every field.
 SCRIPTED = [
     "sleep/async closed", "sleep/async ramping", "sleep/async open",
+    "sleep/async open, Calibration",
     "items/cached closed", "ingest/queued closed", "wells/async closed", "select/metered",
 ]  # fmt: skip
 
@@ -105,6 +106,18 @@ def test_the_script_sends_what_the_configuration_says():
     measure = ran["options"]["scenarios"]["measure"]
     assert measure["vus"] == configuration["load"]["virtualUsers"]
     assert measure["duration"] == f"{configuration['load']['durationMs']}ms"
+
+
+def test_a_calibration_asks_nothing_of_the_service_but_whether_it_is_ready():
+    title = "sleep/async open, Calibration"
+    target = PLANNED[title]["target"]
+
+    requests = scripted(title)["requests"]
+
+    sent = [each["url"] for each in requests if each["name"] == "request"]
+    assert len(sent) > 50
+    assert set(sent) == {"http://127.0.0.1:1/"}
+    assert {each["name"] for each in requests if each["url"].startswith(target)} == {"readiness"}
 
 
 def test_a_pod_waits_for_the_others_as_long_as_a_graceful_stop_may_take(schemas):

@@ -119,7 +119,7 @@ async def test_a_spoiled_pilot_is_repeated_as_a_measured_trial_would_be():
 
 
 async def test_what_others_left_of_a_pilot_makes_no_tier_of_its_own():
-    lab = laboratory(sync=600, other=3000, spoiled="-p001-a1")
+    lab = laboratory(sync=600, other=3000, spoiled=("-p001-a1",))
     lab.submit(load=LOAD, successCriteria=[], retry={"attempts": 1})
 
     status = await lab.run()

@@ -14,6 +14,8 @@ EQUIVALENCE_MARGIN = 0.05
 LEAST_BEND = 0.05
 # Of the most throughput: a size that carries as much is enough.
 ENOUGH_OF_PEAK = 0.9
+# Of what k6 itself can send: a closed loop that makes as much may carry more.
+CEILING_SHARE = 0.8
 # How often a difference is to be found that is called detectable.
 POWER = 0.9
 # More blocks than this are not worth naming.

@@ -1,8 +1,9 @@
 """The stored trials of an experiment, cell by cell: each is decoded once and let go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from loadlab.analysis.calibration import less_own_delay
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.criteria import CellOutcome, Threshold, evaluate
 from loadlab.analysis.expectation import Replicate
@@ -30,10 +31,15 @@ class AnalysedCell:
 
 
 class CellAnalysis:
-    """The stored trials of one cell, added one after the other: each is decoded and let go."""
+    """The stored trials of one cell, added one after the other: each is decoded and let go.
 
-    def __init__(self, arm: Arm, planned: int, thresholds: Mapping[str, Threshold]) -> None:
-        cell = arm.cell
+    `own_ms` is what k6 itself adds to a latency.
+    """
+
+    def __init__(
+        self, arm: Arm, planned: int, thresholds: Mapping[str, Threshold], own_ms: float = 0.0
+    ) -> None:
+        cell, self._own_ms = arm.cell, own_ms
         self._cell, self._role, self._thresholds = cell, arm.role, thresholds
         percents = {rule.percent for rule in thresholds.values()}
         self._sum = CellSum(cell, planned, (each for each in percents if each is not None))
@@ -53,6 +59,9 @@ class CellAnalysis:
     def analysed_cell(self) -> AnalysedCell:
         """Return what the trials tell that were added so far."""
         measured = self._sum.measured_cell()
+        figures = measured.percentiles_ms.items()
+        known = {percent: less_own_delay(figure, self._own_ms) for percent, figure in figures}
+        measured = replace(measured, percentiles_ms=known)
         return AnalysedCell(
             row=measured.row,
             outcomes={name: evaluate(rule, measured) for name, rule in self._thresholds.items()},

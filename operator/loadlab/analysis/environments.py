@@ -60,7 +60,7 @@ def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
     spec: dict[str, Any] = side.spec.dump()
     chosen = side.status.chosen.dump() if side.status.chosen else {}
     return {
-        "load": spec["load"],
+        "load": {n: value for n, value in spec["load"].items() if n != "calibration"},
         "resources": spec["resources"],
         **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
         "chosen": _without(chosen, _CHOSEN_BY_CHANCE),

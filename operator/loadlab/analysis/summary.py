@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from loadlab.analysis.baseline import BaselineView, with_baseline
 from loadlab.analysis.best import best_cell
+from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.comparison import compare_cells
@@ -43,7 +44,9 @@ from loadlab.plan.requests import requests_of
 
 def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
     """Return the analysis of an arm of the plan, to which its trials are to be added."""
-    return CellAnalysis(arm, plan.context.replicates, _thresholds(plan))
+    found = plan.context.experiment.status.calibration
+    own_ms = found.p99_ms if found else 0.0
+    return CellAnalysis(arm, plan.context.replicates, _thresholds(plan), own_ms)
 
 
 def summarize(
@@ -64,7 +67,7 @@ def summarize(
     cells = [cell for cell in analysed if cell.role is TrialRole.MEASURED]
     replicates = [replicate for cell in cells for replicate in cell.replicates]
     rows = with_pooled_intervals([cell.row for cell in cells], replicates, plan.pilot)
-    rows = with_capacity(plan, rows)
+    rows = with_capacity(plan, with_calibration(rows, status.calibration))
     criteria = tuple(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
         for name, rule in _thresholds(plan).items()

@@ -36,6 +36,7 @@ def _document(experiment: Experiment) -> dict[str, Any]:
     wanted = (
         *("phase", "verdict", "recommendation", "best", "comparisons", "noiseFloor", "scaling"),
         *("results", "criteria", "expectations", "durability", "environment", "chosen"),
+        "calibration",
     )
     status = experiment.status.dump()
     head = {"name": experiment.name, "namespace": experiment.namespace}

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from loadlab.cli import figures
 from loadlab.model.spec.load import Purpose
-from loadlab.model.status import CellLoad, LoadExperimentStatus, ResultRow
+from loadlab.model.status import Calibration, CellLoad, LoadExperimentStatus, ResultRow
 
 MOST_NAMED = 5  # cells of a tier
 
@@ -58,9 +58,20 @@ def before_first_block(status: LoadExperimentStatus) -> Iterator[str]:
         yield _offered(tier)
     for tier in tiers[1:]:
         yield from _against(tier, tiers[0])
+    if found := status.calibration:
+        yield _alone(found)
     if status.preliminary_seconds is not None:
         what = "Pilot trials" if loads else "A settling trial"
+        what = "Trials" if found else what
         yield f"{what} before the first block: {status.preliminary_seconds:.0f} s, in no figure"
+
+
+def _alone(found: Calibration) -> str:
+    """Tell what k6 itself adds to a latency, and what it can send."""
+    ceiling = found.ceiling_per_second
+    most = f", and can send ≥ {figures.rate(ceiling)} req/s" if ceiling else ""
+    delays = f"p50 {figures.milliseconds(found.p50_ms)} ms, p99 {found.p99_ms:.3g} ms"
+    return f"k6 itself takes {delays} at {found.rate:,.0f} req/s{most}; no latency is known better"
 
 
 def _offered(tier: Sequence[CellLoad]) -> str:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from loadlab.base.text import fit
 from loadlab.measurement.completed_work import puts_off, with_completed_costs
 from loadlab.measurement.documents import (
+    CEILING_SCENARIO,
     MEASURED_SCENARIO,
     Account,
     K6Document,
@@ -119,7 +120,18 @@ def _merged(
         notes=_all_notes(reports),
         series=merge_series(scenarios),
         side=side_load(documents),
+        ceiling_per_second=_ceiling(documents),
     )
+
+
+def _ceiling(documents: Sequence[K6Document]) -> float | None:
+    """Return what k6 made of a closed loop against nothing; None where there was no such loop."""
+    loops = [d.scenarios[CEILING_SCENARIO] for d in documents if CEILING_SCENARIO in d.scenarios]
+    requests = sum(loop.requests - loop.failed for loop in loops)
+    if not requests:
+        return None
+    began, ended = min(s.first_start_us for s in loops), max(s.last_sample_us for s in loops)
+    return requests * 1e6 / (ended - began) if ended > began else None
 
 
 def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:

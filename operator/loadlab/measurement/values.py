@@ -122,6 +122,7 @@ class TrialMeasurement:
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none
     side: SideLoad | None = None
+    ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
 
     @property
     def expected(self) -> ExpectedWork | None:

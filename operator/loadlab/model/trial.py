@@ -15,6 +15,7 @@ class TrialRole(StrEnum):
     SETTLING = "Settling"
     PILOT = "Pilot"
     CONTROL_AGAIN = "ControlAgain"
+    CALIBRATION = "Calibration"
 
     @property
     def is_in_block(self) -> bool:
@@ -33,7 +34,8 @@ class LoadTrialSpec(ApiModel):
             "Measured: its result is one of its cell. Settling: it runs before the first block, "
             "so that no measured trial meets a cold machine; its result counts nowhere. Pilot: "
             "one before the first block that finds what its cell carries in a closed loop. "
-            "ControlAgain: one more of the first cell in its block, for status.noiseFloor alone."
+            "ControlAgain: one more of the first cell in its block, for status.noiseFloor alone. "
+            "Calibration: one before the first block in which k6 asks nothing of the service."
         ),
     )
     replicate: int = Field(

@@ -11,6 +11,12 @@ LONGEST_WINDOW = 300
 # Load of a pilot trial, seconds.
 PILOT_SECONDS = 5
 PILOT_WARMUP_SECONDS = 1
+# Requests a second of a calibration where no rate is offered.
+CALIBRATION_RATE = 500
+CALIBRATION_WARMUP_SECONDS = 1
+# Of the closed loop that follows it.
+CEILING_SECONDS = 2
+CEILING_USERS = 32
 # More cells are not tried before the first block, nor fit the status.
 MOST_PILOTS = 50
 # Of the time that is left, which blocks that precision asks for may fill as far as is foreseen.

@@ -46,6 +46,7 @@ class Run:
     cell: Cell
     load: Load
     replicate: int = 1  # of the cell: each has arrivals of its own
+    calibrates: bool = False  # k6 alone: the service is there and is asked nothing
 
     @property
     def name(self) -> str:

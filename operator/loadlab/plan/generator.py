@@ -10,9 +10,10 @@ from hashlib import sha256
 from loadlab.base.names import Component, result_token
 from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
-from loadlab.catalogue.requests import Requests
+from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Arrivals, Load
+from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
@@ -30,6 +31,7 @@ PATIENCE_MS = 15_000
 CONFIGURATION = "TRIAL_"  # and a number: the parts of the document, joined in their order
 FRESHNESS_EVERY_MS = 200
 PART_BYTES = 100_000  # Linux takes at most 128 KiB in one variable
+_NOTHING = Requests(load=(Request(name="request", method="GET", path="/"),))
 ARGUMENTS = (
     "run",
     "--quiet",
@@ -96,7 +98,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, variant = context.spec, context.variant(run.cell)
     target = variant.target(context.child_name(Component.SERVICE, run))
-    requests = requests_of(spec, variant, run.cell)
+    requests = _NOTHING if run.calibrates else requests_of(spec, variant, run.cell)
     return {
         "run": run.name,
         "pods": spec.load.parallelism,
@@ -109,6 +111,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,
         "tellsCache": requests.tells_cache,
+        **_calibration(spec.load.parallelism, calibrates=run.calibrates),
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "redirects": spec.load.request.redirects.value,
         "thinkTimeMs": milliseconds(run.load.request.think_time),
@@ -121,6 +124,12 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
             "drainMs": milliseconds(spec.timeouts.drain),
         },
     }
+
+
+def _calibration(pods: int, *, calibrates: bool) -> Manifest:
+    """Return the closed loop against nothing, as a piece of the configuration."""
+    loop = {"users": max(CEILING_USERS, pods), "durationMs": CEILING_SECONDS * 1000}
+    return {"calibration": loop} if calibrates else {}
 
 
 def _arrivals_seed(context: Context, run: Run) -> int:
@@ -170,4 +179,4 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
 def run_seconds(load: Load, timeouts: Timeouts) -> float:
     """Return how long a run may take at most, without a margin, in seconds."""
     parts = (load.warmup, load.ramp_up, load.duration, load.graceful_stop)
-    return sum(map(seconds, (*parts, timeouts.ready, timeouts.drain)))
+    return CEILING_SECONDS + sum(map(seconds, (*parts, timeouts.ready, timeouts.drain)))

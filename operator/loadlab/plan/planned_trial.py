@@ -27,4 +27,5 @@ class PlannedTrial:
 
     def run(self, attempt: int) -> Run:
         """Return one attempt of it."""
-        return Run(self.name, attempt, self.cell, self.load, self.replicate)
+        calibrates = self.role is TrialRole.CALIBRATION
+        return Run(self.name, attempt, self.cell, self.load, self.replicate, calibrates)

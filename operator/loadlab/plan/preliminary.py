@@ -1,4 +1,5 @@
-"""The trials before the first block: pilots where cells are compared, else one that settles.
+"""The trials before the first block: pilots where cells are compared, else one that settles; and
+where it is asked for one that calibrates, which measures k6 at the rate that is to be offered.
 
 The first trial of an experiment is always noisier than the others: images are unpacked, caches are
 cold, and what was deployed a moment ago still starts. So one trial settles the machine first. Pilot
@@ -14,7 +15,13 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.load import Executor, Load, Purpose
 from loadlab.model.status.conditions import Reason
 from loadlab.model.trial import TrialRole
-from loadlab.plan.bounds import MOST_PILOTS, PILOT_SECONDS, PILOT_WARMUP_SECONDS
+from loadlab.plan.bounds import (
+    CALIBRATION_RATE,
+    CALIBRATION_WARMUP_SECONDS,
+    MOST_PILOTS,
+    PILOT_SECONDS,
+    PILOT_WARMUP_SECONDS,
+)
 from loadlab.plan.cells import drawn
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
@@ -32,10 +39,29 @@ def plan_preliminary(context: Context, trials: Sequence[PlannedTrial]) -> tuple[
     """
     load = context.spec.load
     if load.purpose is Purpose.COMPARE:
-        return _pilots(context, trials)
-    if len(trials) < 2 or not seconds(load.settling):
+        pilots = _pilots(context, trials)
+        return (*pilots, *_calibrations(context, len(pilots), trials))
+    settling: tuple[PlannedTrial, ...] = ()
+    if len(trials) > 1 and seconds(load.settling):
+        planned = _preliminary(context, 1, TrialRole.SETTLING, trials[0].cell, _settling(load))
+        settling = (planned,)
+    return (*settling, *_calibrations(context, len(settling), trials))
+
+
+def _calibrations(
+    context: Context, before: int, trials: Sequence[PlannedTrial]
+) -> tuple[PlannedTrial, ...]:
+    """Return the trial that calibrates; none before the pilots have said what will be offered."""
+    load, cells = context.spec.load, [trial.cell for trial in trials]
+    lacks_rates = load.purpose is Purpose.COMPARE and not context.chosen.loads
+    if not seconds(load.calibration) or lacks_rates:
         return ()
-    return (_preliminary(context, 1, TrialRole.SETTLING, trials[0].cell, _settling(load)),)
+    fastest = max(cells, key=lambda cell: cell.number(Factor.RATE) or 0)
+    per_unit = max(1, round(CALIBRATION_RATE * seconds(load.time_unit)))
+    rate = {Factor.RATE.attribute: fastest.number(Factor.RATE) or per_unit}
+    cell = fastest.model_copy(update={Factor.VIRTUAL_USERS.attribute: None} | rate)
+    role = TrialRole.CALIBRATION
+    return (_preliminary(context, before + 1, role, cell, _calibrating(load)),)
 
 
 def _pilots(context: Context, trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
@@ -65,6 +91,17 @@ def _preliminary(
 def _closed(spec: LoadExperimentSpec, cell: Cell) -> Cell:
     users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
     return cell.model_copy(update={Factor.VIRTUAL_USERS.attribute: users[0]})
+
+
+def _calibrating(load: Load) -> Load:
+    return load.model_copy(
+        update={
+            "executor": Executor.CONSTANT_ARRIVAL_RATE,
+            "duration": load.calibration,
+            "warmup": f"{CALIBRATION_WARMUP_SECONDS}s",
+            "request": load.request.model_copy(update={"think_time": "0s"}),
+        }
+    )
 
 
 def _settling(load: Load) -> Load:

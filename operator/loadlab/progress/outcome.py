@@ -1,5 +1,6 @@
 """From a run's measurement to its trial's status: kept, tried again, or given up."""
 
+from loadlab.analysis.calibration import calibration_of
 from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.base.quantities import seconds
 from loadlab.measurement.foreign_cpu import foreign_cpu
@@ -8,10 +9,12 @@ from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.trial import RunAs
+from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan
 from loadlab.progress.decision import Collect, Failure
 from loadlab.progress.ran_as import recorded
 from loadlab.progress.trials import after_failure, counted_attempts
+from loadlab.validity.calibration import judge_calibration
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 from loadlab.validity.judgement import ReasonKind
@@ -32,13 +35,19 @@ def trial_outcome(
         return after_failure(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
         return after_failure(action.status, _why_void(measured, action.generator_end), attempts)
-    judged = JudgedTrial(measured, judge(measured))
+    is_calibration = action.trial.role is TrialRole.CALIBRATION
+    judge_it = judge_calibration if is_calibration else judge
+    judged = JudgedTrial(measured, judge_it(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     if judged.judgement.is_void and counted_attempts(action.status) < attempts:
         failure = Failure(_why_invalid(judged), "; ".join(_told(judged) or reasons))
         return after_failure(action.status, failure, attempts)
     warmup = seconds(action.trial.load.warmup)
-    return _kept(action.status, judged, reasons, _timings(action.status, measured, warmup, now))
+    timings = _timings(action.status, measured, warmup, now)
+    kept = _kept(action.status, judged, reasons, timings)
+    is_usable = is_calibration and not judged.judgement.is_void
+    found = calibration_of(measured) if is_usable else None
+    return kept.model_copy(update={"calibration": found})
 
 
 def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
+from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.clearing import clear_runs, name_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
@@ -48,6 +49,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     clearing = clear_runs(observed, keep=keep)
     status = with_counts(len(plan.trials), experiment.status, observed)
     status = with_preliminary_seconds(plan, status, observed)
+    status = with_calibration(plan, status, observed)
     status = with_quiet(status, observed.measured(), transition)
     if current is None and (plan.lacks_rates or not stale):
         decision = _all_over(plan, status, observed, transition)
@@ -141,8 +143,13 @@ def current_trial(plan: Plan, observed: Observed) -> Current | None:
 def _to_come(plan: Plan, observed: Observed) -> tuple[PlannedTrial, ...]:
     if plan.lacks_rates:
         return plan.preliminary
-    has_begun = any(planned.name in observed.trials for planned in plan.trials)
-    return plan.trials if has_begun or plan.context.chosen.loads else plan.in_order
+    if any(planned.name in observed.trials for planned in plan.trials):
+        return plan.trials
+    return (*_after_pilots(plan), *plan.trials) if plan.context.chosen.loads else plan.in_order
+
+
+def _after_pilots(plan: Plan) -> tuple[PlannedTrial, ...]:
+    return tuple(it for it in plan.preliminary if it.role is TrialRole.CALIBRATION)
 
 
 def with_counts(
@@ -172,6 +179,17 @@ def with_preliminary_seconds(
     if status.preliminary_seconds is not None or not (before and begun):
         return status
     return status.model_copy(update={"preliminary_seconds": min(begun) - min(before)})
+
+
+def with_calibration(
+    plan: Plan, status: LoadExperimentStatus, observed: Observed
+) -> LoadExperimentStatus:
+    """Return the status with what the calibration found, which stays once it stands there."""
+    known = (observed.trials.get(planned.name) for planned in _after_pilots(plan))
+    found = next((trial.status.calibration for trial in known if trial), None)
+    if status.calibration is not None or found is None:
+        return status
+    return status.model_copy(update={"calibration": found})
 
 
 def _starts(planned: Iterable[PlannedTrial], observed: Observed) -> list[float]:

@@ -47,6 +47,7 @@ _FOR = {
     TrialRole.SETTLING: "settling, ",
     TrialRole.PILOT: "pilot, ",
     TrialRole.CONTROL_AGAIN: "once more, ",
+    TrialRole.CALIBRATION: "calibration, ",
 }
 
 

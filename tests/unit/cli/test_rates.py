@@ -111,3 +111,16 @@ def test_the_precision_that_was_asked_for_is_told_with_what_it_takes(finished):
     finished["status"]["precision"] = known
 
     assert f"Precision: {message}" in words(finished)
+
+
+def test_what_k6_itself_takes_and_can_send_is_one_line(compared: Json) -> None:
+    found = {"rate": 600, "p50Ms": 0.214, "p99Ms": 1.42, "ceilingPerSecond": 12_345.6}
+    compared["status"] |= {"calibration": found, "preliminarySeconds": 12}
+
+    told = words(compared)
+
+    assert (
+        "k6 itself takes p50 0.214 ms, p99 1.42 ms at 600 req/s, and can send ≥ 12,346 req/s; no "
+        "latency is known better"
+    ) in told
+    assert "Trials before the first block: 12 s, in no figure" in told

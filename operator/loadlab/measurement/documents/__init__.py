@@ -7,6 +7,7 @@ hold to stands in docs/contracts.
 
 from loadlab.measurement.documents.base import ReadModel
 from loadlab.measurement.documents.generator import (
+    CEILING_SCENARIO,
     DOCUMENT_VERSION,
     MEASURED_SCENARIO,
     PROGRESS_KEY,
@@ -37,6 +38,7 @@ from loadlab.measurement.documents.steward import (
 )
 
 __all__ = [
+    "CEILING_SCENARIO",
     "DOCUMENT_VERSION",
     "MEASURED_SCENARIO",
     "PROGRESS_KEY",

@@ -11,6 +11,7 @@ DOCUMENT_VERSION = 1
 RESULT_KEY = "loadlab_result"
 PROGRESS_KEY = "loadlab_progress"
 MEASURED_SCENARIO = "measure"
+CEILING_SCENARIO = "ceiling"
 MOST_SCENARIOS = 10
 MOST_SPLITS = 220  # 200 names, and those of the rest by class
 MOST_TRENDS = 50

@@ -220,6 +220,14 @@ class Load(RuledModel):
             "machine. At most duration; 0s for none. A single trial has none."
         ),
     )
+    calibration: Annotated[Duration, bounded("1s", "10m", or_zero=True)] = Field(
+        default="0s",
+        description=(
+            "Length of one trial before the first block in which k6 asks a server that does "
+            "nothing at the offered rate, and then for 2 s in a closed loop: what k6 itself adds "
+            "to a latency, and what it can send (status.calibration). 0s for none."
+        ),
+    )
     time_unit: Annotated[Duration, bounded("1ms", "1h")] = Field(
         default="1s",
         description="Unit of factors.rate: rate 100 with timeUnit 1s is 100 requests a second.",

@@ -10,6 +10,7 @@ from loadlab.model.status.baseline import (
     BaselineComparison,
 )
 from loadlab.model.status.bottleneck import Bottleneck, Confidence, Resource, Stage
+from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.chosen import CellLoad, Chosen
 from loadlab.model.status.comparisons import Comparison, ComparisonOutcome
 from loadlab.model.status.conditions import (
@@ -64,6 +65,7 @@ __all__ = [
     "Best",
     "Bottleneck",
     "ByComponent",
+    "Calibration",
     "CellLoad",
     "Chosen",
     "Comparison",

@@ -8,6 +8,7 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.status.baseline import Baseline
+from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
@@ -151,9 +152,12 @@ class LoadExperimentStatus(ObservedModel):
     preliminary_seconds: Annotated[float | None, decimals(1)] = Field(
         default=None,
         description=(
-            "Seconds that went before the first block, in a settling trial or in pilot trials. "
-            "Absent where there was none."
+            "Seconds that went before the first block, in a settling trial, in pilot trials and "
+            "in the calibration. Absent where there was none."
         ),
+    )
+    calibration: Calibration | None = Field(
+        default=None, description="What k6 itself adds and can send; where load.calibration asks."
     )
     environment: Environment | None = Field(default=None, description="Where it ran.")
     chosen: Chosen | None = Field(

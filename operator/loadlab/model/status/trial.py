@@ -8,6 +8,7 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
 from loadlab.model.status.results import Failures, StatusClasses
@@ -104,6 +105,9 @@ class LoadTrialStatus(ObservedModel):
             "Seconds for which the load waited until others left the CPUs alone; absent where the "
             "steward did not look."
         ),
+    )
+    calibration: Calibration | None = Field(
+        default=None, description="Of a trial of the role Calibration: what it found."
     )
     service_cpu: ServiceCpu | None = Field(
         default=None, description="Whether the service was started with CPUs of its own."

@@ -1,0 +1,63 @@
+"""No figure says more than the generator itself allows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadlab.analysis.calibration import less_own_delay, with_calibration
+from loadlab.catalogue import Cell
+from loadlab.model.status import Calibration, Figure, LoadOutcome, Standing
+from tests.unit.analysis.claims import rows_of, sized
+
+MS = st.floats(0, 1e5)
+
+
+def calibration(ceiling: float | None = 10_000.0, p99: float = 0.5) -> Calibration:
+    return Calibration(rate=500, p50_ms=0.2, p99_ms=p99, ceiling_per_second=ceiling)
+
+
+@given(low=MS, width=MS, own=MS)
+def test_only_the_lower_end_of_a_latency_gives_way_and_never_below_nothing(low, width, own):
+    found = less_own_delay(Figure(mean=low + width / 2, low=low, high=low + width), own)
+
+    assert found.low == max(0.0, low - own)
+    assert (found.mean, found.high) == (low + width / 2, low + width)
+
+
+def test_without_an_interval_the_least_value_gives_way():
+    found = less_own_delay(Figure(mean=3, least=2.0, most=4.0), 0.5)
+
+    assert (found.low, found.least, found.most) == (None, 1.5, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "ceiling", "standing"),
+    [
+        (8_000, 10_000, Standing.BOUND),
+        (7_999, 10_000, Standing.SOUND),
+        (12_000, 10_000, Standing.BOUND),
+        (12_000, None, Standing.SOUND),
+    ],
+)
+def test_a_closed_loop_near_what_k6_can_send_is_a_lower_bound(rate, ceiling, standing):
+    rows = rows_of([sized(Cell(variant="a"), block, rate, 500, 40) for block in range(3)])
+
+    (row,) = with_calibration(rows, calibration(ceiling))
+
+    assert row.requests_per_second is not None
+    assert row.requests_per_second.standing is standing
+
+
+def test_a_rate_that_was_offered_is_what_it_is():
+    rows = rows_of([sized(Cell(variant="a"), 1, 9_900, 500, 40)])
+    kept = [row.model_copy(update={"load": LoadOutcome.KEPT}) for row in rows]
+
+    (row,) = with_calibration(kept, calibration())
+
+    assert row.requests_per_second == rows[0].requests_per_second
+
+
+def test_without_a_calibration_rows_stay_as_they_are():
+    rows = rows_of([sized(Cell(variant="a"), block, 9_900, 500, 40) for block in range(3)])
+
+    assert with_calibration(rows, None) == tuple(rows)
