@@ -56,9 +56,8 @@ def fit_limit(logs: Mapping[int, Logs]) -> HardLimit | None:
     best = min(splits, key=lambda split: split.squares)
     if best.worst >= _MARGIN:
         return None
+    # 2 or more: blocks take no more than the trials beyond one a size.
     degrees = sum(map(len, values.values())) - _COEFFICIENTS - rank
-    if degrees < 1:
-        return None
     noise = fit_noise(logs, best.squares, degrees, _COEFFICIENTS)
     t, weather = t_quantile(noise.degrees), weather_of(logs, len(blocks))
     of_rate, of_ceiling = (noise.variance / len(side) for side in (best.below, best.beyond))

@@ -74,9 +74,8 @@ def fit_law(logs: Mapping[int, Logs]) -> ScalabilityLaw | None:
     if len(logs) <= _COEFFICIENTS or len(blocks) < FEWEST_BLOCKS:
         return None
     data = _data_of(logs)
+    # 1 or more: blocks take no more than the trials beyond one a size.
     degrees = len(data.points) - _COEFFICIENTS - data.rank
-    if degrees < 1:
-        return None
     fitted = _fit(data)
     squares = _squares(data.points, fitted)
     noise = fit_noise(logs, squares, degrees, _COEFFICIENTS)

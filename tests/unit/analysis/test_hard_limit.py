@@ -77,3 +77,27 @@ def test_the_knee_and_its_interval_are_those_of_the_oracle():
 )
 def test_nothing_else_is_a_hard_limit(logs):
     assert fit_limit(logs) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    # The same fit by numpy; beside its error the weather, 0.0224 of the logarithm.
+    [
+        ("rate", (10.065891543512624, 9.829127424515322, 10.308358838959217)),
+        ("ceiling", (401.3168637983754, 391.8773190461549, 410.9837883983146)),
+    ],
+)
+def test_each_line_bears_the_weather_of_its_blocks(name, expected):
+    found = fit_limit({n: dict(enumerate(map(math.log, of))) for n, of in MEASURED.items()})
+
+    line = getattr(found, name)
+    assert (line.mean, line.low, line.high) == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize(("beside", "is_limit"), [(1.0499, True), (1.0501, False)])
+def test_a_size_lies_less_than_a_twentieth_beside_the_lines(beside, is_limit):
+    """The other sizes move the lines: 160 alone, of two, lies half as far from their mean."""
+    rates = {1: 10.0, 10: 100.0, 80: 400.0 * beside, 160: 400.0 / beside}
+    logs = {n: dict.fromkeys(range(3), math.log(rate)) for n, rate in rates.items()}
+
+    assert (fit_limit(logs) is not None) == is_limit
