@@ -33,13 +33,45 @@ MODULES: Mapping[str, Sequence[str]] = {
 }
 
 _NEVER_EQUAL = "two numbers that are computed are never equal to the last digit"
+_SIGN = "its sign alone counts"
 _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
 EQUIVALENT: Mapping[str, Mapping[str, str]] = {
+    "analysis.blocks": {
+        "block_effects: len(blocks) + 1 -> len(blocks) + 2": "a column more that stays 0",
+        "solve: abs(matrix[best][column]) < _SINGULAR -> "
+        "abs(matrix[best][column]) <= _SINGULAR": _NEVER_EQUAL,
+    },
+    "analysis.cell_latency": {
+        "lower_ends: latency is None or not any((sent for _, sent in replicates)) -> "
+        "latency is None and (not any((sent for _, sent in replicates)))": (
+            "without either the ends are not apart"
+        ),
+    },
+    "analysis.cell_work": {
+        "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
+    },
+    "analysis.comparison": {
+        ": {'requests_per_second': 1, 'cpu_micros': -1, 'p95_ms': -1} -> "
+        "{'requests_per_second': 2, 'cpu_micros': -1, 'p95_ms': -1}": _SIGN,
+        ": -1 -> -2": _SIGN,
+        ": -1 -> -2 (2)": _SIGN,
+        "is_clearly_worse: abs(found.estimate.mean) + within >= _MARGIN -> "
+        "abs(found.estimate.mean) + within > _MARGIN": _NEVER_EQUAL,
+        "holm: [0.0] -> [1.0]": "each place is set afterwards",
+    },
+    "analysis.criteria": {
+        "_reach: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+    },
     "analysis.estimate": {
         "LogEstimate.detectable: half is None or self.main is None -> "
         "half is None and self.main is None": "both are None together",
+    },
+    "analysis.percentiles": {
+        "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
+            "there is a replicate always"
+        ),
     },
     "analysis.shares": {
         ": _NORMAL = 1000000000.0 -> _NORMAL = 1000000001.0": "as near to the normal distribution",
@@ -49,5 +81,10 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "incomplete_beta(share, events + 1, of - events) >= 1 - tail": _NEVER_EQUAL,
         "_where: (0.0, 1.0) -> (0.0, 2.0)": _WIDER_SEARCH,
         "_where: high - low > _FINE * high -> high - low >= _FINE * high": _NEVER_EQUAL,
+    },
+    "analysis.utilisation": {
+        "backlog: behind > bounds.BACKLOG_SHARE -> behind >= bounds.BACKLOG_SHARE": (
+            "no double that is 1 less another is the one of 0.1"
+        ),
     },
 }

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from tests.mutants.changes import mutants_of
-from tests.mutants.known import EQUIVALENT, MODULES
+from tests.mutants.known import MODULES
 from tests.mutants.session import test_files as files_of
 from tests.mutants.transplant import put_in_place
 
@@ -87,10 +87,3 @@ def test_each_module_that_is_held_has_tests(name: str) -> None:
     folder = Path("tests/unit", name.partition(".")[0])
 
     assert [file for file in files_of(name) if (folder / file).exists()]
-
-
-def test_the_list_of_equivalents_names_mutants_that_there_are() -> None:
-    for name, listed in EQUIVALENT.items():
-        source = Path("operator/loadlab", *name.split(".")).with_suffix(".py").read_text()
-
-        assert [key for key in listed if key not in changes(source)] == [], name

@@ -1,7 +1,11 @@
 """The latency from the send: told where it is another one, and never above the reported."""
 
-from loadlab.analysis.cell_latency import lower_ends
+from dataclasses import replace
+
+from loadlab.analysis.cell_latency import lower_ends, request_rows
+from loadlab.measurement.requests_by_name import NamedCount
 from loadlab.model.status import LatencyMs
+from tests.unit.analysis.claims import MEASURED, judged
 
 
 def latency(ms: float, *, longest: float | None = None, shortest: float | None = None) -> LatencyMs:
@@ -50,3 +54,19 @@ def test_no_figure_lies_above_the_reported_one() -> None:
 
     assert found is not None
     assert (found.max, round(found.p95, 9)) == (30.0, 4.0)
+
+
+def test_requests_by_name_have_the_mean_of_the_replicates_that_answered_them() -> None:
+    whole, sent = {"ping": latency(16.0)}, {"ping": latency(4.0)}
+    first = replace(judged(MEASURED), latency_by_request=whole, from_send_by_request=sent)
+    second = replace(judged(MEASURED), latency_by_request={"ping": latency(25.0)})
+    counts = {"read": NamedCount(requests=9), "ping": NamedCount(requests=10, failed=1, answers=9)}
+
+    ping, read = request_rows(counts, [first, second, judged(MEASURED)])
+
+    assert (ping.name, ping.requests, ping.failed_rate) == ("ping", 10, 0.1)
+    assert ping.latency_ms is not None
+    assert round(ping.latency_ms.p95, 9) == 20.0
+    assert ping.latency_from_send_ms is not None
+    assert round(ping.latency_from_send_ms.p95, 9) == 10.0
+    assert (read.name, read.latency_ms, read.latency_from_send_ms) == ("read", None, None)

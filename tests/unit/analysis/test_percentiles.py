@@ -22,12 +22,12 @@ def test_figures_are_geometric_means_and_the_ends_those_of_all() -> None:
 
 
 def test_a_replicate_with_a_lower_bound_makes_it_one_from_the_lowest_on() -> None:
-    bounded = [latency(1.0), latency(1.0, bound=0.99), latency(1.0, bound=0.95)]
+    bounded = [latency(1.0), latency(1.0, bound=99.0), latency(1.0, bound=95.0)]
 
     found = mean_latency(bounded)
 
     assert found is not None
-    assert found.lower_bound_above == 0.95
+    assert found.lower_bound_above == 95.0
 
 
 def test_without_a_replicate_there_is_no_latency() -> None:
