@@ -68,6 +68,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "LogEstimate.detectable: half is None or self.main is None -> "
         "half is None and self.main is None": "both are None together",
     },
+    "analysis.hard_limit": {
+        "fit_limit: best.worst >= _MARGIN -> best.worst > _MARGIN": _NEVER_EQUAL,
+    },
     "analysis.percentiles": {
         "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
             "there is a replicate always"
@@ -86,5 +89,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "backlog: behind > bounds.BACKLOG_SHARE -> behind >= bounds.BACKLOG_SHARE": (
             "no double that is 1 less another is the one of 0.1"
         ),
+        "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
+        "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
 }

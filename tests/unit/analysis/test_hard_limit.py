@@ -101,3 +101,11 @@ def test_a_size_lies_less_than_a_twentieth_beside_the_lines(beside, is_limit):
     logs = {n: dict.fromkeys(range(3), math.log(rate)) for n, rate in rates.items()}
 
     assert (fit_limit(logs) is not None) == is_limit
+
+
+@pytest.mark.parametrize("sizes", [(10, 80, 160, 320), (5, 10, 20, 160)])
+def test_one_size_alone_may_lie_on_either_line(sizes):
+    found = fit_limit(limited(0, sizes=sizes))
+
+    assert found is not None
+    assert found.knee.mean == pytest.approx(40)
