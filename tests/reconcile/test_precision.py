@@ -95,7 +95,7 @@ async def test_what_may_be_spent_binds_and_the_number_it_takes_is_said(most, tri
     assert (found["blocks"], status["progress"]) == (blocks, f"{2 * blocks}/{2 * blocks}")
     assert found["needed"] > blocks
     assert found["achieved"] > found["wanted"]
-    assert found["message"].endswith(f"2 % takes some {found['needed']}: raise {limit}")
+    assert found["message"].endswith(f"2 % takes {found['needed']}: raise {limit}")
     assert status["phase"] == "Succeeded"
 
 

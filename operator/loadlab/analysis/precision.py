@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.blocks import block_noise
-from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED
+from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED, WIDEST_INTERVAL
 from loadlab.analysis.comparison import (
     controls_of,
     difference_of,
@@ -30,6 +30,7 @@ _FIGURES = {
     PrecisionFigure.P95_MS: "p95_ms",
 }
 
+_WIDEST = math.sqrt(WIDEST_INTERVAL) - 1  # the half width beyond which no interval is shown
 _NO_INTERVAL = (
     f"fewer than {FEWEST_BLOCKS} replicates of a cell and its control are usable, or one of the "
     "two is Unsound or Overloaded; status.results says which"
@@ -108,7 +109,9 @@ def judge_precision(
     told = known.model_copy(update={"achieved": found.widest})
     if told.achieved is not None and told.achieved > wanted.share:
         told = told.model_copy(update={"needed": found.blocks_for(wanted.share, done)})
-    return told.model_copy(update={"message": _judged(told, done)})
+    is_shown = told.achieved is not None and told.achieved <= _WIDEST
+    shown = told.achieved if is_shown else None
+    return told.model_copy(update={"achieved": shown, "message": _judged(told, done)})
 
 
 def _half_width(
@@ -169,11 +172,17 @@ def _planned(told: PrecisionResult) -> str:
 def _judged(told: PrecisionResult, done: int) -> str:
     if told.achieved is None:
         return f"{told.figure} has no interval in any cell: {_NO_INTERVAL}"
-    known = f"{told.figure} is known within {_percent(told.achieved)} after {done} replicates"
+    if told.achieved > _WIDEST:
+        known = f"{told.figure} is not known: {done} replicates lie too far apart for an interval"
+    else:
+        known = f"{told.figure} is known within {_percent(told.achieved)} after {done} replicates"
     if told.needed is None or told.achieved <= told.wanted:
         return known
-    way = f"raise {told.limited_by}" if told.limited_by else "set replicates higher"
-    return f"{known}; {_percent(told.wanted)} takes some {_many(told.needed)}: {way}"
+    if told.needed > MOST_BLOCKS_NAMED:
+        way = "ask for a wider precision.halfWidth"
+    else:
+        way = f"raise {told.limited_by}" if told.limited_by else "set replicates higher"
+    return f"{known}; {_percent(told.wanted)} takes {_many(told.needed)}: {way}"
 
 
 def _percent(share: float) -> str:

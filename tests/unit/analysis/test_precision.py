@@ -164,13 +164,23 @@ def test_what_was_not_reached_is_told_with_the_number_it_would_take() -> None:
     found = judged(logs, plan, planned(logs, plan))
 
     assert found.needed == planned(logs).needed
-    assert found.message.endswith(f"; 5 % takes some {found.needed}: raise precision.maxReplicates")
+    assert found.message.endswith(f"; 5 % takes {found.needed}: raise precision.maxReplicates")
 
 
 def test_more_than_anybody_makes_are_not_counted_out() -> None:
     found = planned([0.0, 0.9, -0.9, 0.4, 0.1], plan_of({"halfWidth": "0.1%"}))
 
     assert "takes more than 999 replicates" in found.message
+
+
+def test_what_lies_too_far_apart_for_an_interval_is_not_called_known() -> None:
+    found = judged([0.0, 0.9, -0.9, 0.4, 0.1], plan_of({"halfWidth": "0.1%"}, chosen=5))
+
+    assert found.achieved is None
+    assert found.message == (
+        "cpuMicros is not known: 5 replicates lie too far apart for an interval; 0.1 % takes more "
+        "than 999: ask for a wider precision.halfWidth"
+    )
 
 
 def test_an_experiment_that_ended_early_tells_what_it_has() -> None:
