@@ -39,6 +39,7 @@ _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 # By module, then "function: before -> after": why no figure changes.
 EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.blocks": {
+        "block_noise: max(cell, default=0) -> max(cell, default=1)": "blocks count from 1",
         "block_effects: len(blocks) + 1 -> len(blocks) + 2": "a column more that stays 0",
         "solve: abs(matrix[best][column]) < _SINGULAR -> "
         "abs(matrix[best][column]) <= _SINGULAR": _NEVER_EQUAL,

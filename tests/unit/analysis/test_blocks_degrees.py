@@ -1,5 +1,7 @@
 """The parts of the noise by hand, with their degrees of freedom, and the equations below them."""
 
+from dataclasses import replace
+
 import pytest
 
 from loadlab.analysis.blocks import BlockNoise, block_effects, block_noise, solve
@@ -61,3 +63,28 @@ def test_equations_are_solved_with_their_rank(matrix, solved, rank) -> None:
 
     assert found == pytest.approx(solved)
     assert known == rank
+
+
+# The first cell's trials of the last two blocks came to nothing.
+GROWN = (
+    {1: 1.0, 2: 1.3, 3: 0.8},
+    {1: 2.0, 2: 2.4, 3: 2.1, 4: 2.2, 5: 2.9},
+)
+
+
+def test_beside_the_noise_of_all_blocks_stands_that_of_the_pilots() -> None:
+    found = block_noise(GROWN, pilot=3)
+    first = [{block: cell[block] for block in (1, 2, 3)} for cell in GROWN]
+
+    assert found is not None
+    assert found.pilot == block_noise(first)
+    assert replace(found, pilot=None) == block_noise(GROWN)
+
+
+@pytest.mark.parametrize("pilot", [None, 5, 6])
+def test_where_no_block_came_after_the_pilots_they_are_all(pilot: int | None) -> None:
+    assert block_noise(GROWN, pilot) == block_noise(GROWN)
+
+
+def test_without_noise_there_is_none_of_pilots() -> None:
+    assert block_noise([{1: 1.0}, {9: 2.0}], pilot=3) is None

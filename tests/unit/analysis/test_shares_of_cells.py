@@ -105,3 +105,10 @@ def test_a_share_is_found_to_nine_places_of_itself() -> None:
     _, high = exact_interval(0, 1_000_000)
 
     assert high == pytest.approx(-math.expm1(math.log(0.025) / 1_000_000), rel=2e-9)
+
+
+def test_a_share_is_no_more_than_all() -> None:
+    found = share_estimate([(800, 1000), (1000, 1000), (1000, 1000)])
+
+    assert found is not None
+    assert found.high == 1.0
