@@ -34,6 +34,7 @@ MODULES: Mapping[str, Sequence[str]] = {
 
 _NEVER_EQUAL = "two numbers that are computed are never equal to the last digit"
 _SIGN = "its sign alone counts"
+_NO_DIFFERENCE = "a mean of 0 has a p of 1"
 _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
@@ -60,6 +61,15 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ": -1 -> -2 (2)": _SIGN,
         "is_clearly_worse: abs(found.estimate.mean) + within >= _MARGIN -> "
         "abs(found.estimate.mean) + within > _MARGIN": _NEVER_EQUAL,
+        "_outcome: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
+        "_outcome: p >= _ALPHA -> p > _ALPHA": _NEVER_EQUAL,
+        "_outcome: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
+        "_outcome: estimate.mean * _BETTER[found.figure.rpartition('.')[2]] > 0 -> "
+        "estimate.mean * _BETTER[found.figure.rpartition('.')[2]] >= 0": _NO_DIFFERENCE,
+        "_outcome: estimate.mean * _BETTER[found.figure.rpartition('.')[2]] -> "
+        "estimate.mean / _BETTER[found.figure.rpartition('.')[2]]": _SIGN,
+        "_outcome: abs(estimate.mean) + within < _MARGIN -> "
+        "abs(estimate.mean) + within <= _MARGIN": _NEVER_EQUAL,
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {

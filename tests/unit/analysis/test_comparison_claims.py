@@ -11,6 +11,7 @@ from loadlab.analysis.comparison import (
     claims,
     compare_alone,
     compare_cells,
+    compared_figures,
     is_clearly_worse,
     mean_of,
 )
@@ -247,3 +248,10 @@ def test_blocks_that_both_cells_have_are_compared():
 
     assert rate.blocks == 2
     assert rate.ratio == pytest.approx(2.0)
+
+
+def test_tails_are_compared_unless_they_are_not_asked_for():
+    rate, cost, tail = "requests_per_second", "cpu_micros", "p95_ms"
+
+    assert compared_figures([]) == (rate, cost, tail)
+    assert compared_figures([], latency=False) == (rate, cost)
