@@ -47,6 +47,15 @@ def test_a_zero_among_the_values_leaves_no_interval() -> None:
     assert log_estimate([0.0, 2.0, 4.0]) == Figure(mean=2.0, least=0.0, most=4.0)
 
 
+def test_values_below_one_have_an_interval_too():
+    found = log_estimate([0.5, 0.6, 0.7])
+
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.mean < found.high
+
+
 @pytest.mark.parametrize("estimate", [log_estimate, plain_estimate])
 def test_two_values_carry_no_interval(estimate: Callable[[list[float]], Figure]) -> None:
     found = estimate([100.0, 102.0])
