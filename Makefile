@@ -37,7 +37,8 @@ reliability: venv ## the twenty reliability tests, at most 20 minutes a part: ma
 # They bound CPU time, which tracing multiplies.
 NOT_WHILE_TRACED := --deselect tests/services/instruments/test_middleware.py::test_counting_stays_within_its_budget \
 	--deselect tests/unit/plan/test_sweep.py \
-	--deselect tests/services/workloads/test_reference.py::test_the_burner_burns_what_it_is_told
+	--deselect tests/services/workloads/test_reference.py::test_the_burner_burns_what_it_is_told \
+	--deselect tests/services/workloads/test_reference.py::test_a_request_costs_by_so_much_more_as_it_burns
 coverage: venv ## branch coverage of the unit tests by package, held against its floor
 	@.venv/bin/pytest -q -n 2 --dist loadscope --cov=loadlab --cov=loadlab_services --cov=loadlab_cluster \
 		--cov-branch --cov-report= --cov-report=json:build/coverage.json $(NOT_WHILE_TRACED) tests

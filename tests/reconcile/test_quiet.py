@@ -31,7 +31,7 @@ async def test_on_a_quiet_node_every_run_counts_and_says_what_others_used():
     status, trials = await run_beside()
 
     assert (quiet(status)["status"], quiet(status)["reason"]) == ("True", "NoneSpoiled")
-    assert [trial["foreignCpu"] for trial in trials.values()] == [0.06] * 4
+    assert [trial["foreignCpu"] for trial in trials.values()] == [0.13] * 4
     assert [trial["waitedForQuiet"] for trial in trials.values()] == [1.5] * 4
     assert status["verdict"] == "Passed"
 
@@ -42,7 +42,7 @@ async def test_a_spoiled_run_is_void_and_repeated():
     (void,) = trials[2]["formerAttempts"]
     assert void["reason"] == "ForeignCpu"
     assert void["message"].count(";") == 1  # nothing of what may have come of it
-    assert "others used 1.12 CPU of the 2 CPUs beside the service's" in void["message"]
+    assert "others used 1.15 CPU of the 2 CPUs beside the service's" in void["message"]
     assert [row["replicates"]["valid"] for row in status["results"]] == [2, 2]
     assert (quiet(status)["status"], quiet(status)["reason"]) == ("True", "FewSpoiled")
     assert quiet(status)["message"].startswith("1 of 5 runs were void because others used the CPUs")
@@ -56,7 +56,7 @@ async def test_a_node_that_is_not_quiet_passes_nothing():
     assert all(trial["validity"] == "Valid" for trial in trials.values())
     assert (quiet(status)["status"], quiet(status)["reason"]) == ("False", "NotQuiet")
     assert "2 of 6 runs" in quiet(status)["message"]
-    assert "others used 1.12 CPU" in quiet(status)["message"]
+    assert "others used 1.15 CPU" in quiet(status)["message"]
     assert status["verdict"] == "Inconclusive"
 
 
