@@ -72,6 +72,9 @@ func (e *Executor) send(
 	for number := int64(0); ; number++ {
 		due, more := plan.next()
 		if !more {
+			// The load lasts as long as it was planned to: a pod that ends sooner takes itself for
+			// one that was told to go, and the others wait for it in vain.
+			await(ctx, timer, start.Add(e.config.span()))
 			return nil
 		}
 		if number != turn {

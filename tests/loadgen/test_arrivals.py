@@ -64,6 +64,23 @@ def test_the_latency_from_the_intended_start_is_that_from_the_send_and_the_laten
     assert 0 < scenario.schedule_start_us <= scenario.first_start_us
 
 
+def test_a_pod_whose_last_arrival_is_early_lasts_as_long_as_the_others(lab):
+    """Each of three pods has one arrival in three seconds: two have theirs long before the end."""
+    config = lab.configure(
+        executor="constant-arrival-rate",
+        rate=1,
+        virtualUsers=None,
+        maxVirtualUsers=3,
+        durationMs=3000,
+        pods=3,
+    )
+    running = [lab.start(config=config, pod=pod) for pod in range(3)]
+    ended = [lab.end(process) for process in running]
+
+    assert [each.code for each in ended] == [0, 0, 0]
+    assert all("loadlab_account" in each.stdout for each in ended)
+
+
 def test_users_that_wait_for_answers_are_sent_at_no_planned_moment(lab):
     scenario = measured(lab.run(config=lab.configure(durationMs=1000)))
     split = split_of(scenario)
