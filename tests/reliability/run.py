@@ -2,10 +2,10 @@
 
     python tests/reliability/run.py [PART]     one part of at most 20 minutes, or all of them
 
-SOAK_MINUTES says how long the soak is (15), FAULT_RUNS how many runs meet faults (40),
-LOADLAB_DURABILITY_SECONDS how long stream and Celery are loaded under kills (600), and
-LOADLAB_DURABILITY_RATE how many messages a second the stream is sent (1000). Part 11 needs the
-cluster (`make up`) and puts this checkout's operator there.
+SOAK_MINUTES says how long the soak is (15), FAULT_RUNS how many runs meet faults (40, or as many
+as begin within 15 minutes), LOADLAB_DURABILITY_SECONDS how long stream and Celery are loaded under
+kills (600), and LOADLAB_DURABILITY_RATE how many messages a second the stream is sent (1000). Part
+11 needs the cluster (`make up`) and puts this checkout's operator there.
 """
 
 import os

@@ -41,6 +41,7 @@ from loadlab.measurement.usage import (
     measure_components,
     measure_service_cpus,
     measure_shared_cpus,
+    watch_of,
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.measurement.work_done import work_between
@@ -69,15 +70,13 @@ def measure_trial(
     documents = [report.document for report in reports if report.document is not None]
     if problems or not any(map(_was_measured, documents)):
         return VoidTrial(problems or (_never_measured(),))
-    return _merged(reports, documents, load, ran)
+    return _merged(reports, load, ran)
 
 
 def _merged(
-    reports: Sequence[PodReport],
-    documents: Sequence[K6Document],
-    load: LoadFacts,
-    ran: Mapping[str, RanAs],
+    reports: Sequence[PodReport], load: LoadFacts, ran: Mapping[str, RanAs]
 ) -> TrialMeasurement:
+    documents = [report.document for report in reports if report.document is not None]
     scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
@@ -115,6 +114,7 @@ def _merged(
         by_request=named_requests(documents, load.timeout_ms),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
+        others=watch_of(start, end),
         quietness=start.quietness if start else None,
         service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=_all_notes(reports),

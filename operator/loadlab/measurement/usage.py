@@ -7,6 +7,7 @@ backwards means that the container was restarted: its CPU is then unknown, not n
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from loadlab.base.names import Component
 from loadlab.measurement.documents import (
@@ -125,6 +126,25 @@ class CpuSetUsage:
     cpus: int
     busy: float
     stolen: float  # by the hypervisor
+
+
+class Watch(StrEnum):
+    """Whether it was seen what others used of the CPUs that no service owns; else why not."""
+
+    SEEN = "Seen"
+    NO_SNAPSHOT = "NoSnapshot"  # of one edge of the measurement
+    CPUS_CHANGED = "CpusChanged"  # some were given to a pod, or came back from one
+    UNREADABLE = "Unreadable"  # the node does not show how busy its CPUs are
+
+
+def watch_of(start: Snapshot | None, end: Snapshot | None) -> Watch:
+    """Tell whether two snapshots show how busy the shared CPUs were."""
+    if start is None or end is None:
+        return Watch.NO_SNAPSHOT
+    before, after = start.shared_cpus, end.shared_cpus
+    if before is None or after is None:
+        return Watch.UNREADABLE
+    return Watch.SEEN if before.cpus == after.cpus else Watch.CPUS_CHANGED
 
 
 def measure_shared_cpus(start: Snapshot, end: Snapshot) -> CpuSetUsage | None:

@@ -11,7 +11,7 @@ from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.series import Series
-from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts
+from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts, Watch
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 
@@ -116,6 +116,7 @@ class TrialMeasurement:
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     freshness: Freshness | None = None
     shared_cpus: CpuSetUsage | None = None  # of the steward's node
+    others: Watch = Watch.SEEN  # whether it was seen what they used
     service_cpus: CpuSetUsage | None = None  # on which the service may run
     quietness: Quietness | None = None  # before the load
     notes: tuple[str, ...] = field(default=())

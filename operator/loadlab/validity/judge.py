@@ -54,6 +54,8 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | StaleReads*        | a list older than the declared bound was shown       | Suspect | Suspect |
 | ForeignCpu         | others used 0.3 CPU, or 10 % of the CPUs, of a set   | Invalid | Invalid |
 |                    | … or a part whose use is not known did (a remark)    | Valid   | Valid   |
+| OthersUnseen       | no snapshot, or other shared CPUs at its end         | Invalid | Invalid |
+|                    | … the node does not show what its CPUs do            | Suspect | Suspect |
 | CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |
@@ -95,7 +97,7 @@ from loadlab.validity.judgement import (
     suspect,
 )
 from loadlab.validity.lateness import sent_late, side_dropped
-from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, samples_too_few
+from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.steadiness import (
@@ -275,7 +277,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
-    foreign_cpu_used,  # first: what others did may be the cause of all the rest
+    *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
     *(_redirected, _errors, _unanswered),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),

@@ -48,6 +48,7 @@ class ReasonKind(StrEnum):
     WORKERS_UNEVEN = "WorkersUneven"
     STALE_READS = "StaleReads"
     FOREIGN_CPU = "ForeignCpu"
+    OTHERS_UNSEEN = "OthersUnseen"
     CPU_STOLEN = "CpuStolen"
     CPUS_SHARED = "CpusShared"
     LIMIT_CHANGED = "LimitChanged"

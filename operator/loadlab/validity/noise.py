@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from loadlab.measurement.foreign_cpu import ForeignCpu, foreign_cpu
+from loadlab.measurement.usage import Watch
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
@@ -54,6 +55,31 @@ def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:
                 ReasonKind.FOREIGN_CPU,
                 f"others used {told}; end the other work there, choose another node by "
                 "spec.placement.nodeSelector, or allow more by spec.placement.foreignCpu",
+            )
+
+
+def others_unseen(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say why nobody knows whether others took part: a trial that nobody watched shows nothing."""
+    match trial.others:
+        case Watch.NO_SNAPSHOT:
+            why = "; ".join(trial.notes) or "no k6 pod handed in a snapshot"
+            yield invalid(
+                ReasonKind.OTHERS_UNSEEN,
+                f"nobody saw what others used of the CPUs: the steward's snapshot of one end of "
+                f"the measurement is missing ({why})",
+            )
+        case Watch.CPUS_CHANGED:
+            yield invalid(
+                ReasonKind.OTHERS_UNSEEN,
+                "the CPUs that all share were others at the end than at the start: a pod of this "
+                "node was given whole CPUs, or gave them back, during the measurement",
+            )
+        case Watch.UNREADABLE:
+            yield suspect(
+                ReasonKind.OTHERS_UNSEEN,
+                "nobody saw what others used of the CPUs: the node shows no /proc/stat to the "
+                "steward (a sandboxed runtime?); choose another node by "
+                "spec.placement.nodeSelector",
             )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from loadlab_services.instruments.cpus import read_cpu_times
+from loadlab_services.steward import node
 from loadlab_services.steward.node import read_shared_cpus
 
 STAT = """\
@@ -40,8 +41,18 @@ def test_the_cpus_are_added_up(stat):
     assert found["cpuSeconds"] == pytest.approx((133 + 296) / HERTZ)
 
 
+@pytest.mark.parametrize("shown", [None, "cpu 1 2 3 4 5 6 7 8 0 0\n"])
+def test_a_sandbox_that_shows_no_cpus_tells_nothing(stat, monkeypatch, shown):
+    stat.unlink() if shown is None else stat.write_text(shown)
+    monkeypatch.setattr(node, "STAT", stat)
+
+    assert read_shared_cpus() is None
+
+
 def test_this_machine_tells_its_own():
     first, second = read_shared_cpus(), read_shared_cpus()
 
+    assert first is not None
+    assert second is not None
     assert first["cpus"] == len(os.sched_getaffinity(0))
     assert 0 < first["cpuSeconds"] <= second["cpuSeconds"]

@@ -44,7 +44,8 @@ def test_a_real_pod_of_the_ingest_workload_accounts_for_every_write() -> None:
     assert trial.durability is not None
     assert trial.durability.accepted == trial.durability.persisted == 3621
     assert trial.durability.ids_match
-    assert [r.kind.value for r in judge(trial).reasons] == ["TooFewSamples"]
+    # Its steward did not tell yet how busy the CPUs were.
+    assert [r.kind.value for r in judge(trial).reasons] == ["OthersUnseen", "TooFewSamples"]
 
 
 def test_two_pods_add_up_over_the_window_of_both(

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.measurement.documents import K6Document, Snapshot
-from loadlab.measurement.usage import RequestCounts, measure_components, requests_between
+from loadlab.measurement.documents import CpuTimes, K6Document, Snapshot
+from loadlab.measurement.usage import (
+    RequestCounts,
+    Watch,
+    measure_components,
+    requests_between,
+    watch_of,
+)
 from tests.unit.conftest import START, document_of
 
 COUNTS = RequestCounts(seconds=10, client=1000, server=1000)
@@ -113,3 +119,22 @@ def test_of_an_older_service_both_are_unknown():
 
     assert usage["service"].thread_waiters is None
     assert usage["service"].cpu_full is None
+
+
+def shared(cpus: int | None) -> Snapshot:
+    times = None if cpus is None else CpuTimes(cpus=cpus, cpu_seconds=1.0, steal_seconds=0.0)
+    return Snapshot(edge="start", taken_at=0.0, shared_cpus=times)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "seen"),
+    [
+        (shared(2), shared(2), Watch.SEEN),
+        (shared(2), shared(1), Watch.CPUS_CHANGED),
+        (shared(2), shared(None), Watch.UNREADABLE),
+        (shared(2), None, Watch.NO_SNAPSHOT),
+        (None, shared(2), Watch.NO_SNAPSHOT),
+    ],
+)
+def test_whether_it_was_seen_what_others_used(start, end, seen):
+    assert watch_of(start, end) is seen

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from loadlab.measurement.usage import Watch
 from loadlab.measurement.values import GeneratorLoad
 from loadlab.validity.calibration import judge_calibration
 from tests.unit.analysis.claims import MEASURED
@@ -15,3 +16,7 @@ def test_one_in_which_k6_stood_still_is_void(pause, is_void):
     trial = replace(MEASURED, generator=load, last_answer_epoch_seconds=5.0)
 
     assert judge_calibration(trial).is_void is is_void
+
+
+def test_one_that_nobody_watched_is_void():
+    assert judge_calibration(replace(MEASURED, others=Watch.NO_SNAPSHOT)).is_void

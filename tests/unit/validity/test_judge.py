@@ -10,7 +10,7 @@ from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.sending import Sending
-from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts, Watch
 from loadlab.measurement.values import NamedRequests, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
@@ -192,6 +192,9 @@ BROKEN = [
     ("pods apart", field(pods=2, start_skew_ms=80.0), K.PODS_NOT_TOGETHER, S, "80 ms apart"),
     ("few samples", field(latency=Histogram.of(range(1, 5001))), K.TOO_FEW_SAMPLES, S, "p99 (50)"),
     ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "handed in a snapshot"),
+    ("nobody looked", field(others=Watch.NO_SNAPSHOT), K.OTHERS_UNSEEN, I, "one end of the meas"),
+    ("CPUs given away", field(others=Watch.CPUS_CHANGED), K.OTHERS_UNSEEN, I, "given whole CPUs"),
+    ("a sandbox", field(others=Watch.UNREADABLE), K.OTHERS_UNSEEN, S, "shows no /proc/stat"),
     ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
     ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
     ("restart", service(restarted=True), K.COMPONENT_RESTARTED, I, "service restarted"),
