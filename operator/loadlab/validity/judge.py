@@ -54,8 +54,8 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | StaleReads*        | a list older than the declared bound was shown       | Suspect | Suspect |
 | ForeignCpu         | others used 0.3 CPU, or 10 % of the CPUs, of a set   | Invalid | Invalid |
 |                    | … or a part whose use is not known did (a remark)    | Valid   | Valid   |
-| OthersUnseen       | no snapshot, or other shared CPUs at its end         | Invalid | Invalid |
-|                    | … the node does not show what its CPUs do            | Suspect | Suspect |
+| OthersUnseen       | a snapshot is missing                                | Invalid | Invalid |
+|                    | … other shared CPUs at the end, or not shown         | Suspect | Suspect |
 | CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |

@@ -65,14 +65,18 @@ def others_unseen(trial: TrialMeasurement) -> Iterator[Reason]:
             why = "; ".join(trial.notes) or "no k6 pod handed in a snapshot"
             yield invalid(
                 ReasonKind.OTHERS_UNSEEN,
-                f"nobody saw what others used of the CPUs: the steward's snapshot of one end of "
-                f"the measurement is missing ({why})",
+                "nobody saw what others used of the CPUs: the steward's snapshot of one end of the "
+                f"measurement is missing ({why}); is the steward's pod healthy, with enough CPU?",
             )
         case Watch.CPUS_CHANGED:
-            yield invalid(
+            # A kubelet may tell up to its cpuManagerReconcilePeriod late: where it does so in every
+            # trial none could ever be used, so that this one is not void.
+            yield suspect(
                 ReasonKind.OTHERS_UNSEEN,
-                "the CPUs that all share were others at the end than at the start: a pod of this "
-                "node was given whole CPUs, or gave them back, during the measurement",
+                "nobody saw what others used of the CPUs: those that all share were more or fewer "
+                "at the end, as a pod of the node was given whole CPUs or gave them back; choose "
+                "a longer spec.load.warmup than the kubelet's cpuManagerReconcilePeriod, or "
+                "another node by spec.placement.nodeSelector",
             )
         case Watch.UNREADABLE:
             yield suspect(

@@ -193,7 +193,7 @@ BROKEN = [
     ("few samples", field(latency=Histogram.of(range(1, 5001))), K.TOO_FEW_SAMPLES, S, "p99 (50)"),
     ("no instruments", field(components={}), K.INSTRUMENTS_MISSING, S, "handed in a snapshot"),
     ("nobody looked", field(others=Watch.NO_SNAPSHOT), K.OTHERS_UNSEEN, I, "one end of the meas"),
-    ("CPUs given away", field(others=Watch.CPUS_CHANGED), K.OTHERS_UNSEEN, I, "given whole CPUs"),
+    ("CPUs given away", field(others=Watch.CPUS_CHANGED), K.OTHERS_UNSEEN, S, "given whole CPUs"),
     ("a sandbox", field(others=Watch.UNREADABLE), K.OTHERS_UNSEEN, S, "shows no /proc/stat"),
     ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
     ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
