@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 from kubernetes.aio import config
-from kubernetes.aio.client import ApiClient, ApiException
+from kubernetes.aio.client import ApiClient, ApiException, Configuration
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.base.names import FIELD_MANAGER
@@ -14,6 +14,7 @@ from loadlab.kube.answers import raise_for, read_object, reason_of
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.log_lines import TAIL, last_of, read_back
+from loadlab.kube.retries import ReadRetries
 from loadlab.kube.timeouts import USUAL, Timeouts
 
 PAGE_OBJECTS = 20  # of a list
@@ -35,7 +36,9 @@ async def connect() -> AsyncIterator["ApiCluster"]:
         config.load_incluster_config()  # type: ignore[no-untyped-call]
     except ConfigException:
         await config.load_kube_config()  # type: ignore[no-untyped-call]
-    async with ApiClient() as api:
+    configuration = Configuration.get_default_copy()
+    configuration.retries = ReadRetries()
+    async with ApiClient(configuration) as api:
         yield ApiCluster(api)
 
 
