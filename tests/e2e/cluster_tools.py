@@ -84,14 +84,15 @@ def eventually(check: Callable[[], Any], seconds: float, what: str, every: float
 class Lab:
     """Experiments in one namespace."""
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, namespace: str, foreign_cpu: str = ANY_CPU) -> None:
         self.namespace = namespace
+        self.foreign_cpu = foreign_cpu
 
     def kubectl(self, *arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
         return kubectl("-n", self.namespace, *arguments, stdin=stdin, timeout=timeout)
 
     def submit(self, name: str, **spec: Any) -> None:
-        spec |= {"placement": {"foreignCpu": ANY_CPU} | spec.get("placement", {})}
+        spec |= {"placement": {"foreignCpu": self.foreign_cpu} | spec.get("placement", {})}
         spec |= {"load": {"settling": "0s"} | spec.get("load", {})}  # their time is not for that
         document = {
             "apiVersion": "loadlab.dev/v1alpha1",

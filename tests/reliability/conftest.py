@@ -2,19 +2,21 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.measuring import (
+    PASSED,
+    Measured,
+    measuring,
+    pytest_runtest_makereport,  # noqa: F401 - a hook
+)
 from tests.reliability.control_plane import ControlPlane, control_plane
 from tests.reliability.durable_parts import Parts
 from tests.reliability.site import Site
-from tests.reliability.table import record
-
-Measured = Callable[[int, str], None]
-PASSED = pytest.StashKey[bool]()
+from tests.reliability.table import TABLE
 
 
 @pytest.fixture(scope="session")
@@ -54,23 +56,4 @@ def print_logs(folder: Path) -> None:
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
     """Print what was measured for one of the twenty, and keep it with the test's outcome."""
-    said: dict[int, str] = {}
-
-    def say(number: int, text: str) -> None:
-        said[number] = text
-        print(f"test {number}: {text}")
-
-    yield say
-    for number, text in said.items():
-        passed = request.node.stash.get(PASSED, False)
-        record(number, request.node.nodeid, text, passed=passed)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, Any, Any]:
-    report = yield
-    if report.when == "call":
-        item.stash[PASSED] = report.passed
-    return report
+    yield from measuring(request, TABLE)

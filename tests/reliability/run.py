@@ -8,19 +8,16 @@ kills (600), and LOADLAB_DURABILITY_RATE how many messages a second the stream i
 11 needs the cluster (`make up`) and puts this checkout's operator there.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.reliability.table import RESULTS, build_table  # noqa: E402
+from tests.long_tests import run_parts
+from tests.reliability.table import TABLE
 
 FOLDER = "tests/reliability"
 EACH_WRITE = f"{FOLDER}/test_kills.py::test_a_kill_after_each_write_changes_nothing"
-PART_SECONDS = 1200
 PARTS: dict[str, list[str]] = {
     "1": [f"{EACH_WRITE}[odd]"],
     "2": [f"{FOLDER}/test_faults.py"],
@@ -39,29 +36,5 @@ PARTS: dict[str, list[str]] = {
 }
 
 
-def main(arguments: list[str]) -> int:
-    """Run what is asked for; 0 only if nothing failed."""
-    parts = [part for part in arguments if part] or list(PARTS)
-    if unknown := set(parts) - PARTS.keys():
-        print(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-        return 2
-    failed = [part for part in parts if not run_part(part)]
-    print(f"\n{build_table()}\n\n{RESULTS.relative_to(REPOSITORY)} holds the figures")
-    print(f"failed: part {', '.join(failed)}" if failed else "all passed")
-    return 1 if failed else 0
-
-
-def run_part(part: str) -> bool:
-    """Run one part's tests; whether they passed."""
-    files = PARTS[part]
-    print(f"▸ part {part}: {', '.join(files)}", flush=True)
-    path = os.pathsep.join(str(REPOSITORY / f) for f in ("operator", "services", "cluster"))
-    limit = f"--timeout={PART_SECONDS}"  # of one test; that of the short forms is far below it
-    command = [sys.executable, "-m", "pytest", "-q", "-s", limit, "-m", "reliability", *files]
-    environment = os.environ | {"PYTHONPATH": path}
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False)
-    return done.returncode == 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_parts(PARTS, TABLE, "reliability", sys.argv[1:]))

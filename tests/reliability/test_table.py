@@ -4,22 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability import table
+from tests.measured_table import MeasuredTable
 from tests.reliability.run import PARTS
+from tests.reliability.table import TESTS
 
 FOLDER = Path(__file__).parent
+REPOSITORY = FOLDER.parents[1]
 LONG = sorted(f"tests/reliability/{f.name}" for f in FOLDER.glob("test_*.py")
               if "mark.reliability" in f.read_text() and f.name != Path(__file__).name)  # fmt: skip
 
 
 def test_there_are_twenty_tests_and_the_soak():
-    assert list(table.TESTS) == list(range(1, 22))
+    assert list(TESTS) == list(range(1, 22))
 
 
-@pytest.mark.parametrize("number", table.TESTS)
+@pytest.mark.parametrize("number", TESTS)
 def test_short_forms_exist(number):
-    for name in table.TESTS[number].short.split():
-        assert (table.REPOSITORY / name).is_file(), name
+    for name in TESTS[number].short.split():
+        assert (REPOSITORY / name).is_file(), name
 
 
 def test_each_long_form_is_in_one_part():
@@ -30,12 +32,12 @@ def test_each_long_form_is_in_one_part():
     assert sorted({each.partition("::")[0] for each in named}) == LONG
 
 
-def test_what_was_measured_stands_in_the_table(monkeypatch, tmp_path):
-    monkeypatch.setattr(table, "RESULTS", tmp_path / "build" / "reliability.json")
+def test_what_was_measured_stands_in_the_table(tmp_path):
+    table = MeasuredTable(TESTS, tmp_path / "build" / "reliability.json")
     table.record(8, "x::test_a", "10 of 10 gone", passed=True)
     table.record(5, "x::test_b", "21 s", passed=False)
 
-    rows = table.build_table()
+    rows = table.build()
 
     assert "✓ test_a: 10 of 10 gone" in rows
     assert "✗ test_b: 21 s" in rows

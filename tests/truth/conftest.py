@@ -1,0 +1,35 @@
+"""A namespace of these tests' own, with this checkout's operator."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cluster_tools import Lab, install_loadlab, kubectl
+from tests.e2e.conftest import ensure_namespace
+from tests.measuring import (
+    Measured,
+    measuring,
+    pytest_runtest_makereport,  # noqa: F401 - a hook
+)
+from tests.truth.table import TABLE
+
+NAMESPACE = "loadlab-truth"
+FOREIGN_CPU = "0.3"  # as by default: beside more than that a trial is void, and repeated
+
+
+@pytest.fixture(scope="session")
+def installed() -> None:
+    install_loadlab()
+
+
+@pytest.fixture
+def lab(installed: None) -> Iterator[Lab]:
+    ensure_namespace(NAMESPACE)
+    yield Lab(NAMESPACE, FOREIGN_CPU)
+    kubectl("delete", "namespace", NAMESPACE, "--wait", timeout=120)
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
+    """Print what was measured, and keep it with the test's outcome."""
+    yield from measuring(request, TABLE)

@@ -1,0 +1,28 @@
+"""Holds the figures against what is known beforehand, on the cluster, and ends in a table.
+
+    python tests/truth/run.py [PART]     one part of at most 20 minutes, or all of them
+
+It puts this checkout's operator on the cluster (`make up` first). The machine must be otherwise
+idle: what others do to figures is a part of its own.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.long_tests import run_parts
+from tests.truth.table import TABLE
+
+FOLDER = "tests/truth"
+PARTS: dict[str, list[str]] = {
+    "1": [f"{FOLDER}/test_known_answers.py"],
+    "2": [f"{FOLDER}/test_known_costs.py"],
+    "3": [f"{FOLDER}/test_same.py"],
+    "4": [f"{FOLDER}/test_neighbour.py"],
+    "5": [f"{FOLDER}/test_demo.py::test_on_a_calm_node"],
+    "6": [f"{FOLDER}/test_demo.py::test_beside_a_build"],
+}
+
+if __name__ == "__main__":
+    sys.exit(run_parts(PARTS, TABLE, "truth", sys.argv[1:]))
