@@ -5,7 +5,8 @@ virtual environment exists. The layers, each using only the ones below it:
 
     cli, demo, clusters       what a person calls
     embedded, kind, current   the three kinds of cluster
-    build, own_image, images  the images and how they reach the node
+    build, machine_docker     the images and how they reach the node
+    own_image, images         pure: what an image is made of
     components, node_files    pure: command lines and configuration of the embedded node
     handout, activation       pure: what a person uses of the cluster
     the others                one tool each: network, containerd, go_builds, debian, …

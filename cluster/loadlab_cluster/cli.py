@@ -24,8 +24,8 @@ Brings up the Kubernetes that LoadLab is developed, tested and demonstrated on.
 
 CLUSTER says which kind:
   embedded  one node built from Kubernetes' Go modules, in a network namespace of its own
-            (Linux, root; the default where no Docker answers)
-  kind      a node in Docker (the default where Docker answers)
+            (Linux, root; the default where kind or its Docker is missing)
+  kind      a node in Docker (the default where kind is installed and Docker answers)
   current   the cluster of your kubeconfig's context; only when named
 """
 EPILOG = """\

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loadlab_cluster.errors import ClusterError, CommandError
+from loadlab_cluster.settings import REPOSITORY
 
 Argument = str | Path
 
@@ -19,6 +20,7 @@ def run_logged(
     env: Mapping[str, str] | None = None,
 ) -> None:
     """Run a program with its output appended to `log`; raise with the log's end if it fails."""
+    _refuse_missing(command, env)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as output:
         output.write(f"$ {' '.join(map(str, command))}\n")
@@ -36,8 +38,15 @@ def run_logged(
         raise CommandError(_short(command), done.returncode, log)
 
 
+def run_shown(command: Sequence[Argument], *, env: Mapping[str, str]) -> int:
+    """Run a program whose output is for the person at the terminal; return its exit code."""
+    _refuse_missing(command, env)
+    return subprocess.run(command, env={**os.environ, **env}, check=False).returncode
+
+
 def read_output(command: Sequence[Argument], *, text: str | None = None) -> str:
     """Run a program, give it `text` on its standard input, return what it prints."""
+    _refuse_missing(command)
     done = subprocess.run(command, input=text or "", capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
@@ -51,6 +60,18 @@ def succeeds(command: Sequence[Argument]) -> bool:
         return False
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return done.returncode == 0
+
+
+def _refuse_missing(command: Sequence[Argument], env: Mapping[str, str] | None = None) -> None:
+    """A program that is not there is no bug of ours: say which, and what would bring it."""
+    program = Path(command[0])
+    if shutil.which(program, path=(env or {}).get("PATH")):
+        return
+    if program.is_relative_to(REPOSITORY / ".state"):
+        raise ClusterError(f"{program} is not there: bring a cluster up first, `make up`")
+    if program.is_relative_to(REPOSITORY / ".venv"):
+        raise ClusterError(f"{program} is not there: `make venv`")
+    raise ClusterError(f"{program} is not installed, or not on the PATH: install it, then repeat")
 
 
 def _short(command: Sequence[Argument]) -> str:

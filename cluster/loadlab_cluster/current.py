@@ -4,8 +4,9 @@ import os
 
 from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.handout import Access, machine_program, write_handout
+from loadlab_cluster.handout import Access, in_shell, write_handout
 from loadlab_cluster.images import STORES
+from loadlab_cluster.kubectl import find_kubectl
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say
@@ -30,9 +31,12 @@ class CurrentCluster:
                 "loadlab_deactivate first, or leave CLUSTER=current away"
             )
         if not self.is_ready():
-            raise ClusterError("the current context does not answer: kubectl config get-contexts")
+            raise ClusterError(
+                f"{self.describe()[0]}; no API server answers there within 5 s: "
+                "kubectl config get-contexts, kubectl cluster-info"
+            )
         say(f"✓ {self.describe()[0]}")
-        kubectl = f'"{self._kubectl()}"'
+        kubectl = in_shell(find_kubectl(self._settings))
         access = Access("your kubeconfig's current context", kubectl, own_kubeconfig=False)
         write_handout(self._settings, access)
 
@@ -53,11 +57,11 @@ class CurrentCluster:
         raise ClusterError(f"{archive} cannot be loaded into the current context: push its images")
 
     def is_ready(self) -> bool:
-        return succeeds([self._kubectl(), "get", "--raw", "/readyz", "--request-timeout=5s"])
+        kubectl = find_kubectl(self._settings)
+        return succeeds([*kubectl, "get", "--raw", "/readyz", "--request-timeout=5s"])
 
     def describe(self) -> list[str]:
-        context = read_output([self._kubectl(), "config", "current-context"]).strip()
-        return [f"current context: {context}"]
-
-    def _kubectl(self) -> str:
-        return machine_program("kubectl", self._settings)
+        asked = [*find_kubectl(self._settings), "config", "current-context"]
+        if not succeeds(asked):
+            return ["your kubeconfig has no current context: kubectl config use-context NAME"]
+        return [f"current context: {read_output(asked).strip()}"]

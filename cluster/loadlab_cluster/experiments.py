@@ -1,14 +1,12 @@
 """Run experiments from their files, one after the other, and print each table."""
 
 import json
-import os
-import subprocess
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from loadlab_cluster.commands import Argument, read_output
+from loadlab_cluster.commands import Argument, read_output, run_shown
 from loadlab_cluster.dev_environment import VENV
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import Settings
@@ -47,9 +45,9 @@ def _print_results(settings: Settings, name: str) -> None:
     own = settings.kubeconfig
     where: list[Argument] = ["--kubeconfig", own] if own.exists() else []
     command = [VENV / "bin" / "loadlab", "results", name, *where]
-    done = subprocess.run(command, env={**os.environ, "COLUMNS": "200"}, check=False)
-    if done.returncode not in VERDICTS:
-        raise ClusterError(f"loadlab results {name} ended with {done.returncode}; see above")
+    code = run_shown(command, env={"COLUMNS": "200"})
+    if code not in VERDICTS:
+        raise ClusterError(f"loadlab results {name} ended with {code}; see above")
 
 
 def _follow(kubectl: Argument, name: str) -> None:

@@ -69,6 +69,14 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
             depends_on_versions=False,
         ),
         GoProgram(
+            "kind",
+            f"kind {versions['KIND']}",
+            SOURCES / "kind",
+            "sigs.k8s.io/kind",
+            first_seconds=20,
+            depends_on_versions=False,
+        ),
+        GoProgram(
             "k6",
             "k6 with LoadLab's histogram output",
             REPOSITORY / "loadgen",
@@ -174,12 +182,14 @@ def pin_versions(settings: Settings) -> None:
     ]
     edits += [f"-tool=helm.sh/helm/v{n}/cmd/helm" for n in (3, 4)]
     edits += [f"-require=helm.sh/helm/v{n}@v{versions[f'HELM{n}']}" for n in (3, 4)]
-    folder = SOURCES / "hyperkube"
-    (folder / "go.mod").write_text("module loadlab/hyperkube\n\ngo 1.24.0\n")
-    (folder / "go.sum").unlink(missing_ok=True)
-    with step("Pin the modules of cluster/hyperkube", first=80, again=10):
-        run_logged(["go", "mod", "edit", *edits], log, cwd=folder, env=environment)
-        run_logged(["go", "mod", "tidy"], log, cwd=folder, env=environment)
+    kind = ["-tool=sigs.k8s.io/kind", f"-require=sigs.k8s.io/kind@v{versions['KIND']}"]
+    for name, changes in (("hyperkube", edits), ("kind", kind)):
+        folder = SOURCES / name
+        (folder / "go.mod").write_text(f"module loadlab/{name}\n\ngo 1.24.0\n")
+        (folder / "go.sum").unlink(missing_ok=True)
+        with step(f"Pin the modules of cluster/{name}", first=80, again=10):
+            run_logged(["go", "mod", "edit", *changes], log, cwd=folder, env=environment)
+            run_logged(["go", "mod", "tidy"], log, cwd=folder, env=environment)
 
 
 def _staging_modules(kubernetes: str) -> list[str]:

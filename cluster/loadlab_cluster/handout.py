@@ -6,7 +6,7 @@ Wrappers for kubectl, Helm and `loadlab`, a kubeconfig (but for the user's own c
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,11 @@ LOADLAB = """\
 if [ ! -x "{loadlab}" ]; then echo "{loadlab} is not there: make venv" >&2; exit 1; fi
 exec "{loadlab}" "$@"
 """
+
+
+def in_shell(words: Sequence[str]) -> str:
+    """The words of a command line as a wrapper's shell reads them."""
+    return " ".join(f'"{word}"' for word in words)
 
 
 @dataclass(frozen=True)

@@ -1,106 +1,174 @@
-"""A cluster in Docker by kind: the same kubelet settings, the same images by `kind load`."""
+"""A cluster in Docker by kind: created, repaired, used and deleted, whichever Docker that is."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from loadlab_cluster.commands import read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.handout import Access, machine_program, remove_handout, write_handout
-from loadlab_cluster.images import (
-    PREFIX,
-    STORES,
-    official_store,
-    project_images,
-    sample_images,
-)
+from loadlab_cluster.handout import Access, in_shell, remove_handout, write_handout
 from loadlab_cluster.own_image import OwnImage
-from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
+from loadlab_cluster.settings import NAME, Settings
 from loadlab_cluster.terminal import say, step
 
 Command = tuple[str, ...]
+READY_SECONDS = 120.0
+READY = "--for=condition=Ready"
+NODE_LABEL = f"label=io.x-k8s.io.kind.cluster={NAME}"
 
 
-def plan_up(versions: Mapping[str, str], kubeconfig: Path) -> list[Command]:
-    """The commands that create the cluster."""
-    node = f"kindest/node:v{versions['KUBERNETES']}"
-    config = ("--config", str(SOURCES / "kind.yaml"), "--kubeconfig", str(kubeconfig))
-    return [("kind", "create", "cluster", "--name", NAME, "--image", node, *config, "--wait", "2m")]
+class Engine(Protocol):
+    """A Docker in which kind keeps its nodes, and how images come onto them."""
+
+    direct_address: str  # of the API server, where no proxy leads to it
+
+    def ensure(self) -> None: ...
+    def answers(self) -> bool: ...
+    def docker(self) -> list[str]: ...
+    def kind(self) -> list[str]: ...
+    def kubectl(self) -> list[str]: ...
+    def ensure_node_image(self) -> str: ...
+    def config(self) -> Path: ...
+    def images(self) -> None: ...
+    def image(self, own: OwnImage) -> None: ...
+    def leftovers(self) -> list[str]: ...
+    def remove(self) -> None: ...
 
 
-def plan_down(kubeconfig: Path) -> list[Command]:
-    """The commands that remove the cluster."""
-    return [("kind", "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))]
+def plan_create(kind: Sequence[str], image: str, config: Path, kubeconfig: Path) -> Command:
+    """The command that creates the cluster; whether it is Ready is asked afterwards."""
+    files = ("--config", str(config), "--kubeconfig", str(kubeconfig))
+    return (*kind, "create", "cluster", "--name", NAME, "--image", image, *files)
 
 
-def plan_images(versions: Mapping[str, str]) -> list[Command]:
-    """Build the project's images, take the official stores, load all of them into the node."""
-    build = ("docker", "build", str(REPOSITORY), "--target")
-    images = project_images()
-    plan: list[Command] = [(*build, each.name, "--tag", each.reference) for each in images]
-    samples = sample_images()
-    plan += [("docker", "build", str(each.context), "--tag", each.reference) for each in samples]
-    references = [image.reference for image in (*images, *samples)]
-    for store in STORES:
-        official = official_store(store, versions)
-        reference = f"{PREFIX}/{store}:{versions[store.upper()]}"
-        plan += [("docker", "pull", official), ("docker", "tag", official, reference)]
-        references.append(reference)
-    return [*plan, ("kind", "load", "docker-image", "--name", NAME, *references)]
+def plan_delete(kind: Sequence[str], kubeconfig: Path) -> Command:
+    """The command that removes the cluster."""
+    return (*kind, "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))
 
 
-def plan_own_image(own: OwnImage) -> list[Command]:
-    """Build a folder of the user's own and load it into the node."""
-    build = ("docker", "build", str(own.folder), "--file", str(own.recipe))
-    load = ("kind", "load", "docker-image", "--name", NAME, own.reference)
-    return [(*build, "--tag", own.reference), load]
+def plan_repair(docker: Sequence[str], nodes: Mapping[str, str]) -> list[Command]:
+    """The commands that bring stopped nodes back; a paused one is let go on."""
+    paused = [name for name, state in nodes.items() if state == "paused"]
+    stopped = [name for name, state in nodes.items() if state not in {"running", "paused"}]
+    plan = [("unpause", *paused), ("start", *stopped)]
+    return [(*docker, *words) for words in plan if len(words) > 1]
 
 
 class KindCluster:
-    """Runs the plans above."""
+    """What `up`, `down`, `images` and `status` do with kind."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
+        self._engine = engine
 
     def up(self) -> None:
-        kubectl = machine_program("kubectl", self._settings)
-        if self.is_ready():
-            say(f"✓ the kind cluster {NAME} is up")
+        """Create the cluster, or bring back what of it is stopped."""
+        engine, settings = self._engine, self._settings
+        engine.ensure()
+        kubectl = engine.kubectl()
+        nodes = self.nodes()
+        repairs = plan_repair(engine.docker(), nodes)
+        if nodes and not repairs and self.is_ready():
+            say(f"✓ the kind cluster {NAME} is up: {', '.join(nodes)} Ready")
+        elif nodes:
+            with step("Bring the kind cluster's nodes back", first=20, again=10):
+                self._run(*repairs)
+                self._await_ready(kubectl)
         else:
-            self._settings.handout.mkdir(exist_ok=True)
-            plan = plan_up(self._settings.versions, self._settings.kubeconfig)
-            self._run("Create the kind cluster", plan, first=90, again=40)
-        write_handout(self._settings, Access(f"the kind cluster {NAME}", f'"{kubectl}"'))
+            self._create(kubectl)
+        title, address = f"the kind cluster {NAME}", engine.direct_address
+        write_handout(settings, Access(title, in_shell(kubectl), direct_address=address))
 
     def down(self) -> None:
-        self._run("Delete the kind cluster", plan_down(self._settings.kubeconfig), first=5, again=5)
+        """Delete the cluster, and end the engine if it is ours."""
+        kubeconfig = self._settings.kubeconfig
+        if not self.leftovers():
+            say("✓ nothing is up, nothing is left")
+            remove_handout(self._settings)
+            return
+        self._engine.ensure()
+        kind = self._engine.kind()
+        with step("Delete the kind cluster", first=5, again=5):
+            self._run(plan_delete(kind, kubeconfig))
+            self._engine.remove()
         remove_handout(self._settings)
+        if left := self.leftovers():
+            raise ClusterError("still there after `down`: " + ", ".join(left))
 
     def images(self) -> None:
-        plan = plan_images(self._settings.versions)
-        self._run("Build the images and load them into kind", plan, first=240, again=30)
+        self._refuse_without_nodes()
+        self._engine.images()
 
     def image(self, own: OwnImage) -> None:
-        title = f"Build {own.reference} and load it into kind"
-        self._run(title, plan_own_image(own), first=60, again=10)
+        self._refuse_without_nodes()
+        self._engine.image(own)
         say(own.use())
 
     def load(self, archive: str) -> None:
-        plan: list[Command] = [("kind", "load", "image-archive", "--name", NAME, archive)]
-        self._run(f"Load {archive} into kind", plan, first=10, again=10)
+        """Load an image archive into every node."""
+        self._refuse_without_nodes()
+        if not Path(archive).is_file():
+            raise ClusterError(f"no such file: {archive}; name an archive (docker save, OCI)")
+        kind = self._engine.kind()
+        with step(f"Load {archive} into kind", first=10, again=10):
+            self._run((*kind, "load", "image-archive", "--name", NAME, archive))
 
     def is_ready(self) -> bool:
-        config = self._settings.kubeconfig
-        ask = ["kubectl", f"--kubeconfig={config}", "get", "--raw", "/readyz"]
-        return config.exists() and succeeds(ask)
+        """Whether every node runs and is Ready."""
+        nodes, kubectl = self.nodes(), self._settings.program("kubectl")
+        if not nodes or set(nodes.values()) != {"running"} or not kubectl.exists():
+            return False
+        ready = ("wait", READY, "nodes", "--all", "--timeout=1s", "--request-timeout=5s")
+        return succeeds([kubectl, *ready])
 
     def describe(self) -> list[str]:
-        if not succeeds(["kind", "version"]):
-            return ["kind is not installed: https://kind.sigs.k8s.io, or CLUSTER=embedded as root"]
-        return ["clusters of kind: " + " ".join(read_output(["kind", "get", "clusters"]).split())]
+        """One line for each node, one for the cluster."""
+        lines = [f"{name:<32}{state}" for name, state in self.nodes().items()]
+        missing = f"no kind cluster {NAME}: CLUSTER=kind make up"
+        ready = f"the kind cluster {NAME} is {'' if self.is_ready() else 'not '}Ready"
+        return [*lines, ready if lines else missing]
 
-    def _run(self, title: str, plan: list[Command], *, first: float, again: float) -> None:
-        if not succeeds(["kind", "version"]):
-            raise ClusterError(*self.describe())
-        with step(title, first=first, again=again):
-            for command in plan:
-                run_logged(command, self._settings.logs / "kind.log")
+    def nodes(self) -> dict[str, str]:
+        """The state of each node's container, by its name."""
+        if not self._engine.answers():
+            return {}
+        asked = ("ps", "--all", "--filter", NODE_LABEL, "--format", "{{.Names}} {{.State}}")
+        rows = read_output([*self._engine.docker(), *asked]).splitlines()
+        return dict(row.split(" ", 1) for row in sorted(rows))
+
+    def leftovers(self) -> list[str]:
+        """What of the cluster is on the machine, one line each."""
+        return [f"container {name}" for name in self.nodes()] + self._engine.leftovers()
+
+    def _create(self, kubectl: list[str]) -> None:
+        settings, engine = self._settings, self._engine
+        settings.handout.mkdir(exist_ok=True)
+        settings.kubeconfig.unlink(missing_ok=True)  # of another cluster: kind would add to it
+        image, kind = engine.ensure_node_image(), engine.kind()
+        with step("Create the kind cluster and wait until it is Ready", first=90, again=30):
+            self._run(plan_create(kind, image, engine.config(), settings.kubeconfig))
+            self._await_ready(kubectl)
+
+    def _await_ready(self, kubectl: list[str]) -> None:
+        """A node that has just started needs a moment; its kubeconfig may have been lost."""
+        kind, kubeconfig = self._engine.kind(), str(self._settings.kubeconfig)
+        self._run((*kind, "export", "kubeconfig", "--name", NAME, "--kubeconfig", kubeconfig))
+        wait = ("wait", READY, "nodes", "--all", "--timeout=30s", "--request-timeout=30s")
+        deadline = time.monotonic() + READY_SECONDS
+        while not succeeds([*kubectl, f"--kubeconfig={kubeconfig}", *wait]):
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"waited {READY_SECONDS:.0f} s in vain: the nodes of the kind cluster {NAME} "
+                    f"are Ready\n  ask: {in_shell(kubectl)} --kubeconfig {kubeconfig} "
+                    "describe nodes; `CLUSTER=kind make down up` starts anew"
+                )
+            time.sleep(0.5)  # an API server that does not answer yet ends the wait at once
+
+    def _refuse_without_nodes(self) -> None:
+        if "running" not in self.nodes().values():
+            raise ClusterError(f"no node of the kind cluster {NAME} runs: CLUSTER=kind make up")
+
+    def _run(self, *plan: Command) -> None:
+        for command in plan:
+            run_logged(command, self._settings.logs / "kind.log")

@@ -1,13 +1,17 @@
-"""Which kind of cluster is chosen, and what kind would be told to do."""
+"""Which kind of cluster is chosen, and what kind and Docker are told to do."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from loadlab_cluster.clusters import choose_kind
+from loadlab_cluster.clusters import choose_kind, kind_works
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.kind import plan_down, plan_images, plan_up
-from loadlab_cluster.settings import REPOSITORY, SOURCES
+from loadlab_cluster.images import STORES as STORE_NAMES
+from loadlab_cluster.kind import KindCluster, plan_create, plan_delete, plan_repair
+from loadlab_cluster.machine_docker import MachineDocker, plan_builds, plan_load
+from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings, read_versions
 
 STORES = {"POSTGRES": "15", "REDIS": "7", "RABBITMQ": "3"}
 VERSIONS = {"KUBERNETES": "1.34.4", "DEBIAN": "bookworm"} | STORES
@@ -15,7 +19,7 @@ CONFIG = Path("/somewhere/kubeconfig")
 
 
 @pytest.mark.parametrize(
-    ("asked", "docker_answers", "expected"),
+    ("asked", "kind_works", "expected"),
     [
         ("", True, "kind"),
         ("", False, "embedded"),
@@ -25,50 +29,209 @@ CONFIG = Path("/somewhere/kubeconfig")
     ],
 )
 def test_the_users_own_context_is_only_taken_by_name(
-    asked: str, docker_answers: bool, expected: str
+    asked: str, kind_works: bool, expected: str
 ) -> None:
-    assert choose_kind(asked, docker_answers=docker_answers) == expected
+    assert choose_kind(asked, kind_works=kind_works) == expected
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ClusterError, match=r"CLUSTER=minikube is none of embedded, kind, current"):
-        choose_kind("minikube", docker_answers=True)
+        choose_kind("minikube", kind_works=True)
 
 
-def test_kind_creates_one_cluster_of_our_version_with_its_own_kubeconfig() -> None:
-    assert plan_up(VERSIONS, CONFIG) == [
-        (
-            *("kind", "create", "cluster", "--name", "loadlab"),
-            *("--image", "kindest/node:v1.34.4", "--config", str(SOURCES / "kind.yaml")),
-            *("--kubeconfig", str(CONFIG), "--wait", "2m"),
-        )
-    ]
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """A machine that has the programs which a test gives it, and no others."""
+    folder = tmp_path / "machine"
+    folder.mkdir()
+    for shell in ("sh", "cat"):
+        (folder / shell).symlink_to(f"/bin/{shell}")
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name: str, script: str) -> Path:
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+        return folder / name
+
+    return add
 
 
-def test_kind_deletes_that_cluster() -> None:
-    (command,) = plan_down(CONFIG)
+@pytest.mark.parametrize(
+    ("programs", "works"),
+    [
+        ({"kind": "exit 0", "docker": "exit 0"}, True),
+        ({"docker": "exit 0"}, False),
+        ({"kind": "exit 0", "docker": "exit 1"}, False),
+        ({"kind": "exit 0"}, False),
+    ],
+    ids=["both", "no kind", "Docker is silent", "no Docker"],
+)
+def test_kind_is_the_default_only_where_it_is_installed_and_docker_answers(
+    machine, programs: dict[str, str], works: bool
+) -> None:
+    for name, script in programs.items():
+        machine(name, script)
 
-    assert command[:5] == ("kind", "delete", "cluster", "--name", "loadlab")
+    assert kind_works() is works
 
 
-def test_kind_builds_each_target_and_loads_the_names_that_the_chart_uses() -> None:
-    plan = plan_images(VERSIONS)
-
-    for target in ("operator", "services", "k6"):
-        tag = f"localhost/loadlab/{target}:dev"
-        assert ("docker", "build", str(REPOSITORY), "--target", target, "--tag", tag) in plan
-    assert plan[-1] == (
-        *("kind", "load", "docker-image", "--name", "loadlab"),
-        *(f"localhost/loadlab/{name}:dev" for name in ("operator", "services", "k6")),
-        "localhost/loadlab/own-service:dev",
-        *("localhost/loadlab/postgres:15", "localhost/loadlab/redis:7"),
-        "localhost/loadlab/rabbitmq:3",
+def test_kind_creates_one_cluster_with_its_own_kubeconfig() -> None:
+    assert plan_create(["kind"], "node@sha256:1", SOURCES / "kind.yaml", CONFIG) == (
+        *("kind", "create", "cluster", "--name", "loadlab", "--image", "node@sha256:1"),
+        *("--config", str(SOURCES / "kind.yaml"), "--kubeconfig", str(CONFIG)),
     )
 
 
-def test_kind_takes_the_official_stores_under_our_names() -> None:
-    plan = plan_images(VERSIONS)
+def test_the_official_node_is_named_by_its_digest_and_of_our_minor_version() -> None:
+    versions = read_versions()
+    tag, _, digest = versions["KIND_NODE"].partition("@sha256:")
 
-    assert ("docker", "pull", "postgres:15-bookworm") in plan
-    assert ("docker", "tag", "redis:7-bookworm", "localhost/loadlab/redis:7") in plan
-    assert ("docker", "tag", "rabbitmq:3", "localhost/loadlab/rabbitmq:3") in plan
+    assert len(digest) == 64
+    assert tag.startswith("kindest/node:v" + versions["KUBERNETES"].rpartition(".")[0] + ".")
+
+
+def test_kind_deletes_that_cluster() -> None:
+    assert plan_delete(["kind"], CONFIG)[:5] == ("kind", "delete", "cluster", "--name", "loadlab")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ({"a": "running"}, []),
+        ({"a": "exited", "b": "running", "c": "created"}, [("docker", "start", "a", "c")]),
+        ({"a": "paused"}, [("docker", "unpause", "a")]),
+    ],
+)
+def test_nodes_that_are_stopped_are_started_and_no_others(
+    states: dict[str, str], expected: list[tuple[str, ...]]
+) -> None:
+    assert plan_repair(["docker"], states) == expected
+
+
+def test_docker_builds_each_target_under_the_names_that_the_chart_uses() -> None:
+    plan = plan_builds(VERSIONS)
+
+    for target in ("operator", "services", "k6"):
+        tag = f"localhost/loadlab/{target}:dev"
+        assert plan[tag] == ("docker", "build", "--tag", tag, "--target", target, str(REPOSITORY))
+    assert set(plan) - {
+        f"localhost/loadlab/{name}:dev" for name in ("operator", "services", "k6")
+    } == {
+        "localhost/loadlab/own-service:dev",
+        *("localhost/loadlab/postgres:15", "localhost/loadlab/redis:7"),
+        "localhost/loadlab/rabbitmq:3",
+    }
+
+
+@pytest.mark.parametrize(
+    ("store", "official"),
+    list(zip(STORE_NAMES, ("postgres:15-bookworm", "redis:7-bookworm", "rabbitmq:3"), strict=True)),
+)
+def test_a_store_is_its_official_image_and_nothing_else(store: str, official: str) -> None:
+    command = plan_builds(VERSIONS)[f"localhost/loadlab/{store}:{VERSIONS[store.upper()]}"]
+    recipe = (Path(command[-1]) / "Dockerfile").read_text().splitlines()
+
+    assert f"IMAGE={official}" in command
+    assert [line for line in recipe if not line.startswith("#")] == ["ARG IMAGE", "FROM ${IMAGE}"]
+
+
+def test_images_come_onto_the_nodes_by_an_archive() -> None:
+    archive = Path("/cache/images.tar")
+
+    assert plan_load(["kind"], ["a:1", "b:2"], archive) == [
+        ("docker", "save", "--output", "/cache/images.tar", "a:1", "b:2"),
+        ("kind", "load", "image-archive", "--name", "loadlab", "/cache/images.tar"),
+    ]
+
+
+DOCKER = """\
+echo "docker $*" >> "$LOADLAB_LOG"
+case "$1" in
+  ps) cat "$LOADLAB_NODES" ;;
+  start) shift; for name; do echo "$name running"; done > "$LOADLAB_NODES" ;;
+esac
+"""
+KIND = """\
+echo "kind $*" >> "$LOADLAB_LOG"
+case "$1" in
+  create) echo "loadlab-control-plane running" > "$LOADLAB_NODES" ;;
+  delete) : > "$LOADLAB_NODES" ;;
+esac
+"""
+
+
+@pytest.fixture
+def docker_machine(machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with programs that say what they were told; returns where the nodes stand."""
+    nodes = tmp_path / "nodes"
+    nodes.touch()
+    monkeypatch.setenv("LOADLAB_NODES", str(nodes))
+    monkeypatch.setenv("LOADLAB_LOG", str(tmp_path / "said"))
+    for name, script in {"docker": DOCKER, "kind": KIND, "kubectl": "exit 0"}.items():
+        machine(name, script)
+    return nodes
+
+
+@pytest.fixture
+def cluster(settings: Settings, tmp_path: Path, docker_machine: Path) -> KindCluster:
+    own = replace(settings, handout=tmp_path / ".state")
+    return KindCluster(own, MachineDocker(own))
+
+
+def said(tmp_path: Path, program: str) -> list[str]:
+    lines = (tmp_path / "said").read_text().splitlines()
+    return [line.split()[1] for line in lines if line.startswith(f"{program} ")]
+
+
+def test_up_leaves_the_same_programs_as_every_cluster(cluster: KindCluster, tmp_path: Path) -> None:
+    cluster.up()
+
+    assert {path.name for path in (tmp_path / ".state" / "bin").iterdir()} == {
+        *("kubectl", "helm", "helm3", "helm4", "loadlab")
+    }
+    assert said(tmp_path, "kind") == ["create", "export"]
+    assert cluster.is_ready()
+
+
+def test_up_again_creates_nothing(cluster: KindCluster, tmp_path: Path) -> None:
+    cluster.up()
+    cluster.up()
+
+    assert said(tmp_path, "kind") == ["create", "export"]
+
+
+def test_up_starts_a_stopped_node_instead_of_making_another(
+    cluster: KindCluster, docker_machine: Path, tmp_path: Path
+) -> None:
+    docker_machine.write_text("loadlab-control-plane exited\n")
+    assert not cluster.is_ready()
+    cluster.up()
+
+    assert said(tmp_path, "kind") == ["export"]
+    assert said(tmp_path, "docker").count("start") == 1
+    assert cluster.is_ready()
+
+
+def test_down_removes_the_cluster_and_what_up_left(cluster: KindCluster, tmp_path: Path) -> None:
+    cluster.up()
+    cluster.down()
+    cluster.down()
+
+    assert said(tmp_path, "kind").count("delete") == 1
+    assert list((tmp_path / ".state").iterdir()) == []
+
+
+@pytest.mark.parametrize("act", ["images", "load"])
+def test_no_image_is_loaded_where_no_node_runs(cluster: KindCluster, act: str) -> None:
+    with pytest.raises(
+        ClusterError, match="no node of the kind cluster loadlab runs: CLUSTER=kind"
+    ):
+        cluster.images() if act == "images" else cluster.load("archive.tar")
+
+
+def test_a_silent_docker_is_said_with_the_remedy(cluster: KindCluster, machine) -> None:
+    machine("docker", "exit 1")
+
+    with pytest.raises(ClusterError, match=r"Docker does not answer .*join the group `docker`"):
+        cluster.up()
+    assert cluster.describe() == ["no kind cluster loadlab: CLUSTER=kind make up"]

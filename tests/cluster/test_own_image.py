@@ -11,7 +11,7 @@ from loadlab_cluster.containerd import Containerd
 from loadlab_cluster.current import CurrentCluster
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.images import BASE, PYTHON
-from loadlab_cluster.kind import plan_own_image
+from loadlab_cluster.machine_docker import plan_own_image
 from loadlab_cluster.own_image import OwnImage, read_own_image, with_stand_ins
 from loadlab_cluster.settings import Settings, load_settings
 
@@ -111,13 +111,10 @@ def test_an_image_without_a_stand_in_is_refused_with_those_there_are(recipe: str
 
 
 def test_kind_builds_it_with_docker_as_it_is(folder: Path) -> None:
-    assert plan_own_image(read_own_image([str(folder), "shop"])) == [
-        (
-            *("docker", "build", str(folder), "--file", str(folder / "Dockerfile")),
-            *("--tag", "localhost/shop:dev"),
-        ),
-        ("kind", "load", "docker-image", "--name", "loadlab", "localhost/shop:dev"),
-    ]
+    assert plan_own_image(read_own_image([str(folder), "shop"])) == (
+        *("docker", "build", "--tag", "localhost/shop:dev"),
+        *("--file", str(folder / "Dockerfile"), str(folder)),
+    )
 
 
 def test_the_current_context_gets_the_remedy(folder: Path, settings: Settings) -> None:

@@ -10,10 +10,10 @@ import pytest
 from loadlab_cluster import daemons
 from loadlab_cluster.cgroups import ensure_cgroups, pod_cgroups, pod_processes, remove_cgroups
 from loadlab_cluster.cli import main
-from loadlab_cluster.commands import run_logged
+from loadlab_cluster.commands import read_output, run_logged, run_shown
 from loadlab_cluster.components import Component
-from loadlab_cluster.errors import CommandError
-from loadlab_cluster.settings import Settings
+from loadlab_cluster.errors import ClusterError, CommandError
+from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import duration, step
 
 SLEEP = "import time; time.sleep(60)"
@@ -145,3 +145,23 @@ def test_a_command_without_arguments_refuses_them(capsys: pytest.CaptureFixture[
 
 def test_this_process_is_never_found_as_a_leftover() -> None:
     assert os.getpid() not in daemons.processes_naming("pytest")
+
+
+@pytest.mark.parametrize(
+    ("program", "remedy"),
+    [
+        (REPOSITORY / ".state" / "bin" / "no-such", "`make up`"),
+        (REPOSITORY / ".venv" / "bin" / "no-such", "`make venv`"),
+        ("no-such-program", "install it"),
+    ],
+    ids=["of the hand-out", "of the environment", "of the machine"],
+)
+def test_a_program_that_is_not_there_is_a_message_with_the_remedy(
+    program: str | Path, remedy: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ClusterError, match=f"{program} is not .*{remedy}"):
+        read_output([program])
+    with pytest.raises(ClusterError, match=remedy):
+        run_logged([program], tmp_path / "log")
+    with pytest.raises(ClusterError, match=remedy):
+        run_shown([program], env={})

@@ -22,6 +22,7 @@ def go_mod(name: str) -> str:
         ("hyperkube", "github.com/coredns/coredns", VERSIONS["COREDNS"]),
         ("hyperkube", "helm.sh/helm/v3", VERSIONS["HELM3"]),
         ("hyperkube", "helm.sh/helm/v4", VERSIONS["HELM4"]),
+        ("kind", "sigs.k8s.io/kind", VERSIONS["KIND"]),
     ],
 )
 def test_go_module_requires_the_version_of_versions_env(

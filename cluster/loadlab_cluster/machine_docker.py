@@ -1,0 +1,122 @@
+"""The machine's own Docker under kind: official images, built and pulled by it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from loadlab_cluster.commands import run_logged, succeeds
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.go_builds import ensure_go_program
+from loadlab_cluster.handout import machine_program
+from loadlab_cluster.images import PREFIX, STORES, official_store, project_images, sample_images
+from loadlab_cluster.kubectl import find_kubectl
+from loadlab_cluster.own_image import OwnImage
+from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
+from loadlab_cluster.terminal import step
+
+Command = tuple[str, ...]
+OFFICIAL = SOURCES / "images" / "official"
+# Docker adds attestations to what it builds; kind's nodes import images, and nothing beside them.
+BUILD = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+
+
+def plan_builds(versions: Mapping[str, str]) -> dict[str, Command]:
+    """The command that builds each image that an experiment may name, by its reference.
+
+    A store is built from its official image alone: of a pulled one, a Docker that keeps images in
+    containerd's store would save the index of every platform, and kind could not import it.
+    """
+    build = ("docker", "build", "--tag")
+    plan: dict[str, Command] = {
+        each.reference: (*build, each.reference, "--target", each.name, str(REPOSITORY))
+        for each in project_images()
+    }
+    for sample in sample_images():
+        plan[sample.reference] = (*build, sample.reference, str(sample.context))
+    for store in STORES:
+        reference = f"{PREFIX}/{store}:{versions[store.upper()]}"
+        official = ("--pull", "--build-arg", f"IMAGE={official_store(store, versions)}")
+        plan[reference] = (*build, reference, *official, str(OFFICIAL))
+    return plan
+
+
+def plan_load(kind: Sequence[str], references: Sequence[str], archive: Path) -> list[Command]:
+    """By an archive: `kind load docker-image` fails where Docker has containerd's store."""
+    save = ("docker", "save", "--output", str(archive), *references)
+    return [save, (*kind, "load", "image-archive", "--name", NAME, str(archive))]
+
+
+def plan_own_image(own: OwnImage) -> Command:
+    """Build a folder of the user's own."""
+    recipe = ("--file", str(own.recipe), str(own.folder))
+    return ("docker", "build", "--tag", own.reference, *recipe)
+
+
+class MachineDocker:
+    """The Docker that answers on this machine; it is never stopped."""
+
+    direct_address = ""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def ensure(self) -> None:
+        """Nothing is started here: only whether it answers is asked."""
+        if not self.answers():
+            raise ClusterError(
+                "Docker does not answer (docker info): start it, join the group `docker`, "
+                "or use CLUSTER=embedded as root"
+            )
+
+    def answers(self) -> bool:
+        return succeeds(["docker", "info"])
+
+    def docker(self) -> list[str]:
+        return ["docker"]
+
+    def kind(self) -> list[str]:
+        """The machine's kind, or our own from its Go module."""
+        try:
+            return [machine_program("kind", self._settings)]
+        except ClusterError:
+            return [str(ensure_go_program("kind", self._settings))]
+
+    def kubectl(self) -> list[str]:
+        return find_kubectl(self._settings)
+
+    def ensure_node_image(self) -> str:
+        """The official one by its digest: Docker pulls it when the node is created."""
+        return self._settings.versions["KIND_NODE"]
+
+    def config(self) -> Path:
+        return SOURCES / "kind.yaml"
+
+    def images(self) -> None:
+        """Build every image and load all of them into the nodes."""
+        plan = plan_builds(self._settings.versions)
+        log = self._settings.logs / "kind.log"
+        with step("Build the images with Docker", first=240, again=20):
+            for command in plan.values():
+                run_logged(command, log, env=BUILD)
+        self._load(list(plan), title=f"Load {len(plan)} images into kind")
+
+    def image(self, own: OwnImage) -> None:
+        with step(f"Build {own.reference} with Docker", first=60, again=10):
+            run_logged(plan_own_image(own), self._settings.logs / "kind.log", env=BUILD)
+        self._load([own.reference], title=f"Load {own.reference} into kind")
+
+    def leftovers(self) -> list[str]:
+        """Docker was there before, and stays."""
+        return []
+
+    def remove(self) -> None:
+        """Docker is the machine's."""
+
+    def _load(self, references: list[str], *, title: str) -> None:
+        kind, archive = self.kind(), self._settings.cache / "kind-images.tar"
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with step(title, first=20, again=20):
+            try:
+                for command in plan_load(kind, references, archive):
+                    run_logged(command, self._settings.logs / "kind.log")
+            finally:
+                archive.unlink(missing_ok=True)
