@@ -12,6 +12,8 @@ from loadlab.base.text import plain
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.export import Format, export
+from loadlab.cli.gate import FailOn, checks_of, exit_code
+from loadlab.cli.junit import build_junit
 from loadlab.cli.last_words import SHOWN_TRIALS, last_words
 from loadlab.cli.tables import render
 
@@ -23,9 +25,13 @@ Exit codes:
   0  passed: finished, and every criterion holds
   1  error: the experiment or this command could not do its work
   2  not finished yet, out of time, or wrong usage
-  3  a criterion failed
-  4  inconclusive: a criterion or a cell could not be judged
+  3  a criterion failed, or a comparison where --fail-on says so
+  4  inconclusive: a criterion, a cell or a comparison could not be judged
 """
+_FAIL_ON = (
+    "What fails the pipeline: criteria alone; also a comparison that regressed; also one that is "
+    "inconclusive."
+)
 _PIPE_WIDTH = 160  # without a terminal nothing needs to be folded
 
 app = typer.Typer(
@@ -68,6 +74,26 @@ def results(
 
 
 @app.command(epilog=_EXIT_CODES)
+def gate(
+    name: Name,
+    *,
+    namespace: Namespace = None,
+    fail_on: Annotated[FailOn, typer.Option(help=_FAIL_ON)] = FailOn.REGRESSED,
+    junit: Annotated[Path | None, typer.Option(help="Write the checks there as JUnit XML.")] = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Pass or fail a pipeline by an experiment: a line for each check, and the exit code."""
+    experiment = Experiment.of(_connect(kubeconfig, context, namespace).read(name))
+    checks = checks_of(experiment, fail_on)
+    if junit:
+        _write(junit, build_junit(experiment, checks))
+    for check in checks:
+        _console().print(check.line, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(exit_code(experiment, checks))
+
+
+@app.command(epilog=_EXIT_CODES)
 def status(
     name: Name,
     *,
@@ -98,6 +124,13 @@ def _connect(kubeconfig: Path | None, context: str | None, namespace: str | None
     from loadlab.cli.source import Cluster  # noqa: PLC0415 (see there: two seconds)
 
     return Cluster.connect(kubeconfig, context, namespace)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as err:
+        raise CliError(f"cannot write {path}: {err.strerror}") from err
 
 
 def _print_last_words(cluster: "Cluster", experiment: Experiment) -> None:

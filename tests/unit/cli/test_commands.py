@@ -113,6 +113,29 @@ def test_results_as_json_is_json(loadlab: Run, finished: dict[str, Any]) -> None
     assert json.loads(out)["name"] == "select"
 
 
+def test_a_gate_prints_its_checks_and_writes_junit(
+    loadlab: Run, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    ApiServer.reads = [(200, [finished])]
+    file = tmp_path / "junit.xml"
+
+    code, out, err = loadlab("gate", "select", "--fail-on", "criteria", "--junit", str(file))
+
+    assert (code, err) == (0, "")
+    assert out.startswith("passed: finished: select: Succeeded")
+    assert 'tests="' in file.read_text()
+
+
+def test_a_gate_that_cannot_write_says_so(
+    loadlab: Run, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    ApiServer.reads = [(200, [finished])]
+
+    code, _, err = loadlab("gate", "select", "--junit", str(tmp_path / "none" / "junit.xml"))
+
+    assert (code, err.startswith("loadlab: cannot write ")) == (1, True)
+
+
 def test_status_is_one_line(loadlab: Run, running: dict[str, Any]) -> None:
     ApiServer.reads = [(200, [running])]
 

@@ -1,0 +1,153 @@
+"""A pipeline fails by what was measured and did not hold, and says by what."""
+
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from loadlab.cli.experiment import ExitCode, Experiment
+from loadlab.cli.gate import FailOn, checks_of, exit_code
+from loadlab.cli.junit import build_junit
+
+Resource = dict[str, Any]
+
+
+def comparison(outcome: str, **other: Any) -> Resource:
+    return {
+        "figure": "cpuMicros",
+        "of": "after/workers=1",
+        "over": "before/workers=1",
+        "ratio": 1.1,
+        "low": 1.08,
+        "high": 1.12,
+        "blocks": 10,
+        "p": 0.0004,
+        "outcome": outcome,
+        **other,
+    }
+
+
+def run(resource: Resource, fail_on: FailOn, *comparisons: Resource) -> tuple[int, Xml.Element]:
+    """The exit code, and the suite of the JUnit file."""
+    resource["status"]["comparisons"] = list(comparisons)
+    experiment = Experiment.of(resource)
+    checks = checks_of(experiment, fail_on)
+    (suite,) = Xml.fromstring(build_junit(experiment, checks))
+    return exit_code(experiment, checks), suite
+
+
+def told(suite: Xml.Element, tag: str) -> list[tuple[str | None, str | None]]:
+    return [
+        (case.get("name"), found.get("message"))
+        for case in suite
+        if (found := case.find(tag)) is not None
+    ]
+
+
+def test_a_regression_fails_where_it_is_asked_for(finished):
+    code, suite = run(finished, FailOn.REGRESSED, comparison("Regressed"))
+
+    assert code == ExitCode.CRITERIA_FAILED
+    assert suite.get("failures") == "1"
+    assert told(suite, "failure") == [
+        (
+            "comparison cpuMicros of after/workers=1 over before/workers=1",
+            "1.1 [1.08, 1.12] in CPU µs/req (Regressed), p 0.0004, 10 replicates",
+        )
+    ]
+
+
+def test_a_regression_fails_nothing_where_variants_are_only_compared(finished):
+    code, suite = run(finished, FailOn.CRITERIA, comparison("Regressed"))
+
+    assert code == ExitCode.PASSED
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "expected", "tag"),
+    [
+        (FailOn.REGRESSED, ExitCode.PASSED, "skipped"),
+        (FailOn.INCONCLUSIVE, ExitCode.INCONCLUSIVE, "error"),
+    ],
+)
+def test_what_could_not_be_told_is_said(finished, fail_on, expected, tag):
+    unknown = comparison("Inconclusive", blocksNeeded=24)
+
+    code, suite = run(finished, fail_on, unknown)
+
+    assert code == expected
+    ((_, message),) = told(suite, tag)
+    assert message is not None
+    assert message.endswith("a claim would take 24 replicates")
+
+
+@pytest.mark.parametrize("outcome", ["Improved", "Equivalent"])
+def test_no_worse_passes(finished, outcome):
+    code, suite = run(finished, FailOn.INCONCLUSIVE, comparison(outcome))
+
+    assert code == ExitCode.PASSED
+    assert {suite.get(count) for count in ("failures", "errors", "skipped")} == {"0"}
+
+
+def test_a_gate_that_has_nothing_to_compare_does_not_pass(finished):
+    code, suite = run(finished, FailOn.REGRESSED)
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert "nothing was compared" in str(told(suite, "error"))
+
+
+def test_a_baseline_is_compared_too(finished):
+    found = comparison("Regressed", baselineBlocks=5)
+    finished["status"]["baseline"] = {"name": "search-october", "comparisons": [found]}
+
+    code, suite = run(finished, FailOn.REGRESSED)
+
+    assert code == ExitCode.CRITERIA_FAILED
+    assert len(told(suite, "failure")) == 1
+
+
+def test_criteria_are_cases_with_their_worst_cell(finished):
+    finished["status"]["verdict"] = "Failed"
+    finished["status"]["criteria"] = [
+        {
+            "name": "tail",
+            "threshold": "p(95)<100",
+            "value": "141.2",
+            "cell": "sync/workers=2",
+            "outcome": "Failed",
+        }
+    ]
+
+    code, suite = run(finished, FailOn.CRITERIA)
+
+    assert code == ExitCode.CRITERIA_FAILED
+    assert told(suite, "failure") == [
+        ("criterion tail (p(95)<100)", "Failed: worst 141.2 in sync/workers=2")
+    ]
+
+
+def test_what_did_not_finish_is_an_error_and_no_failure(running):
+    code, suite = run(running, FailOn.REGRESSED, comparison("Improved"))
+
+    assert code == ExitCode.NOT_FINISHED
+    assert [name for name, _ in told(suite, "error")] == ["finished"]
+
+
+def test_no_text_breaks_the_file(finished):
+    finished["status"]["criteria"] = [
+        {
+            "name": "<&\"'>",
+            "threshold": "]]>",
+            "value": "\x00\x1b[31m\ufffe\ud800",
+            "cell": "é\u202e",
+            "outcome": "Inconclusive",
+            "note": "\uffff<!--",
+        }
+    ]
+
+    _, suite = run(finished, FailOn.CRITERIA)
+
+    assert told(suite, "error") == [
+        ("criterion <&\"'> (]]>)", "Inconclusive: worst [31m in é; <!--")
+    ]
