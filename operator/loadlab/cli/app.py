@@ -1,6 +1,8 @@
 """The commands. Each exits with a code that a script can act on."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +20,7 @@ from loadlab.cli.last_words import SHOWN_TRIALS, last_words
 from loadlab.cli.tables import render
 
 if TYPE_CHECKING:
+    from loadlab.cli.preview import Preview
     from loadlab.cli.source import Cluster
 
 _EXIT_CODES = """\b
@@ -36,13 +39,16 @@ _PIPE_WIDTH = 160  # without a terminal nothing needs to be folded
 
 app = typer.Typer(
     name="loadlab",
-    help=f"Read and follow LoadExperiments.\n\n{_EXIT_CODES}",
+    help=f"Plan, read and follow LoadExperiments.\n\n{_EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
+Files = Annotated[
+    list[Path], typer.Argument(help="YAML files, - for standard input.", allow_dash=True)
+]
 Name = Annotated[str, typer.Argument(help="Name of the LoadExperiment.")]
 Namespace = Annotated[
     str | None, typer.Option("--namespace", "-n", help="Namespace; default: the context's.")
@@ -114,10 +120,57 @@ def status(
     raise typer.Exit(experiment.exit_code)
 
 
+@app.command("plan")
+def show_plan(files: Files) -> None:
+    """Say what an experiment would do, without a cluster: cells, order, time, what it asks for.
+
+    Exits with 1 where the operator would refuse one, and says why as it would.
+    """
+    from loadlab.cli.preview_text import lines_of  # noqa: PLC0415 (see _previews)
+
+    for found in _previews(files):
+        for line in lines_of(found):
+            typer.echo(plain(line))
+
+
+@app.command()
+def validate(files: Files) -> None:
+    """Say whether the operator would accept each LoadExperiment of the files.
+
+    What it knows beside its rules is not looked at: quotas, rights, images and other objects.
+    """
+    for found in _previews(files):
+        typer.echo(f"{found.name}: accepted")
+
+
 @app.command()
 def version() -> None:
     """Print the version of this command."""
     typer.echo(__version__)
+
+
+def _previews(files: list[Path]) -> Iterator["Preview"]:
+    """Yield the experiments of all files; at the end complain of those that would be refused."""
+    from loadlab.cli.preview import preview, read_documents  # noqa: PLC0415 (half a second)
+
+    refused = list[str]()
+    documents = [document for file in files for document in read_documents(_text_of(file))]
+    for document in documents:
+        try:
+            yield preview(document)
+        except CliError as error:
+            refused.append(str(error))
+    if not documents:
+        raise CliError("no LoadExperiment in " + ", ".join(map(str, files)))
+    if refused:
+        raise CliError("refused: " + "; ".join(refused))
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(f"cannot read {file}: {error}", ExitCode.NOT_FINISHED) from error
 
 
 def _connect(kubeconfig: Path | None, context: str | None, namespace: str | None) -> "Cluster":

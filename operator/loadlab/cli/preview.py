@@ -1,0 +1,145 @@
+"""What an experiment would do, from its file alone, by the operator's own plan. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from loadlab.base.models import first_fault
+from loadlab.base.names import API_VERSION, COMPONENT_LABEL
+from loadlab.base.quantities import amount, seconds
+from loadlab.cli.errors import CliError
+from loadlab.model.resources import Experiment
+from loadlab.plan import Images, Plan, PlanError, make_plan
+from loadlab.plan.planned_trial import PlannedTrial
+
+# Where the operator's own are not known: a plan names images, and depends on none.
+_IMAGES = Images(
+    services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
+)
+BESIDE_LOAD_SECONDS = 4.0  # of a trial: pods that start, and what is collected; see docs/method.md
+STORES_SECONDS = 15.0  # of an experiment: stores, data set and steward
+_POD_OWNERS = {"Deployment": "replicas", "StatefulSet": "replicas", "Job": "parallelism"}
+_NO_UID = "00000000-0000-0000-0000-000000000000"
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the pods of one component ask of a node, together."""
+
+    component: str
+    pods: int
+    cpus: Decimal
+    memory: Decimal  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An experiment that would be accepted."""
+
+    plan: Plan
+
+    @property
+    def name(self) -> str:
+        return self.plan.context.name
+
+    @property
+    def first_block(self) -> tuple[PlannedTrial, ...]:
+        """The trials of the first block, in an order: that of another seed is another one."""
+        return tuple(trial for trial in self.plan.trials if trial.replicate == 1)
+
+    @property
+    def load_seconds(self) -> float:
+        """Seconds in which there is load, warm-ups included."""
+        return sum(map(_load_seconds, self.plan.in_order))
+
+    @property
+    def estimated_seconds(self) -> float:
+        """Seconds from the start to the end, if nothing is repeated and nothing waits."""
+        return self.load_seconds + BESIDE_LOAD_SECONDS * len(self.plan.in_order) + STORES_SECONDS
+
+    @property
+    def grows(self) -> str:
+        """Why there may be more trials than these; empty where there are not."""
+        spec = self.plan.context.spec
+        if spec.precision:
+            return f"precision may add replicates, {spec.precision.max_replicates} at most"
+        return ""
+
+    def asked(self) -> tuple[Asked, ...]:
+        """Return what runs at once asks for, each component at its most over all cells."""
+        plan = self.plan
+        most = _asked([*plan.store_manifests(), *plan.preparation_manifests()])
+        for trial in {each.arm.title(): each for each in plan.in_order}.values():
+            for component, found in _asked(plan.run_manifests(trial, attempt=1)).items():
+                former = most.get(component)
+                if former is None or (found.cpus, found.memory) > (former.cpus, former.memory):
+                    most[component] = found
+        return tuple(most.values())
+
+
+def read_documents(text: str) -> Iterator[Document]:
+    """Yield the LoadExperiments of a YAML text; others are somebody else's to judge.
+
+    Raises:
+        CliError: it is no YAML.
+    """
+    try:
+        found = list(yaml.safe_load_all(text))
+    except yaml.YAMLError as error:
+        raise CliError(f"no YAML: {' '.join(str(error).split())}") from error
+    for document in found:
+        if isinstance(document, dict) and document.get("kind") == "LoadExperiment":
+            yield document
+
+
+def preview(document: Document) -> Preview:
+    """Plan an experiment as the operator does.
+
+    Raises:
+        CliError: the operator would refuse it; the text says what it would say.
+    """
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = metadata.get("name") or "without a name"
+    if document.get("apiVersion") != API_VERSION:
+        raise CliError(f"{name}: apiVersion is {document.get('apiVersion')}, not {API_VERSION}")
+    known = {"namespace": "default", "uid": _NO_UID} | metadata
+    try:
+        experiment = Experiment.model_validate({**document, "metadata": known, "status": {}})
+        return Preview(make_plan(experiment, _IMAGES))
+    except ValidationError as error:
+        raise CliError(f"{name}: {first_fault(error)}{_others(error.error_count())}") from error
+    except PlanError as error:
+        raise CliError(f"{name}: {error.reason}: {error}") from error
+
+
+def _others(errors: int) -> str:
+    return f" ({errors} errors in all)" if errors > 1 else ""
+
+
+def _load_seconds(trial: PlannedTrial) -> float:
+    load = trial.load
+    return sum(map(seconds, (load.warmup, load.ramp_up, load.duration)))
+
+
+def _asked(manifests: Iterable[Document]) -> dict[str, Asked]:
+    """Sum up the requests of the pods that manifests make, by component."""
+    found: dict[str, Asked] = {}
+    for manifest in manifests:
+        if (number := _POD_OWNERS.get(manifest["kind"])) is None:
+            continue
+        spec = manifest["spec"]
+        template, pods = spec["template"], int(spec.get(number, 1))
+        component = template["metadata"]["labels"][COMPONENT_LABEL]
+        requests = [each["resources"]["requests"] for each in template["spec"]["containers"]]
+        cpus, memory = (
+            pods * sum((amount(str(each[kind])) for each in requests if kind in each), Decimal())
+            for kind in ("cpu", "memory")
+        )
+        found[component] = Asked(component, pods, cpus, memory)
+    return found

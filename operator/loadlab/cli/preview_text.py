@@ -1,0 +1,64 @@
+"""A preview in words."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from loadlab.cli.preview import BESIDE_LOAD_SECONDS, STORES_SECONDS, Asked, Preview
+from loadlab.model.trial import TrialRole
+
+_BEFORE = {
+    TrialRole.SETTLING: "to settle the machine",
+    TrialRole.PILOT: "to find what each cell carries",
+    TrialRole.CALIBRATION: "to calibrate k6",
+}
+_SHOWN = 12  # cells of the first block
+_MEBIBYTE = 2**20
+
+
+def lines_of(found: Preview) -> Iterator[str]:
+    """Yield the cells, their order, the time and what is asked of the node."""
+    plan = found.plan
+    arms, replicates = len(plan.arms), plan.context.spec.replicates
+    yield f"{found.name}: {arms} cells x {replicates} replicates = {len(plan.trials)} trials"
+    for role, number in Counter(trial.role for trial in plan.preliminary).items():
+        yield f"  before them {number} {_BEFORE[role]}"
+    if found.grows:
+        yield f"  {found.grows}"
+    yield f"  first block, in an order that the seed decides: {_first(found)}"
+    yield f"  about {_spell(found.estimated_seconds)}: {_time(found)}"
+    yield (
+        "    not counted: images that are pulled, a large data set, waits for a quiet node, and "
+        "runs that are repeated"
+    )
+    yield from _asked(found.asked())
+
+
+def _first(found: Preview) -> str:
+    titles = [trial.arm.title() for trial in found.first_block]
+    more = f", and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else ""
+    return ", ".join(titles[:_SHOWN]) + more
+
+
+def _time(found: Preview) -> str:
+    return (
+        f"{_spell(found.load_seconds)} of load, {BESIDE_LOAD_SECONDS:.0f} s beside it for each of "
+        f"{len(found.plan.in_order)} trials, {STORES_SECONDS:.0f} s for stores and data"
+    )
+
+
+def _asked(asked: Sequence[Asked]) -> Iterator[str]:
+    pods = sum(each.pods for each in asked)
+    cpus = sum(each.cpus for each in asked)
+    memory = sum(each.memory for each in asked) / _MEBIBYTE
+    yield f"  asks for {cpus:.2f} CPUs and {memory:,.0f} MiB in {pods} pods, at most:"
+    for each in asked:
+        size = f"{each.cpus:6.2f} CPUs {each.memory / _MEBIBYTE:8,.0f} MiB"
+        yield f"    {each.component:<10}{each.pods:>3} {'pod ' if each.pods == 1 else 'pods'}{size}"
+
+
+def _spell(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

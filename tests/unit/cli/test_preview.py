@@ -1,0 +1,124 @@
+"""What an experiment would do is told from its file, by the operator's own plan."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from loadlab.cli import main
+from loadlab.cli.errors import CliError
+from loadlab.cli.preview import preview, read_documents
+from loadlab.cli.preview_text import lines_of
+
+SAMPLES = Path(__file__).parents[3] / "manifests" / "samples"
+Run = Callable[..., tuple[int, str, str]]
+
+
+def experiment(**spec: Any) -> dict[str, Any]:
+    given = {"workload": "sleep", "variants": [{"name": "sync"}, {"name": "async"}]} | spec
+    return {
+        "apiVersion": "loadlab.dev/v1alpha1",
+        "kind": "LoadExperiment",
+        "metadata": {"name": "nap"},
+        "spec": given,
+    }
+
+
+@pytest.fixture
+def loadlab(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Run:
+    """Run the command on documents in a file: exit code, output, errors."""
+
+    def run(command: str, *documents: object) -> tuple[int, str, str]:
+        file = tmp_path / "experiment.yaml"
+        file.write_text(yaml.safe_dump_all(documents))
+        monkeypatch.setattr("sys.argv", ["loadlab", command, str(file)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, said.out, said.err
+
+    return run
+
+
+def test_the_demo_takes_as_long_as_it_was_seen_to_take():
+    """2 min 40 s to 2 min 47 s, from the experiment's start to its end."""
+    (document,) = read_documents((SAMPLES / "select.yaml").read_text())
+
+    found = preview(document)
+
+    assert len(found.plan.trials) == 12
+    assert found.load_seconds == 12 * 7 + 16  # the one that settles has 16 s of load
+    assert found.estimated_seconds == pytest.approx(163, rel=0.2)
+
+
+@pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.yaml")))
+def test_every_sample_has_a_preview(sample):
+    for document in read_documents((SAMPLES / sample).read_text()):
+        lines = list(lines_of(preview(document)))
+
+        assert lines[0].startswith(f"{document['metadata']['name']}: ")
+
+
+def test_the_largest_cell_says_what_is_asked_for():
+    large = preview(experiment(resources={"service": {"cpu": "2"}}))
+    shared = preview(experiment(load={"parallelism": 3}, factors={"virtualUsers": [3, 6]}))
+
+    service = next(each for each in large.asked() if each.component == "service")
+    k6 = next(each for each in shared.asked() if each.component == "k6")
+    assert (service.pods, float(service.cpus)) == (1, 2.0)
+    assert k6.pods == 3
+
+
+def test_validate_names_all_that_would_be_refused(loadlab):
+    wrong = experiment(workload="slep")
+    wrong["metadata"] = {"name": "typo"}
+    wide = experiment(factors={"virtualUsers": [*range(1, 21)], "workers": [1, 2]})
+
+    code, out, err = loadlab("validate", experiment(), {"kind": "Service"}, wrong, wide)
+
+    assert (code, out) == (1, "nap: accepted\n")
+    assert "typo: spec.workload" in err
+    assert "nap: TooManyTrials: " in err
+
+
+def test_a_file_without_an_experiment_is_no_success(loadlab):
+    code, _, err = loadlab("plan", {"kind": "Service"})
+
+    assert code == 1
+    assert "no LoadExperiment in " in err
+
+
+@pytest.mark.parametrize("text", ["a: b: c", "\t- x", "!!python/object:os.system {}"])
+def test_what_is_no_yaml_is_said(text):
+    with pytest.raises(CliError, match="no YAML"):
+        list(read_documents(text))
+
+
+@pytest.mark.parametrize("wrong", [None, [], "x", {"name": 5}, {"name": "n", "namespace": None}])
+def test_any_metadata_is_refused_in_one_line(wrong):
+    document = experiment() | {"metadata": wrong}
+
+    with pytest.raises(CliError):
+        preview(document)
+
+
+def test_another_version_is_refused():
+    with pytest.raises(CliError, match=r"apiVersion is loadlab\.dev/v9, not"):
+        preview(experiment() | {"apiVersion": "loadlab.dev/v9"})
+
+
+def test_standard_input_is_read(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["loadlab", "plan", "-"])
+    monkeypatch.setattr("sys.stdin", io.StringIO(yaml.safe_dump(experiment())))
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("nap: 2 cells x 5 replicates = 10 trials\n")
