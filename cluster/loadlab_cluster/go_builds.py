@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ VERSION_PACKAGE = "k8s.io/component-base/version"
 # Debug information is not even made, as -s -w would throw it away: 8 to 18 % less time for k6.
 # `go test` with the same flags and CGO_ENABLED finds these packages compiled.
 COMPILER_FLAGS = ("-trimpath", "-gcflags=all=-dwarf=false")
+UNUSED_SECONDS = 7 * 86400.0  # after which another version of a program is removed
 BUILD_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
 
 
@@ -119,6 +121,7 @@ def ensure_go_program(name: str, settings: Settings) -> Path:
         with _alone(binary.parent, name):
             if not binary.exists():
                 _build(program, binary, settings)
+    os.utime(binary)  # it is in use, see remove_unused
     return binary
 
 
@@ -146,8 +149,13 @@ def _build(program: GoProgram, binary: Path, settings: Settings) -> None:
             env=BUILD_ENVIRONMENT,
         )
     unfinished.rename(binary)
-    for old in binary.parent.glob(f"{program.name}-*"):
-        if old != binary:
+    remove_unused(binary, program.name, time.time() - UNUSED_SECONDS)
+
+
+def remove_unused(binary: Path, name: str, since: float) -> None:
+    """Remove other versions, but for those that another checkout, or its cluster, may run."""
+    for old in binary.parent.glob(f"{name}-*"):
+        if old != binary and old.stat().st_mtime < since:
             old.unlink()
 
 

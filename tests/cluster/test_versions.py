@@ -1,10 +1,12 @@
 """versions.env is the one place for versions: the Go modules and kind must agree with it."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from loadlab_cluster.go_builds import remove_unused
 from loadlab_cluster.settings import SOURCES, read_versions
 
 VERSIONS = read_versions()
@@ -48,3 +50,18 @@ def test_comments_and_blank_lines_are_no_versions(tmp_path: Path) -> None:
     (tmp_path / "v.env").write_text("# a comment\n\nONE=1.2\n")
 
     assert read_versions(tmp_path / "v.env") == {"ONE": "1.2"}
+
+
+def test_a_build_leaves_what_another_checkout_runs(tmp_path: Path) -> None:
+    """Its cluster's kubectl is such a version: a build in one checkout took it from the other."""
+    now, used, unused = (tmp_path / f"hyperkube-{name}" for name in ("now", "used", "unused"))
+    for each, age in ((now, 0), (used, 1000), (unused, 5000)):
+        each.touch()
+        os.utime(each, (0, 10_000 - age))
+    other = tmp_path / "k6-old"
+    other.touch()
+    os.utime(other, (0, 0))
+
+    remove_unused(now, "hyperkube", since=6_000)
+
+    assert sorted(tmp_path.iterdir()) == sorted([now, used, other])

@@ -17,6 +17,7 @@ from loadlab.cli.export import Format, export
 from loadlab.cli.gate import FailOn, checks_of, exit_code
 from loadlab.cli.junit import build_junit
 from loadlab.cli.last_words import SHOWN_TRIALS, last_words
+from loadlab.cli.spelling import spell_seconds
 from loadlab.cli.tables import render
 
 if TYPE_CHECKING:
@@ -133,6 +134,30 @@ def show_plan(files: Files) -> None:
             typer.echo(plain(line))
 
 
+@app.command(epilog=_EXIT_CODES)
+def run(
+    file: Annotated[Path, typer.Argument(help="YAML file of one experiment, - for input.")],
+    *,
+    namespace: Namespace = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to follow at most.")] = 7200,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
+    (found,) = _one(list(_previews([file])))
+    cluster = _connect(kubeconfig, context, namespace or found.namespace)
+    cluster.apply(found.document)
+    typer.echo(f"{found.name}: applied; it takes about {spell_seconds(found.estimated_seconds)}")
+    try:
+        experiment = _follow(cluster, found.name, timeout)
+    except KeyboardInterrupt:
+        again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
+        raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
+    _console().print(render(experiment))
+    _print_last_words(cluster, experiment)
+    raise typer.Exit(experiment.exit_code)
+
+
 @app.command()
 def validate(files: Files) -> None:
     """Say whether the operator would accept each LoadExperiment of the files.
@@ -164,6 +189,12 @@ def _previews(files: list[Path]) -> Iterator["Preview"]:
         raise CliError("no LoadExperiment in " + ", ".join(map(str, files)))
     if refused:
         raise CliError("refused: " + "; ".join(refused))
+
+
+def _one(found: list["Preview"]) -> list["Preview"]:
+    if len(found) == 1:
+        return found
+    raise CliError(f"{len(found)} LoadExperiments in one file: give each its own", 2)
 
 
 def _text_of(file: Path) -> str:

@@ -71,8 +71,7 @@ def _failed(check: Check) -> bool:
 
 
 def _end(experiment: Experiment) -> Check:
-    status = experiment.status
-    message = experiment.failure or f"{experiment.line}; verdict {status.verdict or 'none'}"
+    message = experiment.failure or experiment.line
     is_wrong = experiment.exit_code in {ExitCode.ERROR, ExitCode.NOT_FINISHED}
     return Check("finished", Outcome.UNDECIDED if is_wrong else Outcome.PASSED, message)
 

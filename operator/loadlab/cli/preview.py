@@ -21,7 +21,8 @@ _IMAGES = Images(
     services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
 )
 BESIDE_LOAD_SECONDS = 4.0  # of a trial: pods that start, and what is collected; see docs/method.md
-STORES_SECONDS = 15.0  # of an experiment: stores, data set and steward
+BEGIN_SECONDS = 3.0  # of an experiment: the steward before, the analysis after
+STORES_SECONDS = 10.0  # where there are any: they start, and the data set is loaded
 _POD_OWNERS = {"Deployment": "replicas", "StatefulSet": "replicas", "Job": "parallelism"}
 _NO_UID = "00000000-0000-0000-0000-000000000000"
 Document = Mapping[str, Any]
@@ -42,6 +43,13 @@ class Preview:
     """An experiment that would be accepted."""
 
     plan: Plan
+    document: dict[str, Any]
+
+    @property
+    def namespace(self) -> str | None:
+        """That of the file; None where it names none."""
+        found = self.document["metadata"].get("namespace")
+        return str(found) if found else None
 
     @property
     def name(self) -> str:
@@ -60,7 +68,13 @@ class Preview:
     @property
     def estimated_seconds(self) -> float:
         """Seconds from the start to the end, if nothing is repeated and nothing waits."""
-        return self.load_seconds + BESIDE_LOAD_SECONDS * len(self.plan.in_order) + STORES_SECONDS
+        beside = BESIDE_LOAD_SECONDS * len(self.plan.in_order)
+        return self.load_seconds + beside + self.preparing_seconds
+
+    @property
+    def preparing_seconds(self) -> float:
+        """Seconds of the experiment itself: what is made once."""
+        return BEGIN_SECONDS + (STORES_SECONDS if self.plan.stores else 0.0)
 
     @property
     def grows(self) -> str:
@@ -111,7 +125,7 @@ def preview(document: Document) -> Preview:
     known = {"namespace": "default", "uid": _NO_UID} | metadata
     try:
         experiment = Experiment.model_validate({**document, "metadata": known, "status": {}})
-        return Preview(make_plan(experiment, _IMAGES))
+        return Preview(make_plan(experiment, _IMAGES), dict(document))
     except ValidationError as error:
         raise CliError(f"{name}: {first_fault(error)}{_others(error.error_count())}") from error
     except PlanError as error:

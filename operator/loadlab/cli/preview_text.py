@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from loadlab.cli.preview import BESIDE_LOAD_SECONDS, STORES_SECONDS, Asked, Preview
+from loadlab.cli.preview import BESIDE_LOAD_SECONDS, Asked, Preview
+from loadlab.cli.spelling import spell_seconds
 from loadlab.model.trial import TrialRole
 
 _BEFORE = {
@@ -25,7 +26,7 @@ def lines_of(found: Preview) -> Iterator[str]:
     if found.grows:
         yield f"  {found.grows}"
     yield f"  first block, in an order that the seed decides: {_first(found)}"
-    yield f"  about {_spell(found.estimated_seconds)}: {_time(found)}"
+    yield f"  about {spell_seconds(found.estimated_seconds)}: {_time(found)}"
     yield (
         "    not counted: images that are pulled, a large data set, waits for a quiet node, and "
         "runs that are repeated"
@@ -40,9 +41,10 @@ def _first(found: Preview) -> str:
 
 
 def _time(found: Preview) -> str:
+    load, trials = spell_seconds(found.load_seconds), len(found.plan.in_order)
     return (
-        f"{_spell(found.load_seconds)} of load, {BESIDE_LOAD_SECONDS:.0f} s beside it for each of "
-        f"{len(found.plan.in_order)} trials, {STORES_SECONDS:.0f} s for stores and data"
+        f"{load} of load, {BESIDE_LOAD_SECONDS:.0f} s beside it for each of {trials} trials, "
+        f"{found.preparing_seconds:.0f} s for what is made once"
     )
 
 
@@ -54,11 +56,3 @@ def _asked(asked: Sequence[Asked]) -> Iterator[str]:
     for each in asked:
         size = f"{each.cpus:6.2f} CPUs {each.memory / _MEBIBYTE:8,.0f} MiB"
         yield f"    {each.component:<10}{each.pods:>3} {'pod ' if each.pods == 1 else 'pods'}{size}"
-
-
-def _spell(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -2,6 +2,7 @@
 the Kubernetes client alone takes two seconds to import on a small machine.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -21,6 +22,7 @@ _WITHOUT_RESULT = {"Failed", "Lost", "Invalid"}
 _ANSWER_SECONDS = 10
 _LONGEST_WATCH_SECONDS = 300
 _PAUSE_SECONDS = 0.2
+_FIELD_MANAGER = "loadlab-run"
 
 
 class Cluster:
@@ -58,6 +60,28 @@ class Cluster:
             )
         except client.ApiException as err:
             raise CliError(self._explain(name, err)) from err
+        except HTTPError as err:
+            raise CliError(self._unreachable()) from err
+        return cast("dict[str, Any]", found)
+
+    def apply(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Create an experiment, or leave one alone that says the same (server-side apply)."""
+        name = document["metadata"]["name"]
+        try:
+            found = self._objects.patch_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                self.namespace,
+                PLURAL,
+                name,
+                document,
+                field_manager=_FIELD_MANAGER,
+                force=True,
+                _content_type="application/apply-patch+yaml",
+                _request_timeout=_ANSWER_SECONDS,
+            )
+        except client.ApiException as err:
+            raise CliError(self._explain_refusal(name, err)) from err
         except HTTPError as err:
             raise CliError(self._unreachable()) from err
         return cast("dict[str, Any]", found)
@@ -138,11 +162,25 @@ class Cluster:
             case _:
                 return f"{thing} could not be read: {self._server} answered {err.status}"
 
+    def _explain_refusal(self, name: str, err: client.ApiException) -> str:
+        if err.status == 404 and "page not found" in str(err.body):
+            return self._explain(name, err)
+        thing = f"LoadExperiment {self.namespace}/{name}"
+        return f"{thing} is refused ({err.status}): {_message(err)}"
+
     def _unreachable(self) -> str:
         return (
             f"the API server {self._server} does not answer: is the cluster up (make up) and the "
             "kubeconfig's context the right one?"
         )
+
+
+def _message(err: client.ApiException) -> str:
+    """Return the API server's own words."""
+    try:
+        return str(json.loads(str(err.body))["message"])
+    except (ValueError, KeyError, TypeError):
+        return str(err.reason)
 
 
 def _phase(trial: dict[str, Any]) -> str:

@@ -1,9 +1,18 @@
 """A finished experiment as the API server returns it."""
 
 import copy
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from loadlab.cli import main
+from tests.unit.cli.api_server import ApiServer, Run, kubeconfig_for
 
 FINISHED = {"type": "Finished", "status": "True", "reason": "Completed"}
 SINCE = {"lastTransitionTime": "2026-11-20T14:00:00Z"}
@@ -122,3 +131,32 @@ def running() -> dict[str, Any]:
         "metadata": {"name": "select", "namespace": "lab", "resourceVersion": "5"},
         "status": {"phase": "Running", "progress": "3/9", "currentTrial": "select-004"},
     }
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Iterator[Path]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    path = tmp_path / "config"
+    path.write_text(json.dumps(kubeconfig_for(f"http://127.0.0.1:{server.server_port}")))
+    yield path
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def loadlab(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    def run(*arguments: str, config: Path = kubeconfig) -> tuple[int, str, str]:
+        monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it
+        monkeypatch.setattr(sys, "argv", ["loadlab", *arguments, "--kubeconfig", str(config)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, captured.out, captured.err
+
+    return run

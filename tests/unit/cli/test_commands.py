@@ -2,92 +2,14 @@
 
 import json
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from loadlab import __version__
 from loadlab.cli import main
-
-PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadexperiments"
-TRIALS_PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadtrials"
-Answer = tuple[int, list[Any]]
-
-
-class ApiServer(BaseHTTPRequestHandler):
-    """Answers reads and watches of one experiment from prepared answers, the last one forever."""
-
-    trials: ClassVar[Answer] = (403, [{"kind": "Status", "reason": "Forbidden"}])
-    reads: ClassVar[list[Answer]] = []
-    watches: ClassVar[list[Answer]] = []
-
-    def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
-        if path == TRIALS_PATH:
-            return self._answer(*self.trials)
-        watching = "watch=true" in query.lower()
-        assert path == (PATH if watching else f"{PATH}/select"), self.path
-        answers = self.watches if watching else self.reads
-        return self._answer(*(answers.pop(0) if len(answers) > 1 else answers[0]))
-
-    def _answer(self, status: int, bodies: list[Any]) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        for body in bodies:
-            text = body if isinstance(body, str) else json.dumps(body)
-            self.wfile.write(text.encode() + b"\n")
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
-
-
-@pytest.fixture
-def kubeconfig(tmp_path: Path) -> Iterator[Path]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    path = tmp_path / "config"
-    path.write_text(json.dumps(kubeconfig_for(f"http://127.0.0.1:{server.server_port}")))
-    yield path
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def kubeconfig_for(server: str) -> dict[str, Any]:
-    context = {"cluster": "c", "user": "u", "namespace": "lab"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "x",
-        "contexts": [{"name": "x", "context": context}],
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
-        "users": [{"name": "u", "user": {}}],
-    }
-
-
-@pytest.fixture
-def loadlab(
-    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    def run(*arguments: str, config: Path = kubeconfig) -> tuple[int, str, str]:
-        monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it
-        monkeypatch.setattr(sys, "argv", ["loadlab", *arguments, "--kubeconfig", str(config)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, captured.out, captured.err
-
-    return run
-
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.unit.cli.api_server import Answer, ApiServer, Run, kubeconfig_for
 
 
 def test_results_prints_the_table_and_exits_by_the_verdict(

@@ -1,7 +1,6 @@
 """What an experiment would do is told from its file, by the operator's own plan."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from loadlab.cli import main
 from loadlab.cli.errors import CliError
 from loadlab.cli.preview import preview, read_documents
 from loadlab.cli.preview_text import lines_of
+from tests.unit.cli.api_server import Run
 
 SAMPLES = Path(__file__).parents[3] / "manifests" / "samples"
-Run = Callable[..., tuple[int, str, str]]
 
 
 def experiment(**spec: Any) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def experiment(**spec: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def loadlab(
+def on_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> Run:
     """Run the command on documents in a file: exit code, output, errors."""
@@ -75,20 +74,20 @@ def test_the_largest_cell_says_what_is_asked_for():
     assert k6.pods == 3
 
 
-def test_validate_names_all_that_would_be_refused(loadlab):
+def test_validate_names_all_that_would_be_refused(on_file):
     wrong = experiment(workload="slep")
     wrong["metadata"] = {"name": "typo"}
     wide = experiment(factors={"virtualUsers": [*range(1, 21)], "workers": [1, 2]})
 
-    code, out, err = loadlab("validate", experiment(), {"kind": "Service"}, wrong, wide)
+    code, out, err = on_file("validate", experiment(), {"kind": "Service"}, wrong, wide)
 
     assert (code, out) == (1, "nap: accepted\n")
     assert "typo: spec.workload" in err
     assert "nap: TooManyTrials: " in err
 
 
-def test_a_file_without_an_experiment_is_no_success(loadlab):
-    code, _, err = loadlab("plan", {"kind": "Service"})
+def test_a_file_without_an_experiment_is_no_success(on_file):
+    code, _, err = on_file("plan", {"kind": "Service"})
 
     assert code == 1
     assert "no LoadExperiment in " in err

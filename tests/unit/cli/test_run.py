@@ -1,0 +1,91 @@
+"""`loadlab run` applies, follows, prints, and goes away without a trace when it is told to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from loadlab.cli.source import Cluster
+from tests.unit.cli.api_server import PATH, ApiServer, Run
+
+SPEC = {"workload": "sleep", "variants": [{"name": "sync"}]}
+REFUSAL = {"kind": "Status", "message": "spec: Invalid value: a finished experiment stays as it is"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    document = {
+        "apiVersion": "loadlab.dev/v1alpha1",
+        "kind": "LoadExperiment",
+        "metadata": {"name": "select"},
+        "spec": SPEC,
+    }
+    path = tmp_path / "select.yaml"
+    path.write_text(yaml.safe_dump(document))
+    ApiServer.applied, ApiServer.writes = [], (200, [{}])
+    return str(path)
+
+
+def test_it_applies_follows_and_prints(
+    loadlab: Run, file: str, running: dict[str, Any], finished: dict[str, Any]
+) -> None:
+    ApiServer.reads = [(200, [running])]
+    ApiServer.watches = [(200, [{"type": "MODIFIED", "object": finished}])]
+
+    code, out, err = loadlab("run", file)
+
+    ((path, content_type, body),) = ApiServer.applied
+    assert (code, err) == (0, "")
+    assert path == f"{PATH}/select?fieldManager=loadlab-run&force=true"
+    assert content_type == "application/apply-patch+yaml"
+    assert body["spec"] == SPEC
+    assert out.startswith("select: applied; it takes about ")
+    assert "select: Running, 3/9 trials, running select-004\n" in out
+    assert "Verdict: Passed" in out
+
+
+def test_what_would_be_refused_is_not_sent(loadlab: Run, file: str) -> None:
+    document = yaml.safe_load(Path(file).read_text())
+    document["spec"]["workload"] = "slep"
+    Path(file).write_text(yaml.safe_dump(document))
+
+    code, _, err = loadlab("run", file)
+
+    assert (code, ApiServer.applied) == (1, [])
+    assert "there is no workload 'slep'" in err
+
+
+def test_the_api_servers_refusal_is_told_in_its_words(loadlab: Run, file: str) -> None:
+    ApiServer.writes = (422, [REFUSAL])
+
+    code, _, err = loadlab("run", file)
+
+    assert code == 1
+    assert err == f"loadlab: LoadExperiment lab/select is refused (422): {REFUSAL['message']}\n"
+
+
+def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(
+    loadlab: Run, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Cluster, "follow", interrupted)
+
+    code, _, err = loadlab("run", file)
+
+    assert code == 130
+    assert err == (
+        "loadlab: select goes on without you; come back: loadlab status select -n lab --watch\n"
+    )
+
+
+def test_two_experiments_are_one_too_many(loadlab: Run, file: str) -> None:
+    text = Path(file).read_text()
+    Path(file).write_text(f"{text}---\n{text}")
+
+    code, _, err = loadlab("run", file)
+
+    assert (code, ApiServer.applied) == (2, [])
+    assert "2 LoadExperiments in one file" in err
