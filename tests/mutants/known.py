@@ -39,6 +39,13 @@ _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
 EQUIVALENT: Mapping[str, Mapping[str, str]] = {
+    "analysis.best": {
+        "_not_worse: -1 -> -2": _SIGN,
+        "_not_worse: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
+        "_ranked.rank: _rate(row) >= _SAME_RATE * highest -> _rate(row) > _SAME_RATE * highest": (
+            _NEVER_EQUAL
+        ),
+    },
     "analysis.blocks": {
         "block_noise: max(cell, default=0) -> max(cell, default=1)": "blocks count from 1",
         "block_effects: len(blocks) + 1 -> len(blocks) + 2": "a column more that stays 0",
@@ -87,6 +94,15 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
             "there is a replicate always"
         ),
     },
+    "analysis.scaling": {
+        "_scaling: min(logs) <= peak <= most -> min(logs) < peak <= most": _NEVER_EQUAL,
+        "_scaling: min(logs) <= peak <= most -> min(logs) <= peak < most": _NEVER_EQUAL,
+        "_hard: size >= ENOUGH_OF_PEAK * knee -> size > ENOUGH_OF_PEAK * knee": _NEVER_EQUAL,
+        "_refusal: abs(lost) < LEAST_BEND -> abs(lost) <= LEAST_BEND": _NEVER_EQUAL,
+        "_no_peak: peak > most -> peak >= most": _NEVER_EQUAL,
+        "_recommendation: law.throughput(s) >= ENOUGH_OF_PEAK * law.throughput(best) -> "
+        "law.throughput(s) > ENOUGH_OF_PEAK * law.throughput(best)": _NEVER_EQUAL,
+    },
     "analysis.shares": {
         ": _NORMAL = 1000000000.0 -> _NORMAL = 1000000001.0": "as near to the normal distribution",
         "exact_interval: incomplete_beta(share, events, of - events + 1) > tail -> "
@@ -95,6 +111,25 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "incomplete_beta(share, events + 1, of - events) >= 1 - tail": _NEVER_EQUAL,
         "_where: (0.0, 1.0) -> (0.0, 2.0)": _WIDER_SEARCH,
         "_where: high - low > _FINE * high -> high - low >= _FINE * high": _NEVER_EQUAL,
+    },
+    "analysis.usl": {
+        ": _STEPS = 20 -> _STEPS = 21": "it has converged before",
+        "_data_of: max(logs) -> min(logs)": "a unit, which is taken out again",
+        "_fit: (tuple((t / y for t in terms)), 1.0) -> (tuple((t / y for t in terms)), 2.0)": (
+            "twice where Newton's steps begin, and they end at the same place"
+        ),
+        "_fit: min((_dot(terms, found) for terms, _ in data.points)) <= 0 -> "
+        "min((_dot(terms, found) for terms, _ in data.points)) < 0": _NEVER_EQUAL,
+        "_squares: min((value for value, _ in predicted)) <= 0 -> "
+        "min((value for value, _ in predicted)) < 0": _NEVER_EQUAL,
+        "_bends: straight < _NOTHING -> straight <= _NOTHING": _NEVER_EQUAL,
+        "_bends: f_tail(more / 2 / max(squares / degrees, _NOTHING), 2, degrees) < 1 - CONFIDENCE "
+        "-> f_tail(more / 2 / max(squares / degrees, _NOTHING), 2, degrees) <= 1 - CONFIDENCE": (
+            _NEVER_EQUAL
+        ),
+        "fit_noise: chance < _LACK -> chance <= _LACK": _NEVER_EQUAL,
+        "_parameters: (tuple((t / _dot(terms, fitted) for t in terms)), 0.0) -> "
+        "(tuple((t / _dot(terms, fitted) for t in terms)), 1.0)": "the right side is not read",
     },
     "analysis.utilisation": {
         "backlog: behind > bounds.BACKLOG_SHARE -> behind >= bounds.BACKLOG_SHARE": (

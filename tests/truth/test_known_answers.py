@@ -87,7 +87,7 @@ def run(
         (row["cell"]["delayMs"], row["cell"][factor]): row["latencyMs"] for row in status["results"]
     }
     plain = [
-        Histogram.decode(trial["status"]["measurement"]["latency"])
+        Histogram.decode(trial["status"]["measurement"]["measurement"]["latency"])
         for trial in lab.trials("known").values()
         if (trial["spec"]["cell"].get("delayMs"), trial["spec"]["cell"].get(factor)) == (WAIT_MS, 0)
         and trial["status"]["phase"] == "Succeeded"

@@ -10,6 +10,7 @@ than it in some figure, and left for another, is an alternative: together they a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
 from loadlab.analysis.comparison import (
@@ -26,6 +27,7 @@ from loadlab.model.status import Best, Comparison, ResultRow, Validity
 _RATE, _TAIL, _COST = "requests_per_second", "p95_ms", "cpu_micros"
 _SAME_RATE = 0.99  # of the highest: what an open model keeps of its offered rate
 MAX_NAMED = 10
+_FigureT = TypeVar("_FigureT")
 
 
 def best_cell(
@@ -48,13 +50,11 @@ def best_cell(
         left = _not_worse(left, name, field)
     leader, *tied = _ranked(left)
     others = [row for row in _ranked(candidates) if row not in left]
-    alternatives = [
-        row for row in others if any(field.is_worse(leader, row, n) for n in field.order)
-    ]
+    alternatives = [row for row in others if field.is_worse_in_any(leader, row)]
     return Best(
         cell=leader.cell.title(),
-        requests_per_second=leader.requests_per_second.mean if leader.requests_per_second else 0.0,
-        p95_ms=leader.latency_ms.p95 if leader.latency_ms else 0.0,
+        requests_per_second=_rate(leader),
+        p95_ms=_tail(leader),
         bottleneck=leader.bottleneck.name if leader.bottleneck else "",
         tied_with=tuple(row.cell.title() for row in tied[:MAX_NAMED]),
         alternatives=tuple(row.cell.title() for row in alternatives[:MAX_NAMED]),
@@ -118,11 +118,21 @@ def _ranked(rows: Sequence[ResultRow]) -> list[ResultRow]:
 
     def rank(row: ResultRow) -> tuple[float, float, str]:
         is_offered = row.load is not None and _rate(row) >= _SAME_RATE * highest
-        tail = row.latency_ms.p95 if row.latency_ms else 0.0
-        return -highest if is_offered else -_rate(row), tail, row.cell.title()
+        return -highest if is_offered else -_rate(row), _tail(row), row.cell.title()
 
     return sorted(rows, key=rank)
 
 
 def _rate(row: ResultRow) -> float:
-    return row.requests_per_second.mean if row.requests_per_second else 0.0
+    return _known(row.requests_per_second).mean
+
+
+def _tail(row: ResultRow) -> float:
+    return _known(row.latency_ms).p95
+
+
+def _known(figure: _FigureT | None) -> _FigureT:
+    """Return a figure that every candidate has, see `_may_be_best`."""
+    if figure is None:
+        raise ValueError("a cell without its figures is no candidate")
+    return figure

@@ -87,7 +87,8 @@ def _scaling(
 def _hard(limit: HardLimit, factor: Factor, sizes: Sequence[int]) -> dict[str, Any]:
     """Tell of a limit that throughput meets at the knee, and never exceeds."""
     knee, words = limit.knee.mean, _WORDS[factor]
-    enough = next((size for size in sizes if size >= ENOUGH_OF_PEAK * knee), sizes[-1])
+    # There is one: the limit begins at most 5 % beyond the largest size, see fit_limit.
+    enough = next(size for size in sizes if size >= ENOUGH_OF_PEAK * knee)
     return {
         "rate_of_one": _figure(limit.rate),
         "limit": _figure(limit.ceiling),

@@ -167,10 +167,8 @@ def _squares(points: Sequence[tuple[Vector, float]], fitted: Vector) -> float:
 
 
 def _straight_squares(points: Sequence[tuple[Vector, float]]) -> float:
-    """Return the squared misses of throughput in proportion to the size."""
-    logs = [math.log(y) for _, y in points]
-    mean = math.fsum(logs) / len(logs)
-    return math.fsum((value - mean) ** 2 for value in logs)
+    """Return the squared misses of throughput in proportion to the size, which is the scale."""
+    return math.fsum(math.log(y) ** 2 for _, y in points)
 
 
 def _bends(straight: float, squares: float, degrees: int) -> bool:

@@ -66,6 +66,28 @@ def test_what_cannot_be_told_from_it_is_named() -> None:
     assert (found.lead.over, found.lead.figure) == ("c", "requestsPerSecond")
 
 
+def test_its_own_rate_and_tail_are_told() -> None:
+    found = best_of({"fast": (200.0, 500.0, 60.0), "slow": (100.0, 500.0, 40.0)})
+
+    assert found.requests_per_second == pytest.approx(200, rel=0.01)
+    assert found.p95_ms == pytest.approx(60, rel=0.01)
+
+
+def test_what_carries_most_comes_before_a_shorter_tail() -> None:
+    found = best_of({"fast": (200.0, 500.0, 60.0), "slow": (100.0, 500.0, 40.0)})
+
+    assert (found.cell, found.alternatives) == ("fast", ("slow",))
+
+
+def test_ten_are_named_of_those_that_are_tied_and_of_the_others() -> None:
+    alike = {f"alike-{number:02}": (200.0, 500.0, 40.0) for number in range(12)}
+    cheaper = {f"cheap-{number:02}": (100.0, 300.0, 40.0) for number in range(12)}
+
+    found = best_of(alike | cheaper)
+
+    assert (len(found.tied_with), len(found.alternatives)) == (10, 10)
+
+
 def test_two_replicates_name_everything_as_tied() -> None:
     found = best_of({"slow": (100.0, 500.0, 40.0), "fast": (200.0, 500.0, 40.0)}, blocks=2)
 
@@ -82,6 +104,21 @@ def test_rates_that_were_offered_and_kept_are_equal_and_tails_decide() -> None:
 
     assert found is not None
     assert found.cell == "faster"
+
+
+def test_of_rates_that_were_kept_the_highest_is_named_first() -> None:
+    """Two replicates tell nothing apart; half the rate is not the same one, however it was kept."""
+    cells = {"half": (100.0, 500.0, 10.0), "whole": (200.0, 500.0, 40.0), "lost": (150.0, 500, 5)}
+    replicates = replicates_of(cells, 2)
+    kept = [
+        row.model_copy(update={"load": LoadOutcome.KEPT if row.cell.variant != "lost" else None})
+        for row in rows_of(replicates)
+    ]
+
+    found = best_cell(kept, replicates)
+
+    assert found is not None
+    assert (found.cell, found.tied_with) == ("whole", ("lost", "half"))
 
 
 def test_a_lower_bound_is_not_beaten_by_a_higher_one() -> None:

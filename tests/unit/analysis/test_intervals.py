@@ -1,15 +1,16 @@
 """Rows with few replicates borrow the noise of all cells; those with enough keep their own."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from loadlab.analysis.expectation import Replicate
-from loadlab.analysis.intervals import with_pooled_intervals
+from loadlab.analysis.intervals import FIGURES, tail_of, with_pooled_intervals
 from loadlab.analysis.statistics import log_estimate
 from loadlab.catalogue import Cell
-from loadlab.model.status import Figure, ReplicateCounts, ResultRow, Standing, Validity
-from tests.unit.analysis.claims import at_rate
+from loadlab.model.status import Figure, LatencyMs, ReplicateCounts, ResultRow, Standing, Validity
+from tests.unit.analysis.claims import at_rate, sized
 
 # Cell by cell: the first is quiet by chance, the others are not.
 RATES = {
@@ -17,6 +18,18 @@ RATES = {
     "b": [2000.0, 2100.0, 1900.0],
     "c": [500.0, 480.0, 520.0],
 }
+
+
+def test_a_trial_without_answers_has_no_tail_to_read():
+    (found,) = [sized(Cell(variant="a"), 1, 100.0, 500.0, 40.0)]
+    pings = LatencyMs(avg=1, min=1, med=1, p90=2, p95=3, p99=4, max=5)
+    pinged = replace(found.trial, latency_by_request={"ping": pings})
+    silent = replace(found.trial, latency_ms=None)
+
+    assert FIGURES["p95_ms"](found.trial, set()) == 40.0
+    assert FIGURES["p95_ms"](silent, set()) is None
+    assert tail_of("ping")(pinged, set()) == 3
+    assert tail_of("ping")(found.trial, set()) is None
 
 
 def rows_of(rates: dict[str, list[float]]) -> list[ResultRow]:

@@ -116,8 +116,25 @@ def test_what_follows_neither_the_law_nor_a_hard_limit_is_refused():
 
     (found,) = scaling(replicates)
 
-    assert found.why is not None
+    assert found.why == (
+        "throughput up to 80 virtual users does not follow the law: it has a limit of another kind"
+    )
     assert (found.limit, found.contention) == (None, None)
+
+
+def test_a_level_without_a_usable_trial_leaves_the_law_to_the_others():
+    replicates = trials(WORLD)
+    usable = [each for each in replicates if each.cell.number(Factor.WORKERS) != 16]
+
+    (found,) = scaling_of(rows_of(replicates), usable)
+
+    assert found.levels == 4
+
+
+def test_no_more_laws_are_told_than_a_status_has_room_for():
+    many = [each for size in range(1, 23) for each in trials(WORLD, "a", pool_size=size)]
+
+    assert len(scaling(many)) == 20
 
 
 def test_a_throughput_that_the_generator_limited_bends_no_line():
