@@ -24,6 +24,10 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.attribution": ["situations"],
     "analysis.utilisation": ["attribution", "situations"],
     "analysis.capacity": [],
+    "analysis.search": ["found_capacity"],
+    "analysis.search_outcome": [],
+    "analysis.step": [],
+    "analysis.found_capacity": [],
     "validity.noise": [],
     "validity.trend": [],
     "validity.steadiness": [],
@@ -60,6 +64,21 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
+    },
+    "analysis.found_capacity": {
+        "_beyond: found.below is None or found.below_outcome is None -> "
+        "found.below is None and found.below_outcome is None": "they are absent together",
+    },
+    "analysis.search": {
+        "TriedRates.at_least: r < end -> r <= end": "no rate both holds and fails",
+        "_between: abs(math.log(rounded / middle)) <= NEAR_THE_MIDDLE * width -> "
+        "abs(math.log(rounded / middle)) < NEAR_THE_MIDDLE * width": _NEVER_EQUAL,
+    },
+    "analysis.search_outcome": {
+        "_confirmed: each.at_least is not None and is_confirmed(each) -> "
+        "each.at_least is not None or is_confirmed(each)": (
+            "asked only where each cell that carries a rate is confirmed"
+        ),
     },
     "analysis.comparison": {
         ": {'requests_per_second': 1, 'cpu_micros': -1, 'p95_ms': -1} -> "

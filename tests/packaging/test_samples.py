@@ -15,7 +15,7 @@ from tests.manifests import Json
 
 FOLDER = Path(__file__).resolve().parents[2] / "manifests" / "samples"
 SAMPLES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
-SLOW = {"full-scale"}
+SLOW = {"full-scale", "capacity-search"}  # how long a search takes is not known before its end
 QUICK = [name for name in SAMPLES if name not in SLOW]
 TRIALS = re.compile(r"\b(\d+) trials")  # as the comment at its head says
 IMAGES = Images(
@@ -40,11 +40,11 @@ def test_sample_is_named_like_its_file_and_belongs_to_no_namespace(name):
     assert read(name)["metadata"] == {"name": name}
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", [*QUICK, "capacity-search"])
 def test_sample_has_as_many_trials_as_its_comment_says(name):
     head, _, _ = (FOLDER / f"{name}.yaml").read_text().partition("apiVersion:")
 
-    assert TRIALS.findall(head) == [str(len(plan_of(name).trials))]
+    assert TRIALS.findall(head) == [str(plan_of(name).most_trials)]
 
 
 @pytest.mark.parametrize("name", QUICK)

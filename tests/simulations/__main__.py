@@ -13,6 +13,7 @@ from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.growth import PARAMETERS, Growth, fitted, law_coverage
 from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
+from tests.simulations.searches import Queue, cost, near, rounds
 from tests.simulations.stages import grown, one_noisier, two_cells
 from tests.simulations.unpaired import TwoRuns, unpaired_claims, unpaired_coverage
 from tests.simulations.world import (
@@ -164,6 +165,25 @@ def two_stages() -> Iterator[str]:
         yield f"{name:<44}{it.covers:>9.1%}{it.reached:>9.0%}{it.blocks:>8}{it.widest:>8.1%}"
 
 
+def searches() -> Iterator[str]:
+    """Yield how near a search comes to a capacity that is known, and what it costs."""
+    yield ""
+    yield "Search for the capacity of an M/M/1 queue: within 10 % of it, and trials; a sweep of the"
+    yield "rates between its lowest and its highest, in 5 % steps of 5 replicates, beside it"
+    heads = ("noise", "within", "found", "swept", "trials", "share")
+    yield f"{'capacity':>10}" + "".join(f"{head:>8}" for head in heads)
+    for speed in (60.0, 1000.0, 40_000.0):
+        for noise, within in ((0.0, 0.05), (0.025, 0.05), (0.05, 0.05), (0.05, 0.10)):
+            queue = Queue(speed, noise)
+            found = rounds(queue, ROUNDS // 2, within=within)
+            near_it, swept = near([it.search for it in found]), near([it.sweep for it in found])
+            trials = sum(it.search.trials for it in found) / len(found)
+            yield (
+                f"{queue.capacity:>10,.0f}{noise:>8.1%}{within:>8.0%}{near_it:>8.1%}{swept:>8.1%}"
+                f"{trials:>8.1f}{cost(found):>8.0%}"
+            )
+
+
 _PARTS = (
     coverages,
     shares,
@@ -174,6 +194,7 @@ _PARTS = (
     two_stages,
     unpaired,
     steadiness,
+    searches,
 )
 
 

@@ -15,6 +15,8 @@ def with_capacity(plan: Plan, rows: Sequence[ResultRow]) -> tuple[ResultRow, ...
         case Purpose.COMPARE:
             carried = {load.cell: load.carries for load in plan.context.chosen.loads}
             known = [_of_pilot(carried.get(without_rate(row.cell).title())) for row in rows]
+        case Purpose.CAPACITY if plan.context.spec.load.search is not None:
+            return tuple(rows)  # what the search found stands in status.capacity
         case Purpose.CAPACITY:
             known = [_of_closed_loop(row.requests_per_second) for row in rows]
         case None:

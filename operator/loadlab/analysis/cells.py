@@ -11,7 +11,7 @@ from loadlab.model.resources import Trial
 from loadlab.model.status import CriterionOutcome, ResultRow
 from loadlab.model.trial import TrialRole
 from loadlab.plan.cells import Arm
-from loadlab.validity.judged_trial import UnreadableTrialError, load_trial
+from loadlab.validity.judged_trial import JudgedTrial, UnreadableTrialError, load_trial
 from loadlab.validity.judgement import Reason, ReasonKind, remark
 
 
@@ -50,11 +50,15 @@ class CellAnalysis:
         if not trial.status.measurement:
             return
         try:
-            figures = self._sum.add(load_trial(trial.status.measurement))
+            judged = load_trial(trial.status.measurement)
         except UnreadableTrialError as error:
             self._sum.leave_out(_unreadable(trial, error))
         else:
-            self._replicates.append(Replicate(self._cell, trial.spec.replicate, figures))
+            self.add_judged(judged, trial.spec.replicate)
+
+    def add_judged(self, judged: JudgedTrial, replicate: int) -> None:
+        """Add one more trial as it was judged."""
+        self._replicates.append(Replicate(self._cell, replicate, self._sum.add(judged)))
 
     def analysed_cell(self) -> AnalysedCell:
         """Return what the trials tell that were added so far."""

@@ -45,6 +45,7 @@ def _steps() -> Iterator[tuple[str, _Shorten]]:
         yield name, _in_rows(shorten)
     yield "comparisons with the baseline", lambda status: _compared_with_baseline(status, ())
     yield "comparisons without a claim", _only_claims
+    yield "capacity in words", _without_capacity_in_words
     yield "scaling", lambda status: status.model_copy(update={"scaling": ()})
     yield "comparisons", lambda status: status.model_copy(update={"comparisons": ()})
     yield "recommendation but its first sentence", _first_sentence
@@ -79,6 +80,11 @@ def _without_differences(status: LoadExperimentStatus) -> LoadExperimentStatus:
     known = status.baseline
     shortened = known and known.model_copy(update={"differences": ()})
     return status.model_copy(update={"baseline": shortened})
+
+
+def _without_capacity_in_words(status: LoadExperimentStatus) -> LoadExperimentStatus:
+    known = (each.model_copy(update={"message": ""}) for each in status.capacity)
+    return status.model_copy(update={"capacity": tuple(known)})
 
 
 def _claims(found: Sequence[_Comparison]) -> tuple[_Comparison, ...]:

@@ -14,11 +14,19 @@ from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
+from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of
+from loadlab.analysis.search_outcome import (
+    best_of_search,
+    criteria_of_search,
+    recommend_by_search,
+    verdict_of,
+    with_found_capacity,
+)
 from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
@@ -27,7 +35,9 @@ from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     MAX_ROWS,
     Best,
+    CellCapacity,
     ConditionType,
+    CriterionResult,
     Durability,
     Environment,
     LoadExperimentStatus,
@@ -46,7 +56,10 @@ def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
     """Return the analysis of an arm of the plan, to which its trials are to be added."""
     found = plan.context.experiment.status.calibration
     own_ms = found.p99_ms if found else 0.0
-    return CellAnalysis(arm, plan.context.replicates, _thresholds(plan), own_ms)
+    planned = plan.context.replicates
+    if plan.context.spec.load.search is not None:
+        planned = sum(trial.arm == arm for trial in plan.trials)
+    return CellAnalysis(arm, planned, _thresholds(plan), own_ms)
 
 
 def summarize(
@@ -88,10 +101,33 @@ def summarize(
             "precision": judge_precision(plan, status.precision, rows, replicates),
         }
     )
+    if found := found_capacities(plan, trials):
+        by_trials = criteria_of_search(_thresholds(plan), cells, found)
+        return within_budget(_with_search(analyzed, rows, by_trials, found))
     passing = comparable_rows(plan, _passing(rows, cells))
     best = best_cell(passing, replicates, _beside(plan), plan.pilot)
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
+
+
+def _with_search(
+    status: LoadExperimentStatus,
+    rows: Sequence[ResultRow],
+    criteria: tuple[CriterionResult, ...],
+    found: Sequence[CellCapacity],
+) -> LoadExperimentStatus:
+    """Return the status with what was found; at rates of their own no cells are compared."""
+    best = best_of_search(rows, found)
+    return status.model_copy(
+        update={
+            "capacity": tuple(found),
+            "criteria": criteria,
+            "recommendation": () if _doubt(status) else recommend_by_search(best, found),
+            "results": with_found_capacity(rows[:MAX_ROWS], found),
+            "verdict": verdict_of(found, quiet=_is_quiet(status)),
+            "best": best,
+        }
+    )
 
 
 def _with_insight(

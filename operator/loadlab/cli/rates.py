@@ -38,11 +38,14 @@ _LATENCIES = (
 )
 
 
-def columns(purpose: str) -> tuple[Column, ...]:
+def columns(purpose: str, *, searched: bool = False) -> tuple[Column, ...]:
     """Return the columns of speed: where a cell is to show what it carries, latencies say nothing.
 
-    At saturation they are users divided by throughput, by Little's law.
+    At saturation they are users divided by throughput, by Little's law. What limits a cell that was
+    searched for is known at the rate that failed, of which there is no row.
     """
+    if searched:
+        return (_CARRIES,)
     if purpose == Purpose.CAPACITY:
         return _CARRIES, _LIMIT
     if purpose == Purpose.COMPARE:
@@ -50,10 +53,17 @@ def columns(purpose: str) -> tuple[Column, ...]:
     return _SPEED, *_LATENCIES
 
 
+def found_by_search(status: LoadExperimentStatus) -> Iterator[str]:
+    """Yield what a search found, cell by cell."""
+    for each in status.capacity:
+        yield f"{each.message or each.cell} ({each.trials} trials)"
+
+
 def before_first_block(status: LoadExperimentStatus) -> Iterator[str]:
     """Yield what pilot trials found, and how long all took that went before the first block."""
     loads = status.chosen.loads if status.chosen else ()
     tiers = [[it for it in loads if it.tier == tier] for tier in sorted({it.tier for it in loads})]
+    tiers = [] if any(it.rates for it in loads) else tiers
     for tier in tiers:
         yield _offered(tier)
     for tier in tiers[1:]:

@@ -60,14 +60,19 @@ def render(experiment: Experiment) -> RenderableType:
     titles = {row.cell.title(): short(row) for row in status.results}
     return Group(
         *([Text(why, style="red")] if why else []),
+        *map(Text, rates.found_by_search(status)),
         *map(Text, status.recommendation),
         *comparisons.table(status.comparisons, titles),
         *baseline.table(status.baseline, titles),
-        _table(experiment.name, status.results, rates.columns(experiment.purpose)),
+        _table(
+            experiment.name,
+            status.results,
+            rates.columns(experiment.purpose, searched=bool(status.capacity)),
+        ),
         *details.scaling(status.scaling),
         *details.by_request(status.results, short),
         *details.work(status.results, short),
-        *details.bottlenecks(status.results, short),
+        *([] if status.capacity else details.bottlenecks(status.results, short)),
         *expectations,
         *map(Text, details.failures(status.results, short)),
         *(Text.assemble(*line) for line in _summary(experiment)),

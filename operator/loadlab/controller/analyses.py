@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from loadlab.analysis.cells import AnalysedCell
+from loadlab.analysis.search import arms_to_analyse
 from loadlab.analysis.summary import cell_analysis
 from loadlab.kube.api import Cluster
 from loadlab.kube.finished import Trials, read_whole_trial
@@ -43,11 +44,12 @@ class Analyses:
             return ()
         done = self._of(plan).cells
         names: dict[str, list[str]] = {}
+        arms = arms_to_analyse(plan, trials)
         for planned in plan.trials:
             names.setdefault(planned.arm.title(), []).append(planned.name)
         clock = asyncio.get_running_loop().time
         until = clock() + SLICE
-        for arm in plan.arms[len(done) :]:
+        for arm in arms[len(done) :]:
             analysis = cell_analysis(plan, arm)
             for name in (name for name in names[arm.title()] if name in trials):
                 trial = await read_whole_trial(cluster, plan.context.experiment, name)
@@ -56,7 +58,7 @@ class Analyses:
             done.append(await asyncio.to_thread(analysis.analysed_cell))
             if clock() > until:
                 break
-        return tuple(done) if len(done) == len(plan.arms) else None
+        return tuple(done) if len(done) == len(arms) else None
 
     def _of(self, plan: Plan) -> _Analysis:
         metadata, trials = plan.context.experiment.metadata, len(plan.trials)

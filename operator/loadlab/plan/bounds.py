@@ -19,5 +19,15 @@ CEILING_SECONDS = 2
 CEILING_USERS = 32
 # More cells are not tried before the first block, nor fit the status.
 MOST_PILOTS = 50
+# Of a search in one cell: trials at most.
+MOST_STEPS = 24
+# Of each of the two rates that a search tells.
+TIMES_TRIED = 2
+# Trials that a search takes at least: two rates, each tried twice.
+FEWEST_STEPS = 4
+# Trials of one rate that were void or lost, each of them with its attempts.
+MOST_VOID = 2
+# Of the distance of the bounds, on logarithms, for a rate in fewer digits.
+NEAR_THE_MIDDLE = 0.15
 # Of the time that is left, which blocks that precision asks for may fill as far as is foreseen.
 TIME_FOR_BLOCKS = 0.8

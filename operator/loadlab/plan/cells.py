@@ -12,6 +12,7 @@ from loadlab.model.spec.order import Strategy
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.model.trial import TrialRole
+from loadlab.plan.bounds import FEWEST_STEPS
 from loadlab.plan.errors import PlanError
 from loadlab.plan.sweep import Budget, Sweep, UncountableError
 from loadlab.plan.variants import workload_of
@@ -104,6 +105,9 @@ def _check_size(spec: LoadExperimentSpec, sweeps: Sequence[Sweep]) -> None:
         raise PlanError(Reason.TOO_MANY_TRIALS, message) from error
     if not cells:
         raise PlanError(Reason.NO_TRIALS, "spec.exclude leaves no cell; exclude fewer")
+    if spec.load.search is not None:
+        _check_steps(spec, cells)
+        return
     again = int(_is_control_twice(spec))
     trials = (cells + again) * spec.replicates
     if trials > spec.max_trials:
@@ -113,6 +117,32 @@ def _check_size(spec: LoadExperimentSpec, sweeps: Sequence[Sweep]) -> None:
             f"maxTrials {spec.max_trials}; sweep fewer levels or raise maxTrials"
         )
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
+
+
+def _check_steps(spec: LoadExperimentSpec, cells: int) -> None:
+    if cells * FEWEST_STEPS > spec.max_trials:
+        message = (
+            f"a search takes {FEWEST_STEPS} trials of a cell or more, and {cells} cells have "
+            f"maxTrials {spec.max_trials}; sweep fewer levels or raise maxTrials"
+        )
+        raise PlanError(Reason.TOO_MANY_TRIALS, message)
+
+
+def ordered_steps(chosen: Chosen, cells: tuple[Cell, ...]) -> tuple[tuple[Cell, int], ...]:
+    """Return (cell with its rate, step) of a search, in the order in which they run.
+
+    A step of each cell in turn, in an order drawn from the seed. A cell whose search has ended
+    takes no further step, so that the order of those that were made never changes.
+    """
+    rates = {load.cell: load.rates for load in chosen.loads}
+    unknown: tuple[int | None, ...] = (None,)
+    steps = {cell.title(): rates.get(cell.title()) or unknown for cell in cells}
+    return tuple(
+        (cell.model_copy(update={Factor.RATE.attribute: steps[cell.title()][step - 1]}), step)
+        for step in range(1, max(map(len, steps.values())) + 1)
+        for cell in drawn(cells, f"{chosen.seed}/{step}")
+        if len(steps[cell.title()]) >= step
+    )
 
 
 def ordered(

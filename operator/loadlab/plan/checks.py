@@ -16,6 +16,7 @@ from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.keys import REQUEST_ID, check_keys
+from loadlab.plan.rates import lowest_rate
 from loadlab.plan.requests import requests_of
 from loadlab.plan.stores import MAX_CONNECTIONS
 from loadlab.plan.variants import workload_of
@@ -44,6 +45,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
         PlanError: names the field and the remedy.
     """
     _check_factors(spec)
+    _check_search(spec)
     _check_variables(spec)
     _check_cache_ttl(spec)
     check_keys(spec)
@@ -57,6 +59,16 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
     """
     _check_connections(context, cells)
     _check_expectations(context, cells)
+
+
+def _check_search(spec: LoadExperimentSpec) -> None:
+    search = spec.load.search
+    if search is not None and (lowest := lowest_rate(spec.load)) >= search.max_rate:
+        message = (
+            f"load.search.maxRate is {search.max_rate}, and below {lowest} per load.timeUnit a "
+            "window has too few requests: raise load.search.maxRate or load.duration"
+        )
+        raise PlanError(Reason.TOO_FEW_REQUESTS, message)
 
 
 def _check_factors(spec: LoadExperimentSpec) -> None:

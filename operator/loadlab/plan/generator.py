@@ -12,7 +12,7 @@ from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec.limits import Timeouts
-from loadlab.model.spec.load import Arrivals, Load
+from loadlab.model.spec.load import Load
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.pods import (
@@ -164,7 +164,7 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
     """Return the load profile of a cell in numbers."""
     return {
         "executor": load.executor.value,
-        "arrivals": (load.arrivals or Arrivals.EVEN).value,
+        "arrivals": load.spacing.value,
         "virtualUsers": cell.number(Factor.VIRTUAL_USERS),
         "rate": cell.number(Factor.RATE),
         "timeUnitMs": milliseconds(load.time_unit),

@@ -8,9 +8,9 @@ from hashlib import sha256
 from loadlab.base.names import API_VERSION, Component, trial_name
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
-from loadlab.model.spec.load import Purpose
 from loadlab.model.trial import LoadTrialSpec, TrialRole
-from loadlab.plan.cells import Arm, arms_of, cells_of, ordered
+from loadlab.plan.bounds import MOST_STEPS
+from loadlab.plan.cells import Arm, arms_of, cells_of, ordered, ordered_steps
 from loadlab.plan.checks import check_cells, check_name, check_spec
 from loadlab.plan.chosen import choose
 from loadlab.plan.context import Context, Images, Manifest
@@ -56,8 +56,22 @@ class Plan:
     @property
     def lacks_rates(self) -> bool:
         """Whether the pilot trials have yet to say what the others are offered."""
-        is_compare = self.context.spec.load.purpose is Purpose.COMPARE
-        return is_compare and not self.context.chosen.loads
+        return self.context.spec.load.has_pilots and not self.context.chosen.loads
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether the search goes on in some cell."""
+        loads = self.context.chosen.loads
+        return self.context.spec.load.search is not None and any(not load.ended for load in loads)
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials there will be at most; of a search nobody knows more before its end."""
+        if self.context.spec.load.search is None:
+            return len(self.trials)
+        ended = [len(load.rates) for load in self.context.chosen.loads if load.ended]
+        most = sum(ended) + (len(self.cells) - len(ended)) * MOST_STEPS
+        return max(min(most, self.context.spec.max_trials), len(self.trials))
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -153,6 +167,8 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
 def _plan_trials(context: Context, cells: tuple[Cell, ...]) -> Plan:
     """Put the trials in their order, each with the rate that was chosen for its cell."""
     chosen = context.chosen
+    if context.spec.load.search is not None:
+        return _plan_search(context, cells)
     offered = {cell.title(): with_rate(cell, chosen) for cell in cells}
     loads = {title: measured_load(context.spec.load, cell) for title, cell in offered.items()}
     order = enumerate(ordered(context.spec, chosen, cells), start=1)
@@ -168,6 +184,23 @@ def _plan_trials(context: Context, cells: tuple[Cell, ...]) -> Plan:
         for position, (arm, replicate) in order
     )
     return Plan(context, tuple(offered.values()), trials, plan_preliminary(context, trials))
+
+
+def _plan_search(context: Context, cells: tuple[Cell, ...]) -> Plan:
+    """Put the steps of a search in their order, as far as they were chosen."""
+    steps = enumerate(ordered_steps(context.chosen, cells), start=1)
+    trials = tuple(
+        PlannedTrial(
+            name=trial_name(context.experiment.children_name, position),
+            cell=cell,
+            load=measured_load(context.spec.load, cell),
+            replicate=step,
+            position=position,
+        )
+        for position, (cell, step) in steps
+    )
+    first_steps = trials[: len(cells)]  # by which later ones change nothing
+    return Plan(context, cells, trials, plan_preliminary(context, first_steps))
 
 
 def _undecided(context: Context) -> Context:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loadlab.catalogue import Cell
+from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec.load import Load
 from loadlab.model.trial import TrialRole
 from loadlab.plan.cells import Arm
@@ -19,6 +19,11 @@ class PlannedTrial:
     replicate: int
     position: int
     role: TrialRole = TrialRole.MEASURED
+
+    @property
+    def rate(self) -> int | None:
+        """What it is offered per time unit; None in a closed loop, or before that is chosen."""
+        return self.cell.number(Factor.RATE)
 
     @property
     def arm(self) -> Arm:

@@ -1,5 +1,5 @@
-"""The trials before the first block: pilots where cells are compared, else one that settles; and
-where it is asked for one that calibrates, which measures k6 at the rate that is to be offered.
+"""The trials before the first block: pilots where rates follow from them, else one that settles;
+and where it is asked for one that calibrates, which measures k6 at the rate that is to be offered.
 
 The first trial of an experiment is always noisier than the others: images are unpacked, caches are
 cold, and what was deployed a moment ago still starts. So one trial settles the machine first. Pilot
@@ -12,7 +12,7 @@ from loadlab.base.names import preliminary_name
 from loadlab.base.quantities import seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.load import Executor, Load, Purpose
+from loadlab.model.spec.load import Executor, Load
 from loadlab.model.status.conditions import Reason
 from loadlab.model.trial import TrialRole
 from loadlab.plan.bounds import (
@@ -38,7 +38,7 @@ def plan_preliminary(context: Context, trials: Sequence[PlannedTrial]) -> tuple[
         PlanError: more cells are to be compared than have a pilot trial each.
     """
     load = context.spec.load
-    if load.purpose is Purpose.COMPARE:
+    if load.has_pilots:
         pilots = _pilots(context, trials)
         return (*pilots, *_calibrations(context, len(pilots), trials))
     settling: tuple[PlannedTrial, ...] = ()
@@ -53,7 +53,7 @@ def _calibrations(
 ) -> tuple[PlannedTrial, ...]:
     """Return the trial that calibrates; none before the pilots have said what will be offered."""
     load, cells = context.spec.load, [trial.cell for trial in trials]
-    lacks_rates = load.purpose is Purpose.COMPARE and not context.chosen.loads
+    lacks_rates = load.has_pilots and not context.chosen.loads
     if not seconds(load.calibration) or lacks_rates:
         return ()
     fastest = max(cells, key=lambda cell: cell.number(Factor.RATE) or 0)
@@ -68,8 +68,8 @@ def _pilots(context: Context, trials: Sequence[PlannedTrial]) -> tuple[PlannedTr
     cells = dict.fromkeys(without_rate(trial.cell).title() for trial in trials)
     if len(cells) > MOST_PILOTS:
         message = (
-            f"{len(cells)} cells are to be compared, and each needs a pilot trial: sweep fewer "
-            f"levels, at most {MOST_PILOTS} cells, or leave load.purpose out"
+            f"{len(cells)} cells need a pilot trial each: sweep fewer levels, at most "
+            f"{MOST_PILOTS} cells, or leave load.purpose out"
         )
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
     known = {without_rate(trial.cell).title(): without_rate(trial.cell) for trial in trials}

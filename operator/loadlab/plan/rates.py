@@ -1,4 +1,4 @@
-"""The rates at which cells are compared, and how long they are measured at them."""
+"""The rates at which cells are measured, and how long they are measured at them."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 from loadlab.base.quantities import seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.load import Executor, Load, Purpose
+from loadlab.model.spec.load import Executor, Load
 from loadlab.model.status.chosen import CellLoad, Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.bounds import (
@@ -37,19 +37,35 @@ def measured_load(load: Load, cell: Cell) -> Load:
     """Return the load of a cell's measured trials.
 
     Raises:
-        PlanError: cells are to be compared, and the window would be too long.
+        PlanError: the window would be too long.
     """
-    if load.purpose is not Purpose.COMPARE:
+    if not load.has_pilots:
         return load
     rate = cell.number(Factor.RATE)
     is_open = load.model_copy(update={"executor": Executor.CONSTANT_ARRIVAL_RATE})
     return _with_enough_requests(is_open, cell, rate) if rate else is_open
 
 
+def lowest_rate(load: Load) -> int:
+    """Return the lowest rate that a search may try: its window has enough requests."""
+    window = max(LONGEST_WINDOW, seconds(load.duration))
+    fewest = ceil(FEWEST_REQUESTS / window * seconds(load.time_unit))
+    return max(fewest, load.search.min_rate if load.search else 1)
+
+
+def first_rate(load: Load, carries: float) -> int:
+    """Return where a search begins: at what a closed loop carried a second, in two digits."""
+    per_unit = carries * seconds(load.time_unit)
+    highest = load.search.max_rate if load.search else Factor.RATE.facts.high
+    return min(max(lowest_rate(load), int(float(f"{per_unit:.2g}"))), highest)
+
+
 def choose_loads(
     spec: LoadExperimentSpec, carried: Mapping[str, float | None]
 ) -> tuple[CellLoad, ...]:
     """Return what each cell is offered, by what it carried: a rate for each tier of cells.
+
+    Of a search that is the first rate of each cell.
 
     A cell of which nothing is known is offered what the slowest is.
 
@@ -60,11 +76,22 @@ def choose_loads(
     if not known:
         message = "no pilot trial came to a usable result; the LoadTrials of the role Pilot say why"
         raise PlanError(Reason.PILOTS_FAILED, message)
+    if spec.load.search is not None:
+        return _first_steps(spec.load, carried, slowest=known[0])
     slowest = _slowest_of_tiers(known)
     is_given = spec.factors.levels(Factor.RATE) is not None
     return tuple(
         _load_of(spec.load, title, carries, slowest[:1] if is_given else slowest, is_given)
         for title, carries in carried.items()
+    )
+
+
+def _first_steps(
+    load: Load, carried: Mapping[str, float | None], slowest: float
+) -> tuple[CellLoad, ...]:
+    return tuple(
+        CellLoad(cell=title, carries=each or None, rates=(first_rate(load, each or slowest),))
+        for title, each in carried.items()
     )
 
 

@@ -1,6 +1,7 @@
 """Pending: a spec is accepted or refused, and an accepted one waits for its turn."""
 
 from loadlab.analysis.criteria import ThresholdError, parse_threshold
+from loadlab.analysis.step import bounds_a_search
 from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -25,7 +26,8 @@ def admit(
     if fault := baseline_fault(plan, experiment, observed.baseline):
         return refuse(experiment.status, transition, Reason.INVALID_BASELINE, fault)
     before = f", {len(plan.preliminary)} before them" if plan.preliminary else ""
-    message = f"{len(plan.cells)} cells, {len(plan.trials)} trials{before}"
+    most = "at most " if plan.context.spec.load.search else ""
+    message = f"{len(plan.cells)} cells, {most}{plan.most_trials} trials{before}"
     admitted = with_admitted(experiment.status, observed.baseline)
     status = _accepted(plan, admitted, transition, message)
     if (waiting := _wait(experiment, status, observed, transition)) is not None:
@@ -79,7 +81,7 @@ def _patience_with_former(experiment: Experiment, observed: Observed, now: float
 def _accepted(
     plan: Plan, status: LoadExperimentStatus, transition: Transition, message: str
 ) -> LoadExperimentStatus:
-    planned = TrialCounts(planned=len(plan.trials))
+    planned = TrialCounts(planned=plan.most_trials)
     status = status.model_copy(
         update={
             "trials": planned,
@@ -96,9 +98,15 @@ def _accepted(
 def _unreadable_criterion(spec: LoadExperimentSpec) -> str:
     for criterion in spec.success_criteria:
         try:
-            parse_threshold(criterion.metric, criterion.threshold)
+            rule = parse_threshold(criterion.metric, criterion.threshold)
         except ThresholdError as error:
             return f"successCriteria {criterion.name}: {error}"
+        if spec.load.search is not None and not bounds_a_search(rule):
+            return (
+                f"successCriteria {criterion.name}: load.search raises the rate until a criterion "
+                f"fails, and {rule} of {rule.metric} does not fail by that: give an upper bound "
+                "of http_req_duration, http_req_failed or dropped_iterations"
+            )
     return ""
 
 

@@ -19,7 +19,7 @@ def close(
     plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
 ) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
-    counted = with_counts(len(plan.trials), experiment.status, observed)
+    counted = with_counts(plan.most_trials, experiment.status, observed)
     judged = with_quiet(counted, observed.measured(), transition)
     status = judged.model_copy(update={"current_trial": ""})
     if (waiting := wait_for_clearing(status, observed, transition)) is not None:

@@ -2,15 +2,16 @@
 
 from loadlab.analysis.calibration import calibration_of
 from loadlab.analysis.failures import failure_rows, status_classes
+from loadlab.analysis.step import step_of
 from loadlab.base.quantities import seconds
 from loadlab.measurement.foreign_cpu import foreign_cpu
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, Validity
+from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, TrialStep, Validity
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.trial import RunAs
 from loadlab.model.trial import TrialRole
-from loadlab.plan import Plan
+from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.decision import Collect, Failure
 from loadlab.progress.ran_as import recorded
 from loadlab.progress.trials import after_failure, counted_attempts
@@ -45,9 +46,14 @@ def trial_outcome(
     warmup = seconds(action.trial.load.warmup)
     timings = _timings(action.status, measured, warmup, now)
     kept = _kept(action.status, judged, reasons, timings)
+    kept = kept.model_copy(update={"step": _step(plan, action.trial, judged)})
     is_usable = is_calibration and not judged.judgement.is_void
     found = calibration_of(measured) if is_usable else None
     return kept.model_copy(update={"calibration": found})
+
+
+def _step(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep | None:
+    return step_of(plan, planned, judged) if planned.role is TrialRole.MEASURED else None
 
 
 def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:

@@ -17,6 +17,7 @@ from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
 from loadlab.progress.precision import choose_replicates
 from loadlab.progress.quiet import with_quiet
+from loadlab.progress.search import choose_next_rates
 from loadlab.progress.service_cpus import choose_cpus, start_over
 from loadlab.progress.trials import judge_run, start_trial
 
@@ -47,7 +48,7 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     keep = current.run if current else ""
     stale = observed.runs() - {keep}
     clearing = clear_runs(observed, keep=keep)
-    status = with_counts(len(plan.trials), experiment.status, observed)
+    status = with_counts(plan.most_trials, experiment.status, observed)
     status = with_preliminary_seconds(plan, status, observed)
     status = with_calibration(plan, status, observed)
     status = with_quiet(status, observed.measured(), transition)
@@ -80,6 +81,8 @@ def _all_over(
     """Go on from the pilot trials to the others, to further blocks, or to the analysis."""
     if plan.lacks_rates:
         return choose_rates(plan, status, observed, transition)
+    if plan.is_searching:
+        return choose_next_rates(plan, status, observed, transition.now)
     if plan.lacks_replicates:
         return choose_replicates(plan, status, observed, transition.now)
     entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)

@@ -14,6 +14,9 @@ from loadlab.model.status import (
     BaselineComparison,
     Bottleneck,
     ByComponent,
+    CellCapacity,
+    CellLoad,
+    Chosen,
     Comparison,
     ComparisonOutcome,
     Confidence,
@@ -27,9 +30,11 @@ from loadlab.model.status import (
     ResultRow,
     Scaling,
     Standing,
+    StepOutcome,
     Validity,
     WorkRow,
 )
+from loadlab.plan.bounds import MOST_PILOTS, MOST_STEPS
 
 LATENCY = LatencyMs(
     avg=134.567, min=134.567, med=134.567, p90=134.567, p95=134.567, p99=134.567, max=134.567
@@ -214,6 +219,36 @@ def test_a_baseline_makes_room_before_the_experiments_own_comparisons(
     assert ("comparisons with the baseline without a claim" in fitted.omitted) == (kept < 100)
     assert ("comparisons with the baseline" in fitted.omitted) == (kept < 25)
     assert len(fitted.results) == rows
+
+
+def test_a_search_of_as_many_cells_as_may_be_fits() -> None:
+    cells = [each.cell.title() for each in map(row, range(1, MOST_PILOTS + 1))]
+    found = tuple(
+        CellCapacity(
+            cell=title,
+            at_least=12_345.0,
+            below=12_875.0,
+            below_outcome=StepOutcome.FAILED,
+            reason="r" * 60,
+            limited_by="ServiceCpu",
+            trials=MOST_STEPS,
+            message="m" * 300,
+        )
+        for title in cells
+    )
+    loads = tuple(
+        CellLoad(cell=title, carries=1.5, rates=(12_345,) * MOST_STEPS) for title in cells
+    )
+    status = LoadExperimentStatus(
+        results=tuple(map(row, range(1, MOST_PILOTS + 1))),
+        capacity=found,
+        chosen=Chosen(seed=1, loads=loads),
+    )
+
+    shorter = within_budget(status)
+
+    assert len(json.dumps(shorter.dump(), separators=(",", ":"))) <= MAX_BYTES
+    assert [each.at_least for each in shorter.capacity] == [12_345.0] * MOST_PILOTS
 
 
 def test_what_was_not_there_is_not_named_as_left_out() -> None:

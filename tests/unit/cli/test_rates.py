@@ -124,3 +124,29 @@ def test_what_k6_itself_takes_and_can_send_is_one_line(compared: Json) -> None:
         "latency is known better"
     ) in told
     assert "Trials before the first block: 12 s, in no figure" in told
+
+
+@pytest.fixture
+def searched(finished: dict[str, Any]) -> Json:
+    finished["spec"] = {"load": {"purpose": "Capacity", "search": {}}}
+    for row in finished["status"]["results"]:
+        row["bottleneck"] = {"name": "ThreadPool", "confidence": "High", "evidence": "as observed"}
+    finished["status"]["capacity"] = [
+        {
+            "cell": "sync/workers=2",
+            "message": "sync carries at least 420/s; 440/s fails",
+            "trials": 9,
+        }
+    ]
+    finished["status"]["chosen"] = chosen({"cell": "sync/workers=2", "carries": 600, "rates": [9]})
+    return finished
+
+
+def test_what_a_search_found_is_told_in_words_and_with_its_trials(searched):
+    assert "sync carries at least 420/s; 440/s fails (9 trials)" in words(searched)
+    assert "Compared at" not in words(searched)
+
+
+def test_what_limits_a_cell_at_the_rate_that_it_carries_is_not_what_limits_the_cell(searched):
+    assert "ThreadPool" not in shown(searched)
+    assert "limited" not in heading(shown(searched))

@@ -16,6 +16,12 @@ SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
 PRECISION: Json = {"figure": "cpuMicros", "halfWidth": "5%"}
 THROUGHPUT, TAIL = ({"figure": f, "halfWidth": "5%"} for f in ("requestsPerSecond", "p95Ms"))
+TAIL_BELOW = {"name": "tail", "metric": "http_req_duration", "threshold": "p(95)<100"}
+SEARCHING: Json = {
+    **SPEC,
+    "load": {"purpose": "Capacity", "search": {}},
+    "successCriteria": [TAIL_BELOW],
+}
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 OWN = {"name": "mine", "image": "mine:1"}
 SECRET = {"name": "keys", "key": "api"}
@@ -84,6 +90,16 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"load": {"purpose": "Compare"}, "factors": {"virtualUsers": [9]}},
             SPEC | {"load": {"purpose": "Compare"}, "factors": {"virtualUsers": [9, 10]}},
         ),
+        search_pilots=(
+            SEARCHING | {"factors": {"virtualUsers": [9]}},
+            SEARCHING | {"factors": {"virtualUsers": [9, 10]}},
+        ),
+        search_criteria=(SEARCHING, SEARCHING | {"successCriteria": []}),
+        search_rate=(SEARCHING, SEARCHING | {"factors": {"rate": [1]}}),
+        search_order=(SEARCHING, SEARCHING | {"order": {"strategy": "Sequential"}}),
+        search_claims=(SEARCHING, SEARCHING | {"expectations": [CLAIM]}),
+        search_precision=(SEARCHING, SEARCHING | {"precision": PRECISION}),
+        search_twice=(SEARCHING, SEARCHING | {"comparison": {"controlTwice": True}}),
         pilot_pods=(
             SPEC | {"load": {"parallelism": 2}, "factors": {"virtualUsers": [2]}},
             SPEC
@@ -194,6 +210,18 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         ),
         even=({"executor": "constant-arrival-rate", "arrivals": "Even"}, {"arrivals": "Even"}),
     ),
+    *case(
+        "Load",
+        search=(
+            {"purpose": "Capacity", "search": {}, "arrivals": "Even"},
+            {"purpose": "Compare", "search": {}},
+        ),
+        search_executor=(
+            {"purpose": "Capacity", "search": {}, "executor": "constant-vus"},
+            {"purpose": "Capacity", "search": {}, "executor": "ramping-vus"},
+        ),
+    ),
+    *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
     *case("Placement", keys=long_key("nodeSelector", 317, "x")),
     *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
     *case(

@@ -50,6 +50,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "EnvVar", fields["variants"]["items"]["properties"]["env"]["items"]
     yield "Placement", fields["placement"]
     yield "Load", fields["load"]
+    yield "Search", fields["load"]["properties"]["search"]
     yield "Request", request
     yield "VariableRange", request["properties"]["variables"]["additionalProperties"]
     yield "Postgres", fields["postgres"]

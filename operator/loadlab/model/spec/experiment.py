@@ -11,11 +11,13 @@ from loadlab.model.spec.comparison import Comparing
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
-from loadlab.model.spec.load import Load, Purpose
+from loadlab.model.spec.load import Load
+from loadlab.model.spec.load_rules import load_rules
 from loadlab.model.spec.network import Network
 from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.precision import Precision, precision_rules
+from loadlab.model.spec.search import search_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
 
@@ -72,7 +74,7 @@ class LoadExperimentSpec(RuledModel):
         le=30,
         description=(
             "Repetitions of each cell, in fresh processes. Two carry no interval; three or four "
-            "borrow the noise of the other cells."
+            "borrow the noise of the other cells. load.search has its own number of trials."
         ),
     )
     precision: Precision | None = Field(
@@ -179,31 +181,6 @@ def _owned_cpus_are_the_requested(spec: LoadExperimentSpec) -> bool:
     return not is_exclusive or (service.cpu_request is None and service.memory_request is None)
 
 
-def _has_users_for_every_pod(spec: LoadExperimentSpec) -> bool:
-    users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
-    is_open = spec.load.executor.is_open and not _compares(spec)
-    return is_open or all(int(number) >= spec.load.parallelism for number in users)
-
-
-def _compares(spec: LoadExperimentSpec) -> bool:
-    return spec.load.purpose is Purpose.COMPARE
-
-
-def _has_a_rate_where_open(spec: LoadExperimentSpec) -> bool:
-    has_rate = spec.factors.levels(Factor.RATE) is not None
-    return _compares(spec) or has_rate == spec.load.executor.is_open
-
-
-def _executor_fits_the_purpose(spec: LoadExperimentSpec) -> bool:
-    if _compares(spec):
-        return not spec.load.executor.ramps
-    return spec.load.purpose is None or not spec.load.executor.is_open
-
-
-def _pilots_under_one_load(spec: LoadExperimentSpec) -> bool:
-    return not _compares(spec) or len(spec.factors.levels(Factor.VIRTUAL_USERS) or ()) == 1
-
-
 def _claims_only_interleaved(spec: LoadExperimentSpec) -> bool:
     return spec.order.strategy is Strategy.INTERLEAVED or not spec.expectations
 
@@ -213,32 +190,11 @@ def _says_the_server_once(spec: LoadExperimentSpec) -> bool:
     return not (is_swept and any(variant.server for variant in spec.variants))
 
 
-_COMPARES = "has(self.load.purpose) && self.load.purpose == 'Compare'"
 LoadExperimentSpec.RULES = (
     _variant_rule(),
     *(_request_rule(name) for name, work in WORKLOADS.items() if work.requests is None),
-    Rule(
-        f"{_COMPARES} || has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
-        _has_a_rate_where_open,
-        "factors.rate goes with load.purpose Compare or the arrival-rate executors, and only with "
-        "them",
-        ".factors",
-    ),
-    Rule(
-        f"{_COMPARES} ? !self.load.executor.startsWith('ramping') : "
-        "!has(self.load.purpose) || !self.load.executor.endsWith('arrival-rate')",
-        _executor_fits_the_purpose,
-        "load.purpose Compare offers a constant rate, and Capacity needs a closed loop: leave "
-        "load.executor out",
-        ".load",
-    ),
-    Rule(
-        f"!({_COMPARES}) || size(self.factors.virtualUsers) == 1",
-        _pilots_under_one_load,
-        "with load.purpose Compare factors.virtualUsers is the load of the pilot trials: give one "
-        "number",
-        ".factors",
-    ),
+    *search_rules(),
+    *load_rules(),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
     *precision_rules(),
     Rule(
@@ -268,13 +224,6 @@ LoadExperimentSpec.RULES = (
         _owned_cpus_are_the_requested,
         "serviceCpu Exclusive requests what the limits are: give cpu and memory only",
         ".resources",
-    ),
-    Rule(
-        f"self.load.parallelism == 1 || (has(self.factors.rate) && !({_COMPARES})) || "
-        "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
-        _has_users_for_every_pod,
-        "factors.virtualUsers must be at least load.parallelism",
-        ".factors",
     ),
 )
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, Ruled, RuledModel, short_keys
+from loadlab.model.spec.search import Search
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
 
@@ -163,12 +164,20 @@ class Load(RuledModel):
 
     RULES: ClassVar[tuple[Rule["Load"], ...]] = (
         Rule(
-            "!has(self.arrivals) || self.executor.endsWith('arrival-rate') || "
+            "!has(self.arrivals) || self.executor.endsWith('arrival-rate') || has(self.search) || "
             "(has(self.purpose) && self.purpose == 'Compare')",
             lambda it: it.arrivals is None or it.is_open,
-            "arrivals goes with purpose Compare, constant-arrival-rate and ramping-arrival-rate; "
-            "in a closed model a request is sent when the one before it is answered",
+            "arrivals goes with purpose Compare, search, constant-arrival-rate and "
+            "ramping-arrival-rate; in a closed model a request is sent when the one before it is "
+            "answered",
             ".arrivals",
+        ),
+        Rule(
+            "!has(self.search) || (has(self.purpose) && self.purpose == 'Capacity' && "
+            "self.executor == 'constant-vus')",
+            lambda it: it.search is None or it.searches_a_constant_rate,
+            "search goes with purpose Capacity and offers constant rates: leave executor out",
+            ".search",
         ),
     )
 
@@ -179,8 +188,18 @@ class Load(RuledModel):
             "offered one rate in the open model: factors.rate, or half of what the slowest "
             "carries; status.chosen.loads has it. Cells of which one carries more than four times "
             "as much as another get rates of their own, and only their capacities are compared. "
-            "Capacity: a closed loop; each cell carries at least what its row says. Absent: the "
-            "executor decides."
+            "Capacity: a closed loop; each cell carries at least what its row says; with search, "
+            "the open model. Absent: the executor decides."
+        ),
+    )
+    search: Search | None = Field(
+        default=None,
+        description=(
+            "With purpose Capacity: find the highest rate at which a cell meets successCriteria. "
+            "From what its pilot trial carried in a closed loop the rate is doubled or halved, "
+            "then bisected, one trial of each cell in turn; the two rates that are told are tried "
+            "twice, so `replicates` counts for nothing here. status.capacity has what was found; "
+            "absent: a closed loop alone."
         ),
     )
     executor: Executor = Field(
@@ -193,9 +212,9 @@ class Load(RuledModel):
     arrivals: Arrivals | None = Field(
         default=None,
         description=(
-            "How far apart the requests of an arrival-rate executor are; absent: Even. Even: all "
-            "the same time. Poisson: exponential gaps, as of many users who know nothing of each "
-            "other; the same ones in every variant, and as many in all as Even has."
+            "How far apart the requests of an open model are; absent: Poisson with search, else "
+            "Even. Even: all the same time. Poisson: exponential gaps, as of many users who know "
+            "nothing of each other; the same ones in every variant, and as many in all as Even has."
         ),
     )
     ramp_up: Annotated[Duration, bounded("0s", "10m")] = Field(
@@ -256,4 +275,20 @@ class Load(RuledModel):
     @property
     def is_open(self) -> bool:
         """Whether the arrivals of measured trials are independent of answers."""
-        return self.purpose is Purpose.COMPARE or self.executor.is_open
+        return self.has_pilots or self.executor.is_open
+
+    @property
+    def spacing(self) -> Arrivals:
+        """How far apart the requests of its open model are."""
+        return self.arrivals or (Arrivals.POISSON if self.search else Arrivals.EVEN)
+
+    @property
+    def has_pilots(self) -> bool:
+        """Whether pilot trials in a closed loop say what the measured ones are offered."""
+        return self.purpose is Purpose.COMPARE or self.search is not None
+
+    @property
+    def searches_a_constant_rate(self) -> bool:
+        """Whether nothing else is said that a search would have to leave."""
+        is_usual = self.executor is Executor.CONSTANT_VUS
+        return self.purpose is Purpose.CAPACITY and is_usual

@@ -53,6 +53,7 @@ from loadlab.model.status.results import (
     WorkRow,
 )
 from loadlab.model.status.scaling import Scaling
+from loadlab.model.status.search import CellCapacity, SearchEnd, StepOutcome, TrialStep
 from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Bottleneck",
     "ByComponent",
     "Calibration",
+    "CellCapacity",
     "CellLoad",
     "Chosen",
     "Comparison",
@@ -97,11 +99,14 @@ __all__ = [
     "Resource",
     "ResultRow",
     "Scaling",
+    "SearchEnd",
     "Stage",
     "Standing",
+    "StepOutcome",
     "Timings",
     "TrialCounts",
     "TrialPhase",
+    "TrialStep",
     "Truth",
     "Validity",
     "Verdict",

@@ -9,6 +9,7 @@ from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.absent import without_default
+from loadlab.model.status.search import SearchEnd
 
 
 class CellLoad(ObservedModel):
@@ -29,6 +30,16 @@ class CellLoad(ObservedModel):
     tier: int = Field(
         default=1,
         description="Cells of one tier are offered one rate; only those are compared by trials.",
+    )
+    rates: tuple[int, ...] = Field(
+        default=(),
+        max_length=50,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="With load.search: the rate of each of its trials, in their order.",
+    )
+    ended: SearchEnd | None = Field(
+        default=None, description="With load.search: why no further rate is tried."
     )
 
 
@@ -57,5 +68,7 @@ class Chosen(ObservedModel):
         max_length=50,
         exclude_if=operator.not_,
         json_schema_extra=without_default,
-        description="With load.purpose Compare: what the pilot trials found, cell by cell.",
+        description=(
+            "With load.purpose Compare or load.search: what the pilot trials found, cell by cell."
+        ),
     )

@@ -90,6 +90,7 @@ class Reason(StrEnum):
     PILOTS_FAILED = "PilotsFailed"
     RATES_CHOSEN = "RatesChosen"
     REPLICATES_CHOSEN = "ReplicatesChosen"
+    SEARCH_GOES_ON = "SearchGoesOn"
     TRIAL_STARTED = "TrialStarted"
     TRIAL_FINISHED = "TrialFinished"
     CRITERIA_PASSED = "CriteriaPassed"

@@ -1,5 +1,6 @@
 """The status of a LoadExperiment: where it stands, its conditions, and its results."""
 
+import operator
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
+from loadlab.model.status.absent import without_default
 from loadlab.model.status.baseline import Baseline
 from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.chosen import Chosen
@@ -17,6 +19,7 @@ from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResu
 from loadlab.model.status.precision import PrecisionResult
 from loadlab.model.status.results import Durability, ResultRow
 from loadlab.model.status.scaling import Scaling
+from loadlab.model.status.search import CellCapacity
 
 CONDITION_LIST: dict[str, Any] = {
     "x-kubernetes-list-type": "map",
@@ -45,7 +48,9 @@ class Phase(StrEnum):
 class TrialCounts(ObservedModel):
     """How many trials stand where."""
 
-    planned: int = Field(default=0, description="Trials of the plan.")
+    planned: int = Field(
+        default=0, description="Trials of the plan; while load.search goes on, at most."
+    )
     running: int = Field(default=0, description="Trials under way.")
     succeeded: int = Field(default=0, description="Trials with a usable result.")
     invalid: int = Field(default=0, description="Trials whose result may not be used.")
@@ -110,6 +115,13 @@ class LoadExperimentStatus(ObservedModel):
     best: Best | None = Field(default=None, description="The best cell.")
     results: tuple[ResultRow, ...] = Field(
         default=(), max_length=MAX_ROWS, description="One row per cell."
+    )
+    capacity: tuple[CellCapacity, ...] = Field(
+        default=(),
+        max_length=50,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="With load.search: the highest rate at which each cell meets the criteria.",
     )
     comparisons: tuple[Comparison, ...] = Field(
         default=(), max_length=MAX_ROWS, description="Each cell against its control cell."

@@ -149,7 +149,8 @@ class ResultRow(ObservedModel):
         default=None,
         description=(
             "Requests a second that it carries at least, in a closed loop: with load.purpose "
-            "Compare in its pilot trial, with Capacity in the measured ones."
+            "Compare in its pilot trial, with Capacity in the measured ones; with load.search the "
+            "highest rate that held."
         ),
     )
     latency_ms: Annotated[LatencyMs | None, decimals(3)] = Field(

@@ -12,6 +12,7 @@ from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
 from loadlab.model.status.results import Failures, StatusClasses
+from loadlab.model.status.search import TrialStep
 
 
 class TrialPhase(StrEnum):
@@ -108,6 +109,9 @@ class LoadTrialStatus(ObservedModel):
     )
     calibration: Calibration | None = Field(
         default=None, description="Of a trial of the role Calibration: what it found."
+    )
+    step: TrialStep | None = Field(
+        default=None, description="With load.search: what it says of its rate; absent where void."
     )
     service_cpu: ServiceCpu | None = Field(
         default=None, description="Whether the service was started with CPUs of its own."

@@ -1,0 +1,170 @@
+"""What a search says of the experiment: its criteria, its verdict and its best cell.
+
+Rows are judged by the intervals of their figures elsewhere; here a rate was tried until most of its
+trials agreed, so that these trials decide, and not the interval of so few.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from loadlab.analysis.cells import AnalysedCell
+from loadlab.analysis.criteria import CellOutcome, Threshold, judge_criterion
+from loadlab.model.status import (
+    Best,
+    CellCapacity,
+    CriterionOutcome,
+    CriterionResult,
+    Figure,
+    ResultRow,
+    SearchEnd,
+    Standing,
+    StepOutcome,
+    Verdict,
+)
+from loadlab.plan.bounds import TIMES_TRIED
+from loadlab.plan.rates import without_rate
+
+_OF_ITS_OWN = {SearchEnd.FOUND, SearchEnd.MAX_RATE, SearchEnd.MIN_RATE}
+_NOTE = "of all trials of the highest rate that held in most of them, see status.capacity"
+MOST_TIED = 10
+MOST_CHARACTERS = 400  # of a sentence of the recommendation
+
+
+def criteria_of_search(
+    thresholds: Mapping[str, Threshold],
+    cells: Sequence[AnalysedCell],
+    found: Sequence[CellCapacity],
+) -> tuple[CriterionResult, ...]:
+    """Judge each criterion: Passed where every cell carries a confirmed rate under it."""
+    by_cell = {each.cell: each for each in found}
+    pairs = [(cell, by_cell[without_rate(cell.row.cell).title()]) for cell in cells]
+
+    def voted(name: str, rule: Threshold) -> Mapping[str, CellOutcome]:
+        return {
+            cell.row.cell.title(): _voted(rule, cell.outcomes[name], capacity)
+            for cell, capacity in pairs
+        }
+
+    return tuple(
+        _noted(judge_criterion(name, rule, voted(name, rule))) for name, rule in thresholds.items()
+    )
+
+
+def _voted(rule: Threshold, evaluated: CellOutcome, found: CellCapacity) -> CellOutcome:
+    """Return a criterion's outcome in a cell, by the trials that decided its search."""
+    if found.at_least is not None:
+        outcome = CriterionOutcome.PASSED if is_confirmed(found) else CriterionOutcome.INCONCLUSIVE
+        return replace(evaluated, outcome=outcome, reach=None)
+    if found.below_outcome is StepOutcome.FAILED and found.reason.replace(" ", "") == str(rule):
+        return replace(evaluated, outcome=CriterionOutcome.FAILED, reach=None)
+    return evaluated
+
+
+def _noted(result: CriterionResult) -> CriterionResult:
+    if result.outcome is not CriterionOutcome.PASSED:
+        return result
+    return result.model_copy(update={"note": _NOTE})
+
+
+def is_confirmed(found: CellCapacity) -> bool:
+    """Whether a cell carries a rate for which more than one trial speaks."""
+    return found.at_least is not None and found.at_least_trials >= TIMES_TRIED
+
+
+def verdict_of(found: Sequence[CellCapacity], *, quiet: bool) -> Verdict:
+    """Judge a search: Passed where each cell's came to an end of its own with a rate that held.
+
+    Failed where one was seen to fail at the lowest rate that might be tried, Error where no trial
+    said anything, else Inconclusive.
+    """
+    if not any(each.at_least_trials or each.below_trials for each in found):
+        return Verdict.ERROR
+    if any(map(_fails_everywhere, found)):
+        return Verdict.FAILED
+    is_sure = all(is_confirmed(each) and each.ended in _OF_ITS_OWN for each in found)
+    return Verdict.PASSED if quiet and is_sure else Verdict.INCONCLUSIVE
+
+
+def _fails_everywhere(found: CellCapacity) -> bool:
+    is_lowest = found.at_least is None and found.ended is SearchEnd.MIN_RATE
+    return is_lowest and found.below_outcome is StepOutcome.FAILED
+
+
+def with_found_capacity(
+    rows: Sequence[ResultRow], found: Sequence[CellCapacity]
+) -> tuple[ResultRow, ...]:
+    """Return the rows with what their cells carry at least."""
+    figures = {
+        each.cell: Figure(mean=each.at_least, standing=Standing.BOUND, why="Search")
+        for each in found
+        if each.at_least is not None
+    }
+    return tuple(
+        row.model_copy(update={"capacity": figures.get(without_rate(row.cell).title())})
+        for row in rows
+    )
+
+
+def best_of_search(rows: Sequence[ResultRow], found: Sequence[CellCapacity]) -> Best | None:
+    """Return the cell that carries most; none before the search of each has come to its end."""
+    by_title = {without_rate(row.cell).title(): row for row in rows}
+    carries = _confirmed(found)
+    if not carries or not all(map(_is_known, found)):
+        return None
+    best = max(carries, key=carries.__getitem__)
+    row, most = by_title[best], carries[best]
+    tied = [
+        by_title[each.cell].cell.title()
+        for each in found
+        if each.cell in carries and each.cell != best and _may_carry(each, most)
+    ]
+    return Best(
+        cell=row.cell.title(),
+        requests_per_second=most,
+        p95_ms=row.latency_ms.p95 if row.latency_ms else 0.0,
+        bottleneck=next(each.limited_by for each in found if each.cell == best),
+        tied_with=tuple(tied[:MOST_TIED]),
+    )
+
+
+def _confirmed(found: Sequence[CellCapacity]) -> Mapping[str, float]:
+    """Return what each cell carries for which more than one trial speaks."""
+    return {
+        each.cell: each.at_least
+        for each in found
+        if each.at_least is not None and is_confirmed(each)
+    }
+
+
+def _is_known(found: CellCapacity) -> bool:
+    """Whether a search came to an end of its own, and a cell without a rate was seen to fail."""
+    return found.ended in _OF_ITS_OWN and (is_confirmed(found) or _fails_everywhere(found))
+
+
+def _may_carry(found: CellCapacity, rate: float) -> bool:
+    """Whether nothing was seen to fail at this rate, or below it."""
+    is_failure = found.below_outcome is StepOutcome.FAILED
+    return found.below is None or not is_failure or found.below > rate
+
+
+def recommend_by_search(best: Best | None, found: Sequence[CellCapacity]) -> tuple[str, ...]:
+    """Say what the best cell carries beside the others; nothing where one may carry as much.
+
+    A rate that holds over one that fails bounds the ratio of the two capacities from below.
+    """
+    if best is None or best.tied_with:
+        return ()
+    carries = _confirmed(found)
+    most = max(carries, key=carries.__getitem__)
+    fails = {it.cell: it.below for it in found if it.below is not None and it.cell != most}
+    if not fails:
+        return ()
+    nearest = max(fails, key=fails.__getitem__)
+    limited_by = next(each.limited_by for each in found if each.cell == nearest)
+    limit = f", limited by {limited_by}" if limited_by else ""
+    ratio = f"{carries[most] / fails[nearest]:.2f}"
+    told = (
+        f"{most} carries at least {carries[most]:,.4g}/s under the criteria, {ratio} times what "
+        f"any other cell does or more: {nearest} fails at {fails[nearest]:,.4g}/s{limit}."
+    )
+    return (told[:MOST_CHARACTERS],)

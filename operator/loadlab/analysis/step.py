@@ -1,0 +1,92 @@
+"""One trial -> what it says of the rate that it was offered."""
+
+from collections.abc import Mapping
+
+from loadlab.analysis.criteria import CellOutcome, Threshold
+from loadlab.analysis.summary import cell_analysis
+from loadlab.analysis.verdict import keeps_its_promises
+from loadlab.model.status import (
+    CriterionOutcome,
+    LoadOutcome,
+    ResultRow,
+    StepOutcome,
+    TrialStep,
+    Validity,
+)
+from loadlab.plan import Plan, PlannedTrial
+from loadlab.validity.judged_trial import JudgedTrial
+from loadlab.validity.judgement import Family, Judgement, ReasonKind
+
+MOST_CHARACTERS = 200
+_NOT_OFFERED = {ReasonKind.RATE_NOT_REACHED, ReasonKind.DROPPED_ITERATIONS}
+
+
+def bounds_a_search(threshold: Threshold) -> bool:
+    """Whether a higher rate breaks it sooner: a ceiling on what gets worse with the rate."""
+    is_ceiling = threshold.relation[0] == "<" or (
+        threshold.relation == "==" and not threshold.bound
+    )
+    return is_ceiling and threshold.metric != "http_reqs"
+
+
+def step_of(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep | None:
+    """Return what a trial says of its rate; None where it is void, or no rate is searched for.
+
+    Latencies that grow all through the window belong to no rate that is carried: whatever they
+    were in this window, in a longer one they are longer.
+    """
+    if plan.context.spec.load.search is None or planned.rate is None:
+        return None
+    if judged.judgement.is_void:
+        return _of_void(judged.judgement)
+    analysis = cell_analysis(plan, planned.arm)
+    analysis.add_judged(judged, planned.replicate)
+    cell = analysis.analysed_cell()
+    outcome, reason = _outcome(cell.row, judged.judgement, cell.outcomes, plan)
+    if outcome is StepOutcome.HELD:
+        return TrialStep(outcome=outcome)
+    limit = cell.row.bottleneck.name.value if cell.row.bottleneck else ""
+    return TrialStep(outcome=outcome, reason=reason, resource=limit)
+
+
+def _of_void(judgement: Judgement) -> TrialStep | None:
+    """Tell what k6 could not offer from what others spoiled."""
+    void = {
+        reason.kind: reason.message
+        for reason in judgement.reasons
+        if reason.level is Validity.INVALID and reason.family is Family.INSTRUMENT
+    }
+    message = next((void[kind] for kind in _NOT_OFFERED if kind in void), None)
+    if message is None or ReasonKind.FOREIGN_CPU in void:
+        return None
+    return TrialStep(outcome=StepOutcome.NOT_OFFERED, reason=message[:MOST_CHARACTERS])
+
+
+def _outcome(
+    row: ResultRow, judgement: Judgement, found: Mapping[str, CellOutcome], plan: Plan
+) -> tuple[StepOutcome, str]:
+    if row.load is LoadOutcome.OVERLOADED:
+        return StepOutcome.FAILED, "the rate was not carried"
+    if not keeps_its_promises(row):
+        return StepOutcome.FAILED, "reads were staler than declared"
+    if failed := _first(CriterionOutcome.FAILED, found, plan):
+        return StepOutcome.FAILED, failed
+    if judgement.is_growing:
+        return _of_growth(judgement)
+    if undecided := _first(CriterionOutcome.INCONCLUSIVE, found, plan):
+        return StepOutcome.INCONCLUSIVE, undecided
+    return StepOutcome.HELD, ""
+
+
+def _of_growth(judgement: Judgement) -> tuple[StepOutcome, str]:
+    """Tell a service whose queue grows from a generator that falls behind."""
+    whose = {r.family for r in judgement.reasons if r.kind is ReasonKind.GROWING}
+    if Family.SERVICE in whose:
+        return StepOutcome.FAILED, "the latency grew all through the window"
+    return StepOutcome.INCONCLUSIVE, "the latency grew, and k6 was short of CPU"
+
+
+def _first(outcome: CriterionOutcome, found: Mapping[str, CellOutcome], plan: Plan) -> str:
+    """Return the threshold of the first criterion that came out so; empty where none did."""
+    criteria = plan.context.spec.success_criteria
+    return next((c.threshold for c in criteria if found[c.name].outcome is outcome), "")

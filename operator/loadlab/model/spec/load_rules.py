@@ -1,0 +1,73 @@
+"""What a load profile asks of the rest of the spec."""
+
+from typing import TYPE_CHECKING
+
+from loadlab.base.rules import Rule
+from loadlab.catalogue import Factor
+from loadlab.model.spec.load import Purpose
+
+if TYPE_CHECKING:
+    from loadlab.model.spec.experiment import LoadExperimentSpec
+
+_COMPARES = "has(self.load.purpose) && self.load.purpose == 'Compare'"
+
+
+def _has_users_for_every_pod(spec: "LoadExperimentSpec") -> bool:
+    users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
+    is_open = spec.load.executor.is_open and not _compares(spec)
+    return is_open or all(int(number) >= spec.load.parallelism for number in users)
+
+
+def _compares(spec: "LoadExperimentSpec") -> bool:
+    return spec.load.purpose is Purpose.COMPARE
+
+
+def _has_a_rate_where_open(spec: "LoadExperimentSpec") -> bool:
+    has_rate = spec.factors.levels(Factor.RATE) is not None
+    return _compares(spec) or has_rate == spec.load.executor.is_open
+
+
+def _executor_fits_the_purpose(spec: "LoadExperimentSpec") -> bool:
+    if _compares(spec):
+        return not spec.load.executor.ramps
+    return spec.load.purpose is None or not spec.load.executor.is_open
+
+
+def _pilots_under_one_load(spec: "LoadExperimentSpec") -> bool:
+    users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
+    return not spec.load.has_pilots or len(users) == 1
+
+
+def load_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
+    """Return the rules of a spec about its load."""
+    return (
+        Rule(
+            f"{_COMPARES} || has(self.factors.rate) == self.load.executor.endsWith('arrival-rate')",
+            _has_a_rate_where_open,
+            "factors.rate goes with load.purpose Compare or the arrival-rate executors, and only "
+            "with them",
+            ".factors",
+        ),
+        Rule(
+            f"{_COMPARES} ? !self.load.executor.startsWith('ramping') : "
+            "!has(self.load.purpose) || !self.load.executor.endsWith('arrival-rate')",
+            _executor_fits_the_purpose,
+            "load.purpose Compare offers a constant rate, and Capacity needs a closed loop: leave "
+            "load.executor out",
+            ".load",
+        ),
+        Rule(
+            f"!({_COMPARES} || has(self.load.search)) || size(self.factors.virtualUsers) == 1",
+            _pilots_under_one_load,
+            "factors.virtualUsers is the load of the pilot trials with load.purpose Compare or "
+            "load.search: give one number",
+            ".factors",
+        ),
+        Rule(
+            f"self.load.parallelism == 1 || (has(self.factors.rate) && !({_COMPARES})) || "
+            "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
+            _has_users_for_every_pod,
+            "factors.virtualUsers must be at least load.parallelism",
+            ".factors",
+        ),
+    )

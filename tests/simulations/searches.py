@@ -1,0 +1,123 @@
+"""Searches for a capacity that is known, beside the sweep that would find it rate by rate.
+
+The service is one server with Poisson arrivals and exponential work (M/M/1), whose speed differs
+from trial to trial. Its p95 has a closed form, ln(20) / (speed - rate), so that its capacity under
+a criterion on the p95 has one: speed - ln(20) / bound.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from loadlab.analysis.search import Limits, Tried, TriedRates, next_step
+from loadlab.model.status import SearchEnd, StepOutcome
+
+SEED = 20261127
+SWEEP_STEP = 1.05
+Trial = Callable[[int], bool]  # whether the criterion holds in a trial at a rate
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A service at its mean speed, the noise of it, and how far off its pilot trial may be."""
+
+    speed: float = 1000.0
+    noise: float = 0.05
+    bound_in_idle_p95s: float = 5.0
+    pilot_off: float = 0.3
+
+    @property
+    def _bound(self) -> float:
+        return self.bound_in_idle_p95s * math.log(20) / self.speed
+
+    @property
+    def capacity(self) -> float:
+        """The highest rate at which the p95 keeps its bound."""
+        return self.speed - math.log(20) / self._bound
+
+    def holds(self, rate: float, chance: random.Random) -> bool:
+        """Whether the p95 of a trial keeps its bound."""
+        speed = self.speed * math.exp(chance.gauss(sigma=self.noise))
+        return rate < speed and math.log(20) / (speed - rate) < self._bound
+
+    def pilot(self, chance: random.Random) -> int:
+        """Return what a closed loop may have carried."""
+        return int(self.speed * chance.uniform(1 - self.pilot_off, 1 + self.pilot_off))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rate that was found to hold, as a share of the capacity, and the trials it took."""
+
+    share: float
+    trials: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One search, and the sweep of the rates between its lowest and its highest in 5 % steps."""
+
+    search: Found
+    sweep: Found
+
+
+def search(queue: Queue, chance: random.Random, within: float) -> list[Tried]:
+    """Return the trials of a search, as the operator would have made them."""
+    limits, tried = Limits(1, 100_000, within), list[Tried]()
+    step: int | SearchEnd = queue.pilot(chance)
+    while not isinstance(step, SearchEnd):
+        held = queue.holds(step, chance)
+        tried.append(Tried(step, StepOutcome.HELD if held else StepOutcome.FAILED))
+        step = next_step(tried, limits)
+    return tried
+
+
+def beside(queue: Queue, chance: random.Random, within: float, replicates: int) -> Beside:
+    """Search, and sweep the same range."""
+    tried = search(queue, chance, within)
+    found = TriedRates.of(tried).at_least or 0
+    rates = [each.rate for each in tried]
+    swept = list(_steps(min(rates), max(rates)))
+    best = _highest_that_holds(queue, chance, swept, replicates)
+    return Beside(
+        Found(found / queue.capacity, len(tried)),
+        Found(best / queue.capacity, len(swept) * replicates),
+    )
+
+
+def _steps(low: float, high: float) -> Iterator[float]:
+    """Yield rates in steps of 5 %, both ends included."""
+    rate = low
+    while rate < high * SWEEP_STEP:
+        yield rate
+        rate *= SWEEP_STEP
+
+
+def _highest_that_holds(
+    queue: Queue, chance: random.Random, rates: list[float], replicates: int
+) -> float:
+    """Return the last rate before the first at which most replicates fail."""
+    best = 0.0
+    for rate in rates:
+        held = sum(queue.holds(rate, chance) for _ in range(replicates))
+        if 2 * held < replicates:
+            break
+        best = rate
+    return best
+
+
+def rounds(queue: Queue, count: int, *, within: float = 0.05, replicates: int = 5) -> list[Beside]:
+    """Return so many searches and sweeps, always the same ones."""
+    chance = random.Random(SEED)
+    return [beside(queue, chance, within, replicates) for _ in range(count)]
+
+
+def near(found: list[Found], share: float = 0.1) -> float:
+    """Return how many lie within a share of the truth."""
+    return sum(abs(each.share - 1) <= share for each in found) / len(found)
+
+
+def cost(found: list[Beside]) -> float:
+    """Return the trials of the searches as a share of those of the sweeps."""
+    return sum(it.search.trials for it in found) / sum(it.sweep.trials for it in found)

@@ -1,0 +1,229 @@
+"""What a search says of the experiment, by what it found in each cell."""
+
+from typing import Any
+
+import pytest
+
+from loadlab.analysis.cells import AnalysedCell
+from loadlab.analysis.criteria import CellOutcome, parse_threshold
+from loadlab.analysis.search_outcome import (
+    MOST_TIED,
+    best_of_search,
+    criteria_of_search,
+    recommend_by_search,
+    verdict_of,
+    with_found_capacity,
+)
+from loadlab.catalogue import Cell
+from loadlab.model.status import (
+    Best,
+    CellCapacity,
+    CriterionOutcome,
+    CriterionResult,
+    Figure,
+    ReplicateCounts,
+    ResultRow,
+    SearchEnd,
+    Standing,
+    StepOutcome,
+    Validity,
+    Verdict,
+)
+
+TAIL = {"tail": parse_threshold("http_req_duration", "p(95)<200")}
+FOUND: dict[str, Any] = {
+    "at_least": 400.0,
+    "at_least_trials": 2,
+    "below": 440.0,
+    "below_trials": 2,
+    "below_outcome": StepOutcome.FAILED,
+    "ended": SearchEnd.FOUND,
+}
+NOTHING: dict[str, Any] = FOUND | {
+    "at_least": None,
+    "at_least_trials": 0,
+    "ended": SearchEnd.MIN_RATE,
+    "reason": "p(95) < 200",
+}
+
+
+def capacity(variant: str = "sync", **found: Any) -> CellCapacity:
+    return CellCapacity(cell=variant, **(FOUND | found))
+
+
+def cell(variant: str, rate: int, evaluated: CellOutcome) -> AnalysedCell:
+    return AnalysedCell(row(variant, rate), {"tail": evaluated}, replicates=())
+
+
+def row(variant: str, rate: int = 400) -> ResultRow:
+    return ResultRow(
+        cell=Cell(variant=variant, rate=rate),
+        replicates=ReplicateCounts(planned=2, valid=2),
+        requests=9000,
+        validity=Validity.VALID,
+    )
+
+
+UNSURE = CellOutcome(CriterionOutcome.INCONCLUSIVE, 180.0, reach=(120.0, 240.0))
+
+
+def judged(found: CellCapacity) -> CriterionResult:
+    (result,) = criteria_of_search(TAIL, [cell("sync", 400, UNSURE)], [found])
+    return result
+
+
+@pytest.mark.parametrize(
+    ("found", "quiet", "verdict"),
+    [
+        pytest.param({}, True, Verdict.PASSED, id="found"),
+        pytest.param({"ended": SearchEnd.MAX_RATE}, True, Verdict.PASSED, id="all that may be"),
+        pytest.param({}, False, Verdict.INCONCLUSIVE, id="not quiet"),
+        pytest.param({"ended": SearchEnd.MAX_TRIALS}, True, Verdict.INCONCLUSIVE, id="maxTrials"),
+        pytest.param({"ended": None}, True, Verdict.INCONCLUSIVE, id="ended before"),
+        pytest.param({"at_least_trials": 1}, True, Verdict.INCONCLUSIVE, id="one trial"),
+        pytest.param(NOTHING, True, Verdict.FAILED, id="fails at the lowest rate"),
+        pytest.param(NOTHING, False, Verdict.FAILED, id="fails on a busy node, too"),
+        pytest.param(
+            NOTHING | {"below_outcome": StepOutcome.INCONCLUSIVE},
+            True,
+            Verdict.INCONCLUSIVE,
+            id="undecided at the lowest rate",
+        ),
+        pytest.param(
+            NOTHING | {"below": None, "below_trials": 0, "below_outcome": None},
+            True,
+            Verdict.ERROR,
+            id="nothing measured",
+        ),
+    ],
+)
+def test_the_verdict_is_about_what_was_found(found, quiet, verdict):
+    assert verdict_of([capacity(**found)], quiet=quiet) is verdict
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        NOTHING | {"below": None, "below_trials": 0, "below_outcome": None, "ended": None},
+        NOTHING | {"ended": SearchEnd.MAX_TRIALS},
+        {"ended": SearchEnd.TIMEOUT},
+    ],
+    ids=["not tried", "no lower rate was tried", "not ended"],
+)
+def test_one_cell_that_is_not_known_leaves_the_experiment_undecided(other):
+    found = [capacity(), capacity("async", **other)]
+
+    assert verdict_of(found, quiet=True) is Verdict.INCONCLUSIVE
+
+
+def test_rows_have_what_their_cells_carry_as_a_bound():
+    rows = with_found_capacity(
+        [row("sync"), row("async")], [capacity(), capacity("async", **NOTHING)]
+    )
+
+    assert rows[0].capacity == Figure(mean=400.0, standing=Standing.BOUND, why="Search")
+    assert rows[1].capacity is None
+
+
+def test_one_cell_that_fails_everywhere_fails_the_experiment():
+    assert verdict_of([capacity(), capacity("async", **NOTHING)], quiet=True) is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        ({}, CriterionOutcome.PASSED),
+        ({"at_least_trials": 1}, CriterionOutcome.INCONCLUSIVE),
+        (NOTHING, CriterionOutcome.FAILED),
+        (NOTHING | {"reason": "rate<0.01"}, CriterionOutcome.INCONCLUSIVE),
+    ],
+    ids=["confirmed", "one trial", "the criterion that failed", "another one failed"],
+)
+def test_a_criterion_is_judged_by_the_trials_and_not_by_the_interval_of_so_few(found, outcome):
+    assert judged(capacity(**found)).outcome is outcome
+
+
+def test_a_passed_criterion_says_which_trials_its_value_is_of():
+    found = judged(capacity())
+
+    assert found.value == "180"
+    assert "status.capacity" in found.note
+    assert "replicates" not in found.note
+
+
+def test_the_best_cell_carries_most_and_ties_are_those_of_which_no_such_rate_failed():
+    found = [capacity(), capacity("async", at_least=420.0, below=460.0)]
+    best = best_of_search([row("sync"), row("async")], found)
+
+    assert best is not None
+    assert (best.cell, best.requests_per_second, best.p95_ms) == ("async/rate=400", 420.0, 0.0)
+    assert best.tied_with == ("sync/rate=400",)
+
+
+@pytest.mark.parametrize(
+    ("other", "tied"),
+    [
+        ({"below": 420.0}, False),
+        ({"below_outcome": StepOutcome.NOT_OFFERED, "below": 420.0}, True),
+        ({"below": None, "below_outcome": None, "ended": SearchEnd.MAX_RATE}, True),
+        (NOTHING, False),
+    ],
+    ids=["fails there", "k6 was the limit", "nothing failed", "carries nothing"],
+)
+def test_who_may_carry_as_much_is_tied(other, tied):
+    found = [capacity("async", at_least=420.0, below=460.0), capacity(**other)]
+    best = best_of_search([row("sync"), row("async")], found)
+
+    assert best is not None
+    assert bool(best.tied_with) is tied
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"ended": SearchEnd.TIMEOUT}, NOTHING | {"below_outcome": StepOutcome.INCONCLUSIVE}],
+    ids=["not ended", "undecided at the lowest rate"],
+)
+def test_none_is_the_best_while_another_cell_is_unknown(other):
+    found = [capacity(), capacity("async", **other)]
+
+    assert best_of_search([row("sync"), row("async")], found) is None
+
+
+def test_the_recommendation_bounds_how_much_more_the_best_cell_carries():
+    limit = {"limited_by": "ServiceCpu"}
+    slower = capacity("asyncpg", at_least=100.0, below=110.0)
+    found = [capacity(**limit), capacity("async", at_least=880.0, below=920.0), slower]
+    best = best_of_search([row("sync"), row("async"), row("asyncpg")], found)
+
+    (sentence,) = recommend_by_search(best, found)
+
+    assert sentence == (
+        "async carries at least 880/s under the criteria, 2.00 times what any other cell does or "
+        "more: sync fails at 440/s, limited by ServiceCpu."
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [capacity()],
+        [capacity(), capacity("async", at_least=420.0, below=460.0)],
+        [capacity(), capacity("async", at_least=880.0, ended=SearchEnd.TIMEOUT)],
+    ],
+    ids=["one cell", "as much, perhaps", "not ended"],
+)
+def test_nothing_is_recommended_where_another_cell_may_carry_as_much(found):
+    best = best_of_search([row("sync"), row("async")], found)
+
+    assert recommend_by_search(best, found) == ()
+
+
+def test_no_more_is_told_than_fits_the_status():
+    names = [f"v{number}" for number in range(MOST_TIED + 2)]
+    tied = best_of_search([row(name) for name in names], [capacity(name) for name in names])
+    best = Best(cell="a", requests_per_second=880.0, p95_ms=0.0)
+    found = [capacity("a" * 200, at_least=880.0), capacity("b" * 200)]
+    (sentence,) = recommend_by_search(best, found)
+
+    assert tied is not None
+    assert (len(tied.tied_with), len(sentence)) == (10, 400)

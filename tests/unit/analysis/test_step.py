@@ -1,0 +1,158 @@
+"""What one trial says of the rate that it was offered."""
+
+from dataclasses import replace
+
+import pytest
+
+from loadlab.analysis.criteria import parse_threshold
+from loadlab.analysis.step import MOST_CHARACTERS, bounds_a_search, step_of
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.resources import Experiment
+from loadlab.model.status import StepOutcome, TrialStep
+from loadlab.plan import Plan, make_plan
+from loadlab.validity.judge import judge
+from loadlab.validity.judged_trial import JudgedTrial
+from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid, suspect
+from tests.manifests import Json
+from tests.unit.analysis.wells_trials import IMAGES
+
+TITLE = "sync/workers=1/poolSize=10"
+CRITERIA = [
+    {"name": "errors", "metric": "http_req_failed", "threshold": "rate<0.01"},
+    {"name": "tail", "metric": "http_req_duration", "threshold": "p(95) < 200"},
+]
+
+
+def plan_of(**load: object) -> Plan:
+    """A plan whose pilot trial found what the cell carries."""
+    body = {
+        "metadata": {"name": "demo", "namespace": "lab", "uid": "uid-demo"},
+        "spec": {
+            "workload": "select",
+            "variants": [{"name": "sync"}],
+            "factors": {"rate": [1000]} if "executor" in load else {},
+            "load": load or {"purpose": "Capacity", "search": {}},
+            "successCriteria": CRITERIA,
+        },
+        "status": {"chosen": {"seed": 1, "loads": [{"cell": TITLE, "rates": [1000]}]}},
+    }
+    return make_plan(Experiment.model_validate(body), IMAGES)
+
+
+def told(measurement: TrialMeasurement, judgement: Judgement | None = None) -> TrialStep | None:
+    plan = plan_of()
+    trial = JudgedTrial(measurement, judgement or judge(measurement))
+    return step_of(plan, plan.trials[0], trial)
+
+
+@pytest.fixture
+def offered(healthy: TrialMeasurement) -> TrialMeasurement:
+    """1,000 requests a second for 30 s, each answered in 10 ms."""
+    load = replace(healthy.load, open_model=True, rate_per_second=1000.0, virtual_users=200)
+    return replace(healthy, load=load)
+
+
+def slower(measurement: TrialMeasurement, ms: int) -> TrialMeasurement:
+    return replace(measurement, latency=Histogram.of([1000 * ms] * measurement.requests))
+
+
+def test_a_rate_under_which_all_criteria_hold_is_held(offered):
+    assert told(offered) == TrialStep(outcome=StepOutcome.HELD)
+
+
+def test_a_broken_criterion_is_named(offered):
+    found = told(slower(offered, 300))
+
+    assert found is not None
+    assert (found.outcome, found.reason) == (StepOutcome.FAILED, "p(95) < 200")
+
+
+def test_a_rate_that_is_not_carried_fails_with_its_bottleneck(offered):
+    full = ComponentUsage(cpu_micros_per_request=4950.0, cpus_used=0.99)
+    dropped = replace(
+        slower(offered, 100),
+        load=replace(offered.load, cpu_limits={"service": 1.0}),
+        requests=6_000,
+        iterations=6_000,
+        dropped_iterations=24_000,
+        mean_iteration_ms=100.0,
+        components={"service": full},
+        counts=None,
+    )
+
+    assert told(dropped) == TrialStep(
+        outcome=StepOutcome.FAILED, reason="the rate was not carried", resource="ServiceCpu"
+    )
+
+
+GROWTH = "the median grew by 9.00 ms a second"
+
+
+@pytest.mark.parametrize(
+    ("family", "outcome"),
+    [(Family.SERVICE, StepOutcome.FAILED), (Family.INSTRUMENT, StepOutcome.INCONCLUSIVE)],
+)
+def test_a_latency_that_grows_belongs_to_no_rate_that_is_carried(family, outcome, offered):
+    found = told(offered, Judgement((suspect(ReasonKind.GROWING, GROWTH, family),)))
+
+    assert found is not None
+    assert (found.outcome, found.reason[:16]) == (outcome, "the latency grew")
+
+
+def test_what_k6_could_not_offer_is_told_and_fits_the_status(offered):
+    short = invalid(ReasonKind.RATE_NOT_REACHED, "k6 made 900 of 1,000/s" + 300 * "!")
+
+    found = told(offered, Judgement((short,)))
+
+    assert found is not None
+    assert found.outcome is StepOutcome.NOT_OFFERED
+    assert len(found.reason) == MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        (invalid(ReasonKind.FOREIGN_CPU, "others used 0.5 CPU"),),
+        (
+            invalid(ReasonKind.RATE_NOT_REACHED, "k6 made 900 of 1,000/s"),
+            invalid(ReasonKind.FOREIGN_CPU, "others used 0.5 CPU"),
+        ),
+        (
+            suspect(ReasonKind.RATE_NOT_REACHED, "k6 made 990 of 1,000/s"),
+            invalid(ReasonKind.GENERATOR_SATURATED, "k6 used all of its CPU"),
+        ),
+    ],
+    ids=["void", "not offered beside others", "late and void"],
+)
+def test_a_trial_that_others_spoiled_says_nothing(reasons: tuple[Reason, ...], offered):
+    assert told(offered, Judgement(reasons)) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"purpose": "Capacity"}, {"executor": "constant-arrival-rate"}],
+    ids=["closed", "open"],
+)
+def test_without_a_search_a_trial_is_no_step(given: Json, offered):
+    plan = plan_of(**given)
+
+    assert step_of(plan, plan.trials[0], JudgedTrial(offered, Judgement())) is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "bounds"),
+    [
+        ("http_req_duration", "p(95)<200", True),
+        ("http_req_failed", "rate<=0", True),
+        ("dropped_iterations", "count==0", True),
+        ("http_req_duration", "p(95)>200", False),
+        ("http_req_duration", "p(95)==200", False),
+        ("http_req_failed", "rate!=0", False),
+        ("http_reqs", "rate<900", False),
+        ("http_reqs", "rate>100", False),
+    ],
+)
+def test_a_search_needs_a_criterion_that_more_load_breaks(metric, text, bounds):
+    assert bounds_a_search(parse_threshold(metric, text)) is bounds
