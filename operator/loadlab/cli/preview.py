@@ -15,6 +15,7 @@ from loadlab.cli.errors import CliError
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, PlanError, make_plan
 from loadlab.plan.planned_trial import PlannedTrial
+from loadlab.progress.admission import criterion_fault
 
 # Where the operator's own are not known: a plan names images, and depends on none.
 _IMAGES = Images(
@@ -63,12 +64,24 @@ class Preview:
     @property
     def load_seconds(self) -> float:
         """Seconds in which there is load, warm-ups included."""
-        return sum(map(_load_seconds, self.plan.in_order))
+        before = sum(map(_load_seconds, self.plan.preliminary))
+        planned = sum(map(_load_seconds, self.plan.trials))
+        return before + planned * self.plan.most_trials / len(self.plan.trials)
+
+    @property
+    def searches(self) -> bool:
+        """Whether the number of trials, and so all times, are the most that there may be."""
+        return self.plan.context.spec.load.search is not None
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials there are at most, those before the first block included."""
+        return len(self.plan.preliminary) + self.plan.most_trials
 
     @property
     def estimated_seconds(self) -> float:
         """Seconds from the start to the end, if nothing is repeated and nothing waits."""
-        beside = BESIDE_LOAD_SECONDS * len(self.plan.in_order)
+        beside = BESIDE_LOAD_SECONDS * self.most_trials
         return self.load_seconds + beside + self.preparing_seconds
 
     @property
@@ -125,11 +138,14 @@ def preview(document: Document) -> Preview:
     known = {"namespace": "default", "uid": _NO_UID} | metadata
     try:
         experiment = Experiment.model_validate({**document, "metadata": known, "status": {}})
-        return Preview(make_plan(experiment, _IMAGES), dict(document))
+        found = make_plan(experiment, _IMAGES)
     except ValidationError as error:
         raise CliError(f"{name}: {first_fault(error)}{_others(error.error_count())}") from error
     except PlanError as error:
         raise CliError(f"{name}: {error.reason}: {error}") from error
+    if fault := criterion_fault(experiment.spec):
+        raise CliError(f"{name}: {fault}")
+    return Preview(found, dict(document))
 
 
 def _others(errors: int) -> str:

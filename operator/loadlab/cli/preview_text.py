@@ -19,19 +19,27 @@ _MEBIBYTE = 2**20
 def lines_of(found: Preview) -> Iterator[str]:
     """Yield the cells, their order, the time and what is asked of the node."""
     plan = found.plan
-    arms, replicates = len(plan.arms), plan.context.spec.replicates
-    yield f"{found.name}: {arms} cells x {replicates} replicates = {len(plan.trials)} trials"
+    yield f"{found.name}: {_trials(found)}"
     for role, number in Counter(trial.role for trial in plan.preliminary).items():
         yield f"  before them {number} {_BEFORE[role]}"
     if found.grows:
         yield f"  {found.grows}"
     yield f"  first block, in an order that the seed decides: {_first(found)}"
-    yield f"  about {spell_seconds(found.estimated_seconds)}: {_time(found)}"
+    most = "at most " * found.searches
+    yield f"  {most}about {spell_seconds(found.estimated_seconds)}: {_time(found)}"
     yield (
         "    not counted: images that are pulled, a large data set, waits for a quiet node, and "
         "runs that are repeated"
     )
     yield from _asked(found.asked())
+
+
+def _trials(found: Preview) -> str:
+    plan = found.plan
+    arms, trials = len(plan.arms), plan.most_trials
+    if found.searches:
+        return f"{arms} cells, each searched for what it carries = at most {trials} trials"
+    return f"{arms} cells x {plan.context.spec.replicates} replicates = {trials} trials"
 
 
 def _first(found: Preview) -> str:
@@ -41,7 +49,7 @@ def _first(found: Preview) -> str:
 
 
 def _time(found: Preview) -> str:
-    load, trials = spell_seconds(found.load_seconds), len(found.plan.in_order)
+    load, trials = spell_seconds(found.load_seconds), found.most_trials
     return (
         f"{load} of load, {BESIDE_LOAD_SECONDS:.0f} s beside it for each of {trials} trials, "
         f"{found.preparing_seconds:.0f} s for what is made once"

@@ -21,7 +21,7 @@ def admit(
     plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
 ) -> Decision:
     """Accept the spec; begin once no other experiment is ahead."""
-    if fault := _unreadable_criterion(experiment.spec):
+    if fault := criterion_fault(experiment.spec):
         return refuse(experiment.status, transition, Reason.INVALID_CRITERION, fault)
     if fault := baseline_fault(plan, experiment, observed.baseline):
         return refuse(experiment.status, transition, Reason.INVALID_BASELINE, fault)
@@ -95,7 +95,8 @@ def _accepted(
     return transition.set(status, ConditionType.FINISHED, Truth.FALSE, reason=Reason.ACCEPTED)
 
 
-def _unreadable_criterion(spec: LoadExperimentSpec) -> str:
+def criterion_fault(spec: LoadExperimentSpec) -> str:
+    """Return what is wrong with a criterion; empty where each can be judged."""
     for criterion in spec.success_criteria:
         try:
             rule = parse_threshold(criterion.metric, criterion.threshold)

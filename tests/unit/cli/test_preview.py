@@ -56,6 +56,18 @@ def test_the_demo_takes_as_long_as_it_was_seen_to_take():
     assert found.estimated_seconds == pytest.approx(163, rel=0.2)
 
 
+def test_of_a_search_the_most_is_told_as_nobody_knows_more():
+    (document,) = read_documents((SAMPLES / "capacity-search.yaml").read_text())
+
+    found = preview(document)
+    text = "\n".join(lines_of(found))
+
+    assert "2 cells, each searched for what it carries = at most 48 trials" in text
+    assert "before them 2 to find what each cell carries" in text
+    assert "at most about 10 min 59 s" in text
+    assert found.load_seconds == 48 * (2 + 6 + 1) + 2 * (1 + 5 + 1)
+
+
 @pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.yaml")))
 def test_every_sample_has_a_preview(sample):
     for document in read_documents((SAMPLES / sample).read_text()):
@@ -84,6 +96,14 @@ def test_validate_names_all_that_would_be_refused(on_file):
     assert (code, out) == (1, "nap: accepted\n")
     assert "typo: spec.workload" in err
     assert "nap: TooManyTrials: " in err
+
+
+@pytest.mark.parametrize("threshold", ["p(95)<", "fast", "p(101)<5"])
+def test_a_criterion_that_nobody_can_judge_is_refused(threshold):
+    criterion = {"name": "tail", "metric": "http_req_duration", "threshold": threshold}
+
+    with pytest.raises(CliError, match="nap: "):
+        preview(experiment(successCriteria=[criterion]))
 
 
 def test_a_file_without_an_experiment_is_no_success(on_file):

@@ -70,7 +70,10 @@ class CriterionResult(ObservedModel):
         max_length=200,
         exclude_if=operator.not_,
         json_schema_extra=without_default,
-        description="Why it is Inconclusive, and what would decide it, where that is known.",
+        description=(
+            "Why it is Inconclusive, and what would decide it, where that is known; with "
+            "load.search, which trials its value is of."
+        ),
     )
 
 
