@@ -87,9 +87,9 @@ function measureScenario() {
 // The warm-up ends its own requests inside its time: measuring begins with an idle service, the
 // service's count of requests is the measurement's alone, and no virtual user is needed twice.
 function warmupScenario() {
-  const settleMs = Math.min(load.gracefulStopMs, Math.floor(load.warmupMs / 4));
-  const loadMs = Math.max(load.warmupMs - settleMs, K6_SHORTEST_MS);
-  return { exec: 'loadOnce', gracefulStop: `${settleMs}ms`, ...constant(loadMs) };
+  const spareMs = Math.min(Math.floor(load.warmupMs / 4), load.warmupMs - K6_SHORTEST_MS);
+  const settleMs = Math.min(load.gracefulStopMs, spareMs);
+  return { exec: 'loadOnce', gracefulStop: `${settleMs}ms`, ...constant(load.warmupMs - settleMs) };
 }
 
 function onceScenario(name, graceMs) {

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.loadgen.conftest import Lab, Server
+from tests.loadgen.conftest import Lab
+from tests.loadgen.stand_in import Server
 from tests.tcp_server import answering
 
 pytestmark = pytest.mark.integration

@@ -34,6 +34,19 @@ def test_each_executor_loads_and_accounts_for_every_request(lab, server, executo
     assert len(set(server.ids)) == served
 
 
+@pytest.mark.parametrize("warmup", [1000, 1100, 1400, 4000])
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_no_virtual_user_is_needed_twice(lab, executor, warmup):
+    """A warm-up that reaches into the measurement doubles them, and the memory that they take."""
+    load = {**EXECUTORS[executor], "executor": executor, "warmupMs": warmup}
+    config = lab.configure(**load)
+    users = config["load"]["virtualUsers"] or config["load"]["maxVirtualUsers"]
+
+    found = lab.requirements(config)
+
+    assert found["maxVUs"] == users + 1  # who takes the snapshots
+
+
 @pytest.mark.measured
 def test_the_warm_up_is_counted_apart(lab, server):
     load = {"executor": "constant-arrival-rate", "rate": 50, "virtualUsers": None}
