@@ -157,4 +157,20 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
+    "validity.judge": {
+        "_counts: "
+        "max(counts.client - counts.server, counts.server - counts.client - followed, 0.0) -> "
+        "max(counts.client - counts.server, counts.server - counts.client - followed, 1.0)": (
+            "the bound is 1 or more"
+        ),
+        "_counts: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
+        "counts.seconds <= bounds.COUNT_MIN_SECONDS": _NEVER_EQUAL,
+    },
+    "validity.steadiness": {
+        "warm_up_counted: slower >= material -> slower > material": _NEVER_EQUAL,
+        "warm_up_counted: slower > bounds.WARM_UP_ERRORS * noise -> "
+        "slower >= bounds.WARM_UP_ERRORS * noise": _NEVER_EQUAL,
+        "_growth: trend.low <= 0 -> trend.low < 0": "so little growth is not told",
+        "_growth: trend.slope * span >= least -> trend.slope * span > least": _NEVER_EQUAL,
+    },
 }
