@@ -131,6 +131,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_where: (0.0, 1.0) -> (0.0, 2.0)": _WIDER_SEARCH,
         "_where: high - low > _FINE * high -> high - low >= _FINE * high": _NEVER_EQUAL,
     },
+    "analysis.stages": {
+        "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,
+    },
     "analysis.usl": {
         ": _STEPS = 20 -> _STEPS = 21": "it has converged before",
         "_data_of: max(logs) -> min(logs)": "a unit, which is taken out again",
