@@ -43,6 +43,19 @@ _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
 EQUIVALENT: Mapping[str, Mapping[str, str]] = {
+    "analysis.attribution": {
+        "_by_stage: largest.share <= bounds.LARGEST_STAGE -> "
+        "largest.share < bounds.LARGEST_STAGE": _NEVER_EQUAL,
+        "_with_confidence: rest < max(shares.values(), default=0.0) -> "
+        "rest <= max(shares.values(), default=0.0)": _NEVER_EQUAL,
+        "_with_confidence: max(shares.values(), default=0.0) -> "
+        "max(shares.values(), default=1.0)": "what is left over is then all, and not below 1",
+        "_may_be_behind: machine.share > bounds.CPU_BUSY -> machine.share >= bounds.CPU_BUSY": (
+            _NEVER_EQUAL
+        ),
+        "_as_asked: mean <= bounds.WAIT_EXPLAINS * wait -> "
+        "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
+    },
     "analysis.best": {
         "_not_worse: -1 -> -2": _SIGN,
         "_not_worse: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,

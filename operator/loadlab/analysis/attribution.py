@@ -43,6 +43,7 @@ from loadlab.model.status.bottleneck import LONGEST_EVIDENCE
 from loadlab.validity import bounds
 
 LONGEST_DISSENT = 150  # of what replicates say otherwise
+_LEAST_CERTAIN_FIRST = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 # What requests are seen to wait for, each for as long as it takes.
 _HELD = {
     Resource.DATABASE_LOCKS,
@@ -114,7 +115,7 @@ def attribute_cell(found: Sequence[Bottleneck]) -> Bottleneck | None:
     votes = Counter(each.name for each in found)
     ranks = list(Resource)
     winner = min(votes, key=lambda name: (-votes[name], ranks.index(name)))
-    # The wordiest of the winners, then the first by its text: the order of trials means nothing.
+    # No more confidence than in any of them, then the first by its text: their order means nothing.
     voice = min((f for f in found if f.name is winner), key=_least_certain)
     if len(votes) == 1:
         return voice
@@ -143,7 +144,7 @@ def _by_rank(found: Fullness) -> int:
 
 def _least_certain(found: Bottleneck) -> tuple[int, str, tuple[float, ...]]:
     stages = tuple(stage.ms for stage in found.stages)
-    return -list(Confidence).index(found.confidence), found.evidence, stages
+    return _LEAST_CERTAIN_FIRST.index(found.confidence), found.evidence, stages
 
 
 def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bottleneck:
@@ -158,8 +159,13 @@ def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bot
 def _as_asked(trial: TrialMeasurement) -> Iterator[str]:
     """Say why the load itself was the limit, where it was."""
     offered, achieved = trial.load.rate_per_second, trial.achieved_rate
-    is_kept = achieved is not None and not trial.dropped_iterations
-    if offered and is_kept and (achieved or 0.0) >= bounds.ACHIEVED_RATE * offered:
+    missed = trial.dropped_iterations
+    if (
+        offered
+        and achieved is not None
+        and achieved >= bounds.ACHIEVED_RATE * offered
+        and not missed
+    ):
         yield f"nothing was full, and the offered {offered:g}/s were kept"
     if not trial.load.open_model and trial.load.virtual_users == 1:
         yield "nothing was full: one user waits for each answer before it asks again"
