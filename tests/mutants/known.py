@@ -39,6 +39,7 @@ MODULES: Mapping[str, Sequence[str]] = {
 _NEVER_EQUAL = "two numbers that are computed are never equal to the last digit"
 _SIGN = "its sign alone counts"
 _NO_DIFFERENCE = "a mean of 0 has a p of 1"
+_CONVERGED = "more terms than it takes: it has converged"
 _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
@@ -112,6 +113,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {
+        "_ends: low is not None and high is not None -> low is not None or high is not None": (
+            "a figure has both ends, or none"
+        ),
         "_reach: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.estimate": {
@@ -143,6 +147,33 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "incomplete_beta(share, events + 1, of - events) >= 1 - tail": _NEVER_EQUAL,
         "_where: (0.0, 1.0) -> (0.0, 2.0)": _WIDER_SEARCH,
         "_where: high - low > _FINE * high -> high - low >= _FINE * high": _NEVER_EQUAL,
+    },
+    "analysis.statistics": {
+        ": _TINY = 1e-300 -> _TINY = 1.0": "no term of the fraction is 0 to the last digit",
+        "interval_on_logs: 2 * half > math.log(WIDEST_INTERVAL) -> "
+        "2 * half >= math.log(WIDEST_INTERVAL)": _NEVER_EQUAL,
+        "t_quantile: (0.0, 1.0) -> (0.0, 2.0)": _WIDER_SEARCH,
+        "t_quantile: high *= 2 -> high *= 3": _WIDER_SEARCH,
+        "t_quantile: two_tails(high, degrees) > tail -> two_tails(high, degrees) >= tail": (
+            _NEVER_EQUAL
+        ),
+        "t_quantile: two_tails(middle, degrees) > tail -> two_tails(middle, degrees) >= tail": (
+            _NEVER_EQUAL
+        ),
+        "incomplete_beta: {0.0, 1.0} -> {0.0, 2.0}": "at 1 the other side is 0",
+        "incomplete_beta: a + 1 -> a + 2": "both sides converge about there",
+        "_beta_fraction: 500 + 10 * math.isqrt(int(max(a, b))) -> "
+        "501 + 10 * math.isqrt(int(max(a, b)))": _CONVERGED,
+        "_beta_fraction: 10 * math.isqrt(int(max(a, b))) -> 11 * math.isqrt(int(max(a, b)))": (
+            _CONVERGED
+        ),
+        "_beta_fraction: max(a, b) -> min(a, b)": _CONVERGED,
+        "_beta_fraction: abs(c * d - 1) < _CONVERGED -> abs(c * d - 1) <= _CONVERGED": (
+            _NEVER_EQUAL
+        ),
+        "_beta_fraction: c * d - 1 -> c * d + 1": _CONVERGED,
+        "_beta_fraction: c * d - 1 -> c * d - 2": _CONVERGED,
+        "_beta_fraction: c * d -> c / d (2)": _CONVERGED,
     },
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,

@@ -1,5 +1,7 @@
 """Student's t, F and the beta distribution, held against scipy 1.17.1."""
 
+import math
+
 import pytest
 
 from loadlab.analysis.statistics import f_tail, incomplete_beta, t_quantile, two_tails
@@ -70,6 +72,15 @@ def test_tails_of_f_are_scipys(point, expected) -> None:
 @pytest.mark.parametrize(("point", "expected"), BETA.items())
 def test_the_beta_distribution_is_scipys(point, expected) -> None:
     assert incomplete_beta(*point) == pytest.approx(expected, rel=1e-6)
+
+
+def test_near_one_it_is_the_arcsine_law() -> None:
+    """Where the fraction takes thousands of terms: I_x(1/2, 1/2) = 2/pi arcsin(sqrt(x))."""
+    x = 0.99999
+
+    assert incomplete_beta(x, 0.5, 0.5) == pytest.approx(
+        2 / math.pi * math.asin(math.sqrt(x)), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("degrees", [0.5, 0.99])
