@@ -37,6 +37,17 @@ LOOK_UP = "import socket; print(socket.gethostbyname('kubernetes.default.svc.clu
 OWN_CPUS = "import os; print(sorted(os.sched_getaffinity(0)))"
 
 
+def places_of_others() -> set[Path]:
+    """What another containerd or kubelet of this machine has: there before our cluster was."""
+    note = SETTINGS.state / "created.json"
+    ours = set(json.loads(note.read_text())) if note.exists() else set()
+    return {path for path in PLACES if path.exists() and str(path) not in ours}
+
+
+PLACES = (*FIXED_PLACES, Path("/opt/containerd"))
+FOREIGN = places_of_others()  # asked before a test has touched the cluster
+
+
 def build_pod(name: str, *, cpu: str | None) -> dict[str, object]:
     resources = {"limits": {"cpu": cpu, "memory": "64Mi"}} if cpu else {}
     container = {**CONTAINER, "command": ["python", "-c", SLEEP], "resources": resources}
@@ -223,10 +234,12 @@ def traces_on_the_machine() -> list[str]:
         # One that has ended and only waits for init to collect it is gone.
         "process": ["sh", "-c", "ps -eo stat,args | grep -v '^Z'"],
     }
-    general = ("loadlab-", "cni", "KUBE-", str(SETTINGS.state))
+    state = str(SETTINGS.state)
+    general = ("loadlab-", "cni", "KUBE-", state)
     found = []
     for kind, command in commands.items():
-        words = ("kubelet", "containerd", *general[3:]) if kind == "process" else general
+        # Docker has a containerd, too: ours, their shims and our kubelet name our folder.
+        words = (state,) if kind == "process" else general
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found += [f"{kind}: {line}" for line in said.splitlines() if any(w in line for w in words)]
     cgroups = subprocess.run(
@@ -235,5 +248,5 @@ def traces_on_the_machine() -> list[str]:
         text=True,
         check=False,
     ).stdout.split()
-    places = [str(path) for path in (*FIXED_PLACES, Path("/opt/containerd")) if path.exists()]
+    places = [str(path) for path in PLACES if path.exists() and path not in FOREIGN]
     return found + cgroups + places
