@@ -3,11 +3,12 @@
 import json
 import re
 from dataclasses import replace
+from math import floor
 
 import pytest
 import yaml
 
-from loadlab.base.names import result_token
+from loadlab.base.names import TOKEN_DIGITS, result_token
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import read_pod_log
 from loadlab.model.resources import Experiment
@@ -35,8 +36,10 @@ SPEC = {
         "request": {"thinkTime": "40ms"},  # calm: four k6 share one CPU here
     },
 }
+APART_MS = 50 * 1.2  # 50 ms, on a machine whose speed swings
 
-PROGRESS = re.compile(r'(?:[0-9a-f]+ )?\{"loadlab_progress":.*\}\}\n')
+# Before it may stand the digits of a figure: so many are the token's, and no more.
+PROGRESS = re.compile(rf'(?:[0-9a-f]{{{TOKEN_DIGITS}}} )?\{{"loadlab_progress":.*\}}\}}\n')
 
 
 def test_the_merged_histogram_is_that_of_the_pooled_raw_samples(lab: Lab):
@@ -67,7 +70,7 @@ def test_the_merged_histogram_is_that_of_the_pooled_raw_samples(lab: Lab):
     apart = [s.first_sample_us / 1000 for s in scenarios]
     print(f"{len(raw)} samples; first samples {max(apart) - min(apart):.1f} ms apart")
     node.require()  # how soon they start depends on who else is there
-    assert max(apart) - min(apart) < 50
+    assert max(apart) - min(apart) < APART_MS
     _assert_the_trial_itself_was_together(lab, status)
 
 
@@ -77,7 +80,7 @@ def _assert_the_trial_itself_was_together(lab: Lab, status: Json) -> None:
     print(f"the trial's own pods: first samples {measurement['first_sample_skew_ms']:.1f} ms apart")
     assert status["phase"] == "Succeeded"
     assert measurement["pods"] == 2
-    assert measurement["first_sample_skew_ms"] < 50
+    assert measurement["first_sample_skew_ms"] < APART_MS
 
 
 def _is_running(lab: Lab) -> bool:
@@ -136,5 +139,5 @@ def _raw_samples_us(log: str) -> list[int]:
         if '"http_req_duration"' in line and '"Point"' in line:
             data = json.loads(line)["data"]
             if data["tags"].get("scenario") == "measure":
-                samples.append(round(data["value"] * 1000))
+                samples.append(floor(data["value"] * 1000 + 0.5))  # halves up, as Go rounds
     return samples
