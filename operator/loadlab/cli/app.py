@@ -146,8 +146,13 @@ def run(
     """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
     (found,) = _one(list(_previews([file])))
     cluster = _connect(kubeconfig, context, namespace or found.namespace)
-    cluster.apply(found.document)
-    typer.echo(f"{found.name}: applied; it takes about {spell_seconds(found.estimated_seconds)}")
+    applied = Experiment.of(cluster.apply(found.document))
+    if applied.finished:
+        again = f"kubectl delete loadexperiment {found.name} -n {cluster.namespace}"
+        typer.echo(f"{found.name}: it ended before and is not measured again; for that: {again}")
+    else:
+        expected = spell_seconds(found.estimated_seconds)
+        typer.echo(f"{found.name}: applied; it takes about {expected}")
     try:
         experiment = _follow(cluster, found.name, timeout)
     except KeyboardInterrupt:

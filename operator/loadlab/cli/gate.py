@@ -88,17 +88,19 @@ def _criteria(experiment: Experiment) -> Iterator[Check]:
 
 
 def _comparisons(experiment: Experiment, *, is_decisive: bool) -> Iterator[Check]:
-    """Yield a check of each; a gate that has nothing to compare is undecided, and says so."""
+    """Yield a check of each; a gate that could not have failed is undecided, and says so."""
     status = experiment.status
     baseline = status.baseline.comparisons if status.baseline else ()
     told = [*status.comparisons, *baseline]
     for found in told:
         name = f"comparison {found.figure} of {found.of} over {found.over}"
         yield Check(name, _of(found.outcome), _ratio(found), is_decisive=is_decisive)
-    if not told:
-        why = status.baseline.note if status.baseline else ""
-        text = why or "no cell has a control: name two variants, or comparison.baselineRef"
-        yield Check("comparison", Outcome.UNDECIDED, f"nothing was compared: {text}")
+    if all(found.why for found in told):
+        why = told[0].why if told else "no cell has a control: name two variants"
+        yield Check("comparison", Outcome.UNDECIDED, f"nothing can be claimed: {why}")
+    if status.baseline and not baseline:
+        why = status.baseline.note or "it has no cell of this experiment"
+        yield Check(f"baseline {status.baseline.name}", Outcome.UNDECIDED, f"not compared: {why}")
 
 
 def _of(outcome: ComparisonOutcome) -> Outcome:

@@ -65,7 +65,10 @@ class Cluster:
         return cast("dict[str, Any]", found)
 
     def apply(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Create an experiment, or leave one alone that says the same (server-side apply)."""
+        """Create an experiment, or leave one alone that says the same (server-side apply).
+
+        Without force: what somebody else has set otherwise stays, and is a refusal.
+        """
         name = document["metadata"]["name"]
         try:
             found = self._objects.patch_namespaced_custom_object(
@@ -76,7 +79,6 @@ class Cluster:
                 name,
                 document,
                 field_manager=_FIELD_MANAGER,
-                force=True,
                 _content_type="application/apply-patch+yaml",
                 _request_timeout=_ANSWER_SECONDS,
             )
@@ -165,8 +167,9 @@ class Cluster:
     def _explain_refusal(self, name: str, err: client.ApiException) -> str:
         if err.status == 404 and "page not found" in str(err.body):
             return self._explain(name, err)
-        thing = f"LoadExperiment {self.namespace}/{name}"
-        return f"{thing} is refused ({err.status}): {_message(err)}"
+        refused = f"LoadExperiment {self.namespace}/{name} is refused ({err.status})"
+        taken = "; one of this name is there and says otherwise: take another name"
+        return f"{refused}: {_message(err)}{taken if err.status == 409 else ''}"
 
     def _unreachable(self) -> str:
         return (

@@ -94,7 +94,25 @@ def test_a_gate_that_has_nothing_to_compare_does_not_pass(finished):
     code, suite = run(finished, FailOn.REGRESSED)
 
     assert code == ExitCode.INCONCLUSIVE
-    assert "nothing was compared" in str(told(suite, "error"))
+    assert "nothing can be claimed: no cell has a control" in str(told(suite, "error"))
+
+
+def test_a_gate_that_no_comparison_could_fail_does_not_pass(finished):
+    two = comparison("Inconclusive", why="fewer than 3 replicates have both figures")
+
+    code, suite = run(finished, FailOn.REGRESSED, two)
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert "nothing can be claimed: fewer than 3 replicates" in str(told(suite, "error"))
+
+
+def test_a_baseline_that_was_not_compared_does_not_pass(finished):
+    finished["status"]["baseline"] = {"name": "search-october", "note": "it was deleted"}
+
+    code, suite = run(finished, FailOn.REGRESSED, comparison("Improved"))
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert told(suite, "error") == [("baseline search-october", "not compared: it was deleted")]
 
 
 def test_a_baseline_is_compared_too(finished):

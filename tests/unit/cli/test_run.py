@@ -37,7 +37,7 @@ def test_it_applies_follows_and_prints(
 
     ((path, content_type, body),) = ApiServer.applied
     assert (code, err) == (0, "")
-    assert path == f"{PATH}/select?fieldManager=loadlab-run&force=true"
+    assert path == f"{PATH}/select?fieldManager=loadlab-run"
     assert content_type == "application/apply-patch+yaml"
     assert body["spec"] == SPEC
     assert out.startswith("select: applied; it takes about ")
@@ -63,6 +63,32 @@ def test_the_api_servers_refusal_is_told_in_its_words(loadlab: Run, file: str) -
 
     assert code == 1
     assert err == f"loadlab: LoadExperiment lab/select is refused (422): {REFUSAL['message']}\n"
+
+
+def test_one_of_this_name_that_says_otherwise_is_left_alone(loadlab: Run, file: str) -> None:
+    ApiServer.writes = (
+        409,
+        [{"kind": "Status", "message": "conflict with kubectl: .spec.suspend"}],
+    )
+
+    code, _, err = loadlab("run", file)
+
+    assert code == 1
+    assert err.endswith(
+        ".spec.suspend; one of this name is there and says otherwise: take another name\n"
+    )
+
+
+def test_what_ended_before_is_not_taken_for_a_new_measurement(
+    loadlab: Run, file: str, finished: dict[str, Any]
+) -> None:
+    ApiServer.writes = (200, [finished])
+    ApiServer.reads = [(200, [finished])]
+
+    code, out, _ = loadlab("run", file)
+
+    assert code == 0
+    assert "select: it ended before and is not measured again; for that: kubectl delete" in out
 
 
 def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(
