@@ -117,7 +117,7 @@ class FakeKubernetes:
         lives = kind is Kind.POD and item["status"]["phase"] in {"Pending", "Running"}
         if lives:
             item["status"] = {"phase": "Failed"}
-        return not lives
+        return not lives and not metadata.get("finalizers")
 
     def _replica_set(self, namespace: str, name: str, owner: Manifest) -> Manifest:
         key = (Kind.REPLICA_SET, namespace, f"{name}-7d4b")

@@ -1,7 +1,12 @@
 """What fits no node is said, and to ask for CPUs of its own holds nothing up."""
 
+import pytest
+
+from loadlab.base.names import Component
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.errors import RefusedError
+from loadlab.progress.observed import PodView, Reference
+from loadlab.progress.unplaced import why_unplaced
 from tests.manifests import Json
 from tests.reconcile.crowded_nodes import (
     SENTENCE,
@@ -110,3 +115,33 @@ async def test_asking_for_cpus_of_its_own_holds_nothing_up():
             seen.add(lab.condition("Stalled").get("status"))
 
     assert "True" not in seen
+
+
+@pytest.mark.parametrize(
+    ("sentence", "remedy"),
+    [
+        ("0/1 nodes are available: 1 Insufficient cpu.", "lower spec.resources.steward"),
+        (
+            "1 node(s) didn't match Pod's node affinity/selector. no new claims, preemption: none.",
+            "give a node the labels of spec.placement.nodeSelector, or ask for others",
+        ),
+        (
+            "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: batch}.",
+            "make room for it on a node, or lift what keeps it off",
+        ),
+    ],
+)
+def test_the_remedy_is_that_of_what_keeps_it_off(sentence: str, remedy: str):
+    reference = Reference("Pod", "steward-1", "uid")
+    pod = PodView(
+        reference=reference,
+        component=Component.STEWARD,
+        run="",
+        phase="Pending",
+        unschedulable=sentence,
+    )
+    said = why_unplaced(pod)
+
+    assert said.endswith(f"; {remedy}")
+    assert ",;" not in said
+    assert ".;" not in said

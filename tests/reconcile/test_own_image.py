@@ -99,3 +99,32 @@ def test_a_metered_pod_is_judged_by_its_service():
     view = view_pod(pod)
 
     assert (view.image, view.restarts) == (DIGEST, 0)
+
+
+async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_of_the_image():
+    lab = Laboratory()
+    lab.submit(**OWN, timeouts={"ready": "10s"})
+    lacking = {
+        "phase": "Pending",
+        "containerStatuses": [
+            {
+                "name": "service",
+                "state": {
+                    "waiting": {
+                        "reason": "CreateContainerConfigError",
+                        "message": 'secret "nope" not found',
+                    }
+                },
+                "restartCount": 0,
+            }
+        ],
+    }
+    lab.cluster.fault_of = lambda pod: (
+        lacking if pod["metadata"]["labels"][COMPONENT_LABEL] == "service" else None
+    )
+
+    await lab.run()
+
+    message = lab.condition("Failed")["message"]
+    assert 'secret "nope" not found; create it in the experiment\'s namespace' in message
+    assert "runs as user" not in message

@@ -31,7 +31,14 @@ def child_fields(item: Manifest, kind: Kind) -> dict[str, Any]:
         "run": label_of(item, RUN_LABEL),
         "deleting": bool(metadata.get("deletionTimestamp")),
         "gone_by": _moment(metadata.get("deletionTimestamp")),
+        "held_by": ", ".join(_foreign(metadata.get("finalizers") or ())),
     }
+
+
+def _foreign(finalizers: Iterable[str]) -> Iterable[str]:
+    """Yield those that Kubernetes itself does not take away."""
+    own = ("foregroundDeletion", "orphan", "batch.kubernetes.io/", "service.kubernetes.io/")
+    return (each for each in finalizers if not each.startswith(own))
 
 
 def label_of(item: Manifest, key: str) -> str:

@@ -1,10 +1,10 @@
 """The order of the queue: namespaces take turns, within one the oldest experiment is next.
 
 Whose turn it is follows from the resources alone. A namespace's oldest waiting experiment counts as
-having come when it was created, or when its namespace began one last, whichever is later; the
-one that came first is next. So a namespace with one experiment waits for at most one of each
-other namespace, however many they have. With the finished experiments deleted nothing is known of
-former turns, and the order is that of creation.
+having come when it was created, or when its namespace's last turn was over, whichever is later; the
+one that came first is next, and the namespace whose turn it is comes last. So a namespace with one
+experiment waits for at most one of each other namespace, however many they have. With the finished
+experiments deleted nothing is known of former turns, and the order is that of creation.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from loadlab.kube.standing import Standing
 from loadlab.progress.observed import NOBODY_AHEAD, Place
 
 Turn = tuple[int, str, tuple[str, str]]
+NOT_OVER = "9999-12-31T23:59:59Z"  # when a turn ends that still goes on
 
 
 def find_place(experiments: Iterable[Standing], uid: str) -> Place:
@@ -25,28 +26,29 @@ def find_place(experiments: Iterable[Standing], uid: str) -> Place:
         return NOBODY_AHEAD
     under_way = sorted((o for o in everyone if o.is_under_way), key=lambda one: one.age)
     waiting = [o for o in everyone if o.waits and (o.may_begin or o.uid == uid)]
-    turns = _turns(waiting, _last_starts(everyone))
+    turns = _turns(waiting, _last_turns(everyone))
     ahead = [o for o in sorted(waiting, key=lambda o: turns[o.uid]) if turns[o.uid] < turns[uid]]
     first = next(chain(under_way, ahead), None)
     waits_for = f"LoadExperiment {first.namespace}/{first.name}" if first else ""
     return Place(len(under_way) + len(ahead), waits_for)
 
 
-def _turns(waiting: Iterable[Standing], last_starts: dict[str, str]) -> dict[str, Turn]:
+def _turns(waiting: Iterable[Standing], last_turns: dict[str, str]) -> dict[str, Turn]:
     """Return by uid in which round each comes, and within the round when it counts as come."""
     lines: dict[str, list[Standing]] = defaultdict(list)
     for one in sorted(waiting, key=lambda one: one.age):
         lines[one.namespace].append(one)
     return {
-        one.uid: (round_, max(line[0].created, last_starts[namespace]), line[0].age)
+        one.uid: (round_, max(line[0].created, last_turns[namespace]), line[0].age)
         for namespace, line in lines.items()
         for round_, one in enumerate(line)
     }
 
 
-def _last_starts(experiments: Iterable[Standing]) -> dict[str, str]:
-    """Return when each namespace began an experiment last; empty where none is known."""
+def _last_turns(experiments: Iterable[Standing]) -> dict[str, str]:
+    """Return when the last turn of each namespace was over; empty where none is known."""
     last: dict[str, str] = defaultdict(str)
     for one in experiments:
-        last[one.namespace] = max(last[one.namespace], one.started)
+        over = NOT_OVER if one.is_under_way else one.started and max(one.started, one.ended)
+        last[one.namespace] = max(last[one.namespace], over)
     return last

@@ -20,6 +20,7 @@ class Standing:
     created: str
     phase: str  # as it is spelt, also one that this release does not know
     started: str
+    ended: str
     deleting: bool
     suspended: bool
     stalled: bool  # held up by what it says itself
@@ -65,6 +66,7 @@ def standing_of(body: Mapping[str, Any]) -> Standing:
         created=metadata.get("creationTimestamp") or "",
         phase=str(status.get("phase") or Phase.PENDING.value),
         started=str(status.get("startTime") or ""),
+        ended=str(status.get("completionTime") or ""),
         deleting=bool(metadata.get("deletionTimestamp")),
         suspended=bool(spec.get("suspend")),
         stalled=_is_stalled(status),

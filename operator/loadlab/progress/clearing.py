@@ -8,10 +8,14 @@ from collections.abc import Iterable, Sequence, Set
 
 from loadlab.base.times import epoch
 from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.status.conditions import Reason
 from loadlab.progress.decision import Remove
+from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.observed import Child, Observed, PodView
 
 CLEARING = 120.0  # seconds that an ending waits for what it deleted
+HELD = 10.0  # seconds that it waits for whoever has a finalizer on it: most take a moment
+HELD_SHOWN = 2.0  # seconds until the status says so
 NAMED = 3  # of what is left
 
 
@@ -32,27 +36,56 @@ def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
 
 def name_stuck(observed: Observed, runs: Set[str], now: float) -> str:
     """Return what of these runs should be gone for long and is not, in words; else empty."""
-    stuck = [
-        child
-        for child in (*observed.makers(), *observed.pods, *observed.departing)
-        if child.run in runs and child.gone_by is not None and now - child.gone_by > CLEARING
-    ]
-    return _listed(stuck)
+    left = [child for child in _left(observed) if child.run in runs]
+    return _listed([child for child in left if _late(child, now) > _patience([child])])
+
+
+def held_child(observed: Observed, now: float) -> Diagnosis | None:
+    """Return which deleted child somebody's finalizer keeps there; None for none."""
+    held = [each for each in _left(observed) if each.held_by and _late(each, now) > HELD_SHOWN]
+    if not held:
+        return None
+    return (
+        Reason.NOT_CLEARED,
+        f"{_listed(held)} does not go though deleted; take the finalizer away",
+    )
 
 
 def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -> tuple[str, bool]:
     """Return what is left, in words, and whether it may still be waited for.
 
-    A pod on a lost node, or one that somebody else's controller makes anew, never goes.
+    A pod on a lost node, or one that somebody else's controller makes anew, never goes; nor, maybe,
+    what a finalizer of somebody's holds.
     """
-    left = (*observed.makers(), *observed.pods, *observed.departing)
+    left = _left(observed)
     since = epoch(status.phase_start_time) if status.phase_start_time else now
-    return _listed(left), bool(left) and now - since <= CLEARING
+    return _listed(left), bool(left) and now - since <= _patience(left)
+
+
+def _left(observed: Observed) -> tuple[Child, ...]:
+    return (*observed.makers(), *observed.pods, *observed.departing)
+
+
+def _late(child: Child, now: float) -> float:
+    """Return the seconds since it should have been gone; negative where it need not be yet."""
+    return -1.0 if child.gone_by is None else now - child.gone_by
+
+
+def patience(observed: Observed) -> float:
+    """Return the seconds that an ending waits for what is left."""
+    return _patience(_left(observed))
+
+
+def _patience(children: Iterable[Child]) -> float:
+    """Return how long to wait for these: what a held one makes goes no sooner than it does."""
+    return HELD if any(child.deleting and child.held_by for child in children) else CLEARING
 
 
 def _listed(children: Sequence[Child]) -> str:
     more = f" and {len(children) - NAMED} more" if len(children) > NAMED else ""
-    return ", ".join(map(_named, children[:NAMED])) + more
+    holding = sorted({child.held_by for child in children if child.held_by})
+    held = f", held by somebody's finalizer {', '.join(holding)}," if holding else ""
+    return ", ".join(map(_named, children[:NAMED])) + more + held
 
 
 def _named(child: Child) -> str:

@@ -6,7 +6,7 @@ from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find, is_true
 from loadlab.plan import Plan
-from loadlab.progress.clearing import CLEARING, clear_all, name_remains
+from loadlab.progress.clearing import CLEARING, clear_all, name_remains, patience
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
@@ -72,8 +72,11 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
         )
     else:
         phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
-    if left := name_remains(status, observed, transition.now)[0]:
-        message = f"{message}; {left} did not go within {CLEARING:.0f} s: delete what is left"
+    waited = patience(observed)
+    has_named_it = reason is Reason.NOT_CLEARED and waited < CLEARING
+    left = name_remains(status, observed, transition.now)[0]
+    if left and not has_named_it:
+        message = f"{message}; {left} did not go within {waited:.0f} s: delete what is left"
     began = epoch(status.start_time) if status.start_time else transition.now
     status = status.model_copy(
         update={

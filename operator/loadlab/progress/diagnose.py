@@ -19,6 +19,7 @@ NOT_STARTABLE = {
     "CreateContainerError",
     "CreateContainerConfigError",
 }
+CREATE_IT = "; create it in the experiment's namespace, or name another"
 TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
@@ -94,8 +95,14 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
     if pod.waiting_reason == "CrashLoopBackOff" or pod.restarts or pod.exit_code:
         return _ended(pod, where)
     if pod.waiting_reason == "CreateContainerConfigError":
-        return Reason.CREATION_REFUSED, f"{where}: {pod.waiting_message}"
+        return Reason.CREATION_REFUSED, f"{where}: {pod.waiting_message}{_create_it(pod)}"
     return None
+
+
+def _create_it(pod: PodView) -> str:
+    """Say what to do where a Secret, or a key of one, is not there."""
+    missing = any(words in pod.waiting_message for words in ("not found", "couldn't find key"))
+    return CREATE_IT if missing else ""
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:

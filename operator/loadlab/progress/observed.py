@@ -32,6 +32,7 @@ class Child:
     run: str
     deleting: bool = False
     gone_by: float | None = None  # when it should be, its grace over; epoch seconds
+    held_by: str = ""  # somebody's finalizers, without which it would be gone
 
     @property
     def name(self) -> str:

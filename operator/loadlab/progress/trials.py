@@ -19,7 +19,7 @@ from loadlab.progress.decision import (
     Failure,
     RecordTrial,
 )
-from loadlab.progress.diagnose import diagnose
+from loadlab.progress.diagnose import CREATE_IT, diagnose
 from loadlab.progress.disturbance import find_disturbance, find_restart
 from loadlab.progress.evidence import find_witnesses
 from loadlab.progress.generator_end import explain_end
@@ -149,7 +149,9 @@ def _too_late(
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
-        return Failure(reason, message + why_not_ready(plan.variant(trial.spec.cell), reason))
+        if not message.endswith(CREATE_IT):  # which no other image would mend
+            message += why_not_ready(plan.variant(trial.spec.cell), reason)
+        return Failure(reason, message)
     if age > run_seconds(planned.load, timeouts) + COLLECTING_MARGIN:
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run, Component.K6))}"
         return Failure(Reason.DEADLINE_EXCEEDED, message)

@@ -7,6 +7,7 @@ from loadlab.progress.observed import ContainerKind, NodeView, PodView
 
 # What follows in the sentence is about pods of less priority that could make room.
 _PREEMPTION = " preemption:"
+INSUFFICIENT, SELECTOR = "Insufficient ", "node affinity/selector"  # in the scheduler's words
 _MIB = 1024**2
 
 
@@ -28,13 +29,22 @@ def why_unplaced(pod: PodView, nodes: Iterable[NodeView] = ()) -> str:
     """Return the scheduler's sentence about a pod, what it asks for, and what the nodes have."""
     cpus, memory = asked_for(pod)
     asked = f"it asks for {cpus:g} CPU and {memory / _MIB:,.0f} MiB"
-    remedy = f"lower spec.resources.{pod.component}"
+    remedy = _remedy(pod)
     return f"the {pod.component} pod fits no node: {sentence(pod)}; {asked}{_room(nodes)}; {remedy}"
 
 
 def sentence(pod: PodView) -> str:
     """Return what the scheduler said of a pod, without what it thought of others."""
-    return pod.unschedulable.partition(_PREEMPTION)[0].rstrip(".")
+    return pod.unschedulable.partition(_PREEMPTION)[0].rstrip("., ")
+
+
+def _remedy(pod: PodView) -> str:
+    """Name the field that decides; what a node selector or a taint keeps away needs no room."""
+    if INSUFFICIENT in pod.unschedulable:
+        return f"lower spec.resources.{pod.component}"
+    if SELECTOR in pod.unschedulable:
+        return "give a node the labels of spec.placement.nodeSelector, or ask for others"
+    return "make room for it on a node, or lift what keeps it off"
 
 
 def asked_for(pod: PodView) -> tuple[float, float]:

@@ -21,6 +21,7 @@ def waiting(namespace: str, name: str, created: int, *, may_begin: bool = True) 
         created=rfc3339(created),
         phase="Pending",
         started="",
+        ended="",
         deleting=False,
         suspended=not may_begin,
         stalled=False,
@@ -35,7 +36,7 @@ def order_of(everyone: list[Standing]) -> list[str]:
         first = next(o for o in everyone if o.waits and o.may_begin and places[o.uid] == 0)
         begun.append(first.uid)
         now += 10
-        over = replace(first, phase="Succeeded", started=rfc3339(now))
+        over = replace(first, phase="Succeeded", started=rfc3339(now - 9), ended=rfc3339(now))
         everyone[everyone.index(first)] = over
     return begun
 
@@ -57,6 +58,24 @@ def test_who_came_while_its_own_namespace_runs_lets_the_others_go_first():
     assert find_place([runs, again, other], other.uid).ahead == 1
     place = find_place([runs, again, other], again.uid)
     assert (place.ahead, place.waits_for) == (2, "LoadExperiment a/runs")
+
+
+def test_who_comes_while_another_namespace_runs_is_next():
+    """It had begun two seconds before: that was a turn, however many are waiting behind it."""
+    runs = replace(waiting("a", "runs", 1), phase="Running", started=rfc3339(58))
+    again, came = waiting("a", "again", 10), waiting("b", "came", 60)
+
+    assert find_place([runs, again, came], came.uid).waits_for == "LoadExperiment a/runs"
+    assert find_place([runs, again, came], again.uid).ahead == 2
+    over = replace(runs, phase="Failed", ended=rfc3339(90))
+    assert find_place([over, again, came], came.uid).ahead == 0
+
+
+def test_one_that_was_refused_took_no_turn():
+    refused = replace(waiting("a", "typo", 1), phase="Failed", ended=rfc3339(90))
+    first, other = waiting("a", "first", 10), waiting("b", "other", 20)
+
+    assert find_place([refused, first, other], first.uid).ahead == 0
 
 
 def test_one_that_may_not_begin_is_ahead_of_nobody_and_knows_its_own_place():
