@@ -216,3 +216,24 @@ async def test_postgres_that_restarts_while_it_is_loaded_says_why():
 
     assert lab.condition("Failed")["reason"] == "DatasetFailed"
     assert "raise spec.resources.postgres.memory" in lab.condition("Failed")["message"]
+
+
+async def test_a_store_that_somebody_scaled_away_is_named_at_once_and_at_the_end():
+    lab = Laboratory()
+    lab.submit(timeouts={"prepare": "30s"})
+    while lab.condition("InfrastructureReady").get("status") != "True":
+        await lab.step()
+    postgres = lab.cluster.of_kind(Kind.STATEFUL_SET)[f"{CHILD}-postgres"]
+    postgres["spec"]["replicas"] = 0
+    for _ in range(3):
+        await lab.step()
+    said = f"somebody scaled StatefulSet {CHILD}-postgres to 0: scale it to 1 again"
+    named = lab.condition("Stalled")["message"]
+
+    postgres["spec"]["replicas"] = 1
+    for _ in range(3):
+        await lab.step()
+
+    assert named == said
+    assert lab.condition("Stalled")["status"] == "False"
+    assert (await lab.run())["phase"] == "Succeeded"

@@ -24,7 +24,7 @@ from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved,
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
-from loadlab.progress.refused_creation import refused_pod
+from loadlab.progress.refused_creation import refused_pod, scaled_away
 from loadlab.progress.running import run
 from loadlab.progress.service_cpus import only_asks
 from loadlab.progress.stalled import go_on, stall
@@ -89,7 +89,8 @@ def _with_obstacle(
 
 def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
-    return refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
+    refused = refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
+    return refused or scaled_away(observed.controllers)
 
 
 def _decide(

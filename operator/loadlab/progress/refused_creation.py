@@ -42,6 +42,15 @@ def sentence_of(refusal: str) -> str:
     return PREAMBLE.sub("", refusal).strip().rstrip(".")
 
 
+def scaled_away(controllers: Iterable[ControllerView]) -> tuple[Reason, str] | None:
+    """Return which of these somebody scaled to no pod at all; None for none."""
+    first = next((each for each in controllers if each.scaled_away and not each.deleting), None)
+    if first is None:
+        return None
+    what = f"{first.reference.kind} {first.name}"
+    return Reason.INFRASTRUCTURE_LOST, f"somebody scaled {what} to 0: scale it to 1 again"
+
+
 def refused_pod(makers: Iterable[ControllerView | JobView]) -> tuple[Reason, str] | None:
     """Return why the pod of one of these was not created; None where none was refused."""
     refused = (maker for maker in makers if maker.refusal and not maker.deleting)
