@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster venv requirements crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster test-kind venv requirements crds manifests kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -67,6 +67,9 @@ e2e: venv up images ## the end-to-end tests alone, on the running cluster
 
 test-cluster: venv ## take the cluster down and up again and look for what stays behind
 	@LOADLAB_CLUSTER_TEST=1 .venv/bin/pytest -m e2e tests/cluster
+
+test-kind: ## end to end on kind, and kind itself: with the machine's Docker, or one of our own
+	@CLUSTER=kind python3 tests/run.py cluster
 
 venv: ## the virtual environment for development
 	@$(LAB) venv

@@ -4,6 +4,7 @@ Standard library only: it starts before the virtual environment exists.
 
     python3 tests/run.py check    format, lint, types, import contracts, unit tests
     python3 tests/run.py all      these, then integration, Go, end to end, and the cluster itself
+    python3 tests/run.py cluster  end to end, and the cluster itself: what depends on CLUSTER
 """
 
 import os
@@ -81,6 +82,8 @@ def main(arguments: Sequence[str]) -> int:
             layers = run_checks()
         case ["all"]:
             layers = run_all()
+        case ["cluster"]:
+            layers = run_on_cluster()
         case _:
             say(__doc__ or "")
             return 2
@@ -91,32 +94,53 @@ def main(arguments: Sequence[str]) -> int:
 
 def run_all() -> list[Layer]:
     """Every layer; the cluster is left as it was found."""
-    was_up = subprocess.run([*LAB, "status"], env=ENVIRONMENT, capture_output=True, check=False)
+    was_up = is_up()
     prepared = [run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")]
     layers = [*failures(prepared), *run_checks()]
     layers.append(run_go("Go", REPOSITORY / "loadgen"))
     layers += failures([run_tool("Go lint", ["sh", "-c", GO_LINT, "sh", sys.executable])])
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
-    real = run_beside_each_other(is_up=not cluster)
+    real = run_beside_each_other(has_cluster=not cluster)
     measured = ["-m", "integration and measured", *files_with("measured")]
     real.append(run_pytest("integration, measured", measured))
     if not cluster:
         real.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
     layers += [run_failed_alone(layer) for layer in real]
-    layers.append(run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]))
-    last = "up" if was_up.returncode == 0 else "down"
-    return layers + failures([run_step("cluster", [*LAB, last])])
+    return layers + run_cluster_itself(was_up=was_up)
 
 
-def run_beside_each_other(*, is_up: bool) -> list[Layer]:
+def run_on_cluster() -> list[Layer]:
+    """What shows that LoadLab works on a kind of cluster; figures are judged elsewhere."""
+    was_up = is_up()
+    prepared = failures([run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")])
+    cluster = prepared or failures([run_step("cluster", [*LAB, s]) for s in ("up", "images")])
+    if cluster:
+        return cluster
+    real = run_failed_alone(run_pytest("end to end", [*E2E, "-m", "e2e and not measured"]))
+    return [real, *run_cluster_itself(was_up=was_up)]
+
+
+def is_up() -> bool:
+    """Whether the cluster was there before anything is done to it."""
+    asked = subprocess.run([*LAB, "status"], env=ENVIRONMENT, capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+def run_cluster_itself(*, was_up: bool) -> list[Layer]:
+    """Take the cluster down and up again, and leave it as it was found."""
+    itself = run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"])
+    return [itself, *failures([run_step("cluster", [*LAB, "up" if was_up else "down"])])]
+
+
+def run_beside_each_other(*, has_cluster: bool) -> list[Layer]:
     """The tests that measure nothing: integration beside end to end, which mostly waits.
 
     The output of the latter comes when both are done: two at once nobody can read.
     """
     with ThreadPoolExecutor() as pool, tempfile.TemporaryFile("w+") as output:
         options = [*E2E, "-m", "e2e and not measured"]
-        beside = [pool.submit(run_pytest, "end to end", options, output)] if is_up else []
+        beside = [pool.submit(run_pytest, "end to end", options, output)] if has_cluster else []
         marked = ["-m", "integration and not measured", *files_with("integration")]
         integration = run_pytest("integration", [*BESIDE, *marked])
         layers = [integration, *(running.result() for running in beside)]

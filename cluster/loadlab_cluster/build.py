@@ -1,4 +1,4 @@
-"""Builds the images with buildah and puts them into the node's containerd.
+"""Builds the images with buildah and puts them into the nodes' containerd.
 
 No engine and no registry is needed. Only layers that containerd lacks travel, so a change of the
 program costs seconds.
@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from loadlab_cluster.commands import Argument, read_output, run_logged
-from loadlab_cluster.containerd import Containerd
+from loadlab_cluster.containerd import Store, embedded_containerd
 from loadlab_cluster.debian import IMAGE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
@@ -43,14 +43,21 @@ BASE_PACKAGES = "python3,python3-venv,ca-certificates"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
+def embedded_builder(settings: Settings) -> "ImageBuilder":
+    """The one of the embedded node."""
+    loaded = settings.containerd_root / "loadlab-keys.json"
+    return ImageBuilder(settings, embedded_containerd(settings), loaded)
+
+
 class ImageBuilder:
     """Builds what changed and loads it into the node."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, store: Store, loaded: Path) -> None:
+        """`loaded` is the file that says what is in the store."""
         self._settings = settings
-        self._containerd = Containerd(settings)
-        self._built = KeyFile(settings.cache / "buildah" / "loadlab-keys.json")
-        self._loaded = KeyFile(settings.containerd_root / "loadlab-keys.json")
+        self._store = store
+        self._built = KeyFile(settings.buildah_root / "loadlab-keys.json")
+        self._loaded = KeyFile(loaded)
 
     def build_and_load(self) -> None:
         """Bring every image of the node up to date."""
@@ -82,7 +89,7 @@ class ImageBuilder:
             self._load(own.reference)
 
     def _refuse_without_node(self) -> None:
-        if not self._containerd.answers():
+        if not self._store.answers():
             raise ClusterError("the node does not run, so no image can be loaded: `make up` first")
 
     def _ensure_python(self, base_key: str) -> None:
@@ -122,7 +129,7 @@ class ImageBuilder:
             below.append(ensure_go_program("k6", self._settings).name)
         ground, program = ground_key(image, *below), program_key(image)
         known = self._loaded.read().get(image.reference, "/").split("/")
-        if image.reference not in self._containerd.images():
+        if image.reference not in self._store.images():
             known = ["", ""]
         if known == [ground, program]:
             return False
@@ -137,14 +144,14 @@ class ImageBuilder:
         return True
 
     def _exchange_program(self, image: Image, program: Path) -> None:
-        manifest, config = self._containerd.read_image(image.reference)
+        manifest, config = self._store.read_image(image.reference)
         layer = build_program_layer(program, image.place)
         with tempfile.TemporaryDirectory(dir=self._settings.cache) as folder:
             archive = Path(folder) / "exchanged.tar"
             write_exchanged_image(
                 manifest, config, layer=layer, name=image.reference, target=archive
             )
-            self._containerd.load(archive)
+            self._store.load(archive)
 
     def _build(self, image: Image) -> None:
         log = self._settings.logs / f"image-{image.name}.log"
@@ -174,10 +181,9 @@ class ImageBuilder:
             pushed, archive = Path(folder) / "image", Path(folder) / "delta.tar"
             push = ("push", "-q", "--format=oci", "--disable-compression")
             read_output(self._buildah(*push, reference, f"dir:{pushed}"))
-            write_delta_archive(pushed, reference, self._containerd.blobs(), archive)
-            self._containerd.load(archive)
+            write_delta_archive(pushed, reference, self._store.blobs(), archive)
+            self._store.load(archive)
 
     def _buildah(self, *words: Argument) -> list[Argument]:
-        storage = self._settings.cache / "buildah"
-        folders = [f"--root={storage}", f"--runroot={self._settings.build_run}"]
+        folders = [f"--root={self._settings.buildah_root}", f"--runroot={self._settings.build_run}"]
         return ["buildah", *folders, "--storage-driver=overlay", *words]

@@ -1,4 +1,7 @@
-"""The one cgroup that holds every pod of the embedded node, on cgroup v1 and v2."""
+"""The one cgroup that holds every pod of a node, on cgroup v1 and v2.
+
+The embedded node's has its name; our own Docker's, which holds the kind nodes, another one.
+"""
 
 import contextlib
 from pathlib import Path
@@ -14,12 +17,12 @@ def is_v2(root: Path = ROOT) -> bool:
     return (root / "cgroup.controllers").exists()
 
 
-def pod_cgroups(root: Path = ROOT) -> list[Path]:
-    """The node's folder in every hierarchy, whether it exists or not."""
+def pod_cgroups(root: Path = ROOT, *, name: str = NAME) -> list[Path]:
+    """The folder in every hierarchy, whether it exists or not."""
     if is_v2(root):
-        return [root / NAME]
+        return [root / name]
     hierarchies = (path for path in sorted(root.iterdir()) if not path.is_symlink())
-    return [path / NAME for path in hierarchies if (path / "cgroup.procs").exists()]
+    return [path / name for path in hierarchies if (path / "cgroup.procs").exists()]
 
 
 def ensure_cgroups(root: Path = ROOT) -> None:
@@ -36,19 +39,19 @@ def ensure_cgroups(root: Path = ROOT) -> None:
                 (folder / name).write_text((folder.parent / name).read_text())
 
 
-def pod_processes(root: Path = ROOT) -> set[int]:
+def pod_processes(root: Path = ROOT, *, name: str = NAME) -> set[int]:
     """Every process of every pod."""
     found: set[int] = set()
-    for folder in pod_cgroups(root):
+    for folder in pod_cgroups(root, name=name):
         for path in folder.rglob("cgroup.procs"):
             with contextlib.suppress(OSError):
                 found.update(int(line) for line in path.read_text().split())
     return found
 
 
-def remove_cgroups(root: Path = ROOT) -> None:
+def remove_cgroups(root: Path = ROOT, *, name: str = NAME) -> None:
     """Remove the folders from the leaves up; one that is still in use stays."""
-    for folder in pod_cgroups(root):
+    for folder in pod_cgroups(root, name=name):
         for path in sorted(folder.rglob("*"), reverse=True):
             if path.is_dir():
                 with contextlib.suppress(OSError):

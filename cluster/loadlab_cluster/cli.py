@@ -13,7 +13,7 @@ from loadlab_cluster.dev_environment import ensure_environment
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
-from loadlab_cluster.network import NAMESPACE, inside
+from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.own_image import read_own_image
 from loadlab_cluster.requirements import write_requirements
 from loadlab_cluster.settings import Settings, load_settings
@@ -25,7 +25,8 @@ Brings up the Kubernetes that LoadLab is developed, tested and demonstrated on.
 CLUSTER says which kind:
   embedded  one node built from Kubernetes' Go modules, in a network namespace of its own
             (Linux, root; the default where kind or its Docker is missing)
-  kind      a node in Docker (the default where kind is installed and Docker answers)
+  kind      a node in Docker (the default where kind is installed and Docker answers;
+            as root on Debian without Docker: one of its own, without a registry)
   current   the cluster of your kubeconfig's context; only when named
 """
 EPILOG = """\
@@ -33,6 +34,7 @@ usual session:   up → images → kubectl … → down
 what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
                  ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
                  .state in the repository             kubeconfig; source .state/activate
+Without CLUSTER it is the cluster that is up, your own context never.
 """
 
 TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run", "requirements"}
@@ -76,7 +78,7 @@ def _provide(command: str, rest: list[str], settings: Settings) -> None:
         case "venv":
             ensure_environment(settings)
         case "prerequisites":
-            ensure_prerequisites(settings)
+            ensure_prerequisites(settings, choose_cluster(settings).programs())
         case "path":
             _print_path(rest, settings)
         case "pin":
@@ -119,9 +121,10 @@ def _print_path(rest: list[str], settings: Settings) -> None:
 
 
 def _shell(rest: list[str]) -> list[str]:
-    if not NAMESPACE.exists():
+    if not EMBEDDED.namespace.exists():
         raise ClusterError("the embedded cluster is not up, so there is no namespace: `make up`")
-    return [str(word) for word in inside(*(rest or [os.environ.get("SHELL", "/bin/bash")]))]
+    command = rest or [os.environ.get("SHELL", "/bin/bash")]
+    return [str(word) for word in EMBEDDED.inside(*command)]
 
 
 def _become(program: object, *arguments: str) -> None:

@@ -4,13 +4,14 @@ import os
 from collections.abc import Mapping
 from typing import Protocol
 
-from loadlab_cluster.build import ImageBuilder
+from loadlab_cluster.build import embedded_builder
 from loadlab_cluster.commands import succeeds
 from loadlab_cluster.current import CurrentCluster
 from loadlab_cluster.embedded import EmbeddedCluster
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.kind import KindCluster
+from loadlab_cluster.kind import Engine, KindCluster
 from loadlab_cluster.machine_docker import MachineDocker
+from loadlab_cluster.own_docker import OwnDocker, can_run_own_docker
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import Settings
 
@@ -18,6 +19,7 @@ from loadlab_cluster.settings import Settings
 class Cluster(Protocol):
     """What every kind of cluster can do."""
 
+    def programs(self) -> Mapping[str, str]: ...  # it needs, and the Debian packages of each
     def up(self) -> None: ...
     def down(self) -> None: ...
     def images(self) -> None: ...
@@ -28,15 +30,31 @@ class Cluster(Protocol):
 
 
 def choose_cluster(settings: Settings, environment: Mapping[str, str] = os.environ) -> Cluster:
-    """The cluster that CLUSTER names, or the one that this machine can run."""
-    asked = environment.get("CLUSTER", "")
+    """The cluster that CLUSTER names, the one that is up, or the one that this machine can run."""
+    asked = environment.get("CLUSTER", "") or noted_kind(settings)
     match choose_kind(asked, kind_works=not asked and kind_works()):
         case "kind":
-            return KindCluster(settings, MachineDocker(settings))
+            return KindCluster(settings, choose_engine(settings))
         case "current":
             return CurrentCluster(settings)
         case _:
-            return EmbeddedCluster(settings, ImageBuilder(settings))
+            return EmbeddedCluster(settings, embedded_builder(settings))
+
+
+def noted_kind(settings: Settings) -> str:
+    """The kind of the cluster that `up` made; a user's own context is never taken silently."""
+    if not settings.noted_cluster.exists():
+        return ""
+    noted = settings.noted_cluster.read_text().strip()
+    return noted if noted in {"embedded", "kind"} else ""
+
+
+def choose_engine(settings: Settings) -> Engine:
+    """The machine's Docker; one of our own where that runs already, or where none answers."""
+    own, machine = OwnDocker(settings), MachineDocker(settings)
+    if own.leftovers():
+        return own
+    return machine if machine.answers() or not can_run_own_docker() else own
 
 
 def kind_works() -> bool:

@@ -54,6 +54,16 @@ def read_output(command: Sequence[Argument], *, text: str | None = None) -> str:
     return done.stdout
 
 
+def run_with_input(command: Sequence[Argument], file: Path) -> None:
+    """Run a program that reads a file on its standard input; what it prints does not matter."""
+    _refuse_missing(command)
+    with file.open("rb") as source:
+        done = subprocess.run(command, stdin=source, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise ClusterError(f"{_short(command)} ended with {done.returncode}: {said[-2000:]}")
+
+
 def succeeds(command: Sequence[Argument]) -> bool:
     """Whether a program is there and ends well; what it prints does not matter."""
     if not shutil.which(command[0]):

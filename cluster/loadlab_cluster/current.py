@@ -1,6 +1,7 @@
 """The cluster of the user's own kubeconfig: checked, never changed."""
 
 import os
+from collections.abc import Mapping
 
 from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.errors import ClusterError
@@ -24,6 +25,10 @@ class CurrentCluster:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    def programs(self) -> Mapping[str, str]:
+        """Nothing is started or built here."""
+        return {}
+
     def up(self) -> None:
         if os.environ.get("KUBECONFIG") == str(self._settings.kubeconfig):
             raise ClusterError(
@@ -37,7 +42,9 @@ class CurrentCluster:
             )
         say(f"✓ {self.describe()[0]}")
         kubectl = in_shell(find_kubectl(self._settings))
-        access = Access("your kubeconfig's current context", kubectl, own_kubeconfig=False)
+        access = Access(
+            "current", "your kubeconfig's current context", kubectl, own_kubeconfig=False
+        )
         write_handout(self._settings, access)
 
     def down(self) -> None:

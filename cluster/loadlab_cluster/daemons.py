@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from loadlab_cluster.components import Component
-from loadlab_cluster.network import inside
+from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.settings import Settings
 
 GRACE_SECONDS = 5.0
@@ -23,7 +23,7 @@ def start(component: Component, settings: Settings) -> None:
         log.replace(log.with_suffix(".log.1"))  # why the last one ended
     with log.open("wb") as output:
         process = subprocess.Popen(
-            inside(*component.command),
+            EMBEDDED.inside(*component.command),
             cwd=settings.state,
             stdin=subprocess.DEVNULL,
             stdout=output,

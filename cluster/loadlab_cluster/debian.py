@@ -1,16 +1,17 @@
 """Installs, on Debian, the programs that a step needs and the machine lacks."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from loadlab_cluster.commands import run_logged
+from loadlab_cluster.commands import run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say, step
 
-# program (or file, or Python module) → the Debian package that brings it
+# program (or file, by a pattern too, or Python module) → the Debian package that brings it
 NODE_PROGRAMS = {
     "containerd": "containerd",
     "ctr": "containerd",
@@ -25,7 +26,7 @@ NODE_PROGRAMS = {
 }
 IMAGE_PROGRAMS = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
 TEST_PROGRAMS = {
-    "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
+    "/usr/lib/postgresql/*/bin/postgres": "postgresql",  # any version that Debian or Ubuntu has
     "redis-server": "redis-server",
     "zsh": "zsh",  # `source .state/activate` is for it too
     "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
@@ -42,10 +43,9 @@ def missing_packages(programs: Mapping[str, str]) -> list[str]:
     return sorted(absent)
 
 
-def ensure_prerequisites(settings: Settings) -> None:
-    """Everything that `make test` uses, in one go."""
-    everything = BASIC_PROGRAMS | VENV_PROGRAMS | NODE_PROGRAMS | IMAGE_PROGRAMS | TEST_PROGRAMS
-    ensure_packages(everything, settings)
+def ensure_prerequisites(settings: Settings, cluster: Mapping[str, str]) -> None:
+    """Everything that `make test` uses, in one go; `cluster` is what its cluster needs."""
+    ensure_packages({**BASIC_PROGRAMS, **VENV_PROGRAMS, **TEST_PROGRAMS, **cluster}, settings)
 
 
 def ensure_packages(programs: Mapping[str, str], settings: Settings) -> None:
@@ -55,36 +55,53 @@ def ensure_packages(programs: Mapping[str, str], settings: Settings) -> None:
         return
     if not shutil.which("apt-get"):
         raise ClusterError(f"install these first (this is not Debian): {' '.join(packages)}")
+    if not may_install():
+        raise ClusterError(
+            "install these first, which needs root (sudo asks for a password, or is not there):\n"
+            f"  apt-get install --no-install-recommends {' '.join(packages)}"
+        )
     with step(f"Install from Debian: {' '.join(packages)}", first=20, again=0):
         _install(packages, settings)
     if absent := missing_packages(programs):
         raise ClusterError(f"still missing after the installation: {' '.join(absent)}")
 
 
+def may_install() -> bool:
+    """Whether this is root, or somebody for whom sudo asks no password."""
+    return os.geteuid() == 0 or succeeds(["sudo", "-n", "true"])
+
+
+def _as_root() -> list[str]:
+    return [] if os.geteuid() == 0 else ["sudo", "-n"]
+
+
 def _install(packages: list[str], settings: Settings) -> None:
     log = settings.logs / "apt.log"
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    daemons_held = _hold_daemons()
+    apt = [*_as_root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    daemons_held = _hold_daemons(settings)
     try:
-        run_logged(["apt-get", "update", "-q"], log, env=quiet)
-        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-        run_logged(install, log, env=quiet)
+        run_logged([*apt, "update", "-q"], log)
+        run_logged([*apt, "install", "-y", "-q", "--no-install-recommends", *packages], log)
     finally:
         if daemons_held:
-            POLICY.unlink()
+            run_logged([*_as_root(), "rm", "-f", POLICY], log)
 
 
-def _hold_daemons() -> bool:
+def _hold_daemons(settings: Settings) -> bool:
     """Let no package start its daemon; a policy that the machine has stays untouched."""
     if POLICY.exists():
         say(f"  {POLICY} is there already and decides which daemons start")
         return False
-    POLICY.write_text("#!/bin/sh\nexit 101\n")
-    POLICY.chmod(0o755)
+    log, ours = settings.logs / "apt.log", settings.cache / "policy-rc.d"
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    ours.write_text("#!/bin/sh\nexit 101\n")
+    run_logged([*_as_root(), "install", "-m", "755", ours, POLICY], log)
     return True
 
 
 def _exists(program: str) -> bool:
     if program.startswith("import "):
         return find_spec(program.removeprefix("import ")) is not None
-    return Path(program).exists() if program.startswith("/") else bool(shutil.which(program))
+    if program.startswith("/"):
+        return any(Path("/").glob(program.removeprefix("/")))
+    return bool(shutil.which(program))

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from loadlab_cluster import daemons
@@ -14,12 +14,13 @@ from loadlab_cluster.build import ImageBuilder
 from loadlab_cluster.cgroups import ensure_cgroups, pod_cgroups, pod_processes, remove_cgroups
 from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.components import build_components
-from loadlab_cluster.containerd import Containerd
-from loadlab_cluster.debian import NODE_PROGRAMS, ensure_packages
+from loadlab_cluster.containerd import embedded_containerd
+from loadlab_cluster.debian import IMAGE_PROGRAMS, NODE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError, last_lines
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.handout import Access, remove_handout, write_handout
-from loadlab_cluster.network import ensure_network, network_leftovers, remove_network
+from loadlab_cluster.mounts import mounts_under
+from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.node_files import PAUSE_IMAGE, SYSTEM_CPUS, build_node_files, dns_manifest
 from loadlab_cluster.oci import write_single_file_image
 from loadlab_cluster.own_image import OwnImage
@@ -42,7 +43,11 @@ class EmbeddedCluster:
         self._builder = builder
         self._components = build_components(settings)
         self._pki = settings.state / "pki"
-        self._containerd = Containerd(settings)
+        self._containerd = embedded_containerd(settings)
+
+    def programs(self) -> Mapping[str, str]:
+        """What its node and its images need, by the Debian packages of each."""
+        return NODE_PROGRAMS | IMAGE_PROGRAMS
 
     def up(self) -> None:
         """Bring the node up, or bring back what of it is missing."""
@@ -113,7 +118,7 @@ class EmbeddedCluster:
         processes = {*daemons.processes_naming(str(state)), *pod_processes()}
         found = [f"process {pid}: {daemons.command_line(pid)[:1]}" for pid in sorted(processes)]
         found += [f"mount {path}" for path in self._mounts()]
-        found += network_leftovers()
+        found += EMBEDDED.leftovers()
         found += [f"cgroup {path}" for path in pod_cgroups() if path.exists()]
         return found + [f"folder {path}" for path in (state, _run_folder()) if path.exists()]
 
@@ -124,7 +129,8 @@ class EmbeddedCluster:
         settings.kubeconfig.chmod(0o600)
         kubectl = f'"{hyperkube}" kubectl'
         write_handout(
-            settings, Access("the embedded cluster", kubectl, direct_address=NODE_ADDRESS)
+            settings,
+            Access("embedded", "the embedded cluster", kubectl, direct_address=NODE_ADDRESS),
         )
 
     def _is_current(self, hyperkube: Path) -> bool:
@@ -158,12 +164,13 @@ class EmbeddedCluster:
             path.write_text(text)
         ensure_certificates(self._pki)
         ensure_cgroups()
-        ensure_network()
+        EMBEDDED.ensure()
         (settings.state / "stamp.json").write_text(self._stamp(hyperkube))
 
     def _mounts(self) -> list[str]:
         """The pods' and containers' mounts, and those that buildah left."""
-        return _mounts_under(self._settings.state) + _mounts_under(self._settings.cache)
+        ours = (self._settings.state, self._settings.containerd_root, self._settings.buildah_root)
+        return [mount for folder in ours for mount in mounts_under(folder)]
 
     def _note_fixed_places(self) -> None:
         """Remember which of the fixed places this cluster creates, so that `down` removes those."""
@@ -252,7 +259,7 @@ class EmbeddedCluster:
     def _remove(self) -> None:
         for mount in self._mounts():
             succeeds(["umount", "-l", mount])
-        remove_network()
+        EMBEDDED.remove()
         remove_cgroups()
         for folder in (*self._created_places(), self._settings.state, _run_folder()):
             shutil.rmtree(folder, ignore_errors=True)
@@ -269,10 +276,3 @@ def _run_folder() -> Path:
 def _link(link: Path, target: Path) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(target)
-
-
-def _mounts_under(folder: Path) -> list[str]:
-    """Mount points below a folder, the innermost first."""
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    points = {line.split()[4] for line in lines}
-    return sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True)

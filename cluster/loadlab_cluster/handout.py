@@ -35,10 +35,12 @@ def in_shell(words: Sequence[str]) -> str:
 class Access:
     """How one cluster is reached.
 
-    `kubectl` is the command line that starts it, in the shell's words. Without `own_kubeconfig` the
-    user's own decides; `direct_address` is one to which no proxy leads.
+    `cluster` is its word for CLUSTER, `kubectl` the command line that starts it, in the shell's
+    words. Without `own_kubeconfig` the user's own decides; `direct_address` is one to which no
+    proxy leads.
     """
 
+    cluster: str
     title: str
     kubectl: str
     own_kubeconfig: bool = True
@@ -66,6 +68,7 @@ def build_handout(settings: Settings, access: Access) -> dict[Path, str]:
         kubeconfig=settings.kubeconfig,
         users_kubeconfig=not access.own_kubeconfig,
     )
+    files[settings.noted_cluster] = f"{access.cluster}\n"
     return files
 
 
@@ -74,7 +77,7 @@ def write_handout(settings: Settings, access: Access) -> None:
     for path, text in build_handout(settings, access).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        path.chmod(0o644 if path == settings.activation else 0o755)
+        path.chmod(0o755 if path.parent == settings.program("kubectl").parent else 0o644)
     if not access.own_kubeconfig:
         settings.kubeconfig.unlink(missing_ok=True)  # of another cluster: it would only mislead
     say(f"  source {settings.activation}    puts kubectl, helm and loadlab into this shell")
@@ -86,6 +89,7 @@ def remove_handout(settings: Settings) -> None:
     shutil.rmtree(settings.handout / "bin", ignore_errors=True)
     settings.kubeconfig.unlink(missing_ok=True)
     settings.activation.unlink(missing_ok=True)
+    settings.noted_cluster.unlink(missing_ok=True)
 
 
 def machine_program(

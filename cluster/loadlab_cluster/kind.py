@@ -15,7 +15,7 @@ from loadlab_cluster.terminal import say, step
 Command = tuple[str, ...]
 READY_SECONDS = 120.0
 READY = "--for=condition=Ready"
-NODE_LABEL = f"label=io.x-k8s.io.kind.cluster={NAME}"
+NODE_LABEL = f"label=io.x-k8s.kind.cluster={NAME}"
 
 
 class Engine(Protocol):
@@ -23,6 +23,7 @@ class Engine(Protocol):
 
     direct_address: str  # of the API server, where no proxy leads to it
 
+    def programs(self) -> Mapping[str, str]: ...
     def ensure(self) -> None: ...
     def answers(self) -> bool: ...
     def docker(self) -> list[str]: ...
@@ -62,6 +63,10 @@ class KindCluster:
         self._settings = settings
         self._engine = engine
 
+    def programs(self) -> Mapping[str, str]:
+        """What its Docker needs, by the Debian packages of each."""
+        return self._engine.programs()
+
     def up(self) -> None:
         """Create the cluster, or bring back what of it is stopped."""
         engine, settings = self._engine, self._settings
@@ -78,7 +83,7 @@ class KindCluster:
         else:
             self._create(kubectl)
         title, address = f"the kind cluster {NAME}", engine.direct_address
-        write_handout(settings, Access(title, in_shell(kubectl), direct_address=address))
+        write_handout(settings, Access("kind", title, in_shell(kubectl), direct_address=address))
 
     def down(self) -> None:
         """Delete the cluster, and end the engine if it is ours."""

@@ -59,6 +59,10 @@ class MachineDocker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    def programs(self) -> Mapping[str, str]:
+        """Docker is there or not: it is not ours to install."""
+        return {}
+
     def ensure(self) -> None:
         """Nothing is started here: only whether it answers is asked."""
         if not self.answers():

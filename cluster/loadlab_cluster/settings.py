@@ -13,6 +13,9 @@ NAME = "loadlab"
 # RFC 2544 sets 198.18.0.0/15 aside for benchmarks: no network that a machine is part of uses it.
 HOST_ADDRESS = "198.18.77.1"
 NODE_ADDRESS = "198.18.77.2"
+DOCKER_NAME = f"{NAME}-d"  # the namespace of our own Docker; a link's name has 15 letters at most
+DOCKER_HOST_ADDRESS = "198.18.77.5"
+DOCKER_ADDRESS = "198.18.77.6"
 SERVICE_RANGE = "10.96.0.0/16"
 POD_RANGE = "10.244.0.0/24"
 API_ADDRESS = "10.96.0.1"  # the first address of SERVICE_RANGE, by Kubernetes' rule
@@ -38,6 +41,10 @@ class Settings:
         return self.cache / "containerd"
 
     @property
+    def buildah_root(self) -> Path:
+        return self.cache / "buildah"
+
+    @property
     def socket(self) -> Path:
         return self.state / "run" / "containerd.sock"
 
@@ -54,6 +61,11 @@ class Settings:
     def activation(self) -> Path:
         """The script that puts the wrappers into a shell."""
         return self.handout / "activate"
+
+    @property
+    def noted_cluster(self) -> Path:
+        """Says which kind of cluster the other files of the hand-out are for."""
+        return self.handout / "cluster"
 
     def program(self, name: str) -> Path:
         """A wrapper that `up` leaves for people and scripts, such as kubectl."""

@@ -15,7 +15,10 @@ sys.path.insert(0, str(REPOSITORY / "cluster"))
 
 from loadlab_cluster.settings import Settings, load_settings  # noqa: E402  after the path
 
-collect_ignore = [] if os.environ.get("LOADLAB_CLUSTER_TEST") else ["test_lifecycle.py"]
+IS_KIND = os.environ.get("CLUSTER") == "kind"
+LIFECYCLES = {"test_lifecycle.py": not IS_KIND, "test_kind_lifecycle.py": IS_KIND}
+MAY_TAKE_DOWN = bool(os.environ.get("LOADLAB_CLUSTER_TEST"))
+collect_ignore = [file for file, fits in LIFECYCLES.items() if not (fits and MAY_TAKE_DOWN)]
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def shell(request: pytest.FixtureRequest) -> str:
 def own(settings: Settings, tmp_path: Path) -> Settings:
     """Settings whose .state is in a folder with a blank in its name, as a user's may be."""
     settings = replace(settings, handout=tmp_path / "my project" / ".state")
-    write_handout(settings, Access("a test cluster", "echo kubectl"))
+    write_handout(settings, Access("embedded", "a test cluster", "echo kubectl"))
     return settings
 
 
@@ -88,7 +88,7 @@ def test_the_undo_leaves_the_shell_as_it_was(
 
 
 def test_the_users_own_context_keeps_its_kubeconfig(shell: str, own: Settings) -> None:
-    write_handout(own, Access("yours", "echo kubectl", own_kubeconfig=False))
+    write_handout(own, Access("current", "yours", "echo kubectl", own_kubeconfig=False))
     seen = run(shell, f'source "{own.activation}"; {SHOW}', KUBECONFIG="/mine")[-1]
 
     assert seen.split("|")[1] == "/mine"
@@ -96,7 +96,7 @@ def test_the_users_own_context_keeps_its_kubeconfig(shell: str, own: Settings) -
 
 def test_a_wrapper_asks_its_own_cluster_whatever_the_shell_says(own: Settings) -> None:
     """KUBECONFIG of somebody who also works with a real cluster must never be installed into."""
-    write_handout(own, Access("a test cluster", "env"))
+    write_handout(own, Access("embedded", "a test cluster", "env"))
     done = subprocess.run(
         [own.program("kubectl")],
         env={"PATH": FORMER_PATH, "KUBECONFIG": "/production"},

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from loadlab_cluster import daemons
-from loadlab_cluster.build import ImageBuilder
+from loadlab_cluster.build import embedded_builder
 from loadlab_cluster.embedded import FIXED_PLACES, EmbeddedCluster
 from loadlab_cluster.settings import load_settings
 
@@ -85,7 +85,7 @@ def apply(manifest: dict[str, object]) -> None:
 def cluster() -> Iterator[EmbeddedCluster]:
     if os.geteuid() != 0:
         pytest.skip("the embedded cluster needs root")
-    embedded = EmbeddedCluster(SETTINGS, ImageBuilder(SETTINGS))
+    embedded = EmbeddedCluster(SETTINGS, embedded_builder(SETTINGS))
     was_up = embedded.is_ready()
     yield embedded
     if was_up:
@@ -235,7 +235,7 @@ def traces_on_the_machine() -> list[str]:
         "process": ["sh", "-c", "ps -eo stat,args | grep -v '^Z'"],
     }
     state = str(SETTINGS.state)
-    general = ("loadlab-", "cni", "KUBE-", state)
+    general = ("loadlab-host", "loadlab-node", "cni", "KUBE-", state)
     found = []
     for kind, command in commands.items():
         # Docker has a containerd, too: ours, their shims and our kubelet name our folder.

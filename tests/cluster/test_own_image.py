@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from loadlab_cluster.build import ImageBuilder
+from loadlab_cluster.build import embedded_builder
 from loadlab_cluster.cli import main
-from loadlab_cluster.containerd import Containerd
+from loadlab_cluster.containerd import embedded_containerd
 from loadlab_cluster.current import CurrentCluster
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.images import BASE, PYTHON
@@ -131,16 +131,16 @@ def test_a_foreign_base_is_refused_before_anything_is_installed(
     own = OwnImage(folder, folder / "Dockerfile", "shop:dev")
 
     with pytest.raises(ClusterError, match="stands on node:22"):
-        ImageBuilder(settings).build_own(own)
+        embedded_builder(settings).build_own(own)
 
 
 @pytest.mark.e2e
 def test_a_fastapi_folder_becomes_an_image_of_the_node(folder: Path) -> None:
     own = read_own_image([str(folder), "own-image-test"])
     settings = load_settings()
-    if not Containerd(settings).answers():
+    if not embedded_containerd(settings).answers():
         pytest.skip("the embedded node does not run")
-    ImageBuilder(settings).build_own(own)
+    embedded_builder(settings).build_own(own)
 
     runtime = ["ctr", "-a", str(settings.socket), "-n", "k8s.io"]
     command = [*runtime, "run", "--rm", own.reference, "own-image-test"]  # as its USER

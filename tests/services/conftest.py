@@ -29,7 +29,12 @@ from loadlab_services.stores.connect import connect_redis
 MESSAGES_SCHEMA = files("loadlab_services") / "workloads" / "ingest" / "schema.sql"
 STREAM_DATABASE = 7
 PATIENCE_SECONDS = 180  # RabbitMQ starts in 6 s, and in 40 s beside eight busy processes
-POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+# The newest that is installed; Debian and Ubuntu keep every major version in a folder of its own.
+POSTGRES_BIN = max(
+    Path("/usr/lib/postgresql").glob("*/bin"),
+    key=lambda folder: float(folder.parent.name),
+    default=Path("/usr/lib/postgresql/bin"),
+)
 POSTGRES_USER = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -58,7 +63,7 @@ PORTS = cycle(range(14_000 + 1000 * XDIST_PROCESS, 15_000 + 1000 * XDIST_PROCESS
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """A Postgres server of this session; the URL is that of its maintenance database."""
-    require(POSTGRES_BIN / "postgres", package="postgresql-15")
+    require(POSTGRES_BIN / "postgres", package="postgresql")
     with tempfile.TemporaryDirectory(prefix="loadlab-postgres-") as folder:
         if POSTGRES_USER:
             shutil.chown(folder, "postgres", "postgres")

@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,13 +21,13 @@ from loadlab_services.stream.producer import Producer
 from loadlab_services.stream.stream import Stream
 from loadlab_services.stream.table import Table
 from loadlab_services.workloads.ingest.writers import copy_many
+from tests.services.conftest import POSTGRES_BIN
 
 pytestmark = pytest.mark.integration
 
 RUN = "ingest-000-a1"
 KEY = stream_key("ingest", RUN)
 SCHEMA = importlib.resources.files("loadlab_services") / "workloads/ingest/schema.sql"
-POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 SERVER_USER = "postgres" if os.geteuid() == 0 else None
 PACE = Pace(batch_size=50, flush_after=0.02, idle_block=0.02)
 
