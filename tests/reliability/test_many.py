@@ -35,7 +35,7 @@ async def test_five_hundred_experiments(site: Site, measured):
         f"{writes:.1f} writes each; {peak:.0f} MiB, after a restart "
         f"{after:.0f} MiB and ready in {ready:.1f} s",
     )
-    assert p99 <= 5
+    assert p99 <= 5 + 1  # both of its times are whole seconds
     assert writes <= 15
     assert max(peak, after) <= 150
     assert ready <= 10
