@@ -10,18 +10,43 @@ from loadlab.progress.observed import NOBODY_AHEAD, Place
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 
-async def test_the_queue_moves_past_one_that_is_being_deleted():
+@pytest.mark.parametrize("begun", ["Preparing", "Running"])
+async def test_one_that_is_deleted_and_held_is_cleared_away_before_the_next_begins(begun: str):
+    """Two would run at once; and it would hold the queue for ever if nothing ended it."""
     lab = Laboratory()
     lab.submit("held")
-    for _ in range(3):
+    while lab.status("held").get("phase") != begun or not lab.cluster.of_kind(Kind.POD):
         await lab.step("held")
     lab.submit("next", replicates=1)
+    lab.experiment("held")["metadata"]["deletionTimestamp"] = rfc3339(lab.now)
+    lab.experiment("held")["metadata"]["finalizers"] = ["example.com/never"]
+    deleted = lab.now
     await lab.reconcile("next")
-    assert lab.status("next")["queuePosition"] == 1
+    waits_for = lab.status("next")["waitsFor"]
 
-    lab.experiment("held")["metadata"]["deletionTimestamp"] = "a finalizer of somebody's holds it"
+    status = await lab.run("held")
     await lab.reconcile("next")
 
+    assert waits_for == "LoadExperiment lab/held"
+    assert (status["phase"], lab.condition("Finished", "held")["reason"]) == (
+        "Terminated",
+        "Terminated",
+    )
+    assert "a finalizer holds it" in lab.condition("Finished", "held")["message"]
+    assert lab.cluster.of_kind(Kind.POD) == {}
+    assert lab.now - deleted <= 10
+    assert lab.status("next")["phase"] == "Preparing"
+
+
+async def test_one_that_is_deleted_while_it_waits_is_ahead_of_nobody():
+    lab = Laboratory()
+    lab.submit("held")
+    lab.experiment("held")["metadata"]["deletionTimestamp"] = rfc3339(lab.now)
+    lab.submit("next", replicates=1)
+    await lab.reconcile("held")
+    await lab.reconcile("next")
+
+    assert lab.status("held") == {}
     assert lab.status("next")["phase"] == "Preparing"
 
 

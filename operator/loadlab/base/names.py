@@ -73,13 +73,16 @@ def component_name(parent: str, component: Component) -> str:
     return parent if component is Component.SERVICE else f"{parent}-{component}"
 
 
+CREDENTIALS = "-credentials"  # what the name of an experiment's own Secret ends with
+
+
 def credentials_secret(experiment: str, uid: str) -> str:
     """Name the Secret that holds the stores' passwords and the steward's token.
 
     The operator may never read a Secret, and so cannot look whose one of this name is. The hash
-    is long enough that it can only be the experiment's own.
+    is long enough that nobody has one by chance; who has seen the uid can make one (SECURITY.md).
     """
-    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}-credentials"
+    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}{CREDENTIALS}"
 
 
 def result_token(uid: str, run: str) -> str:

@@ -71,9 +71,12 @@ class Reconciler:
             ClusterError: the API server did not answer, or takes no status; requeue it.
         """
         body = await self.cluster.get(Kind.EXPERIMENT, *key)
-        if body is None or body["metadata"].get("deletionTimestamp"):
+        if body is None:
             return None
-        if not (hints.alone or only_waits(standing_of(body), hints.place)):
+        standing = standing_of(body)
+        if standing.deleting and not standing.is_under_way:
+            return None
+        if not (hints.alone or only_waits(standing, hints.place)):
             return AT_ONCE  # it is not as the events said: to be looked at alone
         try:
             return await self._pass(body, now, hints)

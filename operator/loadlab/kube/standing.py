@@ -8,6 +8,7 @@ from loadlab.model.status import Phase
 from loadlab.model.status.conditions import ConditionType, Truth
 
 OVER = {phase.value for phase in Phase if phase.is_terminal}
+ACTIVE = {phase.value for phase in Phase if phase is not Phase.PENDING} - OVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +27,9 @@ class Standing:
     stalled: bool  # held up by what it says itself
 
     @property
-    def is_open(self) -> bool:
-        """Whether it is neither over nor being deleted, however long a finalizer holds it."""
-        return self.phase not in OVER and not self.deleting
-
-    @property
     def waits(self) -> bool:
-        """Whether it has not begun."""
-        return self.is_open and self.phase == Phase.PENDING
+        """Whether it has not begun, and will."""
+        return self.phase == Phase.PENDING and not self.deleting
 
     @property
     def may_begin(self) -> bool:
@@ -42,8 +38,11 @@ class Standing:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it runs, or may have begun in a phase of another release."""
-        return self.is_open and self.phase != Phase.PENDING
+        """Whether it runs, or may have begun in a phase of another release.
+
+        One that is deleted and held by a finalizer is cleared away first, which takes seconds.
+        """
+        return self.phase in ACTIVE if self.deleting else self.phase not in {*OVER, Phase.PENDING}
 
     @property
     def holds_up_others(self) -> bool:

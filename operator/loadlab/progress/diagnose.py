@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from loadlab.base.names import Component
+from loadlab.base.names import CREDENTIALS, Component
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
@@ -20,6 +20,7 @@ NOT_STARTABLE = {
     "CreateContainerConfigError",
 }
 CREATE_IT = "; create it in the experiment's namespace, or name another"
+NOT_OURS = "; somebody made a Secret of that name before the experiment could: delete both"
 TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
@@ -102,7 +103,8 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
 def _create_it(pod: PodView) -> str:
     """Say what to do where a Secret, or a key of one, is not there."""
     missing = any(words in pod.waiting_message for words in ("not found", "couldn't find key"))
-    return CREATE_IT if missing else ""
+    ours = CREDENTIALS in pod.waiting_message
+    return (NOT_OURS if ours else CREATE_IT) if missing else ""
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:

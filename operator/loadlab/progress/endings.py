@@ -40,8 +40,8 @@ def ending_unseen(plan: Plan, experiment: Experiment, transition: Transition) ->
     status, total = experiment.status, experiment.spec.timeouts.total
     if status.phase not in UNDER_WAY:
         return None
-    if experiment.spec.terminate:
-        return end_early(status, transition, _terminated(), ConditionType.COMPLETE, Truth.FALSE)
+    if (asked := _asked_to_end(experiment)) is not None:
+        return end_early(status, transition, asked, ConditionType.COMPLETE, Truth.FALSE)
     if status.start_time is None:
         return None
     if status.fingerprint != plan.fingerprint:
@@ -98,8 +98,13 @@ def end_early(
     return Decision(entered, (announcement,), AT_ONCE)
 
 
-def _terminated() -> Diagnosis:
-    return Reason.TERMINATED, "spec.terminate was set; results so far are kept"
+def _asked_to_end(experiment: Experiment) -> Diagnosis | None:
+    if experiment.metadata.deletion_timestamp:
+        message = "it was deleted, and a finalizer holds it: what runs of it is cleared away"
+        return Reason.TERMINATED, message
+    if experiment.spec.terminate:
+        return Reason.TERMINATED, "spec.terminate was set; results so far are kept"
+    return None
 
 
 def _trouble(experiment: Experiment, observed: Observed, now: float) -> Diagnosis | None:

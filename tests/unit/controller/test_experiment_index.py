@@ -42,7 +42,7 @@ OWN = body("own", None, created="2026-01-02")
         (body("x", "Succeeded"), 0),
         (body("x", "Failed"), 0),
         (body("x", "Paused"), 1),
-        (body("x", "Running", deleted="2026-01-04"), 0),
+        (body("x", "Running", deleted="2026-01-04"), 1),  # until it is cleared away
         (body("x", "Paused", deleted="2026-01-04"), 0),
     ],
     ids=[
