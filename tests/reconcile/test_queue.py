@@ -1,11 +1,16 @@
 """Who is ahead of whom: what can no longer run holds up nobody."""
 
+from dataclasses import replace
+
 import pytest
 
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
 from loadlab.kube.errors import RefusedError
 from loadlab.kube.hints import Hints
+from loadlab.kube.standing import standing_of
+from loadlab.progress.admission import QUEUE_RESYNC
+from loadlab.progress.conditions import RESYNC
 from loadlab.progress.observed import NOBODY_AHEAD, Place
 from tests.reconcile.laboratory import CHILD, Laboratory
 
@@ -48,6 +53,36 @@ async def test_one_that_is_deleted_while_it_waits_is_ahead_of_nobody():
 
     assert lab.status("held") == {}
     assert lab.status("next")["phase"] == "Preparing"
+
+
+async def test_who_waits_for_one_that_has_not_begun_looks_again_soon():
+    """Two may each see the other ahead: a finished one was deleted between their looks."""
+    lab = Laboratory()
+    lab.submit("next", replicates=1)
+    other = Place(1, "LoadExperiment other/first")
+    begun = Place(1, "LoadExperiment other/first", is_under_way=True)
+
+    assert await lab.reconcile("next", Hints(place=other, alone=False)) == RESYNC
+    assert await lab.reconcile("next", Hints(place=replace(other, ahead=9))) == 9 * RESYNC
+    assert await lab.reconcile("next", Hints(place=begun, alone=False)) == QUEUE_RESYNC
+
+
+async def test_a_turn_counts_though_its_experiment_was_deleted():
+    lab = Laboratory()
+    lab.submit("again", replicates=1)
+    lab.submit("came", replicates=1)
+    came = lab.cluster.objects.pop((Kind.EXPERIMENT, "lab", "came"))
+    came["metadata"]["namespace"] = "other"
+    lab.cluster.objects[Kind.EXPERIMENT, "other", "came"] = came
+    over = replace(standing_of(lab.experiment("again")), uid="gone", phase="Succeeded")
+    turn = replace(over, started=rfc3339(lab.now + 90), ended=rfc3339(lab.now + 99))
+
+    await lab.reconcile("again", Hints(former=(turn,)))
+    waits_for = lab.status("again")["waitsFor"]
+    await lab.reconcile("again")
+
+    assert waits_for == "LoadExperiment other/came"
+    assert lab.status("again")["phase"] == "Preparing"
 
 
 async def test_a_phase_of_another_release_breaks_no_other_experiments_pass():

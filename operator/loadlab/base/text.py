@@ -1,5 +1,6 @@
 """Texts of others (refusals, logs, messages of the API server) on their way into a status."""
 
+import re
 import unicodedata
 
 ELLIPSIS = "…"
@@ -9,9 +10,24 @@ _DROPPED = {"Cc", "Cf", "Cs"}
 _SEPARATORS = {"Zl", "Zp"}
 
 
+# Who may read a status need not be allowed to read Secrets, or logs. A password may hold / and @.
+_USER_INFO = re.compile(r"(?<=://)(?:[^\s/@'\"]*:[^\s'\"]*|[^\s/@'\"]+)@")
+_ASSIGNED = re.compile(
+    r"(?i)(\w*(?:password|passwd|pwd|secret|api_?key)[\"']?\s*[=:]\s*)"
+    r"(?:\"[^\"]*\"|'[^']*'|[^\s,;]+)"
+)
+
+
 def plain(text: str) -> str:
     """Return a text of one line without what a terminal or a reader would be misled by."""
     return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def masked(text: str) -> str:
+    """Return a text without what looks like the user or the password of a connection."""
+    if "@" in text:
+        text = _USER_INFO.sub("…@", text)
+    return _ASSIGNED.sub(r"\1…", text) if "=" in text or ":" in text else text
 
 
 def plain_values(value: object) -> object:
@@ -26,8 +42,8 @@ def plain_values(value: object) -> object:
 
 
 def fit(text: str, bound: int | None = None) -> str:
-    """Return a plain text, cut to a number of characters."""
-    cleaned = plain(text)
+    """Return a plain text without passwords, cut to a number of characters."""
+    cleaned = masked(plain(text))
     if bound is None or len(cleaned) <= bound:
         return cleaned
     return cleaned[: bound - len(ELLIPSIS)] + ELLIPSIS

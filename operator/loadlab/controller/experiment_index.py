@@ -5,6 +5,7 @@ asks the API server before it begins, so that a stale memory never starts two.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from loadlab.controller.work_queue import Key
@@ -12,6 +13,8 @@ from loadlab.kube.queue_order import find_place
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.status import Phase
 from loadlab.progress.observed import NOBODY_AHEAD, Place
+
+MOST_FORMER = 1000  # namespaces whose last turn is remembered
 
 
 def waits_as_reported(body: Mapping[str, Any]) -> bool:
@@ -36,6 +39,7 @@ class ExperimentIndex:
     def __init__(self) -> None:
         self._known: dict[Key, Standing] = {}
         self._versions: dict[Key, str] = {}
+        self._former: dict[str, Standing] = {}  # by namespace the last turn of a deleted one
 
     def note(self, key: Key, body: Mapping[str, Any]) -> None:
         """Remember how an experiment stands."""
@@ -60,14 +64,27 @@ class ExperimentIndex:
         return known is not None and known.holds_up_others
 
     def forget(self, key: Key) -> None:
-        """Forget a deleted experiment."""
-        self._known.pop(key, None)
+        """Forget a deleted experiment, but for the turn that its namespace had by it."""
+        gone = self._known.pop(key, None)
         self._versions.pop(key, None)
+        if gone is None or not gone.started:
+            return
+        former = self._former.pop(gone.namespace, gone)
+        last = max(gone, former, key=lambda one: (one.started, one.ended))
+        self._former[gone.namespace] = replace(last, phase=Phase.SUCCEEDED.value, deleting=False)
+        while len(self._former) > MOST_FORMER:
+            del self._former[next(iter(self._former))]
+
+    @property
+    def former(self) -> tuple[Standing, ...]:
+        """The last turns of namespaces whose experiments were deleted."""
+        return tuple(self._former.values())
 
     def place_of(self, key: Key) -> Place:
         """Return the place of an experiment as far as it is known."""
         own = self._known.get(key)
-        return find_place(self._known.values(), own.uid) if own else NOBODY_AHEAD
+        everyone = (*self._known.values(), *self.former)
+        return find_place(everyone, own.uid) if own else NOBODY_AHEAD
 
     def only_waits(self, key: Key, place: Place) -> bool:
         """Whether a pass at this place can do no more than say that an experiment waits."""

@@ -52,9 +52,10 @@ class Operator:
         self, key: Key, body: Mapping[str, Any] | None, *, changed: bool = False
     ) -> None:
         """Take note of an experiment that is there or has changed, or that is gone (None)."""
-        held_up_others = self.index.holds_up_others(key)
+        held_up_others = body is None or self.index.holds_up_others(key)
         if body is None:
             self.index.forget(key)
+            self.work_queue.add(*key)  # for what it may have left
         else:
             self.index.note(key, body)
             if not (changed and waits_as_reported(body)):

@@ -18,6 +18,7 @@ from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
+from loadlab.kube.standing import Standing
 from loadlab.progress.failed_pass import RETRY
 from loadlab.progress.observed import Place
 
@@ -66,10 +67,14 @@ class Passes:
     async def _pass(self, key: Key, reconciler: Reconciler, follower: LogFollower) -> float | None:
         place = self._index.place_of(key)
         if self._index.only_waits(key, place):
-            return await self._timed(key, reconciler, hints(follower, place, alone=False))
+            return await self._timed(
+                key, reconciler, hints(follower, place, self._index.former, alone=False)
+            )
         async with self._alone:
             place = self._index.place_of(key)  # the passes before may have changed it
-            return await self._timed(key, reconciler, hints(follower, place, alone=True))
+            return await self._timed(
+                key, reconciler, hints(follower, place, self._index.former, alone=True)
+            )
 
     async def _timed(self, key: Key, reconciler: Reconciler, hints: Hints) -> float | None:
         self._began[key] = time.monotonic()
@@ -79,7 +84,9 @@ class Passes:
             del self._began[key]
 
 
-def hints(follower: LogFollower, place: Place, *, alone: bool) -> Hints:
+def hints(
+    follower: LogFollower, place: Place, former: tuple[Standing, ...], *, alone: bool
+) -> Hints:
     """Return what is known now."""
     said = follower.reported, follower.preparations, follower.progress
-    return Hints(*said, place=place, alone=alone)
+    return Hints(*said, place=place, former=former, alone=alone)

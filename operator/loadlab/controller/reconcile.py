@@ -18,9 +18,10 @@ from loadlab.controller.collect import collect, collect_evidence
 from loadlab.controller.experiment_index import only_waits
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
+from loadlab.controller.seen_children import SeenChildren
 from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind, Manifest, Version, version_of
+from loadlab.kube.api import Cluster, Kind, Manifest, Version, kind_named, version_of
 from loadlab.kube.errors import (
     ClusterError,
     CreationRefusedError,
@@ -63,6 +64,7 @@ class Reconciler:
     finished: FinishedTrials = field(default_factory=FinishedTrials)
     plans: Plans = field(default_factory=Plans)
     analyses: Analyses = field(default_factory=Analyses)
+    seen: SeenChildren = field(default_factory=SeenChildren)
 
     async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
@@ -71,6 +73,7 @@ class Reconciler:
             ClusterError: the API server did not answer, or takes no status; requeue it.
         """
         body = await self.cluster.get(Kind.EXPERIMENT, *key)
+        await self._take_away_what_is_left(key, body)
         if body is None:
             return None
         standing = standing_of(body)
@@ -85,6 +88,14 @@ class Reconciler:
         except Exception as error:
             log.exception("pass failed", experiment=key)
             return await self._answer_failure(body, error, now)
+
+    async def _take_away_what_is_left(self, key: Key, body: Manifest | None) -> None:
+        """Delete the children of an experiment that is gone: they may have been orphaned."""
+        uid = body["metadata"]["uid"] if body else ""
+        for one in self.seen.left_by(key, uid):
+            await self.cluster.delete(kind_named(one.kind), key[0], one.name, one.uid)
+        if body is None:
+            self.seen.forget(key)
 
     async def _pass(self, body: Manifest, now: float, hints: Hints) -> float | None:
         experiment, planned = await asyncio.to_thread(
@@ -117,6 +128,8 @@ class Reconciler:
             if due is None:
                 raise
             return due
+        metadata = experiment.metadata
+        self.seen.note((metadata.namespace, metadata.name), metadata.uid, observed)
         decision = await asyncio.to_thread(decide, planned, experiment, observed, now)
         actor = Actor(self.cluster, experiment, now, _versions(observed))
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
+from loadlab.kube.standing import Standing
 from loadlab.measurement.documents import Progress
 from loadlab.model.status import Preparation
 from loadlab.progress.observed import NOBODY_AHEAD, Place
@@ -13,7 +14,8 @@ class Hints:
     """What events and followed logs said before; without them a pass is only later.
 
     `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
-    data sets' Jobs said last, `progress` what generators did, `place` who is known to be ahead.
+    data sets' Jobs said last, `progress` what generators did, `place` who is known to be ahead,
+    `former` the turns of experiments that were deleted since.
     With `alone` no other pass is under way that may begin or act upon an experiment.
     """
 
@@ -21,6 +23,7 @@ class Hints:
     preparations: Mapping[str, Preparation] = field(default_factory=dict)
     progress: Mapping[str, Progress] = field(default_factory=dict)
     place: Place = NOBODY_AHEAD
+    former: tuple[Standing, ...] = ()
     alone: bool = True
 
 

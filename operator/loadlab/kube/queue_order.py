@@ -3,8 +3,9 @@
 Whose turn it is follows from the resources alone. A namespace's oldest waiting experiment counts as
 having come when it was created, or when its namespace's last turn was over, whichever is later; the
 one that came first is next, and the namespace whose turn it is comes last. So a namespace with one
-experiment waits for at most one of each other namespace, however many they have. With the finished
-experiments deleted nothing is known of former turns, and the order is that of creation.
+experiment waits for at most one of each other namespace, however many they have. Of experiments
+that were deleted the caller remembers the last turns; after a restart the order may be that of
+creation.
 """
 
 from collections import defaultdict
@@ -30,7 +31,7 @@ def find_place(experiments: Iterable[Standing], uid: str) -> Place:
     ahead = [o for o in sorted(waiting, key=lambda o: turns[o.uid]) if turns[o.uid] < turns[uid]]
     first = next(chain(under_way, ahead), None)
     waits_for = f"LoadExperiment {first.namespace}/{first.name}" if first else ""
-    return Place(len(under_way) + len(ahead), waits_for)
+    return Place(len(under_way) + len(ahead), waits_for, is_under_way=bool(under_way))
 
 
 def _turns(waiting: Iterable[Standing], last_turns: dict[str, str]) -> dict[str, Turn]:

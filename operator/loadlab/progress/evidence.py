@@ -4,7 +4,6 @@ A pod that was deleted takes its reason and its log along, so both are read befo
 the LoadTrial with the verdict: in one write, which a death of the operator repeats or finds done.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from loadlab.progress.observed import Observed, PodView
 
 # Of pods that had no trouble, the service's log tells most.
 _ORDER = (Component.SERVICE, Component.WORKER, Component.K6)
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 _HALF = LINE_CHARACTERS // 2
 
 
@@ -58,7 +56,7 @@ def clean_lines(lines: Iterable[str]) -> tuple[str, ...]:
     Who may read a LoadTrial need not be allowed to read logs. Of a long line both ends are kept:
     it begins with the time and ends with the error.
     """
-    printable = (fit(_CREDENTIALS.sub("…@", line)).strip() for line in lines)
+    printable = (fit(line).strip() for line in lines)
     return tuple(_shortened(line) for line in printable if line)[-MAX_LINES:]
 
 

@@ -205,6 +205,7 @@ class Place:
 
     ahead: int = 0
     waits_for: str = ""
+    is_under_way: bool = False  # that first one: its end says whose turn it is
 
 
 NOBODY_AHEAD = Place()

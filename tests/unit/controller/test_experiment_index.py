@@ -94,3 +94,38 @@ def test_a_forgotten_one_is_not_ahead_and_an_unknown_one_has_nobody_ahead():
 )
 def test_only_one_that_waits_and_whose_status_says_so_needs_no_second_pass(status, reported):
     assert waits_as_reported({"metadata": {"generation": 2}, "status": status}) is reported
+
+
+def turn(namespace: str, name: str, created: int, **status: str):
+    made = f"2026-01-01T00:00:{created:02d}Z"
+    metadata = {"namespace": namespace, "name": name, "uid": name, "creationTimestamp": made}
+    return (namespace, name), {"metadata": metadata, "status": status}
+
+
+def test_a_finished_one_that_deletes_itself_changes_nobodys_place():
+    """Two that each saw the other ahead waited for five minutes, and everybody behind them."""
+    index = ExperimentIndex()
+    times = {"startTime": "2026-01-01T00:00:11Z", "completionTime": "2026-01-01T00:00:30Z"}
+    first, body = turn("a", "first", 10, phase="Succeeded", **times)
+    index.note(first, body)
+    for key, waiting in (turn("a", "second", 12), turn("b", "other", 13)):
+        index.note(key, waiting)
+
+    def places() -> list[int]:
+        return [index.place_of(key).ahead for key in (("b", "other"), ("a", "second"))]
+
+    before = places()
+    index.forget(first)
+
+    assert before == places() == [0, 1]
+    [former] = index.former
+    assert (former.namespace, former.ended) == ("a", "2026-01-01T00:00:30Z")
+
+
+def test_one_that_never_began_had_no_turn():
+    index = ExperimentIndex()
+    key, body = turn("a", "typo", 10, phase="Failed")
+    index.note(key, body)
+    index.forget(key)
+
+    assert index.former == ()

@@ -20,3 +20,19 @@ async def test_the_echo_of_our_own_write_leads_to_no_pass(changed, first):
     operator.handle_event(("lab", "new"), NEW)
 
     assert await operator.work_queue.get() == ("lab", first)
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Running"])
+async def test_whoever_waits_is_told_of_each_one_that_is_gone(phase):
+    """One that is over holds up nobody, and yet its turn decides who is next."""
+    operator = Operator(from_environment({}))
+    gone = NEW | {"status": {"phase": phase}}
+    operator.handle_event(("lab", "gone"), gone)
+    operator.handle_event(("lab", "waiting"), WAITING)
+    for _ in range(2):
+        operator.work_queue.done(await operator.work_queue.get(), 300.0)
+
+    operator.handle_event(("lab", "gone"), None)
+
+    taken = {await operator.work_queue.get(), await operator.work_queue.get()}
+    assert taken == {("lab", "gone"), ("lab", "waiting")}

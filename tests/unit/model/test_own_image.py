@@ -53,7 +53,12 @@ def test_everything_that_can_be_said_of_an_image_is_kept():
     [
         ({"variants": [OWN | {"image": ""}]}, "image"),
         ({"variants": [OWN | {"image": "x" * 301}]}, "image"),
+        ({"variants": [OWN | {"image": " "}]}, "image"),
+        ({"variants": [OWN | {"image": "../../etc/passwd"}]}, "image"),
+        ({"variants": [OWN | {"image": "registry.example/\u043b:dev"}]}, "image"),
         ({"variants": [OWN | {"command": []}]}, "command"),
+        ({"variants": [OWN | {"command": ["sh", "a\0b"]}]}, "command"),
+        ({"variants": [OWN | {"env": [{"name": "A", "value": "\0"}]}]}, "env"),
         ({"variants": [OWN | {"command": ["x"] * 51}]}, "command"),
         ({"variants": [OWN | {"port": 0}]}, "port"),
         ({"variants": [OWN | {"readinessPath": "ready"}]}, "readinessPath"),

@@ -41,3 +41,28 @@ def test_what_is_copied_is_cut_as_what_is_made():
 
     assert (len(status.message), status.reasons) == (2000, ("[0m",))
     assert len(record.message) == 1000
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "connect to postgresql://app:S3cr3t@db/prod failed",
+            "connect to postgresql://…@db/prod failed",
+        ),
+        ("redis://:p/a@ss@cache:6379/0 refused", "redis://…@cache:6379/0 refused"),
+        ("amqp://me@broker", "amqp://…@broker"),
+        ("FATAL: host=db password=hunter2 user=app", "FATAL: host=db password=… user=app"),
+        ("DB_PASSWORD='x y' n=1", "DB_PASSWORD=… n=1"),
+        ('{"secret": "abc", "n": 1}', '{"secret": …, "n": 1}'),
+        ('secret "nope" not found; create it', 'secret "nope" not found; create it'),
+        ("GET http://service:8000/?at=5@home", "GET http://…@home"),  # rather than a password
+        ("p(95)<200 of http_req_duration", "p(95)<200 of http_req_duration"),
+        (
+            "image localhost/x@sha256:0123 cannot be pulled",
+            "image localhost/x@sha256:0123 cannot be pulled",
+        ),
+    ],
+)
+def test_what_looks_like_a_password_is_in_no_status(said: str, shown: str):
+    assert fit(said) == shown

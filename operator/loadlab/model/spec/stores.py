@@ -8,6 +8,7 @@ from pydantic import Field
 from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.model.spec.secrets import DatabaseUrlRef
+from loadlab.model.spec.texts import OPTIONAL_IMAGE
 
 
 class PostgresMode(StrEnum):
@@ -74,6 +75,7 @@ class Postgres(RuledModel):
     image: str = Field(
         default="",
         max_length=300,
+        pattern=OPTIONAL_IMAGE,
         description="Image, such as postgres:15; empty takes the operator's default.",
     )
     scale: float = Field(
@@ -111,6 +113,7 @@ class Redis(ApiModel):
     image: str = Field(
         default="",
         max_length=300,
+        pattern=OPTIONAL_IMAGE,
         description="Image, such as redis:7; empty takes the operator's default.",
     )
     appendfsync: Appendfsync = Field(
@@ -127,5 +130,6 @@ class RabbitMq(ApiModel):
     image: str = Field(
         default="",
         max_length=300,
+        pattern=OPTIONAL_IMAGE,
         description="Image, such as rabbitmq:3; empty takes the operator's default.",
     )

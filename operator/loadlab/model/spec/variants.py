@@ -9,6 +9,7 @@ from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.load import UrlPath
 from loadlab.model.spec.secrets import SecretKeyRef
+from loadlab.model.spec.texts import IMAGE, NO_NUL
 
 
 def _names() -> str:
@@ -47,6 +48,7 @@ class EnvVar(RuledModel):
     value: str | None = Field(
         default=None,
         max_length=1000,
+        pattern=NO_NUL,
         description="Value, always a string; absent where valueFrom has it.",
     )
     value_from: EnvSource | None = Field(
@@ -99,13 +101,14 @@ class Variant(RuledModel):
         default=None,
         min_length=1,
         max_length=300,
+        pattern=IMAGE,
         description=(
             "Image of your own service, for names that are not built in only. It runs as user "
             "10001 with a read-only root file system and a writable /tmp, and is told WORKERS, "
             "PORT and, with a built-in workload, DATABASE_URL and POOL_SIZE."
         ),
     )
-    command: tuple[Annotated[str, Field(max_length=2000)], ...] | None = Field(
+    command: tuple[Annotated[str, Field(max_length=2000, pattern=NO_NUL)], ...] | None = Field(
         default=None,
         min_length=1,
         max_length=50,

@@ -1,0 +1,33 @@
+"""What was seen of experiments under way: for one that is gone and whose children are not.
+
+After `--cascade=orphan` nobody owns them any more, and nothing that is read then says that they
+were ours. So they are taken away by the uids that they had while they bore our ownerReference:
+nothing else of their names is touched. A restart of the operator forgets them.
+"""
+
+from loadlab.controller.work_queue import Key
+from loadlab.progress.observed import Observed, Reference
+
+
+class SeenChildren:
+    """The Services, and what makes pods, of each experiment that is not over."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Key, tuple[str, tuple[Reference, ...]]] = {}
+
+    def note(self, key: Key, uid: str, observed: Observed) -> None:
+        """Remember what an experiment has now."""
+        makers = tuple(maker.reference for maker in observed.makers() if not maker.deleting)
+        if makers:
+            self._seen[key] = uid, makers
+        else:
+            self.forget(key)
+
+    def left_by(self, key: Key, uid: str = "") -> tuple[Reference, ...]:
+        """Return what an experiment had that is gone; `uid` is that of a namesake, if there is."""
+        known, makers = self._seen.get(key, (uid, ()))
+        return makers if known != uid else ()
+
+    def forget(self, key: Key) -> None:
+        """Forget an experiment whose children are gone, or asked to go."""
+        self._seen.pop(key, None)
