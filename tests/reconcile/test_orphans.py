@@ -3,6 +3,7 @@
 import pytest
 
 from loadlab.base.names import experiment_selector
+from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.laboratory import Laboratory
 
@@ -16,11 +17,14 @@ async def orphaned_in_mid_run() -> Laboratory:
     while lab.status().get("phase") != "Running" or len(lab.cluster.of_kind(Kind.DEPLOYMENT)) < 2:
         await lab.step()
     await lab.step()
-    del lab.cluster.objects[Kind.EXPERIMENT, "lab", "exp"]
-    for item in lab.cluster.objects.values():
+    lab.experiment()["metadata"]["deletionTimestamp"] = rfc3339(lab.now)
+    lab.experiment()["metadata"]["finalizers"] = ["orphan"]
+    for item in list(lab.cluster.objects.values()):
         owners = item["metadata"].get("ownerReferences") or []
         kept = [owner for owner in owners if owner["kind"] != "LoadExperiment"]
         item["metadata"]["ownerReferences"] = kept
+    await lab.reconcile()  # the garbage collector is quicker than the pass after the deletion
+    del lab.cluster.objects[Kind.EXPERIMENT, "lab", "exp"]
     return lab
 
 

@@ -128,8 +128,7 @@ class Reconciler:
             if due is None:
                 raise
             return due
-        metadata = experiment.metadata
-        self.seen.note((metadata.namespace, metadata.name), metadata.uid, observed)
+        self.seen.note(experiment.metadata, observed)
         decision = await asyncio.to_thread(decide, planned, experiment, observed, now)
         actor = Actor(self.cluster, experiment, now, _versions(observed))
         try:

@@ -6,6 +6,7 @@ nothing else of their names is touched. A restart of the operator forgets them.
 """
 
 from loadlab.controller.work_queue import Key
+from loadlab.model.resources import Metadata
 from loadlab.progress.observed import Observed, Reference
 
 
@@ -15,11 +16,14 @@ class SeenChildren:
     def __init__(self) -> None:
         self._seen: dict[Key, tuple[str, tuple[Reference, ...]]] = {}
 
-    def note(self, key: Key, uid: str, observed: Observed) -> None:
-        """Remember what an experiment has now."""
+    def note(self, experiment: Metadata, observed: Observed) -> None:
+        """Remember what an experiment has now; one that is being deleted may be losing it."""
+        if experiment.deletion_timestamp:
+            return
+        key = experiment.namespace, experiment.name
         makers = tuple(maker.reference for maker in observed.makers() if not maker.deleting)
         if makers:
-            self._seen[key] = uid, makers
+            self._seen[key] = experiment.uid, makers
         else:
             self.forget(key)
 
