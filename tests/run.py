@@ -60,6 +60,10 @@ GO_LINT = """\
 lint=$("$1" -m loadlab_cluster path staticcheck) && cd loadgen || exit 1
 CGO_ENABLED=0 GOFLAGS="-trimpath -gcflags=all=-dwarf=false" exec "$lint" ./...
 """
+WORKFLOW_LINT = """\
+lint=$("$1" -m loadlab_cluster path actionlint) || exit 1
+exec "$lint" -shellcheck= -pyflakes= .github/workflows/*.yaml
+"""
 SCRIPT_RULES = "loadgen/.oxlintrc.json"
 Command = Sequence[str | Path]
 # The tests in one run with what they test: alone, they would need all of it analysed once more.
@@ -98,7 +102,9 @@ def run_all() -> list[Layer]:
     prepared = [run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")]
     layers = [*failures(prepared), *run_checks()]
     layers.append(run_go("Go", REPOSITORY / "loadgen"))
-    layers += failures([run_tool("Go lint", ["sh", "-c", GO_LINT, "sh", sys.executable])])
+    lints = {"Go lint": GO_LINT, "workflow lint": WORKFLOW_LINT}
+    tools = [run_tool(it, ["sh", "-c", line, "sh", sys.executable]) for it, line in lints.items()]
+    layers += failures(tools)
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
     real = run_beside_each_other(has_cluster=not cluster)

@@ -62,14 +62,7 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
         ),
         *(_helm(version, versions, module) for version in ("3", "4")),
         GoProgram("pause", "pause", SOURCES / "pause", first_seconds=5, depends_on_versions=False),
-        GoProgram(
-            "staticcheck",
-            "staticcheck, which lints Go",
-            SOURCES / "staticcheck",
-            "honnef.co/go/tools/cmd/staticcheck",
-            first_seconds=30,
-            depends_on_versions=False,
-        ),
+        *_linters(),
         GoProgram(
             "kind",
             f"kind {versions['KIND']}",
@@ -87,6 +80,22 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
         ),
     ]
     return {program.name: program for program in programs}
+
+
+def _linters() -> tuple[GoProgram, ...]:
+    """Two tools of one module."""
+    linters = {
+        "staticcheck": ("staticcheck, which lints Go", "honnef.co/go/tools/cmd/staticcheck"),
+        "actionlint": (
+            "actionlint, which lints workflows",
+            "github.com/rhysd/actionlint/cmd/actionlint",
+        ),
+    }
+    module, seconds = SOURCES / "staticcheck", 30.0
+    return tuple(
+        GoProgram(name, title, module, package, "", seconds, depends_on_versions=False)
+        for name, (title, package) in linters.items()
+    )
 
 
 def _helm(major: str, versions: dict[str, str], module: Path) -> GoProgram:

@@ -1,5 +1,6 @@
 """The machine's own Docker under kind: official images, built and pulled by it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class MachineDocker:
 
     def ensure_node_image(self) -> str:
         """The official one by its digest: Docker pulls it when the node is created."""
-        return self._settings.versions["KIND_NODE"]
+        return os.environ.get("LOADLAB_KIND_NODE") or self._settings.versions["KIND_NODE"]
 
     def config(self) -> Path:
         return SOURCES / "kind.yaml"

@@ -90,6 +90,16 @@ def test_the_official_node_is_named_by_its_digest_and_of_our_minor_version() -> 
     assert tag.startswith("kindest/node:v" + versions["KUBERNETES"].rpartition(".")[0] + ".")
 
 
+def test_another_node_image_may_be_named(settings: Settings, monkeypatch) -> None:
+    engine = MachineDocker(settings)
+    monkeypatch.setenv("LOADLAB_KIND_NODE", "kindest/node:v1.33.4@sha256:1")
+    named = engine.ensure_node_image()
+    monkeypatch.delenv("LOADLAB_KIND_NODE")
+
+    assert named == "kindest/node:v1.33.4@sha256:1"
+    assert engine.ensure_node_image() == settings.versions["KIND_NODE"]
+
+
 def test_kind_deletes_that_cluster() -> None:
     assert plan_delete(["kind"], CONFIG)[:5] == ("kind", "delete", "cluster", "--name", "loadlab")
 

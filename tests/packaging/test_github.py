@@ -1,7 +1,11 @@
 """What GitHub runs is pinned, and everything pinned is looked after."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 
+import pytest
 import yaml
 
 # Of versions that belong together and stand in cluster/versions.env.
@@ -9,10 +13,11 @@ BY_HAND = {"/cluster/hyperkube", "/cluster/kind"}
 
 
 def test_every_action_has_a_full_version(repository):
-    workflows = (repository / ".github" / "workflows").glob("*.y*ml")
-    used = [use for file in workflows for use in re.findall(r"uses: *(\S+)", file.read_text())]
+    files = (repository / ".github").glob("*/**/*.y*ml")
+    named = [use for file in files for use in re.findall(r"uses: *(\S+)", file.read_text())]
+    used = [use for use in named if not use.startswith("./")]
 
-    assert used
+    assert len(used) < len(named)
     assert [use for use in used if not re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})$", use)] == []
 
 
@@ -41,3 +46,67 @@ def test_newer_base_images_are_proposed(repository, tracked):
 def test_newer_packages_and_actions_are_proposed(repository):
     assert watched(repository, "pip") == {"/requirements"}
     assert watched(repository, "github-actions") == {"/"}
+
+
+PROGRAMS = {
+    "make": 'echo "make $*" >> "$SAID"',
+    "kubectl": 'case "$1" in create) echo sleep ;; esac',
+    "loadlab": """
+echo "loadlab $1" >> "$SAID"
+case "$1" in run) exit "$RUN" ;; gate) exit "$GATE" ;; results) echo "the table" ;; esac
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("run", "gate", "expected"),
+    [(0, 0, 0), (3, 3, 3), (0, 3, 3), (4, 4, 4), (1, 0, 1), (2, 0, 2)],
+    ids=["passed", "criterion", "regressed", "inconclusive", "broke", "too late"],
+)
+def test_the_action_ends_as_the_gate_does(
+    repository: Path, tmp_path: Path, run: int, gate: int, expected: int
+):
+    """With programs that end as they are told: a cluster takes a minute for each of these."""
+    done, said, summary = run_action(repository, tmp_path, RUN=str(run), GATE=str(gate))
+
+    assert done.returncode == expected, done.stderr
+    assert f"exit-code={expected}" in (tmp_path / "output").read_text()
+    assert summary == "the table\n"
+    assert ("loadlab gate" in said) == (run not in {1, 2})
+
+
+def test_what_is_wrong_with_the_action_is_said(repository: Path, tmp_path: Path):
+    done, said, _ = run_action(repository, tmp_path, EXPERIMENT="nothing.yaml")
+
+    assert done.returncode == 1
+    assert "no such file: nothing.yaml" in done.stderr
+    assert said == ""
+
+
+def run_action(repository: Path, folder: Path, **environment: str):
+    for name, script in PROGRAMS.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    for name in ("said", "summary", "output"):
+        (folder / name).touch()
+    told = {
+        "EXPERIMENT": str(repository / "manifests/samples/sleep.yaml"),
+        "LOADLAB_CLUSTER": "current",
+        "RESULTS": str(folder / "results"),
+        "SAID": str(folder / "said"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        "GITHUB_OUTPUT": str(folder / "output"),
+        "PATH": f"{folder}:{os.environ['PATH']}",
+    }
+    copy = folder / "checkout/.github/actions/measure"  # beside no .venv of this one
+    copy.mkdir(parents=True)
+    script = (repository / ".github/actions/measure/measure.sh").read_text()
+    (copy / "measure.sh").write_text(script)
+    done = subprocess.run(
+        ["bash", copy / "measure.sh"],
+        env=told | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done, (folder / "said").read_text(), (folder / "summary").read_text()
