@@ -67,6 +67,15 @@ async def test_who_waits_for_one_that_has_not_begun_looks_again_soon():
     assert await lab.reconcile("next", Hints(place=begun, alone=False)) == QUEUE_RESYNC
 
 
+@pytest.mark.parametrize("ahead", [0, 1])
+async def test_one_that_is_suspended_is_not_looked_at_again_and_again(ahead: int):
+    lab = Laboratory()
+    lab.submit("held", suspend=True)
+    place = Place(ahead, "LoadExperiment other/first" if ahead else "")
+
+    assert await lab.reconcile("held", Hints(place=place)) == QUEUE_RESYNC
+
+
 async def test_a_turn_counts_though_its_experiment_was_deleted():
     lab = Laboratory()
     lab.submit("again", replicates=1)

@@ -53,8 +53,8 @@ def _wait(
     """Return what a waiting experiment says; None where nothing is waited for any more."""
     place, reason, again = observed.place, Reason.QUEUED, QUEUE_RESYNC
     ahead, waits_for = place.ahead, place.waits_for
-    if not place.is_under_way:  # whoever is first begins at once, or sees the order otherwise
-        again = min(again, ahead * RESYNC)
+    if ahead and not place.is_under_way and not experiment.spec.suspend:
+        again = min(again, ahead * RESYNC)  # whoever is first begins at once, or sees another order
     left = _patience_with_former(experiment, observed, transition.now)
     if experiment.spec.suspend and not ahead:
         reason, waits_for = Reason.SUSPENDED, "spec.suspend"
