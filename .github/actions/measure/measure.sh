@@ -41,7 +41,8 @@ loadlab run "$experiment" -n "$namespace" --timeout "${TIMEOUT:-7200}"
 ran=$?
 for form in md json csv; do
   file=$results/$([ $form = md ] && echo table || echo results).$form
-  loadlab results "$name" -n "$namespace" -o $form > "$file" || rm -f "$file"
+  loadlab results "$name" -n "$namespace" -o $form > "$file"  # which ends with the verdict's code
+  [ -s "$file" ] || rm -f "$file"
 done
 [ ! -f "$results/table.md" ] || cat "$results/table.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
 [ $ran -ne 1 ] && [ $ran -ne 2 ] || finish $ran

@@ -86,7 +86,8 @@ class Cluster:
             raise CliError(self._explain_refusal(name, err)) from err
         except HTTPError as err:
             raise CliError(self._unreachable()) from err
-        return cast("dict[str, Any]", found)
+        # Of one that it created (201) the client returns nothing.
+        return self.read(name) if found is None else cast("dict[str, Any]", found)
 
     def failed_trials(self, name: str, most: int) -> list[dict[str, Any]]:
         """Read the first trials without a usable result; none where they may not be read."""

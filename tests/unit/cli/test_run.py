@@ -27,9 +27,11 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("answer", [200, 201], ids=["there", "created"])
 def test_it_applies_follows_and_prints(
-    loadlab: Run, file: str, running: dict[str, Any], finished: dict[str, Any]
+    loadlab: Run, file: str, running: dict[str, Any], finished: dict[str, Any], answer: int
 ) -> None:
+    ApiServer.writes = (answer, [{}])
     ApiServer.reads = [(200, [running])]
     ApiServer.watches = [(200, [{"type": "MODIFIED", "object": finished}])]
 
