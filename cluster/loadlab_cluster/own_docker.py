@@ -5,6 +5,7 @@ machine's links, routes or rules changes. Images are those of the embedded node:
 official ones, by buildah.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -117,6 +118,7 @@ class OwnDocker:
         if pid := self._pid():
             daemons.stop([pid], grace=ANSWER_SECONDS)
         self._clear()
+        self._forget_builds()
 
     @property
     def _socket(self) -> Path:
@@ -165,6 +167,15 @@ class OwnDocker:
 
     def _mounts(self) -> list[str]:
         return mounts_under(self.folder) + mounts_under(self._data)
+
+    def _forget_builds(self) -> None:
+        """What buildah noted of a build that is over; the embedded node's `up` needs none of it."""
+        builds = self._settings.build_run
+        for mount in mounts_under(builds):
+            succeeds(["umount", "-l", mount])
+        shutil.rmtree(builds, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it is not there, or holds something else
+            builds.parent.rmdir()
 
     def _processes(self) -> set[int]:
         """The daemon, what it started, and the nodes with all that they run."""

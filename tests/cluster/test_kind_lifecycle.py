@@ -97,6 +97,7 @@ def test_down_leaves_nothing(cluster: KindCluster) -> None:
         assert read_output([*ENGINE.docker(), "ps", "--all", "-q", "--filter", NODE_LABEL]) == ""
 
 
+BUILDS = SETTINGS.build_run
 DOCKER_FOLDER = ENGINE.folder if isinstance(ENGINE, OwnDocker) else SETTINGS.cache
 
 
@@ -108,9 +109,9 @@ def traces_on_the_machine() -> list[str]:
         "mount": ["cat", "/proc/self/mountinfo"],
         "process": ["sh", "-c", "ps -eo stat,args | grep -v '^Z'"],
         "cgroup": ["find", "/sys/fs/cgroup", "-maxdepth", "2", "-name", DOCKER.name],
-        "file": ["sh", "-c", f"ls -d {KEY} {DOCKER_FOLDER} 2> /dev/null || true"],
+        "file": ["sh", "-c", f"ls -d {KEY} {DOCKER_FOLDER} {BUILDS} 2> /dev/null || true"],
     }
-    words = (DOCKER.name, str(DOCKER_FOLDER), str(SETTINGS.cache / "docker"), str(KEY))
+    words = (str(BUILDS), DOCKER.name, str(DOCKER_FOLDER), str(SETTINGS.cache / "docker"), str(KEY))
     found = []
     for kind, command in commands.items():
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
