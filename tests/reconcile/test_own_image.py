@@ -112,7 +112,7 @@ async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_o
                 "state": {
                     "waiting": {
                         "reason": "CreateContainerConfigError",
-                        "message": 'secret "nope" not found',
+                        "message": 'secret "shop-credentials" not found',
                     }
                 },
                 "restartCount": 0,
@@ -126,5 +126,7 @@ async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_o
     await lab.run()
 
     message = lab.condition("Failed")["message"]
-    assert 'secret "nope" not found; create it in the experiment\'s namespace' in message
+    assert (
+        'secret "shop-credentials" not found; create it in the experiment\'s namespace' in message
+    )
     assert "runs as user" not in message

@@ -1,5 +1,6 @@
 """Every name LoadLab gives: API group, labels, children. No string of this kind lives elsewhere."""
 
+import re
 from enum import StrEnum
 from hashlib import sha256
 
@@ -73,16 +74,18 @@ def component_name(parent: str, component: Component) -> str:
     return parent if component is Component.SERVICE else f"{parent}-{component}"
 
 
-CREDENTIALS = "-credentials"  # what the name of an experiment's own Secret ends with
-
-
 def credentials_secret(experiment: str, uid: str) -> str:
     """Name the Secret that holds the stores' passwords and the steward's token.
 
     The operator may never read a Secret, and so cannot look whose one of this name is. The hash
     is long enough that nobody has one by chance; who has seen the uid can make one (SECURITY.md).
     """
-    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}{CREDENTIALS}"
+    return f"{experiment}-{_hash(uid, SECRET_NAME_HASH)}-credentials"
+
+
+def is_credentials_secret(text: str) -> bool:
+    """Whether a text names a Secret as only ours are named: a user's may end alike."""
+    return re.search(rf"-[0-9a-f]{{{SECRET_NAME_HASH}}}-credentials\b", text) is not None
 
 
 def result_token(uid: str, run: str) -> str:

@@ -11,10 +11,11 @@ _SEPARATORS = {"Zl", "Zp"}
 
 
 # Who may read a status need not be allowed to read Secrets, or logs. A password may hold / and @.
-_USER_INFO = re.compile(r"(?<=://)(?:[^\s/@'\"]*:[^\s'\"]*|[^\s/@'\"]+)@")
+# Bounded, so that a text of any length takes time by its length.
+_USER_INFO = re.compile(r"(?<=://)(?:[^\s/@'\"]{0,200}:[^\s'\"]{0,400}|[^\s/@'\"]{1,200})@")
 _ASSIGNED = re.compile(
-    r"(?i)(\w*(?:password|passwd|pwd|secret|api_?key)[\"']?\s*[=:]\s*)"
-    r"(?:\"[^\"]*\"|'[^']*'|[^\s,;]+)"
+    r"(?i)((?:password|passwd|pwd|secret|api_?key)[\"']?\s{0,9}[=:]\s{0,9})"
+    r"(?:\"[^\"]{0,400}\"|'[^']{0,400}'|[^\s,;]+)"
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from loadlab.base.names import CREDENTIALS, Component
+from loadlab.base.names import Component, is_credentials_secret
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
@@ -102,9 +102,10 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
 
 def _create_it(pod: PodView) -> str:
     """Say what to do where a Secret, or a key of one, is not there."""
-    missing = any(words in pod.waiting_message for words in ("not found", "couldn't find key"))
-    ours = CREDENTIALS in pod.waiting_message
-    return (NOT_OURS if ours else CREATE_IT) if missing else ""
+    said = pod.waiting_message
+    if "couldn't find key" in said and is_credentials_secret(said):
+        return NOT_OURS
+    return CREATE_IT if "not found" in said or "couldn't find key" in said else ""
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:

@@ -110,7 +110,7 @@ def _under_way(
 
 def _lost(status: LoadExperimentStatus, stuck: str, transition: Transition) -> Decision:
     """End where a former run never goes: it would disturb the next one."""
-    lost = "" if "finalizer" in stuck else "; is its node lost?"
+    lost = "" if "somebody's finalizer" in stuck else "; is its node lost?"
     message = f"{stuck} of a run that is over does not go though deleted{lost}"
     ending = Reason.NOT_CLEARED, message
     return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)

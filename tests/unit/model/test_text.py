@@ -1,5 +1,7 @@
 """Texts of others fit the field that they are written to, and do nothing to a terminal."""
 
+import time
+
 import pytest
 
 from loadlab.base.text import fit
@@ -66,3 +68,11 @@ def test_what_is_copied_is_cut_as_what_is_made():
 )
 def test_what_looks_like_a_password_is_in_no_status(said: str, shown: str):
     assert fit(said) == shown
+
+
+@pytest.mark.parametrize("piece", ["a", "://:", 'secret="', "password:", "pwd =  "])
+def test_a_text_of_any_length_is_masked_in_a_time_by_its_length(piece: str):
+    began = time.process_time()
+    fit("@" + piece * 100_000)
+
+    assert time.process_time() - began < 5
