@@ -141,7 +141,8 @@ def test_a_pool_that_fits_a_raised_max_connections_is_planned(experiment, images
     assert make_plan(fits, images).trials
 
 
-NOT_NUL = st.characters(exclude_characters="\0")  # which is refused at the door
+# A NUL is refused at the door, and a lone surrogate is in no JSON.
+NOT_NUL = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 NUMBERS = [
     pytest.param(
         "postgres.settings.max_connections",
