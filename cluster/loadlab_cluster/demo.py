@@ -17,8 +17,8 @@ SOURCE_ANNOTATION = "loadlab.dev/source"
 SAMPLE = REPOSITORY / "manifests" / "samples" / "select.yaml"
 NEXT = {
     "source .state/activate": "kubectl, helm and loadlab in this shell mean this cluster",
-    "loadlab run manifests/samples/sleep.yaml": "another question; kubectl get loadtrials: each trial",
-    "loadlab run manifests/samples/own-service.yaml": "a service of one's own; its app is beside it",
+    "loadlab run manifests/samples/sleep.yaml": "def or async def, while a request waits",
+    "loadlab run manifests/samples/own-service.yaml": "an own service; its app lies beside it",
     "make image DIR=../shop NAME=shop": "the image of yours, for a file like that one",
 }
 NAMESPACE = {
