@@ -35,7 +35,7 @@ async def delete_and_look(site: Site, measured, phase: str, policy: str) -> None
     if policy != "Orphan":
 
         async def clean() -> bool:
-            return not await site.leftovers(uid) and not await site.trials("gone")
+            return not await site.leftovers(uid) and not await trials_of(site, uid)
 
         # What a finished one owned is left to Kubernetes' own collector, which looks for kinds that
         # are new to it every 30 s: here all are.
@@ -47,6 +47,15 @@ async def delete_and_look(site: Site, measured, phase: str, policy: str) -> None
 
     measured(7, f"{phase}, {policy}: clean after {took:.1f} s{orphans}; the next of its name ran")
     assert again["phase"] == "Succeeded"
+
+
+async def trials_of(site: Site, uid: str) -> list[str]:
+    """The LoadTrials of an experiment; orphans of a former one of its name stay, as asked."""
+    return [
+        trial["metadata"]["name"]
+        for trial in await site.trials("gone")
+        if uid in [owner["uid"] for owner in trial["metadata"].get("ownerReferences", ())]
+    ]
 
 
 @pytest.mark.parametrize(
