@@ -80,6 +80,10 @@ class ExperimentIndex:
         """The last turns of namespaces whose experiments were deleted."""
         return tuple(self._former.values())
 
+    def phases(self) -> list[str]:
+        """The phase of each experiment that is known."""
+        return [one.phase for one in list(self._known.values())]  # another thread may ask
+
     def place_of(self, key: Key) -> Place:
         """Return the place of an experiment as far as it is known."""
         own = self._known.get(key)

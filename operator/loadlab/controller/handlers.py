@@ -13,6 +13,7 @@ import kopf
 
 from loadlab.base.names import GROUP, VERSION
 from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.missed_events import watch_for_missed
 from loadlab.controller.no_state import NothingKept
 from loadlab.controller.passes import STUCK, Passes
@@ -35,7 +36,8 @@ class Operator:
         self.settings = settings
         self.work_queue = WorkQueue()
         self.index = ExperimentIndex()
-        self.passes = Passes(self.work_queue, self.index)
+        self.metrics = Metrics(self.index.phases)
+        self.passes = Passes(self.work_queue, self.index, self.metrics)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -81,7 +83,7 @@ class Operator:
         return "working"
 
     async def _run(self) -> None:
-        async with connect() as cluster:
+        async with connect(self.metrics.asked) as cluster:
             lease = Lease(cluster, self.settings.lease, time.monotonic, time.time)
             try:
                 await self._work(cluster.written_by(lease.require), lease)
@@ -90,7 +92,8 @@ class Operator:
 
     async def _work(self, cluster: ApiCluster, lease: Lease) -> None:
         async with asyncio.TaskGroup() as group:
-            reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
+            images, watched = self.settings.images, self.settings.watched
+            reconciler = Reconciler(cluster, images, watched, metrics=self.metrics)
             follower = LogFollower(cluster, self.work_queue.add)
 
             def handle(kind: Kind, event: Manifest) -> None:

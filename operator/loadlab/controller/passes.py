@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from loadlab.controller.experiment_index import ExperimentIndex
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.errors import ClusterError
@@ -32,7 +33,10 @@ log = structlog.get_logger()
 class Passes:
     """Takes keys from the queue and reconciles them until cancelled."""
 
-    def __init__(self, queue: WorkQueue, index: ExperimentIndex) -> None:
+    def __init__(
+        self, queue: WorkQueue, index: ExperimentIndex, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self._queue = queue
         self._index = index
         self._alone = asyncio.Lock()
@@ -58,9 +62,11 @@ class Passes:
                 after = await self._pass(key, reconciler, follower)
             except ClusterError as error:
                 log.warning("no pass", experiment=key, error=str(error))
+                self._metrics.failed()
                 after = RETRY
             except Exception:  # not even the status could say so
                 log.exception("pass broke", experiment=key)
+                self._metrics.failed()
             finally:
                 self._queue.done(key, after)
 
@@ -81,7 +87,7 @@ class Passes:
         try:
             return await reconciler.reconcile(key, time.time(), hints)
         finally:
-            del self._began[key]
+            self._metrics.passed(time.monotonic() - self._began.pop(key))
 
 
 def hints(

@@ -16,6 +16,7 @@ from loadlab import __version__
 from loadlab.controller.analyses import Analyses
 from loadlab.controller.collect import collect, collect_evidence
 from loadlab.controller.experiment_index import only_waits
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.seen_children import SeenChildren
@@ -43,7 +44,13 @@ from loadlab.progress.closing import awaits_analysis
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
-from loadlab.progress.decision import Collect, CollectEvidence, Decision
+from loadlab.progress.decision import (
+    ClusterAction,
+    Collect,
+    CollectEvidence,
+    Decision,
+    RecordTrial,
+)
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
 from loadlab.progress.observed import Observed
@@ -65,6 +72,7 @@ class Reconciler:
     plans: Plans = field(default_factory=Plans)
     analyses: Analyses = field(default_factory=Analyses)
     seen: SeenChildren = field(default_factory=SeenChildren)
+    metrics: Metrics = field(default_factory=Metrics)
 
     async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
@@ -184,11 +192,16 @@ class Reconciler:
         for action in decision.actions:
             if isinstance(action, CollectEvidence):
                 namespace = actor.experiment.metadata.namespace
-                await actor.act(await collect_evidence(self.cluster, namespace, action))
+                await self._do(actor, await collect_evidence(self.cluster, namespace, action))
             elif not isinstance(action, Collect):
-                await actor.act(action)
+                await self._do(actor, action)
             elif isinstance(planned, Plan):
-                await actor.act(await collect(self.cluster, planned, action, actor.now))
+                await self._do(actor, await collect(self.cluster, planned, action, actor.now))
+
+    async def _do(self, actor: Actor, action: ClusterAction) -> None:
+        await actor.act(action)
+        if isinstance(action, RecordTrial):
+            self.metrics.recorded(action.status)
 
     async def _write_status(
         self, body: Manifest, status: LoadExperimentStatus, only: Iterable[str] | None = None

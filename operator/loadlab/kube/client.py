@@ -12,6 +12,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from loadlab.base.names import FIELD_MANAGER
 from loadlab.kube.answers import raise_for, read_object, reason_of
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
+from loadlab.kube.counted import Asked, CountedClient
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.log_lines import TAIL, last_of, read_back
 from loadlab.kube.retries import ReadRetries
@@ -30,7 +31,7 @@ Headers = dict[str, str]
 
 
 @asynccontextmanager
-async def connect() -> AsyncIterator["ApiCluster"]:
+async def connect(asked: Asked = lambda _verb, _code: None) -> AsyncIterator["ApiCluster"]:
     """Yield the cluster that this process runs in, or else the kubeconfig's current one."""
     try:
         config.load_incluster_config()  # type: ignore[no-untyped-call]
@@ -38,7 +39,7 @@ async def connect() -> AsyncIterator["ApiCluster"]:
         await config.load_kube_config()  # type: ignore[no-untyped-call]
     configuration = Configuration.get_default_copy()
     configuration.retries = ReadRetries()
-    async with ApiClient(configuration) as api:
+    async with CountedClient(configuration, asked) as api:
         yield ApiCluster(api)
 
 
