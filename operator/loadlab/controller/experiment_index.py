@@ -4,12 +4,12 @@ Only a hint: it spares a waiting experiment the reading of all others. One that 
 asks the API server before it begins, so that a stale memory never starts two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
 from loadlab.controller.work_queue import Key
-from loadlab.kube.queue_order import find_place
+from loadlab.kube.queue_order import find_place, without
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.status import Phase
 from loadlab.progress.observed import NOBODY_AHEAD, Place
@@ -84,10 +84,10 @@ class ExperimentIndex:
         """The phase of each experiment that is known."""
         return [one.phase for one in list(self._known.values())]  # another thread may ask
 
-    def place_of(self, key: Key) -> Place:
+    def place_of(self, key: Key, set_aside: Set[str] = frozenset()) -> Place:
         """Return the place of an experiment as far as it is known."""
         own = self._known.get(key)
-        everyone = (*self._known.values(), *self.former)
+        everyone = (*without(self._known.values(), set_aside), *self.former)
         return find_place(everyone, own.uid) if own else NOBODY_AHEAD
 
     def only_waits(self, key: Key, place: Place) -> bool:

@@ -19,11 +19,13 @@ from loadlab.controller.no_state import NothingKept
 from loadlab.controller.passes import STUCK, Passes
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
+from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.client import PAGE_EXPERIMENTS, ApiCluster, connect
+from loadlab.kube.client import ApiCluster, connect
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.lease import Lease
+from loadlab.kube.lists import PAGE_EXPERIMENTS
 from loadlab.kube.watch import experiment_of, watch_children
 
 KEPT_BY_KOPF = 0.2  # seconds for which an experiment is held after an event
@@ -37,7 +39,8 @@ class Operator:
         self.work_queue = WorkQueue()
         self.index = ExperimentIndex()
         self.metrics = Metrics(self.index.phases)
-        self.passes = Passes(self.work_queue, self.index, self.metrics)
+        self.unwritten = Unwritten()
+        self.passes = Passes(self.work_queue, self.index, self.metrics, self.unwritten)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -93,7 +96,9 @@ class Operator:
     async def _work(self, cluster: ApiCluster, lease: Lease) -> None:
         async with asyncio.TaskGroup() as group:
             images, watched = self.settings.images, self.settings.watched
-            reconciler = Reconciler(cluster, images, watched, metrics=self.metrics)
+            reconciler = Reconciler(
+                cluster, images, watched, metrics=self.metrics, unwritten=self.unwritten
+            )
             follower = LogFollower(cluster, self.work_queue.add)
 
             def handle(kind: Kind, event: Manifest) -> None:

@@ -9,7 +9,7 @@ creation.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from itertools import chain
 
 from loadlab.kube.standing import Standing
@@ -32,6 +32,11 @@ def find_place(experiments: Iterable[Standing], uid: str) -> Place:
     first = next(chain(under_way, ahead), None)
     waits_for = f"LoadExperiment {first.namespace}/{first.name}" if first else ""
     return Place(len(under_way) + len(ahead), waits_for, is_under_way=bool(under_way))
+
+
+def without(experiments: Iterable[Standing], set_aside: Set[str]) -> Iterator[Standing]:
+    """Yield them all, those that are set aside as such."""
+    return (one.set_aside() if one.uid in set_aside else one for one in experiments)
 
 
 def _turns(waiting: Iterable[Standing], last_turns: dict[str, str]) -> dict[str, Turn]:
