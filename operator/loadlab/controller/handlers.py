@@ -6,7 +6,7 @@ be deleted at any moment, even while the operator is away. Children go by their 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import kopf
@@ -36,12 +36,15 @@ class Operator:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.work_queue = WorkQueue()
         self.index = ExperimentIndex()
+        self.work_queue = WorkQueue(first=self._front)
         self.metrics = Metrics(self.index.phases)
         self.unwritten = Unwritten()
         self.passes = Passes(self.work_queue, self.index, self.metrics, self.unwritten)
         self._task: asyncio.Task[None] | None = None
+
+    def _front(self) -> Set[Key]:
+        return self.index.front(self.unwritten.set_aside(time.time()))
 
     def start(self) -> None:
         """Begin to work in the background."""

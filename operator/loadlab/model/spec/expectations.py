@@ -116,7 +116,7 @@ class Expectation(RuledModel):
         le=1024,
         description=(
             "CPUs of the service without which the claim cannot be tried: where it had fewer, "
-            "what would be Contradicted is Inconclusive, and says so. Absent for any number."
+            "what would be Contradicted is Inconclusive, and says so; absent for any number."
         ),
     )
     published: float | None = Field(
