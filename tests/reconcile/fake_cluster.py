@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
-from loadlab.kube.errors import ClusterError, UnavailableError
+from loadlab.kube.errors import ClusterError, ConflictError, UnavailableError
 from loadlab.kube.lists import PAGE_OBJECTS
 from tests.reconcile.fake_kubernetes import FakeKubernetes, copied
 
@@ -130,7 +130,7 @@ class FakeCluster(FakeKubernetes):
             if item is None:
                 return Version()
             if version.resource_version and version != version_of(item):
-                raise UnavailableError(f"patch_status {name}: 409 the object has been modified")
+                raise ConflictError(f"patch_status {name}: 409 the object has been modified")
             item["status"] = merged(item.get("status") or {}, copied(patch))
             item["metadata"]["resourceVersion"] = str(next(self._ids))
             return version_of(item)

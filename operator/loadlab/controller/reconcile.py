@@ -23,7 +23,7 @@ from loadlab.controller.seen_children import SeenChildren
 from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind, Manifest, Version, kind_named, version_of
+from loadlab.kube.api import Cluster, Kind, Manifest, Version, kind_named
 from loadlab.kube.errors import (
     ClusterError,
     CreationRefusedError,
@@ -38,6 +38,7 @@ from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.merge_patch import merge_patch
 from loadlab.kube.observe import observe
 from loadlab.kube.remains import observe_remains
+from loadlab.kube.rewrite import write_over_changes
 from loadlab.kube.standing import standing_of
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus, Phase
@@ -255,7 +256,7 @@ class Reconciler:
             log.info("phase", experiment=metadata["name"], phase=wanted["phase"])
         place = Kind.EXPERIMENT, metadata["namespace"], metadata["name"]
         try:
-            await self.cluster.patch_status(*place, patch, version_of(body))
+            await write_over_changes(self.cluster, place, body, patch)
         except NotTheWriterError:
             raise
         except ClusterError as error:

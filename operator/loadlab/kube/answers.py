@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from loadlab.kube.api import Manifest
-from loadlab.kube.errors import MalformedError, RefusedError, UnavailableError
+from loadlab.kube.errors import ConflictError, MalformedError, RefusedError, UnavailableError
 
 LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 
@@ -47,8 +47,9 @@ def raise_for(status: int, text: str, request: str) -> None:
     is_of_this_object = status == 500 and request.startswith("POST")
     # 410: a list took so long that its next page is gone; it begins anew.
     is_for_now = status in {410, 429} or (status >= 500 and not is_of_this_object)
-    later = is_contention or is_for_now
-    raise UnavailableError(said) if later else RefusedError(said)
+    if is_contention:
+        raise ConflictError(said)
+    raise UnavailableError(said) if is_for_now else RefusedError(said)
 
 
 async def error_text(response: Any) -> str:
