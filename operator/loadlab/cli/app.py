@@ -80,6 +80,32 @@ def results(
     raise typer.Exit(experiment.exit_code)
 
 
+@app.command()
+def report(
+    name: Name,
+    *,
+    namespace: Namespace = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File; default: NAME.html; - for output.")
+    ] = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Write one HTML file with charts and tables, which needs neither network nor script.
+
+    Exits with 0 where it is written, whatever the verdict; `loadlab gate` is for pipelines.
+    """
+    from loadlab.cli.reporting import report_of  # noqa: PLC0415 (templates: a quarter of a second)
+
+    text = report_of(_connect(kubeconfig, context, namespace), name)
+    file = output or Path(f"{name}.html")
+    if str(file) == "-":
+        typer.echo(text)
+    else:
+        _write(file, text)
+        typer.echo(f"{name}: written to {file}")
+
+
 @app.command(epilog=_EXIT_CODES)
 def gate(
     name: Name,

@@ -97,6 +97,18 @@ class Cluster:
         except (client.ApiException, HTTPError):
             return []  # they only add to what the experiment itself says
 
+    def trials(self, name: str) -> list[dict[str, Any]]:
+        """Read all trials of an experiment; several page by page, each with its measurement."""
+        try:
+            return list(self._trials(name))
+        except client.ApiException as err:
+            raise CliError(
+                f"LoadTrials in {self.namespace} may not be read ({err.status} {err.reason}); see: "
+                f"kubectl auth can-i list {_TRIALS} -n {self.namespace}"
+            ) from err
+        except HTTPError as err:
+            raise CliError(self._unreachable()) from err
+
     def _trials(self, name: str) -> Iterator[dict[str, Any]]:
         more: dict[str, Any] = {}
         while True:

@@ -1,0 +1,130 @@
+"""Latency by percentile, from the merged histograms of the trials that count.
+
+The axis is that of HdrHistogram's plots: 90, 99, 99.9 % lie equally far apart, so that the tail is
+seen. Percentiles are never averaged: the histograms of a cell's trials are added up.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loadlab.measurement.histogram import Histogram
+from loadlab.report import spelling
+from loadlab.report.charts import Line, Picture, Plot, Section, Table, series_of
+from loadlab.report.scale import Scale, Tick, percent, polyline
+from loadlab.report.subject import Subject
+
+_TOLD = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+_TICKS = (50.0, *_TOLD[2:3], *_TOLD[4:], 99.999, 99.9999)
+_STEPS = 14  # points of a line for each further nine
+_DOTTED = "A line is dotted where fewer than 100 requests lie above: it tells of single ones."
+_ENOUGH = 100  # samples above a percentile, as validity's rule of TooFewSamples has it
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    variant: str
+    name: str
+    histogram: Histogram
+
+
+def percentiles(subject: Subject) -> Iterator[Section]:
+    """Yield the section; nothing where no trial that counts holds a histogram."""
+    facets: dict[str, list[_Curve]] = {}
+    for variant, others, name, histogram in _merged(subject):
+        facets.setdefault(others, []).append(_Curve(variant, name, histogram))
+    if facets:
+        yield Section(
+            anchor="percentiles",
+            title="Latency by percentile",
+            sentences=(f"All requests of the trials that count, added up. {_DOTTED}",),
+            pictures=tuple(_picture(others, curves, subject) for others, curves in facets.items()),
+        )
+
+
+def _merged(subject: Subject) -> Iterator[tuple[str, str, str, Histogram]]:
+    """Yield variant, other levels, name and latencies of each cell, in the rows' order."""
+    parts: dict[str, list[Histogram]] = {}
+    for trial in subject.trials:
+        if trial.is_measured and not trial.is_void and trial.measurement:
+            found = trial.measurement.histogram()
+            if found and found.count:
+                parts.setdefault(trial.spec.cell.title(), []).append(found)
+    for row in subject.rows:
+        if found_parts := parts.get(row.cell.title()):
+            others = subject.name_of(row.cell.model_copy(update={"variant": ""}))
+            name = subject.name_of(row.cell)
+            yield row.cell.variant, others, name, Histogram.merged(found_parts)
+
+
+def _picture(others: str, curves: list[_Curve], subject: Subject) -> Picture:
+    most = max(curve.histogram.count for curve in curves)
+    nines = max(2.0, math.log10(most))
+    along = Scale.logarithmic(
+        value
+        for curve in curves
+        for value in (curve.histogram.min_us / 1e3, curve.histogram.max_us / 1e3)
+    )
+    lines = [
+        line
+        for curve in curves
+        for line in _lines(curve, nines, along, series_of(subject.series_of(curve.variant)))
+    ]
+    title = "Latency by percentile" + (f", {others}" if others else "")
+    chart = Plot(
+        title=title,
+        x_label="percentile of all requests",
+        y_label="ms (logarithmic)",
+        x_ticks=tuple(_ticks(nines)),
+        y_ticks=along.ticks_down(),
+        lines=tuple(lines),
+        legend=tuple((series_of(subject.series_of(c.variant)), c.variant) for c in curves),
+    )
+    return Picture(chart=chart, table=_table(title, curves))
+
+
+def _ticks(nines: float) -> Iterator[Tick]:
+    for at in _TICKS:
+        place = _nines(at)
+        if place <= nines:
+            yield Tick(percent(100 * place / nines), f"{at:g}%")
+
+
+def _nines(at: float) -> float:
+    """How many nines a percentile has, such as 2 of 99 %: where it lies on the axis."""
+    return -math.log10(1 - at / 100)
+
+
+def _lines(curve: _Curve, nines: float, along: Scale, series: int) -> Iterator[Line]:
+    """Yield the line as far as enough requests lie above, then the rest of it."""
+    count = curve.histogram.count
+    end, known = math.log10(count), max(math.log10(count / _ENOUGH), 0.0)
+    for start, stop, dotted in ((0.0, known, False), (known, end, True)):
+        steps = max(1, math.ceil((stop - start) * _STEPS))
+        places = [start + (stop - start) * step / steps for step in range(steps + 1)]
+        if stop > start:
+            points = ((100 * p / nines, 100 - along.place(_ms(curve, p))) for p in places)
+            yield Line(points=polyline(points), series=series, dotted=dotted)
+
+
+def _ms(curve: _Curve, nines: float) -> float:
+    return curve.histogram.percentile_us(100 * (1 - 10**-nines)) / 1e3
+
+
+def _table(title: str, curves: list[_Curve]) -> Table:
+    head = ("cell", "requests", *(f"p{at:g}" for at in _TOLD), "max")
+    return Table(
+        caption=f"{title}, ms",
+        head=head,
+        rows=tuple(_row(curve.name, curve.histogram) for curve in curves),
+    )
+
+
+def _row(name: str, found: Histogram) -> tuple[str, ...]:
+    told = (
+        spelling.number(found.percentile_us(at) / 1e3)
+        if found.count * (1 - at / 100) >= 1
+        else spelling.ABSENT
+        for at in _TOLD
+    )
+    return name, f"{found.count:,}", *told, spelling.number(found.max_us / 1e3)
