@@ -4,8 +4,8 @@ Text stays as large as it is: only lines are stretched. Every picture has its ta
 """
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from loadlab.report.scale import Tick
 
@@ -28,6 +28,15 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     is_open: bool = False  # shown without being asked for
+
+    def without_empty(self) -> Self:
+        """Return the columns in which anything stands."""
+        kept = [place for place in range(len(self.head)) if any(row[place] for row in self.rows)]
+        return replace(
+            self,
+            head=tuple(self.head[place] for place in kept),
+            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
+        )
 
     @property
     def numbers(self) -> tuple[bool, ...]:
@@ -141,11 +150,10 @@ class Bars:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A chart with its table."""
+    """A chart, and its table."""
 
     chart: Plot | Ladder | Bars
-    table: Table
-    notes: tuple[str, ...] = ()
+    table: Table | None = None  # None where one table of the section is that of several charts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

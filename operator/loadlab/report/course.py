@@ -3,7 +3,8 @@
 A drift of the machine, or a neighbour that came and went, shows here and nowhere else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from loadlab.report import spelling
 from loadlab.report.charts import Picture, Plot, Point, Table, series_of
@@ -13,80 +14,110 @@ from loadlab.report.subject import Subject
 
 _FEWEST = 3
 _HEIGHT = 180
-Figure = Callable[[StoredTrial], float | None]
+_MOST_NAMED = 300  # trials whose marks say what they are; beyond, the table alone does
+Read = Callable[[StoredTrial], float | None]
+Trials = Sequence[tuple[float, StoredTrial]]  # by the minute in which each began
 
 
-def course(subject: Subject) -> Iterator[Picture]:
-    """Yield a chart for each figure that at least three trials of the blocks have."""
-    trials = [t for t in subject.trials if t.spec.role.is_in_block and _start(t) is not None]
-    if len(trials) < _FEWEST:
-        return
-    trials.sort(key=lambda trial: _start(trial) or 0.0)
-    for title, label, read in _FIGURES:
-        known = [(trial, value) for trial in trials if (value := read(trial)) is not None]
-        if len(known) >= _FEWEST:
-            yield _picture(title, label, known, subject)
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a trial."""
+
+    title: str
+    unit: str
+    read: Read
+    is_drawn: bool = True  # else in the table alone
+
+
+def course(subject: Subject) -> tuple[tuple[Picture, ...], tuple[Table, ...]]:
+    """Return a chart for each figure that three trials of the blocks have, and their one table."""
+    found = [t for t in subject.trials if t.spec.role.is_in_block and _start(t) is not None]
+    found.sort(key=lambda trial: _start(trial) or 0.0)
+    first = _start(found[0]) if found else None
+    trials = [(((_start(trial) or 0.0) - (first or 0.0)) / 60, trial) for trial in found]
+    told = [each for each in _FIGURES if _known(each, trials) >= _FEWEST]
+    if not told:
+        return (), ()
+    across = Scale.linear(minute for minute, _ in trials)
+    plots = tuple(
+        Picture(chart=_plot(each, trials, across, subject)) for each in told if each.is_drawn
+    )
+    return plots, (_table(told, trials, subject),)
+
+
+def _known(figure: Figure, trials: Trials) -> int:
+    return sum(figure.read(trial) is not None for _, trial in trials)
 
 
 def _start(trial: StoredTrial) -> float | None:
     return trial.status.timings.started if trial.status.timings else None
 
 
-def _cpus_of(name: str) -> Figure:
+def _usage(component: str, figure: str) -> Read:
     def read(trial: StoredTrial) -> float | None:
-        usage = trial.measurement.components.get(name) if trial.measurement else None
-        return usage.cpus_used if usage else None
+        usage = trial.measurement.components.get(component) if trial.measurement else None
+        found: float | None = getattr(usage, figure, None)
+        return found
 
     return read
 
 
-def _loop_lag(trial: StoredTrial) -> float | None:
-    usage = trial.measurement.components.get("service") if trial.measurement else None
-    return usage.event_loop_lag_p99_ms if usage else None
-
-
-_FIGURES: tuple[tuple[str, str, Figure], ...] = (
-    ("Requests per second", "requests/s", lambda trial: trial.status.requests_per_second),
-    ("p95 latency", "ms", lambda trial: trial.status.p95_ms),
-    ("CPU that the service used", "CPUs", _cpus_of("service")),
-    ("Delay of the service's event loops", "ms, p99", _loop_lag),
-    ("CPU that others used", "CPUs", lambda trial: trial.status.foreign_cpu),
+_FIGURES = (
+    Figure("Requests per second", "requests/s", lambda trial: trial.status.requests_per_second),
+    Figure("p95 latency", "ms", lambda trial: trial.status.p95_ms),
+    Figure("CPU that the service used", "CPUs", _usage("service", "cpus_used")),
+    Figure("CPU that Postgres used", "CPUs", _usage("postgres", "cpus_used")),
+    Figure("CPU that Redis used", "CPUs", _usage("redis", "cpus_used"), is_drawn=False),
+    Figure("CPU that the worker used", "CPUs", _usage("worker", "cpus_used"), is_drawn=False),
+    Figure("Event-loop delay", "p99 ms", _usage("service", "event_loop_lag_p99_ms")),
+    Figure(
+        "Waiting for a connection", "requests", _usage("service", "pool_waiters"), is_drawn=False
+    ),
+    Figure("CPU that others used", "CPUs", lambda trial: trial.status.foreign_cpu),
 )
 
 
-def _picture(
-    title: str, label: str, known: list[tuple[StoredTrial, float]], subject: Subject
-) -> Picture:
-    first = _start(known[0][0]) or 0.0
-    minutes = [((_start(trial) or first) - first) / 60 for trial, _ in known]
-    across, along = Scale.linear(minutes), Scale.linear(value for _, value in known)
+def _plot(figure: Figure, trials: Trials, across: Scale, subject: Subject) -> Plot:
+    known = [(at, t, value) for at, t in trials if (value := figure.read(t)) is not None]
+    along = Scale.linear(value for _, _, value in known)
     points = tuple(
         Point(
             x=across.across(at),
             y=along.down(value),
             series=series_of(subject.series_of(trial.spec.cell.variant)),
-            title=f"{_name(trial, subject)}: {spelling.number(value)} {label}, {trial.state}",
+            title=_words(figure, trial, value, subject) if len(trials) <= _MOST_NAMED else "",
             void=trial.is_void,
         )
-        for at, (trial, value) in zip(minutes, known, strict=True)
+        for at, trial, value in known
     )
-    full = f"{title}, trial by trial"
-    rows = tuple(
-        (_name(trial, subject), f"{at:.1f}", spelling.number(value), trial.state)
-        for at, (trial, value) in zip(minutes, known, strict=True)
-    )
-    chart = Plot(
-        title=full,
+    return Plot(
+        title=f"{figure.title}, trial by trial",
         x_label="minutes since the first trial of the first block",
-        y_label=label,
+        y_label=figure.unit,
         x_ticks=across.ticks_across(),
         y_ticks=along.ticks_down(),
         points=points,
         legend=tuple((series_of(n), name) for n, name in enumerate(subject.variants)),
         height=_HEIGHT,
     )
-    table = Table(caption=full, head=("trial", "minute", label, "validity"), rows=rows)
-    return Picture(chart=chart, table=table)
+
+
+def _table(told: Sequence[Figure], trials: Trials, subject: Subject) -> Table:
+    rows = tuple(
+        (
+            *(_name(trial, subject), f"{at:.1f}"),
+            *(spelling.number(figure.read(trial)) for figure in told),
+            trial.state,
+        )
+        for at, trial in trials
+    )
+    head = ("trial", "minute", *(f"{it.title}, {it.unit}" for it in told), "validity")
+    return Table(caption="Trial by trial", head=head, rows=rows)
+
+
+def _words(figure: Figure, trial: StoredTrial, value: float, subject: Subject) -> str:
+    told = f"{spelling.number(value)} {figure.unit}"
+    return f"{_name(trial, subject)}: {told}, {trial.state}"
 
 
 def _name(trial: StoredTrial, subject: Subject) -> str:

@@ -86,7 +86,7 @@ def criteria(subject: Subject) -> Iterator[Table]:
                 )
                 for found in subject.status.criteria
             ),
-        )
+        ).without_empty()
 
 
 def _best(best: Best, subject: Subject) -> Iterator[str]:

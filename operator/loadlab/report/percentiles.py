@@ -16,8 +16,9 @@ from loadlab.report.subject import Subject
 
 _TOLD = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 _TICKS = (50.0, *_TOLD[2:3], *_TOLD[4:], 99.999, 99.9999)
+_FIRST = -math.log10(0.9)  # the 10th percentile: below it, single fast answers would set the scale
 _STEPS = 14  # points of a line for each further nine
-_DOTTED = "A line is dotted where fewer than 100 requests lie above: it tells of single ones."
+_DOTTED = "Below p10 nothing is drawn; a line is dotted where fewer than 100 requests lie above: it tells of single ones."
 _ENOUGH = 100  # samples above a percentile, as validity's rule of TooFewSamples has it
 
 
@@ -37,7 +38,9 @@ def percentiles(subject: Subject) -> Iterator[Section]:
         yield Section(
             anchor="percentiles",
             title="Latency by percentile",
-            sentences=(f"All requests of the trials that count, added up. {_DOTTED}",),
+            sentences=(
+                f"All requests of the trials that count, added up. {_DOTTED}",
+            ),
             pictures=tuple(_picture(others, curves, subject) for others, curves in facets.items()),
         )
 
@@ -47,9 +50,8 @@ def _merged(subject: Subject) -> Iterator[tuple[str, str, str, Histogram]]:
     parts: dict[str, list[Histogram]] = {}
     for trial in subject.trials:
         if trial.is_measured and not trial.is_void and trial.measurement:
-            found = trial.measurement.histogram()
-            if found and found.count:
-                parts.setdefault(trial.spec.cell.title(), []).append(found)
+            found = [part for part in trial.measurement.latencies() if part.count]
+            parts.setdefault(trial.spec.cell.title(), []).extend(found)
     for row in subject.rows:
         if found_parts := parts.get(row.cell.title()):
             others = subject.name_of(row.cell.model_copy(update={"variant": ""}))
@@ -61,9 +63,7 @@ def _picture(others: str, curves: list[_Curve], subject: Subject) -> Picture:
     most = max(curve.histogram.count for curve in curves)
     nines = max(2.0, math.log10(most))
     along = Scale.logarithmic(
-        value
-        for curve in curves
-        for value in (curve.histogram.min_us / 1e3, curve.histogram.max_us / 1e3)
+        value for curve in curves for value in (_ms(curve, _FIRST), curve.histogram.max_us / 1e3)
     )
     lines = [
         line
@@ -99,7 +99,7 @@ def _lines(curve: _Curve, nines: float, along: Scale, series: int) -> Iterator[L
     """Yield the line as far as enough requests lie above, then the rest of it."""
     count = curve.histogram.count
     end, known = math.log10(count), max(math.log10(count / _ENOUGH), 0.0)
-    for start, stop, dotted in ((0.0, known, False), (known, end, True)):
+    for start, stop, dotted in ((_FIRST, known, False), (max(known, _FIRST), end, True)):
         steps = max(1, math.ceil((stop - start) * _STEPS))
         places = [start + (stop - start) * step / steps for step in range(steps + 1)]
         if stop > start:

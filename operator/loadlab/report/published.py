@@ -75,4 +75,4 @@ def _table(found: tuple[ExpectationResult, ...]) -> Table:
         for each in found
     )
     head = ("expectation", "figure", "published", "measured", "expected", "outcome", "note")
-    return Table(caption="The expectations", head=head, rows=rows, is_open=True)
+    return Table(caption="The expectations", head=head, rows=rows, is_open=True).without_empty()

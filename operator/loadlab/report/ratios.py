@@ -86,7 +86,13 @@ def _forest(
 
 def _label(each: Comparison, one_control: str, subject: Subject) -> str:
     cell = subject.title_of(each.of)
-    return cell if one_control else f"{cell} over {subject.title_of(each.over)}"
+    if one_control:
+        return cell
+    # Levels that both have are said once, as in: async over sync, workers=2.
+    (of, *levels), (over, *others) = cell.split(" "), subject.title_of(each.over).split(" ")
+    if levels and levels == others:
+        return f"{of} over {over}, {' '.join(levels)}"
+    return f"{cell} over {subject.title_of(each.over)}"
 
 
 def _rung(each: Comparison | NoiseFloor, label: str, scale: Scale) -> Rung:

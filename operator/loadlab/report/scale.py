@@ -10,6 +10,8 @@ from loadlab.report import spelling
 
 _STEPS = (1, 2, 5)
 _MOST_TICKS = 6
+_FEWEST_TICKS = 3
+_ROOM = 1.04  # beyond the largest value
 _NARROW = 1.25  # a logarithmic axis spans this at least
 
 
@@ -27,7 +29,7 @@ def percent(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """An axis from low to high, linear or logarithmic; both ends are ticks or beyond the values."""
+    """An axis from low to high, linear or logarithmic."""
 
     low: float
     high: float
@@ -36,11 +38,11 @@ class Scale:
 
     @classmethod
     def linear(cls, values: Iterable[float]) -> Self:
-        """Make an axis from 0 to a round number beyond all values."""
+        """Make an axis from 0 to a little beyond all values."""
         most = max((v for v in values if math.isfinite(v)), default=0.0) or 1.0
         step = _round_step(most / (_MOST_TICKS - 1))
-        count = math.ceil(most / step - 1e-9)
-        return cls(0.0, step * count, tuple(step * place for place in range(count + 1)))
+        ticks = tuple(step * place for place in range(math.floor(most / step + 1e-9) + 1))
+        return cls(0.0, most * _ROOM, ticks)
 
     @classmethod
     def logarithmic(cls, values: Iterable[float]) -> Self:
@@ -90,7 +92,7 @@ def _log_ticks(low: float, high: float) -> tuple[float, ...]:
         found = [tick for tick in _candidates(low, high, (1,)) if low <= tick <= high]
     if len(found) > _MOST_TICKS:
         found = found[:: math.ceil(len(found) / _MOST_TICKS)]
-    return tuple(found) if len(found) > 1 else _fine_ticks(low, high)
+    return tuple(found) if len(found) >= _FEWEST_TICKS else _fine_ticks(low, high)
 
 
 def _candidates(low: float, high: float, steps: Iterable[int]) -> Iterator[float]:
@@ -101,7 +103,7 @@ def _candidates(low: float, high: float, steps: Iterable[int]) -> Iterator[float
 
 def _fine_ticks(low: float, high: float) -> tuple[float, ...]:
     """Return ticks at even steps, where the ends lie too near for 1, 2, 5."""
-    step = _round_step((high - low) / (_MOST_TICKS - 2))
+    step = _round_step((high - low) / _MOST_TICKS)
     first = math.ceil(low / step)
     return tuple(step * place for place in range(first, math.floor(high / step) + 1))
 

@@ -24,7 +24,11 @@ def scaling(subject: Subject) -> Iterator[Section]:
     sentences = [
         f"{subject.title_of(law.of)}: {law.recommendation}" for law in laws if law.recommendation
     ]
-    sentences += [f"No law for {law.of} with {law.factor}: {law.why}" for law in laws if law.why]
+    sentences += [
+        f"No law for {subject.title_of(law.of)} with {law.factor}: {law.why}"
+        for law in laws
+        if law.why
+    ]
     if not laws:
         sentences.append(
             "No law is fitted: it takes four levels of a factor in the closed model, with three "

@@ -205,7 +205,7 @@ def _found(subject: Subject) -> Iterator[Table]:
         )
     if failures := tuple(_failures(subject.rows, subject)):
         columns = ("cell", "class", "what it said", "share", "example")
-        yield Table(caption="Why requests failed", head=columns, rows=failures)
+        yield Table(caption="Why requests failed", head=columns, rows=failures).without_empty()
 
 
 def _failures(rows: Sequence[ResultRow], subject: Subject) -> Iterator[tuple[str, ...]]:

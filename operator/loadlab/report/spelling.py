@@ -12,7 +12,7 @@ def number(value: float | None) -> str:
     """A figure of any unit: three digits that count, whole from 1000 on."""
     if value is None:
         return ABSENT
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def interval(mean: float | None, low: float | None, high: float | None) -> str:

@@ -3,7 +3,7 @@
 Whoever may write a LoadTrial may write anything into it, so all numbers are bounded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -70,21 +70,19 @@ class StoredMeasurement(_Stored):
     components: dict[str, StoredUsage] = Field(default={}, max_length=20)
     series: StoredSeries | None = None
 
-    def histogram(self) -> Histogram | None:
-        """Return the latencies of all requests, unanswered ones as the time they were waited for.
+    def latencies(self) -> Iterator[Histogram]:
+        """Yield those of answers, then those of no answer: the time for which it was waited.
 
-        None where none is stored, or not as this release writes it.
+        Nothing where none are stored, or not as this release writes them.
         """
         if not self.latency:
-            return None
+            return
         try:
-            answered = Histogram.decode(self.latency)
+            yield Histogram.decode(self.latency)
         except HistogramTextError:
-            return None
-        waited = round(self.without_answer.after_ms * 1000)
-        return Histogram.merged(
-            [answered, Histogram.of_alike(waited, self.without_answer.requests)]
-        )
+            return
+        if missed := self.without_answer.requests:
+            yield Histogram.of_alike(round(self.without_answer.after_ms * 1000), missed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,11 @@ class Subject:
         return " ".join([cell.variant, *told]).strip()
 
     def title_of(self, title: str) -> str:
-        """Shorten a cell's title as the status spells it; one that is no row's stays as it is."""
-        return self._titles.get(title, title)
+        """Shorten a title of a cell, or of several, as the status spells it."""
+        if title in self._titles:
+            return self._titles[title]
+        said = {f"{factor}={level}" for factor, level in self.constant}
+        return " ".join(part for part in title.split("/") if part not in said)
 
     def series_of(self, variant: str) -> int:
         """Return the number of the variant's colour and shape, from 0."""

@@ -39,6 +39,7 @@ class Detail:
     bins: int
     reasons: int
     characters: int  # of a reason
+    facts: bool = True  # else the table of all trials alone has them
 
 
 def timelines(subject: Subject) -> Iterator[Section]:
@@ -56,19 +57,21 @@ def timelines(subject: Subject) -> Iterator[Section]:
             else f"{len(void)} trials are void: they count"
         )
         sentences.append(f"{told} in no result, and a cross marks what it showed.")
+    pictures, tables = course(subject)
     yield Section(
         anchor="trials",
         title="The trials",
         sentences=tuple(sentences),
-        pictures=tuple(course(subject)),
+        pictures=pictures,
+        tables=tables,
         groups=tuple(_groups(subject, detail)),
     )
 
 
 def _detail(trials: int) -> Detail:
     bins = min(max(_POINTS // trials, _FEWEST_BINS), _MOST_BINS)
-    few = trials > _POINTS // _MOST_BINS
-    return Detail(bins, 1 if few else _SHOWN_REASONS, 120 if few else _LONGEST_REASON)
+    many = trials > _POINTS // _MOST_BINS
+    return Detail(bins, 1 if many else _SHOWN_REASONS, 120 if many else _LONGEST_REASON, not many)
 
 
 def _groups(subject: Subject, detail: Detail) -> Iterator[Group]:
@@ -101,7 +104,7 @@ def _timeline(trial: StoredTrial, detail: Detail, subject: Subject) -> Timeline:
         state=trial.state,
         is_void=trial.is_void,
         reasons=tuple(_reasons(trial, detail)),
-        facts=tuple(_facts(trial)),
+        facts=tuple(_facts(trial)) if detail.facts else (),
         window=span.window if span and drawn else None,
         duration=f"{span.seconds:.0f} s" if span and drawn else "",
         panes=tuple(_panes(series, span, detail)) if series and span else (),
