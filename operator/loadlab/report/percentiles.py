@@ -18,7 +18,10 @@ _TOLD = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 _TICKS = (50.0, *_TOLD[2:3], *_TOLD[4:], 99.999, 99.9999)
 _FIRST = -math.log10(0.9)  # the 10th percentile: below it, single fast answers would set the scale
 _STEPS = 14  # points of a line for each further nine
-_DOTTED = "Below p10 nothing is drawn; a line is dotted where fewer than 100 requests lie above: it tells of single ones."
+_DOTTED = (
+    "Below p10 nothing is drawn. A line is dotted where fewer than 100 requests lie above: there "
+    "it tells of single ones."
+)
 _ENOUGH = 100  # samples above a percentile, as validity's rule of TooFewSamples has it
 
 
@@ -38,9 +41,7 @@ def percentiles(subject: Subject) -> Iterator[Section]:
         yield Section(
             anchor="percentiles",
             title="Latency by percentile",
-            sentences=(
-                f"All requests of the trials that count, added up. {_DOTTED}",
-            ),
+            sentences=(f"All requests of the trials that count, added up. {_DOTTED}",),
             pictures=tuple(_picture(others, curves, subject) for others, curves in facets.items()),
         )
 

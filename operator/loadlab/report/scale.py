@@ -11,6 +11,7 @@ from loadlab.report import spelling
 _STEPS = (1, 2, 5)
 _MOST_TICKS = 6
 _FEWEST_TICKS = 3
+_LEAST, _MOST = 1e-9, 1e15
 _ROOM = 1.04  # beyond the largest value
 _NARROW = 1.25  # a logarithmic axis spans this at least
 
@@ -39,7 +40,8 @@ class Scale:
     @classmethod
     def linear(cls, values: Iterable[float]) -> Self:
         """Make an axis from 0 to a little beyond all values."""
-        most = max((v for v in values if math.isfinite(v)), default=0.0) or 1.0
+        most = max(map(_within, values), default=0.0)
+        most = most if most > _LEAST else 1.0
         step = _round_step(most / (_MOST_TICKS - 1))
         ticks = tuple(step * place for place in range(math.floor(most / step + 1e-9) + 1))
         return cls(0.0, most * _ROOM, ticks)
@@ -47,7 +49,7 @@ class Scale:
     @classmethod
     def logarithmic(cls, values: Iterable[float]) -> Self:
         """Make an axis around all positive values, with ticks at 1, 2, 5, 10, …"""
-        known = [v for v in values if v > 0 and math.isfinite(v)] or [1.0]
+        known = [_within(value) for value in values if value > 0] or [1.0]
         low, high = min(known) / 1.05, max(known) * 1.05
         if high / low < _NARROW:
             middle = math.sqrt(low * high)
@@ -56,9 +58,9 @@ class Scale:
 
     def place(self, value: float) -> float:
         """Return where a value lies, 0 to 100 from the low end; what is outside, at the end."""
+        value = _within(value)
         if self.is_log:
-            value = max(value, self.low)
-            share = math.log(value / self.low) / math.log(self.high / self.low)
+            share = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
         else:
             share = (value - self.low) / (self.high - self.low)
         return 100 * min(max(share, 0.0), 1.0)
@@ -78,6 +80,11 @@ class Scale:
     def ticks_down(self) -> tuple[Tick, ...]:
         """Return the ticks from the top."""
         return tuple(Tick(self.down(at), spelling.number(at)) for at in self.ticks_at)
+
+
+def _within(value: float) -> float:
+    """Return a value that can be drawn: a status may hold any number, and is no reason to fail."""
+    return min(max(value, _LEAST), _MOST) if value > 0 else 0.0
 
 
 def _round_step(least: float) -> float:

@@ -18,6 +18,7 @@ from loadlab.report.subject import Subject
 MOST_OPEN = 12  # trials whose groups are open from the start
 _POINTS = 12_000  # of all trials together, so that a thousand of them fit in 3 MB
 _FEWEST_BINS, _MOST_BINS = 12, 120
+_LONGEST_SECONDS = 30 * 86_400  # of a load; what says more is no time
 _SHOWN_REASONS = 4
 _LONGEST_REASON = 300
 _LEGEND = (
@@ -118,6 +119,7 @@ class _Span:
 
     start: float
     end: float
+    measured: float  # where the window begins
     window: tuple[str, str]
 
     @classmethod
@@ -127,10 +129,11 @@ class _Span:
         first = timings.first_request if timings and timings.first_request else None
         end = found.last_answer_epoch_seconds
         start = min(first or found.first_request_epoch_seconds, found.first_request_epoch_seconds)
-        if end <= start:
+        if not 0 < end - start < _LONGEST_SECONDS:
             return None
         began = 100 * (found.first_request_epoch_seconds - start) / (end - start)
-        return cls(start, end, (f"{began:.1f}%", f"{100 - began:.1f}%"))
+        window = (f"{began:.1f}%", f"{100 - began:.1f}%")
+        return cls(start, end, found.first_request_epoch_seconds, window)
 
     @property
     def seconds(self) -> float:
@@ -160,7 +163,9 @@ def _bins(series: StoredSeries, span: _Span, most: int) -> Sequence[_Bin]:
         part = slice(first, first + width)
         start = series.start_epoch_seconds + first * series.bin_seconds
         end = start + len(series.requests[part]) * series.bin_seconds
-        inside = min(end, span.end) - max(start, span.start)
+        # Requests of a second in whose midst the window began all belong to the rest of it.
+        start = max(start, span.measured)
+        inside = min(end, span.end) - start
         found.append(
             _Bin(
                 start=start,
@@ -192,7 +197,7 @@ def _panes(series: StoredSeries, span: _Span, detail: Detail) -> Iterator[Pane]:
     if known:
         tall = Scale.logarithmic(known)
         yield Pane(
-            label="p50, p99 ms",
+            label="p99 above p50, ms",
             low=spelling.number(tall.low),
             high=spelling.number(tall.high),
             lines=(

@@ -231,9 +231,11 @@ def full() -> tuple[Resource, list[Resource]]:
         "failures": [{"class": "5xx", "text": "503 Service Unavailable", "requests": 2,
                       "share": 0.001, "example": "pool exhausted"}],
     }  # fmt: skip
-    cells = [each["cell"] for each in status["results"] for _ in range(3)]
-    rates = [rate_of(*cell) for cell in grid for _ in range(3)]
-    trials = [trial(n, cell, rate) for n, (cell, rate) in enumerate(zip(cells, rates), 1)]
+    each_thrice = [cell for cell in grid for _ in range(3)]
+    trials = [
+        trial(number, row(*cell, 1)["cell"], rate_of(*cell))
+        for number, cell in enumerate(each_thrice, 1)
+    ]
     trials[6]["status"] |= VOID
     metadata = {"name": "wells", "namespace": "lab", "uid": UID}
     return {"metadata": metadata, "spec": {"workload": "wells"}, "status": status}, trials
