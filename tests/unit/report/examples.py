@@ -174,7 +174,7 @@ VOID = {
 def full() -> tuple[Resource, list[Resource]]:
     """An experiment with something to say in every section, and its trials, one of them void."""
     grid = [(variant, workers) for variant in ("sync", "async") for workers in (1, 2, 4, 8)]
-    status = {
+    status: Resource = {
         "phase": "Succeeded",
         "verdict": "Passed",
         "conditions": [
