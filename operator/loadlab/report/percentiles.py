@@ -32,18 +32,36 @@ class _Curve:
     histogram: Histogram
 
 
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    nines: float  # how far to the right
+    along: Scale
+
+    @classmethod
+    def of(cls, curves: list[_Curve]) -> "_Axes":
+        """Make axes on which all curves have room, so that charts can be held side by side."""
+        most = max(curve.histogram.count for curve in curves)
+        ends = ((_ms(curve, _FIRST), curve.histogram.max_us / 1e3) for curve in curves)
+        return cls(
+            max(2.0, math.log10(most)), Scale.logarithmic(end for two in ends for end in two)
+        )
+
+
 def percentiles(subject: Subject) -> Iterator[Section]:
     """Yield the section; nothing where no trial that counts holds a histogram."""
     facets: dict[str, list[_Curve]] = {}
     for variant, others, name, histogram in _merged(subject):
         facets.setdefault(others, []).append(_Curve(variant, name, histogram))
-    if facets:
-        yield Section(
-            anchor="percentiles",
-            title="Latency by percentile",
-            sentences=(f"All requests of the trials that count, added up. {_DOTTED}",),
-            pictures=tuple(_picture(others, curves, subject) for others, curves in facets.items()),
-        )
+    if not facets:
+        return
+    axes = _Axes.of([curve for curves in facets.values() for curve in curves])
+    alike = " All charts have the same axes." if len(facets) > 1 else ""
+    yield Section(
+        anchor="percentiles",
+        title="Latency by percentile",
+        sentences=(f"All requests of the trials that count, added up. {_DOTTED}{alike}",),
+        pictures=tuple(_picture(name, curves, axes, subject) for name, curves in facets.items()),
+    )
 
 
 def _merged(subject: Subject) -> Iterator[tuple[str, str, str, Histogram]]:
@@ -60,24 +78,19 @@ def _merged(subject: Subject) -> Iterator[tuple[str, str, str, Histogram]]:
             yield row.cell.variant, others, name, Histogram.merged(found_parts)
 
 
-def _picture(others: str, curves: list[_Curve], subject: Subject) -> Picture:
-    most = max(curve.histogram.count for curve in curves)
-    nines = max(2.0, math.log10(most))
-    along = Scale.logarithmic(
-        value for curve in curves for value in (_ms(curve, _FIRST), curve.histogram.max_us / 1e3)
-    )
+def _picture(others: str, curves: list[_Curve], axes: _Axes, subject: Subject) -> Picture:
     lines = [
         line
         for curve in curves
-        for line in _lines(curve, nines, along, series_of(subject.series_of(curve.variant)))
+        for line in _lines(curve, axes, series_of(subject.series_of(curve.variant)))
     ]
     title = "Latency by percentile" + (f", {others}" if others else "")
     chart = Plot(
         title=title,
         x_label="percentile of all requests",
         y_label="ms (logarithmic)",
-        x_ticks=tuple(_ticks(nines)),
-        y_ticks=along.ticks_down(),
+        x_ticks=tuple(_ticks(axes.nines)),
+        y_ticks=axes.along.ticks_down(),
         lines=tuple(lines),
         legend=tuple((series_of(subject.series_of(c.variant)), c.variant) for c in curves),
     )
@@ -96,7 +109,7 @@ def _nines(at: float) -> float:
     return -math.log10(1 - at / 100)
 
 
-def _lines(curve: _Curve, nines: float, along: Scale, series: int) -> Iterator[Line]:
+def _lines(curve: _Curve, axes: _Axes, series: int) -> Iterator[Line]:
     """Yield the line as far as enough requests lie above, then the rest of it."""
     count = curve.histogram.count
     end, known = math.log10(count), max(math.log10(count / _ENOUGH), 0.0)
@@ -104,7 +117,10 @@ def _lines(curve: _Curve, nines: float, along: Scale, series: int) -> Iterator[L
         steps = max(1, math.ceil((stop - start) * _STEPS))
         places = [start + (stop - start) * step / steps for step in range(steps + 1)]
         if stop > start:
-            points = ((100 * p / nines, 100 - along.place(_ms(curve, p))) for p in places)
+            points = (
+                (100 * place / axes.nines, 100 - axes.along.place(_ms(curve, place)))
+                for place in places
+            )
             yield Line(points=polyline(points), series=series, dotted=dotted)
 
 
