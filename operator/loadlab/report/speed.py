@@ -91,7 +91,6 @@ def _point(row: ResultRow, found: Figure, scales: tuple[Scale, Scale], subject: 
     across, along = scales
     latency = row.latency_ms
     wide, tall = _span(found), _span(row.p95_ms)
-    is_bound = found.standing is Standing.BOUND or bool(latency and latency.is_lower_bound("p95"))
     return Point(
         x=across.across(found.mean),
         y=along.down(latency.p95 if latency else 0.0),
@@ -100,10 +99,20 @@ def _point(row: ResultRow, found: Figure, scales: tuple[Scale, Scale], subject: 
         series=series_of(subject.series_of(row.cell.variant)),
         title=(
             f"{subject.name_of(row.cell)}: {spelling.figure(found)} req/s, "
-            f"p95 {spelling.latency(latency, 'p95')} ms"
+            f"p95 {_latency(row, 'p95')} ms"
         ),
-        hollow=is_bound,
+        hollow=found.standing is Standing.BOUND or not _is_known(row),
     )
+
+
+def _is_known(row: ResultRow) -> bool:
+    """Whether its p95 is what it says: no bound, and no delay of k6's own."""
+    is_bound = row.latency_ms is not None and row.latency_ms.is_lower_bound("p95")
+    return not is_bound and (row.p95_ms is None or row.p95_ms.standing is Standing.SOUND)
+
+
+def _latency(row: ResultRow, name: str) -> str:
+    return spelling.latency(row.latency_ms, name, row.latency_from_send_ms)
 
 
 def _sentences(subject: Subject) -> Iterator[str]:
@@ -117,6 +126,14 @@ def _sentences(subject: Subject) -> Iterator[str]:
         yield "At saturation a latency is users divided by throughput: it compares nothing."
     if any(_is_bound(row) for row in subject.rows):
         yield "A hollow mark is a lower bound: the cell could do at least this."
+    if any(not _is_known(row) for row in subject.rows):
+        yield "A mark is hollow, too, where its latency is a bound, or contains delays of k6's own."
+    if late := [row.sent_late_ms for row in subject.rows if row.latency_from_send_ms]:
+        yield (
+            "a … b: a latency from the send, and from the moment for which the request was "
+            f"planned; k6 sent them up to {spelling.number(max(ms or 0 for ms in late))} ms late "
+            "(p99)."
+        )
     overloaded = sum(row.load is LoadOutcome.OVERLOADED for row in subject.rows)
     if overloaded:
         yield f"{spelling.counted(overloaded, 'cell')} did not carry the load that was offered."
@@ -147,7 +164,7 @@ def _rows(subject: Subject) -> Table:
             subject.name_of(row.cell),
             *((spelling.figure(row.capacity),) if carried else ()),
             spelling.figure(row.requests_per_second),
-            *(spelling.latency(row.latency_ms, name) for name in ("med", "p95", "p99")),
+            *(_latency(row, name) for name in ("med", "p95", "p99")),
             spelling.percent(row.failed_rate),
             str(row.bottleneck.name) if row.bottleneck else spelling.ABSENT,
             f"{row.replicates.valid}/{row.replicates.planned}",
@@ -203,9 +220,23 @@ def _found(subject: Subject) -> Iterator[Table]:
         yield Table(
             caption="The highest rate that meets the criteria", head=head, rows=rows, is_open=True
         )
+    if named := tuple(_by_name(subject)):
+        columns = ("cell", "request", "requests", "p50 ms", "p95 ms", "p99 ms", "failed")
+        yield Table(caption="Requests by name", head=columns, rows=named)
     if failures := tuple(_failures(subject.rows, subject)):
         columns = ("cell", "class", "what it said", "share", "example")
         yield Table(caption="Why requests failed", head=columns, rows=failures).without_empty()
+
+
+def _by_name(subject: Subject) -> Iterator[tuple[str, ...]]:
+    for row in subject.rows:
+        for each in row.by_request or ():
+            sent = each.latency_from_send_ms
+            yield (
+                *(subject.name_of(row.cell), each.name, f"{each.requests:,}"),
+                *(spelling.latency(each.latency_ms, n, sent) for n in ("med", "p95", "p99")),
+                spelling.percent(each.failed_rate),
+            )
 
 
 def _failures(rows: Sequence[ResultRow], subject: Subject) -> Iterator[tuple[str, ...]]:

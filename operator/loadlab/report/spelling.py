@@ -36,11 +36,17 @@ def figure(found: Figure | None, spell: Callable[[float | None], str] = number) 
     return f"{sign}{spell(found.mean)} [{spell(found.low)}, {spell(found.high)}]"
 
 
-def latency(found: LatencyMs | None, name: str) -> str:
-    """Spell a percentile, such as > 20,000 where only a lower bound is known."""
+def latency(found: LatencyMs | None, name: str, from_send: LatencyMs | None = None) -> str:
+    """Spell a percentile, such as > 20,000 where only a lower bound is known.
+
+    Where the latency from the send is another one, both are told, such as 8.01 … 15.2.
+    """
     if found is None:
         return ABSENT
-    return f"{'> ' if found.is_lower_bound(name) else ''}{number(getattr(found, name))}"
+    if found.is_lower_bound(name):
+        return f"> {number(getattr(found, name))}"
+    ends = [number(getattr(end, name)) for end in (from_send, found) if end]
+    return " … ".join(dict.fromkeys(ends))
 
 
 def percent(share: float | None) -> str:

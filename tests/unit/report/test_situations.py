@@ -105,6 +105,35 @@ def test_percentiles_above_which_nothing_is_known_are_bounds():
     assert "> 20,000" in told(results=[row("sync", 1, 620, latencyMs=bounded)])
 
 
+def test_a_latency_that_contains_delays_of_k6_is_told_from_both_ends():
+    planned = row("sync", 1, 620)["latencyMs"]
+    late = row(
+        "sync",
+        1,
+        620,
+        latencyFromSendMs={**planned, "p95": 99.0},
+        sentLateMs=51.487,
+        p95Ms={"mean": planned["p95"], "standing": "Unsound", "why": "SentLate"},
+    )
+
+    text = told(results=[late])
+
+    assert "99 … 134" in text
+    assert "k6 sent them up to 51.5 ms late (p99)" in text
+    assert "A mark is hollow, too" in text
+
+
+def test_requests_of_several_names_are_told_apart():
+    named = {
+        "name": "ping",
+        "requests": 600,
+        "failedRate": 0.25,
+        "latencyMs": {**row("sync", 1, 620)["latencyMs"], "p95": 7.25},
+    }
+
+    assert "ping 600 51.6 7.25" in told(results=[row("sync", 1, 620, byRequest=[named])])
+
+
 def test_a_hard_limit_is_drawn_and_levels_without_a_law_are_joined_by_dots():
     limited = {
         "factor": "workers",
