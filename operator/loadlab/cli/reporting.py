@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from loadlab.base.text import plain
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import Experiment
 from loadlab.report import Subject, read_trials, write_report
@@ -27,12 +28,12 @@ def build(resource: dict[str, Any], trials: list[dict[str, Any]], note: str = ""
     found, left_out = read_trials([trial for trial in trials if _belongs(trial, uid)])
     return write_report(
         Subject(
-            name=experiment.name,
-            namespace=experiment.namespace,
+            name=plain(experiment.name),
+            namespace=plain(experiment.namespace),
             status=experiment.status,
             trials=tuple(found),
             purpose=experiment.purpose,
-            workload=str((resource.get("spec") or {}).get("workload", "")),
+            workload=plain(str((resource.get("spec") or {}).get("workload", ""))),
             notes=(*([note] if note else ()), *left_out),
         )
     )

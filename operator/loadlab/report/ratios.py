@@ -13,7 +13,16 @@ _WORDS = {
     "cpuMicros": "CPU per request",
     "p95Ms": "p95 latency",
 }
-_HEAD = ("cell", "over", "ratio", "outcome", "p", "could show", "replicates", "needed")
+_HEAD = (
+    "cell",
+    "over",
+    "ratio",
+    "outcome",
+    "p",
+    "could show from",
+    "replicates",
+    "replicates needed",
+)
 _NOTE = (
     "1 is no difference; left of it the cell has less of the figure. The bar is the 95 % interval "
     "over the blocks; a ratio whose bar crosses 1 carries no claim of a difference."

@@ -224,8 +224,8 @@ def _found(subject: Subject) -> Iterator[Table]:
         columns = ("cell", "request", "requests", "p50 ms", "p95 ms", "p99 ms", "failed")
         yield Table(caption="Requests by name", head=columns, rows=named)
     if failures := tuple(_failures(subject.rows, subject)):
-        columns = ("cell", "class", "what it said", "share", "example")
-        yield Table(caption="Why requests failed", head=columns, rows=failures).without_empty()
+        said = ("cell", "class", "what it said", "share", "example")
+        yield Table(caption="Why requests failed", head=said, rows=failures).without_empty()
 
 
 def _by_name(subject: Subject) -> Iterator[tuple[str, ...]]:

@@ -14,6 +14,7 @@ from loadlab.report.course import course
 from loadlab.report.scale import Scale, polyline
 from loadlab.report.stored import StoredMeasurement, StoredSeries, StoredTrial, StoredUsage
 from loadlab.report.subject import Subject
+from loadlab.report.void_runs import cut, void_runs
 
 MOST_OPEN = 12  # trials whose groups are open from the start
 _POINTS = 12_000  # of all trials together, so that a thousand of them fit in 3 MB
@@ -64,7 +65,7 @@ def timelines(subject: Subject) -> Iterator[Section]:
         title="The trials",
         sentences=tuple(sentences),
         pictures=pictures,
-        tables=tables,
+        tables=(*tables, *void_runs(subject)),
         groups=tuple(_groups(subject, detail)),
     )
 
@@ -243,18 +244,14 @@ def _reasons(trial: StoredTrial, detail: Detail) -> Iterator[str]:
     if not told and trial.is_void:
         told = [f"{trial.status.reason}: {trial.status.message}"]
     for reason in told[: detail.reasons]:
-        yield _cut(reason, detail.characters)
+        yield cut(reason, detail.characters)
     if len(told) > detail.reasons:
         yield f"and {spelling.counted(len(told) - detail.reasons, 'reason')} more"
     for former in trial.status.former_attempts[: detail.reasons]:
-        said = _cut(former.message, detail.characters)
+        said = cut(former.message, detail.characters)
         yield f"attempt {former.attempt} did not count, {former.reason}: {said}"
     if trial.unreadable:
         yield f"its measurement is of another release ({trial.unreadable})"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _facts(trial: StoredTrial) -> Iterator[tuple[str, str]]:

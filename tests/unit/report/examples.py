@@ -164,6 +164,8 @@ def trial(number: int, cell: Resource, rate: float, **status: Any) -> Resource:
 
 VOID = {
     "phase": "Invalid",
+    "attempt": 2,
+    "reason": "ResultInvalid",
     "validity": "Invalid",
     "reasons": ["others used 0.79 CPU of the service's own CPU, bound 0.43 CPU"],
     "foreignCpu": 0.79,

@@ -120,6 +120,13 @@ def test_a_void_trial_is_marked_with_its_reason(html):
     assert "attempt 1 did not count, ForeignCpu: others used 0.6 CPU" in text
 
 
+def test_runs_that_did_not_count_are_listed_with_their_reasons(html):
+    text = Page(html).text
+
+    assert "wells-3f2a11-007 sync workers=4 1 ForeignCpu others used 0.6 CPU" in text
+    assert "wells-3f2a11-007 sync workers=4 2 ResultInvalid others used 0.79 CPU" in text
+
+
 def test_the_measured_window_begins_after_the_warm_up(html):
     first = re.search(r'<rect class="window" x="([\d.]+)%" width="([\d.]+)%"', html)
 
