@@ -19,8 +19,7 @@ def published(subject: Subject) -> Iterator[Section]:
     picture = Picture(chart=_ladder(drawn), table=table) if drawn else None
     yield Section(
         anchor="published",
-        title="Published against measured",
-        sentences=() if drawn else ("No expectation has both a published and a measured figure.",),
+        title="Published against measured" if drawn else "Expected and measured",
         pictures=(picture,) if picture else (),
         tables=() if picture else (table,),
     )

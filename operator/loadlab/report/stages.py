@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from loadlab.model.status import Bottleneck, Resource
 from loadlab.report import spelling
-from loadlab.report.charts import Bar, Bars, Picture, Piece, Section, Table, series_of
+from loadlab.report.charts import SERIES, Bar, Bars, Picture, Piece, Section, Table
 from loadlab.report.scale import percent
 from loadlab.report.subject import Subject
 
 _FEW = 12  # rows of long texts that are shown without being asked for
-_ROOM = 0.12  # share from which a name fits inside its piece
+_LETTER, _BAR = 7, 340  # pixels of a letter, and of a bar on a telephone
+_GREY = SERIES
 
 
 def stages(subject: Subject) -> Iterator[Section]:
@@ -45,7 +46,7 @@ def _picture(shared: list[tuple[str, Bottleneck]]) -> Picture:
         chart=Bars(
             title=title,
             bars=tuple(_bar(name, found, names) for name, found in shared),
-            legend=tuple((series_of(place), str(name)) for place, name in enumerate(names)),
+            legend=tuple((_colour(name, names), str(name)) for name in names),
         ),
         table=Table(caption=title, head=("cell", "stage", "ms", "share"), rows=rows),
     )
@@ -60,14 +61,19 @@ def _bar(name: str, found: Bottleneck, names: list[Resource]) -> Bar:
             Piece(
                 start=percent(100 * start),
                 width=percent(100 * share),
-                series=series_of(names.index(stage.name)),
+                series=_colour(stage.name, names),
                 title=f"{stage.name}: {told}",
-                text=str(stage.name) if share >= _ROOM else "",
+                text=stage.name if share * _BAR > _LETTER * (len(stage.name) + 1) else "",
             )
         )
         start += share
     total = sum(stage.ms for stage in found.stages)
     return Bar(label=name, text=f"{spelling.number(total)} ms", pieces=tuple(pieces))
+
+
+def _colour(name: Resource, names: list[Resource]) -> int:
+    """Grey is what nothing explains; the others take turns."""
+    return _GREY if name is Resource.UNATTRIBUTED else names.index(name) % (_GREY - 1) + 1
 
 
 def _bottlenecks(known: list[tuple[str, Bottleneck]]) -> Table:
