@@ -65,17 +65,16 @@ def percentiles(subject: Subject) -> Iterator[Section]:
 
 
 def _merged(subject: Subject) -> Iterator[tuple[str, str, str, Histogram]]:
-    """Yield variant, other levels, name and latencies of each cell, in the rows' order."""
+    """Yield variant, other levels, name and latencies of each cell, in their order."""
     parts: dict[str, list[Histogram]] = {}
     for trial in subject.trials:
         if trial.is_measured and not trial.is_void and trial.measurement:
             found = [part for part in trial.measurement.latencies() if part.count]
             parts.setdefault(trial.spec.cell.title(), []).extend(found)
-    for row in subject.rows:
-        if found_parts := parts.get(row.cell.title()):
-            others = subject.name_of(row.cell.model_copy(update={"variant": ""}))
-            name = subject.name_of(row.cell)
-            yield row.cell.variant, others, name, Histogram.merged(found_parts)
+    for cell in subject.cells:
+        if found_parts := parts.get(cell.title()):
+            others = subject.name_of(cell.model_copy(update={"variant": ""}))
+            yield cell.variant, others, subject.name_of(cell), Histogram.merged(found_parts)
 
 
 def _picture(others: str, curves: list[_Curve], axes: _Axes, subject: Subject) -> Picture:

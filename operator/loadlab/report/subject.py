@@ -27,10 +27,17 @@ class Subject:
         return self.status.results
 
     @cached_property
+    def cells(self) -> Sequence[Cell]:
+        """The cells in the order of the rows; before there are any, those of the trials."""
+        if self.rows:
+            return [row.cell for row in self.rows]
+        cells = [trial.spec.cell for trial in self.trials if trial.spec.role.is_in_block]
+        return list({cell.title(): cell for cell in cells}.values())
+
+    @cached_property
     def constant(self) -> tuple[tuple[str, str], ...]:
         """The levels that all cells have: said once, and in no cell's name."""
-        cells = [row.cell for row in self.rows]
-        found = ((factor, {cell.level(factor) for cell in cells}) for factor in Factor)
+        found = ((factor, {cell.level(factor) for cell in self.cells}) for factor in Factor)
         return tuple(
             (str(factor), str(next(iter(levels))))
             for factor, levels in found
@@ -39,8 +46,8 @@ class Subject:
 
     @cached_property
     def variants(self) -> tuple[str, ...]:
-        """The variants in the order of the rows: each has a colour and a shape."""
-        return tuple(dict.fromkeys(row.cell.variant for row in self.rows))
+        """The variants in the order of the cells: each has a colour and a shape."""
+        return tuple(dict.fromkeys(cell.variant for cell in self.cells))
 
     @cached_property
     def _titles(self) -> Mapping[str, str]:

@@ -164,6 +164,20 @@ def test_one_that_has_just_begun_says_so():
     assert "It is not over: Pending." in text
 
 
+def test_one_that_runs_tells_what_its_trials_have_shown_so_far():
+    experiment, trials = full()
+    experiment["status"] = {"phase": "Running", "progress": "5/24"}
+    begun = trial(6, trials[6]["spec"]["cell"], 600)
+    begun["status"] = {"phase": "Running", "attempt": 1}
+
+    html = report(experiment, [*trials[1:5], begun])
+
+    assert "It is not over: Running, 5/24 trials." in html
+    assert headings(html) == ["percentiles", "trials", "environment"]
+    assert "sync workers=1: 2 trials" in html
+    assert "Running</b>" in html
+
+
 def test_a_hundred_cells_of_ten_replicates_are_small_and_soon_there():
     experiment, _ = full()
     cells = [row(f"v{n}", w, 400 + 90 * w + n) for n in range(5) for w in range(1, 21)]
