@@ -4,6 +4,7 @@ app         the commands and their exit codes
 experiment  a LoadExperiment as read from the API server, and what its state means
 source      the only module that talks to the API server
 tables      experiment -> what a terminal shows (pure)
+sheet       a table that is folded where it is too wide, and never cut (pure)
 export      experiment -> json, yaml, csv, md (pure)
 """
 

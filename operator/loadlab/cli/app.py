@@ -1,13 +1,11 @@
 """The commands. Each exits with a code that a script can act on."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from loadlab import __version__
 from loadlab.base.text import plain
@@ -17,8 +15,10 @@ from loadlab.cli.export import Format, export
 from loadlab.cli.gate import FailOn, checks_of, exit_code
 from loadlab.cli.junit import build_junit
 from loadlab.cli.last_words import SHOWN_TRIALS, last_words
+from loadlab.cli.sheet import Prose
 from loadlab.cli.spelling import spell_seconds
 from loadlab.cli.tables import render
+from loadlab.cli.terminal import console, show
 
 if TYPE_CHECKING:
     from loadlab.cli.preview import Preview
@@ -36,7 +36,6 @@ _FAIL_ON = (
     "What fails the pipeline: criteria alone; also a comparison that regressed; also one that is "
     "inconclusive."
 )
-_PIPE_WIDTH = 160  # without a terminal nothing needs to be folded
 
 app = typer.Typer(
     name="loadlab",
@@ -73,7 +72,7 @@ def results(
     cluster = _connect(kubeconfig, context, namespace)
     experiment = Experiment.of(cluster.read(name))
     if output is Format.TABLE:
-        _console().print(render(experiment))
+        show(render(experiment))
         _print_last_words(cluster, experiment)
     else:
         typer.echo(export(experiment, output))
@@ -96,7 +95,7 @@ def gate(
     if junit:
         _write(junit, build_junit(experiment, checks))
     for check in checks:
-        _console().print(check.line, markup=False, highlight=False, soft_wrap=True)
+        show(check.line)
     raise typer.Exit(exit_code(experiment, checks))
 
 
@@ -116,7 +115,7 @@ def status(
         experiment = _follow(cluster, name, timeout)
     else:
         experiment = Experiment.of(cluster.read(name))
-        _console().print(experiment.line, markup=False, highlight=False)
+        show(experiment.line)
     _print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
@@ -158,7 +157,7 @@ def run(
     except KeyboardInterrupt:
         again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
         raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
-    _console().print(render(experiment))
+    show(render(experiment))
     _print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
@@ -228,19 +227,19 @@ def _print_last_words(cluster: "Cluster", experiment: Experiment) -> None:
     if experiment.finished and counts.failed + counts.lost + counts.invalid:
         trials = cluster.failed_trials(experiment.name, SHOWN_TRIALS)
         for line in last_words(trials):
-            _console().print(line, markup=False, highlight=False, soft_wrap=True)
+            show(line)
 
 
 def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
     """Print a line for every change, and on a terminal keep the last one alive below them."""
-    console = _console()
+    terminal = console()
     experiment, shown = None, ""
-    with console.status("") as live:  # draws nothing without a terminal
+    with terminal.status("") as live:  # draws nothing without a terminal
         for resource in cluster.follow(name, seconds):
             experiment = Experiment.of(resource)
             if experiment.line != shown:
                 shown = experiment.line
-                console.print(shown, markup=False, highlight=False)
+                terminal.print(Prose(shown), crop=False)
             live.update(f"following {name}")
             if experiment.finished:
                 return experiment
@@ -249,13 +248,6 @@ def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
         "on: follow it again, or raise --timeout",
         ExitCode.NOT_FINISHED,
     )
-
-
-def _console() -> Console:
-    console = Console()
-    if console.is_terminal or "COLUMNS" in os.environ:
-        return console
-    return Console(width=_PIPE_WIDTH)
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 from pydantic.alias_generators import to_camel
 
+from loadlab.cli.cells_table import used_components, used_factors
 from loadlab.cli.experiment import Experiment
-from loadlab.cli.tables import used_components, used_factors
 from loadlab.model.status import LatencyMs, ResultRow
 
 _BOUND = "lower_bound_above"  # the one field of a latency that is none
