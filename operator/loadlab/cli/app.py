@@ -9,12 +9,22 @@ import typer
 
 from loadlab import __version__
 from loadlab.base.text import plain
+from loadlab.cli.commands.compare import compare
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.export import Format, export
 from loadlab.cli.gate import FailOn, checks_of, exit_code
 from loadlab.cli.junit import build_junit
 from loadlab.cli.last_words import SHOWN_TRIALS, last_words
+from loadlab.cli.options import (
+    EXIT_CODES,
+    FAIL_ON,
+    Context,
+    Kubeconfig,
+    Name,
+    Namespace,
+    connect,
+)
 from loadlab.cli.sheet import Prose
 from loadlab.cli.spelling import spell_seconds
 from loadlab.cli.tables import render
@@ -24,22 +34,9 @@ if TYPE_CHECKING:
     from loadlab.cli.preview import Preview
     from loadlab.cli.source import Cluster
 
-_EXIT_CODES = """\b
-Exit codes:
-  0  passed: finished, and every criterion holds
-  1  error: the experiment or this command could not do its work
-  2  not finished yet, out of time, or wrong usage
-  3  a criterion failed, or a comparison where --fail-on says so
-  4  inconclusive: a criterion, a cell or a comparison could not be judged
-"""
-_FAIL_ON = (
-    "What fails the pipeline: criteria alone; also a comparison that regressed; also one that is "
-    "inconclusive."
-)
-
 app = typer.Typer(
     name="loadlab",
-    help=f"Plan, read and follow LoadExperiments.\n\n{_EXIT_CODES}",
+    help=f"Plan, read and follow LoadExperiments.\n\n{EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -49,17 +46,9 @@ app = typer.Typer(
 Files = Annotated[
     list[Path], typer.Argument(help="YAML files, - for standard input.", allow_dash=True)
 ]
-Name = Annotated[str, typer.Argument(help="Name of the LoadExperiment.")]
-Namespace = Annotated[
-    str | None, typer.Option("--namespace", "-n", help="Namespace; default: the context's.")
-]
-Kubeconfig = Annotated[
-    Path | None, typer.Option(help="Path of the kubeconfig; default: KUBECONFIG or ~/.kube/config.")
-]
-Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def results(
     name: Name,
     *,
@@ -69,7 +58,7 @@ def results(
     context: Context = None,
 ) -> None:
     """Print the results of an experiment, as far as there are any."""
-    cluster = _connect(kubeconfig, context, namespace)
+    cluster = connect(kubeconfig, context, namespace)
     experiment = Experiment.of(cluster.read(name))
     if output is Format.TABLE:
         show(render(experiment))
@@ -79,18 +68,18 @@ def results(
     raise typer.Exit(experiment.exit_code)
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def gate(
     name: Name,
     *,
     namespace: Namespace = None,
-    fail_on: Annotated[FailOn, typer.Option(help=_FAIL_ON)] = FailOn.REGRESSED,
+    fail_on: Annotated[FailOn, typer.Option(help=FAIL_ON)] = FailOn.REGRESSED,
     junit: Annotated[Path | None, typer.Option(help="Write the checks there as JUnit XML.")] = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
     """Pass or fail a pipeline by an experiment: a line for each check, and the exit code."""
-    experiment = Experiment.of(_connect(kubeconfig, context, namespace).read(name))
+    experiment = Experiment.of(connect(kubeconfig, context, namespace).read(name))
     checks = checks_of(experiment, fail_on)
     if junit:
         _write(junit, build_junit(experiment, checks))
@@ -99,7 +88,7 @@ def gate(
     raise typer.Exit(exit_code(experiment, checks))
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def status(
     name: Name,
     *,
@@ -110,7 +99,7 @@ def status(
     context: Context = None,
 ) -> None:
     """Say where an experiment stands; with --watch, follow it until it finished."""
-    cluster = _connect(kubeconfig, context, namespace)
+    cluster = connect(kubeconfig, context, namespace)
     if watch:
         experiment = _follow(cluster, name, timeout)
     else:
@@ -133,7 +122,7 @@ def show_plan(files: Files) -> None:
             typer.echo(plain(line))
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def run(
     file: Annotated[Path, typer.Argument(help="YAML file of one experiment, - for input.")],
     *,
@@ -144,7 +133,7 @@ def run(
 ) -> None:
     """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
     (found,) = _one(list(_previews([file])))
-    cluster = _connect(kubeconfig, context, namespace or found.namespace)
+    cluster = connect(kubeconfig, context, namespace or found.namespace)
     applied = Experiment.of(cluster.apply(found.document))
     if applied.finished:
         again = f"kubectl delete loadexperiment {found.name} -n {cluster.namespace}"
@@ -178,6 +167,9 @@ def version() -> None:
     typer.echo(__version__)
 
 
+app.command(epilog=EXIT_CODES)(compare)
+
+
 def _previews(files: list[Path]) -> Iterator["Preview"]:
     """Yield the experiments of all files; at the end complain of those that would be refused."""
     from loadlab.cli.preview import preview, read_documents  # noqa: PLC0415 (half a second)
@@ -206,12 +198,6 @@ def _text_of(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"cannot read {file}: {error}", ExitCode.NOT_FINISHED) from error
-
-
-def _connect(kubeconfig: Path | None, context: str | None, namespace: str | None) -> "Cluster":
-    from loadlab.cli.source import Cluster  # noqa: PLC0415 (see there: two seconds)
-
-    return Cluster.connect(kubeconfig, context, namespace)
 
 
 def _write(path: Path, text: str) -> None:

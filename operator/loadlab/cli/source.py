@@ -29,6 +29,7 @@ class Cluster:
     """One cluster and namespace, as the caller's kubeconfig names them."""
 
     def __init__(self, api: client.ApiClient, namespace: str) -> None:
+        self._api = api
         self._objects = client.CustomObjectsApi(api)
         self._server = api.configuration.host
         self.namespace = namespace
@@ -46,6 +47,10 @@ class Cluster:
             ) from err
         chosen = next((c for c in contexts if c["name"] == context), active)
         return cls(api, namespace or chosen["context"].get("namespace") or "default")
+
+    def within(self, namespace: str) -> Self:
+        """Return the same cluster with another namespace."""
+        return type(self)(self._api, namespace)
 
     def read(self, name: str) -> dict[str, Any]:
         """Read one experiment."""
