@@ -9,6 +9,7 @@ tables      experiment -> what a terminal shows (pure)
 sheet       a table that is folded where it is too wide, and never cut (pure)
 against     two experiments -> their ratios (pure)
 export      experiment -> json, yaml, csv, md (pure)
+markdown    what a terminal shows -> Markdown (pure)
 """
 
 from loadlab.cli.app import main

@@ -10,6 +10,8 @@ import typer
 from loadlab import __version__
 from loadlab.base.text import plain
 from loadlab.cli.commands.compare import compare
+from loadlab.cli.commands.completion import completion, enable
+from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.export import Format, export
@@ -23,6 +25,7 @@ from loadlab.cli.options import (
     Kubeconfig,
     Name,
     Namespace,
+    Timeout,
     connect,
 )
 from loadlab.cli.sheet import Prose
@@ -94,7 +97,7 @@ def status(
     *,
     namespace: Namespace = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until it finished.")] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to follow at most.")] = 7200,
+    timeout: Timeout = 7200,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
@@ -127,7 +130,7 @@ def run(
     file: Annotated[Path, typer.Argument(help="YAML file of one experiment, - for input.")],
     *,
     namespace: Namespace = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to follow at most.")] = 7200,
+    timeout: Timeout = 7200,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
@@ -168,6 +171,8 @@ def version() -> None:
 
 
 app.command(epilog=EXIT_CODES)(compare)
+app.command(epilog=EXIT_CODES)(wait)
+app.command()(completion)
 
 
 def _previews(files: list[Path]) -> Iterator["Preview"]:
@@ -238,8 +243,10 @@ def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
 
 def main() -> None:
     """Run the command; an error is one line on stderr, not a traceback."""
+    is_plugin = Path(sys.argv[0]).stem == "kubectl-loadlab"
+    enable()
     try:
-        app()
+        app(prog_name="kubectl loadlab" if is_plugin else "loadlab")
     except CliError as err:
         typer.echo(f"loadlab: {plain(str(err))}", err=True)
         raise SystemExit(err.exit_code) from None

@@ -67,11 +67,11 @@ class Prose:
     """Text that is broken between words only, and in which brackets are no markup."""
 
     def __init__(self, text: str | Text) -> None:
-        self._text = text if isinstance(text, Text) else Text(text)
+        self.text = text if isinstance(text, Text) else Text(text)
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         """Yield its lines: rich would cut a word that is wider than the terminal."""
-        yield from broken(self._text, options.max_width)
+        yield from broken(self.text, options.max_width)
 
 
 def broken(text: Text, width: int) -> Iterator[Text]:
