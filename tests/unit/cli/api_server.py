@@ -39,6 +39,10 @@ class ApiServer(BaseHTTPRequestHandler):
             text = body if isinstance(body, str) else json.dumps(body)
             self.wfile.write(text.encode() + b"\n")
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        return self._answer(*self.others[self.path])
+
     def do_PATCH(self) -> None:
         text = self.rfile.read(int(self.headers["Content-Length"]))
         self.applied.append((self.path, self.headers["Content-Type"], json.loads(text)))
