@@ -2,6 +2,8 @@
 
 app         the commands and their exit codes
 experiment  a LoadExperiment as read from the API server, and what its state means
+starter     a wish -> a commented experiment (pure)
+openapi     an OpenAPI document -> requests (pure)
 doctor      what of a cluster stands in the way of an experiment
 commands    those that app has no room for
 options     what the commands have in common

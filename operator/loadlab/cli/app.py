@@ -12,6 +12,7 @@ from loadlab.base.text import plain
 from loadlab.cli.commands.compare import compare
 from loadlab.cli.commands.completion import completion, enable
 from loadlab.cli.commands.doctor import doctor
+from loadlab.cli.commands.init import init
 from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
@@ -174,6 +175,7 @@ def version() -> None:
 app.command(epilog=EXIT_CODES)(compare)
 app.command(epilog=EXIT_CODES)(wait)
 app.command()(doctor)
+app.command()(init)
 app.command()(completion)
 
 
