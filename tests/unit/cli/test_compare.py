@@ -149,3 +149,10 @@ def test_one_of_another_release_is_named(loadlab: Run, server: dict[str, Any]) -
 
     assert code == 1
     assert "this release cannot read LoadExperiment lab/slower" in err
+
+
+def test_one_experiment_is_not_compared_with_itself(loadlab: Run, server: dict[str, Any]) -> None:
+    code, out, err = loadlab("compare", "slower", "lab/slower")
+
+    assert (code, out) == (2, "")
+    assert err == "loadlab: slower and lab/slower are one experiment: name two\n"

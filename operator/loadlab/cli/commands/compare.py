@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from loadlab.cli.errors import CliError
+from loadlab.cli.experiment import ExitCode
 from loadlab.cli.gate import FailOn
 from loadlab.cli.options import FAIL_ON, Context, Kubeconfig, Namespace, connect
 from loadlab.cli.terminal import show
@@ -41,6 +43,8 @@ def compare(  # noqa: PLR0913 (options)
     for named in (a, b):
         place, _, name = named.rpartition("/")
         sides.append(against.read((cluster.within(place) if place else cluster).read(name)))
+    if sides[0].metadata == sides[1].metadata:
+        raise CliError(f"{a} and {b} are one experiment: name two", ExitCode.NOT_FINISHED)
     found = against.compare(*sides)
     if output is Form.JSON:
         typer.echo(against.document(found))
