@@ -7,6 +7,7 @@ from loadlab.report.stored import StoredTrial
 from loadlab.report.subject import Subject
 
 _FEW = 12  # rows that are shown without being asked for
+_MOST = 200  # rows: where more are void, the timelines of the trials have the rest
 _LONGEST = 300  # characters
 
 
@@ -18,8 +19,11 @@ def void_runs(subject: Subject) -> tuple[Table, ...]:
         for told in _told(trial)
     )
     head = ("trial", "cell", "attempt", "reason", "in words")
+    if not rows:
+        return ()
+    some = f", the first {_MOST} of {len(rows):,}" if len(rows) > _MOST else ""
     is_open = len(rows) <= _FEW
-    return (Table(caption="Void runs", head=head, rows=rows, is_open=is_open),) if rows else ()
+    return (Table(caption=f"Void runs{some}", head=head, rows=rows[:_MOST], is_open=is_open),)
 
 
 def _told(trial: StoredTrial) -> Iterator[tuple[str, str, str]]:
