@@ -3,7 +3,7 @@
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { Counter } from 'k6/metrics';
-import { config } from './trial.js';
+import { config, withoutSecrets } from './trial.js';
 
 const LOOKERS = 20; // virtual users of a pod that read what a failed answer says
 const EXAMPLE_LENGTH = 200;
@@ -52,7 +52,7 @@ function look(answer, scenario) {
   if (unread) return;
   told.add(key);
   if (!said) return; // an answer that was read may have nothing to say
-  example.add(1, { status: `${answer.status}`, example: said.slice(0, EXAMPLE_LENGTH) });
+  example.add(1, { status: `${answer.status}`, example: withoutSecrets(said).slice(0, EXAMPLE_LENGTH) });
 }
 
 function place(location) {

@@ -4,7 +4,7 @@ import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import * as arrivals from 'k6/x/arrivals';
 import { noteFailure, sayWhy } from './failures.js';
-import { ARRIVALS, FOLLOWS, TARGET, config, send } from './trial.js';
+import { ARRIVALS, FOLLOWS, TARGET, config, secretOf, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
@@ -22,7 +22,11 @@ const side = config.side ? prepare(config.side.request) : null;
 
 // Each field is taken by its name: a contract test sees that the configuration has it.
 export function prepare(request, name = request.name) {
-  const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]);
+  const secret = Object.entries(request.secretHeaders || {}).map(([k, v]) => {
+    const value = secretOf(v, k);
+    return [k, () => value];
+  });
+  const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]).concat(secret);
   const constant = Object.values(request.headers || {}).every((text) => !text.includes('${'));
   const params = (id) => ({
     timeout: config.timeoutMs,

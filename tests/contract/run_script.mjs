@@ -117,7 +117,11 @@ function install(scripts) {
 
 const folder = install(process.argv[2]);
 const text = JSON.stringify(configuration);
-globalThis.__ENV = { TRIAL_0: text, JOB_COMPLETION_INDEX: '0', STEWARD_TOKEN: 'the-token' };
+const secrets = configuration.requests.flatMap((request) => Object.values(request.secretHeaders || {}));
+globalThis.__ENV = {
+  TRIAL_0: text, JOB_COMPLETION_INDEX: '0', STEWARD_TOKEN: 'the-token',
+  ...Object.fromEntries(secrets.map(({ variable }) => [variable, 'the-secret'])),
+};
 JSON.parse = (given, ...rest) => (given === text
   ? watch(parse(given), schemas['trial-configuration.schema.json'], 'trial-configuration.schema.json', '')
   : parse(given, ...rest));

@@ -29,6 +29,11 @@ OWN_IMAGES: dict[str, Json] = {
 OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
 LEVELS = OWN_LEVELS | {"server": ["gunicorn"]}
 OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
+# A request with all that a team may say of it.
+TOLD: Json = {
+    "path": "/",
+    "headersFrom": [{"name": "X-Key", "secretKeyRef": {"name": "keys", "key": "api"}}],
+}
 LOADS: dict[str, Json] = {
     "closed": {},
     "ramping": {"load": {"executor": "ramping-vus", "rampUp": "10s"}},
@@ -84,6 +89,8 @@ def plans() -> Iterator[tuple[str, Plan]]:
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
         more = {"load": {"request": {"path": "/"}}, "factors": OWN_LEVELS}
         yield f"{workload}/{own['name']}", plan_of(workload, own, **more)
+    more = {"load": {"request": TOLD}, "factors": OWN_LEVELS}
+    yield "custom/told", plan_of("custom", OWN_IMAGES["metered"], **more)
 
 
 def _with_worker(workload: str, variant: str) -> Plan:

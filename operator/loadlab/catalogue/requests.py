@@ -12,6 +12,18 @@ PADDING = "${padding}"  # where the generator puts `padding_bytes` characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretValue:
+    """A header's value that the generator finds in a variable of its environment."""
+
+    variable: str
+    prefix: str = ""
+
+    def dump(self) -> Json:
+        """Return what the scenario script reads."""
+        return {"variable": self.variable, "prefix": self.prefix}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One kind of request; `weight` is its share among all, `writes` that its id is accounted."""
 
@@ -20,17 +32,20 @@ class Request:
     method: str = "GET"
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    secret_headers: dict[str, SecretValue] = field(default_factory=dict)
     weight: int = 1
     writes: bool = False
 
     def dump(self) -> Json:
         """Return what the scenario script reads."""
+        secret = {name: value.dump() for name, value in self.secret_headers.items()}
         json_type = {"Content-Type": "application/json"} if self.body else {}
         return {
             "name": self.name,
             "method": self.method,
             "path": self.path,
             "headers": json_type | self.headers,
+            **({"secretHeaders": secret} if secret else {}),
             "body": self.body,
             "weight": self.weight,
             "writes": self.writes,

@@ -18,6 +18,7 @@ from loadlab.plan.errors import PlanError
 from loadlab.plan.keys import REQUEST_ID, check_keys
 from loadlab.plan.rates import lowest_rate
 from loadlab.plan.requests import requests_of
+from loadlab.plan.secret_headers import check_secret_headers
 from loadlab.plan.stores import MAX_CONNECTIONS
 from loadlab.plan.variants import workload_of
 
@@ -49,6 +50,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     _check_variables(spec)
     _check_cache_ttl(spec)
     check_keys(spec)
+    check_secret_headers(spec)
 
 
 def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:

@@ -24,6 +24,7 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.requests import requests_of
+from loadlab.plan.secret_headers import secret_variables
 from loadlab.plan.virtual_users import allocated_users, generator_amounts
 
 # The generator gives up later than the operator, which can say why a service is not ready.
@@ -61,6 +62,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
                 **configuration_variables(configuration),
             ),
             context.credential(STEWARD_TOKEN, Component.STEWARD),
+            *secret_variables(context.spec),
         ],
         "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
     }

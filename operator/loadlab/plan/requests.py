@@ -4,6 +4,7 @@ from loadlab.catalogue import Cell
 from loadlab.catalogue.facts import Asked
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.plan.secret_headers import secret_headers
 from loadlab.plan.variants import ResolvedVariant, workload_of
 
 
@@ -17,6 +18,7 @@ def requests_of(spec: LoadExperimentSpec, variant: ResolvedVariant, cell: Cell) 
         method=own.method or "GET",
         path=own.path or "/",
         headers=own.headers,
+        secret_headers=secret_headers(own.headers_from),
         body=own.body,
     )
     ranges = {name: (r.min, r.max) for name, r in own.variables.items()}

@@ -203,6 +203,11 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
     ),
     *case(
+        "EnvSource",
+        one=({"configMapKeyRef": SECRET}, {"configMapKeyRef": SECRET, "secretKeyRef": SECRET}),
+        none=({"secretKeyRef": SECRET}, {}),
+    ),
+    *case(
         "Load",
         arrivals=(
             {"executor": "ramping-arrival-rate", "arrivals": "Poisson"},

@@ -4,11 +4,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
-from loadlab.model.spec.load import UrlPath
-from loadlab.model.spec.secrets import SecretKeyRef
+from loadlab.model.spec.request import UrlPath
+from loadlab.model.spec.secrets import ConfigMapKeyRef, SecretKeyRef
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 
 
@@ -21,11 +20,30 @@ def _names() -> str:
     return " ".join(listed)
 
 
-class EnvSource(ApiModel):
+class EnvSource(RuledModel):
     """Where the value of a variable is."""
 
-    secret_key_ref: SecretKeyRef = Field(
-        description="A key of a Secret in the experiment's namespace."
+    RULES: ClassVar[tuple[Rule["EnvSource"], ...]] = (
+        Rule(
+            "has(self.secretKeyRef) != has(self.configMapKeyRef)",
+            lambda it: (it.secret_key_ref is None) != (it.config_map_key_ref is None),
+            "valueFrom has either a secretKeyRef or a configMapKeyRef",
+        ),
+    )
+
+    secret_key_ref: SecretKeyRef | None = Field(
+        default=None,
+        description=(
+            "A key of a Secret of the namespace, such as {name: shop, key: password}; "
+            "absent where configMapKeyRef is given."
+        ),
+    )
+    config_map_key_ref: ConfigMapKeyRef | None = Field(
+        default=None,
+        description=(
+            "A key of a ConfigMap of the namespace, such as {name: shop, key: region}; "
+            "absent where secretKeyRef is given."
+        ),
     )
 
 

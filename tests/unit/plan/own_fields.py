@@ -1,0 +1,62 @@
+"""A valid spec with every field about a team's own service, and what each of them may not be."""
+
+from hypothesis import strategies as st
+
+from tests.manifests import Json
+
+Place = tuple[str | int, ...]
+Wrong = tuple[Place, st.SearchStrategy[object]]
+
+OBJECT: Json = {"name": "shop", "key": "token"}
+VALID: Json = {
+    "workload": "custom",
+    "variants": [
+        {
+            "name": "mine",
+            "image": "mine:1",
+            "env": [
+                {"name": "app.password", "valueFrom": {"secretKeyRef": OBJECT}},
+                {"name": "region", "valueFrom": {"configMapKeyRef": OBJECT}},
+            ],
+        }
+    ],
+    "load": {
+        "request": {
+            "path": "/",
+            "headersFrom": [{"name": "X-Key", "prefix": "a", "secretKeyRef": OBJECT}],
+        }
+    },
+}
+VARIANT: Place = ("variants", 0)
+REQUEST: Place = ("load", "request")
+
+no_object_name = st.text(max_size=300).filter(
+    lambda text: not all(c in "abcdefghijklmnopqrstuvwxyz0123456789-." for c in text) or not text
+)
+no_key = st.text(max_size=300).filter(lambda text: not text.isascii() or " " in text or not text)
+not_a_text = st.one_of(st.integers(), st.booleans(), st.lists(st.text(), max_size=2))
+not_a_list = st.one_of(st.text(), st.integers(), st.booleans())
+control = st.sampled_from(["a\nb", "\x00", "a\tb", "\x7f", "ü", " a"])
+not_an_object = st.one_of(st.text(), st.integers(), st.none(), st.just({}))
+OURS = st.sampled_from(["PORT", "WORKERS", "WORKLOAD", "VARIANT", "RUN_ID", "READINESS_PATH"])
+
+
+def reference(place: Place) -> list[Wrong]:
+    """What a key of a Secret or of a ConfigMap may not be."""
+    return [
+        (place, not_an_object),
+        ((*place, "name"), st.one_of(no_object_name, not_a_text)),
+        ((*place, "key"), st.one_of(no_key, not_a_text)),
+    ]
+
+
+FIELDS: list[Wrong] = [
+    ((*VARIANT, "env", 0, "name"), st.one_of(st.sampled_from(["1a", "a=b", ""]), not_a_text)),
+    ((*VARIANT, "env"), OURS.map(lambda name: [{"name": name, "value": "1"}])),
+    *reference((*VARIANT, "env", 0, "valueFrom", "secretKeyRef")),
+    *reference((*VARIANT, "env", 1, "valueFrom", "configMapKeyRef")),
+    ((*REQUEST, "headersFrom"), not_a_list),
+    ((*REQUEST, "headersFrom", 0, "name"), st.one_of(control, st.just(""), st.just("a:b"))),
+    ((*REQUEST, "headersFrom", 0, "prefix"), st.one_of(control, not_a_text)),
+    *reference((*REQUEST, "headersFrom", 0, "secretKeyRef")),
+]
