@@ -203,6 +203,15 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
     ),
     *case(
+        "Variant",
+        token=(
+            OWN | {"automountServiceAccountToken": True, "serviceAccountName": "shop"},
+            OWN | {"automountServiceAccountToken": True},
+        ),
+        labels=long_key("podLabels", 317, "x", **OWN),
+        annotations=long_key("podAnnotations", 317, "x", **OWN),
+    ),
+    *case(
         "EnvSource",
         one=({"configMapKeyRef": SECRET}, {"configMapKeyRef": SECRET, "secretKeyRef": SECRET}),
         none=({"secretKeyRef": SECRET}, {}),

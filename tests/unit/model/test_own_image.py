@@ -32,7 +32,7 @@ def rules_of(schema: Json) -> list[str]:
 def test_the_smallest_variant_with_an_image_says_nothing_else():
     (variant,) = LoadExperimentSpec.model_validate(spec()).variants
 
-    assert variant.dump() == {**OWN, "env": []}
+    assert variant.dump() == {**OWN, "env": [], "podLabels": {}, "podAnnotations": {}}
 
 
 def test_everything_that_can_be_said_of_an_image_is_kept():
@@ -42,6 +42,11 @@ def test_everything_that_can_be_said_of_an_image_is_kept():
         "readinessPath": "/ready",
         "instrumentsPort": 9100,
         "env": [{"name": "STYLE", "value": "async"}],
+        "imagePullSecrets": [{"name": "registry"}],
+        "serviceAccountName": "shop",
+        "automountServiceAccountToken": False,
+        "podLabels": {"team": "shop"},
+        "podAnnotations": {"sidecar.istio.io/inject": "false"},
     }
     (variant,) = LoadExperimentSpec.model_validate(spec(variants=[given])).variants
 

@@ -14,6 +14,11 @@ VALID: Json = {
         {
             "name": "mine",
             "image": "mine:1",
+            "imagePullSecrets": [{"name": "registry"}],
+            "serviceAccountName": "shop",
+            "automountServiceAccountToken": True,
+            "podLabels": {"team": "shop"},
+            "podAnnotations": {"example.com/note": "x"},
             "env": [
                 {"name": "app.password", "valueFrom": {"secretKeyRef": OBJECT}},
                 {"name": "region", "valueFrom": {"configMapKeyRef": OBJECT}},
@@ -41,6 +46,11 @@ not_an_object = st.one_of(st.text(), st.integers(), st.none(), st.just({}))
 OURS = st.sampled_from(["PORT", "WORKERS", "WORKLOAD", "VARIANT", "RUN_ID", "READINESS_PATH"])
 
 
+MARKS = st.sampled_from(["app.kubernetes.io/name", "loadlab.dev/run", "a b", "-", "a/b/c"]).map(
+    lambda key: {key: "x"}
+)
+
+
 def reference(place: Place) -> list[Wrong]:
     """What a key of a Secret or of a ConfigMap may not be."""
     return [
@@ -55,6 +65,12 @@ FIELDS: list[Wrong] = [
     ((*VARIANT, "env"), OURS.map(lambda name: [{"name": name, "value": "1"}])),
     *reference((*VARIANT, "env", 0, "valueFrom", "secretKeyRef")),
     *reference((*VARIANT, "env", 1, "valueFrom", "configMapKeyRef")),
+    ((*VARIANT, "imagePullSecrets"), not_a_list),
+    ((*VARIANT, "imagePullSecrets", 0, "name"), no_object_name),
+    ((*VARIANT, "serviceAccountName"), no_object_name),
+    ((*VARIANT, "automountServiceAccountToken"), st.sampled_from(["maybe", 7, [], {}])),
+    ((*VARIANT, "podLabels"), MARKS | st.just({"team": "a b"}) | st.just({"team": "x" * 64})),
+    ((*VARIANT, "podAnnotations"), MARKS | st.just({"note": "x" * 1001})),
     ((*REQUEST, "headersFrom"), not_a_list),
     ((*REQUEST, "headersFrom", 0, "name"), st.one_of(control, st.just(""), st.just("a:b"))),
     ((*REQUEST, "headersFrom", 0, "prefix"), st.one_of(control, not_a_text)),

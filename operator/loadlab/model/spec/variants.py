@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.rules import Rule, RuledModel
+from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
+from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.request import UrlPath
 from loadlab.model.spec.secrets import ConfigMapKeyRef, SecretKeyRef
 from loadlab.model.spec.texts import IMAGE, NO_NUL
@@ -79,10 +80,13 @@ class EnvVar(RuledModel):
 
 
 HTTP_PORT = 8000  # of an image that names none
-OWN = ("command", "port", "readinessPath", "instrumentsPort")
+OWN = (
+    *("command", "port", "readinessPath", "instrumentsPort"),
+    *("imagePullSecrets", "serviceAccountName", "automountServiceAccountToken"),
+)
 
 
-class Variant(RuledModel):
+class Variant(PodFields, RuledModel):
     """One way to serve the workload."""
 
     RULES: ClassVar[tuple[Rule["Variant"], ...]] = (
@@ -102,6 +106,13 @@ class Variant(RuledModel):
             lambda it: it.instruments_port is None or it.instruments_port != (it.port or HTTP_PORT),
             "instrumentsPort must differ from port",
         ),
+        Rule(
+            "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
+            lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
+            "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
+        ),
+        short_keys("pod_labels", "podLabels", 317),
+        short_keys("pod_annotations", "podAnnotations", 317),
         Rule(
             "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
             lambda it: len({variable.name for variable in it.env}) == len(it.env),
