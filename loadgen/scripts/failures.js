@@ -25,10 +25,10 @@ export function sayWhy(params) {
   return curious ? { ...params, responseType: 'text' } : params;
 }
 
-export function noteFailure(name, answer) {
+export function noteFailure({ name, expected }, answer) {
   if (answer.status === 0) {
     if (hasNoSample(answer.error)) unsampled.add(1, { name, text: answer.error });
-  } else if (hasFailed(answer.status) && exec.vu.idInInstance <= LOOKERS) {
+  } else if (hasFailed(answer.status, expected) && exec.vu.idInInstance <= LOOKERS) {
     look(answer, exec.scenario.name);
   }
 }
@@ -38,7 +38,8 @@ function hasNoSample(error) {
   return error.startsWith('invalid URL') || error.startsWith('unsupported response status');
 }
 
-function hasFailed(status) {
+function hasFailed(status, expected) {
+  if (expected) return !expected.includes(status);
   return status >= 400 || (config.redirects !== 'Accept' && REDIRECTS.has(status));
 }
 

@@ -1,5 +1,6 @@
 // The requests under load: which one comes next, its text, and what is counted of its answer.
 import exec from 'k6/execution';
+import http from 'k6/http';
 import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import * as arrivals from 'k6/x/arrivals';
@@ -28,11 +29,13 @@ export function prepare(request, name = request.name) {
   });
   const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]).concat(secret);
   const constant = Object.values(request.headers || {}).every((text) => !text.includes('${'));
+  const expected = request.expectedStatuses && http.expectedStatuses(...request.expectedStatuses);
   const params = (id) => ({
     timeout: config.timeoutMs,
     tags: { name },
     throw: true,
     redirects: FOLLOWS ? MAX_REDIRECTS : 0,
+    ...(expected && { responseCallback: expected }),
     ...(headers.length && { headers: Object.fromEntries(headers.map(([n, make]) => [n, make(id)])) }),
   });
   const always = params(0);
@@ -41,6 +44,7 @@ export function prepare(request, name = request.name) {
     method: request.method,
     weight: request.weight,
     writes: request.writes,
+    expected: request.expectedStatuses,
     url: template(TARGET + request.path),
     text: template(request.body),
     params: constant ? () => always : params,
@@ -49,7 +53,7 @@ export function prepare(request, name = request.name) {
 
 export function perform(request, id, params = request.params(id)) {
   const answer = send(request.method, request.url(id), request.text(id), sayWhy(params));
-  noteFailure(request.name, answer);
+  noteFailure(request, answer);
   if (request.writes && answer.status >= 200 && answer.status < 300) acceptedId.add(id);
   return answer;
 }

@@ -32,6 +32,7 @@ OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
 # A request with all that a team may say of it.
 TOLD: Json = {
     "path": "/",
+    "expectedStatuses": [200, 404],
     "headersFrom": [{"name": "X-Key", "secretKeyRef": {"name": "keys", "key": "api"}}],
 }
 LOADS: dict[str, Json] = {

@@ -33,6 +33,7 @@ class Request:
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     secret_headers: dict[str, SecretValue] = field(default_factory=dict)
+    expected: tuple[int, ...] = ()  # statuses; none for the usual ones
     weight: int = 1
     writes: bool = False
 
@@ -46,6 +47,7 @@ class Request:
             "path": self.path,
             "headers": json_type | self.headers,
             **({"secretHeaders": secret} if secret else {}),
+            **({"expectedStatuses": list(self.expected)} if self.expected else {}),
             "body": self.body,
             "weight": self.weight,
             "writes": self.writes,

@@ -18,6 +18,7 @@ def requests_of(spec: LoadExperimentSpec, variant: ResolvedVariant, cell: Cell) 
         method=own.method or "GET",
         path=own.path or "/",
         headers=own.headers,
+        expected=own.expected_statuses,
         secret_headers=secret_headers(own.headers_from),
         body=own.body,
     )

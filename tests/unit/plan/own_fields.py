@@ -28,6 +28,8 @@ VALID: Json = {
     "load": {
         "request": {
             "path": "/",
+            "expectedStatuses": [200, 404],
+            "redirects": "Accept",
             "headersFrom": [{"name": "X-Key", "prefix": "a", "secretKeyRef": OBJECT}],
         }
     },
@@ -72,6 +74,16 @@ FIELDS: list[Wrong] = [
     ((*VARIANT, "podLabels"), MARKS | st.just({"team": "a b"}) | st.just({"team": "x" * 64})),
     ((*VARIANT, "podAnnotations"), MARKS | st.just({"note": "x" * 1001})),
     ((*REQUEST, "headersFrom"), not_a_list),
+    ((*REQUEST, "redirects"), st.sampled_from(["fail", "", 0, True])),
+    (
+        (*REQUEST, "expectedStatuses"),
+        st.one_of(
+            not_a_list,
+            st.lists(st.integers(max_value=199) | st.integers(min_value=600), min_size=1),
+            st.just([200] * 11),
+            st.just([2.5]),
+        ),
+    ),
     ((*REQUEST, "headersFrom", 0, "name"), st.one_of(control, st.just(""), st.just("a:b"))),
     ((*REQUEST, "headersFrom", 0, "prefix"), st.one_of(control, not_a_text)),
     *reference((*REQUEST, "headersFrom", 0, "secretKeyRef")),

@@ -49,6 +49,9 @@ UrlPath = Annotated[
 ]
 
 
+Status = Annotated[int, Field(ge=200, le=599)]
+
+
 class VariableRange(RuledModel):
     """The integers that a variable takes, both ends included."""
 
@@ -85,6 +88,7 @@ class Request(RuledModel):
             "has(self.path) || !(has(self.method) || has(self.body) || "
             "(has(self.headers) && size(self.headers) > 0) || "
             "(has(self.headersFrom) && size(self.headersFrom) > 0) || "
+            "(has(self.expectedStatuses) && size(self.expectedStatuses) > 0) || "
             "(has(self.variables) && size(self.variables) > 0))",
             lambda it: (
                 it.path is not None
@@ -93,10 +97,11 @@ class Request(RuledModel):
                     or it.body is not None
                     or it.headers
                     or it.headers_from
+                    or it.expected_statuses
                     or it.variables
                 )
             ),
-            "method, headers, headersFrom, body and variables go with path",
+            "method, headers, headersFrom, body, expectedStatuses and variables go with path",
         ),
         short_keys("headers", "headers", 100),
         short_keys("variables", "variables", 60),
@@ -143,6 +148,14 @@ class Request(RuledModel):
         description=(
             "Ranges of integers that path, headers and body draw from, by name. A request gets the "
             "same values in every variant and replicate."
+        ),
+    )
+    expected_statuses: tuple[Status, ...] = Field(
+        default=(),
+        max_length=10,
+        description=(
+            "Statuses that are good answers of a request of your own, such as [200, 404]; all "
+            "others have failed. Empty for 200 to 299, and what `redirects` lets through."
         ),
     )
     redirects: Redirects = Field(
