@@ -77,5 +77,5 @@ def test_what_is_no_header_is_refused_at_the_door(header, experiment):
 
 
 def test_they_go_with_a_path(experiment):
-    with pytest.raises(ValidationError, match="headersFrom, body, .* go with path"):
+    with pytest.raises(ValidationError, match=r"headersFrom, body, .* go with path"):
         experiment(load={"request": {"headersFrom": [TOKEN]}})
