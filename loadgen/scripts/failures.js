@@ -33,12 +33,19 @@ export function noteFailure({ name, expected }, answer) {
   }
 }
 
+// The text is that of an answer which k6 would not take, of which the output knows the status.
+export function noteMissing(name, status, what) {
+  unsampled.add(1, { name, text: `unsupported response status: ${status} without ${what}` });
+}
+
 // A URL that cannot be read is refused before k6 measures, and a 101 is given up in the middle.
 function hasNoSample(error) {
   return error.startsWith('invalid URL') || error.startsWith('unsupported response status');
 }
 
-function hasFailed(status, expected) {
+// Without a status there was no answer.
+export function hasFailed(status, expected) {
+  if (status === 0) return true;
   if (expected) return !expected.includes(status);
   return status >= 400 || (config.redirects !== 'Accept' && REDIRECTS.has(status));
 }

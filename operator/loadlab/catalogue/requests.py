@@ -1,5 +1,6 @@
 """What the load generator sends for a cell: named requests with weights, variables, side load."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,7 @@ from loadlab.catalogue.cells import Cell
 
 Json = dict[str, Any]
 Range = tuple[int, int]  # of integers, inclusive
+Values = Json  # {min, max} of integers, {values} of texts, or the {file} that has them
 
 PADDING = "${padding}"  # where the generator puts `padding_bytes` characters
 
@@ -24,6 +26,19 @@ class SecretValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """A value of an answer, from its `json`, a `header` or a `cookie`, that a later request has."""
+
+    name: str
+    source: str
+    at: str
+
+    def dump(self) -> Json:
+        """Return what the scenario script reads."""
+        return {"name": self.name, "source": self.source, "at": self.at}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One kind of request; `weight` is its share among all, `writes` that its id is accounted."""
 
@@ -34,6 +49,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     secret_headers: dict[str, SecretValue] = field(default_factory=dict)
     expected: tuple[int, ...] = ()  # statuses; none for the usual ones
+    extract: tuple[Extracted, ...] = ()
     weight: int = 1
     writes: bool = False
 
@@ -47,6 +63,7 @@ class Request:
             "path": self.path,
             "headers": json_type | self.headers,
             **({"secretHeaders": secret} if secret else {}),
+            **({"extract": [one.dump() for one in self.extract]} if self.extract else {}),
             **({"expectedStatuses": list(self.expected)} if self.expected else {}),
             "body": self.body,
             "weight": self.weight,
@@ -63,13 +80,21 @@ class Requests:
     """
 
     load: tuple[Request, ...]
-    variables: dict[str, Range] = field(default_factory=dict)
+    in_order: bool = False  # an iteration makes all of them, not one
+    variables: Mapping[str, Range | Values] = field(default_factory=dict)
     side: Request | None = None
     side_per_second: int = 0
     # A writer that then reads until it sees what it wrote: how stale are the answers?
     probes_freshness: bool = False
     tells_cache: bool = False
     padding_bytes: int = 0
+
+    def dump_variables(self) -> Json:
+        """Return what the scenario script reads of the variables."""
+        return {
+            name: {"min": given[0], "max": given[1]} if isinstance(given, tuple) else given
+            for name, given in self.variables.items()
+        }
 
     @property
     def write_share(self) -> float:

@@ -25,6 +25,7 @@ from loadlab.plan.pods import (
 )
 from loadlab.plan.requests import requests_of
 from loadlab.plan.secret_headers import secret_variables
+from loadlab.plan.text_files import build_text_files
 from loadlab.plan.virtual_users import allocated_users, generator_amounts
 
 # The generator gives up later than the operator, which can say why a service is not ready.
@@ -50,6 +51,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     no pod is retried.
     """
     configuration = trial_configuration(context, run)
+    volumes, mounts = build_text_files(context.spec)
     container = {
         "name": Component.K6.value,
         **context.pulled(context.images.k6),
@@ -65,11 +67,13 @@ def build_generator(context: Context, run: Run) -> Manifest:
             *secret_variables(context.spec),
         ],
         "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
+        **mounts,
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
+        **volumes,
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism
@@ -109,6 +113,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
         "variant": variant.name,
         "requests": [request.dump() for request in requests.load],
+        **({"inOrder": True} if requests.in_order else {}),
         "side": _side(requests),
         "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,
@@ -117,9 +122,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "redirects": spec.load.request.redirects.value,
         "thinkTimeMs": milliseconds(run.load.request.think_time),
-        "variables": {
-            n: {"min": low, "max": high} for n, (low, high) in requests.variables.items()
-        },
+        "variables": requests.dump_variables(),
         "load": {**load_numbers(run.load, run.cell), "arrivalsSeed": _arrivals_seed(context, run)},
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,

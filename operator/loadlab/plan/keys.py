@@ -4,7 +4,7 @@ A rule there counts the cost of the longest possible key, and no schema gives ke
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
@@ -41,15 +41,9 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         "placement.nodeSelector", spec.placement.node_selector, LABEL_KEY,
         "is no label's key; `kubectl get nodes --show-labels` shows those there are",
     )  # fmt: skip
-    _check(
-        "load.request.headers", request.headers, HEADER_NAME,
-        "is no header's name: letters, digits and -_.!#$%&'*+^`|~ only, such as X-Shelf",
-    )  # fmt: skip
-    for name, value in request.headers.items():
-        _check(
-            f"load.request.headers.{name}", (value,), HEADER_VALUE,
-            "is no header's value: printable ASCII, without blanks at its ends",
-        )  # fmt: skip
+    _check_headers("load.request.headers", request.headers)
+    for step in request.steps:
+        _check_headers(f"load.request.steps {step.name}: headers", step.headers)
     _check(
         "load.request.variables", request.variables, VARIABLE_NAME,
         "cannot be put in by ${name}: letters, digits and _ only, such as user_id",
@@ -64,6 +58,18 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         "postgres.settings", spec.postgres.settings, SETTING_NAME,
         "is no setting of Postgres; `SHOW ALL` in a database lists them",
     )  # fmt: skip
+
+
+def _check_headers(field: str, headers: Mapping[str, str]) -> None:
+    _check(
+        field, headers, HEADER_NAME,
+        "is no header's name: letters, digits and -_.!#$%&'*+^`|~ only, such as X-Shelf",
+    )  # fmt: skip
+    for name, value in headers.items():
+        _check(
+            f"{field}.{name}", (value,), HEADER_VALUE,
+            "is no header's value: printable ASCII, without blanks at its ends",
+        )  # fmt: skip
 
 
 def _check_marks(field: str, given: Iterable[str]) -> None:

@@ -24,6 +24,7 @@ SEARCHING: Json = {
 }
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 OWN = {"name": "mine", "image": "mine:1"}
+STEP = {"name": "login", "path": "/login"}
 SECRET = {"name": "keys", "key": "api"}
 CLAIM = {
     "name": "x",
@@ -237,7 +238,31 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
     ),
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
     *case("Placement", keys=long_key("nodeSelector", 317, "x")),
-    *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
+    *case(
+        "Variable",
+        ends=({"min": 1, "max": 1}, {"min": 2, "max": 1}),
+        both=({"min": 1, "max": 1}, {"min": 1}),
+        kind=({"values": ["a"]}, {"values": ["a"], "min": 1, "max": 2}),
+        none=({"configMapKeyRef": SECRET}, {}),
+    ),
+    *case("Step", headers=long_key("headers", 100, "x", name="a", path="/")),
+    *case(
+        "Extract",
+        one=({"name": "a", "json": "b"}, {"name": "a", "json": "b", "header": "c"}),
+        none=({"name": "a", "cookie": "b"}, {"name": "a"}),
+    ),
+    *case(
+        "Request",
+        steps=({"steps": [STEP]}, {"steps": [STEP], "path": "/"}),
+        step_headers=({"steps": [STEP], "headers": {"A": "b"}}, {"headers": {"A": "b"}}),
+    ),
+    *case(
+        "Load",
+        steps=(
+            {"request": {"steps": [STEP]}},
+            {"request": {"steps": [STEP]}, "executor": "constant-arrival-rate"},
+        ),
+    ),
     *case(
         "Postgres",
         secret=({"mode": "Existing", "secretRef": {"name": "db"}}, {"mode": "Existing"}),

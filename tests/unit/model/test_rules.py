@@ -54,7 +54,10 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Load", fields["load"]
     yield "Search", fields["load"]["properties"]["search"]
     yield "Request", request
-    yield "VariableRange", request["properties"]["variables"]["additionalProperties"]
+    yield "Variable", request["properties"]["variables"]["additionalProperties"]
+    step = request["properties"]["steps"]["items"]
+    yield "Step", step
+    yield "Extract", step["properties"]["extract"]["items"]
     yield "Postgres", fields["postgres"]
     yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]

@@ -36,6 +36,29 @@ VALID: Json = {
 }
 VARIANT: Place = ("variants", 0)
 REQUEST: Place = ("load", "request")
+FLOW: Json = VALID | {
+    "load": {
+        "request": {
+            "variables": {
+                "email": {"values": ["a@example.org", "b@example.org"]},
+                "shelf": {"min": 1, "max": 2},
+                "city": {"configMapKeyRef": OBJECT},
+            },
+            "steps": [
+                {
+                    "name": "login",
+                    "method": "POST",
+                    "path": "/login?city=${city}",
+                    "body": '{"email": "${email}"}',
+                    "expectedStatuses": [201],
+                    "extract": [{"name": "token", "json": "access.token"}],
+                },
+                {"name": "me", "path": "/me", "headers": {"X-Token": "${token}"}},
+            ],
+        }
+    }
+}
+STEP: Place = (*REQUEST, "steps", 0)
 
 no_object_name = st.text(max_size=300).filter(
     lambda text: not all(c in "abcdefghijklmnopqrstuvwxyz0123456789-." for c in text) or not text
@@ -87,4 +110,24 @@ FIELDS: list[Wrong] = [
     ((*REQUEST, "headersFrom", 0, "name"), st.one_of(control, st.just(""), st.just("a:b"))),
     ((*REQUEST, "headersFrom", 0, "prefix"), st.one_of(control, not_a_text)),
     *reference((*REQUEST, "headersFrom", 0, "secretKeyRef")),
+]
+FLOW_FIELDS: list[Wrong] = [
+    (
+        (*REQUEST, "steps"),
+        not_a_list | st.just([{"name": f"s{n}", "path": "/"} for n in range(11)]),
+    ),
+    ((*STEP, "name"), st.sampled_from(["Login", "1a", "", "a b", "me", "x" * 41]) | not_a_text),
+    ((*STEP, "method"), st.sampled_from(["FETCH", "get", ""])),
+    ((*STEP, "path"), st.sampled_from(["login", "", "/a b", "/${nobody}", "ws://x/", "grpc://x"])),
+    ((*STEP, "body"), st.sampled_from(["${nobody}", "x" * 16_385]) | st.integers()),
+    ((*STEP, "headers"), st.sampled_from([{"a b": "x"}, {"A": "a\nb"}, {"A": "${token}"}])),
+    ((*STEP, "expectedStatuses"), not_a_list | st.just([99]) | st.just([600])),
+    ((*STEP, "extract"), not_a_list | st.just([{"name": "email", "json": "a"}])),
+    ((*STEP, "extract", 0, "name"), st.sampled_from(["a-b", "", "x" * 61, "request_id"])),
+    ((*STEP, "extract", 0, "json"), st.sampled_from(["", "a..b", "$.a", "a b", ".a"])),
+    ((*STEP, "extract", 0, "header"), st.just("X-Both")),
+    ((*REQUEST, "variables", "email", "values"), not_a_list | st.just([]) | st.just(["x" * 201])),
+    ((*REQUEST, "variables", "email", "values"), st.just(["a"] * 101) | st.just(["a\nb"])),
+    ((*REQUEST, "variables", "shelf", "min"), st.integers(min_value=3)),
+    *reference((*REQUEST, "variables", "city", "configMapKeyRef")),
 ]

@@ -11,7 +11,7 @@ from loadlab.model.resources import Experiment
 from loadlab.plan import PlanError, make_plan
 from tests.manifests import Json
 from tests.unit.plan.conftest import IMAGES
-from tests.unit.plan.own_fields import FIELDS, VALID
+from tests.unit.plan.own_fields import FIELDS, FLOW, FLOW_FIELDS, VALID
 
 Place = tuple[str | int, ...]
 
@@ -38,13 +38,15 @@ def refusal_of(spec: Json) -> str:
 @st.composite
 def invalid_specs(draw: st.DrawFn) -> tuple[str, Json]:
     """One field of a valid spec gets what it may not have; the field's own name comes with it."""
-    place, wrong = draw(st.sampled_from(FIELDS))
+    base, fields = draw(st.sampled_from([(VALID, FIELDS), (FLOW, FLOW_FIELDS)]))
+    place, wrong = draw(st.sampled_from(fields))
     field = next(part for part in reversed(place) if isinstance(part, str))
-    return field, set_at(VALID, place, draw(wrong))
+    return field, set_at(base, place, draw(wrong))
 
 
 def test_what_all_is_changed_in_is_valid():
     assert refusal_of(VALID) == ""
+    assert refusal_of(FLOW) == ""
 
 
 @settings(max_examples=300, deadline=None)

@@ -152,9 +152,14 @@ def _variant_rule() -> Rule[LoadExperimentSpec]:
 def _request_rule(workload: str) -> Rule[LoadExperimentSpec]:
     """Where the workload says nothing of requests, the experiment does."""
     return Rule(
-        f"self.workload != '{workload}' || has(self.load.request.path)",
-        lambda spec: spec.workload != workload or spec.load.request.path is not None,
-        f"the workload {workload} needs load.request.path: what is your service asked?",
+        f"self.workload != '{workload}' || has(self.load.request.path) || "
+        "(has(self.load.request.steps) && size(self.load.request.steps) > 0)",
+        lambda spec: (
+            spec.workload != workload
+            or spec.load.request.path is not None
+            or bool(spec.load.request.steps)
+        ),
+        f"the workload {workload} needs load.request.path or steps: what is your service asked?",
         ".load",
     )
 

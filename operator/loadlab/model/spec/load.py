@@ -60,6 +60,15 @@ class Load(RuledModel):
             ".arrivals",
         ),
         Rule(
+            "!has(self.request.steps) || size(self.request.steps) == 0 || !(has(self.search) || "
+            "self.executor.endsWith('arrival-rate') || "
+            "(has(self.purpose) && self.purpose == 'Compare'))",
+            lambda it: not (it.request.steps and it.is_open),
+            "request.steps goes with a given number of users: leave search and purpose Compare "
+            "out, and use constant-vus or ramping-vus",
+            ".request",
+        ),
+        Rule(
             "!has(self.search) || (has(self.purpose) && self.purpose == 'Capacity' && "
             "self.executor == 'constant-vus')",
             lambda it: it.search is None or it.searches_a_constant_rate,

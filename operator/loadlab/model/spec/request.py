@@ -1,6 +1,5 @@
 """How one request is made: what is asked, with which headers and variables."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -8,21 +7,12 @@ from pydantic import Field
 
 from loadlab.base.models import ApiModel
 from loadlab.base.quantities import Duration, bounded
-from loadlab.base.rules import Rule, Ruled, RuledModel, short_keys
+from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.model.spec.secrets import SecretKeyRef
+from loadlab.model.spec.steps import Method, Status, Step, UrlPath
+from loadlab.model.spec.variables import Variable
 
 HEADER_NAME = r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"  # a token of RFC 9110, section 5.6.2
-
-
-class Method(StrEnum):
-    """What a request does with its path."""
-
-    GET = "GET"
-    POST = "POST"
-    PUT = "PUT"
-    PATCH = "PATCH"
-    DELETE = "DELETE"
-    HEAD = "HEAD"
 
 
 class Redirects(StrEnum):
@@ -31,36 +21,6 @@ class Redirects(StrEnum):
     FAIL = "Fail"
     FOLLOW = "Follow"
     ACCEPT = "Accept"
-
-
-# What reaches a server as it is written: of ASCII all but blanks, #, % and a backslash, and % where
-# it stands for a byte. An address with anything else is refused by k6, or cut.
-_PATH = r'^/(%[0-9A-Fa-f][0-9A-Fa-f]|[]!-"$&-[^-~])*$'
-UrlPath = Annotated[
-    str,
-    Ruled(
-        Rule(
-            f"self.matches('{_PATH}')",
-            lambda text: re.fullmatch(_PATH, text) is not None,
-            "must be a path: / first, then printable ASCII without blanks, # and backslashes, and "
-            "% only before two hexadecimal digits, such as /search?q=a%20b",
-        )
-    ),
-]
-
-
-Status = Annotated[int, Field(ge=200, le=599)]
-
-
-class VariableRange(RuledModel):
-    """The integers that a variable takes, both ends included."""
-
-    RULES: ClassVar[tuple[Rule["VariableRange"], ...]] = (
-        Rule("self.min <= self.max", lambda it: it.min <= it.max, "min must not exceed max"),
-    )
-
-    min: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Smallest value.")
-    max: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Largest value.")
 
 
 class SecretHeader(ApiModel):
@@ -85,13 +45,15 @@ class Request(RuledModel):
 
     RULES: ClassVar[tuple[Rule["Request"], ...]] = (
         Rule(
-            "has(self.path) || !(has(self.method) || has(self.body) || "
+            "has(self.path) || (has(self.steps) && size(self.steps) > 0) || "
+            "!(has(self.method) || has(self.body) || "
             "(has(self.headers) && size(self.headers) > 0) || "
             "(has(self.headersFrom) && size(self.headersFrom) > 0) || "
             "(has(self.expectedStatuses) && size(self.expectedStatuses) > 0) || "
             "(has(self.variables) && size(self.variables) > 0))",
             lambda it: (
                 it.path is not None
+                or bool(it.steps)
                 or not (
                     it.method
                     or it.body is not None
@@ -102,6 +64,17 @@ class Request(RuledModel):
                 )
             ),
             "method, headers, headersFrom, body, expectedStatuses and variables go with path",
+        ),
+        Rule(
+            "!has(self.steps) || size(self.steps) == 0 || !(has(self.path) || has(self.method) || "
+            "has(self.body) || (has(self.expectedStatuses) && size(self.expectedStatuses) > 0))",
+            lambda it: (
+                not (
+                    it.steps
+                    and (it.path or it.method or it.body is not None or it.expected_statuses)
+                )
+            ),
+            "each of the steps has path, method, body, expectedStatuses: leave the request's out",
         ),
         short_keys("headers", "headers", 100),
         short_keys("variables", "variables", 60),
@@ -142,12 +115,27 @@ class Request(RuledModel):
         max_length=65_536,
         description="Body of a request of your own, with ${variables}; absent for none.",
     )
-    variables: dict[str, VariableRange] = Field(
+    steps: tuple[Step, ...] = Field(
+        default=(),
+        max_length=10,
+        description=(
+            "Requests that a virtual user makes one after the other, instead of path, such as "
+            "[{name: login, path: /login}, {name: me, path: /me}]; empty for a single one. Cookies "
+            "go from one to the next. The first that fails ends the iteration. With a given number "
+            "of users only (constant-vus, ramping-vus)."
+        ),
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["name"],
+        },
+    )
+    variables: dict[str, Variable] = Field(
         default={},
         max_length=20,
         description=(
-            "Ranges of integers that path, headers and body draw from, by name. A request gets the "
-            "same values in every variant and replicate."
+            "What path, headers and body draw from, by name: {shelf: {min: 0, max: 9}} or {email: "
+            "{values: [a@example.org]}}. A request gets the same values in every variant and "
+            "replicate. In a path they are escaped as its parts, in a JSON body as its texts."
         ),
     )
     expected_statuses: tuple[Status, ...] = Field(

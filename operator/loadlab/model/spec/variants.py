@@ -7,8 +7,8 @@ from pydantic import Field
 from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.pod import PodFields
-from loadlab.model.spec.request import UrlPath
 from loadlab.model.spec.secrets import ConfigMapKeyRef, SecretKeyRef
+from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 
 

@@ -1,0 +1,45 @@
+"""Texts of variables from ConfigMaps: files of the generator's pod, as one may hold a megabyte.
+
+A variable of the environment holds 128 KiB at most. A kubelet waits 300 ms for volumes, which is
+before the start and in no figure.
+"""
+
+from loadlab.catalogue.requests import Values
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.variables import Variable
+from loadlab.plan.pods import Manifest
+
+FOLDER = "/variables"
+FILE = "lines"
+
+
+def values_of(name: str, given: Variable) -> Values:
+    """Return what a variable takes, as the scenario script reads it."""
+    if given.values is not None:
+        return {"values": list(given.values)}
+    if given.config_map_key_ref is not None:
+        return {"file": f"{FOLDER}/{name}/{FILE}"}
+    return {"min": given.min, "max": given.max}
+
+
+def build_text_files(spec: LoadExperimentSpec) -> tuple[Manifest, Manifest]:
+    """Return the pieces of the generator's pod and of its container; empty for no such variable."""
+    refs = {
+        name: given.config_map_key_ref
+        for name, given in spec.load.request.variables.items()
+        if given.config_map_key_ref is not None
+    }
+    if not refs:
+        return {}, {}
+    volumes = [
+        {
+            "name": f"variable-{number}",
+            "configMap": {"name": ref.name, "items": [{"key": ref.key, "path": FILE}]},
+        }
+        for number, ref in enumerate(refs.values())
+    ]
+    mounts = [
+        {"name": f"variable-{number}", "mountPath": f"{FOLDER}/{name}", "readOnly": True}
+        for number, name in enumerate(refs)
+    ]
+    return {"volumes": volumes}, {"volumeMounts": mounts}
