@@ -40,6 +40,7 @@ class Component(StrEnum):
     REDIS = "redis"
     RABBITMQ = "rabbitmq"
     DATASET = "dataset"
+    PREPARATION = "preparation"
     STEWARD = "steward"
     SERVICE = "service"
     WORKER = "worker"

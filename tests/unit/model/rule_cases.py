@@ -239,6 +239,16 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
     *case("Placement", keys=long_key("nodeSelector", 317, "x")),
     *case(
+        "Preparation",
+        one=({"image": "a:1"}, {"image": "a:1", "sql": SECRET}),
+        none=({"sql": SECRET}, {}),
+        command=({"image": "a:1", "command": ["x"]}, {"sql": SECRET, "command": ["x"]}),
+        env=(
+            {"image": "a:1", "env": [variable("A"), variable("B")]},
+            {"image": "a:1", "env": [variable("A"), variable("A")]},
+        ),
+    ),
+    *case(
         "Variable",
         ends=({"min": 1, "max": 1}, {"min": 2, "max": 1}),
         both=({"min": 1, "max": 1}, {"min": 1}),

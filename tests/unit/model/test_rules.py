@@ -58,6 +58,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     step = request["properties"]["steps"]["items"]
     yield "Step", step
     yield "Extract", step["properties"]["extract"]["items"]
+    yield "Preparation", fields["preparation"]
     yield "Postgres", fields["postgres"]
     yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]
@@ -163,6 +164,7 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "precision": PRECISION,
         "order": {"seed": 1},
         "max_trials": 9,
+        "preparation": {"image": "x"},
         "load": {"duration": "31s"},
         "postgres": {"scale": 0.5},
         "redis": {"image": "x"},

@@ -34,6 +34,11 @@ VALID: Json = {
         }
     },
 }
+VALID["preparation"] = {
+    "image": "shop:1",
+    "command": ["alembic", "upgrade", "head"],
+    "env": [{"name": "SEED", "value": "7"}],
+}
 VARIANT: Place = ("variants", 0)
 REQUEST: Place = ("load", "request")
 FLOW: Json = VALID | {
@@ -97,6 +102,10 @@ FIELDS: list[Wrong] = [
     ((*VARIANT, "podLabels"), MARKS | st.just({"team": "a b"}) | st.just({"team": "x" * 64})),
     ((*VARIANT, "podAnnotations"), MARKS | st.just({"note": "x" * 1001})),
     ((*REQUEST, "headersFrom"), not_a_list),
+    (("preparation", "image"), st.sampled_from(["", " ", "../x", "x" * 301]) | st.integers()),
+    (("preparation", "command"), not_a_list | st.just([]) | st.just(["a\0b"])),
+    (("preparation", "env"), not_a_list | st.just([{"name": "A"}])),
+    (("preparation", "sql"), st.just(OBJECT)),
     ((*REQUEST, "redirects"), st.sampled_from(["fail", "", 0, True])),
     (
         (*REQUEST, "expectedStatuses"),

@@ -17,6 +17,7 @@ from loadlab.model.spec.network import Network
 from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.precision import Precision, precision_rules
+from loadlab.model.spec.preparation import Preparation
 from loadlab.model.spec.search import search_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
@@ -90,6 +91,13 @@ class LoadExperimentSpec(RuledModel):
     redis: Redis = Field(default=Redis(), description="The queue or cache, where one is needed.")
     rabbitmq: RabbitMq = Field(
         default=RabbitMq(), description="The message broker, where a variant needs one."
+    )
+    preparation: Preparation | None = Field(
+        default=None,
+        description=(
+            "What is done once before the first trial, after the data set is loaded; an end other "
+            "than 0 ends the experiment with PreparationFailed and its last words; absent: nothing."
+        ),
     )
     resources: Resources = Field(default=Resources(), description="Limits of the pods.")
     placement: Placement = Field(default=Placement(), description="Where the pods run.")

@@ -60,7 +60,8 @@ class Load(RuledModel):
             ".arrivals",
         ),
         Rule(
-            "!has(self.request.steps) || size(self.request.steps) == 0 || !(has(self.search) || "
+            "!has(self.request) || !has(self.request.steps) || size(self.request.steps) == 0 || "
+            "!(has(self.search) || "
             "self.executor.endsWith('arrival-rate') || "
             "(has(self.purpose) && self.purpose == 'Compare'))",
             lambda it: not (it.request.steps and it.is_open),
