@@ -15,6 +15,7 @@ from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Load
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.https import build_trust, host_of
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -52,6 +53,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     """
     configuration = trial_configuration(context, run)
     volumes, mounts = build_text_files(context.spec)
+    ca, ca_mounts, trusted = build_trust(context.variant(run.cell).https)
     container = {
         "name": Component.K6.value,
         **context.pulled(context.images.k6),
@@ -65,15 +67,16 @@ def build_generator(context: Context, run: Run) -> Manifest:
             ),
             context.credential(STEWARD_TOKEN, Component.STEWARD),
             *secret_variables(context.spec),
+            *trusted,
         ],
         "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
-        **mounts,
+        **({"volumeMounts": found} if (found := [*mounts, *ca_mounts]) else {}),
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
-        **volumes,
+        **({"volumes": files} if (files := [*volumes, *ca]) else {}),
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism
@@ -103,7 +106,8 @@ def configuration_variables(configuration: Manifest) -> dict[str, str]:
 def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, variant = context.spec, context.variant(run.cell)
-    target = variant.target(context.child_name(Component.SERVICE, run))
+    service = context.child_name(Component.SERVICE, run)
+    target = variant.target(host_of(service, context.experiment.metadata.namespace, variant.https))
     requests = _NOTHING if run.calibrates else requests_of(spec, variant, run.cell)
     return {
         "run": run.name,

@@ -3,6 +3,7 @@
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
+from loadlab.plan.https import build_certificate
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
@@ -60,7 +61,7 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
-        "volumes": [SCRATCH],
+        "volumes": [SCRATCH, *build_certificate(variant.https)[0]],
         **build_identity(variant.pod),
         **build_pull_secrets(variant.pod, context.images.pull_secrets),
     }

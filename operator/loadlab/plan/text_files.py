@@ -22,15 +22,13 @@ def values_of(name: str, given: Variable) -> Values:
     return {"min": given.min, "max": given.max}
 
 
-def build_text_files(spec: LoadExperimentSpec) -> tuple[Manifest, Manifest]:
-    """Return the pieces of the generator's pod and of its container; empty for no such variable."""
+def build_text_files(spec: LoadExperimentSpec) -> tuple[list[Manifest], list[Manifest]]:
+    """Return volumes and mounts of the generator; none where no variable has such texts."""
     refs = {
         name: given.config_map_key_ref
         for name, given in spec.load.request.variables.items()
         if given.config_map_key_ref is not None
     }
-    if not refs:
-        return {}, {}
     volumes = [
         {
             "name": f"variable-{number}",
@@ -42,4 +40,4 @@ def build_text_files(spec: LoadExperimentSpec) -> tuple[Manifest, Manifest]:
         {"name": f"variable-{number}", "mountPath": f"{FOLDER}/{name}", "readOnly": True}
         for number, name in enumerate(refs)
     ]
-    return {"volumes": volumes}, {"volumeMounts": mounts}
+    return volumes, mounts

@@ -213,7 +213,7 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         annotations=long_key("podAnnotations", 317, "x", **OWN),
     ),
     *case(
-        "EnvSource",
+        "ValueSource",
         one=({"configMapKeyRef": SECRET}, {"configMapKeyRef": SECRET, "secretKeyRef": SECRET}),
         none=({"secretKeyRef": SECRET}, {}),
     ),

@@ -49,7 +49,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Variant", fields["variants"]["items"]
     yield "EnvVar", fields["variants"]["items"]["properties"]["env"]["items"]
     env = fields["variants"]["items"]["properties"]["env"]["items"]["properties"]
-    yield "EnvSource", env["valueFrom"]
+    yield "ValueSource", env["valueFrom"]
     yield "Placement", fields["placement"]
     yield "Load", fields["load"]
     yield "Search", fields["load"]["properties"]["search"]

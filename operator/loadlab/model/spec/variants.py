@@ -6,8 +6,9 @@ from pydantic import Field
 
 from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
+from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
-from loadlab.model.spec.secrets import ConfigMapKeyRef, SecretKeyRef
+from loadlab.model.spec.secrets import ValueSource
 from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 
@@ -19,33 +20,6 @@ def _names() -> str:
         for name, workload in WORKLOADS.items()
     )
     return " ".join(listed)
-
-
-class EnvSource(RuledModel):
-    """Where the value of a variable is."""
-
-    RULES: ClassVar[tuple[Rule["EnvSource"], ...]] = (
-        Rule(
-            "has(self.secretKeyRef) != has(self.configMapKeyRef)",
-            lambda it: (it.secret_key_ref is None) != (it.config_map_key_ref is None),
-            "valueFrom has either a secretKeyRef or a configMapKeyRef",
-        ),
-    )
-
-    secret_key_ref: SecretKeyRef | None = Field(
-        default=None,
-        description=(
-            "A key of a Secret of the namespace, such as {name: shop, key: password}; "
-            "absent where configMapKeyRef is given."
-        ),
-    )
-    config_map_key_ref: ConfigMapKeyRef | None = Field(
-        default=None,
-        description=(
-            "A key of a ConfigMap of the namespace, such as {name: shop, key: region}; "
-            "absent where secretKeyRef is given."
-        ),
-    )
 
 
 class EnvVar(RuledModel):
@@ -70,7 +44,7 @@ class EnvVar(RuledModel):
         pattern=NO_NUL,
         description="Value, always a string; absent where valueFrom has it.",
     )
-    value_from: EnvSource | None = Field(
+    value_from: ValueSource | None = Field(
         default=None,
         description=(
             "Where the value is, absent where value has it. It is not shown in any manifest. Who "
@@ -82,6 +56,7 @@ class EnvVar(RuledModel):
 HTTP_PORT = 8000  # of an image that names none
 OWN = (
     *("command", "port", "readinessPath", "instrumentsPort"),
+    "https",
     *("imagePullSecrets", "serviceAccountName", "automountServiceAccountToken"),
 )
 
@@ -160,6 +135,13 @@ class Variant(PodFields, RuledModel):
         description=(
             "Path that the image answers with a status from 200 to 399 once it can serve (/healthz "
             "unless set)."
+        ),
+    )
+    https: Https | None = Field(
+        default=None,
+        description=(
+            "The image serves by https, such as {secretName: shop-tls}; absent for http. k6 asks "
+            "for RUN.NAMESPACE.svc, so its certificate must be one for *.NAMESPACE.svc."
         ),
     )
     instruments_port: int | None = Field(
