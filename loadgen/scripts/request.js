@@ -71,6 +71,10 @@ export function loadOnce() {
   const id = FIRST_ID[scenario.name] + scenario.iterationInTest;
   const answer = config.inOrder ? performAll(id) : perform(choose(id), id);
   if (config.tellsCache && scenario.name === 'measure') noteCache(answer);
+  pause();
+}
+
+function pause() {
   if (config.thinkTimeMs > 0) sleep(config.thinkTimeMs / 1000);
 }
 
@@ -79,6 +83,7 @@ function performAll(id) {
   let answer = null;
   taken = {};
   for (const [i, step] of requests.entries()) {
+    if (i > 0) pause();
     answer = perform(step, id);
     if (hasFailed(answer.status, step.expected)) return answer;
     const missing = step.extract.find((one) => !take(one, answer));

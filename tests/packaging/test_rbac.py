@@ -109,7 +109,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     actor = Actor(cluster, experiment, now=0.0)
     trial = plan.trials[0]
     children = (*plan.store_manifests(), *plan.preparation_manifests())
-    children += tuple(plan.run_manifests(trial, attempt=1))
+    children += (*plan.own_preparation_manifests(), *plan.run_manifests(trial, attempt=1))
     gone_with_it = {"NetworkPolicy"}
     seen = {manifest["kind"] for manifest in children} - gone_with_it | {"Pod"}
     for action in (

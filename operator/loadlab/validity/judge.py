@@ -157,7 +157,7 @@ def _remedy(trial: TrialMeasurement, place: str) -> str:
     if place.startswith("https:"):
         return (
             "it asks for https, and the load is made over http inside the cluster: give the "
-            "variant https, or the requests the header X-Forwarded-Proto by spec.load.request.headers"
+            "variant https, or its requests the header X-Forwarded-Proto by load.request.headers"
         )
     return (
         "set spec.load.request.path to that place, or spec.load.request.redirects to Follow "
