@@ -1,6 +1,7 @@
 """What an answer of the API server means: an object, or an error of its kind."""
 
 import json
+from typing import Any
 
 from loadlab.kube.api import Manifest
 from loadlab.kube.errors import MalformedError, RefusedError, UnavailableError
@@ -48,3 +49,10 @@ def raise_for(status: int, text: str, request: str) -> None:
     is_for_now = status in {410, 429} or (status >= 500 and not is_of_this_object)
     later = is_contention or is_for_now
     raise UnavailableError(said) if later else RefusedError(said)
+
+
+async def error_text(response: Any) -> str:
+    """Read what a refusal says; nothing of a success."""
+    if response.status < 300:
+        return ""
+    return str(await response.text(encoding="utf-8", errors="replace"))
