@@ -173,6 +173,12 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
     ),
     *case(
         "Variant",
+        token=(
+            OWN | {"automountServiceAccountToken": True, "serviceAccountName": "shop"},
+            OWN | {"automountServiceAccountToken": True},
+        ),
+        labels=long_key("podLabels", 317, "x", **OWN),
+        annotations=long_key("podAnnotations", 317, "x", **OWN),
         command=(OWN | {"command": ["x"]}, {"name": "sync", "command": ["x"]}),
         port=(OWN | {"port": 1}, {"name": "sync", "port": 1}),
         path=(OWN | {"readinessPath": "/"}, {"name": "sync", "readinessPath": "/"}),
@@ -202,15 +208,6 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         neither=(variable("A"), {"name": "A"}),
         both=(variable("A"), variable("A") | {"valueFrom": {"secretKeyRef": SECRET}}),
         secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
-    ),
-    *case(
-        "Variant",
-        token=(
-            OWN | {"automountServiceAccountToken": True, "serviceAccountName": "shop"},
-            OWN | {"automountServiceAccountToken": True},
-        ),
-        labels=long_key("podLabels", 317, "x", **OWN),
-        annotations=long_key("podAnnotations", 317, "x", **OWN),
     ),
     *case(
         "ValueSource",
