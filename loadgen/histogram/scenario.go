@@ -128,7 +128,7 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	sp.duration.record(t.Duration)
 	sp.total.record(total)
 	sp.recordPlanned(t, total)
-	s.series.record(t.EndTime, total, sp.class == "2xx", sp.failed)
+	s.series.record(t.EndTime, total, !sp.failed && sp.class != "3xx", sp.failed)
 	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
 }
 

@@ -3,7 +3,7 @@
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { Counter } from 'k6/metrics';
-import { config } from './trial.js';
+import { config, withoutSecrets } from './trial.js';
 
 const LOOKERS = 20; // virtual users of a pod that read what a failed answer says
 const EXAMPLE_LENGTH = 200;
@@ -25,12 +25,17 @@ export function sayWhy(params) {
   return curious ? { ...params, responseType: 'text' } : params;
 }
 
-export function noteFailure(name, answer) {
+export function noteFailure({ name, expected }, answer) {
   if (answer.status === 0) {
     if (hasNoSample(answer.error)) unsampled.add(1, { name, text: answer.error });
-  } else if (hasFailed(answer.status) && exec.vu.idInInstance <= LOOKERS) {
+  } else if (hasFailed(answer.status, expected) && exec.vu.idInInstance <= LOOKERS) {
     look(answer, exec.scenario.name);
   }
+}
+
+// The text is that of an answer which k6 would not take, of which the output knows the status.
+export function noteMissing(name, status, what) {
+  unsampled.add(1, { name, text: `unsupported response status: ${status} without ${what}` });
 }
 
 // A URL that cannot be read is refused before k6 measures, and a 101 is given up in the middle.
@@ -38,7 +43,10 @@ function hasNoSample(error) {
   return error.startsWith('invalid URL') || error.startsWith('unsupported response status');
 }
 
-function hasFailed(status) {
+// Without a status there was no answer.
+export function hasFailed(status, expected) {
+  if (status === 0) return true;
+  if (expected) return !expected.includes(status);
   return status >= 400 || (config.redirects !== 'Accept' && REDIRECTS.has(status));
 }
 
@@ -52,7 +60,7 @@ function look(answer, scenario) {
   if (unread) return;
   told.add(key);
   if (!said) return; // an answer that was read may have nothing to say
-  example.add(1, { status: `${answer.status}`, example: said.slice(0, EXAMPLE_LENGTH) });
+  example.add(1, { status: `${answer.status}`, example: withoutSecrets(said).slice(0, EXAMPLE_LENGTH) });
 }
 
 function place(location) {

@@ -1,10 +1,12 @@
 // The requests under load: which one comes next, its text, and what is counted of its answer.
+import { SharedArray } from 'k6/data';
 import exec from 'k6/execution';
+import http from 'k6/http';
 import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import * as arrivals from 'k6/x/arrivals';
-import { noteFailure, sayWhy } from './failures.js';
-import { ARRIVALS, FOLLOWS, TARGET, config, send } from './trial.js';
+import { hasFailed, noteFailure, noteMissing, sayWhy } from './failures.js';
+import { ARRIVALS, FOLLOWS, TARGET, config, secretOf, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
@@ -16,19 +18,30 @@ export const acceptedId = new Counter('accepted_id');
 // Of the answers that say by X-Cache whether they came from a cache; of the measurement only.
 const byCache = { hit: new Trend('cache_hit', true), miss: new Trend('cache_miss', true) };
 
+// What the steps of this virtual user's iteration took from their answers, and the names of all.
+let taken = {};
+const extracted = new Set(config.requests.flatMap((request) => (request.extract || []).map(({ name }) => name)));
 const requests = config.requests.map((request) => prepare(request));
 const total = requests.reduce((sum, request) => sum + request.weight, 0);
 const side = config.side ? prepare(config.side.request) : null;
 
 // Each field is taken by its name: a contract test sees that the configuration has it.
 export function prepare(request, name = request.name) {
-  const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]);
+  const secret = Object.entries(request.secretHeaders || {}).map(([k, v]) => {
+    const value = secretOf(v, k);
+    return [k, () => value];
+  });
+  const headers = Object.entries(request.headers || {}).map(([k, v]) => [k, template(v)]).concat(secret);
   const constant = Object.values(request.headers || {}).every((text) => !text.includes('${'));
+  const expected = request.expectedStatuses && http.expectedStatuses(...request.expectedStatuses);
+  const extract = request.extract || [];
   const params = (id) => ({
     timeout: config.timeoutMs,
     tags: { name },
     throw: true,
     redirects: FOLLOWS ? MAX_REDIRECTS : 0,
+    ...(expected && { responseCallback: expected }),
+    ...(extract.some(({ source }) => source === 'json') && { responseType: 'text' }),
     ...(headers.length && { headers: Object.fromEntries(headers.map(([n, make]) => [n, make(id)])) }),
   });
   const always = params(0);
@@ -37,15 +50,17 @@ export function prepare(request, name = request.name) {
     method: request.method,
     weight: request.weight,
     writes: request.writes,
-    url: template(TARGET + request.path),
-    text: template(request.body),
+    expected: request.expectedStatuses,
+    extract,
+    url: template(TARGET + request.path, encodeURIComponent),
+    text: template(request.body, inBody(request.headers)),
     params: constant ? () => always : params,
   };
 }
 
 export function perform(request, id, params = request.params(id)) {
   const answer = send(request.method, request.url(id), request.text(id), sayWhy(params));
-  noteFailure(request.name, answer);
+  noteFailure(request, answer);
   if (request.writes && answer.status >= 200 && answer.status < 300) acceptedId.add(id);
   return answer;
 }
@@ -54,9 +69,56 @@ export function loadOnce() {
   if (ARRIVALS) arrivals.mark();
   const scenario = exec.scenario;
   const id = FIRST_ID[scenario.name] + scenario.iterationInTest;
-  const answer = perform(choose(id), id);
+  const answer = config.inOrder ? performAll(id) : perform(choose(id), id);
   if (config.tellsCache && scenario.name === 'measure') noteCache(answer);
+  pause();
+}
+
+function pause() {
   if (config.thinkTimeMs > 0) sleep(config.thinkTimeMs / 1000);
+}
+
+// The steps of one iteration, until one fails: the later ones rest on it.
+function performAll(id) {
+  let answer = null;
+  taken = {};
+  for (const [i, step] of requests.entries()) {
+    if (i > 0) pause();
+    answer = perform(step, id);
+    if (hasFailed(answer.status, step.expected)) return answer;
+    const missing = step.extract.find((one) => !take(one, answer));
+    if (missing) {
+      // The answer itself is counted as a good one: what fails is the step that it was needed for.
+      const { name } = requests[i + 1] || step;
+      noteMissing(name, answer.status, `${missing.source} ${missing.at} in the answer to ${step.name}`);
+      return answer;
+    }
+  }
+  return answer;
+}
+
+function take({ name, source, at }, answer) {
+  const value = find[source](answer, at);
+  if (!['string', 'number', 'boolean'].includes(typeof value)) return false;
+  taken[name] = value;
+  return true;
+}
+
+const find = {
+  json: (answer, at) => at.split('.').reduce((part, key) => (part ? part[key] : undefined), read(answer.body)),
+  header: (answer, at) => {
+    const name = Object.keys(answer.headers).find((each) => each.toLowerCase() === at.toLowerCase());
+    return name && answer.headers[name];
+  },
+  cookie: (answer, at) => answer.cookies[at] && answer.cookies[at].length && answer.cookies[at][0].value,
+};
+
+function read(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 // A closed loop against nothing: how many requests k6 itself can make.
@@ -82,12 +144,12 @@ function choose(id) {
 }
 
 // template('a${x}b') is a function of the request's id; text without variables costs nothing.
-function template(given) {
+function template(given, escaped = String) {
   if (given === null || given === undefined) return () => null;
   const text = pad(given);
   const parts = text.split(/\$\{(\w+)\}/); // literal, name, literal, name, …, literal
   if (parts.length === 1) return () => text;
-  const makers = parts.map((part, i) => (i % 2 ? variable(part) : null));
+  const makers = parts.map((part, i) => (i % 2 ? variable(part, escaped) : null));
   return (id) => {
     let out = parts[0];
     for (let i = 1; i < parts.length; i += 2) out += makers[i](id) + parts[i + 1];
@@ -99,15 +161,36 @@ function pad(text) {
   return config.paddingBytes ? text.replace('${padding}', 'x'.repeat(config.paddingBytes)) : text;
 }
 
-function variable(name) {
+// What stands for a text in a body, as its kind asks.
+function inBody(headers) {
+  const given = Object.entries(headers || {}).filter(([name]) => name.toLowerCase() === 'content-type');
+  const type = given.length ? given[given.length - 1][1] : '';
+  if (type.includes('json')) return (text) => JSON.stringify(String(text)).slice(1, -1);
+  return type.includes('urlencoded') ? encodeURIComponent : String;
+}
+
+function variable(name, escaped) {
   if (name === 'request_id') return (id) => id;
-  const range = (config.variables || {})[name];
-  if (!range) {
+  if (extracted.has(name)) return () => escaped(taken[name]);
+  const given = (config.variables || {})[name];
+  if (!given) {
     throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);
   }
   const salt = hashText(name);
-  const width = range.max - range.min + 1;
-  return (id) => range.min + Math.floor(mix(id ^ salt) / 4294967296 * width);
+  const at = (id, count) => Math.floor(mix(id ^ salt) / 4294967296 * count);
+  if (given.max !== undefined) {
+    const width = given.max - given.min + 1;
+    return (id) => given.min + at(id, width);
+  }
+  const texts = given.values || linesOf(name, given.file);
+  return (id) => escaped(texts[at(id, texts.length)]);
+}
+
+// The virtual users share the lines of a file: there may be many of both.
+function linesOf(name, file) {
+  const lines = new SharedArray(name, () => open(file).split(/\r?\n/).filter((line) => line !== ''));
+  if (!lines.length) throw new Error(`${config.run}: the ConfigMap of the variable ${name} has no line`);
+  return lines;
 }
 
 // The same request gets the same values in every variant and every replicate.

@@ -43,6 +43,28 @@ export function print(key, value) {
   loadlab.print(key, JSON.stringify(value));
 }
 
+// What the Secrets of headers hold, by variable: without the line break that a file ends with.
+const secrets = {};
+
+export function secretOf({ variable, prefix }, header) {
+  const value = (__ENV[variable] || '').trim();
+  // k6 would refuse each request, and a message of Go's may quote the value.
+  if (!/^[ -~]+$/.test(value)) {
+    throw new Error(`${config.run}: the Secret of the header ${header} holds ` +
+      (value ? 'more than printable ASCII of one line' : 'nothing'));
+  }
+  secrets[variable] = value;
+  return prefix + value;
+}
+
+// An answer may repeat what it was sent, and ends in a status.
+export function withoutSecrets(text) {
+  const forms = Object.values(secrets).flatMap((value) => (
+    [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]
+  ));
+  return forms.reduce((left, form) => left.split(form).join('***'), text);
+}
+
 // The barrier opens when the last pod has ended its requests, and then the drain begins.
 export function finishWithinMs() {
   return load.gracefulStopMs + config.deadlines.drainMs;

@@ -70,7 +70,7 @@ globalThis.__loadlab = {
   request(method, url, body, params) {
     now += 5;
     requests.push({ method, url, body, timeout: params.timeout, name: params.tags.name, headers: params.headers });
-    return { status: 200, headers: { 'X-Cache': 'hit' }, timings: { duration: 1 }, body: answer(url, method, body) };
+    return { status: 200, headers: { 'X-Cache': 'hit' }, cookies: { sid: [{ value: 'of-sid' }] }, timings: { duration: 1 }, body: answer(url, method, body) };
   },
   print(key, text) { printed.push({ [key]: parse(text) }); },
   sleep(seconds) { now += Math.max(seconds, 0.001) * 1000; },
@@ -95,6 +95,7 @@ const modules = {
     ' expectedStatuses() {}, setResponseCallback() {} };',
   'execution.js': 'export default { get scenario() { return globalThis.__loadlab.scenario; },' +
     ' vu: { idInInstance: 1 }, test: { abort(why) { throw new Error(why); } } };',
+  'data.js': 'export class SharedArray { constructor(name, make) { return make(); } }',
   'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);',
   'x/arrivals.js': 'export const mark = () => {};',
   'x/noop.js': 'export const address = () => "http://127.0.0.1:1";',
@@ -107,7 +108,7 @@ function install(scripts) {
   const k6 = join(folder, 'node_modules', 'k6');
   mkdirSync(join(k6, 'x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/noop': './x/noop.js' };
+  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/noop': './x/noop.js' };
   writeFileSync(join(k6, 'package.json'), JSON.stringify({ name: 'k6', type: 'module', exports }));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(k6, name), text);
   return folder;
@@ -117,7 +118,12 @@ function install(scripts) {
 
 const folder = install(process.argv[2]);
 const text = JSON.stringify(configuration);
-globalThis.__ENV = { TRIAL_0: text, JOB_COMPLETION_INDEX: '0', STEWARD_TOKEN: 'the-token' };
+const secrets = configuration.requests.flatMap((request) => Object.values(request.secretHeaders || {}));
+globalThis.open = () => 'Ulm\nKöln\n';
+globalThis.__ENV = {
+  TRIAL_0: text, JOB_COMPLETION_INDEX: '0', STEWARD_TOKEN: 'the-token',
+  ...Object.fromEntries(secrets.map(({ variable }) => [variable, 'the-secret'])),
+};
 JSON.parse = (given, ...rest) => (given === text
   ? watch(parse(given), schemas['trial-configuration.schema.json'], 'trial-configuration.schema.json', '')
   : parse(given, ...rest));

@@ -29,6 +29,33 @@ OWN_IMAGES: dict[str, Json] = {
 OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
 LEVELS = OWN_LEVELS | {"server": ["gunicorn"]}
 OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
+# A request with all that a team may say of it.
+TOLD: Json = {
+    "path": "/",
+    "expectedStatuses": [200, 404],
+    "headersFrom": [{"name": "X-Key", "secretKeyRef": {"name": "keys", "key": "api"}}],
+}
+STEPS: Json = {
+    "variables": {
+        "shelf": {"min": 1, "max": 9},
+        "email": {"values": ["a@example.org"]},
+        "city": {"configMapKeyRef": {"name": "shop", "key": "cities"}},
+    },
+    "steps": [
+        {
+            "name": "login",
+            "method": "POST",
+            "path": "/login?city=${city}",
+            "body": '{"email": "${email}"}',
+            "extract": [
+                {"name": "order", "json": "id"},
+                {"name": "cache", "header": "x-cache"},
+                {"name": "session", "cookie": "sid"},
+            ],
+        },
+        {"name": "me", "path": "/me/${order}", "headers": {"X-Cache": "${cache}-${session}"}},
+    ],
+}
 LOADS: dict[str, Json] = {
     "closed": {},
     "ramping": {"load": {"executor": "ramping-vus", "rampUp": "10s"}},
@@ -84,6 +111,9 @@ def plans() -> Iterator[tuple[str, Plan]]:
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
         more = {"load": {"request": {"path": "/"}}, "factors": OWN_LEVELS}
         yield f"{workload}/{own['name']}", plan_of(workload, own, **more)
+    for title, request in {"told": TOLD, "steps": STEPS}.items():
+        more = {"load": {"request": request}, "factors": OWN_LEVELS}
+        yield f"custom/{title}", plan_of("custom", OWN_IMAGES["metered"], **more)
 
 
 def _with_worker(workload: str, variant: str) -> Plan:

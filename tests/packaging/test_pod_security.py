@@ -13,7 +13,12 @@ from tests.manifests import Json
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VALUES = sorted((REPOSITORY / "charts/loadlab/ci").glob("*-values.yaml"))
-SAMPLES = sorted((REPOSITORY / "manifests/samples").glob("*.yaml"))
+SAMPLES = sorted(
+    [
+        *(REPOSITORY / "manifests/samples").glob("*.yaml"),
+        *(REPOSITORY / "manifests/samples").glob("own/*.yaml"),
+    ]
+)
 ALLOWED_VOLUMES = {
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim",
     "projected", "secret",
@@ -139,13 +144,15 @@ def test_the_checker_sees_a_weak_container(operator_pod, change):
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_pods_of_a_plan_are_restricted(sample):
-    body = yaml.safe_load(sample.read_text())
+    documents = yaml.safe_load_all(sample.read_text())
+    body = next(each for each in documents if each["kind"] == "LoadExperiment")
     body["metadata"]["namespace"] = "default"
     images = Images(
         services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
     )
     plan = make_plan(Experiment.model_validate(body), images)
     manifests = plan.store_manifests() + plan.preparation_manifests()
+    manifests += plan.own_preparation_manifests()
     for trial in plan.trials:
         manifests += plan.run_manifests(trial, attempt=1)
 

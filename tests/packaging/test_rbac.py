@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import yaml
 
+from loadlab.base.names import MAY_BE_USED_LABEL
 from loadlab.controller.settings import from_environment
 from loadlab.kube.act import Actor
 from loadlab.kube.api import Kind, Version
@@ -39,7 +40,8 @@ from loadlab.progress.observed import PodView, Reference
 from tests.packaging.permissions import OF_KOPF, Permission, granted, permissions
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SAMPLES = sorted((REPOSITORY / "manifests/samples").glob("*.yaml"))
+FOLDER = REPOSITORY / "manifests" / "samples"
+SAMPLES = sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("own/*.yaml")])
 UID = "uid-of-the-experiment"
 PLACELESS = PodView(
     reference=Reference("Pod", "x", "uid"),
@@ -77,6 +79,7 @@ class TakesNotes(ApiCluster):
     async def _answer(self, **_) -> str:
         owners = [{"uid": UID, "controller": True}] if self.is_there else []
         metadata = {"resourceVersion": "1", "ownerReferences": owners}
+        metadata["labels"] = {MAY_BE_USED_LABEL: "true"}
         return json.dumps({"metadata": metadata, "items": [], "reason": "AlreadyExists"})
 
 
@@ -95,7 +98,8 @@ class Silence:
 
 
 def plan_of(sample: Path) -> Plan:
-    body = yaml.safe_load(sample.read_text())
+    documents = yaml.safe_load_all(sample.read_text())
+    body = next(each for each in documents if each["kind"] == "LoadExperiment")
     body["metadata"] |= {"namespace": "default", "uid": UID}
     return make_plan(Experiment.model_validate(body), from_environment({}).images)
 
@@ -106,7 +110,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     actor = Actor(cluster, experiment, now=0.0)
     trial = plan.trials[0]
     children = (*plan.store_manifests(), *plan.preparation_manifests())
-    children += tuple(plan.run_manifests(trial, attempt=1))
+    children += (*plan.own_preparation_manifests(), *plan.run_manifests(trial, attempt=1))
     gone_with_it = {"NetworkPolicy"}
     seen = {manifest["kind"] for manifest in children} - gone_with_it | {"Pod"}
     for action in (

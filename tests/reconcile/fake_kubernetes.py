@@ -198,10 +198,10 @@ class FakeKubernetes:
 
     def _has_ended(self, pod: Manifest, component: str) -> bool:
         """The data set is loaded at once; a generator waits for its service first."""
-        if pod["status"]["phase"] != "Running" or component not in {"k6", "dataset"}:
+        if pod["status"]["phase"] != "Running" or component not in {"k6", "dataset", "preparation"}:
             return False
         run = pod["metadata"]["labels"].get(RUN_LABEL)
-        return component == "dataset" or any(
+        return component in {"dataset", "preparation"} or any(
             "status" in other
             and other["metadata"]["labels"].get(RUN_LABEL) == run
             and other["metadata"]["labels"][COMPONENT_LABEL] == "service"

@@ -28,6 +28,9 @@ else says why.
   resources: [secrets]
   verbs: [create]
 - apiGroups: [""]
+  resources: [serviceaccounts]  # whether one may be used by experiments, which its label says
+  verbs: [get]
+- apiGroups: [""]
   resources: [events]
   verbs: [list, create]
 - apiGroups: [networking.k8s.io]

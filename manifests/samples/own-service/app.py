@@ -5,8 +5,9 @@ It knows nothing of LoadLab. The instruments would be two lines, below `app`, an
 """
 
 import os
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Header, HTTPException
 
 PRODUCTS = [
     {"id": number, "title": f"Product {number}", "shelf": number % 200, "price": number * 37 % 9901}
@@ -34,6 +35,21 @@ async def search_on_the_loop(shelf: int, limit: int = 10) -> list[dict[str, obje
 
 HANDLERS = {"def": search, "async": search_on_the_loop}
 app.get("/search")(HANDLERS[os.environ.get("STYLE", "def")])
+
+
+@app.post("/login")
+async def login(who: dict[str, str]) -> dict[str, str]:
+    """Hand out a token; a real one would look at a password first."""
+    return {"access_token": f"token-of-{who['email']}"}
+
+
+@app.get("/me")
+async def me(authorization: Annotated[str, Header()]) -> dict[str, str]:
+    """Tell who has logged in."""
+    token = authorization.removeprefix("Bearer ")
+    if not token.startswith("token-of-"):
+        raise HTTPException(401, "log in first")
+    return {"email": token.removeprefix("token-of-")}
 
 
 @app.get("/healthz")

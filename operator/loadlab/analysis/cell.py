@@ -130,6 +130,7 @@ class CellSum:
             failures=failure_rows(
                 (failure for t in told for failure in t.failures), sum(t.requests for t in told)
             ),
+            redirects_followed=sum(t.redirects_followed for t in told) or None,
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
             cpu_micros=_cost(used, components),
             leaves_out_costs=any(t.leaves_out_costs for t in used),

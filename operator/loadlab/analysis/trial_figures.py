@@ -35,6 +35,7 @@ class TrialFigures:
     status: Mapping[str, int]  # requests by status class
     failures: tuple[FailedRequests, ...]
     dropped_iterations: int
+    redirects_followed: int
     requests_per_second: float
     latency_ms: LatencyMs | None
     without_answer: Unanswered
@@ -66,6 +67,7 @@ class TrialFigures:
             status=measured.status,
             failures=measured.failures,
             dropped_iterations=measured.dropped_iterations,
+            redirects_followed=measured.redirects_followed,
             requests_per_second=measured.requests_per_second,
             without_answer=measured.without_answer,
             latency_ms=_stand(trial, measured.latency_ms),

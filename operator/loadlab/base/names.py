@@ -16,6 +16,7 @@ EXPERIMENT_UID_LABEL = f"{GROUP}/experiment-uid"
 TRIAL_LABEL = f"{GROUP}/trial"
 RUN_LABEL = f"{GROUP}/run"
 COMPONENT_LABEL = f"{GROUP}/component"
+MAY_BE_USED_LABEL = f"{GROUP}/may-be-used"  # by which its owner lends a ServiceAccount
 FINGERPRINT_ANNOTATION = f"{GROUP}/fingerprint"
 
 # Children add at most 23 characters ("-1a2b3c-p1000-a1-worker"), which fits a label's 63.
@@ -39,6 +40,7 @@ class Component(StrEnum):
     REDIS = "redis"
     RABBITMQ = "rabbitmq"
     DATASET = "dataset"
+    PREPARATION = "preparation"
     STEWARD = "steward"
     SERVICE = "service"
     WORKER = "worker"

@@ -86,6 +86,15 @@ def short_keys(field: str, alias: str, longest: int) -> Rule[Any]:
     )
 
 
+def exactly_one(*fields: str) -> str:
+    """Return the CEL text of: one of these fields is given, and no other."""
+
+    def alone(chosen: str) -> str:
+        return " && ".join(f"{'' if field == chosen else '!'}has(self.{field})" for field in fields)
+
+    return " || ".join(f"({alone(field)})" for field in fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Ruled:
     """Annotation of a text that keeps a rule."""

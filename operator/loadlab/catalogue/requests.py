@@ -1,5 +1,6 @@
 """What the load generator sends for a cell: named requests with weights, variables, side load."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,8 +8,34 @@ from loadlab.catalogue.cells import Cell
 
 Json = dict[str, Any]
 Range = tuple[int, int]  # of integers, inclusive
+Values = Json  # {min, max} of integers, {values} of texts, or the {file} that has them
 
 PADDING = "${padding}"  # where the generator puts `padding_bytes` characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretValue:
+    """A header's value that the generator finds in a variable of its environment."""
+
+    variable: str
+    prefix: str = ""
+
+    def dump(self) -> Json:
+        """Return what the scenario script reads."""
+        return {"variable": self.variable, "prefix": self.prefix}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """A value of an answer, from its `json`, a `header` or a `cookie`, that a later request has."""
+
+    name: str
+    source: str
+    at: str
+
+    def dump(self) -> Json:
+        """Return what the scenario script reads."""
+        return {"name": self.name, "source": self.source, "at": self.at}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +47,24 @@ class Request:
     method: str = "GET"
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    secret_headers: dict[str, SecretValue] = field(default_factory=dict)
+    expected: tuple[int, ...] = ()  # statuses; none for the usual ones
+    extract: tuple[Extracted, ...] = ()
     weight: int = 1
     writes: bool = False
 
     def dump(self) -> Json:
         """Return what the scenario script reads."""
+        secret = {name: value.dump() for name, value in self.secret_headers.items()}
         json_type = {"Content-Type": "application/json"} if self.body else {}
         return {
             "name": self.name,
             "method": self.method,
             "path": self.path,
             "headers": json_type | self.headers,
+            **({"secretHeaders": secret} if secret else {}),
+            **({"extract": [one.dump() for one in self.extract]} if self.extract else {}),
+            **({"expectedStatuses": list(self.expected)} if self.expected else {}),
             "body": self.body,
             "weight": self.weight,
             "writes": self.writes,
@@ -46,13 +80,21 @@ class Requests:
     """
 
     load: tuple[Request, ...]
-    variables: dict[str, Range] = field(default_factory=dict)
+    in_order: bool = False  # an iteration makes all of them, not one
+    variables: Mapping[str, Range | Values] = field(default_factory=dict)
     side: Request | None = None
     side_per_second: int = 0
     # A writer that then reads until it sees what it wrote: how stale are the answers?
     probes_freshness: bool = False
     tells_cache: bool = False
     padding_bytes: int = 0
+
+    def dump_variables(self) -> Json:
+        """Return what the scenario script reads of the variables."""
+        return {
+            name: {"min": given[0], "max": given[1]} if isinstance(given, tuple) else given
+            for name, given in self.variables.items()
+        }
 
     @property
     def write_share(self) -> float:

@@ -100,7 +100,8 @@ class Preview:
     def asked(self) -> tuple[Asked, ...]:
         """Return what runs at once asks for, each component at its most over all cells."""
         plan = self.plan
-        most = _asked([*plan.store_manifests(), *plan.preparation_manifests()])
+        prepared = [*plan.preparation_manifests(), *plan.own_preparation_manifests()]
+        most = _asked([*plan.store_manifests(), *prepared])
         for trial in {each.arm.title(): each for each in plan.in_order}.values():
             for component, found in _asked(plan.run_manifests(trial, attempt=1)).items():
                 former = most.get(component)

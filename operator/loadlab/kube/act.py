@@ -26,6 +26,7 @@ from loadlab.kube.errors import (
     RefusedError,
     UnavailableError,
 )
+from loadlab.kube.lent import why_not_lent
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.model.resources import AnyExperiment
 from loadlab.progress.decision import (
@@ -113,12 +114,14 @@ class Actor:
                 self.trials.setdefault(manifest["metadata"]["name"], version_of(there))
 
     async def _create(self, manifest: Manifest) -> Manifest | None:
+        what = f"{manifest['kind']} {manifest['metadata']['name']}"
+        if denied := await why_not_lent(self.cluster, manifest):
+            raise CreationRefusedError(what, denied)
         try:
             return await self.cluster.create(manifest)
         except RefusedError as error:
             if isinstance(error, MalformedError) and not is_of_admission(str(error)):
                 raise
-            what = f"{manifest['kind']} {manifest['metadata']['name']}"
             raise CreationRefusedError(what, str(error)) from error
 
     def _version(self, name: str) -> Version:

@@ -33,6 +33,7 @@ class Kind(Enum):
     NODE = Resource("v1", "nodes", "Node")
     POD = Resource("v1", "pods", "Pod")
     SERVICE = Resource("v1", "services", "Service")
+    SERVICE_ACCOUNT = Resource("v1", "serviceaccounts", "ServiceAccount")
     SECRET = Resource("v1", "secrets", "Secret")
     EVENT = Resource("v1", "events", "Event")
     DEPLOYMENT = Resource("apps/v1", "deployments", "Deployment")

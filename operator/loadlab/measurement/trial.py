@@ -221,7 +221,8 @@ def _without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswere
     waited for at the end, what is cut off is only what was under way.
     """
     timed_out = sum(s.status.get(NO_ANSWER, 0) for s in scenarios)
-    unsampled = sum(s.iterations + s.interrupted_iterations - s.requests for s in scenarios)
+    planned = sum(load.steps * (s.iterations + s.interrupted_iterations) for s in scenarios)
+    unsampled = planned - sum(s.requests for s in scenarios)
     cut = max(0, min(unsampled, sum(s.interrupted_iterations for s in scenarios)))
     patience = min(load.timeout_ms, load.graceful_stop_ms)
     return Unanswered.total(

@@ -15,13 +15,14 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
-from loadlab.plan.keys import REQUEST_ID, check_keys
+from loadlab.plan.keys import check_keys
 from loadlab.plan.rates import lowest_rate
 from loadlab.plan.requests import requests_of
+from loadlab.plan.secret_headers import check_secret_headers
 from loadlab.plan.stores import MAX_CONNECTIONS
+from loadlab.plan.variables import check_variables
 from loadlab.plan.variants import workload_of
 
-VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
 MOST_CONNECTIONS = 262_143  # what Postgres takes
 LONGEST_TTL_MS = 86_400_000  # a day
 SHOWN = 40  # characters of a value that a message repeats
@@ -46,9 +47,10 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     """
     _check_factors(spec)
     _check_search(spec)
-    _check_variables(spec)
+    check_variables(spec)
     _check_cache_ttl(spec)
     check_keys(spec)
+    check_secret_headers(spec)
 
 
 def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
@@ -89,23 +91,6 @@ def _idle_factors(spec: LoadExperimentSpec) -> Iterator[Factor]:
     workload, names = workload_of(spec), [variant.name for variant in spec.variants]
     given = (f for f in Factor if f.facts.default is None and spec.factors.levels(f) is not None)
     return (f for f in given if not any(workload.gives_meaning(f, name) for name in names))
-
-
-def _check_variables(spec: LoadExperimentSpec) -> None:
-    request = spec.load.request
-    known = {REQUEST_ID, *request.variables}
-    for place, text in (
-        ("path", request.path or ""),
-        ("body", request.body or ""),
-        *((f"headers.{name}", value) for name, value in request.headers.items()),
-    ):
-        unknown = next((name for name in VARIABLE.findall(text) if name not in known), None)
-        if unknown is not None:
-            message = (
-                f"load.request.{place} uses ${{{unknown}}}, of which load.request.variables says "
-                f"nothing; add {unknown}: {{min: …, max: …}} there"
-            )
-            raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_cache_ttl(spec: LoadExperimentSpec) -> None:

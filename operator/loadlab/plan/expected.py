@@ -34,6 +34,7 @@ class LoadFacts:
     rate_per_second: float | None = None  # iterations offered, open model only
     timeout_ms: float = 20_000.0  # of a request
     graceful_stop_ms: float = 30_000.0  # from the end of the load until requests are cut off
+    steps: int = 1  # requests of an iteration, unless one of them fails
     writes: bool = False  # accepted work must be accounted for
     instrumented: bool = True  # the service has our instruments
     cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
@@ -67,6 +68,7 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
         timeout_ms=milliseconds(load.request.timeout),
         graceful_stop_ms=milliseconds(load.graceful_stop),
+        steps=len(load.request.steps) or 1,
         writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
         cpu_limits=cpu_limits(spec.resources),

@@ -15,6 +15,7 @@ from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Load
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.https import build_trust, host_of
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -24,6 +25,8 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.requests import requests_of
+from loadlab.plan.secret_headers import secret_variables
+from loadlab.plan.text_files import build_text_files
 from loadlab.plan.virtual_users import allocated_users, generator_amounts
 
 # The generator gives up later than the operator, which can say why a service is not ready.
@@ -49,6 +52,8 @@ def build_generator(context: Context, run: Run) -> Manifest:
     no pod is retried.
     """
     configuration = trial_configuration(context, run)
+    volumes, mounts = build_text_files(context.spec)
+    ca, ca_mounts, trusted = build_trust(context.variant(run.cell).https)
     container = {
         "name": Component.K6.value,
         **context.pulled(context.images.k6),
@@ -61,13 +66,17 @@ def build_generator(context: Context, run: Run) -> Manifest:
                 **configuration_variables(configuration),
             ),
             context.credential(STEWARD_TOKEN, Component.STEWARD),
+            *secret_variables(context.spec),
+            *trusted,
         ],
         "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
+        **({"volumeMounts": found} if (found := [*mounts, *ca_mounts]) else {}),
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
+        **({"volumes": files} if (files := [*volumes, *ca]) else {}),
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism
@@ -97,7 +106,8 @@ def configuration_variables(configuration: Manifest) -> dict[str, str]:
 def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, variant = context.spec, context.variant(run.cell)
-    target = variant.target(context.child_name(Component.SERVICE, run))
+    service = context.child_name(Component.SERVICE, run)
+    target = variant.target(host_of(service, context.experiment.metadata.namespace, variant.https))
     requests = _NOTHING if run.calibrates else requests_of(spec, variant, run.cell)
     return {
         "run": run.name,
@@ -107,6 +117,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
         "variant": variant.name,
         "requests": [request.dump() for request in requests.load],
+        **({"inOrder": True} if requests.in_order else {}),
         "side": _side(requests),
         "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,
@@ -115,9 +126,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "redirects": spec.load.request.redirects.value,
         "thinkTimeMs": milliseconds(run.load.request.think_time),
-        "variables": {
-            n: {"min": low, "max": high} for n, (low, high) in requests.variables.items()
-        },
+        "variables": requests.dump_variables(),
         "load": {**load_numbers(run.load, run.cell), "arrivalsSeed": _arrivals_seed(context, run)},
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,

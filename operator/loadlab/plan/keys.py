@@ -4,12 +4,13 @@ A rule there counts the cost of the longest possible key, and no schema gives ke
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
+from loadlab.plan.own_pod import RESERVED
 
 SHOWN = 40  # characters of a key that a message repeats
 REQUEST_ID = "request_id"
@@ -32,19 +33,17 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         PlanError: names the map, the key and the remedy.
     """
     request = spec.load.request
+    for variant in spec.variants:
+        marks = {"podLabels": variant.pod_labels, "podAnnotations": variant.pod_annotations}
+        for field, given in marks.items():
+            _check_marks(f"variants {variant.name}: {field}", given)
     _check(
         "placement.nodeSelector", spec.placement.node_selector, LABEL_KEY,
         "is no label's key; `kubectl get nodes --show-labels` shows those there are",
     )  # fmt: skip
-    _check(
-        "load.request.headers", request.headers, HEADER_NAME,
-        "is no header's name: letters, digits and -_.!#$%&'*+^`|~ only, such as X-Shelf",
-    )  # fmt: skip
-    for name, value in request.headers.items():
-        _check(
-            f"load.request.headers.{name}", (value,), HEADER_VALUE,
-            "is no header's value: printable ASCII, without blanks at its ends",
-        )  # fmt: skip
+    _check_headers("load.request.headers", request.headers)
+    for step in request.steps:
+        _check_headers(f"load.request.steps {step.name}: headers", step.headers)
     _check(
         "load.request.variables", request.variables, VARIABLE_NAME,
         "cannot be put in by ${name}: letters, digits and _ only, such as user_id",
@@ -59,6 +58,26 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         "postgres.settings", spec.postgres.settings, SETTING_NAME,
         "is no setting of Postgres; `SHOW ALL` in a database lists them",
     )  # fmt: skip
+
+
+def _check_headers(field: str, headers: Mapping[str, str]) -> None:
+    _check(
+        field, headers, HEADER_NAME,
+        "is no header's name: letters, digits and -_.!#$%&'*+^`|~ only, such as X-Shelf",
+    )  # fmt: skip
+    for name, value in headers.items():
+        _check(
+            f"{field}.{name}", (value,), HEADER_VALUE,
+            "is no header's value: printable ASCII, without blanks at its ends",
+        )  # fmt: skip
+
+
+def _check_marks(field: str, given: Iterable[str]) -> None:
+    _check(field, given, LABEL_KEY, "is no key of a label or annotation, such as example.com/team")
+    reserved = next((key for key in given if RESERVED.fullmatch(key)), None)
+    if reserved is not None:
+        message = f"{field}: {fit(reserved, SHOWN)!r} is for Kubernetes or LoadLab to set"
+        raise PlanError(Reason.INVALID_SPEC, f"{message}; leave it out, or give it another prefix")
 
 
 def _check(field: str, found: Iterable[str], pattern: re.Pattern[str], why: str) -> None:

@@ -57,6 +57,7 @@ def parts_beside_stores(context: Context) -> tuple[Component, ...]:
     has_dataset = Component.POSTGRES in stores_of(context.spec)
     return (
         *((Component.DATASET,) if has_dataset else ()),
+        *((Component.PREPARATION,) if context.spec.preparation else ()),
         Component.STEWARD,
         Component.SERVICE,
         *((Component.WORKER,) if _has_worker(context) else ()),
@@ -84,6 +85,9 @@ def _store_flows(context: Context) -> Iterator[Flow]:
     deployed = deployed_stores(context.spec)
     if Component.POSTGRES in deployed:
         yield Flow(Component.DATASET, Component.POSTGRES, _STORE_PORTS[Component.POSTGRES])
+    if context.spec.preparation is not None:
+        for store in deployed:
+            yield Flow(Component.PREPARATION, store, _STORE_PORTS[store])
     for part in (Component.SERVICE, Component.WORKER):
         for store in deployed:
             if store in _stores_used_by(context, part):
@@ -142,10 +146,13 @@ def _speaks_to_anybody(context: Context, part: Component) -> bool:
         return False
     uses_postgres = {
         Component.DATASET: True,
+        Component.PREPARATION: Component.POSTGRES in stores_of(context.spec),
         Component.STEWARD: Component.POSTGRES in stores_of(context.spec),
     }.get(part, Component.POSTGRES in _stores_used_by(context, part))
     if uses_postgres and context.spec.postgres.is_existing:
         return True
+    if part is Component.PREPARATION:  # as with a service of their own
+        return context.spec.network.service_egress is not ServiceEgress.CLOSED
     return part is Component.SERVICE and _service_egress(context) is ServiceEgress.OPEN
 
 

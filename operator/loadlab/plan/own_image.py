@@ -8,6 +8,7 @@ snapshots, and its CPU and memory are its own container's.
 from loadlab.base.names import METER, Component
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.https import build_certificate
 from loadlab.plan.pods import (
     APPLICATION_USER,
     CONTAINER_SECURITY,
@@ -56,8 +57,10 @@ def build_own_container(
         "terminationMessagePolicy": "FallbackToLogsOnError",  # for the diagnosis of one that fails
         "env": environment,
         "ports": ports,
-        "readinessProbe": http_probe(variant.readiness_path, variant.port, period=1),
-        "volumeMounts": [SCRATCH_MOUNT],
+        "readinessProbe": http_probe(
+            variant.readiness_path, variant.port, period=1, https=variant.https is not None
+        ),
+        "volumeMounts": [SCRATCH_MOUNT, *build_certificate(variant.https)[1]],
     }
 
 

@@ -20,6 +20,7 @@ from loadlab.plan.generator import build_generator
 from loadlab.plan.network import build_policies, parts_beside_stores
 from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.preliminary import plan_preliminary
+from loadlab.plan.preparation import build_preparation, check_preparation
 from loadlab.plan.rates import measured_load, with_rate
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
@@ -113,6 +114,10 @@ class Plan:
         policies = build_policies(self.context, parts_beside_stores(self.context))
         return policies + dataset + build_steward(self.context)
 
+    def own_preparation_manifests(self) -> list[Manifest]:
+        """Return what prepares for the user once all else is ready; nothing where nothing does."""
+        return build_preparation(self.context)
+
     def run_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:
         """Return the children of one run, the load generator last."""
         run = trial.run(attempt)
@@ -159,6 +164,7 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     cells = cells_of(spec)
     context = Context(experiment, images, resolve_variants(spec), choose(experiment))
     check_environment(context)
+    check_preparation(context)
     check_cells(context, cells)
     read_fingerprint = cache(lambda: _fingerprint(_plan_trials(_undecided(context), cells)))
     return _plan_trials(replace(context, read_fingerprint=read_fingerprint), cells)
@@ -217,6 +223,7 @@ def _fingerprint(plan: Plan) -> str:
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
     order = [(trial.name, trial.arm.title(), trial.replicate) for trial in plan.trials]
     before = [plan.run_manifests(trial, attempt=1) for trial in plan.preliminary]
-    content = [order, before, plan.store_manifests(), plan.preparation_manifests(), runs]
+    prepared = [*plan.preparation_manifests(), *plan.own_preparation_manifests()]
+    content = [order, before, plan.store_manifests(), prepared, runs]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]

@@ -81,10 +81,11 @@ def env(**values: str | int | float) -> list[Manifest]:
     return [{"name": name, "value": str(value)} for name, value in values.items()]
 
 
-def http_probe(path: str, port: int, period: int) -> Manifest:
-    """Return a probe by HTTP that is patient with a busy process."""
+def http_probe(path: str, port: int, period: int, *, https: bool = False) -> Manifest:
+    """Return a probe by HTTP that is patient with a busy process; a certificate is not checked."""
+    scheme = {"scheme": "HTTPS"} if https else {}
     return {
-        "httpGet": {"path": path, "port": port},
+        "httpGet": {"path": path, "port": port, **scheme},
         "periodSeconds": period,
         "timeoutSeconds": 5,
         "failureThreshold": 10,

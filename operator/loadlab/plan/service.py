@@ -3,7 +3,9 @@
 from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
+from loadlab.plan.https import build_certificate
 from loadlab.plan.own_image import build_meter, build_own_container
+from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     INSTRUMENTS_PORT,
@@ -27,7 +29,10 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
         {"name": "http", "port": variant.port},
         {"name": "instruments", "port": variant.snapshot_port},
     ]
-    return _deployed(context, run, Component.SERVICE, pod, ports, replicas=variant.replicas)
+    manifests = _deployed(context, run, Component.SERVICE, pod, ports, replicas=variant.replicas)
+    deployed = manifests[-1]["spec"]
+    deployed["template"] = marked(deployed["template"], variant.pod)
+    return manifests
 
 
 def _built_in_pod(context: Context, run: Run) -> Manifest:
@@ -56,7 +61,9 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
-        "volumes": [SCRATCH],
+        "volumes": [SCRATCH, *build_certificate(variant.https)[0]],
+        **build_identity(variant.pod),
+        **build_pull_secrets(variant.pod, context.images.pull_secrets),
     }
 
 
@@ -103,8 +110,8 @@ def _deployed(
     labels = context.labels(component, run)
     whole_pod = {
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        **pod,
         **context.pull_secrets(),
+        **pod,
     }
     return [
         {

@@ -9,6 +9,8 @@ from loadlab.catalogue import WORKLOADS, Workload
 from loadlab.catalogue import Variant as Facts
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.https import Https
+from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.variants import HTTP_PORT, EnvVar, Variant
 from loadlab.plan.pods import INSTRUMENTS_PORT
 
@@ -38,6 +40,8 @@ class ResolvedVariant:
     instruments_port: int | None  # None: a container beside it meters it
     settings: Mapping[str, str | int]  # variables that are the same in every run
     env: tuple[EnvVar, ...]  # variables of the user's own, in the order given
+    https: Https | None  # None: it is asked by http
+    pod: PodFields  # what the user says of its pods
     replicas: int = 1  # pods of the service
 
     @property
@@ -61,7 +65,7 @@ class ResolvedVariant:
     def target(self, host: str) -> Target:
         """Return where the pods behind a host name are asked."""
         return Target(
-            address=f"http://{host}:{self.port}",
+            address=f"{'https' if self.https else 'http'}://{host}:{self.port}",
             readiness_path=self.readiness_path,
             instruments=f"http://{host}:{self.snapshot_port}",
         )
@@ -98,6 +102,8 @@ def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
         instruments_port=instruments_port,
         settings={name: value for name, value in settings.items() if value is not None},
         env=given.env,
+        https=given.https,
+        pod=given,
     )
 
 

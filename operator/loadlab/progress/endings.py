@@ -124,6 +124,8 @@ def _preparation_trouble(
         why = failed_dataset(observed.pods_of("")) or dataset.message
         why += _restarted_postgres(observed)
         return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
+    if (failed := _failed_preparation(observed)) is not None:
+        return failed
     limit = experiment.spec.timeouts.prepare
     if age <= seconds(limit):
         return None
@@ -137,6 +139,15 @@ def _preparation_trouble(
         return Reason.DEADLINE_EXCEEDED, message
     strangers = (each for each in observed.strangers if not each.run)
     return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
+
+
+def _failed_preparation(observed: Observed) -> Diagnosis | None:
+    job = observed.job("", Component.PREPARATION)
+    if job is None or not job.failed or lost_while_loading(observed):
+        return None
+    pods = observed.pods_of("", Component.PREPARATION)
+    why = next((why_it_ended(pod) for pod in pods if pod.exit_code), job.message)
+    return Reason.PREPARATION_FAILED, f"spec.preparation failed: {why}"
 
 
 def _restarted_postgres(observed: Observed) -> str:

@@ -11,7 +11,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
-from loadlab.progress.observed import Observed, PodView, Reference
+from loadlab.progress.observed import JobView, Observed, PodView, Reference
 
 
 def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
@@ -29,16 +29,30 @@ def _next_on_stores(
     plan: Plan, experiment: Experiment, observed: Observed
 ) -> tuple[Action, ...] | None:
     dataset = observed.job("", Component.DATASET)
-    if dataset is not None and dataset.deleting:
+    own = observed.job("", Component.PREPARATION)
+    jobs = [job for job in (dataset, own) if job is not None]
+    if any(job.deleting for job in jobs):
         return ()
-    if dataset is not None and data_is_gone(observed):
-        return (Remove((dataset.reference,)),)
+    if jobs and data_is_gone(observed):
+        return (Remove(tuple(job.reference for job in jobs)),)
     if held := _failed_and_held(observed):
         return (Remove(held),)
     if (plan.has_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
         return _create(experiment, plan.preparation_manifests())
     loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
-    return None if loaded and observed.is_ready(Component.STEWARD) else ()
+    if not loaded or not observed.is_ready(Component.STEWARD):
+        return ()
+    return _prepare_own(plan, experiment, own)
+
+
+def _prepare_own(
+    plan: Plan, experiment: Experiment, job: JobView | None
+) -> tuple[Action, ...] | None:
+    """Let the user prepare last, on data that are there."""
+    manifests = plan.own_preparation_manifests()
+    if manifests and job is None:
+        return _create(experiment, manifests)
+    return None if job is None or job.complete else ()
 
 
 def _failed_and_held(observed: Observed) -> tuple[Reference, ...]:

@@ -175,13 +175,17 @@ def _what_is_missing(trial: TrialMeasurement) -> str:
 
 def requests_unlike_iterations(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold requests against iterations: what a generator asks beside them is not the load."""
-    # An iteration that was cut off while its user paused had its request.
-    excess = trial.requests - trial.iterations - trial.interrupted_iterations
-    gap = max(excess, trial.iterations - trial.requests)
-    if gap > bounds.ITERATION_GAP * trial.iterations:
+    # An iteration that was cut off while its user paused had its request. One of several steps ends
+    # with the first that fails.
+    steps = trial.load.steps
+    planned, unsent = steps * trial.iterations, (steps - 1) * trial.failed
+    excess = trial.requests - planned - steps * trial.interrupted_iterations
+    gap = max(excess, planned - unsent - trial.requests)
+    if gap > bounds.ITERATION_GAP * planned:
+        each = f" of {steps} steps" if steps > 1 else ""
         yield suspect(
             ReasonKind.REQUESTS_NOT_ITERATIONS,
-            f"{trial.requests} requests in {trial.iterations} iterations, bound ±"
+            f"{trial.requests} requests in {trial.iterations} iterations{each}, bound ±"
             f"{bounds.ITERATION_GAP:.0%}: the generator repeated requests by itself, or made none, "
             "so that the rate is not the users' own",
         )

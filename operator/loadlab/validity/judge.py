@@ -156,8 +156,8 @@ def _remedy(trial: TrialMeasurement, place: str) -> str:
         return "spec.load.request.redirects Follow stops at the tenth: do they lead in a circle?"
     if place.startswith("https:"):
         return (
-            "it asks for https, and the load is made over http inside the cluster: let it serve "
-            "without, such as by the header X-Forwarded-Proto in spec.load.request.headers"
+            "it asks for https, and the load is made over http inside the cluster: give the "
+            "variant https, or its requests the header X-Forwarded-Proto by load.request.headers"
         )
     return (
         "set spec.load.request.path to that place, or spec.load.request.redirects to Follow "

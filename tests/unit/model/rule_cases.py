@@ -24,6 +24,7 @@ SEARCHING: Json = {
 }
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 OWN = {"name": "mine", "image": "mine:1"}
+STEP = {"name": "login", "path": "/login"}
 SECRET = {"name": "keys", "key": "api"}
 CLAIM = {
     "name": "x",
@@ -172,6 +173,12 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
     ),
     *case(
         "Variant",
+        token=(
+            OWN | {"automountServiceAccountToken": True, "serviceAccountName": "shop"},
+            OWN | {"automountServiceAccountToken": True},
+        ),
+        labels=long_key("podLabels", 317, "x", **OWN),
+        annotations=long_key("podAnnotations", 317, "x", **OWN),
         command=(OWN | {"command": ["x"]}, {"name": "sync", "command": ["x"]}),
         port=(OWN | {"port": 1}, {"name": "sync", "port": 1}),
         path=(OWN | {"readinessPath": "/"}, {"name": "sync", "readinessPath": "/"}),
@@ -203,6 +210,11 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         secret=({"name": "A", "valueFrom": {"secretKeyRef": SECRET}}, {"name": "A"}),
     ),
     *case(
+        "ValueSource",
+        one=({"configMapKeyRef": SECRET}, {"configMapKeyRef": SECRET, "secretKeyRef": SECRET}),
+        none=({"secretKeyRef": SECRET}, {}),
+    ),
+    *case(
         "Load",
         arrivals=(
             {"executor": "ramping-arrival-rate", "arrivals": "Poisson"},
@@ -223,7 +235,41 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
     ),
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
     *case("Placement", keys=long_key("nodeSelector", 317, "x")),
-    *case("VariableRange", ends=({"min": 1, "max": 1}, {"min": 2, "max": 1})),
+    *case(
+        "Preparation",
+        one=({"image": "a:1"}, {"image": "a:1", "sql": SECRET}),
+        none=({"sql": SECRET}, {}),
+        command=({"image": "a:1", "command": ["x"]}, {"sql": SECRET, "command": ["x"]}),
+        env=(
+            {"image": "a:1", "env": [variable("A"), variable("B")]},
+            {"image": "a:1", "env": [variable("A"), variable("A")]},
+        ),
+    ),
+    *case(
+        "Variable",
+        ends=({"min": 1, "max": 1}, {"min": 2, "max": 1}),
+        both=({"min": 1, "max": 1}, {"min": 1}),
+        kind=({"values": ["a"]}, {"values": ["a"], "min": 1, "max": 2}),
+        none=({"configMapKeyRef": SECRET}, {}),
+    ),
+    *case("Step", headers=long_key("headers", 100, "x", name="a", path="/")),
+    *case(
+        "Extract",
+        one=({"name": "a", "json": "b"}, {"name": "a", "json": "b", "header": "c"}),
+        none=({"name": "a", "cookie": "b"}, {"name": "a"}),
+    ),
+    *case(
+        "Request",
+        steps=({"steps": [STEP]}, {"steps": [STEP], "path": "/"}),
+        step_headers=({"steps": [STEP], "headers": {"A": "b"}}, {"headers": {"A": "b"}}),
+    ),
+    *case(
+        "Load",
+        steps=(
+            {"request": {"steps": [STEP]}},
+            {"request": {"steps": [STEP]}, "executor": "constant-arrival-rate"},
+        ),
+    ),
     *case(
         "Postgres",
         secret=({"mode": "Existing", "secretRef": {"name": "db"}}, {"mode": "Existing"}),

@@ -48,11 +48,17 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "LoadExperimentSpec", spec
     yield "Variant", fields["variants"]["items"]
     yield "EnvVar", fields["variants"]["items"]["properties"]["env"]["items"]
+    env = fields["variants"]["items"]["properties"]["env"]["items"]["properties"]
+    yield "ValueSource", env["valueFrom"]
     yield "Placement", fields["placement"]
     yield "Load", fields["load"]
     yield "Search", fields["load"]["properties"]["search"]
     yield "Request", request
-    yield "VariableRange", request["properties"]["variables"]["additionalProperties"]
+    yield "Variable", request["properties"]["variables"]["additionalProperties"]
+    step = request["properties"]["steps"]["items"]
+    yield "Step", step
+    yield "Extract", step["properties"]["extract"]["items"]
+    yield "Preparation", fields["preparation"]
     yield "Postgres", fields["postgres"]
     yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]
@@ -158,6 +164,7 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "precision": PRECISION,
         "order": {"seed": 1},
         "max_trials": 9,
+        "preparation": {"image": "x"},
         "load": {"duration": "31s"},
         "postgres": {"scale": 0.5},
         "redis": {"image": "x"},

@@ -100,6 +100,7 @@ def test_a_path_is_what_a_server_can_be_asked(path, legal, experiment):
 
 
 SECRET = {"secretKeyRef": {"name": "keys", "key": "api"}}
+CONFIG_MAP = {"configMapKeyRef": {"name": "shop", "key": "region"}}
 
 
 def env_of(experiment, images, given: list[Json]) -> list[Json]:
@@ -111,10 +112,11 @@ def env_of(experiment, images, given: list[Json]) -> list[Json]:
     return [variable for variable in container["env"] if variable["name"] in names]
 
 
-def test_variables_come_from_secrets_and_in_their_order(experiment, images):
+def test_variables_come_from_secrets_and_config_maps_and_in_their_order(experiment, images):
     given: list[Json] = [
         {"name": "API_KEY", "valueFrom": SECRET},
         {"name": "logging.level", "value": "debug"},
+        {"name": "region", "valueFrom": CONFIG_MAP},
         {"name": "auth-header", "value": "Bearer $(API_KEY)"},
     ]
 
@@ -132,7 +134,7 @@ def test_variables_come_from_secrets_and_in_their_order(experiment, images):
         {"name": "A", "valueFrom": {}},
         {"name": "A", "valueFrom": {"secretKeyRef": {"name": "Keys", "key": "api"}}},
         {"name": "A", "valueFrom": {"secretKeyRef": {"name": "keys"}}},
-        {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "keys", "key": "a"}}},
+        {"name": "A", "valueFrom": SECRET | CONFIG_MAP},
     ],
 )
 def test_a_variable_that_kubernetes_would_refuse_is_refused_at_the_door(variable, experiment):

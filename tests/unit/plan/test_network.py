@@ -27,6 +27,8 @@ SPECS: dict[str, Json] = {
        for name, work in WORKLOADS.items() if work.variants},
     **{f"{name}/{v}": {"workload": name, "variants": [{"name": v}]}
        for name, work in WORKLOADS.items() for v in work.variants},
+    "prepared": {"workload": "items", "variants": [{"name": "queued"}],
+                 "preparation": {"image": "shop:1"}},
     "own": {"workload": "custom", "variants": [OWN, PLAIN], "load": {"request": {"path": "/"}}},
     "mixed": {"workload": "select", "variants": [{"name": "cached"}, OWN]},
 }  # fmt: skip
@@ -40,7 +42,8 @@ def manifests_of(plan: Plan) -> list[Json]:
     """Everything that an experiment creates, with one run of each variant."""
     one_each = {trial.cell.variant: trial for trial in plan.trials}
     runs = itertools.chain(*(plan.run_manifests(trial, 1) for trial in one_each.values()))
-    return [*plan.store_manifests(), *plan.preparation_manifests(), *runs]
+    prepared = [*plan.preparation_manifests(), *plan.own_preparation_manifests()]
+    return [*plan.store_manifests(), *prepared, *runs]
 
 
 def of_kind(manifests: list[Json], kind: str) -> list[Json]:
@@ -172,6 +175,8 @@ def open_parts(manifests: list[Json]) -> set[str]:
     ("spec", "parts"),
     [
         (SPECS["items"], set()),
+        (SPECS["prepared"], {"preparation"}),
+        (SPECS["prepared"] | {"network": {"serviceEgress": "Closed"}}, set()),
         (SPECS["own"], {"service"}),
         (SPECS["mixed"], {"service"}),
         (SPECS["own"] | {"network": {"serviceEgress": "Closed"}}, set()),
@@ -182,7 +187,17 @@ def open_parts(manifests: list[Json]) -> set[str]:
         ),
         (SPECS["sleep"] | {"postgres": EXISTING}, set()),
     ],
-    ids=["built-in", "own", "mixed", "own, closed", "sleep, open", "existing", "existing, unused"],
+    ids=[
+        "built-in",
+        "prepared",
+        "prepared, closed",
+        "own",
+        "mixed",
+        "own, closed",
+        "sleep, open",
+        "existing",
+        "existing, unused",
+    ],
 )
 def test_who_may_speak_to_anybody(spec, parts, experiment, images):
     assert open_parts(manifests_of(plan_of(experiment, images, **spec))) == parts
@@ -197,7 +212,9 @@ def test_names_are_found_by_whoever_asks_by_name_and_by_nobody_else(experiment, 
         if all(passes(policies, pod, None, port, "egress") for port in DNS_PORTS)
     }
 
-    assert asks == {part.value for part in Component} - {"postgres", "redis", "rabbitmq"}
+    assert asks == {part.value for part in Component} - {
+        *("postgres", "redis", "rabbitmq", "preparation")
+    }
 
 
 def test_an_experiment_may_do_without(experiment, images):
@@ -215,4 +232,4 @@ def test_policies_are_made_before_the_pods_that_they_select(experiment, images):
         assert kinds[:number] == ["NetworkPolicy"] * number
 
     closed = {p["metadata"]["name"] for p in of_kind(manifests_of(plan), "NetworkPolicy")}
-    assert len(closed) == len(Component)
+    assert len(closed) == len(Component) - 1  # nobody prepares anything here

@@ -14,6 +14,7 @@ EVERYTHING = {
     "workload": "items",
     "variants": [{"name": "queued"}, {"name": "cached"}, OWN],
     "factors": {"writePercent": [10]},
+    "preparation": {"image": "shop:1"},
 }
 
 
@@ -21,7 +22,8 @@ def containers(experiment, images, **spec: object) -> Iterator[tuple[str, Json]]
     """Every container that is planned, by the field of spec.resources that speaks of it."""
     plan = make_plan(experiment(**EVERYTHING | spec), images)
     runs = [m for trial in plan.trials for m in plan.run_manifests(trial, attempt=1)]
-    for manifest in [*plan.store_manifests(), *plan.preparation_manifests(), *runs]:
+    prepared = [*plan.preparation_manifests(), *plan.own_preparation_manifests()]
+    for manifest in [*plan.store_manifests(), *prepared, *runs]:
         template = manifest["spec"].get("template")
         for container in template["spec"]["containers"] if template else []:
             component = manifest["metadata"]["labels"]["loadlab.dev/component"]
@@ -48,7 +50,13 @@ def test_nothing_that_is_measured_is_throttled_unless_the_spec_says_so(
     planned = dict(containers(experiment, images, placement={"serviceCpu": placement}))
 
     limited = {name for name, resources in planned.items() if "cpu" in resources["limits"]}
-    assert limited == {"service", "steward", "dataset", METER}  # the service's is the spec's own
+    assert limited == {
+        "service",
+        "steward",
+        "dataset",
+        "preparation",
+        METER,
+    }  # the service's is the spec's own
 
 
 def test_each_component_may_use_and_asks_for_what_the_spec_says(experiment, images):

@@ -17,6 +17,7 @@ from loadlab.model.spec.network import Network
 from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.precision import Precision, precision_rules
+from loadlab.model.spec.preparation import Preparation
 from loadlab.model.spec.search import search_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
@@ -91,6 +92,13 @@ class LoadExperimentSpec(RuledModel):
     rabbitmq: RabbitMq = Field(
         default=RabbitMq(), description="The message broker, where a variant needs one."
     )
+    preparation: Preparation | None = Field(
+        default=None,
+        description=(
+            "What is done once before the first trial, after the data set is loaded; an end other "
+            "than 0 ends the experiment with PreparationFailed and its last words; absent: nothing."
+        ),
+    )
     resources: Resources = Field(default=Resources(), description="Limits of the pods.")
     placement: Placement = Field(default=Placement(), description="Where the pods run.")
     network: Network = Field(default=Network(), description="Who may speak to whom.")
@@ -152,9 +160,14 @@ def _variant_rule() -> Rule[LoadExperimentSpec]:
 def _request_rule(workload: str) -> Rule[LoadExperimentSpec]:
     """Where the workload says nothing of requests, the experiment does."""
     return Rule(
-        f"self.workload != '{workload}' || has(self.load.request.path)",
-        lambda spec: spec.workload != workload or spec.load.request.path is not None,
-        f"the workload {workload} needs load.request.path: what is your service asked?",
+        f"self.workload != '{workload}' || has(self.load.request.path) || "
+        "(has(self.load.request.steps) && size(self.load.request.steps) > 0)",
+        lambda spec: (
+            spec.workload != workload
+            or spec.load.request.path is not None
+            or bool(spec.load.request.steps)
+        ),
+        f"the workload {workload} needs load.request.path or steps: what is your service asked?",
         ".load",
     )
 

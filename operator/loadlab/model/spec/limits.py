@@ -73,6 +73,7 @@ LIMITS: dict[str, Amounts] = {
     "k6": Amounts(memory="1Gi"),
     "steward": Amounts(cpu="1", memory="256Mi"),
     "dataset": Amounts(cpu="1", memory="256Mi"),
+    "preparation": Amounts(cpu="1", memory="512Mi"),
     "meter": Amounts(cpu="100m", memory="64Mi"),
 }
 
@@ -109,6 +110,7 @@ class Resources(ApiModel):
     )
     steward: Amounts = _amounts("steward", "The steward, which measures and is not measured")
     dataset: Amounts = _amounts("dataset", "The Job that loads the data set")
+    preparation: Amounts = _amounts("preparation", "The Job of spec.preparation")
     meter: Amounts = _amounts("meter", "The meter beside an image without instruments")
 
     def of(self, name: str) -> Amounts:

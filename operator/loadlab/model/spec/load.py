@@ -1,13 +1,13 @@
 """The load profile, in k6's own words."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from loadlab.base.quantities import Duration, bounded
-from loadlab.base.rules import Rule, Ruled, RuledModel, short_keys
+from loadlab.base.rules import Rule, RuledModel
+from loadlab.model.spec.request import Request
 from loadlab.model.spec.search import Search
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
@@ -46,119 +46,6 @@ class Purpose(StrEnum):
     CAPACITY = "Capacity"
 
 
-class Method(StrEnum):
-    """What a request does with its path."""
-
-    GET = "GET"
-    POST = "POST"
-    PUT = "PUT"
-    PATCH = "PATCH"
-    DELETE = "DELETE"
-    HEAD = "HEAD"
-
-
-class Redirects(StrEnum):
-    """What becomes of an answer that names another place (301, 302, 303, 307, 308)."""
-
-    FAIL = "Fail"
-    FOLLOW = "Follow"
-    ACCEPT = "Accept"
-
-
-# What reaches a server as it is written: of ASCII all but blanks, #, % and a backslash, and % where
-# it stands for a byte. An address with anything else is refused by k6, or cut.
-_PATH = r'^/(%[0-9A-Fa-f][0-9A-Fa-f]|[]!-"$&-[^-~])*$'
-UrlPath = Annotated[
-    str,
-    Ruled(
-        Rule(
-            f"self.matches('{_PATH}')",
-            lambda text: re.fullmatch(_PATH, text) is not None,
-            "must be a path: / first, then printable ASCII without blanks, # and backslashes, and "
-            "% only before two hexadecimal digits, such as /search?q=a%20b",
-        )
-    ),
-]
-
-
-class VariableRange(RuledModel):
-    """The integers that a variable takes, both ends included."""
-
-    RULES: ClassVar[tuple[Rule["VariableRange"], ...]] = (
-        Rule("self.min <= self.max", lambda it: it.min <= it.max, "min must not exceed max"),
-    )
-
-    min: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Smallest value.")
-    max: int = Field(ge=-2_147_483_648, le=2_147_483_647, description="Largest value.")
-
-
-class Request(RuledModel):
-    """How one request is made. Without a path, what is asked comes from the workload."""
-
-    RULES: ClassVar[tuple[Rule["Request"], ...]] = (
-        Rule(
-            "has(self.path) || !(has(self.method) || has(self.body) || "
-            "(has(self.headers) && size(self.headers) > 0) || "
-            "(has(self.variables) && size(self.variables) > 0))",
-            lambda it: (
-                it.path is not None
-                or not (it.method or it.body is not None or it.headers or it.variables)
-            ),
-            "method, headers, body and variables go with path",
-        ),
-        short_keys("headers", "headers", 100),
-        short_keys("variables", "variables", 60),
-    )
-
-    method: Method | None = Field(
-        default=None, description="HTTP method of a request of your own (GET unless set)."
-    )
-    path: UrlPath | None = Field(
-        default=None,
-        max_length=1000,
-        description=(
-            "Path and query of a request of your own, such as /search?shelf=${shelf}; absent for "
-            "the workload's requests. ${request_id} is a number no other request has, ${name} a "
-            "value of variables."
-        ),
-    )
-    headers: dict[str, str] = Field(
-        default={},
-        max_length=20,
-        description="Headers of a request of your own; a JSON body has its Content-Type already.",
-    )
-    body: str | None = Field(
-        default=None,
-        max_length=65_536,
-        description="Body of a request of your own, with ${variables}; absent for none.",
-    )
-    variables: dict[str, VariableRange] = Field(
-        default={},
-        max_length=20,
-        description=(
-            "Ranges of integers that path, headers and body draw from, by name. A request gets the "
-            "same values in every variant and replicate."
-        ),
-    )
-    redirects: Redirects = Field(
-        default=Redirects.FAIL,
-        description=(
-            "What becomes of an answer that names another place (301, 302, 303, 307, 308). Fail: "
-            "the request has failed. Follow: what is found there, ten places on at most, is the "
-            "answer, and the way there is in its latency; it is one request all the same. Accept: "
-            "it is the answer, and a good one."
-        ),
-    )
-    timeout: Annotated[Duration, bounded("100ms", "120s")] = Field(
-        default="20s",
-        description="A request without an answer by then has failed. Keep it below gracefulStop.",
-    )
-    think_time: Annotated[Duration, bounded("0s", "60s")] = Field(
-        default="0s",
-        description="Pause of a virtual user between an answer and its next request.",
-    )
-
-
 class Load(RuledModel):
     """One load profile for all trials."""
 
@@ -171,6 +58,16 @@ class Load(RuledModel):
             "ramping-arrival-rate; in a closed model a request is sent when the one before it is "
             "answered",
             ".arrivals",
+        ),
+        Rule(
+            "!has(self.request) || !has(self.request.steps) || size(self.request.steps) == 0 || "
+            "!(has(self.search) || "
+            "self.executor.endsWith('arrival-rate') || "
+            "(has(self.purpose) && self.purpose == 'Compare'))",
+            lambda it: not (it.request.steps and it.is_open),
+            "request.steps goes with a given number of users: leave search and purpose Compare "
+            "out, and use constant-vus or ramping-vus",
+            ".request",
         ),
         Rule(
             "!has(self.search) || (has(self.purpose) && self.purpose == 'Capacity' && "

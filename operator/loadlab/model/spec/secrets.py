@@ -1,15 +1,14 @@
-"""Keys of Secrets in the experiment's namespace."""
+"""Keys of Secrets and ConfigMaps in the experiment's namespace."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from loadlab.base.models import ApiModel
+from loadlab.base.rules import Rule, RuledModel
 
-SecretName = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253, description="The Secret."),
-]
+OBJECT_NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
+SecretName = Annotated[str, Field(pattern=OBJECT_NAME, max_length=253, description="The Secret.")]
 KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=253)]
 
 
@@ -18,6 +17,40 @@ class SecretKeyRef(ApiModel):
 
     name: SecretName
     key: KeyName = Field(description="The key in it with the value.")
+
+
+class ConfigMapKeyRef(ApiModel):
+    """One key of a ConfigMap in the experiment's namespace."""
+
+    name: str = Field(pattern=OBJECT_NAME, max_length=253, description="The ConfigMap.")
+    key: KeyName = Field(description="The key in it with the value.")
+
+
+class ValueSource(RuledModel):
+    """Where a value is: in a Secret or in a ConfigMap."""
+
+    RULES: ClassVar[tuple[Rule["ValueSource"], ...]] = (
+        Rule(
+            "has(self.secretKeyRef) != has(self.configMapKeyRef)",
+            lambda it: (it.secret_key_ref is None) != (it.config_map_key_ref is None),
+            "give either a secretKeyRef or a configMapKeyRef",
+        ),
+    )
+
+    secret_key_ref: SecretKeyRef | None = Field(
+        default=None,
+        description=(
+            "A key of a Secret of the namespace, such as {name: shop, key: password}; "
+            "absent where configMapKeyRef is given."
+        ),
+    )
+    config_map_key_ref: ConfigMapKeyRef | None = Field(
+        default=None,
+        description=(
+            "A key of a ConfigMap of the namespace, such as {name: shop, key: region}; "
+            "absent where secretKeyRef is given."
+        ),
+    )
 
 
 class DatabaseUrlRef(ApiModel):

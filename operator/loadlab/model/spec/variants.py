@@ -4,11 +4,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
-from loadlab.base.rules import Rule, RuledModel
+from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
-from loadlab.model.spec.load import UrlPath
-from loadlab.model.spec.secrets import SecretKeyRef
+from loadlab.model.spec.https import Https
+from loadlab.model.spec.pod import PodFields
+from loadlab.model.spec.secrets import ValueSource
+from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 
 
@@ -19,14 +20,6 @@ def _names() -> str:
         for name, workload in WORKLOADS.items()
     )
     return " ".join(listed)
-
-
-class EnvSource(ApiModel):
-    """Where the value of a variable is."""
-
-    secret_key_ref: SecretKeyRef = Field(
-        description="A key of a Secret in the experiment's namespace."
-    )
 
 
 class EnvVar(RuledModel):
@@ -51,7 +44,7 @@ class EnvVar(RuledModel):
         pattern=NO_NUL,
         description="Value, always a string; absent where valueFrom has it.",
     )
-    value_from: EnvSource | None = Field(
+    value_from: ValueSource | None = Field(
         default=None,
         description=(
             "Where the value is, absent where value has it. It is not shown in any manifest. Who "
@@ -61,10 +54,14 @@ class EnvVar(RuledModel):
 
 
 HTTP_PORT = 8000  # of an image that names none
-OWN = ("command", "port", "readinessPath", "instrumentsPort")
+OWN = (
+    *("command", "port", "readinessPath", "instrumentsPort"),
+    "https",
+    *("imagePullSecrets", "serviceAccountName", "automountServiceAccountToken"),
+)
 
 
-class Variant(RuledModel):
+class Variant(PodFields, RuledModel):
     """One way to serve the workload."""
 
     RULES: ClassVar[tuple[Rule["Variant"], ...]] = (
@@ -84,6 +81,13 @@ class Variant(RuledModel):
             lambda it: it.instruments_port is None or it.instruments_port != (it.port or HTTP_PORT),
             "instrumentsPort must differ from port",
         ),
+        Rule(
+            "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
+            lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
+            "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
+        ),
+        short_keys("pod_labels", "podLabels", 317),
+        short_keys("pod_annotations", "podAnnotations", 317),
         Rule(
             "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
             lambda it: len({variable.name for variable in it.env}) == len(it.env),
@@ -131,6 +135,13 @@ class Variant(RuledModel):
         description=(
             "Path that the image answers with a status from 200 to 399 once it can serve (/healthz "
             "unless set)."
+        ),
+    )
+    https: Https | None = Field(
+        default=None,
+        description=(
+            "The image serves by https, such as {secretName: shop-tls}; absent for http. k6 asks "
+            "for RUN.NAMESPACE.svc, so its certificate must be one for *.NAMESPACE.svc."
         ),
     )
     instruments_port: int | None = Field(

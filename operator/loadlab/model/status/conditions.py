@@ -71,6 +71,7 @@ class Reason(StrEnum):
     ADMISSION_DENIED = "AdmissionDenied"
     NEVER_READY = "NeverReady"
     DATASET_FAILED = "DatasetFailed"
+    PREPARATION_FAILED = "PreparationFailed"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     INFRASTRUCTURE_LOST = "InfrastructureLost"
     GENERATOR_LOST = "GeneratorLost"

@@ -185,6 +185,10 @@ class ResultRow(ObservedModel):
     )
     status_classes: StatusClasses = None
     failures: Failures = None
+    redirects_followed: int | None = Field(
+        default=None,
+        description="Redirects on the way to the answers, which are no requests; absent for none.",
+    )
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None,
         description=(

@@ -1,0 +1,61 @@
+"""Preparation of the user's own: what is done once, before the first trial."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from loadlab.base.rules import Rule, RuledModel
+from loadlab.model.spec.secrets import ConfigMapKeyRef
+from loadlab.model.spec.texts import IMAGE, NO_NUL
+from loadlab.model.spec.variants import EnvVar
+
+
+class Preparation(RuledModel):
+    """One Job between the data set and the first trial: an image, or SQL."""
+
+    RULES: ClassVar[tuple[Rule["Preparation"], ...]] = (
+        Rule(
+            "has(self.image) != has(self.sql)",
+            lambda it: (it.image is None) != (it.sql is None),
+            "preparation has either an image or sql",
+        ),
+        Rule(
+            "has(self.image) || !(has(self.command) || (has(self.env) && size(self.env) > 0))",
+            lambda it: it.image is not None or not (it.command or it.env),
+            "command and env of preparation go with its image",
+        ),
+        Rule(
+            "!has(self.env) || "
+            "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
+            lambda it: len({variable.name for variable in it.env}) == len(it.env),
+            "env names a variable twice; leave one of them",
+            ".env",
+        ),
+    )
+
+    image: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        pattern=IMAGE,
+        description=(
+            "Image that prepares, such as registry.example/shop:1.4, absent where sql does. It "
+            "runs as a service's image does, and is told DATABASE_URL where there is a Postgres."
+        ),
+    )
+    command: tuple[Annotated[str, Field(max_length=2000, pattern=NO_NUL)], ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=50,
+        description="Command, such as [alembic, upgrade, head]; absent for the image's own.",
+    )
+    env: tuple[EnvVar, ...] = Field(
+        default=(), max_length=20, description="Variables of the image, as a variant has them."
+    )
+    sql: ConfigMapKeyRef | None = Field(
+        default=None,
+        description=(
+            "A key of a ConfigMap with SQL for the experiment's Postgres, such as {name: shop, "
+            "key: seed.sql}: psql runs it until the first error; absent where image is given."
+        ),
+    )

@@ -1,0 +1,35 @@
+"""What a variant says of its service's pods: how the image is pulled, as whom it runs, marks."""
+
+import re
+from collections.abc import Iterable
+
+from loadlab.model.spec.pod import PodFields
+from loadlab.plan.pods import Manifest
+
+# What these mean is Kubernetes' and ours to say: a pod could leave its Service, or its profile.
+RESERVED = re.compile(r"([^/]*\.)?(loadlab\.dev|kubernetes\.io|k8s\.io)/.*")
+
+
+def build_identity(given: PodFields) -> Manifest:
+    """Return a pod's ServiceAccount and whether it has the token, as a piece of its spec."""
+    if given.service_account_name is None:
+        return {}
+    return {
+        "serviceAccountName": given.service_account_name,
+        "automountServiceAccountToken": bool(given.automount_service_account_token),
+    }
+
+
+def build_pull_secrets(given: PodFields, of_the_operator: Iterable[str]) -> Manifest:
+    """Return the pull secrets, as a piece of a pod's spec: a name that both say stands once."""
+    own = [secret.name for secret in given.image_pull_secrets or ()]
+    names = dict.fromkeys([*own, *of_the_operator])
+    return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
+
+
+def marked(template: Manifest, given: PodFields) -> Manifest:
+    """Return a pod template with the variant's labels and annotations beside ours."""
+    metadata = template["metadata"]
+    annotations = {"annotations": given.pod_annotations} if given.pod_annotations else {}
+    labels = given.pod_labels | metadata["labels"]
+    return {**template, "metadata": {**metadata, "labels": labels, **annotations}}
