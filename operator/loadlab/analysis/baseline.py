@@ -115,7 +115,7 @@ def _comparisons(
     if not pairs:
         return ()
     most = max(1, MAX_BASELINE_COMPARISONS // len(pairs))
-    names = (_OPEN if spec.load.executor.is_open else _CLOSED)[:most]
+    names = (_OPEN if spec.load.is_open else _CLOSED)[:most]
     known = [sides for pair in pairs for name in names if (sides := _sides(pair, name, why))]
     found = zip(known, claims([sides.difference for sides in known]), strict=True)
     return tuple(

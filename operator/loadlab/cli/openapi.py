@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from loadlab.base.models import first_fault
 from loadlab.cli.errors import CliError
-from loadlab.model.spec.load import Method, Request
+from loadlab.model.spec.request import Request
+from loadlab.model.spec.steps import Method
 from loadlab.plan.keys import REQUEST_ID
 
 _DEEPEST = 5  # levels of a schema, which may contain itself
