@@ -10,8 +10,8 @@ import pytest
 from tests.reliability.site import SIX_TRIALS, Json, Site
 from tests.reliability.table import RESULTS
 
-pytestmark = pytest.mark.reliability
 MINUTES = float(os.environ.get("SOAK_MINUTES", "15"))
+pytestmark = [pytest.mark.reliability, pytest.mark.timeout(60 * MINUTES + 300)]
 SMALL: Json = SIX_TRIALS | {"replicates": 1, "variants": [{"name": "async"}]}
 CURVES = RESULTS.with_name("reliability-soak.json")
 
