@@ -1,0 +1,205 @@
+"""wrk and hey against what is known beforehand: counts, a fixed delay, a share of errors."""
+
+import signal
+import time
+
+import pytest
+
+from loadlab.measurement.documents import K6Document
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.pod_log import ProblemKind, read_pod_log
+from tests.contract.sides import faults
+from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
+
+pytestmark = pytest.mark.integration
+TOOLS = pytest.mark.parametrize("tool", ["wrk", "hey"])
+# What each can send: only wrk gives a request a number of its own.
+FIXED = "/reference?delay_ms=200&request_id=1"
+USERS = 4
+
+
+@TOOLS
+def test_it_counts_what_the_service_counts_and_tells_the_delay(pods, reference, steward, tool):
+    pods.target = reference.url
+    before = reference.served()
+    ended = pods.run(tool, pods.configure(FIXED))
+
+    assert ended.code == 0, ended.stderr
+    scenarios = ended.document["scenarios"]
+    counted = sum(scenario["requests"] for scenario in scenarios.values())
+    cut = sum(scenario["interruptedIterations"] for scenario in scenarios.values())
+    assert counted <= reference.served() - before <= counted + cut
+    latency = Histogram.decode(ended.measured["splits"][0]["http_req_total"]["hdr"])
+    assert latency.count == ended.measured["requests"] > 40
+    assert latency.min_us >= 199_900
+    assert latency.percentile_us(50) == pytest.approx(200_000, rel=0.02)
+    assert ended.measured["failed"] == 0
+    assert len(steward.finished) == 1
+
+
+@TOOLS
+def test_every_line_is_that_of_the_contract(pods, schemas, tool):
+    ended = pods.run(tool, pods.configure("/ping", request={"method": "GET"}))
+
+    assert all(line.startswith(f"{LINE_TOKEN} ") for line in ended.stdout.splitlines())
+    keys = [next(iter(line)) for line in ended.lines]
+    assert keys.count("loadlab_snapshot") == 2
+    assert keys[-2:] == ["loadlab_account", "loadlab_result"]
+    assert "loadlab_progress" in keys
+    document = "generator-document.schema.json"
+    # The stand-in's own answers are cut short.
+    own = [each for each in ended.lines if not {"loadlab_snapshot", "loadlab_account"} & set(each)]
+    assert [fault for each in own for fault in faults(schemas, document, each)] == []
+    report = read_pod_log("pod", ended.stdout, token=LINE_TOKEN)
+    assert report.problem is None
+    assert report.document is not None
+    assert report.document.generator.name == tool
+
+
+def test_wrk_counts_three_percent_of_errors_and_numbers_its_requests(pods, reference):
+    pods.target = reference.url
+    path = "/reference?delay_ms=1&error_permille=30&request_id=${request_id}"
+    measured = pods.run("wrk", pods.configure(path)).measured
+
+    assert measured["failed"] == measured["status"]["5xx"] == measured["failures"][0]["requests"]
+    assert measured["failures"][0]["text"] == "500 Internal Server Error"
+    # The numbers that fail are evenly spread: a few in all, and those in flight, are off.
+    assert measured["failed"] == pytest.approx(0.03 * measured["requests"], abs=USERS + 3)
+
+
+def test_hey_counts_three_percent_of_errors_and_tells_them_apart(pods, steward):
+    steward.fail_each = 33
+    measured = pods.run("hey", pods.configure("/ping", request={"method": "GET"})).measured
+
+    assert measured["failed"] == pytest.approx(measured["requests"] / 33, abs=1)
+    splits = {split["class"]: split["http_req_total"]["count"] for split in measured["splits"]}
+    assert splits == measured["status"]
+
+
+def test_hey_counts_requests_without_an_answer(pods, steward):
+    steward.delay = 1.5
+    config = pods.configure("/work?id=1&user=1", timeoutMs=1000, load={"warmupMs": 0})
+    measured = pods.run("hey", config).measured
+
+    assert measured["status"] == {"err": measured["requests"]}
+    assert measured["requests"] >= USERS
+    assert "deadline exceeded" in measured["failures"][0]["text"]
+
+
+def test_wrk_is_void_where_answers_come_too_late(pods, steward):
+    steward.delay = 1.5
+    config = pods.configure("/work?id=1&user=1", timeoutMs=1000, load={"warmupMs": 0})
+    ended = pods.run("wrk", config)
+
+    report = read_pod_log("pod", ended.stdout, token=LINE_TOKEN)
+    assert report.problem is not None
+    assert report.problem.kind is ProblemKind.GENERATOR_FAILED
+    assert "later than load.request.timeout" in report.problem.message
+
+
+@TOOLS
+def test_headers_body_and_method_are_sent(pods, steward, tool):
+    request = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}
+    request["headers"] = {"Content-Type": "application/json", "X-Mine": 'a "b" \\ c'}
+    pods.run(tool, pods.configure("/", request=request, load={"durationMs": 1000, "warmupMs": 0}))
+
+    assert set(steward.bodies) == {request["body"].encode()}
+    assert {sent["x-mine"] for sent in steward.headers} == {'a "b" \\ c'}
+    assert {sent["content-type"] for sent in steward.headers} == {"application/json"}
+
+
+def test_wrk_draws_the_variables_that_k6_draws(pods, steward):
+    """The same id has the same user: k6's are those of tests/loadgen/test_one_pod.py's formula."""
+    config = pods.configure(
+        "/work?id=${request_id}&user=${user_id}",
+        variables={"user_id": {"min": 1, "max": 10000}},
+        load={"warmupMs": 0},
+    )
+    measured = pods.run("wrk", config).measured
+
+    assert len(set(steward.ids)) == len(steward.ids) >= measured["requests"]
+    assert {i: u for i, u in steward.users.items() if i <= 200} == {
+        i: drawn(i, "user_id", 1, 10000) for i in steward.users if i <= 200
+    }
+
+
+def drawn(number: int, name: str, low: int, high: int) -> int:
+    """What loadgen/scripts/request.js draws, in whole numbers of 32 bits."""
+    salt = 0x811C9DC5
+    for character in name:
+        salt = (salt ^ ord(character)) * 0x01000193 % 2**32
+    h = (number ^ salt) % 2**32
+    h = (h ^ h >> 16) * 0x85EBCA6B % 2**32
+    h = (h ^ h >> 13) * 0xC2B2AE35 % 2**32
+    return low + (h ^ h >> 16) * (high - low + 1) // 2**32
+
+
+@TOOLS
+def test_two_pods_share_the_users_and_start_together(pods, tool):
+    config = pods.configure("/ping", pods=2, request={"method": "GET"})
+    started = [pods.start(tool, config, pod) for pod in range(2)]
+    documents = [K6Document.model_validate(pods.end(each).document) for each in started]
+
+    assert {document.segment for document in documents} == {"0:1/2", "1/2:1"}
+    measured = [document.scenarios["measure"] for document in documents]
+    assert [scenario.virtual_users_max for scenario in measured] == [2, 2]
+    assert abs(measured[0].first_start_us - measured[1].first_start_us) < 100_000
+
+
+@TOOLS
+def test_a_killed_tool_leaves_no_figure(pods, steward, tool):
+    process = pods.start(tool, pods.configure("/ping", request={"method": "GET"}))
+    child = await_child(process.pid)
+    kill(child)
+    ended = pods.end(process)
+
+    assert ended.code != 0
+    report = read_pod_log("pod", ended.stdout, token=LINE_TOKEN)
+    assert report.problem is not None
+    assert report.problem.kind is ProblemKind.GENERATOR_FAILED
+    assert report.document is not None
+    assert "measure" not in report.document.scenarios
+
+
+@TOOLS
+def test_a_pod_that_is_told_to_go_says_so_and_leaves_nothing_running(pods, tool):
+    process = pods.start(tool, pods.configure("/ping", request={"method": "GET"}))
+    child = await_child(process.pid)
+    process.send_signal(signal.SIGTERM)
+    ended = pods.end(process)
+
+    assert ended.code == 105
+    assert ended.document["error"].startswith("told to stop")
+    assert not is_alive(child)
+
+
+@TOOLS
+def test_a_tool_that_stood_still_says_for_how_long(pods, tool):
+    config = pods.configure("/ping", request={"method": "GET"}, load={"warmupMs": 0})
+    process = pods.start(tool, config)
+    child = await_child(process.pid)
+    time.sleep(0.5)
+    kill(child, signal.SIGSTOP)
+    time.sleep(1.0)
+    kill(child, signal.SIGCONT)
+    measured = pods.end(process).measured
+
+    assert measured["generator"]["longestPauseUs"] == pytest.approx(1_000_000, abs=250_000)
+
+
+@TOOLS
+def test_a_service_that_is_never_ready_ends_the_pod_with_the_reason(pods, steward, tool):
+    steward.ready = False
+    ended = pods.run(tool, pods.configure("/ping", deadlines={"readyMs": 300, "drainMs": 1}))
+
+    assert ended.code == 108
+    assert "the service was not ready after 300 ms" in ended.document["error"]
+
+
+def test_what_it_cannot_do_is_refused_before_anything_is_sent(pods, steward):
+    config = pods.configure("/ping", thinkTimeMs=5)
+    ended = pods.run("wrk", config | {"steps": [1]})
+
+    assert ended.code == 104
+    assert "cannot do pauses of users, steps" in ended.stderr
+    assert steward.health_checks == 0
