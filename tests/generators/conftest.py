@@ -31,7 +31,13 @@ class Pods:
     processes: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     def configure(self, path: str, **changes: Any) -> Json:
-        request = {"name": "request", "method": "POST", "path": path, "headers": {}, "body": None}
+        request: Json = {
+            "name": "request",
+            "method": "POST",
+            "path": path,
+            "headers": {},
+            "body": None,
+        }
         load = {"executor": "constant-vus", "arrivals": "Even", "arrivalsSeed": 1, "rate": None,
                 "virtualUsers": 4, "timeUnitMs": 1000, "maxVirtualUsers": None, "rampUpMs": 0,
                 "durationMs": 3000, "warmupMs": 1000, "gracefulStopMs": 3000}  # fmt: skip
@@ -76,7 +82,9 @@ class Ended:
 
     @property
     def lines(self) -> list[Json]:
-        return [json.loads(line.removeprefix(f"{LINE_TOKEN} ")) for line in self.stdout.splitlines()]
+        return [
+            json.loads(line.removeprefix(f"{LINE_TOKEN} ")) for line in self.stdout.splitlines()
+        ]
 
     @property
     def document(self) -> Json:

@@ -10,6 +10,7 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import ProblemKind, read_pod_log
 from tests.contract.sides import faults
 from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
+from tests.manifests import Json
 
 pytestmark = pytest.mark.integration
 TOOLS = pytest.mark.parametrize("tool", ["wrk", "hey"])
@@ -99,7 +100,7 @@ def test_wrk_is_void_where_answers_come_too_late(pods, steward):
 
 @TOOLS
 def test_headers_body_and_method_are_sent(pods, steward, tool):
-    request = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}
+    request: Json = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}
     request["headers"] = {"Content-Type": "application/json", "X-Mine": 'a "b" \\ c'}
     pods.run(tool, pods.configure("/", request=request, load={"durationMs": 1000, "warmupMs": 0}))
 

@@ -124,6 +124,8 @@ class TrialMeasurement:
     series: Series | None = None  # of the load; None where the generator tells none
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
+    latency_in_words: str = ""  # where a generator's is other than that of `latency`
+    latency_mixes_failures: bool = False  # whether it is that of all answers, failed ones too
 
     @property
     def expected(self) -> ExpectedWork | None:

@@ -6,10 +6,10 @@ import sys
 
 from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
 from loadlab_services.generators.hey import Hey
-from loadlab_services.generators.run import BAD_CONFIGURATION, run_trial
+from loadlab_services.generators.run import BAD_CONFIGURATION, MakeTool, run_trial
 from loadlab_services.generators.wrk import Wrk
 
-TOOLS = {"wrk": Wrk, "hey": Hey}
+TOOLS: dict[str, MakeTool] = {"wrk": Wrk, "hey": Hey}
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     lines = Lines.taking_token(os.environ)
     try:
         trial = read_trial(os.environ)
-        tool = TOOLS[given.tool](trial, threads=given.threads)
+        tool = TOOLS[given.tool](trial, given.threads)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION

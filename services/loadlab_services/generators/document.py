@@ -38,15 +38,18 @@ class Program:
         return told | ({"latencyMixesFailures": True} if mixes_failures else {})
 
 
+@dataclass(frozen=True)
+class End:
+    """When a pod began and ended, in seconds since 1970, and why it did not end as planned."""
+
+    began: float
+    ended: float
+    error: str = ""
+    exit_code: int = 0
+
+
 def build_document(
-    trial: Trial,
-    program: Program,
-    scenarios: Mapping[str, tuple[Outcome, Usage]],
-    *,
-    began: float,
-    ended: float,
-    error: str = "",
-    exit_code: int = 0,
+    trial: Trial, program: Program, scenarios: Mapping[str, tuple[Outcome, Usage]], end: End
 ) -> Json:
     """Return the result of a pod; with an error it is a void one, whatever it holds."""
     segment, sequence = trial.segment
@@ -59,11 +62,11 @@ def build_document(
         "highest": HIGHEST_US,
         "digits": DIGITS,
         "complete": True,
-        **({"error": error, "exit_code": exit_code} if error else {}),
+        **({"error": end.error, "exit_code": end.exit_code} if end.error else {}),
         "segment": segment,
         "sequence": sequence,
-        "startedUs": _us(began),
-        "endedUs": _us(ended),
+        "startedUs": _us(end.began),
+        "endedUs": _us(end.ended),
         "scenarios": {
             name: _scenario(trial, outcome, usage)
             for name, (outcome, usage) in scenarios.items()

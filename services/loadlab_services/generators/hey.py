@@ -128,9 +128,7 @@ def _latencies(answers: list[tuple[float, ...]]) -> Iterator[tuple[str, Latencie
         yield name, Latencies(sent, Counter(round(latency * 1e6) for latency, _ in found))
 
 
-def _seconds(
-    trial: Trial, answers: list[tuple[float, ...]], began: float
-) -> dict[int, Second]:
+def _seconds(trial: Trial, answers: list[tuple[float, ...]], began: float) -> dict[int, Second]:
     found: dict[int, Second] = {}
     for latency, _, status, offset in answers:
         second = found.setdefault(int(began + offset + latency), Second())

@@ -1,17 +1,17 @@
-"""The one sequence of every generator: wait, arrive, warm up, measure between snapshots, account."""
+"""The sequence of every generator: wait, arrive, warm up, measure between snapshots, account."""
 
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Protocol
 
 from loadlab_services.generators.contract import Lines, Trial
-from loadlab_services.generators.document import Program, build_document
+from loadlab_services.generators.document import End, Program, build_document
 from loadlab_services.generators.outcome import Outcome
 from loadlab_services.generators.steward import AbortedError, Steward
 from loadlab_services.generators.watched import ToolError, Usage
@@ -41,6 +41,9 @@ class Tool(Protocol):
             ToolError: it did not do so.
         """
         ...
+
+
+MakeTool = Callable[[Trial, int], Tool]  # of a pod's share, in so many threads
 
 
 class StoppedError(Exception):
@@ -76,10 +79,8 @@ def run_trial(tool: Tool, trial: Trial, lines: Lines) -> int:
         error, code = f"{trial.run}, pod {trial.pod}: {why}", ABORTED
     except ToolError as why:
         error, code = str(why), TOOL_FAILED
-    document = build_document(
-        trial, tool.program(), found, began=began, ended=time.time(), error=error, exit_code=code
-    )
-    lines.write("loadlab_result", document)
+    end = End(began, time.time(), error, code)
+    lines.write("loadlab_result", build_document(trial, tool.program(), found, end))
     return code
 
 

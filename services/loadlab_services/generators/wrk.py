@@ -27,7 +27,7 @@ LATENCY = (
     "closed loop, as the users met it: from sending a request to its last byte, without the set-up "
     "of connections; what wrk fills up for coordinated omission is taken out again"
 )
-# wrk's own struct, which latency() walks once for each value that it hands out: a minute for 10,000.
+# The struct is wrk's own: latency(i) would walk it anew for each value, which may take minutes.
 LUA = """\
 local ffi = require("ffi")
 ffi.cdef[[
@@ -58,7 +58,8 @@ function done(summary, latency)
   local out = assert(io.open(%(found)s, "w"))
   local e = summary.errors
   out:write(string.format("ended %%.6f\\n", tonumber(now.sec) + tonumber(now.usec) / 1e6))
-  out:write(string.format("summary %%d %%d %%d\\n", summary.duration, summary.requests, summary.bytes))
+  out:write(string.format("summary %%d %%d %%d\\n",
+    summary.duration, summary.requests, summary.bytes))
   out:write(string.format("errors %%d %%d %%d %%d\\n", e.connect, e.read, e.write, e.timeout))
   for _, thread in ipairs(threads) do
     for status, number in pairs(thread:get("statuses")) do
@@ -100,7 +101,7 @@ class Wrk:
 
     def program(self) -> Program:
         """Say which program it is."""
-        said = subprocess.run(  # noqa: S603
+        said = subprocess.run(
             ["wrk", "-v"],  # noqa: S607
             capture_output=True,
             text=True,
@@ -164,7 +165,9 @@ def read_found(text: str, connections: int) -> Outcome:
     told: dict[str, list[Any]] = {words[0]: words[1:] for words in lines}
     statuses, values = _counts(lines, "status"), _counts(lines, "value")
     duration_us, requests, received = map(int, told["summary"])
-    errors = dict(zip(("connect", "read", "write", "timeout"), map(int, told["errors"]), strict=True))
+    errors = dict(
+        zip(("connect", "read", "write", "timeout"), map(int, told["errors"]), strict=True)
+    )
     if errors["timeout"]:
         raise ToolError(
             f"{errors['timeout']} answers came later than load.request.timeout, and wrk does not "

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, Ruled, RuledModel, short_keys
+from loadlab.model.spec.generator import GeneratorChoice
 from loadlab.model.spec.search import Search
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
@@ -159,7 +160,7 @@ class Request(RuledModel):
     )
 
 
-class Load(RuledModel):
+class Load(GeneratorChoice):
     """One load profile for all trials."""
 
     RULES: ClassVar[tuple[Rule["Load"], ...]] = (
@@ -259,7 +260,7 @@ class Load(RuledModel):
         default=1,
         ge=1,
         le=16,
-        description="k6 pods. The load is split exactly over them; they start together.",
+        description="Pods of the generator. The load is split over them; they start together.",
     )
     max_virtual_users: int = Field(
         default=0,
