@@ -41,7 +41,7 @@ class Factor(StrEnum):
         FactorFacts(
             description=(
                 "Load generators, such as [k6, wrk]: do they agree, and what does each cost? "
-                "Absent for load.generator. What one of them cannot do is refused for all."
+                "What one of them cannot do is refused; absent for load.generator."
             ),
             in_cell="Load generator.",
             words=tuple(generator.value for generator in Generator),

@@ -33,6 +33,7 @@ class GeneratorFacts:
 
     image: str
     args: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...] = ()  # of its environment
     skills: frozenset[Skill]
     waits_at_end: bool = True  # for answers under way, before it cuts them off
 
@@ -66,6 +67,7 @@ class Generator(StrEnum):
                 "--out=histogram",
                 "/scripts/scenario.js",
             ),
+            variables=(("K6_AUTO_EXTENSION_RESOLUTION", "false"),),  # it would call outside
             skills=_EVERYTHING,
         ),
     )

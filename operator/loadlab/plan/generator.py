@@ -49,7 +49,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
         "securityContext": CONTAINER_SECURITY,
         "env": [
             *env(
-                K6_AUTO_EXTENSION_RESOLUTION="false",
+                **dict(generator.facts.variables),
                 LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
                 **configuration_variables(configuration),
             ),

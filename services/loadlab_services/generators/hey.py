@@ -8,7 +8,7 @@ hey keeps the times of a million answers at most; a run of more is void.
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, isfinite
 
 from loadlab_services.generators.contract import ConfigurationError, Trial
 from loadlab_services.generators.document import Program, class_of
@@ -30,6 +30,9 @@ TEMPLATE = (
     "{{range $i, $v := .Lats}}a {{$v}} {{index $c $i}} {{index $s $i}} {{index $o $i}}\n{{end}}"
     "complete"
 )
+
+
+Answer = tuple[float, float, int, float]  # seconds in all, of them connecting; status; start
 
 
 class Hey:
@@ -90,9 +93,12 @@ def read_report(trial: Trial, text: str, began: float) -> Outcome:
     lines = text.splitlines()
     if not lines or lines[-1] != "complete":
         raise ToolError("hey's report was cut, or is none")
-    total_ns, requests, received = (int(word) for word in lines[0].split()[1:])
-    errors = dict(_errors(lines))
-    answers = [tuple(map(float, line.split()[1:])) for line in lines if line.startswith("a ")]
+    try:
+        total_ns, requests, received = (int(word) for word in lines[0].split()[1:])
+        errors = dict(_errors(lines))
+        answers = [_answer(line) for line in lines if line.startswith("a ")]
+    except ValueError as error:
+        raise ToolError(f"hey's report cannot be read: {error}") from error
     if len(answers) + sum(errors.values()) != requests or len(answers) >= MOST_ANSWERS:
         raise ToolError(
             f"hey made {requests} requests and keeps the times of {len(answers)}, of "
@@ -104,12 +110,19 @@ def read_report(trial: Trial, text: str, began: float) -> Outcome:
         began=began + min((offset for _, _, _, offset in answers), default=0.0),
         first_answer=began + first,
         ended=began + last,
-        statuses=Counter(int(status) for _, _, status, _ in answers),
+        statuses=Counter(status for _, _, status, _ in answers),
         latencies=dict(_latencies(answers)),
         without_answer=errors,
         bytes_received=max(received, 0),
         seconds=_seconds(trial, answers, began),
     )
+
+
+def _answer(line: str) -> Answer:
+    latency, connecting, status, offset = map(float, line.split()[1:])
+    if not all(map(isfinite, (latency, connecting, status, offset))):
+        raise ValueError(f"{line!r} is no time")
+    return latency, connecting, int(status), offset
 
 
 def _errors(lines: list[str]) -> Iterator[tuple[str, int]]:
@@ -119,22 +132,22 @@ def _errors(lines: list[str]) -> Iterator[tuple[str, int]]:
             yield text.strip('"').replace('\\"', '"'), int(number)
 
 
-def _latencies(answers: list[tuple[float, ...]]) -> Iterator[tuple[str, Latencies]]:
+def _latencies(answers: list[Answer]) -> Iterator[tuple[str, Latencies]]:
     by_class: dict[str, list[tuple[float, float]]] = {}
     for latency, connecting, status, _ in answers:
-        by_class.setdefault(class_of(int(status)), []).append((latency, connecting))
+        by_class.setdefault(class_of(status), []).append((latency, connecting))
     for name, found in by_class.items():
         sent = Counter(round((latency - connecting) * 1e6) for latency, connecting in found)
         yield name, Latencies(sent, Counter(round(latency * 1e6) for latency, _ in found))
 
 
-def _seconds(trial: Trial, answers: list[tuple[float, ...]], began: float) -> dict[int, Second]:
+def _seconds(trial: Trial, answers: list[Answer], began: float) -> dict[int, Second]:
     found: dict[int, Second] = {}
     for latency, _, status, offset in answers:
         second = found.setdefault(int(began + offset + latency), Second())
         second.requests += 1
-        if trial.has_failed(int(status)):
+        if trial.has_failed(status):
             second.failed += 1
-        elif class_of(int(status)) == "2xx":
+        elif class_of(status) == "2xx":
             second.good_us.append(round(latency * 1e6))
     return found

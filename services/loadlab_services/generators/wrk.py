@@ -159,7 +159,7 @@ def read_found(text: str, connections: int) -> Outcome:
     Raises:
         ToolError: it was cut, or does not add up.
     """
-    lines = [line.split() for line in text.splitlines()]
+    lines = [words for line in text.splitlines() if (words := line.split())]
     if not lines or lines[-1] != ["complete"]:
         raise ToolError("wrk's script was stopped before it had told all")
     told: dict[str, list[Any]] = {words[0]: words[1:] for words in lines}
