@@ -52,7 +52,6 @@ EXPOSE 8000 9000 8080
 CMD ["python", "-m", "loadlab_services.programs.serve"]
 COPY --from=services-program /app /app
 
-# wrk and hey come from Debian; what drives them from the same folder as the services.
 FROM ${BASE_IMAGE} AS generators-packages
 COPY requirements/generators.txt /requirements.txt
 RUN python -m venv /venv \
@@ -65,6 +64,7 @@ COPY services/loadlab_services/generators /app/loadlab_services/generators
 RUN python -m compileall -q --invalidation-mode unchecked-hash /app
 
 FROM ${BASE_IMAGE} AS generators
+# The tools come from Debian, what drives them from a room of the services.
 LABEL org.opencontainers.image.title="Load generators of others under LoadLab's contract" org.opencontainers.image.licenses="Apache-2.0"
 RUN apt-get update -q && apt-get install -y -q --no-install-recommends wrk hey \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/*

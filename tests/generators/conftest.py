@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,13 @@ class Pods:
             "deadlines": {"readyMs": 5000, "drainMs": 5000}, **changes,
         }  # fmt: skip
 
-    def start(self, tool: str, config: Json, pod: int = 0) -> "subprocess.Popen[str]":
+    def start(
+        self, tool: str, config: Json, pod: int = 0, options: Sequence[str] = ()
+    ) -> "subprocess.Popen[str]":
         environment = {**os.environ, **configuration_variables(config)}
         environment |= {"LOADLAB_TOKEN": LINE_TOKEN, "STEWARD_TOKEN": TOKEN}
         process = subprocess.Popen(
-            [sys.executable, "-m", "loadlab_services.generators", tool],
+            [sys.executable, "-m", "loadlab_services.generators", tool, *options],
             env=environment | {"JOB_COMPLETION_INDEX": str(pod)},
             text=True,
             stdout=subprocess.PIPE,

@@ -5,8 +5,10 @@ It knows nothing of LoadLab. The instruments would be two lines, below `app`, an
 """
 
 import os
+from collections import deque
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 PRODUCTS = [
     {"id": number, "title": f"Product {number}", "shelf": number % 200, "price": number * 37 % 9901}
@@ -34,6 +36,24 @@ async def search_on_the_loop(shelf: int, limit: int = 10) -> list[dict[str, obje
 
 HANDLERS = {"def": search, "async": search_on_the_loop}
 app.get("/search")(HANDLERS[os.environ.get("STYLE", "def")])
+
+
+class Item(BaseModel):
+    """What a shop adds to the catalogue."""
+
+    title: str
+    shelf: int
+    price: int
+
+
+ADDED: deque[Item] = deque(maxlen=1000)  # the latest
+
+
+@app.post("/items", status_code=201)
+def add(item: Item) -> Item:
+    """Take an item in; a search does not find it yet."""
+    ADDED.append(item)
+    return item
 
 
 @app.get("/healthz")

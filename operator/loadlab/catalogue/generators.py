@@ -24,6 +24,7 @@ class Skill(Enum):
     PARTS_OF_SECONDS = "parts of a second in load.duration, warmup and settling"
     PARTS_OF_SECONDS_TO_WAIT = "parts of a second in load.request.timeout"
     THREADS = "load.threads"
+    ITERATIONS = "load.iterations"
     OTHER_FIELDS = "other fields of load.request than path, method, headers, body and timeout"
 
 
@@ -38,7 +39,7 @@ class GeneratorFacts:
     waits_at_end: bool = True  # for answers under way, before it cuts them off
 
 
-_EVERYTHING = frozenset(Skill) - {Skill.THREADS}
+_EVERYTHING = frozenset(Skill) - {Skill.THREADS, Skill.ITERATIONS}
 
 
 class Generator(StrEnum):
@@ -85,7 +86,7 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="generators",
             args=("hey",),
-            skills=frozenset({Skill.PARTS_OF_SECONDS}),
+            skills=frozenset({Skill.PARTS_OF_SECONDS, Skill.ITERATIONS}),
         ),
     )
 

@@ -121,8 +121,7 @@ def _merged(
         series=merge_series(scenarios),
         side=side_load(documents),
         ceiling_per_second=_ceiling(documents),
-        latency_in_words=next((d.generator.latency for d in documents), ""),
-        latency_mixes_failures=any(d.generator.latency_mixes_failures for d in documents),
+        program=documents[0].generator,
     )
 
 

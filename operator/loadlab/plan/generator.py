@@ -80,8 +80,16 @@ def build_generator(context: Context, run: Run) -> Manifest:
 
 
 def _arguments(generator: Generator, load: Load) -> list[str]:
-    has_threads = load.threads is not None and not generator.lacks(Skill.THREADS)
-    return [*generator.facts.args, *([f"--threads={load.threads}"] if has_threads else [])]
+    told = {
+        "threads": (load.threads, Skill.THREADS),
+        "iterations": (load.iterations, Skill.ITERATIONS),
+    }
+    options = [
+        f"--{name}={value}"
+        for name, (value, skill) in told.items()
+        if value is not None and not generator.lacks(skill)
+    ]
+    return [*generator.facts.args, *options]
 
 
 def configuration_variables(configuration: Manifest) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
         Skill.THINKS: bool(seconds(load.request.think_time)),
         Skill.NAMES: len(requests.load) > 1 or requests.side is not None,
         Skill.READS_ANSWERS: _reads_answers(requests),
-        Skill.ACCOUNTS: workload_of(context.spec).accounts_for(cell.variant),
+        Skill.ACCOUNTS: _is_accounted(context, cell, requests),
         Skill.PARTS_OF_SECONDS: any(milliseconds(text) % 1000 for text in measured),
         Skill.PARTS_OF_SECONDS_TO_WAIT: bool(milliseconds(load.request.timeout) % 1000),
         Skill.OTHER_FIELDS: bool(load.request.model_fields_set - KNOWN_FIELDS),
@@ -63,6 +63,12 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
 
 def _texts(request: Request) -> tuple[str, ...]:
     return (request.path, request.body or "", *request.headers.values())
+
+
+def _is_accounted(context: Context, cell: Cell, requests: Requests) -> bool:
+    """Whether rows may come to be, each of which must be that of an accepted request."""
+    writes = any(r.writes or r.method not in {"GET", "HEAD"} for r in requests.load)
+    return writes and workload_of(context.spec).accounts_for(cell.variant)
 
 
 def _reads_answers(requests: Requests) -> bool:

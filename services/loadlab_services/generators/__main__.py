@@ -6,7 +6,7 @@ import sys
 
 from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
 from loadlab_services.generators.hey import Hey
-from loadlab_services.generators.run import BAD_CONFIGURATION, MakeTool, run_trial
+from loadlab_services.generators.run import BAD_CONFIGURATION, MakeTool, Options, run_trial
 from loadlab_services.generators.wrk import Wrk
 
 TOOLS: dict[str, MakeTool] = {"wrk": Wrk, "hey": Hey}
@@ -17,11 +17,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="loadlab_services.generators")
     parser.add_argument("tool", choices=sorted(TOOLS))
     parser.add_argument("--threads", type=int, default=0, help="of wrk; 0 for as many as CPUs")
+    parser.add_argument("--iterations", type=int, default=0, help="of hey, in all; 0 for no end")
     given = parser.parse_args()
     lines = Lines.taking_token(os.environ)
     try:
         trial = read_trial(os.environ)
-        tool = TOOLS[given.tool](trial, given.threads)
+        tool = TOOLS[given.tool](trial, Options(given.threads, given.iterations))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION

@@ -57,6 +57,7 @@ class Trial:
     redirects: str
     timeout_ms: int
     users: int  # of this pod
+    all_users: int
     warmup_ms: int
     duration_ms: int
     graceful_stop_ms: int
@@ -123,6 +124,7 @@ def _trial(given: Json, pod: int, token: str) -> Trial:
         redirects=given["redirects"],
         timeout_ms=given["timeoutMs"],
         users=own,
+        all_users=users,
         warmup_ms=load["warmupMs"],
         duration_ms=load["durationMs"],
         graceful_stop_ms=load["gracefulStopMs"],

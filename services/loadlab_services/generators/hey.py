@@ -13,7 +13,13 @@ from math import ceil, isfinite
 from loadlab_services.generators.contract import ConfigurationError, Trial
 from loadlab_services.generators.document import Program, class_of
 from loadlab_services.generators.outcome import Latencies, Outcome, Second
-from loadlab_services.generators.run import WARM_UP_SHARE, tool_environment
+from loadlab_services.generators.run import (
+    FIRST_ID,
+    NO_OPTIONS,
+    WARM_UP_SHARE,
+    Options,
+    tool_environment,
+)
 from loadlab_services.generators.values import has_variables
 from loadlab_services.generators.watched import ToolError, Usage, run_watched
 
@@ -38,14 +44,17 @@ Answer = tuple[float, float, int, float]  # seconds in all, of them connecting; 
 class Hey:
     """Runs hey for one trial."""
 
-    def __init__(self, trial: Trial, threads: int = 0) -> None:
-        if threads:
+    def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
+        if options.threads:
             raise ConfigurationError("hey has no threads to be told of")
         if trial.timeout_ms % 1000:
             raise ConfigurationError("hey counts its timeout in whole seconds")
         if has_variables(trial):
             raise ConfigurationError("hey sends the same request always: it knows no variables")
         self._trial = trial
+        self._requests = options.iterations * trial.users // trial.all_users
+        if options.iterations > 0 and self._requests < trial.users:
+            raise ConfigurationError("load.iterations are fewer than the users: each makes one")
 
     def program(self) -> Program:
         """Say which program it is; hey itself does not tell its version, but its package does."""
@@ -63,8 +72,9 @@ class Hey:
 
     def load(self, seconds: float, first_id: int) -> tuple[Outcome, Usage]:
         """Load for so many seconds, and until the last request under way has ended."""
-        del first_id  # its requests have no ids
-        command = ["hey", "-z", f"{round(seconds * 1000)}ms", *self.arguments()]
+        counted = self._requests and first_id == FIRST_ID["measure"]
+        extent = ["-n", str(self._requests)] if counted else ["-z", f"{round(seconds * 1000)}ms"]
+        command = ["hey", *extent, *self.arguments()]
         began_limit = seconds + self._trial.timeout_ms / 1000 + PATIENCE_SECONDS
         ended = run_watched(command, began_limit, tool_environment())
         return read_report(self._trial, ended.out, ended.began), ended.usage

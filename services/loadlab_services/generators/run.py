@@ -43,7 +43,16 @@ class Tool(Protocol):
         ...
 
 
-MakeTool = Callable[[Trial, int], Tool]  # of a pod's share, in so many threads
+@dataclass(frozen=True)
+class Options:
+    """What some tools are told beside the configuration; 0 for nothing."""
+
+    threads: int = 0
+    iterations: int = 0  # of all pods
+
+
+NO_OPTIONS = Options()
+MakeTool = Callable[[Trial, Options], Tool]
 
 
 class StoppedError(Exception):

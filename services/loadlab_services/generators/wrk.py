@@ -18,7 +18,7 @@ from typing import Any
 from loadlab_services.generators.contract import ConfigurationError, Json, Trial
 from loadlab_services.generators.document import Program
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome
-from loadlab_services.generators.run import tool_environment
+from loadlab_services.generators.run import NO_OPTIONS, Options, tool_environment
 from loadlab_services.generators.values import LUA_MIX, has_variables, lua_string, lua_text
 from loadlab_services.generators.watched import ToolError, Usage, run_watched, usable_cpus
 
@@ -93,11 +93,13 @@ LUA_CONSTANT = "wrk.path, wrk.headers, wrk.body = %(path)s, %(headers)s, %(body)
 class Wrk:
     """Runs wrk for one trial."""
 
-    def __init__(self, trial: Trial, threads: int = 0) -> None:
+    def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
+        if options.iterations:
+            raise ConfigurationError("wrk cannot be told how many requests to make")
         if trial.duration_ms % 1000 or trial.warmup_ms % 1000:
             raise ConfigurationError("wrk counts in whole seconds: duration and warmup")
         self._trial = trial
-        self._threads = min(threads or usable_cpus(), trial.users)
+        self._threads = min(options.threads or usable_cpus(), trial.users)
 
     def program(self) -> Program:
         """Say which program it is."""

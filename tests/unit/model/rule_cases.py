@@ -137,6 +137,14 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"load": {"threads": 2}, "factors": {"generator": ["hey", "wrk"]}},
             SPEC | {"load": {"threads": 2}},
         ),
+        generator_iterations=(
+            SPEC | {"load": {"generator": "hey", "iterations": 1000}},
+            SPEC | {"load": {"iterations": 1000}},
+        ),
+        generator_iterations_of_one=(
+            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey"]}},
+            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey", "wrk"]}},
+        ),
         generator_open=(
             SPEC | {"load": {"generator": "wrk"}},
             SPEC | {"load": {"purpose": "Compare", "generator": "wrk"}},

@@ -20,6 +20,11 @@ REFERENCE = {"workload": "reference", "variants": [{"name": "async"}]}
 
 READING = {"workload": "items", "variants": [{"name": "cached"}], "factors": {"writePercent": [0]}}
 
+WRITING = READING | {
+    "factors": {},
+    "load": {"request": {"path": "/items", "method": "POST", "body": "{}"}},
+}
+
 
 def jobs(experiment, images, **spec):
     plan = make_plan(experiment(**spec), images)
@@ -54,6 +59,13 @@ def test_threads_are_told_to_those_that_have_them(experiment, images):
     assert sorted(container_of(job)["args"] for job in found) == [["hey"], ["wrk", "--threads=10"]]
 
 
+def test_iterations_are_told_to_hey(experiment, images):
+    load = {"load": {"generator": "hey", "iterations": 1000}, "replicates": 1}
+    (job,) = jobs(experiment, images, **SLEEP, **load)
+
+    assert container_of(job)["args"] == ["hey", "--iterations=1000"]
+
+
 def test_whether_generators_agree_is_an_experiment(experiment, images):
     names = [generator.value for generator in Generator]
     plan = make_plan(experiment(**SLEEP, factors={"generator": names}, replicates=2), images)
@@ -77,6 +89,7 @@ def test_nobody_is_taken_to_have_waited_for_what_wrk_cuts_off(experiment, images
 
 REFUSED = {
     "writes": ({"workload": "ingest", "variants": [{"name": "queued"}]}, "wrk", "an account"),
+    "own write": (WRITING, "hey", "an account"),
     "kinds": ({"workload": "wells", "variants": [{"name": "async"}]}, "wrk", "several kinds"),
     "cache": (READING, "wrk", "an answer says"),
     "calibration": (SLEEP | {"load": {"calibration": "5s"}}, "wrk", "load.calibration"),
@@ -108,6 +121,7 @@ def test_what_a_generator_cannot_do_is_refused_with_the_reason(
         ("wrk", {"workload": "select", "variants": [{"name": "asyncpg"}]}),
         ("wrk", SLEEP | {"load": {"request": {"timeout": "1500ms"}}}),
         ("hey", SLEEP | {"load": {"duration": "1500ms"}}),
+        ("wrk", READING | {"factors": {}, "load": {"request": {"path": "/items"}}}),
         ("hey", REFERENCE | {"load": {"request": OWN}}),
     ],
 )
@@ -130,8 +144,9 @@ def test_a_field_of_a_request_that_nobody_taught_a_generator_is_refused(experime
     assert Request.model_fields.keys() >= KNOWN_FIELDS
 
 
-def test_the_default_can_do_everything_but_threads():
-    assert [skill for skill in Skill if DEFAULT.lacks(skill)] == [Skill.THREADS]
+def test_the_default_can_do_everything_but_what_others_bring():
+    lacking = {skill for skill in Skill if DEFAULT.lacks(skill)}
+    assert lacking == {Skill.THREADS, Skill.ITERATIONS}
 
 
 def test_nothing_else_of_the_operator_asks_which_generator_it_is():

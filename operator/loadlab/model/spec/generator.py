@@ -27,3 +27,13 @@ class GeneratorChoice(RuledModel):
             "as many as it may use CPUs."
         ),
     )
+    iterations: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description=(
+            "Requests of the measurement in all, for hey only: it ends with the last of them, and "
+            "within duration, or the trial is void. Each user makes as many, so that a rest that "
+            "cannot be shared is left out. Absent for as many as duration allows."
+        ),
+    )

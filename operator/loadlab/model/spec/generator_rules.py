@@ -65,14 +65,22 @@ def _fixed_or_swept(spec: "LoadExperimentSpec") -> bool:
     return not is_swept or spec.load.generator is DEFAULT
 
 
-def _has_threads(spec: "LoadExperimentSpec") -> bool:
-    used = generators_of(spec)
-    return spec.load.threads is None or not all(each.lacks(Skill.THREADS) for each in used)
+def _only(skill: Skill, field: str) -> Rule["LoadExperimentSpec"]:
+    """A field that means something to some generators goes with one of them."""
+    skilled = tuple(each.value for each in Generator if not each.lacks(skill))
+    return Rule(
+        f"!has(self.load.{field}) || {_uses(skilled)}",
+        lambda spec: (
+            getattr(spec.load, field) is None
+            or any(not used.lacks(skill) for used in generators_of(spec))
+        ),
+        f"{skill.value} is for {' and '.join(skilled)} only",
+        ".load",
+    )
 
 
 def generator_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
     """Return the rules of a spec about its load generators."""
-    threaded = tuple(each.value for each in Generator if not each.lacks(Skill.THREADS))
     return (
         Rule(
             f"!has(self.factors.generator) || self.load.generator == '{DEFAULT}'",
@@ -80,10 +88,16 @@ def generator_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
             "factors.generator sweeps what load.generator fixes: leave load.generator out",
             ".factors",
         ),
+        _only(Skill.THREADS, "threads"),
+        _only(Skill.ITERATIONS, "iterations"),
         Rule(
-            f"!has(self.load.threads) || {_uses(threaded)}",
-            _has_threads,
-            f"load.threads is for {' and '.join(threaded)} only",
+            f"!has(self.load.iterations) || !{_uses(without(Skill.ITERATIONS))}",
+            lambda spec: (
+                spec.load.iterations is None
+                or not any(used.lacks(Skill.ITERATIONS) for used in generators_of(spec))
+            ),
+            f"{' and '.join(without(Skill.ITERATIONS))} would load for as long as duration says: "
+            "load.iterations compares nothing with them",
             ".load",
         ),
         _needs(Skill.OPEN_MODEL, _IS_OPEN, ".load"),
