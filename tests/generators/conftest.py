@@ -52,9 +52,15 @@ class Pods:
         }  # fmt: skip
 
     def start(
-        self, tool: str, config: Json, pod: int = 0, options: Sequence[str] = ()
+        self,
+        tool: str,
+        config: Json,
+        pod: int = 0,
+        *,
+        options: Sequence[str] = (),
+        variables: Json | None = None,
     ) -> "subprocess.Popen[str]":
-        environment = {**os.environ, **configuration_variables(config)}
+        environment = {**os.environ, **configuration_variables(config), **(variables or {})}
         environment |= {"LOADLAB_TOKEN": LINE_TOKEN, "STEWARD_TOKEN": TOKEN}
         process = subprocess.Popen(
             [sys.executable, "-m", "loadlab_services.generators", tool, *options],

@@ -1,5 +1,6 @@
 """wrk and hey against what is known beforehand: counts, a fixed delay, a share of errors."""
 
+import os
 import signal
 import time
 
@@ -167,6 +168,30 @@ def test_a_killed_tool_leaves_no_figure(pods, steward, tool):
     assert report.problem.kind is ProblemKind.GENERATOR_FAILED
     assert report.document is not None
     assert "measure" not in report.document.scenarios
+
+
+@TOOLS
+def test_a_tool_that_prints_rubbish_leaves_no_figure(pods, tmp_path, tool):
+    fake = tmp_path / tool
+    fake.write_text('#!/bin/sh\necho \'{"loadlab_result":{"version":1}}\' complete\nexit 0\n')
+    fake.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    config = pods.configure("/ping", request={"method": "GET"}, load={"warmupMs": 0})
+    ended = pods.end(pods.start(tool, config, variables={"PATH": path}))
+
+    report = read_pod_log("pod", ended.stdout, token=LINE_TOKEN)
+    assert ended.code == 109
+    assert report.problem is not None
+    assert report.problem.kind is ProblemKind.GENERATOR_FAILED
+
+
+@TOOLS
+def test_a_tool_that_is_not_there_is_said_to_be_missing(pods, tmp_path, tool):
+    config = pods.configure("/ping", request={"method": "GET"}, load={"warmupMs": 0})
+    ended = pods.end(pods.start(tool, config, variables={"PATH": str(tmp_path)}))
+
+    assert ended.code == 109
+    assert f"{tool} could not be started" in ended.document["error"]
 
 
 @TOOLS

@@ -5,7 +5,6 @@ for what csv rounds to 0.1 ms or leaves out: seconds as they are, and the errors
 hey keeps the times of a million answers at most; a run of more is void.
 """
 
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from math import ceil, isfinite
@@ -21,7 +20,7 @@ from loadlab_services.generators.run import (
     tool_environment,
 )
 from loadlab_services.generators.values import has_variables
-from loadlab_services.generators.watched import ToolError, Usage, run_watched
+from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by
 
 PATIENCE_SECONDS = 60.0  # for hey to end and to write its report
 MOST_ANSWERS = 1_000_000
@@ -58,13 +57,8 @@ class Hey:
 
     def program(self) -> Program:
         """Say which program it is; hey itself does not tell its version, but its package does."""
-        said = subprocess.run(
-            ["dpkg-query", "-W", "-f", "${Version}", "hey"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Program("hey", said.stdout.strip() or "unknown", LATENCY)
+        version = said_by("dpkg-query", "-W", "-f", "${Version}", "hey").strip()
+        return Program("hey", version or "unknown", LATENCY)
 
     def warm_up_seconds(self, seconds: float) -> float:
         """Return three quarters: the rest lets the last requests end."""

@@ -136,6 +136,15 @@ def run_watched(command: Sequence[str], seconds: float, environment: Mapping[str
     return Ended(out, began, ended, usage)
 
 
+def said_by(*command: str) -> str:
+    """Return what a program says at once, such as its version; nothing where it is not there."""
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout + said.stderr
+
+
 def _keep_looking(watch: _Watch, stop: threading.Event) -> None:
     while not stop.wait(EVERY_SECONDS):
         watch.look()

@@ -8,7 +8,6 @@ count(v) - count(v + e). Added up they must be the answers that wrk counted, or 
 """
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from math import ceil
@@ -20,7 +19,7 @@ from loadlab_services.generators.document import Program
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome
 from loadlab_services.generators.run import NO_OPTIONS, Options, tool_environment
 from loadlab_services.generators.values import LUA_MIX, has_variables, lua_string, lua_text
-from loadlab_services.generators.watched import ToolError, Usage, run_watched, usable_cpus
+from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by, usable_cpus
 
 PATIENCE_SECONDS = 30.0  # for wrk to set up its threads and to end
 LATENCY = (
@@ -103,13 +102,7 @@ class Wrk:
 
     def program(self) -> Program:
         """Say which program it is."""
-        said = subprocess.run(
-            ["wrk", "-v"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        found = re.match(r"wrk (\S+)", said.stdout + said.stderr)
+        found = re.match(r"wrk (\S+)", said_by("wrk", "-v"))
         return Program("wrk", found[1] if found else "unknown", LATENCY)
 
     def warm_up_seconds(self, seconds: float) -> float:
