@@ -20,6 +20,8 @@ from tests.loadgen.stand_in import TOKEN, Server, serving
 from tests.manifests import Json
 
 LINE_TOKEN = "0011223344"
+# With Locust, which the image has; that of the tests, unless another one is given.
+PYTHON = os.environ.get("LOADLAB_GENERATOR_PYTHON", sys.executable)
 
 
 @dataclass
@@ -63,7 +65,7 @@ class Pods:
         environment = {**os.environ, **configuration_variables(config), **(variables or {})}
         environment |= {"LOADLAB_TOKEN": LINE_TOKEN, "STEWARD_TOKEN": TOKEN}
         process = subprocess.Popen(
-            [sys.executable, "-m", "loadlab_services.generators", tool, *options],
+            [PYTHON, "-m", "loadlab_services.generators", tool, *options],
             env=environment | {"JOB_COMPLETION_INDEX": str(pod)},
             text=True,
             stdout=subprocess.PIPE,
@@ -179,7 +181,8 @@ def await_child(pid: int) -> int:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):
             for child in task.read_text().split():
                 words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-                if words[0] in {b"wrk", b"hey"} and len(words) > 4:
+                is_program = words[0] in {b"wrk", b"hey"} and len(words) > 4
+                if is_program or b"loadlab_services.generators.locust_users" in words:
                     return int(child)
         time.sleep(0.01)
     raise AssertionError("no tool was started")

@@ -41,6 +41,8 @@ class GeneratorFacts:
 
 _EVERYTHING = frozenset(Skill) - {Skill.THREADS, Skill.ITERATIONS}
 
+_OF_LOCUST = frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT})
+
 
 class Generator(StrEnum):
     """What makes the load."""
@@ -88,6 +90,15 @@ class Generator(StrEnum):
             args=("hey",),
             skills=frozenset({Skill.PARTS_OF_SECONDS, Skill.ITERATIONS}),
         ),
+    )
+
+    LOCUST = (
+        "locust",
+        GeneratorFacts(image="generators", args=("locust",), skills=_OF_LOCUST),
+    )
+    LOCUST_HTTP = (
+        "locust-http",
+        GeneratorFacts(image="generators", args=("locust-http",), skills=_OF_LOCUST),
     )
 
     def lacks(self, skill: Skill) -> bool:

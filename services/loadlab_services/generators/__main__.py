@@ -6,10 +6,11 @@ import sys
 
 from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
 from loadlab_services.generators.hey import Hey
+from loadlab_services.generators.locust import Locust, LocustHttp
 from loadlab_services.generators.run import BAD_CONFIGURATION, MakeTool, Options, run_trial
 from loadlab_services.generators.wrk import Wrk
 
-TOOLS: dict[str, MakeTool] = {"wrk": Wrk, "hey": Hey}
+TOOLS: dict[str, MakeTool] = {"wrk": Wrk, "hey": Hey, "locust": Locust, "locust-http": LocustHttp}
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from hdrh.histogram import HdrHistogram
 
 from loadlab_services.generators.contract import Json, Trial
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome, Second
-from loadlab_services.generators.watched import Usage, read_cpu_limit, usable_cpus
+from loadlab_services.generators.watched import Usage, read_cpu_limit
 
 VERSION = 1
 LOWEST_US, HIGHEST_US, DIGITS = 1, 120_000_000, 3
@@ -202,7 +202,7 @@ def _usage(usage: Usage) -> Json:
     return {
         "cpuSeconds": usage.cpu_seconds,
         "wallSeconds": usage.wall_seconds,
-        "cpus": usable_cpus(),
+        "cpus": usage.cpus,
         "cpuLimit": read_cpu_limit(),
         "throttledSeconds": usage.throttled_seconds,
         "schedWaitUsP99": usage.sched_wait_us_p99,

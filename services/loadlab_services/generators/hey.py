@@ -16,11 +16,12 @@ from loadlab_services.generators.run import (
     FIRST_ID,
     NO_OPTIONS,
     WARM_UP_SHARE,
+    OneShot,
     Options,
     tool_environment,
 )
 from loadlab_services.generators.values import has_variables
-from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by
+from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by, usable_cpus
 
 PATIENCE_SECONDS = 60.0  # for hey to end and to write its report
 MOST_ANSWERS = 1_000_000
@@ -40,7 +41,7 @@ TEMPLATE = (
 Answer = tuple[float, float, int, float]  # seconds in all, of them connecting; status; start
 
 
-class Hey:
+class Hey(OneShot):
     """Runs hey for one trial."""
 
     def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
@@ -70,7 +71,7 @@ class Hey:
         extent = ["-n", str(self._requests)] if counted else ["-z", f"{round(seconds * 1000)}ms"]
         command = ["hey", *extent, *self.arguments()]
         began_limit = seconds + self._trial.timeout_ms / 1000 + PATIENCE_SECONDS
-        ended = run_watched(command, began_limit, tool_environment())
+        ended = run_watched(command, began_limit, tool_environment(), usable_cpus())
         return read_report(self._trial, ended.out, ended.began), ended.usage
 
     def arguments(self) -> list[str]:

@@ -1,25 +1,25 @@
 """The sequence of every generator: wait, arrive, warm up, measure between snapshots, account."""
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Protocol
 
 from loadlab_services.generators.contract import Lines, Trial
 from loadlab_services.generators.document import End, Program, build_document
 from loadlab_services.generators.outcome import Outcome
 from loadlab_services.generators.steward import AbortedError, Steward
+from loadlab_services.generators.stopping import StoppedError, stop_at_sigterm
 from loadlab_services.generators.watched import ToolError, Usage
 
 BAD_CONFIGURATION, TOLD_TO_STOP, ABORTED, TOOL_FAILED = 104, 105, 108, 109
 VERSION = 1
 # Ids of the warm-up start far above those of the measurement, as in k6's script.
 FIRST_ID = {"measure": 1, "warmup": 1_000_000_000}
+SNAPSHOT_LEAD_SECONDS = 0.25  # in which one pod takes it, so that all begin together
 WARM_UP_SHARE = 0.75  # the rest lets requests in flight end: measuring begins with an idle service
 
 
@@ -28,6 +28,14 @@ class Tool(Protocol):
 
     def program(self) -> Program:
         """Say which program it is."""
+        ...
+
+    def prepare(self) -> None:
+        """Do what takes time before the load, while the service is awaited."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing running."""
         ...
 
     def warm_up_seconds(self, seconds: float) -> float:
@@ -43,6 +51,16 @@ class Tool(Protocol):
         ...
 
 
+class OneShot:
+    """A tool that is a process for each load, which ends with it."""
+
+    def prepare(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What some tools are told beside the configuration; 0 for nothing."""
@@ -53,10 +71,6 @@ class Options:
 
 NO_OPTIONS = Options()
 MakeTool = Callable[[Trial, Options], Tool]
-
-
-class StoppedError(Exception):
-    """The pod was told to go."""
 
 
 @dataclass
@@ -77,7 +91,7 @@ class _Progress:
 
 def run_trial(tool: Tool, trial: Trial, lines: Lines) -> int:
     """Run one pod's share; whatever happens, the last line is a document, a void one if need be."""
-    signal.signal(signal.SIGTERM, _stop)
+    stop_at_sigterm()
     began, found, error, code = time.time(), dict[str, tuple[Outcome, Usage]](), "", 0
     try:
         with _progress(lines) as progress:
@@ -88,6 +102,8 @@ def run_trial(tool: Tool, trial: Trial, lines: Lines) -> int:
         error, code = f"{trial.run}, pod {trial.pod}: {why}", ABORTED
     except ToolError as why:
         error, code = str(why), TOOL_FAILED
+    finally:
+        tool.close()
     end = End(began, time.time(), error, code)
     lines.write("loadlab_result", build_document(trial, tool.program(), found, end))
     return code
@@ -101,17 +117,21 @@ def _perform(
     found: dict[str, tuple[Outcome, Usage]],
 ) -> None:
     steward, takes_snapshots = Steward(trial), trial.pod == 0
+    tool.prepare()
     steward.await_service()
     steward.arrive()
-    measuring = time.monotonic() + trial.warmup_ms / 1000
+    lead = SNAPSHOT_LEAD_SECONDS if trial.pods > 1 else 0.0
+    measuring = time.monotonic() + trial.warmup_ms / 1000 + lead
     if trial.warmup_ms:
         progress.phase = "warm-up"
         seconds = tool.warm_up_seconds(trial.warmup_ms / 1000)
         found["warmup"] = tool.load(seconds, FIRST_ID["warmup"])
-        time.sleep(max(measuring - time.monotonic(), 0.0))
+        time.sleep(max(measuring - lead - time.monotonic(), 0.0))
     progress.phase = "measurement"
     if takes_snapshots:
         lines.write("loadlab_snapshot", steward.snapshot("start"))
+    if lead:
+        time.sleep(max(measuring - time.monotonic(), 0.0))
     found["measure"] = tool.load(trial.duration_ms / 1000, FIRST_ID["measure"])
     if takes_snapshots:
         lines.write("loadlab_snapshot", steward.snapshot("end"))
@@ -128,10 +148,6 @@ def _progress(lines: Lines) -> Iterator[_Progress]:
     finally:
         progress.done.set()
         telling.join()
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise StoppedError
 
 
 def tool_environment() -> dict[str, str]:

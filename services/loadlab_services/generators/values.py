@@ -1,7 +1,9 @@
-"""The variables of a request in Lua: the same values for an id as k6's script (request.js)."""
+"""The variables of a request, in Lua and Python: for an id the same values as k6's request.js."""
 
 import json
 import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from loadlab_services.generators.contract import ConfigurationError, Trial
 
@@ -59,6 +61,37 @@ def _lua_variable(trial: Trial, name: str) -> str:
     width, salt = high - low + 1, hash_text(name)
     drawn = f"{low} + math.floor(mix(bit.bxor(bit.tobit(id), {salt})) / 4294967296 * {width})"
     return f'string.format("%d", {drawn})'
+
+
+def mix(number: int) -> int:
+    """Scramble a number of 32 bits, as LUA_MIX and k6's script do."""
+    found = number % 2**32
+    found = (found ^ found >> 16) * 0x85EBCA6B % 2**32
+    found = (found ^ found >> 13) * 0xC2B2AE35 % 2**32
+    return found ^ found >> 16
+
+
+def texts_of(
+    request: Mapping[str, Any], variables: Mapping[str, Sequence[int]]
+) -> Callable[[int], tuple[str, dict[str, str], str | None]]:
+    """Return path, headers and body of the request with a number, in Python."""
+    salts = {name: hash_text(name) for name in variables}
+
+    def value(name: str, number: int) -> str:
+        if name == "request_id":
+            return str(number)
+        low, high = variables[name]
+        return str(low + mix(number ^ salts[name]) * (high - low + 1) // 2**32)
+
+    def filled(text: str, number: int) -> str:
+        return VARIABLE.sub(lambda found: value(found[1], number), text) if "${" in text else text
+
+    def texts(number: int) -> tuple[str, dict[str, str], str | None]:
+        headers = {name: filled(text, number) for name, text in request["headers"].items()}
+        body = request["body"]
+        return filled(request["path"], number), headers, body and filled(body, number)
+
+    return texts
 
 
 def hash_text(text: str) -> int:

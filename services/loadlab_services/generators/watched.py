@@ -9,10 +9,13 @@ import resource
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
+
+from loadlab_services.generators.stopping import held
 
 EVERY_SECONDS = 0.1
 CGROUP = Path("/sys/fs/cgroup")
@@ -30,6 +33,7 @@ class Usage:
 
     cpu_seconds: float
     wall_seconds: float
+    cpus: int  # that it can use at once
     peak_rss_bytes: int
     throttled_seconds: float | None
     sched_wait_us_p99: int
@@ -53,6 +57,7 @@ class _Watch:
     pid: int
     waits: list[tuple[float, int]] = field(default_factory=list)  # mean wait in µs, times
     longest_pause: float = 0.0
+    peak_rss_bytes: int = 0
     _last: Times = field(default_factory=dict)
     _moved: dict[str, float] = field(default_factory=dict)
     _looked: float = field(default_factory=time.monotonic)
@@ -61,6 +66,7 @@ class _Watch:
         now, times = time.monotonic(), read_times(self.pid)
         self.longest_pause = max(self.longest_pause, now - self._looked - EVERY_SECONDS)
         self._looked = now
+        self.peak_rss_bytes = max(self.peak_rss_bytes, read_peak_rss(self.pid))
         for thread, (run, waited, count) in times.items():
             before = self._last.get(thread, (0, 0, 0))
             if count > before[2]:
@@ -68,7 +74,7 @@ class _Watch:
                 self.waits.append(((waited - before[1]) / times_run / 1000, times_run))
             if run > before[0] or thread not in self._moved or not self._stands(thread):
                 self._moved[thread] = now
-            paused = now - self._moved[thread]
+            paused = now - self._moved[thread] - EVERY_SECONDS
             self.longest_pause = max(self.longest_pause, paused)
         self._last = times
 
@@ -87,17 +93,56 @@ class _Watch:
         return 0
 
 
-def run_watched(command: Sequence[str], seconds: float, environment: Mapping[str, str]) -> Ended:
-    """Run a tool to its end, which must come within so many seconds.
+class Watched:
+    """What was seen of a process, once `watching` has ended."""
+
+    def __init__(self, pid: int) -> None:
+        self._watch, self._throttled = _Watch(pid, _last=read_times(pid)), read_throttled()
+        self._stop = threading.Event()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+        self._looking.start()
+
+    def _look(self) -> None:
+        while not self._stop.wait(EVERY_SECONDS):
+            self._watch.look()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+        self._looking.join()
+
+    def usage(self, cpu_seconds: float, wall_seconds: float, cpus: int) -> Usage:
+        """Return what the process used, with what its CPU time is known to be from elsewhere."""
+        before, after, watch = self._throttled, read_throttled(), self._watch
+        return Usage(
+            cpu_seconds=cpu_seconds,
+            wall_seconds=wall_seconds,
+            cpus=min(cpus, usable_cpus()),
+            peak_rss_bytes=watch.peak_rss_bytes,
+            throttled_seconds=None if before is None or after is None else after - before,
+            sched_wait_us_p99=watch.wait_us_p99(),
+            longest_pause_us=round(watch.longest_pause * 1e6),
+        )
+
+
+@contextmanager
+def watching(pid: int) -> Iterator[Watched]:
+    """Look at a process for as long as the block takes."""
+    watched = Watched(pid)
+    try:
+        yield watched
+    finally:
+        watched.stop()
+
+
+def start(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """Start a tool of which what it says is read, and nothing told.
 
     Raises:
-        ToolError: it is not there, did not end in time, or ended badly.
+        ToolError: it is not there.
     """
-    throttled = read_throttled()
-    own, before = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
-    began = time.time()
     try:
-        child = subprocess.Popen(  # noqa: S603  # the tools that the image brings
+        return subprocess.Popen(  # noqa: S603  # the tools that the image brings
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -107,33 +152,35 @@ def run_watched(command: Sequence[str], seconds: float, environment: Mapping[str
         )
     except OSError as error:
         raise ToolError(f"{command[0]} could not be started: {error}") from error
-    watch, stop = _Watch(child.pid), threading.Event()
-    watching = threading.Thread(target=_keep_looking, args=(watch, stop), daemon=True)
-    watching.start()
+
+
+def run_watched(
+    command: Sequence[str], seconds: float, environment: Mapping[str, str], cpus: int
+) -> Ended:
+    """Run a tool to its end, which must come within so many seconds; it can use so many CPUs.
+
+    Raises:
+        ToolError: it is not there, did not end in time, or ended badly.
+    """
+    own, before = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
+    began = time.time()
+    child: subprocess.Popen[str] | None = None
     try:
-        out, said = child.communicate(timeout=seconds)
+        with held():
+            child = start(command, environment)
+        with watching(child.pid) as watched:
+            out, said = child.communicate(timeout=seconds)
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"{command[0]} did not end within {seconds:.0f} s") from error
     finally:
-        stop.set()
-        if child.poll() is None:
+        if child is not None and child.poll() is None:
             child.kill()
             child.communicate()
-        watching.join()
     ended = time.time()
     if child.returncode:
         raise ToolError(f"{command[0]} ended with {child.returncode}: {said.strip()[-300:]}")
     cpu = _cpu(resource.RUSAGE_CHILDREN) - before + _cpu(resource.RUSAGE_SELF) - own
-    after = read_throttled()
-    usage = Usage(
-        cpu_seconds=cpu,
-        wall_seconds=ended - began,
-        peak_rss_bytes=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
-        throttled_seconds=None if throttled is None or after is None else after - throttled,
-        sched_wait_us_p99=watch.wait_us_p99(),
-        longest_pause_us=round(watch.longest_pause * 1e6),
-    )
-    return Ended(out, began, ended, usage)
+    return Ended(out, began, ended, watched.usage(cpu, ended - began, cpus))
 
 
 def said_by(*command: str) -> str:
@@ -143,11 +190,6 @@ def said_by(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return said.stdout + said.stderr
-
-
-def _keep_looking(watch: _Watch, stop: threading.Event) -> None:
-    while not stop.wait(EVERY_SECONDS):
-        watch.look()
 
 
 def _cpu(who: int) -> float:
@@ -163,6 +205,13 @@ def read_times(pid: int) -> Times:
         if len(words) == 3:
             found[task.name] = (int(words[0]), int(words[1]), int(words[2]))
     return found
+
+
+def read_peak_rss(pid: int) -> int:
+    """Read the most memory that a process had, in bytes; 0 of one that is gone."""
+    lines = _read(Path(f"/proc/{pid}/status")).splitlines()
+    told = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), "0")
+    return int(told) * 1024
 
 
 def read_throttled() -> float | None:

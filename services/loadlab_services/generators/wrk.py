@@ -17,7 +17,7 @@ from typing import Any
 from loadlab_services.generators.contract import ConfigurationError, Json, Trial
 from loadlab_services.generators.document import Program
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome
-from loadlab_services.generators.run import NO_OPTIONS, Options, tool_environment
+from loadlab_services.generators.run import NO_OPTIONS, OneShot, Options, tool_environment
 from loadlab_services.generators.values import LUA_MIX, has_variables, lua_string, lua_text
 from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by, usable_cpus
 
@@ -89,7 +89,7 @@ end
 LUA_CONSTANT = "wrk.path, wrk.headers, wrk.body = %(path)s, %(headers)s, %(body)s"
 
 
-class Wrk:
+class Wrk(OneShot):
     """Runs wrk for one trial."""
 
     def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
@@ -118,7 +118,9 @@ class Wrk:
             command = ["wrk", f"-t{self._threads}", f"-c{trial.users}", f"-d{round(seconds)}s"]
             command += ["--timeout", f"{ceil(trial.timeout_ms / 1000)}s", "-s", str(script)]
             patience = seconds + PATIENCE_SECONDS
-            ended = run_watched([*command, trial.target], patience, tool_environment())
+            ended = run_watched(
+                [*command, trial.target], patience, tool_environment(), self._threads
+            )
             if not found.exists():
                 raise ToolError(f"wrk told nothing: {ended.out.strip()[-300:]}")
             outcome = read_found(found.read_text(), trial.users)

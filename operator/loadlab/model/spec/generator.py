@@ -13,9 +13,10 @@ class GeneratorChoice(RuledModel):
     generator: Generator = Field(
         default=DEFAULT,
         description=(
-            "What makes the load. k6 does all that an experiment may ask for. wrk and hey send one "
-            "kind of request in a closed loop of constant-vus, and cost less CPU: what they cannot "
-            "do is refused with the reason. factors.generator sweeps it instead."
+            "What makes the load. k6 does all that an experiment may ask for. wrk, hey and locust "
+            "(FastHttpUser; locust-http: HttpUser) send one kind of request in a closed loop of "
+            "constant-vus: what they cannot do is refused with the reason. factors.generator "
+            "sweeps it instead."
         ),
     )
     threads: int | None = Field(
