@@ -14,7 +14,7 @@ from loadlab_cluster.terminal import say
 
 IMAGES = """\
   LoadLab builds nothing here. The cluster must be able to pull:
-    operator, services, k6, and generators for wrk and hey
+    operator, services, k6, and generators for wrk, hey and Locust
       from a registry of yours: docker build --target NAME, docker push
     postgres:{postgres}, redis:{redis}, rabbitmq:{rabbitmq}     or others of yours
   Name all seven in the chart's values (images.*)."""

@@ -219,11 +219,12 @@ def test_a_pod_that_is_told_to_go_says_so_and_leaves_nothing_running(pods, tool)
 
 @pytest.mark.measured
 @TOOLS
-def test_a_tool_that_stood_still_says_for_how_long(pods, tool):
+def test_a_tool_that_stood_still_says_for_how_long(pods, steward, tool):
     config = pods.configure("/ping", request={"method": "GET"}, load={"warmupMs": 0})
     process = pods.start(tool, config)
     child = await_child(process.pid)
-    time.sleep(0.5)
+    while steward.pings < 50:
+        time.sleep(0.01)
     kill(child, signal.SIGSTOP)
     time.sleep(1.0)
     kill(child, signal.SIGCONT)

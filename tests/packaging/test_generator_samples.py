@@ -41,7 +41,7 @@ def test_a_sample_has_as_many_trials_as_its_comment_says_and_is_short(name):
 
 
 def test_the_published_command_lines_are_those():
-    """wrk -t10 -c100 -d30s on GET /items, hey -n 1000 -c 100 -m POST on POST /items."""
+    """wrk -t10 -c100 -d30s on GET /items, hey -n 1000 -c 100 -m POST on POST /items, and Locust."""
     wrk, hey = plan_of("wrk").context.spec, plan_of("hey").context.spec
 
     assert {tuple(args) for args in args_of("wrk")} == {("wrk", "--threads=10")}
@@ -50,6 +50,9 @@ def test_the_published_command_lines_are_those():
     assert wrk.factors.levels(Factor.VIRTUAL_USERS) == (100,)
     assert seconds(wrk.load.duration) == 30
     assert (wrk.load.request.method, wrk.load.request.path) == (None, "/items")
+    write = plan_of("locust").context.spec.load.request
+    assert {tuple(args) for args in args_of("locust")} == {("locust",), ("locust-http",)}
+    assert (write.method, write.path) == ("POST", "/write")
     assert (hey.load.request.method, hey.load.request.path) == ("POST", "/items")
 
 

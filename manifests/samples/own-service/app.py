@@ -49,6 +49,7 @@ class Item(BaseModel):
 ADDED: deque[Item] = deque(maxlen=1000)  # the latest
 
 
+@app.post("/write", status_code=201)
 @app.post("/items", status_code=201)
 def add(item: Item) -> Item:
     """Take an item in; a search does not find it yet."""
