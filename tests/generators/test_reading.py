@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
 from loadlab_services.generators.document import End, Program, build_document, plain
 from loadlab_services.generators.hey import MOST_ANSWERS, Hey, read_report
-from loadlab_services.generators.values import hash_text, lua_string
+from loadlab_services.generators.locust import read_told
+from loadlab_services.generators.values import hash_text, lua_string, texts_of
 from loadlab_services.generators.watched import ToolError, Usage
 from loadlab_services.generators.wrk import Wrk, read_found, taken_apart
 from tests.contract.sides import faults
@@ -119,6 +120,38 @@ def test_hey_is_read_to_the_last_request():
 def test_of_hey_what_is_cut_or_exceeds_what_it_keeps_is_no_figure(text, words):
     with pytest.raises(ToolError, match=words):
         read_report(trial(), text, began=0.0)
+
+
+TOLD = {
+    "began": 1.0, "ended": 4.0, "first": 1.5, "last": 3.5, "cut": 2, "received": 99,
+    "cpuSeconds": 0.5,
+    "statuses": {"200": 2, "500": 1}, "errors": {"timed out": 1},
+    "totals": {"2xx": {"900": 1, "1000": 1}, "5xx": {"50": 1}},
+    "seconds": {"1": [2, 0, [900, 1000]], "3": [2, 2, []]},
+}  # fmt: skip
+
+
+def test_locust_is_read_to_the_last_request():
+    found = read_told(json.loads(json.dumps(TOLD)))
+
+    assert (found.requests, found.answers, found.cut) == (4, 3, 2)
+    assert found.latencies["2xx"].total == {900: 1, 1000: 1}
+    assert (found.first_answer, found.ended) == (1.5, 3.5)
+    assert found.seconds[3].failed == 2
+
+
+@pytest.mark.parametrize("left_out", TOLD)
+def test_of_locust_what_is_left_out_is_missed(left_out):
+    with pytest.raises(ToolError, match="cannot be read"):
+        read_told({name: value for name, value in TOLD.items() if name != left_out})
+
+
+def test_the_texts_of_a_request_are_those_of_its_number():
+    request = {"path": "/${request_id}", "headers": {"X": "${n}"}, "body": "a${n}"}
+    texts = texts_of(request, {"n": [5, 5]})
+
+    assert texts(7) == ("/7", {"X": "5"}, "a5")
+    assert texts_of(request | {"body": None}, {"n": [1, 2]})(1)[2] is None
 
 
 def test_a_document_of_either_is_that_of_the_contract(schemas):

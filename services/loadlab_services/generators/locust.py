@@ -101,9 +101,13 @@ class Locust:
             line = self._answer(patience)
         if not line.startswith("{"):
             raise ToolError(f"Locust ended, or told nothing{self._last_words()}")
-        told = json.loads(line)
+        try:
+            told = json.loads(line)
+        except ValueError as error:
+            raise ToolError(f"Locust's answer cannot be read: {error}") from error
+        outcome = read_told(told)
         wall = told["ended"] - told["began"]
-        return read_told(told), watched.usage(told["cpuSeconds"], wall, cpus=1)
+        return outcome, watched.usage(told["cpuSeconds"], wall, cpus=1)
 
     def _asked(self, seconds: float, first_id: int) -> Json:
         trial, request = self._trial, self._trial.request
@@ -157,11 +161,13 @@ def read_told(told: Mapping[str, Any]) -> Outcome:
         ToolError: it is not what it tells.
     """
     try:
+        ended = float(told["ended"])
+        float(told["cpuSeconds"])
         totals = {name: _counts(found) for name, found in told["totals"].items()}
         return Outcome(
             began=told["began"],
-            first_answer=told["first"] or told["ended"],
-            ended=told["last"] or told["ended"],
+            first_answer=told["first"] or ended,
+            ended=told["last"] or ended,
             statuses=_counts(told["statuses"]),
             latencies={name: Latencies(found, found) for name, found in totals.items()},
             without_answer=told["errors"],
