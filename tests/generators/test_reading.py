@@ -124,7 +124,7 @@ def test_of_hey_what_is_cut_or_exceeds_what_it_keeps_is_no_figure(text, words):
 
 TOLD = {
     "began": 1.0, "ended": 4.0, "first": 1.5, "last": 3.5, "cut": 2, "received": 99,
-    "cpuSeconds": 0.5,
+    "cpuSeconds": 0.5, "iterations": {"1100": 3},
     "statuses": {"200": 2, "500": 1}, "errors": {"timed out": 1},
     "totals": {"2xx": {"900": 1, "1000": 1}, "5xx": {"50": 1}},
     "seconds": {"1": [2, 0, [900, 1000]], "3": [2, 2, []]},

@@ -91,7 +91,7 @@ def _scenario(trial: Trial, outcome: Outcome, usage: Usage) -> Json:
         "status": {name: n for name, (n, _) in _by_class(trial, outcome).items()},
         "failures": _failures(trial, outcome),
         "splits": list(_splits(trial, outcome)),
-        "iteration_duration": distribution(_all_totals(outcome)),
+        "iteration_duration": distribution(outcome.iterations or _all_totals(outcome)),
         "virtualUsersMax": trial.users,
         "series": [_second(at, each) for at, each in sorted(outcome.seconds.items())],
         "generator": _usage(usage),

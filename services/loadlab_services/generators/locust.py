@@ -173,6 +173,7 @@ def read_told(told: Mapping[str, Any]) -> Outcome:
             without_answer=told["errors"],
             cut=told["cut"],
             bytes_received=told["received"],
+            iterations=_counts(told["iterations"]),
             seconds={int(at): Second(*each) for at, each in told["seconds"].items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -31,6 +31,7 @@ class Found:
         self.statuses: Counter[int] = Counter()
         self.errors: Counter[str] = Counter()
         self.totals: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self.iterations: Counter[int] = Counter()  # of a user's time, from one to the next
         self.seconds: defaultdict[int, list[Any]] = defaultdict(lambda: [0, 0, []])
         self.first, self.last = 0.0, 0.0
 
@@ -65,6 +66,7 @@ class Found:
             "statuses": self.statuses,
             "errors": self.errors,
             "totals": self.totals,
+            "iterations": self.iterations,
             "seconds": self.seconds,
             "first": self.first,
             "last": self.last,
@@ -81,6 +83,9 @@ def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]
     settings: Json = {"connection_timeout": timeout, "network_timeout": timeout} if is_fast else {}
 
     def send(self: Any) -> None:
+        now = time.perf_counter()
+        close(self, now)
+        self.began = now
         found.sent += 1
         path, headers, body = texts(next(numbers))
         data = None if body is None else body.encode()
@@ -93,8 +98,19 @@ def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]
             allow_redirects=False,
             **limits,
         )
+        self.done = time.perf_counter()
 
-    fields = {"send": task(send), "host": asked["target"], **settings}
+    def close(self: Any, until: float) -> None:
+        """Count the former iteration, which also took what a user does between two requests."""
+        if getattr(self, "done", None) is not None:
+            found.iterations[round((until - self.began) * 1e6)] += 1
+            self.done = None
+
+    def on_stop(self: Any) -> None:
+        if getattr(self, "done", None) is not None:
+            close(self, self.done)
+
+    fields = {"send": task(send), "on_stop": on_stop, "host": asked["target"], **settings}
     return type("LoadUser", (USERS[asked["user"]],), fields)
 
 

@@ -19,7 +19,8 @@ class Outcome:
     """One phase of a load. Moments are seconds since 1970.
 
     `latencies` are by status class. A tool that tells them of all answers together, failed ones
-    too, has them under "2xx" and says so by `mixes_failures`.
+    too, has them under "2xx" and says so by `mixes_failures`. `iterations` are what requests took
+    of their users' time, where that is more than their latency.
     """
 
     began: float
@@ -32,6 +33,7 @@ class Outcome:
     bytes_received: int = 0
     seconds: Mapping[int, "Second"] = field(default_factory=dict)  # by second since 1970
     mixes_failures: bool = False
+    iterations: Counts = field(default_factory=dict)  # of a user's time; empty for the latencies
 
     @property
     def answers(self) -> int:
