@@ -19,6 +19,7 @@ BAD_CONFIGURATION, TOLD_TO_STOP, ABORTED, TOOL_FAILED = 104, 105, 108, 109
 VERSION = 1
 # Ids of the warm-up start far above those of the measurement, as in k6's script.
 FIRST_ID = {"measure": 1, "warmup": 1_000_000_000}
+LEAST_REST_SECONDS = 0.25  # of a warm-up: a tool takes some time to end
 SNAPSHOT_LEAD_SECONDS = 0.25  # in which one pod takes it, so that all begin together
 WARM_UP_SHARE = 0.75  # the rest lets requests in flight end: measuring begins with an idle service
 
@@ -121,11 +122,13 @@ def _perform(
     steward.await_service()
     steward.arrive()
     lead = SNAPSHOT_LEAD_SECONDS if trial.pods > 1 else 0.0
-    measuring = time.monotonic() + trial.warmup_ms / 1000 + lead
-    if trial.warmup_ms:
+    warm_up = trial.warmup_ms / 1000
+    loaded = tool.warm_up_seconds(warm_up) if warm_up else 0.0
+    rest = max(warm_up - loaded, LEAST_REST_SECONDS) if warm_up else 0.0
+    measuring = time.monotonic() + loaded + rest + lead
+    if warm_up:
         progress.phase = "warm-up"
-        seconds = tool.warm_up_seconds(trial.warmup_ms / 1000)
-        found["warmup"] = tool.load(seconds, FIRST_ID["warmup"])
+        found["warmup"] = tool.load(loaded, FIRST_ID["warmup"])
         time.sleep(max(measuring - lead - time.monotonic(), 0.0))
     progress.phase = "measurement"
     if takes_snapshots:
