@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 
 from loadlab_cluster.clusters import Cluster
 from loadlab_cluster.commands import Argument, read_output, run_logged
@@ -14,6 +15,12 @@ from loadlab_cluster.terminal import TIMINGS, say, step
 RELEASE, SYSTEM_NAMESPACE = "loadlab", "loadlab-system"
 SOURCE_ANNOTATION = "loadlab.dev/source"
 SAMPLE = REPOSITORY / "manifests" / "samples" / "select.yaml"
+NEXT = {
+    "source .state/activate": "kubectl, helm and loadlab in this shell mean this cluster",
+    "loadlab run manifests/samples/sleep.yaml": "def or async def, while a request waits",
+    "loadlab run manifests/samples/own-service.yaml": "an own service; its app lies beside it",
+    "make image DIR=../shop NAME=shop": "the image of yours, for a file like that one",
+}
 NAMESPACE = {
     "apiVersion": "v1",
     "kind": "Namespace",
@@ -39,6 +46,14 @@ def run_demo(settings: Settings, cluster: Cluster) -> None:
     run_experiment(settings, SAMPLE)
     say(TIMINGS.table())
     say(f"  from the command to the table: {time.monotonic() - started:.0f} s")
+    say("\n".join(next_commands()))
+
+
+def next_commands() -> Iterator[str]:
+    """Yield what one may do now, each command with what comes of it."""
+    yield "\nNext:"
+    width = max(map(len, NEXT))
+    yield from (f"  {command:{width}}  # {what}" for command, what in NEXT.items())
 
 
 def install(settings: Settings) -> None:

@@ -51,9 +51,11 @@ def build_handout(settings: Settings, access: Access) -> dict[Path, str]:
     """The text of every wrapper and of `activate`, by its path."""
     environment = _environment(settings, access)
     loadlab = LOADLAB.format(loadlab=REPOSITORY / ".venv" / "bin" / "loadlab")
+    plugin = LOADLAB.format(loadlab=REPOSITORY / ".venv" / "bin" / "kubectl-loadlab")
     wrappers = {
         "kubectl": ("kubectl for the cluster", f'exec {access.kubectl} "$@"\n'),
         "loadlab": ("the command line tool of .venv, for the cluster", loadlab),
+        "kubectl-loadlab": ("the same, as `kubectl loadlab`", plugin),
     }
     for name, major in (("helm", 4), ("helm3", 3), ("helm4", 4)):
         text = HELM.format(sources=REPOSITORY / "cluster", major=major)

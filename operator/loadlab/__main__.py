@@ -5,6 +5,7 @@ import logging
 
 import kopf
 import structlog
+from prometheus_client import start_http_server
 
 from loadlab.controller.handlers import Operator, register
 from loadlab.controller.settings import from_environment
@@ -24,6 +25,8 @@ def main() -> None:
     settings = from_environment()
     operator = Operator(settings)
     register(operator)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, registry=operator.metrics.registry)
     asyncio.run(
         kopf.operator(
             standalone=True,

@@ -113,7 +113,7 @@ def test_every_wrapper_is_there_and_goes_with_the_cluster(own: Settings) -> None
     modes = {path.stat().st_mode & stat.S_IXUSR for path in (own.handout / "bin").iterdir()}
     remove_handout(own)
 
-    assert names == {"kubectl", "helm", "helm3", "helm4", "loadlab"}
+    assert names == {"kubectl", "helm", "helm3", "helm4", "loadlab", "kubectl-loadlab"}
     assert modes == {stat.S_IXUSR}
     assert list(own.handout.iterdir()) == []
 

@@ -197,7 +197,7 @@ def test_up_leaves_the_same_programs_as_every_cluster(cluster: KindCluster, tmp_
     cluster.up()
 
     assert {path.name for path in (tmp_path / ".state" / "bin").iterdir()} == {
-        *("kubectl", "helm", "helm3", "helm4", "loadlab")
+        *("kubectl", "helm", "helm3", "helm4", "loadlab", "kubectl-loadlab")
     }
     assert said(tmp_path, "kind") == ["create", "export"]
     assert cluster.is_ready()

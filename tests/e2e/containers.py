@@ -67,10 +67,17 @@ class Container:
 
     def resident_mebibytes(self) -> float:
         """Resident memory of the first process."""
+        return self._status_mebibytes("VmRSS:")
+
+    def peak_mebibytes(self) -> float:
+        """The most that it ever was."""
+        return self._status_mebibytes("VmHWM:")
+
+    def _status_mebibytes(self, field: str) -> float:
         for line in self.run("cat", "/proc/1/status").splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(field):
                 return int(line.split()[1]) / 1024
-        raise AssertionError(f"{self.pod} shows no VmRSS")
+        raise AssertionError(f"{self.pod} shows no {field}")
 
     def cpu_share(self, seconds: float) -> float:
         """CPU time of the first process over a while, in cores."""

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.measured]
 # After a cold start the naive variant needs a second to catch up; what the end of the warm-up cuts
 # off is written, and nobody saw its answer.
 SHORT = {"warmup": "2s", "duration": "3s"}
-TRIALS = 6  # of the sweep in which the operator is killed
+TRIALS = 6  # a pilot and a trial of each variant of the sweep in which the operator is killed
 
 
 def spec_of(sample: str) -> Json:
@@ -80,9 +80,7 @@ def test_ingest_accounts_for_every_accepted_write(lab: Lab):
 def test_select_survives_the_operators_death_and_keeps_the_budgets(lab: Lab):
     lab.delete("select")
     before = _status_writes()
-    sample = spec_of("select.yaml")
-    factors = sample["factors"] | {"workers": [1]}
-    lab.submit("select", **sample | {"factors": factors})
+    lab.submit("select", **spec_of("select.yaml") | {"replicates": 1})
     eventually(lambda: len(lab.trials("select")) >= 3, 90, "the third trial of the sweep")
     calm = {n: t["status"] for n, t in lab.trials("select").items() if _is_over(t)}
     fingerprint = lab.status("select")["fingerprint"]

@@ -189,6 +189,8 @@ def test_a_redirect_is_a_failure_unless_it_is_accepted():
         ({"request": {"steps": [1]}}, "steps of a request"),
         ({"expected": [404]}, "expected"),
         ({"pods": 5}, "cannot be shared"),
+        ({"target": "https://t"}, "a target by https"),
+        ({"variables": {"n": {"values": ["a"]}}}, "variables of other than whole numbers"),
     ],
 )
 def test_a_configuration_that_nobody_here_can_do_is_refused(changes, words):

@@ -9,7 +9,10 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+from prometheus_client.core import Metric
+from prometheus_client.samples import Sample
 
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.settings import DEFAULT_IMAGES
 from loadlab.model.resources import Experiment
 from tests.manifests import Json
@@ -208,3 +211,55 @@ def test_notes_hold_three_commands_and_an_experiment_that_is_valid(notes, option
 def test_notes_say_what_uninstall_leaves(notes):
     assert "kubectl delete crd" in notes()
     assert "kubectl delete crd" not in notes("--set=crds.keep=false")
+
+
+METRICS = f"--values={CHART / 'ci/metrics-values.yaml'}"
+SERVICE_MONITORS = "--api-versions=monitoring.coreos.com/v1"
+MONITORED = "--set=metrics.serviceMonitor.enabled=true"
+
+
+def test_nobody_is_told_metrics_unless_asked_for(render):
+    assert "LOADLAB_METRICS_PORT" not in environment(render())
+    assert environment(render(METRICS))["LOADLAB_METRICS_PORT"] == "9100"
+
+
+def test_a_service_monitor_is_made_where_its_api_is(render):
+    objects = render(METRICS, MONITORED, SERVICE_MONITORS)
+
+    (monitor,) = [each for each in objects if each["kind"] == "ServiceMonitor"]
+    services = [each for each in objects if each["kind"] == "Service"]
+    wanted = monitor["spec"]["selector"]["matchLabels"].items()
+    assert [wanted <= each["metadata"]["labels"].items() for each in services] == [True]
+    assert monitor["spec"]["endpoints"][0]["port"] == services[0]["spec"]["ports"][0]["name"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ((METRICS, MONITORED), "install the Prometheus operator"),
+        ((MONITORED, SERVICE_MONITORS), "needs metrics.enabled: true"),
+        ((METRICS, "--set=metrics.port=8080"), "give the metrics a port of their own"),
+    ],
+)
+def test_flags_that_cannot_work_fail_with_the_remedy(run_helm, settings, said):
+    done = run_helm("template", "loadlab", str(CHART), KUBERNETES, *settings)
+
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_the_dashboard_asks_for_metrics_that_there_are(render):
+    (board,) = [each for each in render(METRICS) if each["kind"] == "ConfigMap"]
+    asked = re.findall(r"loadlab_[a-z_]+", board["data"]["loadlab.json"])
+
+    known = {
+        sample.name for family in Metrics().registry.collect() for sample in _every_sample(family)
+    }
+    assert asked
+    assert set(asked) <= known
+
+
+def _every_sample(family: Metric) -> list[Sample]:
+    """The samples of a metric; of one with labels and no value yet, those that it would have."""
+    suffixes = {"counter": "_total", "histogram": "_bucket"}.get(family.type, "")
+    return [*family.samples, Sample(f"{family.name}{suffixes}", {}, 0.0)]

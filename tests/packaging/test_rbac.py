@@ -70,7 +70,7 @@ class TakesNotes(ApiCluster):
         return SimpleNamespace(
             status=409 if refused else 404 if missing else 200,
             text=self._answer,
-            content=Silence(),
+            content=Silence(await self._answer()),
             close=lambda: None,
         )
 
@@ -81,16 +81,17 @@ class TakesNotes(ApiCluster):
 
 
 class Silence:
-    """A stream: as lines one that never brings any, in pieces one that is over."""
+    """A stream: as lines one that never brings any, in pieces an answer."""
+
+    def __init__(self, answer: str) -> None:
+        self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         await asyncio.Event().wait()
         yield b""
 
     async def iter_any(self) -> AsyncIterator[bytes]:
-        nothing: tuple[bytes, ...] = ()
-        for piece in nothing:
-            yield piece
+        yield self._answer.encode()
 
 
 def plan_of(sample: Path) -> Plan:

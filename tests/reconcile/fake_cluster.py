@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
-from loadlab.kube.client import PAGE_OBJECTS
-from loadlab.kube.errors import ClusterError, UnavailableError
+from loadlab.kube.errors import ClusterError, ConflictError, UnavailableError
+from loadlab.kube.lists import PAGE_OBJECTS
 from tests.reconcile.fake_kubernetes import FakeKubernetes, copied
 
 T = TypeVar("T")
@@ -67,8 +67,12 @@ class FakeCluster(FakeKubernetes):
             raise Crash(text)
         return result
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
         found = self.objects.get((kind, namespace, name))
+        if found is not None and bare:
+            found = {"metadata": found["metadata"]}
         return await self._do(f"get {kind.name} {name}", lambda: copied(found))
 
     async def list(
@@ -126,7 +130,7 @@ class FakeCluster(FakeKubernetes):
             if item is None:
                 return Version()
             if version.resource_version and version != version_of(item):
-                raise UnavailableError(f"patch_status {name}: 409 the object has been modified")
+                raise ConflictError(f"patch_status {name}: 409 the object has been modified")
             item["status"] = merged(item.get("status") or {}, copied(patch))
             item["metadata"]["resourceVersion"] = str(next(self._ids))
             return version_of(item)

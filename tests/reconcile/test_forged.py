@@ -102,3 +102,23 @@ async def test_a_generator_that_admission_changed_is_named_with_the_remedy():
     failed = lab.condition("Failed")
     assert failed["reason"] == "NeverReady"
     assert "image mirror.example/k6:1 and not k6:1" in failed["message"]
+
+
+async def test_a_job_in_the_name_of_a_run_makes_no_result():
+    """Somebody with `edit` made one, suspended, deleted ours, and let it go: it was Passed."""
+    lab = Laboratory()
+    lab.submit(replicates=1, variants=[{"name": "async"}], retry={"attempts": 1})
+    place = (Kind.JOB, "lab", f"{RUN}-k6")
+    while not (pod := lab.cluster.of_kind(Kind.POD).get(f"{RUN}-k6-0-pod")):
+        await lab.step()
+    for spec in (lab.cluster.objects[place]["spec"]["template"]["spec"], pod["spec"]):
+        (container,) = spec["containers"]
+        container["image"] = "services:1"
+        container["command"] = ["python", "-c", "print(open('/copied').read())"]
+
+    await lab.run()
+
+    (trial,) = lab.trials().values()
+    assert (trial["status"]["phase"], trial["status"]["reason"]) == ("Lost", "ForeignPod")
+    assert "is not the one that LoadLab made" in trial["status"]["message"]
+    assert f"logs {RUN}-k6-0-pod" not in lab.cluster.calls

@@ -7,12 +7,14 @@ of blocks and not of pairs: pairs of one block share its weather. A block counts
 cell has the figure in it, because a mean over other pairs would be another quantity. With three or
 four blocks the noise is pooled over all cells of the experiment (loadlab.analysis.estimate).
 
-| outcome      | when                                                  |
-|--------------|-------------------------------------------------------|
-| Reproduced   | the whole interval lies within the bounds             |
-| Contradicted | the whole interval lies beyond one of them            |
-| Inconclusive | it reaches across a bound, or there is no interval:   |
-|              | less than three blocks, or ends more than 3 to 1 apart |
+| outcome      | when                                                    |
+|--------------|---------------------------------------------------------|
+| Reproduced   | the whole interval lies within the bounds               |
+| Contradicted | the whole interval lies beyond one of them              |
+| Inconclusive | it reaches across a bound, or there is no interval:     |
+|              | less than three blocks, or ends more than 3 to 1 apart; |
+|              | or it lies beyond one where the service had fewer CPUs  |
+|              | than the claim needs (needsCpus)                        |
 
 Invalid trials never enter, with one exception. A trial in which no request succeeded has no
 latency, and no rate worth the name; but its share of failed requests is known, and it is what a
@@ -76,11 +78,14 @@ def judge_expectation(
     estimate = _estimate(expectation, values, _noise(expectation, groups, readings, pilot))
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
-    outcome = _outcome(expectation, estimate)
     used = [places[title, block] for block in complete for title in titles]
+    outcome, too_few = _outcome(expectation, estimate), ""
+    if outcome is ExpectationOutcome.CONTRADICTED and (too_few := _too_few_cpus(expectation, used)):
+        outcome = ExpectationOutcome.INCONCLUSIVE
     wanted = [(t, b) for b in blocks or [1] for t in titles]
     gap = _first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
-    note = "; ".join([*_why(outcome, estimate, len(complete), gap), *_reservations(used)])
+    why = _why(outcome, estimate, len(complete), gap, too_few)
+    note = "; ".join([*why, *_reservations(used)])
     return _result(expectation, estimate, outcome, len(complete), note)
 
 
@@ -243,10 +248,25 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     return f"no request {expectation.request}" if expectation.request else "not measured"
 
 
+def _too_few_cpus(expectation: Expectation, used: Iterable[TrialFigures]) -> str:
+    """Say that a smaller machine cannot contradict the claim; empty where it is large enough."""
+    if expectation.needs_cpus is None:
+        return ""
+    had = [trial.service_cpus for trial in used]
+    least = min((cpus for cpus in had if cpus is not None), default=None)
+    if least is None or len(had) > sum(cpus is not None for cpus in had):
+        return f"needs {expectation.needs_cpus} CPUs for the service; how many it had is not known"
+    if least < expectation.needs_cpus:
+        return f"needs {expectation.needs_cpus} CPUs for the service, which had {least:g}"
+    return ""
+
+
 def _why(
-    outcome: ExpectationOutcome, estimate: Figure | None, blocks: int, gap: str
+    outcome: ExpectationOutcome, estimate: Figure | None, blocks: int, gap: str, too_few: str
 ) -> Iterable[str]:
-    if estimate is None:
+    if too_few:
+        yield too_few
+    elif estimate is None:
         yield f"no replicate has all figures: {gap}"
     elif blocks == 1:
         yield "one replicate gives no interval; raise spec.replicates to 5"

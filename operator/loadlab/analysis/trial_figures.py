@@ -16,7 +16,7 @@ from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, RequestCounts
-from loadlab.measurement.values import WorkDone
+from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Validity
 from loadlab.plan.expected import ExpectedWork
@@ -44,6 +44,7 @@ class TrialFigures:
     from_send_by_request: Mapping[str, LatencyMs]  # of those whose latency is another one then
     components: Mapping[str, ComponentUsage]
     leaves_out_costs: bool
+    service_cpus: float | None  # that it might use; None where neither limit nor node is known
     generator_cpu: float
     counts: RequestCounts | None
     expected: ExpectedWork | None
@@ -83,6 +84,7 @@ class TrialFigures:
             },
             components=measured.components,
             leaves_out_costs=measured.leaves_out_costs,
+            service_cpus=_service_cpus(measured),
             generator_cpu=measured.generator.cpu_share,
             counts=measured.counts,
             expected=measured.expected,
@@ -115,6 +117,14 @@ class TrialFigures:
         known = [cost for cost in costs if cost is not None]
         complete = Component.SERVICE in components and len(known) == len(costs)
         return math.fsum(known) if complete else None
+
+
+def _service_cpus(measured: TrialMeasurement) -> float | None:
+    """Return the least of the service's CPU limit and the CPUs that it may run on."""
+    usage = measured.components.get(Component.SERVICE)
+    allowed = usage.cpus_allowed if usage else None
+    known = [measured.cpu_limits.get(Component.SERVICE), allowed]
+    return min((cpus for cpus in known if cpus is not None), default=None)
 
 
 def cost_components(trials: Iterable[TrialFigures]) -> Set[str]:

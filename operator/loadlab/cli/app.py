@@ -1,46 +1,48 @@
 """The commands. Each exits with a code that a script can act on."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from loadlab import __version__
 from loadlab.base.text import plain
+from loadlab.cli.commands.compare import compare
+from loadlab.cli.commands.completion import completion, enable
+from loadlab.cli.commands.doctor import doctor
+from loadlab.cli.commands.init import init
+from loadlab.cli.commands.report import report
+from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.export import Format, export
 from loadlab.cli.gate import FailOn, checks_of, exit_code
 from loadlab.cli.junit import build_junit
 from loadlab.cli.last_words import SHOWN_TRIALS, last_words
+from loadlab.cli.options import (
+    EXIT_CODES,
+    FAIL_ON,
+    Context,
+    Kubeconfig,
+    Name,
+    Namespace,
+    Timeout,
+    connect,
+)
+from loadlab.cli.sheet import Prose
 from loadlab.cli.spelling import spell_seconds
 from loadlab.cli.tables import render
+from loadlab.cli.terminal import console, show
 
 if TYPE_CHECKING:
     from loadlab.cli.preview import Preview
     from loadlab.cli.source import Cluster
 
-_EXIT_CODES = """\b
-Exit codes:
-  0  passed: finished, and every criterion holds
-  1  error: the experiment or this command could not do its work
-  2  not finished yet, out of time, or wrong usage
-  3  a criterion failed, or a comparison where --fail-on says so
-  4  inconclusive: a criterion, a cell or a comparison could not be judged
-"""
-_FAIL_ON = (
-    "What fails the pipeline: criteria alone; also a comparison that regressed; also one that is "
-    "inconclusive."
-)
-_PIPE_WIDTH = 160  # without a terminal nothing needs to be folded
-
 app = typer.Typer(
     name="loadlab",
-    help=f"Plan, read and follow LoadExperiments.\n\n{_EXIT_CODES}",
+    help=f"Plan, read and follow LoadExperiments.\n\n{EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -50,17 +52,9 @@ app = typer.Typer(
 Files = Annotated[
     list[Path], typer.Argument(help="YAML files, - for standard input.", allow_dash=True)
 ]
-Name = Annotated[str, typer.Argument(help="Name of the LoadExperiment.")]
-Namespace = Annotated[
-    str | None, typer.Option("--namespace", "-n", help="Namespace; default: the context's.")
-]
-Kubeconfig = Annotated[
-    Path | None, typer.Option(help="Path of the kubeconfig; default: KUBECONFIG or ~/.kube/config.")
-]
-Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def results(
     name: Name,
     *,
@@ -70,53 +64,53 @@ def results(
     context: Context = None,
 ) -> None:
     """Print the results of an experiment, as far as there are any."""
-    cluster = _connect(kubeconfig, context, namespace)
+    cluster = connect(kubeconfig, context, namespace)
     experiment = Experiment.of(cluster.read(name))
     if output is Format.TABLE:
-        _console().print(render(experiment))
+        show(render(experiment))
         _print_last_words(cluster, experiment)
     else:
         typer.echo(export(experiment, output))
     raise typer.Exit(experiment.exit_code)
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def gate(
     name: Name,
     *,
     namespace: Namespace = None,
-    fail_on: Annotated[FailOn, typer.Option(help=_FAIL_ON)] = FailOn.REGRESSED,
+    fail_on: Annotated[FailOn, typer.Option(help=FAIL_ON)] = FailOn.REGRESSED,
     junit: Annotated[Path | None, typer.Option(help="Write the checks there as JUnit XML.")] = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
     """Pass or fail a pipeline by an experiment: a line for each check, and the exit code."""
-    experiment = Experiment.of(_connect(kubeconfig, context, namespace).read(name))
+    experiment = Experiment.of(connect(kubeconfig, context, namespace).read(name))
     checks = checks_of(experiment, fail_on)
     if junit:
         _write(junit, build_junit(experiment, checks))
     for check in checks:
-        _console().print(check.line, markup=False, highlight=False, soft_wrap=True)
+        show(check.line)
     raise typer.Exit(exit_code(experiment, checks))
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def status(
     name: Name,
     *,
     namespace: Namespace = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until it finished.")] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to follow at most.")] = 7200,
+    timeout: Timeout = 7200,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
     """Say where an experiment stands; with --watch, follow it until it finished."""
-    cluster = _connect(kubeconfig, context, namespace)
+    cluster = connect(kubeconfig, context, namespace)
     if watch:
         experiment = _follow(cluster, name, timeout)
     else:
         experiment = Experiment.of(cluster.read(name))
-        _console().print(experiment.line, markup=False, highlight=False)
+        show(experiment.line)
     _print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
@@ -134,18 +128,18 @@ def show_plan(files: Files) -> None:
             typer.echo(plain(line))
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def run(
     file: Annotated[Path, typer.Argument(help="YAML file of one experiment, - for input.")],
     *,
     namespace: Namespace = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to follow at most.")] = 7200,
+    timeout: Timeout = 7200,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
     """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
     (found,) = _one(list(_previews([file])))
-    cluster = _connect(kubeconfig, context, namespace or found.namespace)
+    cluster = connect(kubeconfig, context, namespace or found.namespace)
     applied = Experiment.of(cluster.apply(found.document))
     if applied.finished:
         again = f"kubectl delete loadexperiment {found.name} -n {cluster.namespace}"
@@ -158,7 +152,7 @@ def run(
     except KeyboardInterrupt:
         again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
         raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
-    _console().print(render(experiment))
+    show(render(experiment))
     _print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
@@ -177,6 +171,14 @@ def validate(files: Files) -> None:
 def version() -> None:
     """Print the version of this command."""
     typer.echo(__version__)
+
+
+app.command(epilog=EXIT_CODES)(compare)
+app.command(epilog=EXIT_CODES)(wait)
+app.command()(doctor)
+app.command()(init)
+app.command()(report)
+app.command()(completion)
 
 
 def _previews(files: list[Path]) -> Iterator["Preview"]:
@@ -209,12 +211,6 @@ def _text_of(file: Path) -> str:
         raise CliError(f"cannot read {file}: {error}", ExitCode.NOT_FINISHED) from error
 
 
-def _connect(kubeconfig: Path | None, context: str | None, namespace: str | None) -> "Cluster":
-    from loadlab.cli.source import Cluster  # noqa: PLC0415 (see there: two seconds)
-
-    return Cluster.connect(kubeconfig, context, namespace)
-
-
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -228,19 +224,19 @@ def _print_last_words(cluster: "Cluster", experiment: Experiment) -> None:
     if experiment.finished and counts.failed + counts.lost + counts.invalid:
         trials = cluster.failed_trials(experiment.name, SHOWN_TRIALS)
         for line in last_words(trials):
-            _console().print(line, markup=False, highlight=False, soft_wrap=True)
+            show(line)
 
 
 def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
     """Print a line for every change, and on a terminal keep the last one alive below them."""
-    console = _console()
+    terminal = console()
     experiment, shown = None, ""
-    with console.status("") as live:  # draws nothing without a terminal
+    with terminal.status("") as live:  # draws nothing without a terminal
         for resource in cluster.follow(name, seconds):
             experiment = Experiment.of(resource)
             if experiment.line != shown:
                 shown = experiment.line
-                console.print(shown, markup=False, highlight=False)
+                terminal.print(Prose(shown), crop=False)
             live.update(f"following {name}")
             if experiment.finished:
                 return experiment
@@ -251,17 +247,12 @@ def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
     )
 
 
-def _console() -> Console:
-    console = Console()
-    if console.is_terminal or "COLUMNS" in os.environ:
-        return console
-    return Console(width=_PIPE_WIDTH)
-
-
 def main() -> None:
     """Run the command; an error is one line on stderr, not a traceback."""
+    is_plugin = Path(sys.argv[0]).stem == "kubectl-loadlab"
+    enable()
     try:
-        app()
+        app(prog_name="kubectl loadlab" if is_plugin else "loadlab")
     except CliError as err:
         typer.echo(f"loadlab: {plain(str(err))}", err=True)
         raise SystemExit(err.exit_code) from None

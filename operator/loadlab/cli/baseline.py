@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from loadlab.cli import comparisons, figures
+from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import Baseline, BaselineComparison
 
 _UNPAIRED = (
@@ -16,24 +14,14 @@ _UNPAIRED = (
 )
 
 
-def table(found: Baseline | None, titles: Mapping[str, str]) -> Iterator[RenderableType]:
+def table(found: Baseline | None, titles: Mapping[str, str]) -> Iterator[Sheet]:
     """Yield the table, cells by their short titles; nothing where nothing was compared."""
     if found is None or not found.comparisons:
         return
-    shown = Table(
-        title=f"Ratios to the baseline {found.name}, finished {found.finished or 'before'}",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-    )
-    for heading in ("cell", "figure"):
-        shown.add_column(heading, no_wrap=True)
-    for heading in ("here", "there", "ratio", "p", "could\nshow"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    shown.add_column("outcome", no_wrap=True)
-    for each in found.comparisons:
-        shown.add_row(*_cells(each, titles))
-    yield shown
+    names = ("here", "there", "ratio", "p", "could\nshow")
+    columns = [*map(key, ("cell", "figure")), *map(Column, names), word("outcome")]
+    title = f"Ratios to the baseline {found.name}, finished {found.finished or 'before'}"
+    yield Sheet(title, columns, [list(_cells(each, titles)) for each in found.comparisons])
 
 
 def lines(found: Baseline | None) -> Iterator[str]:
@@ -50,15 +38,14 @@ def lines(found: Baseline | None) -> Iterator[str]:
         yield _UNPAIRED
 
 
-def _cells(each: BaselineComparison, titles: Mapping[str, str]) -> Iterator[RenderableType]:
+def _cells(each: BaselineComparison, titles: Mapping[str, str]) -> Iterator[str | Text]:
     # A ratio that carries no claim would be read as one.
     ratio = figures.ABSENT if each.why else figures.interval(each.ratio, each.low, each.high)
     yield titles.get(each.of, each.of)
     yield comparisons.figure_name(each)
     yield figures.number(each.value)
     yield figures.number(each.baseline_value)
-    # Text, not str: rich would read [0.63, 0.74] as markup.
-    yield Text(ratio)
+    yield ratio
     yield comparisons.chance(each)
     yield figures.percent(each.detectable)
     yield comparisons.outcome(each)

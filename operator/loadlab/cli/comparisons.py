@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from loadlab.cli import figures
+from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import Comparison, ComparisonOutcome
 
 _NAMES = {"requestsPerSecond": "req/s", "cpuMicros": "CPU µs/req", "p95Ms": "p95 ms"}
@@ -19,7 +17,7 @@ _COLOURS = {
 }
 
 
-def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[RenderableType]:
+def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[Sheet]:
     """Yield the table, cells by their short titles; nothing where nothing can be claimed.
 
     A ratio that carries no claim would be read as one: `reasons` says why it is left out.
@@ -27,20 +25,9 @@ def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[Re
     told = [each for each in found if not each.why]
     if not told:
         return
-    shown = Table(
-        title="Ratios to the control cell",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-    )
-    for heading in ("cell", "control", "figure"):
-        shown.add_column(heading, no_wrap=True)
-    for heading in ("ratio", "p", "could\nshow", "replicates\nneeded"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    shown.add_column("outcome", no_wrap=True)
-    for each in told:
-        shown.add_row(*_cells(each, titles))
-    yield shown
+    names = ("ratio", "p", "could\nshow", "replicates\nneeded")
+    columns = [*map(key, ("cell", "control", "figure")), *map(Column, names), word("outcome")]
+    yield Sheet("Ratios to the control cell", columns, [list(_cells(it, titles)) for it in told])
 
 
 def spelled(each: Comparison) -> str:
@@ -72,12 +59,11 @@ def reasons(found: Sequence[Comparison]) -> Iterator[str]:
         yield f"No claim in {count} of {len(found)} comparisons: {why}"
 
 
-def _cells(each: Comparison, titles: Mapping[str, str]) -> Iterator[RenderableType]:
+def _cells(each: Comparison, titles: Mapping[str, str]) -> Iterator[str | Text]:
     yield titles.get(each.of, each.of)
     yield titles.get(each.over, each.over)
     yield figure_name(each)
-    # Text, not str: rich would read [0.63, 0.74] as markup.
-    yield Text(figures.interval(each.ratio, each.low, each.high))
+    yield figures.interval(each.ratio, each.low, each.high)
     yield chance(each)
     yield figures.percent(each.detectable)
     yield figures.ABSENT if each.blocks_needed is None else str(each.blocks_needed)

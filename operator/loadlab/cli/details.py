@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from loadlab.cli import figures
-from loadlab.model.status import Bottleneck, FailureRow, ResultRow, Scaling, WorkRow
+from loadlab.cli.sheet import Column, Prose, Sheet, key, word
+from loadlab.model.status import Bottleneck, FailureRow, RequestRow, ResultRow, Scaling, WorkRow
 
 Titles = Callable[[ResultRow], str]
 
@@ -17,87 +16,77 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
     """Yield the table of requests by name; nothing where all requests are alike."""
     if not any(row.by_request for row in rows):
         return
-    table = _empty("Requests by name", "cell", "request")
-    for heading in ("requests", "p50\nms", "p95\nms", "p99\nms", "max\nms", "failed"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        for named in row.by_request or ():
-            sent = named.latency_from_send_ms
-            shown = (
-                figures.latency(named.latency_ms, n, sent) for n in ("med", "p95", "p99", "max")
-            )
-            table.add_row(
-                *(title_of(row), named.name, f"{named.requests:,}"),
-                *shown,
-                figures.percent(named.failed_rate),
-            )
-    yield table
+    names = ("requests", "p50\nms", "p95\nms", "p99\nms", "max\nms", "failed")
+    columns = [key("cell"), key("request"), *map(Column, names)]
+    yield Sheet(
+        "Requests by name",
+        columns,
+        [[title_of(row), *_named(named)] for row in rows for named in row.by_request or ()],
+    )
+
+
+def _named(named: RequestRow) -> Iterator[str]:
+    yield from (named.name, f"{named.requests:,}")
+    for name in ("med", "p95", "p99", "max"):
+        yield figures.latency(named.latency_ms, name, named.latency_from_send_ms)
+    yield figures.percent(named.failed_rate)
 
 
 def work(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType]:
     """Yield the table of the proof of work, with what held the service back."""
     if not any(row.work or row.event_loop_lag_ms is not None for row in rows):
         return
-    table = _empty("Work done", "cell")
     headings = [f"{what}\n/req" for what in ("queries", "rows read", "rows written")]
     headings += ["cache\nhits", "records\n/commit", "stale\nreads", "oldest\nms"]
     headings += ["loop lag\np99 ms", "threads\nin use"]
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(title_of(row), *_figures(row))
-    yield table
+    columns = [key("cell"), *(Column(heading, may_lack=True) for heading in headings)]
+    yield Sheet("Work done", columns, [[title_of(row), *_figures(row)] for row in rows])
 
 
 def bottlenecks(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType]:
-    """Yield the table of what held each cell back."""
+    """Yield the table of what held each cell back, and below it how that is known."""
     known = [(row, row.bottleneck) for row in rows if row.bottleneck]
     if not known:
         return
-    table = _empty("Bottlenecks", "cell", "bottleneck", "confidence")
-    table.add_column("evidence", overflow="fold")
+    columns = [key("cell"), word("bottleneck"), word("confidence")]
+    shown = [[title_of(row), found.name.value, found.confidence.value] for row, found in known]
+    yield Sheet("Bottlenecks", columns, shown)
     for row, found in known:
-        # Text, not str: rich would read brackets as markup.
-        table.add_row(title_of(row), found.name, found.confidence, Text("\n".join(_told(found))))
-    yield table
+        yield from map(Prose, _told(found, title_of(row)))
+    yield Text()
 
 
-def _told(found: Bottleneck) -> Iterator[str]:
-    yield found.evidence
+def _told(found: Bottleneck, title: str) -> Iterator[str]:
+    yield f"{title}: {found.evidence}"
     if found.stages:
         stages = (
             f"{stage.name} {figures.milliseconds(stage.ms)} ms ({figures.percent(stage.share)})"
             for stage in found.stages
         )
-        yield f"A mean request: {', '.join(stages)}"
+        yield f"  A mean request: {', '.join(stages)}"
     if found.remedy:
-        yield f"What would help: {found.remedy}"
+        yield f"  What would help: {found.remedy}"
 
 
 def scaling(found: Sequence[Scaling]) -> Iterator[RenderableType]:
     """Yield the table of the fitted laws, then a line for each that there is none of."""
     if fitted := [law for law in found if law.rate_of_one]:
-        table = _empty("Scaling (universal scalability law)", "cells", "N")
-        headings = ["req/s\nof one", "contention", "coherence", "knee"]
-        for heading in [*headings, "peak\nat N", "most\nreq/s"]:
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("enough", overflow="fold")
-        for law in fitted:
-            table.add_row(*_law(law))
-        yield table
+        names = ["req/s\nof one", "contention", "coherence", "knee", "peak\nat N", "most\nreq/s"]
+        columns = [key("cells"), key("N"), *map(Column, names)]
+        shown = [list(_law(law)) for law in fitted]
+        yield Sheet("Scaling (universal scalability law)", columns, shown)
+        enough = [f"{law.of}, {law.factor}: {law.recommendation}" for law in fitted]
+        yield from map(Prose, [*enough, ""])
     for law in found:
         if law.why:
-            yield Text(f"Scaling of {law.of} with {law.factor}: {law.why}")
+            yield Prose(f"Scaling of {law.of} with {law.factor}: {law.why}")
 
 
-def _law(law: Scaling) -> Iterator[RenderableType]:
+def _law(law: Scaling) -> Iterator[str]:
     yield from (law.of, law.factor)
-    # Text, not str: rich would read brackets as markup.
-    for figure in (law.rate_of_one, law.contention, law.coherence):
-        yield Text(figures.figure(figure))
+    yield from map(figures.figure, (law.rate_of_one, law.contention, law.coherence))
     yield from (figures.number(law.knee), figures.number(law.peak_at))
-    yield Text(figures.figure(law.limit) if law.limit else figures.number(law.peak))
-    yield law.recommendation
+    yield figures.figure(law.limit) if law.limit else figures.number(law.peak)
 
 
 def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:
@@ -130,10 +119,3 @@ def _figures(row: ResultRow) -> Iterator[str]:
     yield figures.milliseconds(done.worst_stale_ms)
     yield figures.milliseconds(row.event_loop_lag_ms)
     yield figures.number(row.thread_tokens)
-
-
-def _empty(title: str, *names: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name in names:
-        table.add_column(name, no_wrap=True)
-    return table

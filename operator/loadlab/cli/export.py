@@ -10,8 +10,10 @@ from typing import Any
 import yaml
 from pydantic.alias_generators import to_camel
 
+from loadlab.cli.cells_table import used_components, used_factors
 from loadlab.cli.experiment import Experiment
-from loadlab.cli.tables import used_components, used_factors
+from loadlab.cli.markdown import markdown
+from loadlab.cli.tables import render
 from loadlab.model.status import LatencyMs, ResultRow
 
 _BOUND = "lower_bound_above"  # the one field of a latency that is none
@@ -113,16 +115,7 @@ def _csv(experiment: Experiment) -> str:
 
 
 def _md(experiment: Experiment) -> str:
-    rows = _rows(experiment)
-    if not rows:
-        return ""
-    lines = [list(rows[0]), ["---"] * len(rows[0])]
-    lines += [[_md_cell(value) for value in row.values()] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _md_cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|")
+    return markdown(render(experiment)) if experiment.status.results else ""
 
 
 _WRITERS: Mapping[Format, Callable[[Experiment], str]] = {

@@ -7,7 +7,12 @@ from enum import StrEnum
 from loadlab.base.text import plain
 from loadlab.cli.comparisons import chance, spelled
 from loadlab.cli.experiment import ExitCode, Experiment
-from loadlab.model.status import Comparison, ComparisonOutcome, CriterionOutcome
+from loadlab.model.status import (
+    Comparison,
+    ComparisonOutcome,
+    CriterionOutcome,
+    LoadExperimentStatus,
+)
 
 
 class FailOn(StrEnum):
@@ -53,7 +58,7 @@ def checks_of(experiment: Experiment, fail_on: FailOn) -> tuple[Check, ...]:
     """Return all that is checked: the end, each criterion and, where asked for, each comparison."""
     found = [_end(experiment), *_criteria(experiment)]
     if fail_on is not FailOn.CRITERIA:
-        found += _comparisons(experiment, is_decisive=fail_on is FailOn.INCONCLUSIVE)
+        found += comparison_checks(experiment.status, is_decisive=fail_on is FailOn.INCONCLUSIVE)
     return tuple(found)
 
 
@@ -62,8 +67,14 @@ def exit_code(experiment: Experiment, checks: tuple[Check, ...]) -> ExitCode:
     own = experiment.exit_code
     if own is not ExitCode.PASSED:
         return own
+    return code_of(checks)
+
+
+def code_of(checks: tuple[Check, ...]) -> ExitCode:
+    """Return the exit code of checks alone."""
     outcomes = {check.outcome for check in checks if check.is_decisive or _failed(check)}
-    return next((code for outcome, code in _EXIT_CODES.items() if outcome in outcomes), own)
+    found = (code for outcome, code in _EXIT_CODES.items() if outcome in outcomes)
+    return next(found, ExitCode.PASSED)
 
 
 def _failed(check: Check) -> bool:
@@ -87,9 +98,8 @@ def _criteria(experiment: Experiment) -> Iterator[Check]:
         )
 
 
-def _comparisons(experiment: Experiment, *, is_decisive: bool) -> Iterator[Check]:
+def comparison_checks(status: LoadExperimentStatus, *, is_decisive: bool) -> Iterator[Check]:
     """Yield a check of each; a gate that could not have failed is undecided, and says so."""
-    status = experiment.status
     baseline = status.baseline.comparisons if status.baseline else ()
     told = [*status.comparisons, *baseline]
     for found in told:

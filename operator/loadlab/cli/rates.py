@@ -3,9 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.console import RenderableType
-from rich.text import Text
-
 from loadlab.cli import figures
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Calibration, CellLoad, LoadExperimentStatus, ResultRow
@@ -18,16 +15,15 @@ class Column:
     """A column of the table of results: its heading, and what a row has in it."""
 
     heading: str
-    spell: Callable[[ResultRow], RenderableType]
+    spell: Callable[[ResultRow], str]
 
 
 def _latency(row: ResultRow, name: str) -> str:
     return figures.latency(row.latency_ms, name, row.latency_from_send_ms)
 
 
-# Text, not str: rich would read [900, 1100] as markup.
-_SPEED = Column("req/s", lambda row: Text(figures.rate_figure(row.requests_per_second)))
-_CARRIES = Column("carries\nreq/s", lambda row: Text(figures.rate_figure(row.capacity)))
+_SPEED = Column("req/s", lambda row: figures.rate_figure(row.requests_per_second))
+_CARRIES = Column("carries\nreq/s", lambda row: figures.rate_figure(row.capacity))
 _LIMIT = Column(
     "limited\nby", lambda row: row.bottleneck.name.value if row.bottleneck else figures.ABSENT
 )

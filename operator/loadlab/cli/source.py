@@ -4,7 +4,7 @@ the Kubernetes client alone takes two seconds to import on a small machine.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, cast
@@ -13,6 +13,7 @@ from kubernetes import client, config, watch
 from urllib3.exceptions import HTTPError
 
 from loadlab.base.names import EXPERIMENT_LABEL, GROUP, VERSION
+from loadlab.cli.doctor.finding import Answer
 from loadlab.cli.errors import CliError
 
 PLURAL = "loadexperiments"
@@ -29,6 +30,7 @@ class Cluster:
     """One cluster and namespace, as the caller's kubeconfig names them."""
 
     def __init__(self, api: client.ApiClient, namespace: str) -> None:
+        self._api = api
         self._objects = client.CustomObjectsApi(api)
         self._server = api.configuration.host
         self.namespace = namespace
@@ -46,6 +48,27 @@ class Cluster:
             ) from err
         chosen = next((c for c in contexts if c["name"] == context), active)
         return cls(api, namespace or chosen["context"].get("namespace") or "default")
+
+    def within(self, namespace: str) -> Self:
+        """Return the same cluster with another namespace."""
+        return type(self)(self._api, namespace)
+
+    def ask(self, path: str, document: Mapping[str, Any] | None = None) -> Answer:
+        """Send GET, or POST where there is a document; what comes is never an error."""
+        method, headers = ("POST" if document else "GET"), {"Accept": "application/json"}
+        if document:
+            headers["Content-Type"] = "application/json"
+        request = self._api.param_serialize(
+            *(method, path), header_params=headers, body=document, auth_settings=["BearerToken"]
+        )
+        try:
+            found = self._api.call_api(*request, _request_timeout=_ANSWER_SECONDS)
+            body: bytes = found.read()  # type: ignore[no-untyped-call] # untyped client
+            return Answer(found.status, body.decode(errors="replace"))
+        except client.ApiException as err:
+            return Answer(int(err.status or 0))
+        except (HTTPError, OSError):
+            return Answer(0)
 
     def read(self, name: str) -> dict[str, Any]:
         """Read one experiment."""
@@ -96,6 +119,18 @@ class Cluster:
             return list(islice(found, most))
         except (client.ApiException, HTTPError):
             return []  # they only add to what the experiment itself says
+
+    def trials(self, name: str) -> list[dict[str, Any]]:
+        """Read all trials of an experiment; several page by page, each with its measurement."""
+        try:
+            return list(self._trials(name))
+        except client.ApiException as err:
+            raise CliError(
+                f"LoadTrials in {self.namespace} may not be read ({err.status} {err.reason}); see: "
+                f"kubectl auth can-i list {_TRIALS} -n {self.namespace}"
+            ) from err
+        except HTTPError as err:
+            raise CliError(self._unreachable()) from err
 
     def _trials(self, name: str) -> Iterator[dict[str, Any]]:
         more: dict[str, Any] = {}

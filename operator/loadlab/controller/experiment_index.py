@@ -4,12 +4,12 @@ Only a hint: it spares a waiting experiment the reading of all others. One that 
 asks the API server before it begins, so that a stale memory never starts two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
 from loadlab.controller.work_queue import Key
-from loadlab.kube.queue_order import find_place
+from loadlab.kube.queue_order import find_front, find_place, without
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.status import Phase
 from loadlab.progress.observed import NOBODY_AHEAD, Place
@@ -39,11 +39,14 @@ class ExperimentIndex:
     def __init__(self) -> None:
         self._known: dict[Key, Standing] = {}
         self._versions: dict[Key, str] = {}
+        self._front: tuple[Set[str], Set[Key]] | None = None  # as it is known; None: to be found
         self._former: dict[str, Standing] = {}  # by namespace the last turn of a deleted one
 
     def note(self, key: Key, body: Mapping[str, Any]) -> None:
         """Remember how an experiment stands."""
-        self._known[key] = standing_of(body)
+        former, self._known[key] = self._known.get(key), standing_of(body)
+        if former != self._known[key]:
+            self._front = None
         self._versions[key] = body["metadata"].get("resourceVersion") or ""
 
     def knows(self, key: Key) -> bool:
@@ -67,6 +70,7 @@ class ExperimentIndex:
         """Forget a deleted experiment, but for the turn that its namespace had by it."""
         gone = self._known.pop(key, None)
         self._versions.pop(key, None)
+        self._front = None
         if gone is None or not gone.started:
             return
         former = self._former.pop(gone.namespace, gone)
@@ -80,11 +84,27 @@ class ExperimentIndex:
         """The last turns of namespaces whose experiments were deleted."""
         return tuple(self._former.values())
 
-    def place_of(self, key: Key) -> Place:
+    def phases(self) -> list[str]:
+        """The phase of each experiment that is known."""
+        return [one.phase for one in list(self._known.values())]  # another thread may ask
+
+    def place_of(self, key: Key, set_aside: Set[str] = frozenset()) -> Place:
         """Return the place of an experiment as far as it is known."""
         own = self._known.get(key)
-        everyone = (*self._known.values(), *self.former)
+        everyone = (*without(self._known.values(), set_aside), *self.former)
         return find_place(everyone, own.uid) if own else NOBODY_AHEAD
+
+    def front(self, set_aside: Set[str] = frozenset()) -> Set[Key]:
+        """Return those under way and the one that is next: they are looked at before all others.
+
+        Where hundreds wait, each end has them all say anew how many are ahead.
+        """
+        if self._front is None or self._front[0] != set_aside:
+            everyone = (*without(self._known.values(), set_aside), *self.former)
+            uids = find_front(everyone)
+            keys = frozenset(key for key, one in self._known.items() if one.uid in uids)
+            self._front = set_aside, keys
+        return self._front[1]
 
     def only_waits(self, key: Key, place: Place) -> bool:
         """Whether a pass at this place can do no more than say that an experiment waits."""

@@ -6,23 +6,26 @@ be deleted at any moment, even while the operator is away. Children go by their 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import kopf
 
 from loadlab.base.names import GROUP, VERSION
 from loadlab.controller.experiment_index import ExperimentIndex, waits_as_reported
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.missed_events import watch_for_missed
 from loadlab.controller.no_state import NothingKept
 from loadlab.controller.passes import STUCK, Passes
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.settings import Settings
+from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.client import PAGE_EXPERIMENTS, ApiCluster, connect
+from loadlab.kube.client import ApiCluster, connect
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.lease import Lease
+from loadlab.kube.lists import PAGE_EXPERIMENTS
 from loadlab.kube.watch import experiment_of, watch_children
 
 KEPT_BY_KOPF = 0.2  # seconds for which an experiment is held after an event
@@ -33,10 +36,15 @@ class Operator:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.work_queue = WorkQueue()
         self.index = ExperimentIndex()
-        self.passes = Passes(self.work_queue, self.index)
+        self.work_queue = WorkQueue(first=self._front)
+        self.metrics = Metrics(self.index.phases)
+        self.unwritten = Unwritten()
+        self.passes = Passes(self.work_queue, self.index, self.metrics, self.unwritten)
         self._task: asyncio.Task[None] | None = None
+
+    def _front(self) -> Set[Key]:
+        return self.index.front(self.unwritten.set_aside(time.time()))
 
     def start(self) -> None:
         """Begin to work in the background."""
@@ -81,7 +89,7 @@ class Operator:
         return "working"
 
     async def _run(self) -> None:
-        async with connect() as cluster:
+        async with connect(self.metrics.asked) as cluster:
             lease = Lease(cluster, self.settings.lease, time.monotonic, time.time)
             try:
                 await self._work(cluster.written_by(lease.require), lease)
@@ -90,7 +98,10 @@ class Operator:
 
     async def _work(self, cluster: ApiCluster, lease: Lease) -> None:
         async with asyncio.TaskGroup() as group:
-            reconciler = Reconciler(cluster, self.settings.images, self.settings.watched)
+            images, watched = self.settings.images, self.settings.watched
+            reconciler = Reconciler(
+                cluster, images, watched, metrics=self.metrics, unwritten=self.unwritten
+            )
             follower = LogFollower(cluster, self.work_queue.add)
 
             def handle(kind: Kind, event: Manifest) -> None:

@@ -13,14 +13,14 @@ from typing import Any
 import structlog
 
 from loadlab.controller.experiment_index import ExperimentIndex
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.reconcile import Reconciler
+from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.errors import ClusterError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
-from loadlab.kube.standing import Standing
 from loadlab.progress.failed_pass import RETRY
-from loadlab.progress.observed import Place
 
 AT_A_TIME = 4  # passes; each may hold an experiment of 1.5 MB and its plan
 AFTER_BREAKDOWN = 30.0  # seconds after an error that could not be answered in the status
@@ -32,7 +32,15 @@ log = structlog.get_logger()
 class Passes:
     """Takes keys from the queue and reconciles them until cancelled."""
 
-    def __init__(self, queue: WorkQueue, index: ExperimentIndex) -> None:
+    def __init__(
+        self,
+        queue: WorkQueue,
+        index: ExperimentIndex,
+        metrics: Metrics | None = None,
+        unwritten: Unwritten | None = None,
+    ) -> None:
+        self._unwritten = unwritten or Unwritten()
+        self._metrics = metrics or Metrics()
         self._queue = queue
         self._index = index
         self._alone = asyncio.Lock()
@@ -58,35 +66,40 @@ class Passes:
                 after = await self._pass(key, reconciler, follower)
             except ClusterError as error:
                 log.warning("no pass", experiment=key, error=str(error))
+                self._metrics.failed()
                 after = RETRY
             except Exception:  # not even the status could say so
                 log.exception("pass broke", experiment=key)
+                self._metrics.failed()
             finally:
                 self._queue.done(key, after)
 
     async def _pass(self, key: Key, reconciler: Reconciler, follower: LogFollower) -> float | None:
-        place = self._index.place_of(key)
-        if self._index.only_waits(key, place):
-            return await self._timed(
-                key, reconciler, hints(follower, place, self._index.former, alone=False)
-            )
+        hints = self._hints(key, follower, alone=False)
+        if self._index.only_waits(key, hints.place):
+            return await self._timed(key, reconciler, hints)
         async with self._alone:
-            place = self._index.place_of(key)  # the passes before may have changed it
-            return await self._timed(
-                key, reconciler, hints(follower, place, self._index.former, alone=True)
-            )
+            hints = self._hints(key, follower, alone=True)  # the passes before may have changed it
+            return await self._timed(key, reconciler, hints)
 
     async def _timed(self, key: Key, reconciler: Reconciler, hints: Hints) -> float | None:
         self._began[key] = time.monotonic()
         try:
             return await reconciler.reconcile(key, time.time(), hints)
         finally:
-            del self._began[key]
+            self._metrics.passed(time.monotonic() - self._began.pop(key))
+            if self._unwritten.set_aside(time.time()) != hints.set_aside:
+                self._queue.requeue_all()  # whoever waited for one of them need not any more
 
-
-def hints(
-    follower: LogFollower, place: Place, former: tuple[Standing, ...], *, alone: bool
-) -> Hints:
-    """Return what is known now."""
-    said = follower.reported, follower.preparations, follower.progress
-    return Hints(*said, place=place, former=former, alone=alone)
+    def _hints(self, key: Key, follower: LogFollower, *, alone: bool) -> Hints:
+        """Return what is known now."""
+        set_aside = self._unwritten.set_aside(time.time())
+        return Hints(
+            reported=follower.reported,
+            preparations=follower.preparations,
+            progress=follower.progress,
+            place=self._index.place_of(key, set_aside),
+            former=self._index.former,
+            set_aside=set_aside,
+            alone=alone,
+        )

@@ -16,17 +16,20 @@ from loadlab import __version__
 from loadlab.controller.analyses import Analyses
 from loadlab.controller.collect import collect, collect_evidence
 from loadlab.controller.experiment_index import only_waits
+from loadlab.controller.metrics import Metrics
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.seen_children import SeenChildren
+from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key
 from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind, Manifest, Version, kind_named, version_of
+from loadlab.kube.api import Cluster, Kind, Manifest, Version, kind_named
 from loadlab.kube.errors import (
     ClusterError,
     CreationRefusedError,
     ForeignObjectError,
     MalformedError,
+    NotTheWriterError,
     RefusedError,
     UnavailableError,
 )
@@ -35,15 +38,25 @@ from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.merge_patch import merge_patch
 from loadlab.kube.observe import observe
 from loadlab.kube.remains import observe_remains
+from loadlab.kube.rewrite import write_over_changes
 from loadlab.kube.standing import standing_of
 from loadlab.model.resources import AnyExperiment
-from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Images, Plan
+from loadlab.progress.clearing import with_kept
 from loadlab.progress.closing import awaits_analysis
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
-from loadlab.progress.decision import Collect, CollectEvidence, Decision
+from loadlab.progress.decision import (
+    Announce,
+    ClusterAction,
+    Collect,
+    CollectEvidence,
+    Decision,
+    RecordTrial,
+)
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
 from loadlab.progress.observed import Observed
@@ -65,6 +78,8 @@ class Reconciler:
     plans: Plans = field(default_factory=Plans)
     analyses: Analyses = field(default_factory=Analyses)
     seen: SeenChildren = field(default_factory=SeenChildren)
+    metrics: Metrics = field(default_factory=Metrics)
+    unwritten: Unwritten = field(default_factory=Unwritten)
 
     async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
@@ -81,8 +96,9 @@ class Reconciler:
             return None
         if not (hints.alone or only_waits(standing, hints.place)):
             return AT_ONCE  # it is not as the events said: to be looked at alone
+        why = self.unwritten.why_to_end(standing.uid, now) if standing.is_under_way else ""
         try:
-            return await self._pass(body, now, hints)
+            return await (self._give_up(body, why, now) if why else self._pass(body, now, hints))
         except UnavailableError:
             raise
         except Exception as error:
@@ -92,8 +108,12 @@ class Reconciler:
     async def _take_away_what_is_left(self, key: Key, body: Manifest | None) -> None:
         """Delete the children of an experiment that is gone: they may have been orphaned."""
         uid = body["metadata"]["uid"] if body else ""
+        self.unwritten.forget_namesakes(key, uid)
         for one in self.seen.left_by(key, uid):
-            await self.cluster.delete(kind_named(one.kind), key[0], one.name, one.uid)
+            try:
+                await self.cluster.delete(kind_named(one.kind), key[0], one.name, one.uid)
+            except RefusedError as error:
+                log.warning("not cleared", experiment=key, error=str(error))
         if body is None:
             self.seen.forget(key)
 
@@ -108,7 +128,21 @@ class Reconciler:
             await self._act(planned, Actor(self.cluster, experiment, now), decision)
         else:
             decision = await self._observe_and_act(planned, experiment, now, hints)
-        await self._write_status(body, decision.status)
+        await self._write_status(body, decision.status, now)
+        await self._announce(decision, Actor(self.cluster, experiment, now))
+        return decision.requeue_after
+
+    async def _give_up(self, body: Manifest, why: str, now: float) -> float | None:
+        """End one whose status is not taken: nothing of it runs, and then that is written."""
+        found = read_identity(body)
+        closing = found.status.model_copy(update={"phase": Phase.ANALYZING})
+        experiment = found.model_copy(update={"status": closing})
+        transition = Transition(experiment.metadata.generation, now)
+        decision = await self._end(experiment, Refusal(Reason.REQUEST_REFUSED, why), transition)
+        if decision.status.phase.is_terminal:
+            self.unwritten.cleared(experiment.metadata.uid)
+        await self._write_status(body, decision.status, now, only=OF_THE_ENDING)
+        await self._announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
 
     async def _observe_and_act(
@@ -141,7 +175,7 @@ class Reconciler:
         except (MalformedError, ForeignObjectError) as error:
             decision = creation_refused(experiment, str(error), now)
         else:
-            return decision
+            return with_kept(decision, actor.kept, Transition(experiment.metadata.generation, now))
         await self._act(planned, actor, decision)
         return decision
 
@@ -158,10 +192,11 @@ class Reconciler:
         is_refusal = isinstance(error, RefusedError) and not isinstance(error, MalformedError)
         shown = show(experiment.status, transition, refused(error) if is_refusal else failed(error))
         if not isinstance(shown, Refusal):
-            await self._write_status(body, shown, only=OF_THE_ENDING)
+            await self._write_status(body, shown, now, only=OF_THE_ENDING)
             return RETRY
         decision = await self._end(experiment, shown, transition)
-        await self._write_status(body, decision.status, only=OF_THE_ENDING)
+        await self._write_status(body, decision.status, now, only=OF_THE_ENDING)
+        await self._announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
 
     async def _end(
@@ -182,16 +217,32 @@ class Reconciler:
 
     async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
+            if isinstance(action, Announce):
+                continue  # once the status says the same
             if isinstance(action, CollectEvidence):
                 namespace = actor.experiment.metadata.namespace
-                await actor.act(await collect_evidence(self.cluster, namespace, action))
+                await self._do(actor, await collect_evidence(self.cluster, namespace, action))
             elif not isinstance(action, Collect):
-                await actor.act(action)
+                await self._do(actor, action)
             elif isinstance(planned, Plan):
-                await actor.act(await collect(self.cluster, planned, action, actor.now))
+                await self._do(actor, await collect(self.cluster, planned, action, actor.now))
+
+    async def _do(self, actor: Actor, action: ClusterAction) -> None:
+        await actor.act(action)
+        if isinstance(action, RecordTrial):
+            self.metrics.recorded(action.status)
+
+    async def _announce(self, decision: Decision, actor: Actor) -> None:
+        for action in decision.actions:
+            if isinstance(action, Announce):
+                await actor.act(action)
 
     async def _write_status(
-        self, body: Manifest, status: LoadExperimentStatus, only: Iterable[str] | None = None
+        self,
+        body: Manifest,
+        status: LoadExperimentStatus,
+        now: float,
+        only: Iterable[str] | None = None,
     ) -> None:
         former = body.get("status") or {}
         wanted = status.model_copy(update={"operator_version": __version__}).dump()
@@ -203,9 +254,17 @@ class Reconciler:
         metadata = body["metadata"]
         if wanted["phase"] != former.get("phase"):
             log.info("phase", experiment=metadata["name"], phase=wanted["phase"])
-        await self.cluster.patch_status(
-            Kind.EXPERIMENT, metadata["namespace"], metadata["name"], patch, version_of(body)
-        )
+        place = Kind.EXPERIMENT, metadata["namespace"], metadata["name"]
+        try:
+            await write_over_changes(self.cluster, place, body, patch)
+        except NotTheWriterError:
+            raise
+        except ClusterError as error:
+            waits = standing_of(body).waits
+            key = metadata["namespace"], metadata["name"]
+            self.unwritten.refused(key, metadata["uid"], str(error), now, waits=waits)
+            raise
+        self.unwritten.forget(metadata["uid"])
 
 
 def _versions(observed: Observed) -> dict[str, Version]:

@@ -26,6 +26,7 @@ class Settings:
     lease: LeaseName
     namespaces: tuple[str, ...] = ()  # none: all of the cluster
     health_port: int = 8080
+    metrics_port: int | None = None  # None: nobody is told
 
     @property
     def watched(self) -> tuple[str | None, ...]:
@@ -53,6 +54,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         namespaces=_words(environment.get("LOADLAB_WATCH_NAMESPACES", "")),
         health_port=int(environment.get("LOADLAB_HEALTH_PORT", "8080")),
+        metrics_port=int(environment.get("LOADLAB_METRICS_PORT") or 0) or None,
     )
 
 

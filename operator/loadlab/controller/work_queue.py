@@ -5,7 +5,7 @@ time, no two are of the same experiment.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 Key = tuple[str, str]  # namespace, name
 
@@ -13,7 +13,12 @@ Key = tuple[str, str]  # namespace, name
 class WorkQueue:
     """A set of keys with due times, on the event loop's own clock."""
 
-    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] | None = None,
+        first: Callable[[], Set[Key]] = frozenset,
+    ) -> None:
+        self._first = first  # of those that are due, these come before the others
         self._due: dict[Key, float] = {}
         self._taken: dict[Key, bool] = {}  # whether a `requeue_all` came since
         self._changed = asyncio.Event()
@@ -42,12 +47,18 @@ class WorkQueue:
         self._due = dict.fromkeys(self._due, self._clock())
         self._changed.set()
 
+    def _next(self) -> Key | None:
+        """Return who is due first, or due and before all others."""
+        free, now = [key for key in self._due if key not in self._taken], self._clock()
+        before = (key for key in self._first() if self._due.get(key, now + 1) <= now)
+        urgent = next((key for key in before if key not in self._taken), None)
+        return urgent or min(free, key=lambda key: self._due[key], default=None)
+
     async def get(self) -> Key:
         """Wait for the next key that is due, and take it until it is done."""
         while True:
             self._changed.clear()
-            free = (key for key in self._due if key not in self._taken)
-            key = min(free, key=lambda k: self._due[k], default=None)
+            key = self._next()
             left = self._due[key] - self._clock() if key else None
             if key is not None and left is not None and left <= 0:
                 del self._due[key]

@@ -48,13 +48,15 @@ log = structlog.get_logger()
 class Actor:
     """Carries out actions for one experiment.
 
-    `trials` holds the versions in which LoadTrials were read: no other is written to.
+    `trials` holds the versions in which LoadTrials were read: no other is written to. `kept` says
+    what the API server does not let go, and why.
     """
 
     cluster: Cluster
     experiment: AnyExperiment
     now: float
     trials: dict[str, Version] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def _namespace(self) -> str:
@@ -97,7 +99,10 @@ class Actor:
 
     async def _delete(self, *references: Reference) -> None:
         for one in references:
-            await self.cluster.delete(kind_named(one.kind), self._namespace, one.name, one.uid)
+            try:
+                await self.cluster.delete(kind_named(one.kind), self._namespace, one.name, one.uid)
+            except RefusedError as error:  # a policy, or a right that is missing: the rest may go
+                self.kept.append(f"{one.kind} {one.name} can't be deleted: {error}")
 
     async def _ensure(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
@@ -121,7 +126,7 @@ class Actor:
 
     async def _find_ours(self, manifest: Manifest) -> Manifest:
         kind, name = kind_of(manifest), manifest["metadata"]["name"]
-        found = await self.cluster.get(kind, self._namespace, name)
+        found = await self.cluster.get(kind, self._namespace, name, bare=True)
         if found is not None and not is_controlled_by(found, self.experiment.metadata.uid):
             message = (
                 f"{kind.value.word} {name} is there already and not this experiment's; it was left "

@@ -1,9 +1,10 @@
 """What an answer of the API server means: an object, or an error of its kind."""
 
 import json
+from typing import Any
 
 from loadlab.kube.api import Manifest
-from loadlab.kube.errors import MalformedError, RefusedError, UnavailableError
+from loadlab.kube.errors import ConflictError, MalformedError, RefusedError, UnavailableError
 
 LONGEST_MESSAGE = 1000  # characters of an answer that an error quotes
 
@@ -46,5 +47,13 @@ def raise_for(status: int, text: str, request: str) -> None:
     is_of_this_object = status == 500 and request.startswith("POST")
     # 410: a list took so long that its next page is gone; it begins anew.
     is_for_now = status in {410, 429} or (status >= 500 and not is_of_this_object)
-    later = is_contention or is_for_now
-    raise UnavailableError(said) if later else RefusedError(said)
+    if is_contention:
+        raise ConflictError(said)
+    raise UnavailableError(said) if is_for_now else RefusedError(said)
+
+
+async def error_text(response: Any) -> str:
+    """Read what a refusal says; nothing of a success."""
+    if response.status < 300:
+        return ""
+    return str(await response.text(encoding="utf-8", errors="replace"))

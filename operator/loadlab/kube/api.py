@@ -81,14 +81,19 @@ def kind_named(word: str) -> Kind:
 class Cluster(Protocol):
     """A Kubernetes cluster. All verbs raise ClusterError and nothing else."""
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        """Return an object, or None where there is none."""
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
+        """Return an object, or None where there is none; a bare one has nothing but metadata."""
         ...
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        """Return the objects with these labels; of all namespaces where none is given."""
+        """Return the objects with these labels; of all namespaces where none is given.
+
+        Of what is too long, alone or together, there is only who and whose it is.
+        """
         ...
 
     def pages(

@@ -81,7 +81,7 @@ async def _is_departing(cluster: Cluster, metadata: Metadata, item: Manifest) ->
     kind = _CONTROLLERS.get((controller.get("apiVersion", ""), controller.get("kind", "")))
     if kind is None or not _NAME.fullmatch(controller.get("name", "")):
         return False
-    found = await cluster.get(kind, metadata.namespace, controller["name"])
+    found = await cluster.get(kind, metadata.namespace, controller["name"], bare=True)
     if found is None or found["metadata"].get("uid") != controller.get("uid"):
         return True
     if is_controlled_by(found, metadata.uid):
@@ -106,7 +106,8 @@ def _difference(pod: Manifest, kind: Kind, maker: Manifest) -> str:
 def _difference_from_job(pod: Manifest, job: Manifest) -> str:
     """Look closer where a pod's word is taken: for a result, or for data that were loaded."""
     component = label_of(job, COMPONENT_LABEL)
-    asked = _container(job["spec"]["template"]["spec"], component)
+    template = job["spec"].get("template") or {}  # of one that is too large nothing is known
+    asked = _container(template.get("spec") or {}, component)
     found = _container(pod["spec"], component)
     if found.get("image") != asked.get("image"):
         return (

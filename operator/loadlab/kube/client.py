@@ -10,27 +10,32 @@ from kubernetes.aio.client import ApiClient, ApiException, Configuration
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.base.names import FIELD_MANAGER
-from loadlab.kube.answers import raise_for, read_object, reason_of
+from loadlab.kube.answers import error_text, raise_for, read_object, reason_of
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
+from loadlab.kube.counted import Asked, CountedClient
 from loadlab.kube.errors import UnavailableError
+from loadlab.kube.lists import (
+    JSON,
+    METADATA_ONLY,
+    PAGE_BYTES,
+    Query,
+    keep,
+    outlines_of,
+    pages_of,
+    selector,
+    versions_in,
+)
 from loadlab.kube.log_lines import TAIL, last_of, read_back
 from loadlab.kube.retries import ReadRetries
 from loadlab.kube.timeouts import USUAL, Timeouts
 
-PAGE_OBJECTS = 20  # of a list
-PAGE_EXPERIMENTS = 4  # which may take 1.5 MB each, and three times as much while they are read
-PAGE_METADATA = 500
-JSON = "application/json"
-METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-LIST_OF_METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"
 NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
-Query = list[tuple[str, str]]
 Headers = dict[str, str]
 
 
 @asynccontextmanager
-async def connect() -> AsyncIterator["ApiCluster"]:
+async def connect(asked: Asked = lambda _verb, _code: None) -> AsyncIterator["ApiCluster"]:
     """Yield the cluster that this process runs in, or else the kubeconfig's current one."""
     try:
         config.load_incluster_config()  # type: ignore[no-untyped-call]
@@ -38,7 +43,7 @@ async def connect() -> AsyncIterator["ApiCluster"]:
         await config.load_kube_config()  # type: ignore[no-untyped-call]
     configuration = Configuration.get_default_copy()
     configuration.retries = ReadRetries()
-    async with ApiClient(configuration) as api:
+    async with CountedClient(configuration, asked) as api:
         yield ApiCluster(api)
 
 
@@ -59,46 +64,36 @@ class ApiCluster:
         """Return the same cluster for a writer that needs a permit."""
         return ApiCluster(self._api, self._timeouts, permit)
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
         path = kind.value.path(namespace, name)
-        text = await self._send("GET", path, absent_ok=True)
+        accept = METADATA_ONLY if bare else JSON
+        text = await self._send("GET", path, accept=accept, absent_ok=True)
         return None if text is None else read_object(text, f"GET {path}")
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        pages = self.pages(kind, namespace, labels)
-        return [item async for page in pages for item in page]
+        return await keep(pages_of(self._ask, kind, namespace, selector(labels)))
 
     async def pages(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
-        limit = PAGE_EXPERIMENTS if kind is Kind.EXPERIMENT else PAGE_OBJECTS
-        query = [*_selector(labels), ("limit", str(limit))]
-        async for page in self._pages(kind.value.path(namespace), query):
+        async for page, _ in pages_of(self._ask, kind, namespace, selector(labels)):
+            yield page
+
+    async def outlines(
+        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+    ) -> AsyncIterator[Page]:
+        """Yield who and whose the objects with these labels are, many at a time."""
+        async for page in outlines_of(self._ask, kind, namespace, selector(labels)):
             yield page
 
     async def versions(self, kind: Kind, namespace: str | None) -> dict[tuple[str, str], str]:
         """Return the resource version of each object, by namespace and name."""
-        path, query = kind.value.path(namespace), [("limit", str(PAGE_METADATA))]
-        found: dict[tuple[str, str], str] = {}
-        async for page in self._pages(path, query, accept=LIST_OF_METADATA):
-            for item in page:
-                metadata = item.get("metadata") or {}
-                key = metadata.get("namespace") or "", metadata.get("name") or ""
-                found[key] = version_of(item).resource_version
-        return found
-
-    async def _pages(self, path: str, query: Query, *, accept: str = JSON) -> AsyncIterator[Page]:
-        rest = ""
-        while True:
-            found = await self._read(
-                path, [*query, ("continue", rest)] if rest else query, accept=accept
-            )
-            rest = str((found.get("metadata") or {}).get("continue") or "")
-            yield found.pop("items", None) or []  # not kept while the next page is read
-            if not rest:
-                return
+        pages = self.outlines(kind, namespace, {})
+        return versions_in([item async for page in pages for item in page])
 
     async def create(self, manifest: Manifest) -> Manifest | None:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])
@@ -141,7 +136,7 @@ class ApiCluster:
         try:
             if response.status == 404:
                 return None
-            raise_for(response.status, await _error_text(response), f"GET {path}")
+            raise_for(response.status, await error_text(response), f"GET {path}")
             return await read_back(response.content.iter_any(), token)
         except NO_ANSWER as error:
             raise UnavailableError(f"GET {path}: {error!r}") from error
@@ -151,7 +146,9 @@ class ApiCluster:
     async def why_no_pod(self, namespace: str, uid: str) -> str:
         fields = f"involvedObject.uid={uid},reason=FailedCreate"
         query = [("fieldSelector", fields), ("limit", "50")]
-        found = await self._read(Kind.EVENT.value.path(namespace), query)
+        path = Kind.EVENT.value.path(namespace)
+        text = await self._ask(path, query, accept=JSON, most=PAGE_BYTES)  # anybody may write some
+        found = read_object(text or b"{}", f"GET {path}")
         events = sorted(found.get("items") or [], key=lambda e: e.get("lastTimestamp") or "")
         return str(events[-1].get("message") or "") if events else ""
 
@@ -162,16 +159,14 @@ class ApiCluster:
         self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str
     ) -> AsyncIterator[Manifest]:
         """Yield watch events from a resource version until the server ends the stream."""
-        query = [*_selector(labels), ("watch", "true"), ("resourceVersion", version)]
+        query = [*selector(labels), ("watch", "true"), ("resourceVersion", version)]
         query += [("timeoutSeconds", "240"), ("allowWatchBookmarks", "true")]
         path, request = kind.value.path(namespace), f"watch {kind.name}"
-        # A trial's measurement takes 30 KB, and no event asks for it.
-        headers = {"Accept": METADATA_ONLY} if kind is Kind.TRIAL else {}
-        response = await self._request(
-            "GET", path, query, headers=headers, seconds=self._timeouts.watch
-        )
+        # An event says which experiment to look at; what is in the object nobody asks it for.
+        headers, seconds = {"Accept": METADATA_ONLY}, self._timeouts.watch
+        response = await self._request("GET", path, query, headers=headers, seconds=seconds)
         try:
-            raise_for(response.status, await _error_text(response), request)
+            raise_for(response.status, await error_text(response), request)
             async for line in response.content:
                 yield read_object(line, request)
         except NO_ANSWER as error:
@@ -198,7 +193,7 @@ class ApiCluster:
         path = Kind.POD.value.path(namespace, pod, "log")
         response = await self._request("GET", path, query, seconds=seconds)
         try:
-            raise_for(response.status, await _error_text(response), request)
+            raise_for(response.status, await error_text(response), request)
             async for piece in response.content.iter_any():
                 yield piece
         except NO_ANSWER as error:
@@ -215,9 +210,26 @@ class ApiCluster:
         except (KeyError, TypeError) as error:
             raise UnavailableError(f"GET {path}: the list has no resourceVersion") from error
 
-    async def _read(self, path: str, query: Query | None = None, *, accept: str = JSON) -> Manifest:
-        text = await self._send("GET", path, query=query, accept=accept)
-        return read_object(text or "", f"GET {path}")
+    async def _read(self, path: str, query: Query | None = None) -> Manifest:
+        return read_object(await self._send("GET", path, query=query) or "", f"GET {path}")
+
+    async def _ask(self, path: str, query: Query, *, accept: str, most: int) -> bytes | None:
+        """Read an answer of at most so many bytes; None where it is longer."""
+        response = await self._request(
+            "GET", path, query, headers={"Accept": accept}, seconds=self._timeouts.answer
+        )
+        try:
+            raise_for(response.status, await error_text(response), f"GET {path}")
+            text = bytearray()
+            async for piece in response.content.iter_any():
+                text += piece
+                if len(text) > most:
+                    return None
+            return bytes(text)
+        except NO_ANSWER as error:
+            raise UnavailableError(f"GET {path}: {error!r}") from error
+        finally:
+            response.close()
 
     async def _send(  # noqa: PLR0913 - the one place where a request is spelled out
         self,
@@ -284,14 +296,3 @@ class ApiCluster:
         except (*NO_ANSWER, OSError, ApiException) as error:
             raise UnavailableError(f"{verb} {path}: {error!r}") from error
         return answer.response
-
-
-def _selector(labels: dict[str, str]) -> Query:
-    text = ",".join(f"{key}={value}" for key, value in labels.items())
-    return [("labelSelector", text)] if text else []
-
-
-async def _error_text(response: Any) -> str:
-    if response.status < 300:
-        return ""
-    return str(await response.text(encoding="utf-8", errors="replace"))

@@ -8,6 +8,7 @@ ClusterError
 └── UnavailableError  no answer, or an answer that a later try may better
     │                 (409 Conflict, 429, 5xx, network), but for a 500 to a
     │                 create: a webhook that fails stands against that one object
+    ├── ConflictError     somebody else has written the object since it was read
     └── NotTheWriterError not sent: another operator may become the writer meanwhile
 """
 
@@ -39,6 +40,10 @@ class CreationRefusedError(RefusedError):
 
 class UnavailableError(ClusterError):
     """The API server did not answer, or asked to come back later."""
+
+
+class ConflictError(UnavailableError):
+    """The object has changed since it was read: read it again."""
 
 
 class NotTheWriterError(UnavailableError):

@@ -21,7 +21,7 @@ from loadlab.base.names import (
     result_token,
 )
 from loadlab.kube.api import Manifest
-from loadlab.kube.errors import ClusterError
+from loadlab.kube.errors import ClusterError, MalformedError
 from loadlab.kube.log_lines import RESULT_START, lines_of, token_bytes
 from loadlab.kube.preparations import PreparationNotes, read_preparation
 from loadlab.measurement.documents import Progress
@@ -48,6 +48,7 @@ class LogFollower:
         self._source = source
         self._requeue = requeue
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changed: set[str] = set()  # pods that have changed since their log was asked for
         self._places = asyncio.Semaphore(MOST_FOLLOWED)
         self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
@@ -59,7 +60,10 @@ class LogFollower:
         return self._notes.published
 
     def handle_event(self, event: Manifest) -> None:
-        """Take note of a pod's watch event: begin to follow it, or forget it."""
+        """Take note of a pod's watch event: begin to follow it, or forget it.
+
+        An event has the pod's metadata alone: whether there is a log, asking for it tells.
+        """
         pod = event.get("object") or {}
         metadata = pod.get("metadata") or {}
         labels = metadata.get("labels") or {}
@@ -68,22 +72,34 @@ class LogFollower:
         uid = metadata["uid"]
         if event.get("type") == "DELETED":
             self._forget(uid)
-        elif uid not in self._tasks and _is_at_work(pod, labels[COMPONENT_LABEL]):
+        elif uid in self._tasks:
+            self._changed.add(uid)
+        else:
             self._tasks[uid] = asyncio.create_task(self._follow_in_turn(metadata))
 
     def _forget(self, uid: str) -> None:
         self.reported.discard(uid)
+        self._changed.discard(uid)
         self.progress.pop(uid, None)
         self._notes.forget(uid)
         if task := self._tasks.pop(uid, None):
             task.cancel()
 
     async def _follow_in_turn(self, metadata: Manifest) -> None:
-        """Wait while there are many: whose log is not followed is found by its pod's phase."""
-        async with self._places:
-            await self._follow(metadata)
+        """Wait while there are many: whose log is not followed is found by its pod's phase.
 
-    async def _follow(self, metadata: Manifest) -> None:
+        A pod without a log yet is asked again once it has changed.
+        """
+        uid = metadata["uid"]
+        async with self._places:
+            while not await self._follow(metadata):
+                if uid not in self._changed:
+                    del self._tasks[uid]
+                    return
+                self._changed.discard(uid)
+
+    async def _follow(self, metadata: Manifest) -> bool:
+        """Follow a log to its end; False where there is none yet."""
         namespace, name, labels = metadata["namespace"], metadata["name"], metadata["labels"]
         pieces = self._source.follow_log(namespace, name, labels[COMPONENT_LABEL])
 
@@ -96,8 +112,11 @@ class LogFollower:
             elif await self._comes_to_result(metadata["uid"], pieces, _token_of(labels)):
                 self.reported.add(metadata["uid"])
                 requeue()
+        except MalformedError:  # its container has not begun
+            return False
         except ClusterError as error:  # the pod's phase says so, a little later
             log.info("log not followed", pod=name, error=str(error))
+        return True
 
     async def _note_preparation(
         self, uid: str, pieces: AsyncIterator[bytes], requeue: Callable[[], None]
@@ -125,10 +144,3 @@ def _token_of(labels: Mapping[str, str]) -> bytes:
     """Return what a run's lines begin with; whether a pod is the run's own, its owners say."""
     uid, run = labels.get(EXPERIMENT_UID_LABEL, ""), labels.get(RUN_LABEL, "")
     return token_bytes(result_token(uid, run))
-
-
-def _is_at_work(pod: Manifest, container: str) -> bool:
-    """Whether a pod's own container runs: its phase says so of any, and one may come later."""
-    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
-    own = (each for each in statuses if each.get("name") == container)
-    return any("running" in (each.get("state") or {}) for each in own)

@@ -16,6 +16,7 @@ class Hints:
     `reported` holds the uids of pods whose log is known to be complete, `preparations` what the
     data sets' Jobs said last, `progress` what generators did, `place` who is known to be ahead,
     `former` the turns of experiments that were deleted since.
+    `set_aside` are the uids of those for whom nobody waits, whatever their status says.
     With `alone` no other pass is under way that may begin or act upon an experiment.
     """
 
@@ -24,6 +25,7 @@ class Hints:
     progress: Mapping[str, Progress] = field(default_factory=dict)
     place: Place = NOBODY_AHEAD
     former: tuple[Standing, ...] = ()
+    set_aside: Set[str] = frozenset()
     alone: bool = True
 
 

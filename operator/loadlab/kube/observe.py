@@ -17,7 +17,7 @@ from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
-from loadlab.kube.queue_order import find_place
+from loadlab.kube.queue_order import find_place, without
 from loadlab.kube.refused_pods import find_lacking_pods
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.resources import AnyExperiment, Experiment
@@ -55,7 +55,7 @@ async def observe(
     children, (trials, former_trial) = await asyncio.gather(
         _list_children(cluster, experiment), _trials(cluster, experiment, finished)
     )
-    place = await _read_place(cluster, experiment, namespaces, hints.former)
+    place = await _read_place(cluster, experiment, namespaces, hints)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
@@ -131,13 +131,14 @@ async def _read_place(
     cluster: Cluster,
     experiment: AnyExperiment,
     namespaces: Iterable[str | None],
-    former: Iterable[Standing],
+    hints: Hints,
 ) -> Place:
     """Return the place among the experiments of these namespaces, and the turns of former ones."""
     if experiment.status.phase is not Phase.PENDING:
         return NOBODY_AHEAD
-    everyone = []
+    everyone = list[Standing]()
     for namespace in namespaces:
         async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
             everyone += [standing_of(body) for body in page]
-    return find_place([*everyone, *former], experiment.metadata.uid)
+    place = without(everyone, hints.set_aside)
+    return find_place([*place, *hints.former], experiment.metadata.uid)

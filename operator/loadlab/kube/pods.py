@@ -9,6 +9,7 @@ from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.containers import view_containers, view_resources
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.ownership import is_controlled_by
+from loadlab.progress.forgery import program_of
 from loadlab.progress.observed import (
     ContainerView,
     ControllerView,
@@ -136,6 +137,7 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
         completed=ends[wanted - 1] if len(ends) >= wanted else reported,
         failed=failed.get("status") == "True" or _fails_for_good(job, own),
         message=failed.get("message") or "",
+        program=program_of(job),
     )
 
 

@@ -9,7 +9,7 @@ creation.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from itertools import chain
 
 from loadlab.kube.standing import Standing
@@ -32,6 +32,21 @@ def find_place(experiments: Iterable[Standing], uid: str) -> Place:
     first = next(chain(under_way, ahead), None)
     waits_for = f"LoadExperiment {first.namespace}/{first.name}" if first else ""
     return Place(len(under_way) + len(ahead), waits_for, is_under_way=bool(under_way))
+
+
+def find_front(experiments: Iterable[Standing]) -> frozenset[str]:
+    """Return the uids of those under way, and of the one that is next: whose passes matter most."""
+    everyone = tuple(experiments)
+    waiting = [one for one in everyone if one.waits and one.may_begin]
+    turns = _turns(waiting, _last_turns(everyone))
+    first = min(turns, key=lambda uid: turns[uid], default=None)
+    under_way = {one.uid for one in everyone if one.is_under_way}
+    return frozenset(under_way | ({first} if first is not None else set()))
+
+
+def without(experiments: Iterable[Standing], set_aside: Set[str]) -> Iterator[Standing]:
+    """Yield them all, those that are set aside as such."""
+    return (one.set_aside() if one.uid in set_aside else one for one in experiments)
 
 
 def _turns(waiting: Iterable[Standing], last_turns: dict[str, str]) -> dict[str, Turn]:

@@ -1,8 +1,8 @@
 """How an experiment stands in the queue: as much of it as decides who is next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from loadlab.model.status import Phase
 from loadlab.model.status.conditions import ConditionType, Truth
@@ -48,6 +48,12 @@ class Standing:
     def holds_up_others(self) -> bool:
         """Whether somebody may have to wait for it: one that can't move is ahead of nobody."""
         return self.is_under_way or (self.waits and self.may_begin)
+
+    def set_aside(self) -> Self:
+        """Return it as one for whom nobody waits: it can't begin, or nothing of it runs."""
+        if self.waits:
+            return replace(self, stalled=True)
+        return replace(self, phase=Phase.FAILED.value, deleting=False)
 
     @property
     def age(self) -> tuple[str, str]:

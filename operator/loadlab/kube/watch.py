@@ -42,7 +42,7 @@ async def _watch_kind(
             version = await cluster.list_version(kind, namespace)
             restarted(kind)
             if kind is Kind.POD:  # the logs of those that run are followed, also after a restart
-                async for page in cluster.pages(kind, namespace, labels):
+                async for page in cluster.outlines(kind, namespace, labels):
                     for pod in page:
                         handle(kind, {"type": LISTED, "object": pod})
             async for event in cluster.watch(kind, namespace, labels, version):

@@ -10,6 +10,7 @@ from loadlab.catalogue import Cell, Factor, Generator
 from loadlab.catalogue.generators import REMEDY, Skill, named
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.load import Request as LoadRequest
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
@@ -56,9 +57,15 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
         Skill.ACCOUNTS: _is_accounted(context, cell, requests),
         Skill.PARTS_OF_SECONDS: any(milliseconds(text) % 1000 for text in measured),
         Skill.PARTS_OF_SECONDS_TO_WAIT: bool(milliseconds(load.request.timeout) % 1000),
-        Skill.OTHER_FIELDS: bool(load.request.model_fields_set - KNOWN_FIELDS),
+        Skill.OTHER_FIELDS: _has_other_fields(load.request),
     }
     return (skill for skill, is_asked in asked.items() if is_asked)
+
+
+def _has_other_fields(request: LoadRequest) -> bool:
+    ranges = request.variables.values()
+    of_variables = any(each.model_fields_set - {"min", "max"} for each in ranges)
+    return of_variables or bool(request.model_fields_set - KNOWN_FIELDS)
 
 
 def _texts(request: Request) -> tuple[str, ...]:

@@ -5,13 +5,16 @@ nothing has to be planned, or be planned alike, to be removed.
 """
 
 from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 
 from loadlab.base.times import epoch
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.model.status.conditions import Reason
-from loadlab.progress.decision import Remove
+from loadlab.progress.conditions import Transition
+from loadlab.progress.decision import Decision, Remove
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.observed import Child, Observed, PodView
+from loadlab.progress.stalled import stall
 
 CLEARING = 120.0  # seconds that an ending waits for what it deleted
 HELD = 10.0  # seconds that it waits for whoever has a finalizer on it: most take a moment
@@ -49,6 +52,14 @@ def held_child(observed: Observed, now: float) -> Diagnosis | None:
         Reason.NOT_CLEARED,
         f"{_listed(held)} does not go though deleted; take the finalizer away",
     )
+
+
+def with_kept(decision: Decision, kept: Sequence[str], transition: Transition) -> Decision:
+    """Say in the status what the API server does not let go; the ending's own patience holds."""
+    if not kept or decision.status.phase.is_terminal:
+        return decision
+    shown = stall(decision.status, transition, (Reason.NOT_CLEARED, kept[0]))
+    return replace(decision, status=shown)
 
 
 def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -> tuple[str, bool]:

@@ -12,6 +12,7 @@ from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
 from loadlab.progress.quiet import why_not_quiet, with_quiet
 from loadlab.progress.running import current_trial, with_counts
+from loadlab.progress.stalled import what_stalls
 from loadlab.progress.trust import with_trust
 
 
@@ -76,7 +77,9 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
     has_named_it = reason is Reason.NOT_CLEARED and waited < CLEARING
     left = name_remains(status, observed, transition.now)[0]
     if left and not has_named_it:
-        message = f"{message}; {left} did not go within {waited:.0f} s: delete what is left"
+        reason_said, said = what_stalls(status) or (None, "")
+        why = said if reason_said is Reason.NOT_CLEARED else "delete what is left"
+        message = f"{message}; {left} did not go within {waited:.0f} s: {why}"
     began = epoch(status.start_time) if status.start_time else transition.now
     status = status.model_copy(
         update={

@@ -56,8 +56,14 @@ def clean_lines(lines: Iterable[str]) -> tuple[str, ...]:
     Who may read a LoadTrial need not be allowed to read logs. Of a long line both ends are kept:
     it begins with the time and ends with the error.
     """
-    printable = (fit(line).strip() for line in lines)
+    printable = (fit(_ends_of(line)).strip() for line in lines)
     return tuple(_shortened(line) for line in printable if line)[-MAX_LINES:]
+
+
+def _ends_of(line: str) -> str:
+    """Return as much of a long line as may be shown, and as much again on either side."""
+    kept = 2 * LINE_CHARACTERS
+    return line if len(line) <= 2 * kept else line[:kept] + line[-kept:]
 
 
 def _shortened(line: str) -> str:

@@ -1,7 +1,9 @@
 """What one pass sees: frozen views of an experiment's children, and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from loadlab.analysis.baseline import BaselineView
 from loadlab.analysis.cells import AnalysedCell
@@ -178,6 +180,7 @@ class JobView(Child):
     failed: bool = False
     message: str = ""
     refusal: str = ""  # why its pods could not be created
+    program: Mapping[str, Any] = field(default_factory=dict)  # what its pods are to run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from loadlab.progress.decision import (
 from loadlab.progress.diagnose import CREATE_IT, NOT_OURS, diagnose
 from loadlab.progress.disturbance import find_disturbance, find_restart
 from loadlab.progress.evidence import find_witnesses
+from loadlab.progress.forgery import why_forged
 from loadlab.progress.generator_end import explain_end
 from loadlab.progress.infrastructure import identify_parts
 from loadlab.progress.intrusion import why_foreign
@@ -93,6 +94,9 @@ def judge_run(
     finished = tuple(pod for pod in generators if pod.has_finished)
     over = len(finished) >= plan.context.spec.load.parallelism or (job and job.failed)
     failure = _spoiled(plan, trial, observed, run)
+    if failure is None and over:
+        forged = why_forged(plan, planned, trial.status.attempt, observed)
+        failure = Failure(Reason.FOREIGN_POD, forged) if forged else None
     if failure is None and over:
         return (_collect(plan, planned, trial, observed, finished),)
     if failure is None and job is None:

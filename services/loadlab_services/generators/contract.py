@@ -144,6 +144,10 @@ def _refuse_what_nobody_does(given: Json) -> None:
         "figures by what a cache said": bool(given["tellsCache"]),
         "an account of writes": any(request["writes"] for request in given["requests"]),
         "pauses of users": bool(given["thinkTimeMs"]),
+        "a target by https": not given["target"].startswith("http://"),
+        "variables of other than whole numbers": any(
+            not {"min", "max"} <= each.keys() for each in given["variables"].values()
+        ),
         "following redirects": given["redirects"] == "Follow",
     }
     asked |= {name: bool(value) for name, value in given.items() if name not in _KNOWN}

@@ -13,6 +13,7 @@ Answer = tuple[int, list[Any]]
 class ApiServer(BaseHTTPRequestHandler):
     """Answers reads and watches of one experiment from prepared answers, the last one forever."""
 
+    others: ClassVar[dict[str, Answer]] = {}  # by path
     trials: ClassVar[Answer] = (403, [{"kind": "Status", "reason": "Forbidden"}])
     applied: ClassVar[list[tuple[str, str, Any]]] = []  # path, content type, body
     writes: ClassVar[Answer] = (200, [{}])
@@ -21,6 +22,8 @@ class ApiServer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
+        if path in self.others:
+            return self._answer(*self.others[path])
         if path == TRIALS_PATH:
             return self._answer(*self.trials)
         watching = "watch=true" in query.lower()
@@ -35,6 +38,10 @@ class ApiServer(BaseHTTPRequestHandler):
         for body in bodies:
             text = body if isinstance(body, str) else json.dumps(body)
             self.wfile.write(text.encode() + b"\n")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        return self._answer(*self.others[self.path])
 
     def do_PATCH(self) -> None:
         text = self.rfile.read(int(self.headers["Content-Length"]))

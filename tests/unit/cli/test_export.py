@@ -39,14 +39,22 @@ def test_csv_has_one_flat_row_per_cell_and_leaves_unknown_figures_empty(
     assert "workerCpuMicrosPerRequest" not in rows[0]
 
 
-def test_markdown_is_a_table_whose_cells_cannot_break_it(finished: dict[str, Any]) -> None:
-    finished["status"]["results"][1]["reasons"] = ["a | b"]
+def test_markdown_is_what_a_terminal_shows_and_nobody_can_break_it(
+    finished: dict[str, Any],
+) -> None:
+    finished["status"]["results"][1]["bottleneck"]["evidence"] = "a | b <img> [x](y) @team\nc"
 
     lines = export(Experiment.of(finished), Format.MD).splitlines()
 
-    assert len(lines) == 5
-    assert lines[0].startswith("| variant | workers | virtualUsers |")
-    assert "a \\| b" in lines[3]
+    headings, rule, sync = (line.split(" | ") for line in lines[2:5])
+    assert lines[:2] == ["**select  workers=2  virtualUsers=64**", ""]
+    assert headings[:3] == ["| variant", "req/s", "p50 ms"]
+    assert rule == ["| ---", *(["---:"] * 11), "--- |"]
+    assert sync[:3] == ["| sync", r"1,105 \[1,050, 1,160\]", "44"]
+    assert r"- async: a \| b \<img\> \[x\](y) \@team c" in lines
+    assert "- Verdict: Passed" in lines
+    widths = {line.replace(r"\|", "").count("|") for line in lines if line.startswith("| ")}
+    assert widths == {14, 9, 7, 4}
 
 
 @pytest.mark.parametrize("chosen", [Format.CSV, Format.MD])

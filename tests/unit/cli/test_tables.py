@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).with_name("golden-table.txt")
 
 def shown(resource: dict[str, Any], **console: Any) -> str:
     text = io.StringIO()
-    Console(file=text, width=160, **console).print(render(Experiment.of(resource)))
+    Console(file=text, width=160, **console).print(render(Experiment.of(resource)), crop=False)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
@@ -287,5 +287,6 @@ def test_laws_of_scaling_have_a_table_and_others_a_line(finished: dict[str, Any]
     lines = [" ".join(line.split()) for line in shown(finished).splitlines()]
 
     span = "0.05 [0.04, 0.06]"
-    assert f"sync workers {span} {span} {span} 4.2 9.7 4,174 8 workers carry the most" in lines
+    assert f"sync workers {span} {span} {span} 4.2 9.7 4,174" in lines
+    assert "sync, workers: 8 workers carry the most" in lines
     assert "Scaling of async with workers: throughput grows in proportion" in lines

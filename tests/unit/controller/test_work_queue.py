@@ -94,3 +94,17 @@ async def test_all_that_were_taken_at_a_requeue_of_all_are_due_again():
         work_queue.done(key, after=300)
 
     assert {await work_queue.get(), await work_queue.get()} == {A, B}
+
+
+async def test_whoever_is_at_the_front_comes_before_all_that_are_due():
+    """Two hundred that wait say anew how many are ahead, while the next one could begin."""
+    now = 0.0
+    first = {B}
+    work_queue = WorkQueue(clock=lambda: now, first=lambda: first)
+    work_queue.add(*A)
+    work_queue.add(*B, after=5)
+    assert await work_queue.get() == A  # the other is not due yet
+    work_queue.done(A, after=0)
+
+    now = 6.0
+    assert [await work_queue.get(), await work_queue.get()] == [B, A]

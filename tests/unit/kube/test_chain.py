@@ -47,7 +47,10 @@ class Lookups:
         self.found = {(kind, one["metadata"]["name"]): one for kind, one in found}
         self.asked: list[str] = []
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
+        assert bare
         self.asked.append(f"{kind.name} {name}")
         return self.found.get((kind, name))
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.base.names import result_token
+from loadlab.kube.errors import MalformedError
 from loadlab.kube.follow import MOST_FOLLOWED, LogFollower
 from loadlab.kube.log_lines import token_bytes
 from loadlab.kube.preparations import PreparationNotes
@@ -38,7 +39,7 @@ class Source:
         return pieces(*self.parts)
 
 
-def event(type_: str, component: str = "k6", **state: Json) -> Json:
+def event(type_: str, component: str = "k6") -> Json:
     labels = {
         "loadlab.dev/component": component,
         "loadlab.dev/experiment": "exp",
@@ -46,13 +47,7 @@ def event(type_: str, component: str = "k6", **state: Json) -> Json:
         "loadlab.dev/run": "exp-001-a1",
     }
     metadata = {"name": "p", "namespace": "lab", "uid": "u", "labels": labels}
-    # A sidecar that comes first is at work: its pod's phase is Running from then on.
-    statuses = [
-        {"name": "a-proxy", "state": {"running": {}}},
-        {"name": component, "state": state or {"running": {}}},
-    ]
-    status = {"phase": "Running", "containerStatuses": statuses}
-    return {"type": type_, "object": {"metadata": metadata, "status": status}}
+    return {"type": type_, "object": {"metadata": metadata}}
 
 
 async def followed(*events: Json) -> tuple[set[str], list[tuple[str, str]]]:
@@ -124,9 +119,40 @@ async def test_the_last_progress_is_kept_and_wakes_nobody():
     assert follower.progress == {}
 
 
-@pytest.mark.parametrize("other", [event("ADDED", "service"), event("ADDED", waiting={})])
-async def test_others_are_not_followed(other):
-    assert await followed(other) == (set(), [])
+async def test_others_are_not_followed():
+    assert await followed(event("ADDED", "service")) == (set(), [])
+
+
+class NotYet(Source):
+    """A container that begins after its log was asked for so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times, self.asked = times, 0
+
+    async def follow_log(self, namespace: str, pod: str, container: str) -> AsyncIterator[bytes]:
+        self.asked += 1
+        await asyncio.sleep(0.005)
+        if self.asked <= self.times:
+            raise MalformedError('container "k6" is waiting to start: ContainerCreating')
+        for part in self.parts:
+            yield part
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02], ids=["while it is asked", "afterwards"])
+async def test_a_log_that_is_not_there_yet_is_asked_for_again_once_its_pod_has_changed(pause):
+    source = NotYet(times=2)
+    follower = LogFollower(source, lambda *_: None)
+    for _ in range(2):
+        follower.handle_event(event("MODIFIED"))
+        await asyncio.sleep(pause or 0.001)
+    await asyncio.sleep(0.03)
+    assert (source.asked, follower.reported) == (2, set())
+
+    follower.handle_event(event("MODIFIED"))
+    await asyncio.sleep(0.03)
+
+    assert (source.asked, follower.reported) == (3, {"u"})
 
 
 async def test_a_deleted_pod_is_forgotten():

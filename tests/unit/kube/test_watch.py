@@ -24,7 +24,7 @@ class Watched(ApiCluster):
     async def list_version(self, kind: Kind, namespace: str | None) -> str:
         return "7"
 
-    async def pages(
+    async def outlines(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
         assert labels

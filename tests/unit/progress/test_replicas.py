@@ -15,6 +15,7 @@ from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.expected import load_facts
 from loadlab.progress.decision import Collect, CollectEvidence
+from loadlab.progress.forgery import program_of
 from loadlab.progress.observed import ControllerView, JobView, Observed, PodView, Reference
 from loadlab.progress.trials import judge_run
 
@@ -51,7 +52,9 @@ def spoiled_by(plan: Plan, servers: int, *, deleting: int = 0) -> str | None:
     spec = LoadTrialSpec(experiment="demo", cell=trial.cell, replicate=1, position=1)
     resource = Trial(metadata=Metadata(name=trial.name, namespace="lab"), spec=spec, status=status)
     serving = tuple(pod(run, Component.SERVICE, n, deleting=n < deleting) for n in range(servers))
-    job = JobView(reference=Reference("Job", "k6", "uid"), component=Component.K6, run=run)
+    program = program_of(plan.run_manifests(trial, 1)[-1])
+    own = Reference("Job", "k6", "uid")
+    job = JobView(reference=own, component=Component.K6, run=run, program=program)
     observed = Observed(
         pods=(*serving, pod(run, Component.K6, 0, reported=True)),
         jobs=(job,),

@@ -110,6 +110,15 @@ class Expectation(RuledModel):
     at_most: float | None = Field(
         default=None, ge=0, le=1e9, description="Upper bound, included; absent for none."
     )
+    needs_cpus: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description=(
+            "CPUs of the service without which the claim cannot be tried: where it had fewer, "
+            "what would be Contradicted is Inconclusive, and says so; absent for any number."
+        ),
+    )
     published: float | None = Field(
         default=None,
         ge=0,

@@ -1,0 +1,133 @@
+"""`loadlab init`: a commented experiment to begin with."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadlab.cli.errors import CliError
+from loadlab.cli.experiment import ExitCode
+
+if TYPE_CHECKING:
+    from loadlab.cli.openapi import Described
+
+_DOCUMENT_MEBIBYTES = 10
+_ANSWER_SECONDS = 10
+
+
+def init(
+    file: Annotated[
+        Path | None, typer.Argument(help="File to write, new; absent: standard output.")
+    ] = None,
+    *,
+    name: Annotated[str | None, typer.Option(help="Name of the experiment.")] = None,
+    workload: Annotated[str, typer.Option(help="Built-in workload.")] = "select",
+    variant: Annotated[
+        list[str] | None, typer.Option(help="Variant of the workload; give several to compare.")
+    ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(help="Image of your own service, or NAME=IMAGE; give several to compare."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FILE|ADDRESS",
+            help="OpenAPI document of that service: its requests are listed. http(s):// of a "
+            "FastAPI app will do.",
+        ),
+    ] = None,
+) -> None:
+    """Write a commented experiment to begin with, which `loadlab validate` accepts."""
+    from loadlab.cli import starter  # noqa: PLC0415 (half a second)
+    from loadlab.cli.preview import preview, read_documents  # noqa: PLC0415 (see above)
+
+    if source and not image:
+        raise CliError("--from goes with --image: a built-in workload has its requests", 2)
+    if image and variant:
+        raise CliError("--variant goes with a workload: name an image by --image NAME=IMAGE", 2)
+    described = _described(source) if source else None
+    if image:
+        variants, images = zip(*map(_named, image, _names(len(image))), strict=True)
+        wish = starter.Wish(name or variants[0], starter.CUSTOM, variants, images, described)
+    else:
+        chosen = tuple(variant or _first_two(workload))
+        wish = starter.Wish(name or workload, workload, chosen)
+    text = starter.experiment(wish)
+    for document in read_documents(text):
+        preview(document)
+    _write(text, file)
+
+
+def _first_two(workload: str) -> list[str]:
+    from loadlab.catalogue import WORKLOADS  # noqa: PLC0415 (see above)
+
+    if workload not in WORKLOADS:
+        raise CliError(f"there is no workload {workload!r}; there are {', '.join(WORKLOADS)}", 2)
+    found = list(WORKLOADS[workload].variants)[:2]
+    if not found:
+        raise CliError(f"{workload} is for images of your own: pass --image", 2)
+    return found
+
+
+def _names(number: int) -> list[str]:
+    return ["mine", *(f"mine-{n}" for n in range(2, number + 1))]
+
+
+def _named(given: str, default: str) -> tuple[str, str]:
+    """Split NAME=IMAGE; an image has no equals sign."""
+    name, _, image = given.rpartition("=")
+    return name or default, image
+
+
+def _described(source: str) -> "Described":
+    from loadlab.cli.openapi import read  # noqa: PLC0415 (see above)
+
+    try:
+        text = _fetched(source) if "://" in source else _text_of(source)
+        return read(text)
+    except CliError as error:
+        raise CliError(f"{source}: {error}") from error
+
+
+def _text_of(source: str) -> str:
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(f"it cannot be read: {error}", ExitCode.NOT_FINISHED) from error
+
+
+def _fetched(address: str) -> str:
+    """GET a document; of an app's address FastAPI's own path of it."""
+    from http.client import HTTPException  # noqa: PLC0415 (only here)
+    from urllib.parse import urlsplit  # noqa: PLC0415 (only here)
+    from urllib.request import urlopen  # noqa: PLC0415 (only here)
+
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"}:
+        raise CliError("it is no address of http or https", 2)
+    path = parts.path if parts.path.strip("/") else "/openapi.json"
+    most = _DOCUMENT_MEBIBYTES * 2**20
+    try:
+        whole = parts._replace(path=path).geturl()
+        with urlopen(whole, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 (http or https)
+            found: bytes = answer.read(most + 1)
+    except (OSError, ValueError, HTTPException) as error:
+        raise CliError(f"it does not answer with a document: {error}") from error
+    if len(found) > most:
+        raise CliError(f"the document is larger than {_DOCUMENT_MEBIBYTES} MiB")
+    return found.decode(errors="replace")
+
+
+def _write(text: str, file: Path | None) -> None:
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        with file.open("x", encoding="utf-8") as written:
+            written.write(text)
+    except OSError as error:
+        raise CliError(f"cannot write {file}: {error.strerror}; it must be a new file") from error
+    typer.echo(f"{file}: written; next: loadlab plan {file}")

@@ -1,0 +1,63 @@
+"""What the commands have in common: their options, their exit codes, and the way to a cluster."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadlab.base.quantities import seconds
+
+if TYPE_CHECKING:
+    from loadlab.cli.source import Cluster
+
+EXIT_CODES = """\b
+Exit codes:
+  0  passed: finished, and every criterion holds
+  1  error: the experiment or this command could not do its work
+  2  not finished yet, out of time, or wrong usage
+  3  a criterion failed, or a comparison where --fail-on says so
+  4  inconclusive: a criterion, a cell or a comparison could not be judged
+"""
+FAIL_ON = (
+    "What fails the pipeline: criteria alone; also a comparison that regressed; also one that is "
+    "inconclusive."
+)
+
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+Name = Annotated[str, typer.Argument(help="Name of the LoadExperiment.")]
+Namespace = Annotated[
+    str | None, typer.Option("--namespace", "-n", help="Namespace; default: the context's.")
+]
+Kubeconfig = Annotated[
+    Path | None, typer.Option(help="Path of the kubeconfig; default: KUBECONFIG or ~/.kube/config.")
+]
+Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
+
+
+def _seconds(given: str | float) -> float:
+    """Read a number of seconds, or a duration such as 30m; typer hands the default over, too."""
+    text = str(given)
+    try:
+        found = float(text) if _NUMBER.fullmatch(text) else seconds(text)
+    except ValueError:
+        found = 0.0
+    if found < 1:
+        raise typer.BadParameter(f"{text!r} is no duration of a second or more, such as 90 or 30m")
+    return found
+
+
+Timeout = Annotated[
+    float,
+    typer.Option(
+        parser=_seconds, metavar="DURATION", help="How long at most: seconds, or such as 30m."
+    ),
+]
+
+
+def connect(kubeconfig: Path | None, context: str | None, namespace: str | None) -> "Cluster":
+    """Read the kubeconfig; nothing is sent yet."""
+    from loadlab.cli.source import Cluster  # noqa: PLC0415 (see there: two seconds)
+
+    return Cluster.connect(kubeconfig, context, namespace)

@@ -1,0 +1,138 @@
+"""Lists, of whatever size somebody made their objects: in parts that fit into little memory.
+
+Anybody's objects may bear our labels, and a megabyte of `<` in a pod is eight of JSON. So a page
+that comes out too long is asked for again in smaller ones, and of a single object that is too long
+nothing is read but what stands in an outline: whose it is, not what it is.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from typing import Final, Protocol
+
+from loadlab.base.names import GROUP, MANAGED_BY_LABEL
+from loadlab.kube.answers import read_object
+from loadlab.kube.api import Kind, Manifest, Page, version_of
+
+PAGE_OBJECTS: Final = 20
+PAGE_EXPERIMENTS: Final = 4  # 1.5 MB each, and three times as much while they are read
+PAGE_METADATA: Final = 500
+PAGE_BYTES: Final = 2_000_000  # of a page; one that is longer is asked for again in parts
+WHOLE: Final = 500_000  # bytes of an object that is read whole
+LARGEST: Final = 16_000_000  # bytes of any: etcd takes 1.5 MiB of one, and JSON escapes six times
+KEPT: Final = 4_000_000  # bytes of a list whose objects are kept whole
+JSON: Final = "application/json"
+METADATA_ONLY: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+LIST_OF_METADATA: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+OWN_CONTENT: Final = {Kind.EXPERIMENT, Kind.TRIAL}  # stored as JSON: never longer than etcd takes
+_KEPT_METADATA: Final = (
+    *("name", "namespace", "uid", "resourceVersion", "generation"),
+    *("creationTimestamp", "deletionTimestamp"),
+)
+_MOST_OWNERS: Final = 10
+Query = list[tuple[str, str]]
+Sized = tuple[Page, int]  # a page, and how many bytes it came in
+
+
+class Ask(Protocol):
+    """Reads a path's answer; None where it is longer than `most` bytes."""
+
+    def __call__(
+        self, path: str, query: Query, *, accept: str, most: int
+    ) -> Awaitable[bytes | None]: ...
+
+
+def selector(labels: dict[str, str]) -> Query:
+    """Return the query for objects with these labels."""
+    text = ",".join(f"{key}={value}" for key, value in labels.items())
+    return [("labelSelector", text)] if text else []
+
+
+def outline(item: Manifest) -> Manifest:
+    """Return who and whose an object is, in a few hundred bytes; its spec and status are empty."""
+    metadata = item.get("metadata") or {}
+    labels = (metadata.get("labels") or {}).items()
+    return {
+        "metadata": {
+            **{key: metadata[key] for key in _KEPT_METADATA if key in metadata},
+            "labels": {k: v for k, v in labels if k.startswith(GROUP) or k == MANAGED_BY_LABEL},
+            "ownerReferences": (metadata.get("ownerReferences") or [])[:_MOST_OWNERS],
+            "finalizers": (metadata.get("finalizers") or [])[:_MOST_OWNERS],
+        },
+        "spec": {},
+        "status": {},
+    }
+
+
+async def keep(pages: AsyncIterator[Sized]) -> list[Manifest]:
+    """Return all objects of a list: whole while they are few bytes, then in outline."""
+    found, size = list[Manifest](), 0
+    async for page, read in pages:
+        size += read
+        found += page if size <= KEPT else map(outline, page)
+    return found
+
+
+async def pages_of(
+    ask: Ask, kind: Kind, namespace: str | None, query: Query
+) -> AsyncIterator[Sized]:
+    """Yield the objects of a list a few at a time, each whole or in outline."""
+    limit = PAGE_EXPERIMENTS if kind is Kind.EXPERIMENT else PAGE_OBJECTS
+    most = LARGEST if kind in OWN_CONTENT else WHOLE
+    reading = _Reading(ask, kind.value.path(namespace), query)
+    while not reading.is_over:
+        yield await reading.next_page(limit, most)
+
+
+async def outlines_of(
+    ask: Ask, kind: Kind, namespace: str | None, query: Query
+) -> AsyncIterator[Page]:
+    """Yield the outlines of a list's objects, many at a time."""
+    reading = _Reading(ask, kind.value.path(namespace), query, accept=LIST_OF_METADATA)
+    while not reading.is_over:
+        page, _ = await reading.next_page(PAGE_METADATA, LARGEST)
+        yield [outline(item) for item in page]
+
+
+def versions_in(pages: Iterable[Manifest]) -> dict[tuple[str, str], str]:
+    """Return the resource version of each object, by namespace and name."""
+    found = {}
+    for item in pages:
+        metadata = item.get("metadata") or {}
+        key = metadata.get("namespace") or "", metadata.get("name") or ""
+        found[key] = version_of(item).resource_version
+    return found
+
+
+class _Reading:
+    """One list, read on from page to page."""
+
+    def __init__(self, ask: Ask, path: str, query: Query, *, accept: str = JSON) -> None:
+        self._ask, self._path, self._query, self._accept = ask, path, query, accept
+        self._rest = ""
+        self._limit = 0  # none yet
+        self.is_over = False
+
+    async def next_page(self, limit: int, most_of_one: int) -> Sized:
+        """Read on: as many objects as fit into a page, at least one."""
+        self._limit = min(limit, 2 * self._limit or limit)
+        while self._limit > 1:
+            text = await self._read(self._limit, self._accept, PAGE_BYTES)
+            if text is not None:
+                return self._take(text)
+            self._limit = max(1, self._limit // 4)
+        text = await self._read(1, self._accept, most_of_one)
+        if text is not None:
+            return self._take(text)
+        text = await self._read(1, LIST_OF_METADATA, LARGEST)
+        page, _ = self._take(text or b"{}")
+        return [outline(item) for item in page], 0
+
+    async def _read(self, limit: int, accept: str, most: int) -> bytes | None:
+        rest = [("continue", self._rest)] if self._rest else []
+        query = [*self._query, ("limit", str(limit)), *rest]
+        return await self._ask(self._path, query, accept=accept, most=most)
+
+    def _take(self, text: bytes) -> Sized:
+        found = read_object(text, f"GET {self._path}")
+        self._rest = str((found.get("metadata") or {}).get("continue") or "")
+        self.is_over = not self._rest
+        return found.get("items") or [], len(text)

@@ -1,0 +1,140 @@
+"""A status that the API server does not take: a webhook that is down, an object that is full."""
+
+from collections.abc import Callable
+
+import pytest
+
+from loadlab.controller.unwritten import AHEAD_FOR, RUNS_FOR
+from loadlab.kube.api import Kind, Version
+from loadlab.kube.errors import MalformedError, UnavailableError
+from loadlab.kube.hints import Hints
+from tests.reconcile.laboratory import Laboratory
+
+Take = Callable[[bool], None]
+
+
+def remembering() -> Laboratory:
+    lab = Laboratory(forgetful=False)
+    lab.submit("stuck")
+    return lab
+
+
+@pytest.fixture
+def take(monkeypatch: pytest.MonkeyPatch) -> Callable[[Laboratory], Take]:
+    """Lets a laboratory's API server refuse, or take, the status of `stuck`."""
+
+    def of(lab: Laboratory) -> Take:
+        write, taken = lab.cluster.patch_status, [True]
+
+        async def patch(kind: Kind, namespace: str, name: str, *rest: object) -> Version:
+            if name == "stuck" and kind is Kind.EXPERIMENT and not taken[0]:
+                raise UnavailableError("PATCH stuck: 500 etcdserver: request is too large")
+            return await write(kind, namespace, name, *rest)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(lab.cluster, "patch_status", patch)
+
+        def let(whether: bool) -> None:
+            taken[0] = whether
+
+        return let
+
+    return of
+
+
+async def passes(lab: Laboratory, seconds: float) -> None:
+    """A pass of `stuck` a second, as the operator makes them while they fail."""
+    until = lab.now + seconds
+    while lab.now < until:
+        try:
+            await lab.step("stuck")
+        except UnavailableError:
+            lab.cluster.tick()
+            lab.now += 1
+
+
+def set_aside(lab: Laboratory) -> Hints:
+    return Hints(set_aside=lab.operator.unwritten.set_aside(lab.now))
+
+
+async def test_one_that_waits_creates_nothing_announces_nothing_and_is_ahead_of_nobody(take):
+    lab = remembering()
+    take(lab)(False)
+    lab.submit("next", replicates=1)
+    await passes(lab, AHEAD_FOR + 1)
+
+    await lab.reconcile("next", set_aside(lab))
+
+    assert lab.status("next")["phase"] == "Preparing"
+    assert lab.status("stuck") == {}
+    assert lab.cluster.events == [e for e in lab.cluster.events if "next" in str(e)]
+
+
+async def test_one_that_waits_runs_as_soon_as_its_status_is_taken(take):
+    lab = remembering()
+    let = take(lab)
+    let(False)
+    await passes(lab, RUNS_FOR + 10)
+    let(True)
+
+    assert (await lab.run("stuck"))["phase"] == "Succeeded"
+
+
+async def test_one_that_runs_is_cleared_away_and_ends_once_that_can_be_written(take):
+    lab = remembering()
+    let = take(lab)
+    while lab.status("stuck").get("phase") != "Running":
+        await lab.step("stuck")
+    await lab.step("stuck")
+    assert lab.cluster.of_kind(Kind.POD)
+    let(False)
+    lab.submit("next", replicates=1)
+    await passes(lab, RUNS_FOR - 5)
+    await lab.reconcile("next", set_aside(lab))
+    assert lab.status("next")["phase"] == "Pending"
+
+    await passes(lab, 15)
+    assert lab.cluster.of_kind(Kind.POD) == {}
+    await lab.reconcile("next", set_aside(lab))
+    assert lab.status("next")["phase"] == "Preparing"
+
+    let(True)
+    status = await lab.run("stuck")
+    failed = lab.condition("Failed", "stuck")
+    assert status["phase"] == "Failed"
+    assert "could not be written for 60 s" in failed["message"]
+    assert "request is too large" in failed["message"]
+
+
+async def test_a_short_trouble_leaves_no_trace(take):
+    lab = remembering()
+    let = take(lab)
+    while lab.status("stuck").get("phase") != "Running":
+        await lab.step("stuck")
+    let(False)
+    await passes(lab, 20)
+    let(True)
+
+    assert (await lab.run("stuck"))["phase"] == "Succeeded"
+
+
+async def test_a_deletion_that_is_refused_is_said_and_ends_with_the_others(monkeypatch):
+    """A policy of the namespace that lets nobody delete pods' makers."""
+    lab = remembering()
+
+    async def refuses(kind: Kind, namespace: str, name: str, uid: str) -> None:
+        raise MalformedError(f"DELETE {name}: 422 ValidatingAdmissionPolicy 'keep' denied request")
+
+    monkeypatch.setattr(lab.cluster, "delete", refuses)
+    while lab.status("stuck").get("phase") != "Running":
+        await lab.step("stuck")
+    lab.experiment("stuck")["spec"]["terminate"] = True
+    began, events = lab.now, len(lab.cluster.events)
+    said = ""
+    while not lab.is_finished("stuck"):
+        await lab.step("stuck")
+        said = said or lab.condition("Stalled", "stuck").get("message", "")
+        assert lab.now - began < 300
+
+    assert "can't be deleted" in said
+    assert "'keep' denied request" in said
+    assert len(lab.cluster.events) - events < 10
