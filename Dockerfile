@@ -1,4 +1,4 @@
-# The images of LoadLab: operator, services and k6.    docker build --target operator -t loadlab/operator .
+# The images of LoadLab: operator, services, k6 and generators.    docker build --target operator -t loadlab/operator .
 # What changes least comes first: a change of the program rebuilds its last layer only.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 ARG GO_IMAGE=golang:1.26-bookworm
@@ -51,6 +51,31 @@ STOPSIGNAL SIGTERM
 EXPOSE 8000 9000 8080
 CMD ["python", "-m", "loadlab_services.programs.serve"]
 COPY --from=services-program /app /app
+
+FROM ${BASE_IMAGE} AS generators-packages
+COPY requirements/generators.txt /requirements.txt
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --no-compile --require-hashes --only-binary :all: -r /requirements.txt \
+ && /venv/bin/pip uninstall -y -q setuptools pip \
+ && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib
+
+FROM ${BASE_IMAGE} AS generators-program
+COPY services/loadlab_services/generators /app/loadlab_services/generators
+RUN python -m compileall -q --invalidation-mode unchecked-hash /app
+
+FROM ${BASE_IMAGE} AS generators
+# The tools come from Debian, what drives them from a room of the services.
+LABEL org.opencontainers.image.title="Load generators of others under LoadLab's contract" org.opencontainers.image.licenses="Apache-2.0"
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends wrk hey \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/*
+ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONPATH=/app PYTHONSAFEPATH=1 \
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 TMPDIR=/dev/shm
+COPY --from=generators-packages /venv /venv
+WORKDIR /app
+USER 10001:10001
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m", "loadlab_services.generators"]
+COPY --from=generators-program /app /app
 
 FROM ${GO_IMAGE} AS k6-build
 WORKDIR /loadgen

@@ -14,9 +14,10 @@ from loadlab_cluster.terminal import say
 
 IMAGES = """\
   LoadLab builds nothing here. The cluster must be able to pull:
-    operator, services, k6   from a registry of yours: docker build --target NAME, docker push
+    operator, services, k6, and generators for wrk, hey and Locust
+      from a registry of yours: docker build --target NAME, docker push
     postgres:{postgres}, redis:{redis}, rabbitmq:{rabbitmq}     or others of yours
-  Name all six in the chart's values (images.*)."""
+  Name all seven in the chart's values (images.*)."""
 
 
 class CurrentCluster:

@@ -28,6 +28,8 @@ IMAGE_PROGRAMS = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
 TEST_PROGRAMS = {
     "/usr/lib/postgresql/*/bin/postgres": "postgresql",  # any version that Debian or Ubuntu has
     "redis-server": "redis-server",
+    "wrk": "wrk",
+    "hey": "hey",
     "zsh": "zsh",  # `source .state/activate` is for it too
     "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
 }

@@ -59,6 +59,10 @@ def project_images() -> tuple[Image, ...]:
                 *("services/loadlab_services", "app/loadlab_services", 25),
             ),
             ("k6", (), "loadgen/scripts", "scripts", 5),
+            (
+                *("generators", ("requirements/generators.txt",)),
+                *("services/loadlab_services/generators", "app/loadlab_services/generators", 15),
+            ),
         )
     )
 

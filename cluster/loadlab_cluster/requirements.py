@@ -18,6 +18,7 @@ HEADER = "# Written by `make requirements` from pyproject.toml; edit that one.\n
 SELECTIONS = {
     "operator": ("--extra", "operator"),
     "services": ("--extra", "services"),
+    "generators": ("--extra", "generators"),
     "dev": ("--all-extras", "--group", "dev"),
 }
 # Of the images and of development; hashes, so that an index can hand out nothing else.

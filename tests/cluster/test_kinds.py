@@ -121,11 +121,11 @@ def test_nodes_that_are_stopped_are_started_and_no_others(
 def test_docker_builds_each_target_under_the_names_that_the_chart_uses() -> None:
     plan = plan_builds(VERSIONS)
 
-    for target in ("operator", "services", "k6"):
+    for target in ("operator", "services", "k6", "generators"):
         tag = f"localhost/loadlab/{target}:dev"
         assert plan[tag] == ("docker", "build", "--tag", tag, "--target", target, str(REPOSITORY))
     assert set(plan) - {
-        f"localhost/loadlab/{name}:dev" for name in ("operator", "services", "k6")
+        f"localhost/loadlab/{name}:dev" for name in ("operator", "services", "k6", "generators")
     } == {
         "localhost/loadlab/own-service:dev",
         *("localhost/loadlab/postgres:15", "localhost/loadlab/redis:7"),

@@ -21,7 +21,7 @@ def declared() -> Declared:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     always, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
     every_extra = [each for extra in extras.values() for each in extra]
-    wanted = {name: always + extras[name] for name in ("operator", "services")}
+    wanted = {name: always + extras[name] for name in ("operator", "services", "generators")}
     wanted["dev"] = always + every_extra + project["dependency-groups"]["dev"]
     return {name: [Requirement(each) for each in texts] for name, texts in wanted.items()}
 

@@ -43,6 +43,8 @@ class Server:
         self.ready = True
         self.refusals: list[tuple[int, Json]] = []
         self.delay = 0.0
+        self.pings = 0
+        self.fail_each = 0  # every so many-th ping is answered 500; 0 for none
         self.snapshot_padding = ""
         self.silent_snapshots = 0  # so many say that the service's instruments do not answer
         self.alone_seconds = 0.0  # one request at a time is served, for so long
@@ -79,7 +81,8 @@ class Server:
                 self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
                 return await self.work(scope["query_string"], body)
             case ["ping"]:
-                return 200, {}
+                self.pings += 1
+                return (500 if self.fail_each and self.pings % self.fail_each == 0 else 200), {}
             case ["items"]:
                 return self.store(json.loads(body)) if body else (200, self.latest())
             case ["runs", run, verb]:

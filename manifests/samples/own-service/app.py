@@ -5,9 +5,11 @@ It knows nothing of LoadLab. The instruments would be two lines, below `app`, an
 """
 
 import os
+from collections import deque
 from typing import Annotated
 
 from fastapi import FastAPI, Header, HTTPException
+from pydantic import BaseModel
 
 PRODUCTS = [
     {"id": number, "title": f"Product {number}", "shelf": number % 200, "price": number * 37 % 9901}
@@ -50,6 +52,25 @@ async def me(authorization: Annotated[str, Header()]) -> dict[str, str]:
     if not token.startswith("token-of-"):
         raise HTTPException(401, "log in first")
     return {"email": token.removeprefix("token-of-")}
+
+
+class Item(BaseModel):
+    """What a shop adds to the catalogue."""
+
+    title: str
+    shelf: int
+    price: int
+
+
+ADDED: deque[Item] = deque(maxlen=1000)  # the latest
+
+
+@app.post("/write", status_code=201)
+@app.post("/items", status_code=201)
+def add(item: Item) -> Item:
+    """Take an item in; a search does not find it yet."""
+    ADDED.append(item)
+    return item
 
 
 @app.get("/healthz")

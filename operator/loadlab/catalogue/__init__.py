@@ -2,7 +2,7 @@
 
 A workload is a module with its WORKLOAD and an entry here, a factor is an entry of its table. The
 enum, the rules and the texts of the API, the environment of pods, requests, default levels and the
-cells follow. Nothing else in the operator knows a workload by its name.
+cells follow. Nothing else in the operator knows a workload by its name, nor a load generator.
 """
 
 from types import ModuleType
@@ -12,6 +12,7 @@ from loadlab.catalogue.cells import Cell, CellPattern, Factors
 from loadlab.catalogue.factor_facts import Level, Server
 from loadlab.catalogue.factors import Factor
 from loadlab.catalogue.facts import Variant, Workload
+from loadlab.catalogue.generators import Generator
 
 __all__ = [
     "WORKLOADS",
@@ -19,6 +20,7 @@ __all__ = [
     "CellPattern",
     "Factor",
     "Factors",
+    "Generator",
     "Level",
     "Server",
     "Variant",

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic.alias_generators import to_snake
 
 from loadlab.catalogue.factor_facts import Arrivals, FactorFacts, Need, Server
+from loadlab.catalogue.generators import Generator
 
 
 class Factor(StrEnum):
@@ -33,6 +34,17 @@ class Factor(StrEnum):
             words=tuple(server.value for server in Server),
             variable="SERVER",
             needs=Need.SERVER,
+        ),
+    )
+    GENERATOR = (
+        "generator",
+        FactorFacts(
+            description=(
+                "Load generators, such as [k6, wrk]: do they agree, and what does each cost? "
+                "What one of them cannot do is refused; absent for load.generator."
+            ),
+            in_cell="Load generator.",
+            words=tuple(generator.value for generator in Generator),
         ),
     )
     WORKERS = (

@@ -11,6 +11,7 @@ from loadlab.plan import Images
 DEFAULT_IMAGES = {
     "SERVICES": "loadlab/services:0.1.0",
     "K6": "loadlab/k6:0.1.0",
+    "GENERATORS": "loadlab/generators:0.1.0",
     "POSTGRES": "postgres:15",
     "REDIS": "redis:7",
     "RABBITMQ": "rabbitmq:3",

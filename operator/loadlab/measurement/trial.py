@@ -121,6 +121,7 @@ def _merged(
         series=merge_series(scenarios),
         side=side_load(documents),
         ceiling_per_second=_ceiling(documents),
+        program=documents[0].generator,
     )
 
 

@@ -5,7 +5,7 @@ where it has no instruments, by the requests that k6 saw end in the same span. A
 backwards means that the container was restarted: its CPU is then unknown, not negative.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,7 +74,7 @@ def count_requests(
 
 
 def requests_between(
-    documents: Iterable[K6Document], start: float, end: float, only: str | None = None
+    documents: Sequence[K6Document], start: float, end: float, only: str | None = None
 ) -> float:
     """Count requests that ended between two epoch seconds, sharing out the seconds at the edges."""
     return sum(
@@ -83,7 +83,18 @@ def requests_between(
         for name, scenario in document.scenarios.items()
         if name == (only or name) and name != _EDGES_SCENARIO
         for second in scenario.series
+    ) + sum(
+        scenario.requests * _overlap(scenario, start, end)
+        for document in documents
+        for name, scenario in document.scenarios.items()
+        if name == (only or name) and not scenario.series
     )
+
+
+def _overlap(scenario: Scenario, start: float, end: float) -> float:
+    """Return the share of a scenario's time between two moments, of which no second is told."""
+    first, last = scenario.first_start_us / 1e6, scenario.last_sample_us / 1e6
+    return max(0.0, min(last, end) - max(first, start)) / (last - first) if last > first else 0.0
 
 
 def _share_between(second: Second, scenario: Scenario, start: float, end: float) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadlab.base.names import Component
-from loadlab.measurement.documents import Freshness, Quietness
+from loadlab.measurement.documents import Freshness, Program, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
@@ -124,6 +124,7 @@ class TrialMeasurement:
     series: Series | None = None  # of the load; None where the generator tells none
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
+    program: Program | None = None  # that made the load
 
     @property
     def expected(self) -> ExpectedWork | None:

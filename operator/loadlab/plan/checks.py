@@ -15,6 +15,7 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
+from loadlab.plan.generator_checks import check_generators
 from loadlab.plan.keys import check_keys
 from loadlab.plan.rates import lowest_rate
 from loadlab.plan.requests import requests_of
@@ -59,6 +60,7 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
     Raises:
         PlanError: names the field and the remedy.
     """
+    check_generators(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)
 

@@ -33,6 +33,7 @@ class Images:
     postgres: str
     redis: str
     rabbitmq: str
+    generators: str = "loadlab/generators:0.1.0"  # of others than k6
     pull_policy: str = "IfNotPresent"
     pull_secrets: tuple[str, ...] = ()
 

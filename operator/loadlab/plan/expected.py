@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 from loadlab.base.quantities import cpus, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue.generators import DEFAULT
 from loadlab.model.spec.limits import Resources
 from loadlab.model.spec.load import STALL_SECONDS, Load
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
+from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
 
@@ -44,6 +46,7 @@ class LoadFacts:
     foreign_cpus: float | None = None  # CPUs that others may use; None for the default
     log_lines: int = 1  # that the service may print for a request
     expected: ExpectedWork | None = None
+    generator: str = DEFAULT  # for people
 
     @property
     def users_allocated(self) -> float:
@@ -59,7 +62,8 @@ class LoadFacts:
 def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
     """Return a load that is planned for a cell in plain units."""
     spec = context.spec
-    rate = cell.number(Factor.RATE)
+    rate, generator = cell.number(Factor.RATE), generator_of(spec, cell)
+    is_waited_for = generator.facts.waits_at_end
     return LoadFacts(
         open_model=load.executor.is_open,
         virtual_users=cell.number(Factor.VIRTUAL_USERS) or load.max_virtual_users,
@@ -67,7 +71,7 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
         timeout_ms=milliseconds(load.request.timeout),
-        graceful_stop_ms=milliseconds(load.graceful_stop),
+        graceful_stop_ms=milliseconds(load.graceful_stop) if is_waited_for else 0.0,
         steps=len(load.request.steps) or 1,
         writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
@@ -78,6 +82,7 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         foreign_cpus=cpus(given) if (given := spec.placement.foreign_cpu) else None,
         log_lines=context.variant(cell).facts.log_lines,
         expected=expected_work(context, cell),
+        generator=generator.value,
     )
 
 

@@ -1,4 +1,4 @@
-"""Manifest of the load generator: the Indexed Job of k6 pods, with the trial's configuration.
+"""Manifest of the load generator: the Indexed Job of its pods, with the trial's configuration.
 
 The configuration stands in the pods' environment. From a ConfigMap it would come a second later in
 every other trial: a node may not read one before the API server's authorizer knows of the pod.
@@ -9,12 +9,14 @@ from hashlib import sha256
 
 from loadlab.base.names import Component, result_token
 from loadlab.base.quantities import milliseconds, seconds
-from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue import Cell, Factor, Generator
+from loadlab.catalogue.generators import Skill
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Load
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust, host_of
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
@@ -35,33 +37,24 @@ CONFIGURATION = "TRIAL_"  # and a number: the parts of the document, joined in t
 FRESHNESS_EVERY_MS = 200
 PART_BYTES = 100_000  # Linux takes at most 128 KiB in one variable
 _NOTHING = Requests(load=(Request(name="request", method="GET", path="/"),))
-ARGUMENTS = (
-    "run",
-    "--quiet",
-    "--no-usage-report",
-    "--summary-mode=disabled",
-    "--no-thresholds",
-    "--log-format=raw",
-    "--out=histogram",
-    "/scripts/scenario.js",
-)
 
 
 def build_generator(context: Context, run: Run) -> Manifest:
-    """Return the Job of `parallelism` k6 pods. A load test is never repeated in silence:
-    no pod is retried.
+    """Return the Job of `parallelism` pods, whichever the generator. A load test is never repeated
+    in silence: no pod is retried.
     """
     configuration = trial_configuration(context, run)
     volumes, mounts = build_text_files(context.spec)
     ca, ca_mounts, trusted = build_trust(context.variant(run.cell).https)
+    generator = generator_of(context.spec, run.cell)
     container = {
         "name": Component.K6.value,
-        **context.pulled(context.images.k6),
-        "args": list(ARGUMENTS),
+        **context.pulled(getattr(context.images, generator.facts.image)),
+        "args": _arguments(generator, run.load),
         "securityContext": CONTAINER_SECURITY,
         "env": [
             *env(
-                K6_AUTO_EXTENSION_RESOLUTION="false",
+                **dict(generator.facts.variables),
                 LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
                 **configuration_variables(configuration),
             ),
@@ -93,6 +86,19 @@ def build_generator(context: Context, run: Run) -> Manifest:
             "template": pod_template(Component.K6, labels, context.spec, pod),
         },
     }
+
+
+def _arguments(generator: Generator, load: Load) -> list[str]:
+    told = {
+        "threads": (load.threads, Skill.THREADS),
+        "iterations": (load.iterations, Skill.ITERATIONS),
+    }
+    options = [
+        f"--{name}={value}"
+        for name, (value, skill) in told.items()
+        if value is not None and not generator.lacks(skill)
+    ]
+    return [*generator.facts.args, *options]
 
 
 def configuration_variables(configuration: Manifest) -> dict[str, str]:

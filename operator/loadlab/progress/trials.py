@@ -1,7 +1,10 @@
 """One trial's way: started, judged while it runs, tried again or given up."""
 
+from collections.abc import Sequence
+
 from loadlab.base.names import Component
 from loadlab.base.quantities import seconds
+from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
 from loadlab.model.status import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
 from loadlab.model.status.conditions import Reason
@@ -181,11 +184,18 @@ def _how_far(pods: tuple[PodView, ...]) -> str:
     if not known:
         return f"the generator was never seen at work{where}"
     last = min(known, key=lambda progress: progress.seconds)
-    requests, failed = sum(p.requests for p in known), sum(p.failed for p in known)
     return (
-        f"the generator was last seen in the {last.phase} at {last.seconds} s, "
-        f"{requests:,} requests, {failed:,} failed{where}"
+        f"the generator was last seen in the {last.phase} at {last.seconds} s"
+        f"{_how_many(known)}{where}"
     )
+
+
+def _how_many(known: Sequence[Progress]) -> str:
+    """Say how many requests had ended; nothing where generators know it at their end only."""
+    requests, failed = [p.requests for p in known], [p.failed for p in known]
+    if None in requests or None in failed:
+        return ""
+    return f", {sum(filter(None, requests)):,} requests, {sum(filter(None, failed)):,} failed"
 
 
 def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> LoadTrialStatus:

@@ -24,14 +24,17 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
         effect = (
             "latencies contain its own delay"
             if trial.load.open_model
-            else "the service could do at least this rate, and latencies contain k6's own delay"
+            else "the service could do at least this rate, and latencies contain its own delay"
         )
-        yield suspect(ReasonKind.GENERATOR_SATURATED, f"k6 {' and '.join(signs)}: {effect}")
+        yield suspect(
+            ReasonKind.GENERATOR_SATURATED,
+            f"{trial.load.generator} {' and '.join(signs)}: {effect}",
+        )
     if (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
         yield suspect(
             ReasonKind.GENERATOR_THROTTLED,
-            f"k6 was throttled for {load.throttled_share:.1%} of the time, bound "
-            f"{bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6",
+            f"{trial.load.generator} was throttled for {load.throttled_share:.1%} of the time, "
+            f"bound {bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6",
         )
 
 
@@ -51,8 +54,8 @@ def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
         yield Reason(
             ReasonKind.GENERATOR_PAUSED,
             Validity.INVALID if broken else Validity.SUSPECT,
-            f"k6 stood still for {pause:.2f} s ({share:.1%} of the window, bound "
-            f"{bounds.PAUSE_SHARE:.0%}): it was stopped, starved or frozen; give the node "
+            f"{trial.load.generator} stood still for {pause:.2f} s ({share:.1%} of the window, "
+            f"bound {bounds.PAUSE_SHARE:.0%}): it was stopped, starved or frozen; give the node "
             "less other work, or raise spec.resources.k6",
         )
 
@@ -100,7 +103,9 @@ def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:
 def _missed(trial: TrialMeasurement, kind: ReasonKind, message: str) -> Reason:
     if not was_generator_fit(trial):
         return invalid(
-            kind, f"{message}; k6 was short of CPU itself, so the load was not the planned one"
+            kind,
+            f"{message}; {trial.load.generator} was short of CPU itself, so the load was not the "
+            "planned one",
         )
     users, needed = trial.load.users_allocated, _users_needed(trial)
     if needed > users and not _is_anything_full(trial):

@@ -15,6 +15,8 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | ErrorRate*         | more than half of the requests failed                | Suspect | Suspect |
 | Unanswered*        | reported percentiles lie where no answer came        | Suspect | Suspect |
 | no asterisk        | … and k6 itself waited > 10 % of the time-out        | Invalid | Invalid |
+| FailuresInLatency  | a generator does not tell failed answers' times apart | Suspect | Suspect |
+| OtherLatency       | a generator's latency is one of its own (a remark)   | Valid   | Valid   |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
 | GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
@@ -105,6 +107,7 @@ from loadlab.validity.steadiness import (
     side_load_growing,
     warm_up_counted,
 )
+from loadlab.validity.which_latency import which_latency
 from loadlab.validity.writes import staleness_reasons, work_reasons
 
 
@@ -196,8 +199,9 @@ def _unanswered(trial: TrialMeasurement) -> Iterator[Reason]:
     if own > bounds.GENERATOR_DELAY_SHARE * waited.after_ms:
         yield invalid(
             ReasonKind.UNANSWERED,
-            f"{message}k6 itself stood still or waited for a CPU for {own:,.0f} ms, so that it may "
-            "not have seen them in time; give the node less other work, or raise spec.resources.k6",
+            f"{message}{trial.load.generator} itself stood still or waited for a CPU for "
+            f"{own:,.0f} ms: it may not have seen them in time; less "
+            "other work, or more spec.resources.k6, helps",
         )
     else:
         longer = f"{', '.join(names)} are longer than that"
@@ -232,9 +236,9 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
         yield Reason(
             ReasonKind.COUNT_MISMATCH,
             Validity.INVALID if broken else Validity.SUSPECT,
-            f"k6 saw {counts.client:.0f} requests end, the service {counts.server}, in "
-            f"{counts.seconds:.1f} s; bound ±{tolerance:.0f}: something between them answers, "
-            "repeats or drops requests, or their clocks differ",
+            f"{trial.load.generator} saw {counts.client:.0f} requests end, the service "
+            f"{counts.server}, in {counts.seconds:.1f} s; bound ±{tolerance:.0f}: something "
+            "between them answers, repeats or drops requests, or their clocks differ",
         )
 
 
@@ -246,7 +250,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
     service = trial.components.get(Component.SERVICE)
     unread = service is None or (service.cpu_micros_per_request is None and not service.restarted)
-    why = "; ".join(trial.notes) or "no k6 pod handed in a snapshot"
+    why = "; ".join(trial.notes) or "no pod of the generator handed in a snapshot"
     if trial.load.instrumented and unread:
         yield suspect(
             ReasonKind.INSTRUMENTS_MISSING,
@@ -278,7 +282,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
-    *(_redirected, _errors, _unanswered),
+    *(_redirected, _errors, _unanswered, which_latency),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(

@@ -21,6 +21,8 @@ class ReasonKind(StrEnum):
     REDIRECTED = "Redirected"
     ERROR_RATE = "ErrorRate"
     UNANSWERED = "Unanswered"
+    FAILURES_IN_LATENCY = "FailuresInLatency"
+    OTHER_LATENCY = "OtherLatency"
     GENERATOR_SATURATED = "GeneratorSaturated"
     GENERATOR_THROTTLED = "GeneratorThrottled"
     GENERATOR_PAUSED = "GeneratorPaused"

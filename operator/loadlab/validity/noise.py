@@ -62,7 +62,7 @@ def others_unseen(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say why nobody knows whether others took part: a trial that nobody watched shows nothing."""
     match trial.others:
         case Watch.NO_SNAPSHOT:
-            why = "; ".join(trial.notes) or "no k6 pod handed in a snapshot"
+            why = "; ".join(trial.notes) or "no pod of the generator handed in a snapshot"
             yield invalid(
                 ReasonKind.OTHERS_UNSEEN,
                 "nobody saw what others used of the CPUs: the steward's snapshot of one end of the "

@@ -7,13 +7,22 @@ from typing import Any
 
 import pytest
 
-from loadlab.measurement.pod_log import ProblemKind, read_pod_log
+from loadlab.measurement.pod_log import ProblemKind, read_pod_log, read_progress
 
 REAL_LOG = Path(__file__).with_name("ingest-pod.log").read_text()
 
 
 def line_of(key: str, body: object) -> str:
     return json.dumps({key: body})
+
+
+def test_a_progress_without_counts_is_that_of_a_generator_that_knows_them_at_its_end():
+    line = b'{"loadlab_progress":{"version":1,"seconds":3,"phase":"measurement"}}'
+
+    progress = read_progress(line)
+
+    assert progress is not None
+    assert (progress.seconds, progress.requests, progress.failed) == (3, None, None)
 
 
 def test_the_log_of_a_real_k6_pod_is_read_whole() -> None:

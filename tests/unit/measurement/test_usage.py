@@ -138,3 +138,14 @@ def shared(cpus: int | None) -> Snapshot:
 )
 def test_whether_it_was_seen_what_others_used(start, end, seen):
     assert watch_of(start, end) is seen
+
+
+def test_a_load_of_which_no_second_is_told_is_shared_out_over_its_time():
+    body = document_of([2000] * 400)
+    measure = body["scenarios"]["measure"]
+    measure |= {"series": [], "firstStartUs": START * 10**6, "lastSampleUs": (START + 4) * 10**6}
+    document = K6Document.model_validate(body)
+
+    assert requests_between([document], START - 1, START + 5) == 400
+    assert requests_between([document], START + 1, START + 5) == pytest.approx(300)
+    assert requests_between([document], START + 9, START + 10) == 0

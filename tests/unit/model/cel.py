@@ -145,7 +145,7 @@ class Parser:
         name = self.name()
         if not self.take("("):
             return lambda scope: of(scope)[name]
-        if name in {"all", "exists_one"}:
+        if name in {"all", "exists", "exists_one"}:
             return self.quantified(name, of)
         arguments = self.listed(")")
         return lambda scope: METHODS[name](of(scope), *(a(scope) for a in arguments))
@@ -158,7 +158,7 @@ class Parser:
 
         def value(scope: Scope) -> bool:
             found = [condition(scope | {variable: item}) for item in of(scope)]
-            return all(found) if name == "all" else sum(found) == 1
+            return {"all": all, "exists": any}.get(name, lambda each: sum(each) == 1)(found)
 
         return value
 

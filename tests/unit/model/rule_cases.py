@@ -23,6 +23,7 @@ SEARCHING: Json = {
     "successCriteria": [TAIL_BELOW],
 }
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
+VARIED: Json = {"path": "/${n}", "variables": {"n": {"min": 1, "max": 2}}}
 OWN = {"name": "mine", "image": "mine:1"}
 STEP = {"name": "login", "path": "/login"}
 SECRET = {"name": "keys", "key": "api"}
@@ -128,6 +129,42 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
                 "variants": [{"name": "sync", "server": "uvicorn"}],
                 "factors": {"server": ["gunicorn"]},
             },
+        ),
+        generator_twice=(
+            SPEC | {"factors": {"generator": ["wrk"]}},
+            SPEC | {"load": {"generator": "wrk"}, "factors": {"generator": ["wrk"]}},
+        ),
+        generator_threads=(
+            SPEC | {"load": {"threads": 2}, "factors": {"generator": ["hey", "wrk"]}},
+            SPEC | {"load": {"threads": 2}},
+        ),
+        generator_iterations=(
+            SPEC | {"load": {"generator": "hey", "iterations": 1000}},
+            SPEC | {"load": {"iterations": 1000}},
+        ),
+        generator_iterations_of_one=(
+            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey"]}},
+            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey", "wrk"]}},
+        ),
+        generator_open=(
+            SPEC | {"load": {"generator": "wrk"}},
+            SPEC | {"load": {"purpose": "Compare", "generator": "wrk"}},
+        ),
+        generator_open_factor=(
+            SPEC | OPEN | {"factors": {"rate": [10], "generator": ["k6"]}},
+            SPEC | OPEN | {"factors": {"rate": [10], "generator": ["k6", "hey"]}},
+        ),
+        generator_ramps=(
+            SPEC | {"load": {"executor": "ramping-vus"}},
+            SPEC | {"load": {"executor": "ramping-vus", "generator": "hey"}},
+        ),
+        generator_variables=(
+            SPEC | {"load": {"generator": "wrk", "request": VARIED}},
+            SPEC | {"load": {"generator": "hey", "request": VARIED}},
+        ),
+        generator_follows=(
+            SPEC | {"load": {"request": {"redirects": "Follow"}}},
+            SPEC | {"load": {"generator": "wrk", "request": {"redirects": "Follow"}}},
         ),
         precision_pilot=(
             SPEC | {"precision": PRECISION, "replicates": 3},

@@ -128,6 +128,8 @@ class Program(ReadModel):
 
     name: str = Field(max_length=60)
     version: str = Field(max_length=60)
+    latency: str = Field(default="", max_length=300)  # in words, where it is one of its own
+    latency_mixes_failures: bool = False  # whether 2xx has the latencies of all answers
 
 
 class Progress(ReadModel):
@@ -136,9 +138,9 @@ class Progress(ReadModel):
     version: Literal[1]
     seconds: Count  # since it began
     phase: Literal["preparation", "warm-up", "measurement"]
-    requests: Count  # ended so far, those of the warm-up included
-    failed: Count
-    in_flight: Count
+    requests: Count | None = None  # ended so far, those of the warm-up included; None if untold
+    failed: Count | None = None
+    in_flight: Count | None = None
 
 
 class K6Document(ReadModel):

@@ -10,6 +10,7 @@ from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.spec.comparison import Comparing
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
+from loadlab.model.spec.generator_rules import generator_rules
 from loadlab.model.spec.limits import Resources, Retry, Timeouts, TtlStrategy
 from loadlab.model.spec.load import Load
 from loadlab.model.spec.load_rules import load_rules
@@ -208,6 +209,7 @@ LoadExperimentSpec.RULES = (
     *(_request_rule(name) for name, work in WORKLOADS.items() if work.requests is None),
     *search_rules(),
     *load_rules(),
+    *generator_rules(),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
     *precision_rules(),
     Rule(

@@ -104,7 +104,8 @@ class Resources(ApiModel):
     k6: Amounts = Field(
         default=Amounts(),
         description=(
-            "Each k6 pod; unless given no CPU limit, and the memory that its virtual users need, "
+            "Each pod of the load generator, whichever it is; unless given no CPU limit, and the "
+            "memory that its virtual users need, "
             f"at least {LIMITS['k6'].memory}."
         ),
     )

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from loadlab.base.quantities import Duration, bounded
-from loadlab.base.rules import Rule, RuledModel
+from loadlab.base.rules import Rule
+from loadlab.model.spec.generator import GeneratorChoice
 from loadlab.model.spec.request import Request
 from loadlab.model.spec.search import Search
 
@@ -46,7 +47,7 @@ class Purpose(StrEnum):
     CAPACITY = "Capacity"
 
 
-class Load(RuledModel):
+class Load(GeneratorChoice):
     """One load profile for all trials."""
 
     RULES: ClassVar[tuple[Rule["Load"], ...]] = (
@@ -156,7 +157,7 @@ class Load(RuledModel):
         default=1,
         ge=1,
         le=16,
-        description="k6 pods. The load is split exactly over them; they start together.",
+        description="Pods of the generator. The load is split over them; they start together.",
     )
     max_virtual_users: int = Field(
         default=0,

@@ -1,0 +1,82 @@
+"""Whether the load generators of an experiment can do what its cells ask: refused, if not.
+
+A generator that did something like it instead would give figures of another experiment.
+"""
+
+from collections.abc import Iterator
+
+from loadlab.base.quantities import milliseconds, seconds
+from loadlab.catalogue import Cell, Factor, Generator
+from loadlab.catalogue.generators import REMEDY, Skill, named
+from loadlab.catalogue.requests import Request, Requests
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.request import Request as LoadRequest
+from loadlab.model.status.conditions import Reason
+from loadlab.plan.context import Context
+from loadlab.plan.errors import PlanError
+from loadlab.plan.requests import requests_of
+from loadlab.plan.variants import workload_of
+
+# What of load.request every generator does, or has a skill of its own for.
+KNOWN_FIELDS = frozenset(
+    ("method", "path", "headers", "body", "variables", "redirects", "timeout", "think_time")
+)
+
+
+def generator_of(spec: LoadExperimentSpec, cell: Cell) -> Generator:
+    """Return what makes the load of a cell."""
+    level = cell.level(Factor.GENERATOR)
+    return spec.load.generator if level is None else named(level)
+
+
+def check_generators(context: Context, cells: tuple[Cell, ...]) -> None:
+    """Refuse a cell that asks for what its generator cannot do.
+
+    Raises:
+        PlanError: says which generator, and what.
+    """
+    for cell in cells:
+        generator = generator_of(context.spec, cell)
+        for skill in _asked(context, cell):
+            if generator.lacks(skill):
+                message = f"{cell.title()}: {generator} cannot do {skill.value}: {REMEDY}"
+                raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
+    """Yield what a cell asks for, but for what the API server has looked at."""
+    load, variant = context.spec.load, context.variant(cell)
+    requests = requests_of(context.spec, variant, cell)
+    measured = (load.duration, load.warmup, load.settling)
+    asked = {
+        Skill.CALIBRATION: bool(seconds(load.calibration)),
+        Skill.VARIABLES: any("${" in text for request in requests.load for text in _texts(request)),
+        Skill.THINKS: bool(seconds(load.request.think_time)),
+        Skill.NAMES: len(requests.load) > 1 or requests.side is not None,
+        Skill.READS_ANSWERS: _reads_answers(requests),
+        Skill.ACCOUNTS: _is_accounted(context, cell, requests),
+        Skill.PARTS_OF_SECONDS: any(milliseconds(text) % 1000 for text in measured),
+        Skill.PARTS_OF_SECONDS_TO_WAIT: bool(milliseconds(load.request.timeout) % 1000),
+        Skill.OTHER_FIELDS: _has_other_fields(load.request),
+    }
+    return (skill for skill, is_asked in asked.items() if is_asked)
+
+
+def _has_other_fields(request: LoadRequest) -> bool:
+    ranges = request.variables.values()
+    of_variables = any(each.model_fields_set - {"min", "max"} for each in ranges)
+    return of_variables or bool(request.model_fields_set - KNOWN_FIELDS)
+
+
+def _texts(request: Request) -> tuple[str, ...]:
+    return (request.path, request.body or "", *request.headers.values())
+
+
+def _is_accounted(context: Context, cell: Cell, requests: Requests) -> bool:
+    """Whether rows may come to be, each of which must be that of an accepted request."""
+    writes = any(r.writes or r.method not in {"GET", "HEAD"} for r in requests.load)
+    return writes and workload_of(context.spec).accounts_for(cell.variant)
+
+
+def _reads_answers(requests: Requests) -> bool:
+    return requests.tells_cache or requests.probes_freshness

@@ -1,0 +1,158 @@
+"""hey: a closed loop of workers, each with its one request after the other.
+
+`-o` of hey is a template of its report (Go's text/template), of which `csv` is one. So it is asked
+for what csv rounds to 0.1 ms or leaves out: seconds as they are, and the errors by their texts.
+hey keeps the times of a million answers at most; a run of more is void.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from math import ceil, isfinite
+
+from loadlab_services.generators.contract import ConfigurationError, Trial
+from loadlab_services.generators.document import Program, class_of
+from loadlab_services.generators.outcome import Latencies, Outcome, Second
+from loadlab_services.generators.run import (
+    FIRST_ID,
+    NO_OPTIONS,
+    WARM_UP_SHARE,
+    OneShot,
+    Options,
+    tool_environment,
+)
+from loadlab_services.generators.values import has_variables
+from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by, usable_cpus
+
+PATIENCE_SECONDS = 60.0  # for hey to end and to write its report
+MOST_ANSWERS = 1_000_000
+LATENCY = (
+    "closed loop, as the users met it: from asking for a connection to the last byte, whole "
+    "nanoseconds as hey keeps them"
+)
+TEMPLATE = (
+    "total {{.Total.Nanoseconds}} {{.NumRes}} {{.SizeTotal}}\n"
+    '{{range $text, $n := .ErrorDist}}error {{$n}} {{printf "%q" $text}}\n{{end}}'
+    "{{$c := .ConnLats}}{{$s := .StatusCodes}}{{$o := .Offsets}}"
+    "{{range $i, $v := .Lats}}a {{$v}} {{index $c $i}} {{index $s $i}} {{index $o $i}}\n{{end}}"
+    "complete"
+)
+
+
+Answer = tuple[float, float, int, float]  # seconds in all, of them connecting; status; start
+
+
+class Hey(OneShot):
+    """Runs hey for one trial."""
+
+    def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
+        if options.threads:
+            raise ConfigurationError("hey has no threads to be told of")
+        if trial.timeout_ms % 1000:
+            raise ConfigurationError("hey counts its timeout in whole seconds")
+        if has_variables(trial):
+            raise ConfigurationError("hey sends the same request always: it knows no variables")
+        self._trial = trial
+        self._requests = options.iterations * trial.users // trial.all_users
+        if options.iterations > 0 and self._requests < trial.users:
+            raise ConfigurationError("load.iterations are fewer than the users: each makes one")
+
+    def program(self) -> Program:
+        """Say which program it is; hey itself does not tell its version, but its package does."""
+        version = said_by("dpkg-query", "-W", "-f", "${Version}", "hey").strip()
+        return Program("hey", version or "unknown", LATENCY)
+
+    def warm_up_seconds(self, seconds: float) -> float:
+        """Return three quarters: the rest lets the last requests end."""
+        return WARM_UP_SHARE * seconds
+
+    def load(self, seconds: float, first_id: int) -> tuple[Outcome, Usage]:
+        """Load for so many seconds, and until the last request under way has ended."""
+        counted = self._requests and first_id == FIRST_ID["measure"]
+        extent = ["-n", str(self._requests)] if counted else ["-z", f"{round(seconds * 1000)}ms"]
+        command = ["hey", *extent, *self.arguments()]
+        began_limit = seconds + self._trial.timeout_ms / 1000 + PATIENCE_SECONDS
+        ended = run_watched(command, began_limit, tool_environment(), usable_cpus())
+        return read_report(self._trial, ended.out, ended.began), ended.usage
+
+    def arguments(self) -> list[str]:
+        """Return the request and its users as hey wants them told."""
+        trial, request = self._trial, self._trial.request
+        headers = {name.title(): value for name, value in request.headers.items()}
+        kind = headers.pop("Content-Type", "text/html")
+        words = ["-c", str(trial.users), "-m", request.method, "-T", kind, "-o", TEMPLATE]
+        words += ["-t", str(ceil(trial.timeout_ms / 1000)), "-disable-compression"]
+        words += ["-disable-redirects"]
+        for name, value in headers.items():
+            words += ["-H", f"{name}: {value}"]
+        if request.body is not None:
+            words += ["-d", request.body]
+        return [*words, trial.target + request.path]
+
+
+def read_report(trial: Trial, text: str, began: float) -> Outcome:
+    """Read what the template wrote; hey's offsets count from its own start, in seconds since 1970.
+
+    Raises:
+        ToolError: it was cut, has more answers than hey keeps, or does not add up.
+    """
+    lines = text.splitlines()
+    if not lines or lines[-1] != "complete":
+        raise ToolError("hey's report was cut, or is none")
+    try:
+        total_ns, requests, received = (int(word) for word in lines[0].split()[1:])
+        errors = dict(_errors(lines))
+        answers = [_answer(line) for line in lines if line.startswith("a ")]
+    except ValueError as error:
+        raise ToolError(f"hey's report cannot be read: {error}") from error
+    if len(answers) + sum(errors.values()) != requests or len(answers) >= MOST_ANSWERS:
+        raise ToolError(
+            f"hey made {requests} requests and keeps the times of {len(answers)}, of "
+            f"{MOST_ANSWERS:,} at most: take a shorter duration, or k6"
+        )
+    ends = [offset + latency for latency, _, _, offset in answers]
+    first, last = (min(ends), max(ends)) if ends else (0.0, total_ns / 1e9)
+    return Outcome(
+        began=began + min((offset for _, _, _, offset in answers), default=0.0),
+        first_answer=began + first,
+        ended=began + last,
+        statuses=Counter(status for _, _, status, _ in answers),
+        latencies=dict(_latencies(answers)),
+        without_answer=errors,
+        bytes_received=max(received, 0),
+        seconds=_seconds(trial, answers, began),
+    )
+
+
+def _answer(line: str) -> Answer:
+    latency, connecting, status, offset = map(float, line.split()[1:])
+    if not all(map(isfinite, (latency, connecting, status, offset))):
+        raise ValueError(f"{line!r} is no time")
+    return latency, connecting, int(status), offset
+
+
+def _errors(lines: list[str]) -> Iterator[tuple[str, int]]:
+    for line in lines:
+        if line.startswith("error "):
+            _, number, text = line.split(" ", 2)
+            yield text.strip('"').replace('\\"', '"'), int(number)
+
+
+def _latencies(answers: list[Answer]) -> Iterator[tuple[str, Latencies]]:
+    by_class: dict[str, list[tuple[float, float]]] = {}
+    for latency, connecting, status, _ in answers:
+        by_class.setdefault(class_of(status), []).append((latency, connecting))
+    for name, found in by_class.items():
+        sent = Counter(round((latency - connecting) * 1e6) for latency, connecting in found)
+        yield name, Latencies(sent, Counter(round(latency * 1e6) for latency, _ in found))
+
+
+def _seconds(trial: Trial, answers: list[Answer], began: float) -> dict[int, Second]:
+    found: dict[int, Second] = {}
+    for latency, _, status, offset in answers:
+        second = found.setdefault(int(began + offset + latency), Second())
+        second.requests += 1
+        if trial.has_failed(status):
+            second.failed += 1
+        elif class_of(status) == "2xx":
+            second.good_us.append(round(latency * 1e6))
+    return found

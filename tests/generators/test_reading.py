@@ -1,0 +1,238 @@
+"""What wrk's script and hey write is read to the last request, or is no figure at all."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
+from loadlab_services.generators.document import End, Program, build_document, plain
+from loadlab_services.generators.hey import MOST_ANSWERS, Hey, read_report
+from loadlab_services.generators.locust import read_told
+from loadlab_services.generators.values import hash_text, lua_string, texts_of
+from loadlab_services.generators.watched import ToolError, Usage
+from loadlab_services.generators.wrk import Wrk, read_found, taken_apart
+from tests.contract.sides import faults
+from tests.generators.conftest import Pods
+
+USAGE = Usage(1.0, 2.0, 1, 1024, None, 3, 4)
+FOUND = """\
+ended 1700000010.5
+summary 10000000 4 512
+errors 0 0 0 0
+status 200 3
+status 500 1
+value 100 3
+value 90000 1
+complete
+"""
+REPORT = """\
+total 2000000000 4 80
+error 1 "Get \\"http://10.0.0.1:8000/\\": dial tcp 10.0.0.1:8000: connect: connection refused"
+a 0.0101234 0.0001 200 0.5
+a 0.02 0 200 0.6
+a 1.5e-05 0 503 1.2
+complete"""
+
+
+def trial(**changes):
+    config = Pods("http://s:9000", "http://t:8000").configure("/x", **changes)
+    return read_trial({"TRIAL_0": json.dumps(config), "STEWARD_TOKEN": "t"})
+
+
+def filled_up(recorded: dict[int, int], expected: int) -> dict[int, int]:
+    """stats_correct of wrk 4.1 (src/stats.c), line by line."""
+    data, highest = Counter(recorded), max(recorded, default=0)
+    for n in range(expected * 2, highest + 1):
+        count, m = data[n], n - expected
+        while count and m > expected:
+            data[m] += count
+            m -= expected
+    return dict(data)
+
+
+@given(
+    st.dictionaries(st.integers(1, 400), st.integers(1, 9), min_size=1),
+    st.integers(1, 5),
+    st.integers(1, 60_000),
+)
+def test_what_wrk_fills_up_is_taken_out_again(recorded, connections, duration_us):
+    requests = sum(recorded.values())
+    if each := requests // connections:
+        filled = filled_up(recorded, max(duration_us // each, 1))
+        taken = taken_apart(filled, max(duration_us // each, 1) * each, requests, connections)
+        assert taken == recorded
+
+
+def test_wrk_is_read_to_the_last_request():
+    found = read_found(FOUND, connections=8)
+
+    assert (found.requests, found.answers, found.bytes_received, found.cut) == (4, 4, 512, 8)
+    assert found.statuses == {200: 3, 500: 1}
+    assert found.latencies["2xx"].total == {100: 3, 90000: 1}
+    assert (found.began, found.ended) == (1700000000.5, 1700000010.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "stopped before"),
+        (FOUND.replace("complete\n", ""), "stopped before"),
+        (FOUND.replace("value 100 3", "value 100 2"), "its histogram holds 3"),
+        (FOUND.replace("status 500 1\n", ""), "script saw 3"),
+        (FOUND.replace("errors 0 0 0 0", "errors 0 0 0 2"), "2 answers came later"),
+    ],
+)
+def test_of_wrk_what_is_cut_or_does_not_add_up_is_no_figure(text, words):
+    with pytest.raises(ToolError, match=words):
+        read_found(text, connections=8)
+
+
+def test_hey_is_read_to_the_last_request():
+    found = read_report(trial(), REPORT, began=1700000000.0)
+
+    assert found.requests == 4
+    assert found.statuses == {200: 2, 503: 1}
+    assert sum(found.without_answer.values()) == 1
+    assert found.latencies["2xx"].total == {10123: 1, 20000: 1}
+    assert found.latencies["2xx"].from_send == {10023: 1, 20000: 1}
+    assert found.latencies["5xx"].total == {15: 1}
+    assert found.began == 1700000000.5
+    assert {at: each.requests for at, each in found.seconds.items()} == {
+        1700000000: 2,
+        1700000001: 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "cut, or is none"),
+        (REPORT.removesuffix("complete"), "cut, or is none"),
+        (REPORT.replace(" 4 80", f" {MOST_ANSWERS + 7} 80"), "keeps the times of 3"),
+        ("panic: runtime error\ncomplete", "cannot be read"),
+        (REPORT.replace("a 0.02 0 200 0.6", "a NaN 0 200 0.6"), "cannot be read"),
+        (REPORT.replace("a 0.02 0 200 0.6", "a 0.02 0 x"), "cannot be read"),
+    ],
+)
+def test_of_hey_what_is_cut_or_exceeds_what_it_keeps_is_no_figure(text, words):
+    with pytest.raises(ToolError, match=words):
+        read_report(trial(), text, began=0.0)
+
+
+TOLD = {
+    "began": 1.0, "ended": 4.0, "first": 1.5, "last": 3.5, "cut": 2, "received": 99,
+    "cpuSeconds": 0.5, "iterations": {"1100": 3},
+    "statuses": {"200": 2, "500": 1}, "errors": {"timed out": 1},
+    "totals": {"2xx": {"900": 1, "1000": 1}, "5xx": {"50": 1}},
+    "seconds": {"1": [2, 0, [900, 1000]], "3": [2, 2, []]},
+}  # fmt: skip
+
+
+def test_locust_is_read_to_the_last_request():
+    found = read_told(json.loads(json.dumps(TOLD)))
+
+    assert (found.requests, found.answers, found.cut) == (4, 3, 2)
+    assert found.latencies["2xx"].total == {900: 1, 1000: 1}
+    assert (found.first_answer, found.ended) == (1.5, 3.5)
+    assert found.seconds[3].failed == 2
+
+
+@pytest.mark.parametrize("left_out", TOLD)
+def test_of_locust_what_is_left_out_is_missed(left_out):
+    with pytest.raises(ToolError, match="cannot be read"):
+        read_told({name: value for name, value in TOLD.items() if name != left_out})
+
+
+def test_the_texts_of_a_request_are_those_of_its_number():
+    request = {"path": "/${request_id}", "headers": {"X": "${n}"}, "body": "a${n}"}
+    texts = texts_of(request, {"n": [5, 5]})
+
+    assert texts(7) == ("/7", {"X": "5"}, "a5")
+    assert texts_of(request | {"body": None}, {"n": [1, 2]})(1)[2] is None
+
+
+def test_a_document_of_either_is_that_of_the_contract(schemas):
+    read = {"wrk": read_found(FOUND, 8), "hey": read_report(trial(), REPORT, 1700000000.0)}
+    for name, outcome in read.items():
+        program = Program(name, "1", "closed loop")
+        end = End(1.0, 2.0, "why" if name == "hey" else "", 5 if name == "hey" else 0)
+        document = build_document(trial(), program, {"measure": (outcome, USAGE)}, end)
+
+        line = {"loadlab_result": document}
+        assert faults(schemas, "generator-document.schema.json", line) == []
+        assert document["scenarios"]["measure"]["requests"] == 4
+
+
+def test_addresses_and_what_go_asked_are_no_part_of_an_error():
+    said = 'Get "http://10.0.0.1:8000/": dial tcp 10.0.0.1:8000: connect: connection\x1b refused'
+
+    assert plain(said) == "dial tcp ADDRESS: connect: connection refused"
+
+
+def test_a_redirect_is_a_failure_unless_it_is_accepted():
+    statuses = (200, 204, 302, 304, 404, 500)
+
+    assert [s for s in statuses if trial().has_failed(s)] == [302, 404, 500]
+    assert [s for s in statuses if trial(redirects="Accept").has_failed(s)] == [404, 500]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"thinkTimeMs": 1}, "pauses of users"),
+        ({"redirects": "Follow"}, "following redirects"),
+        ({"load": {"executor": "ramping-vus"}}, "an open model or a ramp"),
+        ({"request": {"writes": True}}, "an account of writes"),
+        ({"request": {"steps": [1]}}, "steps of a request"),
+        ({"expected": [404]}, "expected"),
+        ({"pods": 5}, "cannot be shared"),
+        ({"target": "https://t"}, "a target by https"),
+        ({"variables": {"n": {"values": ["a"]}}}, "variables of other than whole numbers"),
+    ],
+)
+def test_a_configuration_that_nobody_here_can_do_is_refused(changes, words):
+    with pytest.raises(ConfigurationError, match=words):
+        trial(**changes)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null"])
+def test_no_configuration_is_refused_in_words(text):
+    with pytest.raises(ConfigurationError, match="hold no configuration"):
+        read_trial({"TRIAL_0": text})
+
+
+def test_each_tool_refuses_what_it_alone_cannot_do():
+    with pytest.raises(ConfigurationError, match="whole seconds"):
+        Wrk(trial(load={"durationMs": 1500}))
+    with pytest.raises(ConfigurationError, match="no variables"):
+        Hey(trial(request={"path": "/${request_id}"}))
+    with pytest.raises(ConfigurationError, match="whole seconds"):
+        Hey(trial(timeoutMs=1500))
+
+
+@pytest.mark.parametrize(("users", "pods"), [(4, 1), (5, 2), (17, 16)])
+def test_the_users_are_shared_out_whole(users, pods):
+    config = Pods("http://s", "http://t").configure("/", pods=pods, load={"virtualUsers": users})
+    text = json.dumps(config)
+    shares = [
+        read_trial({"TRIAL_0": text[:50], "TRIAL_1": text[50:], "JOB_COMPLETION_INDEX": str(pod)})
+        for pod in range(pods)
+    ]
+
+    assert sum(share.users for share in shares) == users
+    assert len({share.segment for share in shares}) == pods
+
+
+def test_lua_and_javascript_spell_and_hash_alike():
+    assert lua_string('a"\\\n\u00e9') == '"a\\034\\092\\010\\195\\169"'
+    assert hash_text("a") == 0xE40C292C - 2**32  # FNV-1a's published value for one letter
+
+
+def test_the_token_is_taken_out_of_the_environment():
+    environment = {"LOADLAB_TOKEN": "secret", "PATH": "/"}
+
+    assert Lines.taking_token(environment).token == "secret"
+    assert environment == {"PATH": "/"}
