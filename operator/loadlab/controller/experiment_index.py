@@ -45,8 +45,9 @@ class ExperimentIndex:
     def note(self, key: Key, body: Mapping[str, Any]) -> None:
         """Remember how an experiment stands."""
         former, self._known[key] = self._known.get(key), standing_of(body)
-        if former != self._known[key]:
-            self._front = None
+        before, after = former, self._known[key]
+        if before != after and (after.holds_up_others or (before and before.holds_up_others)):
+            self._front = None  # hundreds that are suspended change nothing about who is next
         self._versions[key] = body["metadata"].get("resourceVersion") or ""
 
     def knows(self, key: Key) -> bool:
@@ -89,10 +90,12 @@ class ExperimentIndex:
         return [one.phase for one in list(self._known.values())]  # another thread may ask
 
     def place_of(self, key: Key, set_aside: Set[str] = frozenset()) -> Place:
-        """Return the place of an experiment as far as it is known."""
+        """Return the place of an experiment as far as it is known; a suspended one has none."""
         own = self._known.get(key)
+        if own is None or own.suspended:
+            return NOBODY_AHEAD
         everyone = (*without(self._known.values(), set_aside), *self.former)
-        return find_place(everyone, own.uid) if own else NOBODY_AHEAD
+        return find_place(everyone, own.uid)
 
     def front(self, set_aside: Set[str] = frozenset()) -> Set[Key]:
         """Return those under way and the one that is next: they are looked at before all others.
