@@ -5,6 +5,8 @@ A generator that did something like it instead would give figures of another exp
 
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from loadlab.base.quantities import milliseconds, seconds
 from loadlab.catalogue import Cell, Factor, Generator
 from loadlab.catalogue.generators import REMEDY, Skill, named
@@ -63,9 +65,14 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
 
 
 def _has_other_fields(request: LoadRequest) -> bool:
-    ranges = request.variables.values()
-    of_variables = any(each.model_fields_set - {"min", "max"} for each in ranges)
-    return of_variables or bool(request.model_fields_set - KNOWN_FIELDS)
+    of_variables = any(_given(each) - {"min", "max"} for each in request.variables.values())
+    return of_variables or bool(_given(request) - KNOWN_FIELDS)
+
+
+def _given(model: BaseModel) -> set[str]:
+    """The fields that say something: the API server fills in the defaults of all others."""
+    fields = type(model).model_fields
+    return {name for name, field in fields.items() if getattr(model, name) != field.default}
 
 
 def _texts(request: Request) -> tuple[str, ...]:

@@ -133,15 +133,23 @@ def test_what_it_can_do_is_planned(experiment, images, generator, spec):
 
 def test_a_field_of_a_request_that_nobody_taught_a_generator_is_refused(experiment, images):
     """Whatever load.request learns, only k6 can do it until a generator says otherwise."""
-    grown = experiment(**SLEEP, load={"generator": "wrk"})
-    request = grown.spec.load.request.model_copy()
-    request.__pydantic_fields_set__.add("expected_statuses")
-    load = grown.spec.load.model_copy(update={"request": request})
-    spec = grown.spec.model_copy(update={"load": load})
+    own = {"request": {"path": "/", "expectedStatuses": [200, 404]}}
 
     with pytest.raises(PlanError, match="other fields of load"):
-        make_plan(grown.model_copy(update={"spec": spec}), images)
+        make_plan(experiment(**SLEEP, load={"generator": "wrk"} | own), images)
     assert Request.model_fields.keys() >= KNOWN_FIELDS
+
+
+@pytest.mark.parametrize("generator", list(Generator))
+def test_what_the_api_server_fills_in_is_no_wish(experiment, images, generator):
+    """Of a stored object every field with a default is set."""
+    given = experiment(**SLEEP, load={"generator": generator, "request": {"path": "/"}})
+    stored = given.model_copy(
+        update={"spec": type(given.spec).model_validate(given.spec.model_dump(by_alias=True))}
+    )
+
+    assert stored.spec.load.request.model_fields_set == set(Request.model_fields)
+    assert make_plan(stored, images).trials
 
 
 def test_the_default_can_do_everything_but_what_others_bring():
