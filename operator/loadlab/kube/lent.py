@@ -19,7 +19,9 @@ async def why_not_lent(cluster: Cluster, manifest: Manifest) -> str:
     name = pod.get("serviceAccountName")
     if not name:
         return ""
-    account = await cluster.get(Kind.SERVICE_ACCOUNT, manifest["metadata"]["namespace"], name)
+    account = await cluster.get(
+        Kind.SERVICE_ACCOUNT, manifest["metadata"]["namespace"], name, bare=True
+    )
     if account is None:
         return f"denied: there is no ServiceAccount {name} in the namespace"
     if (account["metadata"].get("labels") or {}).get(MAY_BE_USED_LABEL) != "true":
