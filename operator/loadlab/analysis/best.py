@@ -17,10 +17,11 @@ from loadlab.analysis.comparison import (
     compare_alone,
     difference_of,
     is_clearly_worse,
-    mean_of,
 )
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.fairness import comparable
 from loadlab.analysis.intervals import FIGURES, Read, logs_by_cell, tail_of, usable_by_cell
+from loadlab.analysis.row_figures import mean_of
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import Best, Comparison, ResultRow, Validity
 
@@ -41,7 +42,7 @@ def best_cell(
     `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
     itself. A cell that is Invalid, or did not keep its promises, is never the best.
     """
-    candidates = [row for row in passing if _may_be_best(row)]
+    candidates = comparable([row for row in passing if _may_be_best(row)])
     if not candidates:
         return None
     field = _Field(replicates, beside, pilot)

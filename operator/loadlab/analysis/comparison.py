@@ -4,7 +4,8 @@
 |--------------------|--------------------------------------------------------------------|
 | Improved, Regressed | the ratio differs from 1: p below 0.05 over the whole family       |
 | Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05       |
-| Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1    |
+| Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1;   |
+|                    | or the one that looks better failed more (loadlab.analysis.fairness) |
 
 The family is what is compared in the experiment: all cells and all figures below. Its p values are
 adjusted by Holm's step-down method (Scandinavian Journal of Statistics 6, 1979), so that in an
@@ -23,14 +24,15 @@ from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN, FEWEST_BLOCKS
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.fairness import why_unfair
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.row_figures import standing_of
 from loadlab.catalogue import Factor
 from loadlab.model.status import (
     MAX_ROWS,
     Comparison,
     ComparisonOutcome,
     Figure,
-    LatencyMs,
     LoadOutcome,
     ResultRow,
     Standing,
@@ -193,6 +195,8 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         return _no_claim(found)
     shown = estimate.figure(found.ratios)
     outcome = ComparisonOutcome.INCONCLUSIVE if shown.low is None else _outcome(found, estimate, p)
+    unfair = why_unfair(found.of, found.over, outcome)
+    outcome = ComparisonOutcome.INCONCLUSIVE if unfair else outcome
     is_open = outcome is ComparisonOutcome.INCONCLUSIVE
     strict = 1 - _ALPHA / family  # the first of Holm's steps
     detectable = estimate.detectable(strict)
@@ -204,8 +208,8 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         p=p,
         outcome=outcome,
         detectable=None if detectable is None else math.expm1(detectable),
-        blocks_needed=_needed(estimate, strict) if is_open else None,
-        why=_why(found, shown) if is_open else None,
+        blocks_needed=_needed(estimate, strict) if is_open and not unfair else None,
+        why=(unfair or _why(found, shown)) if is_open else None,
     )
 
 
@@ -262,32 +266,6 @@ def _may_lie(found: Difference) -> tuple[bool, bool]:
 def _is_overloaded(found: Difference) -> bool:
     """Whether one of the two got fewer requests than the other one."""
     return LoadOutcome.OVERLOADED in {found.of.load, found.over.load}
-
-
-def mean_of(row: ResultRow, figure: str) -> float | None:
-    """Return a row's figure; that of one kind of request is spelled such as `ping.p95_ms`."""
-    request, _, name = figure.rpartition(".")
-    if request:
-        latency = _latency_of(row, request)
-        return latency.p95 if latency else None
-    known = getattr(row, name)
-    return known.mean if known else None
-
-
-def _latency_of(row: ResultRow, request: str) -> LatencyMs | None:
-    return next((n.latency_ms for n in row.by_request or () if n.name == request), None)
-
-
-def standing_of(row: ResultRow, figure: str) -> Standing:
-    """Return how far a row's figure may be trusted, spelled as for `mean_of`."""
-    request, _, name = figure.rpartition(".")
-    if request:
-        latency = _latency_of(row, request)
-        is_bound = latency is not None and latency.is_lower_bound("p95")
-        known = Standing.BOUND if is_bound else Standing.SOUND
-        return known if latency else Standing.UNSOUND
-    figure_of_row = getattr(row, name)
-    return figure_of_row.standing if figure_of_row else Standing.UNSOUND
 
 
 def _needed(estimate: LogEstimate, strict: float) -> int | None:

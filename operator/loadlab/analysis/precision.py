@@ -15,11 +15,11 @@ from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED, WIDEST_INT
 from loadlab.analysis.comparison import (
     controls_of,
     difference_of,
-    standing_of,
 )
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.row_figures import standing_of
 from loadlab.model.spec.precision import Precision, PrecisionFigure
 from loadlab.model.status import LoadOutcome, PrecisionResult, ResultRow, Standing
 from loadlab.plan import Plan

@@ -13,9 +13,9 @@ from loadlab.analysis.comparison import (
     compare_cells,
     compared_figures,
     is_clearly_worse,
-    mean_of,
 )
 from loadlab.analysis.estimate import Deviation, LogEstimate
+from loadlab.analysis.row_figures import mean_of
 from loadlab.analysis.statistics import t_quantile
 from loadlab.catalogue import Cell
 from loadlab.model.status import Comparison, LatencyMs, LoadOutcome, RequestRow, ResultRow
