@@ -33,8 +33,8 @@ def test_every_variant_is_an_image_of_ones_own(plan):
     assert all(variant.image for variant in spec.variants)
 
 
-def test_the_sample_has_four_trials_and_needs_no_store(plan):
-    assert len(plan.trials) == 4
+def test_the_sample_has_replicates_for_an_interval_and_needs_no_store(plan):
+    assert len(plan.trials) == 2 * 5
     assert plan.store_manifests() == []
 
 
