@@ -10,9 +10,9 @@ see `sending`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
@@ -44,7 +44,7 @@ from loadlab.measurement.usage import (
     watch_of,
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
-from loadlab.measurement.without_answer import without_answer
+from loadlab.measurement.without_answer import what_is_unknown, without_answer
 from loadlab.measurement.work_done import work_between
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import LoadFacts
@@ -118,7 +118,7 @@ def _merged(
         others=watch_of(start, end),
         quietness=start.quietness if start else None,
         service_cpus=measure_service_cpus(start, end) if start and end else None,
-        notes=_all_notes(reports),
+        notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
         side=side_load(documents),
         ceiling_per_second=_ceiling(documents),
@@ -252,8 +252,8 @@ def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
     )
 
 
-def _all_notes(reports: Sequence[PodReport]) -> tuple[str, ...]:
-    notes = (note for report in reports for note in _notes(report))
+def _all_notes(reports: Sequence[PodReport], own: Iterable[str]) -> tuple[str, ...]:
+    notes = chain(own, *(_notes(report) for report in reports))
     return tuple(fit(note, LONGEST_NOTE) for note in islice(notes, MOST_NOTES))
 
 

@@ -5,7 +5,7 @@ once, as a 503 has: it failed, and nobody knows how long its answer would have t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from loadlab.measurement.documents import Scenario, Split
 from loadlab.measurement.failures import NO_ANSWER, OTHERS
@@ -24,16 +24,35 @@ def without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered
     waited for at the end, what is cut off is only what was under way.
     """
     timed_out = sum(s.status.get(NO_ANSWER, 0) - _ended_sooner(s) for s in scenarios)
-    planned = sum(load.steps * (s.iterations + s.interrupted_iterations) for s in scenarios)
-    unsampled = planned - sum(s.requests for s in scenarios)
-    cut = max(0, min(unsampled, sum(s.interrupted_iterations for s in scenarios)))
-    patience = min(load.timeout_ms, load.graceful_stop_ms)
+    cut, patience = _cut_off(scenarios, load), min(load.timeout_ms, load.graceful_stop_ms)
     return Unanswered.total(
         [
             Unanswered(requests=max(0, timed_out), after_ms=load.timeout_ms),
             Unanswered(requests=cut if patience else 0, after_ms=patience),
         ]
     )
+
+
+def what_is_unknown(scenarios: Sequence[Scenario], load: LoadFacts) -> Iterator[str]:
+    """Say that requests of several steps may have been cut off, and are in no percentile."""
+    cut = sum(s.interrupted_iterations for s in scenarios)
+    if cut and load.steps > 1:
+        yield (
+            f"{cut} iterations of {load.steps} steps were cut off at the end: whether their users "
+            "paused or waited, and since when, is not known, so that the latency has none of them"
+        )
+
+
+def _cut_off(scenarios: Sequence[Scenario], load: LoadFacts) -> int:
+    """Count the requests that were sent before the load ended, and had no answer at the cut.
+
+    A later one of several steps may have been sent a moment before, or be yet to come.
+    """
+    if load.steps > 1:
+        return 0
+    cut = sum(s.interrupted_iterations for s in scenarios)
+    begun = sum(s.iterations for s in scenarios) + cut
+    return max(0, min(begun - sum(s.requests for s in scenarios), cut))
 
 
 def timed_out_of(scenario: Scenario, split: Split, timeout_ms: float) -> int:

@@ -1,6 +1,7 @@
 """A lower bound of the latency is what was waited for, and nothing else."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,3 +104,38 @@ def test_of_several_names_each_has_its_own_time_outs(document, reset, waited):
     assert by_name(document, failures) == {
         "request": 0, "slow": waited[0], "quick": waited[1],
     }  # fmt: skip
+
+
+def flow(document, iterations: int) -> dict[str, Any]:
+    """900 answers; 50 users were cut off when the graceful stop was over."""
+    answers = ANSWERS_US[:900]
+    document["scenarios"]["measure"] |= {
+        "requests": 900, "iterations": iterations, "interruptedIterations": 50,
+        "status": {"2xx": 900}, "splits": [split("2xx", answers)],
+    }  # fmt: skip
+    return document
+
+
+def test_users_cut_off_among_ten_steps_with_pauses_are_no_time_outs(document, report, load):
+    flowing = replace(load, steps=10)
+    trial = measured(report, flow(document, iterations=65), flowing)
+
+    assert trial.without_answer == ALL_ANSWERED
+    assert trial.latency_ms is not None
+    assert trial.latency_ms.p95 < 500
+    assert "50 iterations of 10 steps were cut off" in trial.notes[0]
+
+
+def test_a_single_request_that_was_cut_off_was_waited_for_since_before_the_end(
+    document, report, load
+):
+    trial = measured(report, flow(document, iterations=900), load)
+
+    assert (trial.without_answer.requests, trial.without_answer.after_ms) == (50, 20_000.0)
+    assert trial.notes == ()
+
+
+def test_a_user_cut_off_in_the_pause_after_a_single_request_had_its_answer(document, report, load):
+    trial = measured(report, flow(document, iterations=850), load)
+
+    assert trial.without_answer == ALL_ANSWERED
