@@ -99,11 +99,40 @@ def test_hey_is_read_to_the_last_request():
     assert found.latencies["2xx"].total == {10123: 1, 20000: 1}
     assert found.latencies["2xx"].from_send == {10023: 1, 20000: 1}
     assert found.latencies["5xx"].total == {15: 1}
-    assert found.began == 1700000000.5
+    assert (found.began, found.ended) == (1700000000.0, 1700000002.0)  # the error was whenever
     assert {at: each.requests for at, each in found.seconds.items()} == {
         1700000000: 2,
         1700000001: 1,
     }
+
+
+def test_without_errors_heys_window_is_that_of_its_answers():
+    lines = [line for line in REPORT.splitlines() if not line.startswith("error")]
+    found = read_report(trial(), "\n".join(lines).replace(" 4 80", " 3 80"), began=1.0)
+
+    assert (found.began, found.first_answer) == (1.5, pytest.approx(1.5101234))
+    assert found.ended == pytest.approx(2.200015)
+    assert found.iterations == {}
+
+
+def test_a_service_that_stalls_and_times_out_gains_no_throughput():
+    """Real hey, 6 s, 4 workers, a time-out of 4 s; the service stalls after 3 s."""
+    text = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    answers = [f"a 0.0625 0 200 {round(number // 4 * 0.0637, 4)}" for number in range(192)]
+    report = ["total 7060000000 196 0", f'error 4 "{text}"', *answers, "complete"]
+
+    found = read_report(trial(timeoutMs=4000), "\n".join(report), began=0.0)
+
+    assert found.answers / (found.ended - found.began) == pytest.approx(27.2, abs=0.1)
+    assert found.iterations == {62_500: 192, 4_000_000: 4}
+    busy = sum(us * n for us, n in found.iterations.items()) / 1e6
+    assert busy / (found.ended - found.began) == pytest.approx(4.0, rel=0.02)
+
+
+def test_what_was_refused_at_once_took_no_time_out_of_its_user():
+    found = read_report(trial(), REPORT, began=0.0)
+
+    assert found.iterations == {10123: 1, 20000: 1, 15: 1, 10046: 1}
 
 
 @pytest.mark.parametrize(

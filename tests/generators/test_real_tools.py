@@ -97,6 +97,26 @@ def test_it_counts_requests_without_an_answer(pods, steward, tool):
     assert re.search("deadline exceeded|timed out", measured["failures"][0]["text"])
 
 
+@pytest.mark.measured
+@TELLING
+def test_a_service_that_stalls_and_times_out_gains_no_throughput(pods, steward, tool):
+    steward.delay = 0.05
+    load = {"warmupMs": 0, "durationMs": 3000}
+    process = pods.start(tool, pods.configure("/work?id=1&user=1", timeoutMs=2000, load=load))
+    while len(steward.arrivals) < 100:
+        assert process.poll() is None, "the pod ended"
+        time.sleep(0.01)
+    steward.delay = 30.0
+    measured = pods.end(process).measured
+
+    assert measured["status"]["err"] >= USERS
+    # The last time-outs end 2 s after the stall began, or later: no answer came in that time.
+    window = (measured["lastSampleUs"] - measured["firstStartUs"]) / 1e6
+    assert window > 100 / USERS * 0.05 + 1.9
+    taken = measured["iteration_duration"]
+    assert taken["mean"] * measured["iterations"] / 1e6 == pytest.approx(USERS * window, rel=0.15)
+
+
 def test_wrk_is_void_where_answers_come_too_late(pods, steward):
     steward.delay = 1.5
     config = pods.configure("/work?id=1&user=1", timeoutMs=1000, load={"warmupMs": 0})

@@ -35,7 +35,7 @@ from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
 from loadlab.validity.lateness import Ends, ends_apart
 from loadlab.validity.noise import samples_too_few
-from loadlab.validity.standing import stand_latency, stand_sent, stand_throughput
+from loadlab.validity.standing import mixes_failures, stand_latency, stand_sent, stand_throughput
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -168,6 +168,8 @@ def _p95(
     figure = log_estimate(sorted(latency.p95 for latency in known))
     if figure is None:
         return None
+    if mixes_failures(reasons):
+        return figure.as_unsound(ReasonKind.FAILURES_IN_LATENCY)
     is_bound = any(latency.is_lower_bound("p95") for latency in known)
     return stand_latency(figure, reasons) if is_bound else stand_sent(figure, apart)
 

@@ -20,6 +20,7 @@ from loadlab.model.status import (
     Standing,
     Validity,
 )
+from loadlab.validity.judgement import ReasonKind
 
 
 class ThresholdError(ValueError):
@@ -257,14 +258,13 @@ def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:
 
 
 def _duration_ms(threshold: Threshold, cell: MeasuredCell) -> float | None:
+    if cell.row.p95_ms and cell.row.p95_ms.why == ReasonKind.FAILURES_IN_LATENCY:
+        return None
     if threshold.percent is not None:
         figure = cell.percentiles_ms.get(threshold.percent)
         return figure.mean if figure else None
     summary = cell.row.latency_ms
-    if summary is None:
-        return None
-    figures = {"avg": summary.avg, "min": summary.min, "med": summary.med, "max": summary.max}
-    return figures[threshold.aggregation]
+    return None if summary is None else float(getattr(summary, threshold.aggregation))
 
 
 def judge_criterion(

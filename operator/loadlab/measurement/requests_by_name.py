@@ -1,13 +1,13 @@
 """Requests by name: the load's own, those beside it, and reads apart by what the cache said."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from loadlab.measurement.documents import MEASURED_SCENARIO, K6Document, Scenario, Split
 from loadlab.measurement.failures import (
     KEPT,
-    NO_ANSWER,
     FailedRequests,
     failures_of,
     most_frequent,
@@ -17,6 +17,7 @@ from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.series import merge_series
 from loadlab.measurement.values import NamedRequests, SideLoad
+from loadlab.measurement.without_answer import timed_out_of
 
 SIDE_SCENARIO = "side"
 # The scenario script's trends, and what the results call them.
@@ -26,15 +27,22 @@ _CACHE_TRENDS = {"cache_hit": "hit", "cache_miss": "miss"}
 def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[str, NamedRequests]:
     """Return the requests of each name; nothing where there is one name only."""
     splits: dict[str, list[Split]] = {}
+    timed_out: Counter[str] = Counter()
     for document in documents:
-        for name in (MEASURED_SCENARIO, SIDE_SCENARIO):
-            for split in document.scenarios[name].splits if name in document.scenarios else ():
+        for scenario in _loading(document):
+            for split in scenario.splits:
                 splits.setdefault(split.name, []).append(split)
+                timed_out[split.name] += timed_out_of(scenario, split, timeout_ms)
     beside = _beside(documents)
     failures = most_frequent((f for scenario in beside for f in failures_of(scenario)), KEPT)
     names = {split.name for scenario in beside for split in scenario.splits}
     dropped = sum(scenario.dropped_iterations for scenario in beside)
-    named = {name: _merged(found, timeout_ms) for name, found in sorted(splits.items())}
+    named = {
+        name: _merged(
+            found, Unanswered.total([Unanswered(requests=timed_out[name], after_ms=timeout_ms)])
+        )
+        for name, found in sorted(splits.items())
+    }
     for name in names & named.keys():
         named[name] = replace(named[name], failures=failures, dropped=dropped)
     named |= _by_cache(documents)
@@ -80,16 +88,19 @@ class NamedCount:
         return self.failed / self.requests if self.requests else 0.0
 
 
-def _merged(splits: Iterable[Split], timeout_ms: float) -> NamedRequests:
-    found = list(splits)
+def _loading(document: K6Document) -> Iterator[Scenario]:
+    names = (MEASURED_SCENARIO, SIDE_SCENARIO)
+    yield from (document.scenarios[name] for name in names if name in document.scenarios)
+
+
+def _merged(found: Sequence[Split], waited: Unanswered) -> NamedRequests:
     load = SplitLatency.of(found)
-    timed_out = sum(split.requests for split in found if split.status_class == NO_ANSWER)
     return NamedRequests(
         requests=sum(split.requests for split in found),
         failed=sum(split.failed for split in found),
         latency=load.latency,
         sending=load.sending,
-        without_answer=Unanswered.total([Unanswered(requests=timed_out, after_ms=timeout_ms)]),
+        without_answer=waited,
     )
 
 

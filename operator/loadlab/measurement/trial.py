@@ -4,14 +4,15 @@ percentiles of the surviving pods are not those of the fleet.
 Latency is taken from `http_req_total` (waiting for a connection, connecting and the request
 itself) of the 2xx and 3xx answers. `http_req_duration` leaves out the wait for a connection,
 which is where a saturated service makes its users queue, and is 0 for a refused connection, so
-that errors would pull percentiles down (docs/method.md#latency). Requests without an answer are
-counted beside it. Of an open model it is `http_req_from_intended`, see `sending`.
+that errors would pull percentiles down (docs/method.md#latency). Requests that were waited for in
+vain are counted beside it, see `without_answer`. Of an open model it is `http_req_from_intended`,
+see `sending`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
@@ -25,9 +26,8 @@ from loadlab.measurement.documents import (
     Snapshot,
 )
 from loadlab.measurement.durability import account_for
-from loadlab.measurement.failures import KEPT, NO_ANSWER, failures_of, most_frequent
+from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.requests_by_name import named_requests, side_load
@@ -44,6 +44,7 @@ from loadlab.measurement.usage import (
     watch_of,
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.measurement.without_answer import what_is_unknown, without_answer
 from loadlab.measurement.work_done import work_between
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import LoadFacts
@@ -99,7 +100,7 @@ def _merged(
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
         latency=found.latency,
         sending=found.sending,
-        without_answer=_without_answer(scenarios, load),
+        without_answer=without_answer(scenarios, load),
         status=_merged_status(scenarios),
         failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
         start_skew_ms=_spread_ms([s.schedule_start_us or s.first_start_us for s in started]),
@@ -117,7 +118,7 @@ def _merged(
         others=watch_of(start, end),
         quietness=start.quietness if start else None,
         service_cpus=measure_service_cpus(start, end) if start and end else None,
-        notes=_all_notes(reports),
+        notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
         side=side_load(documents),
         ceiling_per_second=_ceiling(documents),
@@ -215,25 +216,6 @@ def _completed_costs(
     return with_completed_costs(components, start, drained, each_writes=each_writes)
 
 
-def _without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered:
-    """The requests that had no answer in time, and those that were cut off at the end.
-
-    An iteration that was cut off while its user paused had its request; and where nothing is
-    waited for at the end, what is cut off is only what was under way.
-    """
-    timed_out = sum(s.status.get(NO_ANSWER, 0) for s in scenarios)
-    planned = sum(load.steps * (s.iterations + s.interrupted_iterations) for s in scenarios)
-    unsampled = planned - sum(s.requests for s in scenarios)
-    cut = max(0, min(unsampled, sum(s.interrupted_iterations for s in scenarios)))
-    patience = min(load.timeout_ms, load.graceful_stop_ms)
-    return Unanswered.total(
-        [
-            Unanswered(requests=timed_out, after_ms=load.timeout_ms),
-            Unanswered(requests=cut if patience else 0, after_ms=patience),
-        ]
-    )
-
-
 def _merged_iterations(scenarios: Sequence[Scenario]) -> Histogram:
     return Histogram.merged(s.iteration_duration.hdr for s in scenarios)
 
@@ -270,8 +252,8 @@ def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
     )
 
 
-def _all_notes(reports: Sequence[PodReport]) -> tuple[str, ...]:
-    notes = (note for report in reports for note in _notes(report))
+def _all_notes(reports: Sequence[PodReport], own: Iterable[str]) -> tuple[str, ...]:
+    notes = chain(own, *(_notes(report) for report in reports))
     return tuple(fit(note, LONGEST_NOTE) for note in islice(notes, MOST_NOTES))
 
 

@@ -34,6 +34,11 @@ def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
     return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
 
 
+def mixes_failures(reasons: Iterable[Reason]) -> bool:
+    """Whether failed answers are among the latencies, which are then not those of good ones."""
+    return any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in reasons)
+
+
 def stand_sent(p95: Figure, apart: Iterable[Ends]) -> Figure:
     """Return a p95 as Unsound where the generator's own lateness is a part of it that matters."""
     is_late = any(ends.percent == _P95 for ends in apart)

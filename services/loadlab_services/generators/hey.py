@@ -6,12 +6,12 @@ hey keeps the times of a million answers at most; a run of more is void.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil, isfinite
 
 from loadlab_services.generators.contract import ConfigurationError, Trial
 from loadlab_services.generators.document import Program, class_of
-from loadlab_services.generators.outcome import Latencies, Outcome, Second
+from loadlab_services.generators.outcome import Counts, Latencies, Outcome, Second
 from loadlab_services.generators.run import (
     FIRST_ID,
     NO_OPTIONS,
@@ -25,6 +25,7 @@ from loadlab_services.generators.watched import ToolError, Usage, run_watched, s
 
 PATIENCE_SECONDS = 60.0  # for hey to end and to write its report
 MOST_ANSWERS = 1_000_000
+TIMED_OUT = "Client.Timeout exceeded"  # Go's words for what was given up
 LATENCY = (
     "closed loop, as the users met it: from asking for a connection to the last byte, whole "
     "nanoseconds as hey keeps them"
@@ -109,18 +110,42 @@ def read_report(trial: Trial, text: str, began: float) -> Outcome:
             f"hey made {requests} requests and keeps the times of {len(answers)}, of "
             f"{MOST_ANSWERS:,} at most: take a shorter duration, or k6"
         )
-    ends = [offset + latency for latency, _, _, offset in answers]
-    first, last = (min(ends), max(ends)) if ends else (0.0, total_ns / 1e9)
+    first, last = _window(answers, total_ns / 1e9, has_errors=bool(errors))
     return Outcome(
-        began=began + min((offset for _, _, _, offset in answers), default=0.0),
-        first_answer=began + first,
+        began=began + first,
+        first_answer=began + min((offset + took for took, _, _, offset in answers), default=0.0),
         ended=began + last,
         statuses=Counter(status for _, _, status, _ in answers),
         latencies=dict(_latencies(answers)),
         without_answer=errors,
         bytes_received=max(received, 0),
         seconds=_seconds(trial, answers, began),
+        iterations=_iterations(trial, answers, errors) if errors else {},
     )
+
+
+def _window(answers: list[Answer], total: float, *, has_errors: bool) -> tuple[float, float]:
+    """Return the first send and the last end, in seconds since hey's start.
+
+    hey does not say when the requests without an answer began and ended: with any of them it is the
+    whole run, as those that time out are sent before and end after all answers.
+    """
+    if has_errors or not answers:
+        return 0.0, total
+    ends = [offset + took for took, _, _, offset in answers]
+    return min(offset for _, _, _, offset in answers), max(ends)
+
+
+def _iterations(trial: Trial, answers: list[Answer], errors: Mapping[str, int]) -> Counts:
+    """Return what requests took of their users' time, in µs: of time-outs the time-out.
+
+    What other errors took is not told; they are taken for as long as the mean answer.
+    """
+    took = Counter(round(latency * 1e6) for latency, _, _, _ in answers)
+    mean = sum(us * n for us, n in took.items()) / len(answers) if answers else 0.0
+    for text, number in errors.items():
+        took[round(trial.timeout_ms * 1000 if TIMED_OUT in text else mean)] += number
+    return took
 
 
 def _answer(line: str) -> Answer:

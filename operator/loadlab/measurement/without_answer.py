@@ -1,0 +1,83 @@
+"""Which requests without an answer were waited for, and how long: lower bounds of the latency.
+
+A request that timed out took longer than the time-out. One that was refused or reset had its end at
+once, as a 503 has: it failed, and nobody knows how long its answer would have taken.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from loadlab.measurement.documents import Scenario, Split
+from loadlab.measurement.failures import NO_ANSWER, OTHERS
+from loadlab.measurement.latency import Unanswered
+from loadlab.plan.expected import LoadFacts
+
+# Words of k6 ("request timeout", "dial: i/o timeout"), Go's client and Python's. None of them is
+# that of a path alone, which some quote.
+_TIMED_OUT = re.compile(r"request timeout|i/o timeout|timed out|deadline exceeded|Client\.Timeout")
+
+
+def without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered:
+    """The requests that had no answer in time, and those that were cut off at the end.
+
+    An iteration that was cut off while its user paused had its request; and where nothing is
+    waited for at the end, what is cut off is only what was under way.
+    """
+    timed_out = sum(s.status.get(NO_ANSWER, 0) - _ended_sooner(s) for s in scenarios)
+    cut, patience = _cut_off(scenarios, load), min(load.timeout_ms, load.graceful_stop_ms)
+    return Unanswered.total(
+        [
+            Unanswered(requests=max(0, timed_out), after_ms=load.timeout_ms),
+            Unanswered(requests=cut if patience else 0, after_ms=patience),
+        ]
+    )
+
+
+def what_is_unknown(scenarios: Sequence[Scenario], load: LoadFacts) -> Iterator[str]:
+    """Say that requests of several steps may have been cut off, and are in no percentile."""
+    cut = sum(s.interrupted_iterations for s in scenarios)
+    if cut and load.steps > 1:
+        yield (
+            f"{cut} iterations of {load.steps} steps were cut off at the end: whether their users "
+            "paused or waited, and since when, is not known, so that the latency has none of them"
+        )
+
+
+def _cut_off(scenarios: Sequence[Scenario], load: LoadFacts) -> int:
+    """Count the requests that were sent before the load ended, and had no answer at the cut.
+
+    A later one of several steps may have been sent a moment before, or be yet to come.
+    """
+    if load.steps > 1:
+        return 0
+    cut = sum(s.interrupted_iterations for s in scenarios)
+    begun = sum(s.iterations for s in scenarios) + cut
+    return max(0, min(begun - sum(s.requests for s in scenarios), cut))
+
+
+def timed_out_of(scenario: Scenario, split: Split, timeout_ms: float) -> int:
+    """Count the requests of one name and outcome that were given up at the time-out.
+
+    Failures have no name: where a scenario has time-outs beside others, those that took less than
+    half of the time-out are the others.
+    """
+    if split.status_class != NO_ANSWER:
+        return 0
+    sooner = _ended_sooner(scenario)
+    if not sooner:
+        return split.requests
+    if sooner >= sum(s.requests for s in scenario.splits if s.status_class == NO_ANSWER):
+        return 0
+    took = split.http_req_total.hdr
+    return took.count - took.count_up_to(round(timeout_ms * 1000 / 2))
+
+
+def _ended_sooner(scenario: Scenario) -> int:
+    """Count those of which a text says another reason; one that is not told may be a time-out."""
+    return sum(
+        failure.requests
+        for failure in scenario.failures
+        if failure.status_class == NO_ANSWER
+        and failure.text != OTHERS
+        and not _TIMED_OUT.search(failure.text)
+    )
