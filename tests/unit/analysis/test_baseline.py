@@ -178,6 +178,15 @@ def test_rates_of_an_open_model_are_not_compared() -> None:
     assert set(compared(rows, rows, **open_model)) == {"cpuMicros", "p95Ms"}
 
 
+def test_latency_at_saturation_is_not_compared() -> None:
+    """At saturation it follows from what is carried: as many more requests, as much less wait."""
+    rows = rows_of(cell_at(1200, 500, 40)), rows_of(cell_at(1000, 500, 48))
+
+    found = compared(*rows, load={"purpose": "Capacity"})
+
+    assert set(found) == {"requestsPerSecond", "cpuMicros"}
+
+
 def test_cpu_is_not_compared_where_other_components_are_known() -> None:
     row = rows_of(cell_at(1000, 500, 44))[0]
     service = ByComponent(service=400.0, generator=100.0)
