@@ -13,8 +13,8 @@ four blocks the noise is pooled over all cells of the experiment (loadlab.analys
 | Contradicted | the whole interval lies beyond one of them              |
 | Inconclusive | it reaches across a bound, or there is no interval:     |
 |              | less than three blocks, or ends more than 3 to 1 apart; |
-|              | or it lies beyond one where the service had fewer CPUs  |
-|              | than the claim needs (needsCpus)                        |
+|              | or the service had fewer CPUs than the claim needs      |
+|              | (needsCpus), unless it keeps a lower bound alone        |
 
 Invalid trials never enter, with one exception. A trial in which no request succeeded has no
 latency, and no rate worth the name; but its share of failed requests is known, and it is what a
@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 from loadlab.analysis.blocks import BlockNoise, block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS
+from loadlab.analysis.claim_cpus import too_few_cpus
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.shares import Counts, ratio_with_counting_error, with_counting_error
 from loadlab.analysis.statistics import log_estimate, plain_estimate
@@ -79,8 +80,8 @@ def judge_expectation(
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     used = [places[title, block] for block in complete for title in titles]
-    outcome, too_few = _outcome(expectation, estimate), ""
-    if outcome is ExpectationOutcome.CONTRADICTED and (too_few := _too_few_cpus(expectation, used)):
+    outcome = _outcome(expectation, estimate)
+    if too_few := too_few_cpus(expectation, outcome, used):
         outcome = ExpectationOutcome.INCONCLUSIVE
     wanted = [(t, b) for b in blocks or [1] for t in titles]
     gap = _first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
@@ -246,19 +247,6 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     if has_lower_bound(trial, expectation.figure, expectation.request):
         return "only a lower bound is known, as requests were not sent, not answered or ever slower"
     return f"no request {expectation.request}" if expectation.request else "not measured"
-
-
-def _too_few_cpus(expectation: Expectation, used: Iterable[TrialFigures]) -> str:
-    """Say that a smaller machine cannot contradict the claim; empty where it is large enough."""
-    if expectation.needs_cpus is None:
-        return ""
-    had = [trial.service_cpus for trial in used]
-    least = min((cpus for cpus in had if cpus is not None), default=None)
-    if least is None or len(had) > sum(cpus is not None for cpus in had):
-        return f"needs {expectation.needs_cpus} CPUs for the service; how many it had is not known"
-    if least < expectation.needs_cpus:
-        return f"needs {expectation.needs_cpus} CPUs for the service, which had {least:g}"
-    return ""
 
 
 def _why(
