@@ -1,9 +1,10 @@
 """In what the environments of two experiments differ, beside what is compared.
 
-Conditions decide what a figure is worth: the load, the limits, the settings of the stores that are
-used, and what the operator chose where the spec left it open. The rest (versions, node, images of
-stores, who may speak to whom) is told only: two runs are hardly ever alike in all of it. So is the
-rate that was chosen for a cell: at two rates it is two cells, and those are not compared.
+Conditions decide what a figure is worth: the load, the limits, the preparation, the settings of the
+stores that are used, and what the operator chose where the spec left it open. The rest (versions,
+node, images of stores, who may speak to whom) is told only: two runs are hardly ever alike in all
+of it. So is the rate that was chosen for a cell: at two rates it is two cells, and those are not
+compared.
 """
 
 import json
@@ -66,6 +67,7 @@ def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
     return {
         "load": {n: value for n, value in spec["load"].items() if n != "calibration"},
         "resources": spec["resources"],
+        "preparation": spec.get("preparation"),
         **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
         "chosen": _without(chosen, untold),
     }

@@ -43,6 +43,11 @@ def texts(found: tuple[Contrast, ...]) -> list[str]:
         ({"load": {"request": {"path": "/a"}}}, "load.request.path /a, there not set"),
         ({"resources": {"service": {"cpu": "2"}}}, "resources.service.cpu 2, there 1"),
         ({"postgres": {"scale": 0.1}}, "postgres.scale 0.1, there 0.01"),
+        ({"preparation": {"image": "shop:2"}}, "preparation.image shop:2, there not set"),
+        (
+            {"preparation": {"sql": {"name": "shop", "key": "a.sql"}}},
+            "preparation.sql.key a.sql, there not set",
+        ),
         (
             {"postgres": {"settings": {"max_connections": "200"}}},
             "postgres.settings.max_connections 200, there not set",
