@@ -11,6 +11,7 @@ from loadlab.analysis.best import best_cell
 from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
+from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
@@ -89,7 +90,7 @@ def summarize(
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(
-                judge_expectation(each, plan.cells, replicates, plan.pilot)
+                judge_expectation(each, plan.cells, replicates, plan.pilot, rate_bounds(rows))
                 for each in plan.context.spec.expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
