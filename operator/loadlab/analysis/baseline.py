@@ -152,8 +152,11 @@ def _sides(pair: Pair, name: str, why: str) -> _Sides | None:
     figures = [getattr(row, name) for row in pair]
     if None in figures:
         return None
-    of = LogMean.of(figures[0], pair[0].replicates.valid)
-    over = LogMean.of(figures[1], pair[1].replicates.valid, rounded_to=STEPS[name])
+    # The later one may come out of a status, too, and whoever compares it says the same as it.
+    of, over = (
+        LogMean.of(figure, row.replicates.valid, rounded_to=STEPS[name])
+        for figure, row in zip(figures, pair, strict=True)
+    )
     if of is None or over is None:
         return None
     estimate = difference(of, over)
