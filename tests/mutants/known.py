@@ -99,8 +99,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "{'requests_per_second': 2, 'cpu_micros': -1, 'p95_ms': -1}": _SIGN,
         ": -1 -> -2": _SIGN,
         ": -1 -> -2 (2)": _SIGN,
-        "is_clearly_worse: abs(found.estimate.mean) + within >= _MARGIN -> "
-        "abs(found.estimate.mean) + within > _MARGIN": _NEVER_EQUAL,
+        "is_clearly_worse: abs(found.estimate.mean) >= _MARGIN -> "
+        "abs(found.estimate.mean) > _MARGIN": _NEVER_EQUAL,
         "_outcome: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p >= _ALPHA -> p > _ALPHA": _NEVER_EQUAL,
         "_outcome: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,

@@ -211,6 +211,21 @@ async def test_terminated_among_its_pilots_it_has_no_result():
     assert lab.leftovers() == set()
 
 
+async def test_an_earlier_one_at_rates_that_were_chosen_may_be_the_baseline():
+    """Its cells have a rate by then, and those of an experiment that begins have none yet."""
+    lab = laboratory()
+    lab.submit("before", load=LOAD, successCriteria=[], replicates=5)
+    await lab.run("before")
+    comparison = {"baselineRef": {"name": "before"}}
+    lab.submit(load=LOAD, successCriteria=[], replicates=5, comparison=comparison)
+
+    found = (await lab.run())["baseline"]
+
+    assert found["differences"] == []
+    assert {c["figure"] for c in found["comparisons"]} == {"cpuMicros", "p95Ms"}
+    assert {c["outcome"] for c in found["comparisons"]} == {"Equivalent"}
+
+
 async def test_a_closed_loop_for_capacity_says_at_least():
     lab = Laboratory()
     lab.submit(load=LOAD | {"purpose": "Capacity", "settling": "0s"})

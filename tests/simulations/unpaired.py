@@ -44,10 +44,10 @@ def _covers(world: TwoRuns, chance: random.Random) -> bool | None:
 
 
 def _sides(world: TwoRuns, chance: random.Random) -> tuple[LogMean, LogMean]:
-    later = _drawn(world, 0, 6.0 + world.gain + world.shift, chance)
+    later = _written(_drawn(world, 0, 6.0 + world.gain + world.shift, chance))
     earlier = _written(_drawn(world, 1, 6.0, chance))
     sides = (
-        LogMean.of(later, world.replicates[0]),
+        LogMean.of(later, world.replicates[0], rounded_to=STEP),
         LogMean.of(earlier, world.replicates[1], rounded_to=STEP),
     )
     assert sides[0] is not None

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.bounds import ENOUGH_BLOCKS
-from loadlab.analysis.comparison import Difference, claims
+from loadlab.analysis.comparison import Difference, claims, compared_figures
 from loadlab.analysis.environments import Conditions, Contrast, contrasts_of
 from loadlab.analysis.welch import LogMean, difference
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.load import Load
 from loadlab.model.status import (
     MAX_BASELINE_COMPARISONS,
     MAX_DIFFERENCES,
@@ -29,8 +30,6 @@ from loadlab.model.status import (
 
 # The steps in which a figure is written into a status, as ResultRow declares them.
 STEPS = {"requests_per_second": 0.1, "cpu_micros": 0.1, "p95_ms": 0.01}
-# The most important one first: not all of a large sweep fit the status.
-_CLOSED = ("requests_per_second", "cpu_micros", "p95_ms")
 _OPEN = ("cpu_micros", "p95_ms")  # the rate is the offered one
 Pair = tuple[ResultRow, ResultRow]
 
@@ -59,6 +58,14 @@ def same_cells(rows: Sequence[ResultRow], others: Sequence[ResultRow]) -> list[P
     known = {row.cell.title(): row for row in others}
     titled = ((row, known.get(row.cell.title())) for row in rows)
     return [(row, other) for row, other in titled if other is not None]
+
+
+def figures_between(load: Load) -> tuple[str, ...]:
+    """Return the figures that are compared, the most important one first, as within one experiment.
+
+    Not all of a large sweep fit the status.
+    """
+    return _OPEN if load.is_open else compared_figures((), latency=load.shows_latency)
 
 
 def _compared(
@@ -115,7 +122,7 @@ def _comparisons(
     if not pairs:
         return ()
     most = max(1, MAX_BASELINE_COMPARISONS // len(pairs))
-    names = (_OPEN if spec.load.is_open else _CLOSED)[:most]
+    names = figures_between(spec.load)[:most]
     known = [sides for pair in pairs for name in names if (sides := _sides(pair, name, why))]
     found = zip(known, claims([sides.difference for sides in known]), strict=True)
     return tuple(
@@ -145,8 +152,11 @@ def _sides(pair: Pair, name: str, why: str) -> _Sides | None:
     figures = [getattr(row, name) for row in pair]
     if None in figures:
         return None
-    of = LogMean.of(figures[0], pair[0].replicates.valid)
-    over = LogMean.of(figures[1], pair[1].replicates.valid, rounded_to=STEPS[name])
+    # The later one may come out of a status, too, and whoever compares it says the same as it.
+    of, over = (
+        LogMean.of(figure, row.replicates.valid, rounded_to=STEPS[name])
+        for figure, row in zip(figures, pair, strict=True)
+    )
     if of is None or over is None:
         return None
     estimate = difference(of, over)

@@ -1,8 +1,10 @@
 """In what the environments of two experiments differ, beside what is compared.
 
-Conditions decide what a figure is worth: the load, the limits, the settings of the stores that are
-used, and what the operator chose where the spec left it open. The rest (versions, node, images of
-stores, who may speak to whom) is told only: two runs are hardly ever alike in all of it.
+Conditions decide what a figure is worth: the load, the limits, the preparation, the settings of the
+stores that are used, and what the operator chose where the spec left it open. The rest (versions,
+node, images of stores, who may speak to whom) is told only: two runs are hardly ever alike in all
+of it. So is the rate that was chosen for a cell: at two rates it is two cells, and those are not
+compared.
 """
 
 import json
@@ -22,6 +24,7 @@ LONGEST_VALUE = 60
 # Images are the environment's; whose a database is, and whether it may be cleared, is no setting.
 _NO_SETTINGS = {"image", "secretRef", "overwrite"}
 _CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates"}
+_BY_PILOTS = {"loads"}  # what they carried is never twice the same, and decides but the rates
 _COMPARED = {"name", "image", "env"}  # of a variant
 Document = Mapping[str, Any]
 
@@ -49,7 +52,8 @@ def contrasts_of(here: Conditions, there: Conditions) -> tuple[Contrast, ...]:
     stores = {*stores_of(here.spec), *stores_of(there.spec)}
     conditions = [_conditions(side, stores) for side in sides]
     variants = {v.name for v in here.spec.variants} & {v.name for v in there.spec.variants}
-    others = [_others(side, variants) for side in sides]
+    cells = _rates(here).keys() & _rates(there).keys()
+    others = [_others(side, variants, cells) for side in sides]
     return (
         *_contrasts(*conditions, is_condition=True),
         *_contrasts(*others, is_condition=False),
@@ -59,20 +63,28 @@ def contrasts_of(here: Conditions, there: Conditions) -> tuple[Contrast, ...]:
 def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
     spec: dict[str, Any] = side.spec.dump()
     chosen = side.status.chosen.dump() if side.status.chosen else {}
+    untold = _CHOSEN_BY_CHANCE | (set() if side.spec.load.search else _BY_PILOTS)
     return {
         "load": {n: value for n, value in spec["load"].items() if n != "calibration"},
         "resources": spec["resources"],
+        "preparation": spec.get("preparation"),
         **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
-        "chosen": _without(chosen, _CHOSEN_BY_CHANCE),
+        "chosen": _without(chosen, untold),
     }
 
 
-def _others(side: Conditions, variants: Iterable[str]) -> Document:
+def _rates(side: Conditions) -> Mapping[str, int | None]:
+    """Return the rate that was chosen for each cell."""
+    return {load.cell: load.rate for load in side.status.chosen.loads} if side.status.chosen else {}
+
+
+def _others(side: Conditions, variants: Iterable[str], cells: Iterable[str]) -> Document:
     spec: dict[str, Any] = side.spec.dump()
     by_name = {each.name: _without(each.dump(), _COMPARED) for each in side.spec.variants}
     environment = side.status.environment or Environment()
-    images = environment.images
+    images, rates = environment.images, _rates(side)
     return {
+        "chosen.rate": {cell: rates[cell] for cell in cells},
         "variants": {name: by_name[name] for name in variants},
         "placement": _without(spec["placement"], {"serviceCpu"}),  # as it was chosen
         "network": spec["network"],

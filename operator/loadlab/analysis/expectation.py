@@ -13,8 +13,9 @@ four blocks the noise is pooled over all cells of the experiment (loadlab.analys
 | Contradicted | the whole interval lies beyond one of them              |
 | Inconclusive | it reaches across a bound, or there is no interval:     |
 |              | less than three blocks, or ends more than 3 to 1 apart; |
-|              | or it lies beyond one where the service had fewer CPUs  |
-|              | than the claim needs (needsCpus)                        |
+|              | or the service had fewer CPUs than the claim needs      |
+|              | (needsCpus), unless it keeps a lower bound alone;       |
+|              | or the figure is a bound on the side that would decide  |
 
 Invalid trials never enter, with one exception. A trial in which no request succeeded has no
 latency, and no rate worth the name; but its share of failed requests is known, and it is what a
@@ -29,6 +30,8 @@ from dataclasses import dataclass
 
 from loadlab.analysis.blocks import BlockNoise, block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS
+from loadlab.analysis.claim_cpus import too_few_cpus
+from loadlab.analysis.claim_standing import reach_of, why_unsound
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.shares import Counts, ratio_with_counting_error, with_counting_error
 from loadlab.analysis.statistics import log_estimate, plain_estimate
@@ -41,6 +44,7 @@ from loadlab.validity.judgement import Judgement, ReasonKind
 _FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.ERROR_RATE}
 _MADE_BY_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.COUNT_MISMATCH}
 
+NO_BOUNDS: Mapping[str, str] = {}
 _NO_PAIR = "its cells were offered different rates, by what they carry (status.chosen.loads)"
 
 Group = tuple[Cell, ...]  # (of, over) of a ratio, (of,) of a metric
@@ -66,8 +70,12 @@ def judge_expectation(
     cells: Sequence[Cell],
     replicates: Iterable[Replicate],
     pilot: int | None = None,
+    bounds: Mapping[str, str] = NO_BOUNDS,
 ) -> ExpectationResult:
-    """Hold one expectation against the finished trials of all cells."""
+    """Hold one expectation against the finished trials of all cells.
+
+    `bounds` has the cells of whose rate a lower bound is known alone, by title, and why.
+    """
     places = {replicate.place: replicate.trial for replicate in replicates}
     groups = groups_of(expectation, cells)
     readings = _readings(expectation, places)
@@ -79,12 +87,14 @@ def judge_expectation(
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     used = [places[title, block] for block in complete for title in titles]
-    outcome, too_few = _outcome(expectation, estimate), ""
-    if outcome is ExpectationOutcome.CONTRADICTED and (too_few := _too_few_cpus(expectation, used)):
+    reach = reach_of(expectation, groups, bounds)
+    outcome = _outcome(expectation, reach.around(estimate) if estimate else None)
+    is_open = outcome is not _outcome(expectation, estimate)
+    if undecided := reach.why if is_open else too_few_cpus(expectation, outcome, used):
         outcome = ExpectationOutcome.INCONCLUSIVE
     wanted = [(t, b) for b in blocks or [1] for t in titles]
     gap = _first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
-    why = _why(outcome, estimate, len(complete), gap, too_few)
+    why = _why(outcome, estimate, len(complete), gap, undecided)
     note = "; ".join([*why, *_reservations(used)])
     return _result(expectation, estimate, outcome, len(complete), note)
 
@@ -118,6 +128,7 @@ def _readings(expectation: Expectation, places: Mapping[Place, TrialFigures]) ->
         place: figure_of(trial, expectation.figure, expectation.request)
         for place, trial in places.items()
         if _may_enter(trial.judgement, expectation.figure)
+        and not why_unsound(trial, expectation.figure, expectation.request)
     }
     is_ratio = expectation.ratio is not None
     return {p: v for p, v in found.items() if v is not None and (v > 0 or not is_ratio)}
@@ -241,6 +252,8 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
         kinds = (r.kind.value for r in trial.judgement.reasons if r.level is Validity.INVALID)
         return f"Invalid ({', '.join(kinds)})"
     value = figure_of(trial, expectation.figure, expectation.request)
+    if why := why_unsound(trial, expectation.figure, expectation.request):
+        return f"something else was measured ({why})"
     if value is not None:
         return "0, which has no ratio"
     if has_lower_bound(trial, expectation.figure, expectation.request):
@@ -248,24 +261,11 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
     return f"no request {expectation.request}" if expectation.request else "not measured"
 
 
-def _too_few_cpus(expectation: Expectation, used: Iterable[TrialFigures]) -> str:
-    """Say that a smaller machine cannot contradict the claim; empty where it is large enough."""
-    if expectation.needs_cpus is None:
-        return ""
-    had = [trial.service_cpus for trial in used]
-    least = min((cpus for cpus in had if cpus is not None), default=None)
-    if least is None or len(had) > sum(cpus is not None for cpus in had):
-        return f"needs {expectation.needs_cpus} CPUs for the service; how many it had is not known"
-    if least < expectation.needs_cpus:
-        return f"needs {expectation.needs_cpus} CPUs for the service, which had {least:g}"
-    return ""
-
-
 def _why(
-    outcome: ExpectationOutcome, estimate: Figure | None, blocks: int, gap: str, too_few: str
+    outcome: ExpectationOutcome, estimate: Figure | None, blocks: int, gap: str, undecided: str
 ) -> Iterable[str]:
-    if too_few:
-        yield too_few
+    if undecided:
+        yield undecided
     elif estimate is None:
         yield f"no replicate has all figures: {gap}"
     elif blocks == 1:

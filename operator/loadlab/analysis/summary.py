@@ -11,6 +11,7 @@ from loadlab.analysis.best import best_cell
 from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
+from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
@@ -31,7 +32,6 @@ from loadlab.analysis.status_budget import within_budget
 from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
 from loadlab.model.resources import Trial
-from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     MAX_ROWS,
     Best,
@@ -90,14 +90,16 @@ def summarize(
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(
-                judge_expectation(each, plan.cells, replicates, plan.pilot)
+                judge_expectation(each, plan.cells, replicates, plan.pilot, rate_bounds(rows))
                 for each in plan.context.spec.expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
             "durability": _durability(r for cell in analysed for r in cell.replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
-            "noise_floor": noise_floor(analysed, plan.pilot, latency=_has_latency(plan)),
+            "noise_floor": noise_floor(
+                analysed, plan.pilot, latency=plan.context.spec.load.shows_latency
+            ),
             "precision": judge_precision(plan, status.precision, rows, replicates),
         }
     )
@@ -138,7 +140,8 @@ def _with_insight(
     best: Best | None,
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
-    comparisons = compare_cells(rows[:MAX_ROWS], replicates, plan.pilot, latency=_has_latency(plan))
+    latency = plan.context.spec.load.shows_latency
+    comparisons = compare_cells(rows[:MAX_ROWS], replicates, plan.pilot, latency=latency)
     scaling = scaling_of(rows, replicates)
     return status.model_copy(
         update={
@@ -149,10 +152,6 @@ def _with_insight(
             "recommendation": recommend(rows, best, comparisons, scaling, doubt=_doubt(status)),
         }
     )
-
-
-def _has_latency(plan: Plan) -> bool:
-    return plan.context.spec.load.purpose is not Purpose.CAPACITY
 
 
 def _doubt(status: LoadExperimentStatus) -> str:

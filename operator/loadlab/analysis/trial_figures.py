@@ -46,6 +46,7 @@ class TrialFigures:
     components: Mapping[str, ComponentUsage]
     leaves_out_costs: bool
     service_cpus: float | None  # that it might use; None where neither limit nor node is known
+    owns_cpus: bool  # whether nobody else might use those of the service
     generator_cpu: float
     counts: RequestCounts | None
     expected: ExpectedWork | None
@@ -87,6 +88,7 @@ class TrialFigures:
             components=measured.components,
             leaves_out_costs=measured.leaves_out_costs,
             service_cpus=_service_cpus(measured),
+            owns_cpus=measured.owns_cpus,
             generator_cpu=measured.generator.cpu_share,
             counts=measured.counts,
             expected=measured.expected,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from loadlab.analysis.baseline import BaselineView, same_cells, with_baseline
+from loadlab.analysis.baseline import BaselineView, figures_between, same_cells, with_baseline
 from loadlab.base.models import first_fault
 from loadlab.cli import baseline, gate
 from loadlab.cli.cells_table import short_title
@@ -112,11 +112,8 @@ def not_compared(sides: Sides) -> Iterator[str]:
     compared = {each.of for each in sides.found.comparisons}
     without = [row for row in known if row.cell.title() not in compared]
     yield from _named("no figure is known on both sides", without)
-    if len(known) * len(_FIGURES) > MAX_BASELINE_COMPARISONS:
+    if len(known) * len(figures_between(sides.here.spec.load)) > MAX_BASELINE_COMPARISONS:
         yield f"Of {len(known)} cells only the first figures of each are compared"
-
-
-_FIGURES = ("requestsPerSecond", "cpuMicros", "p95Ms")
 
 
 def _named(why: str, rows: list[ResultRow]) -> Iterator[str]:

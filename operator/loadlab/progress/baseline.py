@@ -2,8 +2,10 @@
 
 from loadlab.analysis.baseline import BaselineView
 from loadlab.model.resources import Experiment
+from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Baseline, LoadExperimentStatus
 from loadlab.plan import Plan
+from loadlab.plan.rates import without_rate
 
 
 def baseline_fault(plan: Plan, experiment: Experiment, found: BaselineView | None) -> str:
@@ -58,9 +60,17 @@ def _without_results(former: Experiment) -> str:
 def _unlike_cells(plan: Plan, former: Experiment) -> str:
     known = {row.cell.title() for row in former.status.results}
     wanted = [cell.title() for cell in plan.cells]
-    if known & {*wanted}:
+    if known & {*wanted} or _are_alike_but_in_rate(plan, former):
         return ""
     return (
         f"none of its cells, such as {min(known)}, is one of this experiment's, such as "
         f"{wanted[0]}; give the variants the same names and levels"
     )
+
+
+def _are_alike_but_in_rate(plan: Plan, former: Experiment) -> bool:
+    """Whether it may have a cell of this experiment, once pilots have said at which rates."""
+    if any(spec.load.purpose is not Purpose.COMPARE for spec in (plan.context.spec, former.spec)):
+        return False
+    known = {without_rate(row.cell).title() for row in former.status.results}
+    return not known.isdisjoint(without_rate(cell).title() for cell in plan.cells)

@@ -10,11 +10,12 @@ from loadlab.model.status import ExpectationOutcome as Outcome
 from tests.unit.analysis.claims import ASYNC, MEASURED, SYNC, judge, judged
 
 
-def sides(*, allowed: int | None, limit: float | None = None) -> list[Replicate]:
+def sides(*, allowed: int | None, limit: float | None = None, own: bool = True) -> list[Replicate]:
     """Three blocks in which the one side carries 1.1 times as much as the other."""
     usage = replace(MEASURED.components["service"], cpus_allowed=allowed)
     ran = {} if limit is None else {"service": RanAs(cpu_limit=limit)}
-    measured = replace(MEASURED, components={"service": usage}, ran=ran)
+    load = replace(MEASURED.load, owns_cpus=own)
+    measured = replace(MEASURED, load=load, components={"service": usage}, ran=ran)
     return [
         Replicate(cell, block, judged(replace(measured, last_answer_epoch_seconds=30_000 / rate)))
         for block in (1, 2, 3)
@@ -47,6 +48,31 @@ def test_what_holds_on_a_smaller_machine_holds():
     found = judge(sides(allowed=1), atLeast=1.05, needsCpus=6)
 
     assert (found.outcome, found.note) == (Outcome.REPRODUCED, "")
+
+
+@pytest.mark.parametrize("bounds", [{"atMost": 1.2}, {"atLeast": 0.8, "atMost": 1.2}])
+def test_a_ceiling_that_is_kept_on_a_smaller_machine_may_be_kept_for_want_of_cpus(bounds):
+    found = judge(sides(allowed=1), **bounds, needsCpus=4)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.note == "needs 4 CPUs for the service, which had 1"
+    assert judge(sides(allowed=4), **bounds, needsCpus=4).outcome is Outcome.REPRODUCED
+
+
+@pytest.mark.parametrize("bounds", [{"atMost": 1.2}, {"atLeast": 2}])
+def test_cpus_that_others_may_use_are_not_had(bounds):
+    found = judge(sides(allowed=8, own=False), **bounds, needsCpus=4)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.note == (
+        "needs 4 CPUs for the service, which had none of its own; how many it had is not known"
+    )
+
+
+def test_a_limit_on_shared_cpus_says_how_many_it_had_at_most():
+    found = judge(sides(allowed=8, limit=2.0, own=False), atLeast=2, needsCpus=4)
+
+    assert found.note == "needs 4 CPUs for the service, which had 2"
 
 
 def test_whoever_asks_for_no_cpus_is_contradicted_on_any():

@@ -43,6 +43,11 @@ def texts(found: tuple[Contrast, ...]) -> list[str]:
         ({"load": {"request": {"path": "/a"}}}, "load.request.path /a, there not set"),
         ({"resources": {"service": {"cpu": "2"}}}, "resources.service.cpu 2, there 1"),
         ({"postgres": {"scale": 0.1}}, "postgres.scale 0.1, there 0.01"),
+        ({"preparation": {"image": "shop:2"}}, "preparation.image shop:2, there not set"),
+        (
+            {"preparation": {"sql": {"name": "shop", "key": "a.sql"}}},
+            "preparation.sql.key a.sql, there not set",
+        ),
         (
             {"postgres": {"settings": {"max_connections": "200"}}},
             "postgres.settings.max_connections 200, there not set",
@@ -117,6 +122,41 @@ def test_the_settings_of_a_store_count_where_one_of_the_two_uses_it():
     found = contrasts(queued | {"redis": {"appendfsync": "always"}}, queued)
 
     assert texts(found) == ["redis.appendfsync always, there everysec"]
+
+
+def with_loads(load: dict[str, Any], *loads: dict[str, Any], **spec: Any) -> Conditions:
+    return conditions({"load": load} | spec, STATUS | {"chosen": {"seed": 7, "loads": loads}})
+
+
+def test_what_a_pilot_carried_is_no_condition():
+    """It is never twice the same: no baseline with purpose Compare could claim anything."""
+    here = with_loads({"purpose": "Compare"}, {"cell": "async", "carries": 3012.4, "rate": 1500})
+    there = with_loads({"purpose": "Compare"}, {"cell": "async", "carries": 3055.8, "rate": 1500})
+
+    assert contrasts_of(here, there) == ()
+
+
+def test_the_rates_that_were_chosen_are_told_of_the_cells_that_both_have():
+    loads = [{"cell": name, "carries": 3012.4, "rate": 1500} for name in ("async", "sync", "own")]
+    other = [{"cell": name, "rate": 1400, "tier": 2} for name in ("async", "old")]
+    here = with_loads({"purpose": "Compare"}, *loads)
+
+    (found,) = contrasts_of(here, with_loads({"purpose": "Compare"}, *other))
+
+    assert (found.text, found.is_condition) == ("chosen.rate.async 1500, there 1400", False)
+
+
+def test_the_steps_of_a_search_are_a_condition():
+    search = {"purpose": "Capacity", "search": {}}
+    criteria = [{"name": "p95", "metric": "http_req_duration", "threshold": "p(95)<200"}]
+    sides = [
+        with_loads(search, {"cell": "async", "rates": rates}, successCriteria=criteria)
+        for rates in ([1500], [1400])
+    ]
+
+    (found,) = contrasts_of(*sides)
+
+    assert (found.name, found.is_condition) == ("chosen.loads", True)
 
 
 def test_surroundings_are_told():

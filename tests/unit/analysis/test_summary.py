@@ -1,6 +1,6 @@
 """Expectations in the status: claim by claim, with what was published; the verdict stays apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -9,11 +9,11 @@ from loadlab.analysis.expectation import judge_expectation
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.resources import Experiment, Trial
-from loadlab.model.status import LoadExperimentStatus
+from loadlab.model.status import LoadExperimentStatus, Validity
 from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
-from loadlab.validity.judgement import Judgement
+from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 from tests.unit.analysis.analysed import analyze
 
 IMAGES = Images(
@@ -29,6 +29,7 @@ WINS = {
 }
 FAILS = {"name": "none-fails", "metric": "failedRate", "of": {"workers": 1}, "atMost": 0.01}
 RATES = {"async": 2000.0, "sync": 1000.0}
+VALID = Judgement()
 
 
 def plan_of(*expectations: dict[str, Any], criteria: Sequence[dict[str, str]] = ()) -> Plan:
@@ -63,12 +64,14 @@ def measured(rate: float) -> TrialMeasurement:
     )
 
 
-def trials_of(plan: Plan) -> dict[str, Trial]:
+def trials_of(
+    plan: Plan, rates: Mapping[str, float] = RATES, judgement: Judgement = VALID
+) -> dict[str, Trial]:
     """Every trial of the plan, finished; the second block runs on a machine half as fast."""
     found = {}
     for planned in plan.trials:
-        rate = RATES[planned.cell.variant] / planned.replicate
-        stored = dump_trial(JudgedTrial(measured(rate), Judgement()))
+        rate = rates[planned.cell.variant] / planned.replicate
+        stored = dump_trial(JudgedTrial(measured(rate), judgement))
         body = plan.trial_manifest(planned) | {
             "status": {"phase": "Succeeded", "measurement": stored}
         }
@@ -97,6 +100,22 @@ def test_a_ratio_stands_in_the_status_beside_the_published_one():
         "outcome": "Reproduced",
         "note": "",
     }
+
+
+@pytest.mark.parametrize("bound", [{"atLeast": 1.5}, {"atMost": 1.25}])
+def test_rates_that_the_generator_limited_decide_no_claim(bound):
+    """k6 sent 3,000 and 2,950 a second, and the comparison of the two cells was Inconclusive."""
+    claim = {name: each for name, each in WINS.items() if name != "atLeast"} | bound
+    plan = plan_of(claim)
+    slow = Judgement((Reason(ReasonKind.GENERATOR_SATURATED, Validity.SUSPECT, "busy"),))
+    rates = {"async": 3000.0, "sync": 2950.0}
+
+    status = analyze(plan, tuple(trials_of(plan, rates, slow).values()))
+
+    (found,) = status.expectations
+    assert {c.figure: c.outcome for c in status.comparisons}["requestsPerSecond"] == "Inconclusive"
+    assert found.outcome == "Inconclusive"
+    assert found.note.startswith("only a lower bound of requestsPerSecond is known of async/")
 
 
 def test_a_metric_has_a_value_and_no_ratio():

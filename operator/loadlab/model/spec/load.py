@@ -186,6 +186,11 @@ class Load(GeneratorChoice):
         return self.purpose is Purpose.COMPARE or self.search is not None
 
     @property
+    def shows_latency(self) -> bool:
+        """Whether latency tells cells apart: at saturation it follows from what is carried."""
+        return self.purpose is not Purpose.CAPACITY
+
+    @property
     def searches_a_constant_rate(self) -> bool:
         """Whether nothing else is said that a search would have to leave."""
         is_usual = self.executor is Executor.CONSTANT_VUS

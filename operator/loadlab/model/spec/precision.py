@@ -7,7 +7,6 @@ from pydantic import Field
 
 from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule
-from loadlab.model.spec.load import Purpose
 from loadlab.model.spec.order import Strategy
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _is_compared(spec: "LoadExperimentSpec") -> bool:
     figure = spec.precision.figure if spec.precision else None
     if figure is PrecisionFigure.REQUESTS_PER_SECOND:
         return not spec.load.is_open
-    return figure is not PrecisionFigure.P95_MS or spec.load.purpose is not Purpose.CAPACITY
+    return figure is not PrecisionFigure.P95_MS or spec.load.shows_latency
 
 
 def precision_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
