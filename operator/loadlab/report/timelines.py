@@ -59,6 +59,8 @@ def timelines(subject: Subject) -> Iterator[Section]:
             else f"{len(void)} trials are void: they count"
         )
         sentences.append(f"{told} in no result, and a cross marks what it showed.")
+    if any(trial.p95_is_bound and not trial.is_void for trial in trials):
+        sentences.append("A hollow mark without a cross is a lower bound.")
     pictures, tables = course(subject)
     yield Section(
         anchor="trials",
@@ -260,7 +262,7 @@ def _facts(trial: StoredTrial) -> Iterator[tuple[str, str]]:
     if status.requests_per_second is not None:
         yield "req/s", spelling.number(status.requests_per_second)
     if status.p95_ms is not None:
-        yield "p95 ms", spelling.number(status.p95_ms)
+        yield "p95 ms", spelling.bounded(status.p95_ms, is_bound=trial.p95_is_bound)
     for name, usage in (found.components if found else {}).items():
         if usage.cpus_used is not None:
             yield f"{name} CPUs", spelling.number(usage.cpus_used)
