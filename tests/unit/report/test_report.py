@@ -107,6 +107,25 @@ def test_the_measured_window_begins_after_the_warm_up(html):
     assert began + width == pytest.approx(100, abs=0.2)
 
 
+def test_requests_per_second_by_the_second_are_those_that_succeeded():
+    experiment, _ = full()
+    half = trial(1, row("sync", 1, 1)["cell"], 600)
+    series = half["status"]["measurement"]["measurement"]["series"]
+    series |= {"requests": [600] * 30, "failed": [0] * 15 + [300] * 15}
+
+    html = report(experiment, [half])
+
+    figure = html[html.index('<figure class="trial">') :]
+    succeeded, failed = re.findall(r'<polyline class="(s[12].*?)" points="(.*?)"', figure)[:2]
+    heights = [
+        [int(at.split(",")[1]) for at in points.split()] for _, points in (succeeded, failed)
+    ]
+    assert (succeeded[0], failed[0]) == ("s1", "s2 dotted")
+    assert heights[0][-1] == heights[1][-1]
+    assert heights[0][2] < heights[0][-1]  # from the top: more at first, half at the end
+    assert "req/s are those that succeeded, as everywhere" in html
+
+
 def test_published_is_held_against_measured(html):
     section = Page(html[html.index('id="published"') : html.index('id="environment"')]).text
 
