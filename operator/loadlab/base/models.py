@@ -25,7 +25,10 @@ class ApiModel(BaseModel):
 def first_fault(error: ValidationError) -> str:
     """Return where the first of the faults is, and what it is, without what was found there."""
     first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    is_unknown = first["type"] == "extra_forbidden"
+    # Pydantic's own words are for those who wrote the model.
+    told = "there is no such field" if is_unknown else first["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(str(part) for part in first['loc'])}: {told}"
 
 
 def _plain_parts(value: object) -> object:

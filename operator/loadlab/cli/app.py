@@ -54,7 +54,6 @@ Files = Annotated[
 ]
 
 
-@app.command(epilog=EXIT_CODES)
 def results(
     name: Name,
     *,
@@ -74,7 +73,6 @@ def results(
     raise typer.Exit(experiment.exit_code)
 
 
-@app.command(epilog=EXIT_CODES)
 def gate(
     name: Name,
     *,
@@ -94,7 +92,6 @@ def gate(
     raise typer.Exit(exit_code(experiment, checks))
 
 
-@app.command(epilog=EXIT_CODES)
 def status(
     name: Name,
     *,
@@ -115,7 +112,6 @@ def status(
     raise typer.Exit(experiment.exit_code)
 
 
-@app.command("plan")
 def show_plan(files: Files) -> None:
     """Say what an experiment would do, without a cluster: cells, order, time, what it asks for.
 
@@ -128,7 +124,6 @@ def show_plan(files: Files) -> None:
             typer.echo(plain(line))
 
 
-@app.command(epilog=EXIT_CODES)
 def run(
     file: Annotated[Path, typer.Argument(help="YAML file of one experiment, - for input.")],
     *,
@@ -157,7 +152,6 @@ def run(
     raise typer.Exit(experiment.exit_code)
 
 
-@app.command()
 def validate(files: Files) -> None:
     """Say whether the operator would accept each LoadExperiment of the files.
 
@@ -167,18 +161,27 @@ def validate(files: Files) -> None:
         typer.echo(f"{found.name}: accepted")
 
 
-@app.command()
 def version() -> None:
     """Print the version of this command."""
     typer.echo(__version__)
 
 
-app.command(epilog=EXIT_CODES)(compare)
-app.command(epilog=EXIT_CODES)(wait)
-app.command()(doctor)
-app.command()(init)
-app.command()(report)
-app.command()(completion)
+# In the order in which one needs them, which is that of --help.
+app.command(short_help="Write a commented experiment to begin with.")(init)
+app.command(short_help="Say what stands in an experiment's way here.")(doctor)
+app.command("plan", short_help="Say what an experiment would do; needs no cluster.")(show_plan)
+app.command(short_help="Say whether the operator would accept it.")(validate)
+app.command(epilog=EXIT_CODES, short_help="Apply, follow, and print the results.")(run)
+app.command(epilog=EXIT_CODES, short_help="Say where an experiment stands, or follow it.")(status)
+app.command(epilog=EXIT_CODES, short_help="Wait until it finished or started.")(wait)
+app.command(epilog=EXIT_CODES, short_help="Print the results, as far as there are any.")(results)
+app.command(short_help="Write an HTML file with charts and tables.")(report)
+app.command(epilog=EXIT_CODES, short_help="Divide the figures of A by those of B, an earlier one.")(
+    compare
+)
+app.command(epilog=EXIT_CODES, short_help="Pass or fail a pipeline by an experiment.")(gate)
+app.command(short_help="Print the script that completes this command.")(completion)
+app.command(short_help="Print the version of this command.")(version)
 
 
 def _previews(files: list[Path]) -> Iterator["Preview"]:

@@ -11,7 +11,6 @@ from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import ByComponent, LoadOutcome, ResultRow
 
 _COMPONENTS = tuple(ByComponent.model_fields)
-_SHORT = {"generator": "k6"}
 _DO_LATER = {"worker", "postgres", "redis"}  # what a queue puts off
 COLOURS = {
     "Valid": "green",
@@ -66,14 +65,14 @@ def table(title: str, rows: Sequence[ResultRow], columns: Sequence[rates.Column]
     factors, components = swept_factors(rows), used_components(rows)
     in_all = any(row.cpu_micros for row in rows)
     costs = ["in all\nCPU µs/req"] if in_all else []
-    costs += [f"{_SHORT.get(name, name)}\nCPU µs/req" for name in components]
+    costs += [f"{name}\nCPU µs/req" for name in components]
     offered = [word("load", moves=True)] if any(row.load for row in rows) else []
     headings = [
         key("variant"),
         *(Column(name.replace("_", "\n"), is_key=True) for name in factors),
         *(Column(column.heading) for column in columns),
         Column("failed", moves=True),
-        *map(Column, [*costs, "memory\nMiB", "k6\nCPU"]),
+        *map(Column, [*costs, "memory\nMiB", "generator\nCPU"]),
         Column("runs\nused", moves=True),
         *offered,
         word("validity", moves=True),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from loadlab.cli.preview import BESIDE_LOAD_SECONDS, Asked, Preview
-from loadlab.cli.spelling import spell_seconds
+from loadlab.cli.spelling import counted, spell_seconds
 from loadlab.model.trial import TrialRole
 
 _BEFORE = {
@@ -36,10 +36,10 @@ def lines_of(found: Preview) -> Iterator[str]:
 
 def _trials(found: Preview) -> str:
     plan = found.plan
-    arms, trials = len(plan.arms), plan.most_trials
+    cells, trials = counted(len(plan.arms), "cell"), counted(plan.most_trials, "trial")
     if found.searches:
-        return f"{arms} cells, each searched for what it carries = at most {trials} trials"
-    return f"{arms} cells x {plan.context.spec.replicates} replicates = {trials} trials"
+        return f"{cells}, each searched for what it carries = at most {trials}"
+    return f"{cells} x {counted(plan.context.spec.replicates, 'replicate')} = {trials}"
 
 
 def _first(found: Preview) -> str:
@@ -50,8 +50,9 @@ def _first(found: Preview) -> str:
 
 def _time(found: Preview) -> str:
     load, trials = spell_seconds(found.load_seconds), found.most_trials
+    each = f" for each of {trials} trials" if trials != 1 else ""
     return (
-        f"{load} of load, {BESIDE_LOAD_SECONDS:.0f} s beside it for each of {trials} trials, "
+        f"{load} of load, {BESIDE_LOAD_SECONDS:.0f} s beside it{each}, "
         f"{found.preparing_seconds:.0f} s for what is made once"
     )
 

@@ -1,4 +1,4 @@
-"""Durations for people."""
+"""Durations and numbers of things for people."""
 
 
 def spell_seconds(seconds: float) -> str:
@@ -8,3 +8,8 @@ def spell_seconds(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def counted(count: int, thing: str) -> str:
+    """Spell a number of things, such as 1 cell and 3 cells."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -66,6 +66,8 @@ class Line:
     points: str
     series: int = 1
     dotted: bool = False
+    dashed: bool = False  # a bound, not the figure itself
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

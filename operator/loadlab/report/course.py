@@ -27,6 +27,11 @@ class Figure:
     unit: str
     read: Read
     is_drawn: bool = True  # else in the table alone
+    is_bound: Callable[[StoredTrial], bool] = lambda _: False
+
+    def spell(self, trial: StoredTrial) -> str:
+        """Spell it, with the sign of a bound."""
+        return spelling.bounded(self.read(trial), is_bound=self.is_bound(trial))
 
 
 def course(subject: Subject) -> tuple[tuple[Picture, ...], tuple[Table, ...]]:
@@ -64,7 +69,12 @@ def _usage(component: str, figure: str) -> Read:
 
 _FIGURES = (
     Figure("Requests per second", "requests/s", lambda trial: trial.status.requests_per_second),
-    Figure("p95 latency", "ms", lambda trial: trial.status.p95_ms),
+    Figure(
+        "p95 latency",
+        "ms",
+        lambda trial: trial.status.p95_ms,
+        is_bound=lambda trial: trial.p95_is_bound,
+    ),
     Figure("CPU that the service used", "CPUs", _usage("service", "cpus_used")),
     Figure("CPU that Postgres used", "CPUs", _usage("postgres", "cpus_used")),
     Figure("CPU that Redis used", "CPUs", _usage("redis", "cpus_used"), is_drawn=False),
@@ -85,7 +95,8 @@ def _plot(figure: Figure, trials: Trials, across: Scale, subject: Subject) -> Pl
             x=across.across(at),
             y=along.down(value),
             series=series_of(subject.series_of(trial.spec.cell.variant)),
-            title=_words(figure, trial, value, subject) if len(trials) <= _MOST_NAMED else "",
+            title=_words(figure, trial, subject) if len(trials) <= _MOST_NAMED else "",
+            hollow=figure.is_bound(trial),
             void=trial.is_void,
         )
         for at, trial, value in known
@@ -106,7 +117,7 @@ def _table(told: Sequence[Figure], trials: Trials, subject: Subject) -> Table:
     rows = tuple(
         (
             *(_name(trial, subject), f"{at:.1f}"),
-            *(spelling.number(figure.read(trial)) for figure in told),
+            *(figure.spell(trial) for figure in told),
             trial.state,
         )
         for at, trial in trials
@@ -115,8 +126,8 @@ def _table(told: Sequence[Figure], trials: Trials, subject: Subject) -> Table:
     return Table(caption="Trial by trial", head=head, rows=rows)
 
 
-def _words(figure: Figure, trial: StoredTrial, value: float, subject: Subject) -> str:
-    told = f"{spelling.number(value)} {figure.unit}"
+def _words(figure: Figure, trial: StoredTrial, subject: Subject) -> str:
+    told = f"{figure.spell(trial)} {figure.unit}"
     return f"{_name(trial, subject)}: {told}, {trial.state}"
 
 

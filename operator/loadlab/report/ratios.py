@@ -24,8 +24,17 @@ _HEAD = (
     "replicates needed",
 )
 _NOTE = (
-    "1 is no difference; left of it the cell has less of the figure. The bar is the 95 % interval "
-    "over the blocks; a ratio whose bar crosses 1 carries no claim of a difference."
+    "1 is no difference; left of it the cell has less of the figure. A bar is the 95 % interval of "
+    "its ratio alone, and one that crosses 1 carries no claim of a difference. The outcome beside "
+    "it counts all comparisons made together (p by Holm's method), so that one whose bar leaves 1 "
+    "out may be Inconclusive."
+)
+_WITHIN = (
+    "Within the experiment a ratio is taken within each block, and the bar is over the blocks."
+)
+_BETWEEN = (
+    "Against {} it is of the means of both experiments, which share no block: the bar is Welch's, "
+    "over the replicates of each, and what changed between the two runs is part of the ratio."
 )
 
 
@@ -36,7 +45,7 @@ def ratios(subject: Subject) -> Iterator[Section]:
     found = [*status.comparisons, *(baseline.comparisons if baseline else ())]
     if not found:
         return
-    sentences = list(_without_claim(found))
+    sentences = [*_bars(subject), *_without_claim(found)]
     if baseline and baseline.note:
         sentences.append(f"No comparison with the baseline {baseline.name}: {baseline.note}")
     if baseline and baseline.differences:
@@ -48,7 +57,7 @@ def ratios(subject: Subject) -> Iterator[Section]:
     yield Section(
         anchor="ratios",
         title="Ratios to the control cell",
-        sentences=((_NOTE,) if pictures else ()) + tuple(sentences),
+        sentences=tuple(sentences),
         pictures=tuple(pictures),
         tables=(_table("Comparisons without a claim", without, subject),)
         if (without := [each for each in found if each.why])
@@ -56,13 +65,31 @@ def ratios(subject: Subject) -> Iterator[Section]:
     )
 
 
+def _bars(subject: Subject) -> Iterator[str]:
+    """Say what the bars are, of the forests that are drawn."""
+    baseline = subject.status.baseline
+    within = any(_is_drawn(each) for each in subject.status.comparisons)
+    between = baseline and any(_is_drawn(each) for each in baseline.comparisons)
+    if within or between:
+        yield _NOTE
+    if within:
+        yield _WITHIN
+    if baseline and between:
+        yield _BETWEEN.format(baseline.name)
+
+
+def _is_drawn(each: Comparison) -> bool:
+    """Whether it is in a forest; what carries no claim would be read as one."""
+    return each.ratio is not None and not each.why
+
+
 def _pictures(
     found: Iterable[Comparison], floors: Iterable[NoiseFloor], beside: str, subject: Subject
 ) -> Iterator[Picture]:
-    """Yield a forest for each figure; what carries no claim would be read as one."""
+    """Yield a forest for each figure."""
     by_figure: dict[str, list[Comparison]] = {}
     for each in found:
-        if each.ratio is not None and not each.why:
+        if _is_drawn(each):
             by_figure.setdefault(each.figure, []).append(each)
     floor_of = {floor.figure: floor for floor in floors}
     for figure, told in by_figure.items():

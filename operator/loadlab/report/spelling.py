@@ -36,6 +36,11 @@ def figure(found: Figure | None, spell: Callable[[float | None], str] = number) 
     return f"{sign}{spell(found.mean)} [{spell(found.low)}, {spell(found.high)}]"
 
 
+def bounded(value: float | None, *, is_bound: bool) -> str:
+    """Spell a figure, such as > 20,000 where it is a lower bound."""
+    return f"> {number(value)}" if is_bound and value is not None else number(value)
+
+
 def latency(found: LatencyMs | None, name: str, from_send: LatencyMs | None = None) -> str:
     """Spell a percentile, such as > 20,000 where only a lower bound is known.
 
@@ -44,7 +49,7 @@ def latency(found: LatencyMs | None, name: str, from_send: LatencyMs | None = No
     if found is None:
         return ABSENT
     if found.is_lower_bound(name):
-        return f"> {number(getattr(found, name))}"
+        return bounded(getattr(found, name), is_bound=True)
     ends = [number(getattr(end, name)) for end in (from_send, found) if end]
     return " … ".join(dict.fromkeys(ends))
 

@@ -3,8 +3,9 @@
 Whoever may write a LoadTrial may write anything into it, so all numbers are bounded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,11 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from loadlab.base.models import first_fault
 from loadlab.measurement.hdr_text import HistogramTextError
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import Latency, Unanswered
 from loadlab.model.status import LoadTrialStatus, TrialPhase, Validity
 from loadlab.model.trial import LoadTrialSpec, TrialRole
 
 _MOST = 2**53
 _MOST_BINS = 1_000
+_MOST_REASONS = 1_000
+_GROWING = "Growing"
+_NOT_SENT = {"DroppedIterations", "RateNotReached"}  # by a service that did not carry its load
 Count = Annotated[int, Field(ge=0, le=_MOST)]
 Number = Annotated[float, Field(ge=0, le=_MOST, allow_inf_nan=False)]
 
@@ -59,8 +64,20 @@ class StoredUnanswered(_Stored):
     after_ms: Number = 0.0
 
 
+class StoredReason(_Stored):
+    """A reason against the trial, as its judgement has it."""
+
+    kind: str = ""
+    family: str = ""
+
+    @property
+    def leaves_bounds_only(self) -> bool:
+        """Whether with it no latency is known but as a lower bound, as in the row of its cell."""
+        return self.kind == _GROWING or (self.kind in _NOT_SENT and self.family == "Service")
+
+
 class StoredMeasurement(_Stored):
-    """Of a measurement what a report draws."""
+    """Of a measurement and its judgement what a report draws."""
 
     first_request_epoch_seconds: Number
     last_answer_epoch_seconds: Number
@@ -69,20 +86,37 @@ class StoredMeasurement(_Stored):
     without_answer: StoredUnanswered = StoredUnanswered()
     components: dict[str, StoredUsage] = Field(default={}, max_length=20)
     series: StoredSeries | None = None
+    reasons: tuple[StoredReason, ...] = Field(default=(), max_length=_MOST_REASONS)
 
-    def latencies(self) -> Iterator[Histogram]:
-        """Yield those of answers, then those of no answer: the time for which it was waited.
+    @cached_property
+    def timed(self) -> Latency | None:
+        """The latencies, of no answer the time for which it was waited.
 
-        Nothing where none are stored, or not as this release writes them.
+        None where there are none, or not as this release writes them.
         """
         if not self.latency:
-            return
+            return None
+        missed = self.without_answer
         try:
-            yield Histogram.decode(self.latency)
+            answered = Histogram.decode(self.latency)
         except HistogramTextError:
-            return
-        if missed := self.without_answer.requests:
-            yield Histogram.of_alike(round(self.without_answer.after_ms * 1000), missed)
+            return None
+        found = Latency(answered, Unanswered(requests=missed.requests, after_ms=missed.after_ms))
+        return found if found.count else None
+
+    @property
+    def lower_bound_above(self) -> float | None:
+        """The percentile above which latencies are lower bounds; None where all are known."""
+        if any(reason.leaves_bounds_only for reason in self.reasons):
+            return 0.0
+        if not self.without_answer.requests:  # most often: not worth reading a histogram for
+            return None
+        return self.timed.known_percent if self.timed else None
+
+    def is_lower_bound(self, percent: float) -> bool:
+        """Whether a percentile of its latency is one that the truth does not lie below."""
+        known = self.lower_bound_above
+        return known is not None and percent > known
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +139,14 @@ class StoredTrial:
         name = str(resource.get("metadata", {}).get("name", ""))
         spec = LoadTrialSpec.model_validate(_known(resource.get("spec") or {}))
         status = LoadTrialStatus.model_validate(resource.get("status") or {})
-        stored = (status.measurement or {}).get("measurement")
+        document = status.measurement or {}
+        stored, judged = document.get("measurement"), document.get("judgement")
         if not isinstance(stored, Mapping):
             return cls(name, spec, status)
+        reasons = judged.get("reasons", ()) if isinstance(judged, Mapping) else ()
         try:
-            return cls(name, spec, status, StoredMeasurement.model_validate(stored))
+            found = StoredMeasurement.model_validate({**stored, "reasons": reasons})
+            return cls(name, spec, status, found)
         except ValidationError as err:
             return cls(name, spec, status, unreadable=first_fault(err))
 
@@ -126,6 +163,11 @@ class StoredTrial:
         return self.status.validity is Validity.INVALID or (
             is_over and phase is not TrialPhase.SUCCEEDED
         )
+
+    @property
+    def p95_is_bound(self) -> bool:
+        """Whether its p95 is a lower bound."""
+        return self.measurement is not None and self.measurement.is_lower_bound(95.0)
 
     @property
     def state(self) -> str:

@@ -26,6 +26,10 @@ _LEGEND = (
     "The shaded part is the measured window; before it the service was warmed up. CPU, event-loop "
     "lag and queues are one figure of a trial, not of a second."
 )
+_FAILED = (
+    "req/s are those that succeeded, as everywhere; those that failed are dotted beside them. "
+    "The table by the second has all requests, and how many of them failed."
+)
 _ROLES = {
     TrialRole.SETTLING: "settling trial, in no figure",
     TrialRole.PILOT: "pilot trial, in no figure",
@@ -59,6 +63,10 @@ def timelines(subject: Subject) -> Iterator[Section]:
             else f"{len(void)} trials are void: they count"
         )
         sentences.append(f"{told} in no result, and a cross marks what it showed.")
+    if any(_has_failures(trial) for trial in trials):
+        sentences.append(_FAILED)
+    if any(trial.p95_is_bound and not trial.is_void for trial in trials):
+        sentences.append("A hollow mark without a cross is a lower bound.")
     pictures, tables = course(subject)
     yield Section(
         anchor="trials",
@@ -68,6 +76,11 @@ def timelines(subject: Subject) -> Iterator[Section]:
         tables=(*tables, *void_runs(subject)),
         groups=tuple(_groups(subject, detail)),
     )
+
+
+def _has_failures(trial: StoredTrial) -> bool:
+    series = trial.measurement.series if trial.measurement else None
+    return series is not None and any(series.failed)
 
 
 def _detail(trials: int) -> Detail:
@@ -155,6 +168,11 @@ class _Bin:
     p50_ms: float | None
     p99_ms: float | None
 
+    @property
+    def succeeded(self) -> int:
+        """How many of the requests did, as requests per second are counted everywhere."""
+        return max(self.requests - self.failed, 0)
+
 
 def _bins(series: StoredSeries, span: _Span, most: int) -> Sequence[_Bin]:
     """Put bins together until there are few enough; a percentile is then the highest of theirs."""
@@ -187,12 +205,12 @@ def _highest_ms(values: Sequence[int | None]) -> float | None:
 
 def _panes(series: StoredSeries, span: _Span, detail: Detail) -> Iterator[Pane]:
     bins = _bins(series, span, detail.bins)
-    rates = [each.requests / each.seconds for each in bins]
-    scale = Scale.linear(rates)
+    rates = [each.succeeded / each.seconds for each in bins]
+    failed = [each.failed / each.seconds for each in bins]
+    scale = Scale.linear([*rates, *failed])
     lines = [Line(points=_steps(bins, rates, scale, span), series=1)]
-    if any(each.failed for each in bins):
-        failed = [each.failed / each.seconds for each in bins]
-        lines.append(Line(points=_steps(bins, failed, scale, span), series=2))
+    if any(failed):
+        lines.append(Line(points=_steps(bins, failed, scale, span), series=2, dotted=True))
     yield Pane(label="req/s", low="0", high=spelling.number(scale.high), lines=tuple(lines))
     known = [ms for each in bins for ms in (each.p50_ms, each.p99_ms) if ms]
     if known:
@@ -260,7 +278,7 @@ def _facts(trial: StoredTrial) -> Iterator[tuple[str, str]]:
     if status.requests_per_second is not None:
         yield "req/s", spelling.number(status.requests_per_second)
     if status.p95_ms is not None:
-        yield "p95 ms", spelling.number(status.p95_ms)
+        yield "p95 ms", spelling.bounded(status.p95_ms, is_bound=trial.p95_is_bound)
     for name, usage in (found.components if found else {}).items():
         if usage.cpus_used is not None:
             yield f"{name} CPUs", spelling.number(usage.cpus_used)

@@ -212,3 +212,19 @@ def test_who_may_not_read_trials_sees_the_experiment(
     ApiServer.trials = (403, [{"kind": "Status", "reason": "Forbidden"}])
 
     assert loadlab("status", "select")[0] == 0
+
+
+def test_help_lists_the_commands_in_the_order_of_use_each_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["loadlab", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+
+    listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    names, words = zip(*(line.split(maxsplit=1) for line in listed if line), strict=True)
+    assert names == (
+        *("init", "doctor", "plan", "validate", "run", "status", "wait", "results", "report"),
+        *("compare", "gate", "completion", "version"),
+    )
+    assert all(len(said) < 60 and said.endswith(".") and "..." not in said for said in words)

@@ -141,3 +141,26 @@ def test_standard_input_is_read(monkeypatch, capsys):
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("nap: 2 cells x 5 replicates = 10 trials\n")
+
+
+def test_one_of_each_is_told_in_the_singular(on_file):
+    code, out, _ = on_file("plan", experiment(variants=[{"name": "sync"}], replicates=1))
+
+    assert code == 0
+    assert out.startswith("nap: 1 cell x 1 replicate = 1 trial\n")
+    assert "of load, 4 s beside it, " in out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"replicate": 3}, "nap: spec.replicate: there is no such field"),
+        ({"variants": [{"name": "a"}, {"name": "a"}]}, "nap: spec"),
+    ],
+)
+def test_a_refusal_has_no_words_of_the_library(wrong, said):
+    with pytest.raises(CliError) as refused:
+        preview(experiment(**wrong))
+
+    assert str(refused.value).startswith(said)
+    assert "Value error" not in str(refused.value)

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from loadlab.measurement.histogram import Histogram
-from tests.unit.report.examples import VOID, empty, full, rate_of, report, row, trial
+from tests.unit.report.examples import VOID, empty, full, report, row, trial
 from tests.unit.report.markup import Page
 
 SECTIONS = [
@@ -82,34 +81,6 @@ def test_a_law_is_drawn_with_its_knee(html):
     assert "dotted" not in section
 
 
-def test_percentiles_are_those_of_all_requests_of_the_trials_that_count():
-    experiment, _ = full()
-    cell = row("sync", 1, rate_of("sync", 1))["cell"]
-    values = [[1_000 + n for n in range(900)], [50_000 + 10 * n for n in range(100)], [9_000_000]]
-    trials = [trial(n, cell, 600) for n in (1, 2, 3)]
-    for each, latencies in zip(trials, values, strict=True):
-        each["status"]["measurement"]["measurement"]["latency"] = Histogram.of(latencies).encode()
-    trials[2]["status"] |= {"phase": "Invalid", "validity": "Invalid"}
-
-    text = Page(report(experiment, trials)).text
-
-    pooled = Histogram.of([*values[0], *values[1]])
-    told = [f"{pooled.percentile_us(at) / 1000:.3g}" for at in (50, 75, 90, 95, 99)]
-    assert f"sync workers=1 1,000 {' '.join(told)}" in text
-
-
-def test_requests_without_an_answer_stand_in_the_tail():
-    experiment, _ = full()
-    lonely = trial(1, row("sync", 1, 1)["cell"], 600)
-    stored = lonely["status"]["measurement"]["measurement"]
-    stored["latency"] = Histogram.of([1_000] * 90).encode()
-    stored["without_answer"] = {"requests": 10, "after_ms": 20_000}
-
-    text = Page(report(experiment, [lonely])).text
-
-    assert "sync workers=1 100 1 1 1 20,0" in text
-
-
 def test_a_void_trial_is_marked_with_its_reason(html):
     void = re.findall(r'<figure class="trial void">.*?</figure>', html, re.DOTALL)
 
@@ -134,6 +105,25 @@ def test_the_measured_window_begins_after_the_warm_up(html):
     began, width = map(float, first.groups())
     assert began == pytest.approx(100 * 5.1 / 35.1, abs=0.1)
     assert began + width == pytest.approx(100, abs=0.2)
+
+
+def test_requests_per_second_by_the_second_are_those_that_succeeded():
+    experiment, _ = full()
+    half = trial(1, row("sync", 1, 1)["cell"], 600)
+    series = half["status"]["measurement"]["measurement"]["series"]
+    series |= {"requests": [600] * 30, "failed": [0] * 15 + [300] * 15}
+
+    html = report(experiment, [half])
+
+    figure = html[html.index('<figure class="trial">') :]
+    succeeded, failed = re.findall(r'<polyline class="(s[12].*?)" points="(.*?)"', figure)[:2]
+    heights = [
+        [int(at.split(",")[1]) for at in points.split()] for _, points in (succeeded, failed)
+    ]
+    assert (succeeded[0], failed[0]) == ("s1", "s2 dotted")
+    assert heights[0][-1] == heights[1][-1]
+    assert heights[0][2] < heights[0][-1]  # from the top: more at first, half at the end
+    assert "req/s are those that succeeded, as everywhere" in html
 
 
 def test_published_is_held_against_measured(html):

@@ -48,6 +48,17 @@ def test_ratios_to_a_baseline_stand_apart_with_what_else_differs():
     assert "CPU per request against before" in text
     assert "async workers=1 1.1 [1.02, 1.19] Regressed" in text
     assert "Beside what is compared, before differs in: Kubernetes v1.33.1, now v1.34.4" in text
+    assert "Against before it is of the means of both experiments" in text
+    assert "over the blocks" not in text
+
+
+def test_bars_within_an_experiment_are_over_its_blocks_and_no_bar_is_holm_s():
+    text = told(comparisons=[comparison("cpuMicros", 1, 1.1, "Inconclusive")])
+
+    assert "the bar is over the blocks" in text
+    assert "Welch" not in text
+    assert "is the 95 % interval of its ratio alone" in text
+    assert "counts all comparisons made together (p by Holm's method)" in text
 
 
 def test_a_ratio_without_a_claim_is_not_drawn():
