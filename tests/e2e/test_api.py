@@ -166,7 +166,7 @@ def test_the_spec_is_immutable_except_for_what_steers_it(lab: Lab):
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("lexp.spec.load", ["executor", "warmup", "not counted", "k6 pods"]),
+        ("lexp.spec.load", ["executor", "warmup", "not counted", "generator"]),
         ("lexp.spec.factors", ["workers", "every", "levels"]),
         ("lexp.status.results", ["cell", "p95Ms", "validity"]),
         ("ltrial.status", ["attempt", "measurement"]),
