@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.documents import K6Document
-from loadlab.measurement.latency import ALL_ANSWERED
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import ALL_ANSWERED, Latency, Unanswered
 from loadlab.measurement.requests_by_name import named_requests
 from loadlab.measurement.trial import measure_trial
 from loadlab.measurement.values import TrialMeasurement
@@ -139,3 +140,29 @@ def test_a_user_cut_off_in_the_pause_after_a_single_request_had_its_answer(docum
     trial = measured(report, flow(document, iterations=850), load)
 
     assert trial.without_answer == ALL_ANSWERED
+
+
+@pytest.mark.parametrize(("cut", "known"), [(60, 93.75), (10, 100 * 900 / 910), (9, None)])
+def test_what_is_cut_off_as_the_load_ends_may_have_been_the_longest(
+    document, report, load, cut, known
+):
+    """60 of 960 is as of wrk with 4 connections, a service of 200 ms, and 3 s."""
+    flowing = flow(document, iterations=900)
+    flowing["scenarios"]["measure"]["interruptedIterations"] = cut
+    impatient = replace(load, graceful_stop_ms=0.0)
+
+    latency = measured(report, flowing, impatient).latency_ms
+
+    assert latency is not None
+    assert latency.lower_bound_above == known
+    assert latency.is_lower_bound("p95") is (cut == 60)
+    assert latency.is_lower_bound("p99") is (known is not None)
+
+
+def test_of_time_outs_and_cut_ones_both_are_bounds():
+    missing = Unanswered.total([Unanswered(requests=10, after_ms=500.0), Unanswered(cut=20)])
+    latency = Latency(Histogram.of([1_000] * 970), missing)
+
+    assert (missing.requests, missing.after_ms, missing.cut) == (10, 500.0, 20)
+    assert latency.known_percent == 97.0
+    assert latency.percentile_ms(50) == 1.0
