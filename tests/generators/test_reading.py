@@ -17,7 +17,7 @@ from loadlab_services.generators.wrk import Wrk, read_found, taken_apart
 from tests.contract.sides import faults
 from tests.generators.conftest import Pods
 
-USAGE = Usage(1.0, 2.0, 1, 1024, None, 3, 4)
+USAGE = Usage(1.0, 2.0, 1, 1024, None, 0.03, 4)
 FOUND = """\
 ended 1700000010.5
 summary 10000000 4 512
