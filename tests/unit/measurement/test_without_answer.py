@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from loadlab.measurement.latency import ALL_ANSWERED, Latency, Unanswered
 from loadlab.measurement.requests_by_name import named_requests
 from loadlab.measurement.trial import measure_trial
 from loadlab.measurement.values import TrialMeasurement
+from tests.manifests import Json
 from tests.unit.conftest import split
 
 ANSWERS_US = [9_000 + i * 2 for i in range(940)]
@@ -24,7 +24,7 @@ TIMED_OUT = [
 ]
 
 
-def with_failed(document, status_class: str, failures: list[dict[str, Any]], took_us=1_000):
+def with_failed(document, status_class: str, failures: list[Json], took_us=1_000):
     """940 answers of 10 ms, and 60 requests of another class."""
     measure = document["scenarios"]["measure"]
     measure |= {"requests": 1000, "failed": 60, "iterations": 1000, "failures": failures}
@@ -107,7 +107,7 @@ def test_of_several_names_each_has_its_own_time_outs(document, reset, waited):
     }  # fmt: skip
 
 
-def flow(document, iterations: int) -> dict[str, Any]:
+def flow(document: Json, iterations: int) -> Json:
     """900 answers; 50 users were cut off when the graceful stop was over."""
     answers = ANSWERS_US[:900]
     document["scenarios"]["measure"] |= {
