@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from loadlab.measurement.documents import K6Document
+from loadlab.measurement.documents import K6Document, Scenario
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import ProblemKind, read_pod_log
+from loadlab.measurement.without_answer import timed_out_of
 from tests.contract.sides import faults
 from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
 from tests.manifests import Json
@@ -95,6 +96,9 @@ def test_it_counts_requests_without_an_answer(pods, steward, tool):
     assert measured["status"] == {"err": measured["requests"]}
     assert measured["requests"] >= USERS
     assert re.search("deadline exceeded|timed out", measured["failures"][0]["text"])
+    scenario = Scenario.model_validate(measured)
+    (split,) = scenario.splits
+    assert timed_out_of(scenario, split, 1000.0) == measured["requests"]
 
 
 @pytest.mark.measured

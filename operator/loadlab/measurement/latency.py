@@ -3,7 +3,8 @@
 A request that had no answer took longer than it was waited for: its latency is known to be no less
 (right-censored, type I; Lawless, Statistical Models and Methods for Lifetime Data, 2.2). Left out,
 it would pull every percentile down. A percentile is known where it lies among the answers that came
-sooner; above it is a lower bound.
+sooner; above it is a lower bound. Of one that was cut off at once nothing is known: all of those
+may have been the longest.
 """
 
 from collections.abc import Iterable
@@ -22,14 +23,16 @@ class Unanswered:
 
     requests: int = 0
     after_ms: float = 0.0
+    cut: int = 0  # beside them: cut off as the load ended, and under way since nobody knows when
 
     @classmethod
     def total(cls, parts: Iterable["Unanswered"]) -> "Unanswered":
         """Add up some; each of them was waited for as long as the least of them."""
-        known = [part for part in parts if part.requests]
+        given = list(parts)
         return cls(
-            requests=sum(part.requests for part in known),
-            after_ms=min((part.after_ms for part in known), default=0.0),
+            requests=sum(part.requests for part in given),
+            after_ms=min((part.after_ms for part in given if part.requests), default=0.0),
+            cut=sum(part.cut for part in given),
         )
 
 
@@ -45,16 +48,17 @@ class Latency:
 
     @property
     def count(self) -> int:
-        """How many requests there were."""
+        """How many requests there were of which something is known."""
         return self.answered.count + self.unanswered.requests
 
     @property
     def known_percent(self) -> float | None:
         """The percentile above which there are lower bounds only; None where all is known."""
-        if not self.unanswered.requests:
+        waited, cut = self.unanswered.requests, self.unanswered.cut
+        if not waited and not cut:
             return None
-        sooner = self.answered.count_up_to(self._limit_us)
-        return 100.0 * sooner / self.count
+        known = self.answered.count_up_to(self._limit_us) if waited else self.answered.count
+        return 100.0 * known / max(1, self.count + cut)
 
     def is_lower_bound(self, percent: float) -> bool:
         """Whether a percentile lies where requests had no answer."""

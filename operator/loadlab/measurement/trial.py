@@ -247,7 +247,10 @@ def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
     return GeneratorLoad(
         cpu_share=max((g.cpu_share for g in used), default=0.0),
         throttled_share=max(throttled, default=None if unknown else 0.0),
-        sched_wait_p99_ms=max((g.sched_wait_us_p99 for g in used), default=0) / 1000,
+        sched_wait_p99_ms=max((g.sched_wait_us_p99 or 0 for g in used), default=0) / 1000,
+        sched_wait_share=max(
+            (g.sched_wait_share for g in used if g.sched_wait_share is not None), default=None
+        ),
         longest_pause_seconds=max((g.longest_pause_us for g in used), default=0) / 1e6,
     )
 

@@ -70,7 +70,8 @@ class GeneratorLoad:
 
     cpu_share: float  # of its CPUs
     throttled_share: float | None = None  # of its time; None where the cgroup could not be read
-    sched_wait_p99_ms: float
+    sched_wait_p99_ms: float  # 0 where single waits are not told
+    sched_wait_share: float | None = None  # of its CPUs' time; None where single waits are told
     longest_pause_seconds: float = 0.0  # in which not even k6's output came to its turn
 
 

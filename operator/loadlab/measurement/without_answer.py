@@ -7,6 +7,7 @@ once, as a 503 has: it failed, and nobody knows how long its answer would have t
 import re
 from collections.abc import Iterator, Sequence
 
+from loadlab.measurement import bounds
 from loadlab.measurement.documents import Scenario, Split
 from loadlab.measurement.failures import NO_ANSWER, OTHERS
 from loadlab.measurement.latency import Unanswered
@@ -24,13 +25,13 @@ def without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered
     waited for at the end, what is cut off is only what was under way.
     """
     timed_out = sum(s.status.get(NO_ANSWER, 0) - _ended_sooner(s) for s in scenarios)
+    waited = Unanswered(requests=max(0, timed_out), after_ms=load.timeout_ms)
     cut, patience = _cut_off(scenarios, load), min(load.timeout_ms, load.graceful_stop_ms)
-    return Unanswered.total(
-        [
-            Unanswered(requests=max(0, timed_out), after_ms=load.timeout_ms),
-            Unanswered(requests=cut if patience else 0, after_ms=patience),
-        ]
-    )
+    if patience:
+        return Unanswered.total([waited, Unanswered(requests=cut, after_ms=patience)])
+    ended = sum(s.requests for s in scenarios)
+    matters = cut >= bounds.CUT_SHARE * (ended + cut)
+    return Unanswered.total([waited, Unanswered(cut=cut if matters else 0)])
 
 
 def what_is_unknown(scenarios: Sequence[Scenario], load: LoadFacts) -> Iterator[str]:

@@ -5,6 +5,8 @@ GENERATOR_CPU_SHARE = 0.60
 GENERATOR_SCHED_WAIT_MS, GENERATOR_SCHED_WAIT_SHARE = 1.0, 0.05
 """p99 of the time a ready goroutine of k6 waits for a CPU: in ms, and as a share of the p99 of the
 answers, whichever is more; 0.1 to 1 ms in a healthy run."""
+GENERATOR_WAITED_SHARE = 0.05
+"""Share of its CPUs' time for which a generator that tells no single waits waited for one."""
 GENERATOR_THROTTLED_SHARE = 0.01
 """Share of the window in which the generator's CPU limit stopped it."""
 PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25

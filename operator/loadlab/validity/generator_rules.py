@@ -20,6 +20,11 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
         )
     if load.sched_wait_p99_ms > (most := _longest_wait_ms(trial)):
         signs.append(f"waited {load.sched_wait_p99_ms:.1f} ms for a CPU (p99), bound {most:.1f} ms")
+    if (load.sched_wait_share or 0.0) > bounds.GENERATOR_WAITED_SHARE:
+        signs.append(
+            f"waited for CPUs for {load.sched_wait_share:.0%} of their time, bound "
+            f"{bounds.GENERATOR_WAITED_SHARE:.0%}"
+        )
     if signs:
         effect = (
             "latencies contain its own delay"
@@ -76,6 +81,7 @@ def was_generator_fit(trial: TrialMeasurement) -> bool:
     return (
         load.cpu_share <= bounds.GENERATOR_CPU_SHARE
         and load.sched_wait_p99_ms <= max(bounds.GENERATOR_SCHED_WAIT_MS, share_of_waiting)
+        and (load.sched_wait_share or 0.0) <= bounds.GENERATOR_WAITED_SHARE
         and (load.throttled_share or 0.0) <= bounds.GENERATOR_THROTTLED_SHARE
         and not _has_paused(trial)
     )

@@ -15,6 +15,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | ErrorRate*         | more than half of the requests failed                | Suspect | Suspect |
 | Unanswered*        | reported percentiles lie where no answer came        | Suspect | Suspect |
 | no asterisk        | … and k6 itself waited > 10 % of the time-out        | Invalid | Invalid |
+| no asterisk        | … where >= 1 % were cut off as the load ended        | Suspect | Suspect |
 | FailuresInLatency  | a generator does not tell failed answers' times apart | Suspect | Suspect |
 | OtherLatency       | a generator's latency is one of its own (a remark)   | Valid   | Valid   |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
@@ -107,7 +108,7 @@ from loadlab.validity.steadiness import (
     side_load_growing,
     warm_up_counted,
 )
-from loadlab.validity.which_latency import which_latency
+from loadlab.validity.which_latency import cut_off, unanswered, which_latency
 from loadlab.validity.writes import staleness_reasons, work_reasons
 
 
@@ -185,29 +186,6 @@ def _errors(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
-def _unanswered(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Say which percentiles are the time-out: nobody knows how long those answers would take."""
-    found, waited = trial.latency_ms, trial.without_answer
-    names = [f"p{p:g}" for p in bounds.REPORTED_PERCENTILES if found and found.is_lower_bound_at(p)]
-    if not names or not trial.latency.count:
-        return
-    message = (
-        f"{waited.requests} of {trial.requests} requests had no answer within "
-        f"{waited.after_ms:,.0f} ms: "
-    )
-    own = max(trial.generator.sched_wait_p99_ms, 1000 * trial.generator.longest_pause_seconds)
-    if own > bounds.GENERATOR_DELAY_SHARE * waited.after_ms:
-        yield invalid(
-            ReasonKind.UNANSWERED,
-            f"{message}{trial.load.generator} itself stood still or waited for a CPU for "
-            f"{own:,.0f} ms: it may not have seen them in time; less "
-            "other work, or more spec.resources.k6, helps",
-        )
-    else:
-        longer = f"{', '.join(names)} are longer than that"
-        yield suspect(ReasonKind.UNANSWERED, message + longer, Family.SERVICE)
-
-
 def _statuses(trial: TrialMeasurement) -> str:
     names = {NO_ANSWER: "no answer"}
     return ", ".join(f"{names.get(name, name)}: {n}" for name, n in trial.status.items() if n)
@@ -282,7 +260,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
-    *(_redirected, _errors, _unanswered, which_latency),
+    *(_redirected, _errors, unanswered, cut_off, which_latency),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(

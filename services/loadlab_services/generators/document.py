@@ -205,7 +205,7 @@ def _usage(usage: Usage) -> Json:
         "cpus": usage.cpus,
         "cpuLimit": read_cpu_limit(),
         "throttledSeconds": usage.throttled_seconds,
-        "schedWaitUsP99": usage.sched_wait_us_p99,
+        "schedWaitShare": usage.sched_wait_share,
         "peakRssBytes": usage.peak_rss_bytes,
         "gcPauseUs": 0,
         "longestPauseUs": usage.longest_pause_us,

@@ -1,7 +1,8 @@
 """A child process, and what it used of its CPUs while it ran: from /proc and the cgroup.
 
-How long its tasks waited for a CPU is told by the kernel as sums for each thread (schedstat), so
-that the 99th percentile is one of means: of what a thread waited each time, in every 100 ms.
+How long its tasks waited for a CPU is told by the kernel as sums for each thread (schedstat): a
+percentile of single waits cannot be had of it, and one of means hides the long ones. What is told
+is the share of the time of its CPUs in which a thread that could run waited for one.
 """
 
 import os
@@ -12,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import ceil
 from pathlib import Path
 
 from loadlab_services.generators.stopping import held
@@ -20,7 +20,7 @@ from loadlab_services.generators.stopping import held
 EVERY_SECONDS = 0.1
 CGROUP = Path("/sys/fs/cgroup")
 _STANDING = {"R", "T", "t"}  # runnable or stopped: what does not run in this state has to wait
-Times = dict[str, tuple[int, int, int]]  # by thread: ns run, ns waited, times run
+Times = dict[str, tuple[int, int]]  # by thread: ns run, ns waited
 
 
 class ToolError(Exception):
@@ -36,7 +36,7 @@ class Usage:
     cpus: int  # that it can use at once
     peak_rss_bytes: int
     throttled_seconds: float | None
-    sched_wait_us_p99: int
+    sched_wait_share: float  # of the time of its CPUs
     longest_pause_us: int
 
 
@@ -55,7 +55,7 @@ class _Watch:
     """Looks at a process ten times a second."""
 
     pid: int
-    waits: list[tuple[float, int]] = field(default_factory=list)  # mean wait in µs, times
+    waited_seconds: float = 0.0
     longest_pause: float = 0.0
     peak_rss_bytes: int = 0
     _last: Times = field(default_factory=dict)
@@ -67,11 +67,9 @@ class _Watch:
         self.longest_pause = max(self.longest_pause, now - self._looked - EVERY_SECONDS)
         self._looked = now
         self.peak_rss_bytes = max(self.peak_rss_bytes, read_peak_rss(self.pid))
-        for thread, (run, waited, count) in times.items():
-            before = self._last.get(thread, (0, 0, 0))
-            if count > before[2]:
-                times_run = count - before[2]
-                self.waits.append(((waited - before[1]) / times_run / 1000, times_run))
+        for thread, (run, waited) in times.items():
+            before = self._last.get(thread, (0, 0))
+            self.waited_seconds += max(0, waited - before[1]) / 1e9
             if run > before[0] or thread not in self._moved or not self._stands(thread):
                 self._moved[thread] = now
             paused = now - self._moved[thread] - EVERY_SECONDS
@@ -81,16 +79,6 @@ class _Watch:
     def _stands(self, thread: str) -> bool:
         text = _read(Path(f"/proc/{self.pid}/task/{thread}/stat"))
         return text.rpartition(")")[2].split()[:1] in [[state] for state in _STANDING]
-
-    def wait_us_p99(self) -> int:
-        """The 99th percentile of the means, each as often as it stands for."""
-        ordered = sorted(self.waits)
-        rank = ceil(0.99 * sum(count for _, count in ordered))
-        for mean, count in ordered:
-            rank -= count
-            if rank <= 0:
-                return round(mean)
-        return 0
 
 
 class Watched:
@@ -114,15 +102,21 @@ class Watched:
     def usage(self, cpu_seconds: float, wall_seconds: float, cpus: int) -> Usage:
         """Return what the process used, with what its CPU time is known to be from elsewhere."""
         before, after, watch = self._throttled, read_throttled(), self._watch
+        usable = min(cpus, usable_cpus())
         return Usage(
             cpu_seconds=cpu_seconds,
             wall_seconds=wall_seconds,
-            cpus=min(cpus, usable_cpus()),
+            cpus=usable,
             peak_rss_bytes=watch.peak_rss_bytes,
             throttled_seconds=None if before is None or after is None else after - before,
-            sched_wait_us_p99=watch.wait_us_p99(),
+            sched_wait_share=share_waited(watch.waited_seconds, wall_seconds, usable),
             longest_pause_us=round(watch.longest_pause * 1e6),
         )
+
+
+def share_waited(waited_seconds: float, wall_seconds: float, cpus: int) -> float:
+    """Return the share of the CPUs' time, 0..1; more threads than CPUs may have waited at once."""
+    return min(1.0, waited_seconds / (wall_seconds * cpus)) if wall_seconds > 0 else 0.0
 
 
 @contextmanager
@@ -203,7 +197,7 @@ def read_times(pid: int) -> Times:
     for task in Path(f"/proc/{pid}/task").glob("*"):
         words = _read(task / "schedstat").split()
         if len(words) == 3:
-            found[task.name] = (int(words[0]), int(words[1]), int(words[2]))
+            found[task.name] = (int(words[0]), int(words[1]))
     return found
 
 

@@ -2,15 +2,16 @@
 
 import copy
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from loadlab.measurement.documents import K6Document
-from loadlab.measurement.latency import ALL_ANSWERED
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import ALL_ANSWERED, Latency, Unanswered
 from loadlab.measurement.requests_by_name import named_requests
 from loadlab.measurement.trial import measure_trial
 from loadlab.measurement.values import TrialMeasurement
+from tests.manifests import Json
 from tests.unit.conftest import split
 
 ANSWERS_US = [9_000 + i * 2 for i in range(940)]
@@ -23,7 +24,7 @@ TIMED_OUT = [
 ]
 
 
-def with_failed(document, status_class: str, failures: list[dict[str, Any]], took_us=1_000):
+def with_failed(document, status_class: str, failures: list[Json], took_us=1_000):
     """940 answers of 10 ms, and 60 requests of another class."""
     measure = document["scenarios"]["measure"]
     measure |= {"requests": 1000, "failed": 60, "iterations": 1000, "failures": failures}
@@ -106,7 +107,7 @@ def test_of_several_names_each_has_its_own_time_outs(document, reset, waited):
     }  # fmt: skip
 
 
-def flow(document, iterations: int) -> dict[str, Any]:
+def flow(document: Json, iterations: int) -> Json:
     """900 answers; 50 users were cut off when the graceful stop was over."""
     answers = ANSWERS_US[:900]
     document["scenarios"]["measure"] |= {
@@ -139,3 +140,29 @@ def test_a_user_cut_off_in_the_pause_after_a_single_request_had_its_answer(docum
     trial = measured(report, flow(document, iterations=850), load)
 
     assert trial.without_answer == ALL_ANSWERED
+
+
+@pytest.mark.parametrize(("cut", "known"), [(60, 93.75), (10, 100 * 900 / 910), (9, None)])
+def test_what_is_cut_off_as_the_load_ends_may_have_been_the_longest(
+    document, report, load, cut, known
+):
+    """60 of 960 is as of wrk with 4 connections, a service of 200 ms, and 3 s."""
+    flowing = flow(document, iterations=900)
+    flowing["scenarios"]["measure"]["interruptedIterations"] = cut
+    impatient = replace(load, graceful_stop_ms=0.0)
+
+    latency = measured(report, flowing, impatient).latency_ms
+
+    assert latency is not None
+    assert latency.lower_bound_above == known
+    assert latency.is_lower_bound("p95") is (cut == 60)
+    assert latency.is_lower_bound("p99") is (known is not None)
+
+
+def test_of_time_outs_and_cut_ones_both_are_bounds():
+    missing = Unanswered.total([Unanswered(requests=10, after_ms=500.0), Unanswered(cut=20)])
+    latency = Latency(Histogram.of([1_000] * 970), missing)
+
+    assert (missing.requests, missing.after_ms, missing.cut) == (10, 500.0, 20)
+    assert latency.known_percent == 97.0
+    assert latency.percentile_ms(50) == 1.0

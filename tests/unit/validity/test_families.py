@@ -61,10 +61,11 @@ def test_a_load_that_the_service_did_not_carry_is_a_result(
     [
         {"cpu_share": 0.61},
         {"sched_wait_p99_ms": SLOWEST + 1},
+        {"sched_wait_share": 0.06},
         {"throttled_share": 0.02},
         {"longest_pause_seconds": 0.7},
     ],
-    ids=["busy", "made to wait", "throttled", "paused"],
+    ids=["busy", "made to wait", "its threads made to wait", "throttled", "paused"],
 )
 def test_a_load_that_a_generator_short_of_cpu_did_not_make_is_void(
     healthy: TrialMeasurement, generator: dict[str, float]

@@ -170,6 +170,8 @@ BROKEN = [
      K.REQUESTS_NOT_ITERATIONS, S, "20000 requests"),
     ("mostly errors", field(failed=20_000), K.ERROR_RATE, S, "66.7%"),
     ("k6 busy", generator(cpu_share=0.85), K.GENERATOR_SATURATED, S, "85%"),
+    ("threads wait", generator(sched_wait_share=0.08, sched_wait_p99_ms=0.0),
+     K.GENERATOR_SATURATED, S, "waited for CPUs for 8% of their time, bound 5%"),
     ("k6 waits", generator(sched_wait_p99_ms=9.5), K.GENERATOR_SATURATED, S,
      "9.5 ms for a CPU (p99), bound 1.0 ms"),
     ("k6 throttled", generator(throttled_share=0.2), K.GENERATOR_THROTTLED, S, "20.0%"),
@@ -234,6 +236,7 @@ SOUND = {
     "a few others on many CPUs": beside(busy=1.6, cpus=16),
     "untouched": field(),
     "generator at its bound": generator(cpu_share=0.60, sched_wait_p99_ms=1.0),
+    "threads at their bound": generator(sched_wait_share=0.05, sched_wait_p99_ms=0.0),
     "k6's wait is little beside the answers'": lambda trial: replace(
         generator(sched_wait_p99_ms=9.5)(trial),
         latency=Histogram.of(range(100_000, 300_000, 5)),

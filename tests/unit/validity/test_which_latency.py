@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
+from loadlab.analysis.cell import CellSum
+from loadlab.catalogue import Cell
 from loadlab.measurement.documents import Program
-from loadlab.model.status import Validity
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import Unanswered
+from loadlab.model.status import Standing, Validity
 from loadlab.validity.judge import judge
+from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import ReasonKind
-from loadlab.validity.which_latency import which_latency
+from loadlab.validity.which_latency import cut_off, unanswered, which_latency
 
 
 def told(healthy, *, mixes=False, **changes):
@@ -44,3 +49,29 @@ def test_requests_without_an_answer_are_in_no_latency(healthy):
     trial = told(healthy, failed=10, status=status, mixes=True)
 
     assert [reason.kind for reason in which_latency(trial)] == [ReasonKind.OTHER_LATENCY]
+
+
+def test_percentiles_among_requests_that_were_cut_off_are_in_doubt(healthy):
+    """wrk with 4 connections, a service of 200 ms, and 3 s: 4 of 64 are in no latency."""
+    trial = replace(
+        healthy,
+        requests=60,
+        latency=Histogram.of([200_000] * 60),
+        without_answer=Unanswered(cut=4),
+    )
+    (reason,) = cut_off(trial)
+
+    assert (reason.kind, reason.level) == (ReasonKind.UNANSWERED, Validity.SUSPECT)
+    assert reason.message.startswith("4 of 64 requests were under way")
+    assert "cut off: p95, p99 may be longer" in reason.message
+    assert list(unanswered(trial)) == []
+
+
+def test_a_cut_tail_makes_the_p95_a_bound(healthy):
+    trial = replace(healthy, without_answer=Unanswered(cut=2_000))
+    total = CellSum(Cell(variant="a"), 1)
+    total.add(JudgedTrial(trial, judge(trial)))
+    row = total.measured_cell().row
+
+    assert row.p95_ms is not None
+    assert (row.p95_ms.standing, row.p95_ms.why) == (Standing.BOUND, "Unanswered")

@@ -82,7 +82,9 @@ class GeneratorUsage(ReadModel):
     cpus: int = Field(ge=1, le=10_000)
     cpu_limit: float | None = Field(default=None, gt=0)
     throttled_seconds: float | None = None
-    sched_wait_us_p99: Count = Field(alias="schedWaitUsP99")
+    # Single waits, where a generator tells them; else the share of its CPUs' time.
+    sched_wait_us_p99: Count | None = Field(default=None, alias="schedWaitUsP99")
+    sched_wait_share: float | None = Field(default=None, ge=0, le=1)
     peak_rss_bytes: Count = 0
     longest_pause_us: Count = 0
 
