@@ -10,9 +10,10 @@ import pytest
 from tests.loadgen.conftest import ENVIRONMENT_TOO, Lab
 from tests.loadgen.stand_in import Server, read_body
 from tests.loadgen.test_failures import reply
+from tests.manifests import Json
 
 pytestmark = pytest.mark.integration
-STEP = {"headers": {}, "body": None, "weight": 1, "writes": False}
+STEP: Json = {"headers": {}, "body": None, "weight": 1, "writes": False}
 JSON = {"Content-Type": "application/json"}
 LOGIN = STEP | {
     "name": "login", "method": "POST", "path": "/login", "headers": JSON,

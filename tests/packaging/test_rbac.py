@@ -78,8 +78,8 @@ class TakesNotes(ApiCluster):
 
     async def _answer(self, **_) -> str:
         owners = [{"uid": UID, "controller": True}] if self.is_there else []
-        metadata = {"resourceVersion": "1", "ownerReferences": owners}
-        metadata["labels"] = {MAY_BE_USED_LABEL: "true"}
+        labels = {MAY_BE_USED_LABEL: "true"}
+        metadata = {"resourceVersion": "1", "ownerReferences": owners, "labels": labels}
         return json.dumps({"metadata": metadata, "items": [], "reason": "AlreadyExists"})
 
 

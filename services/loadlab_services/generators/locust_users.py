@@ -120,7 +120,7 @@ def load(asked: Json) -> Json:
     environment = Environment(
         user_classes=[user_class(asked, found)], stop_timeout=asked["gracefulStopMs"] / 1000
     )
-    environment.events.request.add_listener(found.note)
+    environment.events.request.add_listener(found.note)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.time()
     runner.start(asked["users"], spawn_rate=asked["users"])

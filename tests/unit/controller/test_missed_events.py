@@ -26,7 +26,9 @@ class Stored(ApiCluster):
     async def versions(self, kind: Kind, namespace: str | None) -> dict[Key, str]:
         return {k: str(body["metadata"]["resourceVersion"]) for k, body in self.bodies.items()}
 
-    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
         self.read.append((namespace, name))
         return self.bodies.get((namespace, name))
 

@@ -73,7 +73,9 @@ no_key = st.text(max_size=300).filter(lambda text: not text.isascii() or " " in 
 not_a_text = st.one_of(st.integers(), st.booleans(), st.lists(st.text(), max_size=2))
 not_a_list = st.one_of(st.text(), st.integers(), st.booleans())
 control = st.sampled_from(["a\nb", "\x00", "a\tb", "\x7f", "ü", " a"])
-not_an_object = st.one_of(st.text(), st.integers(), st.none(), st.just({}))
+not_an_object: st.SearchStrategy[object] = st.one_of(
+    st.text(), st.integers(), st.none(), st.just({})
+)
 OURS = st.sampled_from(["PORT", "WORKERS", "WORKLOAD", "VARIANT", "RUN_ID", "READINESS_PATH"])
 
 

@@ -9,7 +9,7 @@ import pytest
 import loadlab
 from loadlab.catalogue import Factor, Generator
 from loadlab.catalogue.generators import DEFAULT, Skill
-from loadlab.model.spec.load import Request
+from loadlab.model.spec.request import Request
 from loadlab.plan import PlanError, make_plan
 from loadlab.plan.expected import load_facts
 from loadlab.plan.generator_checks import KNOWN_FIELDS

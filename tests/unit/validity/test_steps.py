@@ -1,6 +1,7 @@
 """Requests against iterations where an iteration has several steps."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,11 @@ ITERATIONS = 1_000
 
 def of_steps(trial: TrialMeasurement, **values: int) -> TrialMeasurement:
     load = replace(trial.load, steps=3)
-    asked = {"iterations": ITERATIONS, "requests": 3 * ITERATIONS, "failed": 0} | values
+    asked: dict[str, Any] = {
+        "iterations": ITERATIONS,
+        "requests": 3 * ITERATIONS,
+        "failed": 0,
+    } | values
     return replace(trial, load=load, **asked)
 
 
