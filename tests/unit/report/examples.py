@@ -171,6 +171,46 @@ VOID = {
     "foreignCpu": 0.79,
     "formerAttempts": [{"attempt": 1, "reason": "ForeignCpu", "message": "others used 0.6 CPU"}],
 }
+CONDITIONS = [
+    {
+        "type": "Finished",
+        "status": "True",
+        "reason": "Completed",
+        "lastTransitionTime": "2026-11-20T14:00:00Z",
+    },
+    {
+        "type": "Quiet",
+        "status": "False",
+        "reason": "NotQuiet",
+        "message": "3 of 24 runs were void because others used the CPUs",
+        "lastTransitionTime": "2026-11-20T14:00:00Z",
+    },
+]
+DURABILITY = {
+    "accepted": 1000,
+    "persisted": 1000,
+    "duplicates": 0,
+    "lost": 0,
+    "pending": 0,
+    "deadLettered": 0,
+    "idsMatch": True,
+}
+ENVIRONMENT = {
+    "kubernetes": "v1.34.4",
+    "node": "node-1",
+    "images": {"service": f"sha256:{'7f' * 32}", "k6": f"sha256:{'0a' * 32}"},
+}
+
+
+def trials_of(grid: list[tuple[str, int]]) -> list[Resource]:
+    """Three trials of each cell, one of them void."""
+    each_thrice = [cell for cell in grid for _ in range(3)]
+    trials = [
+        trial(number, row(*cell, 1)["cell"], rate_of(*cell))
+        for number, cell in enumerate(each_thrice, 1)
+    ]
+    trials[6]["status"] |= VOID
+    return trials
 
 
 def full() -> tuple[Resource, list[Resource]]:
@@ -179,17 +219,7 @@ def full() -> tuple[Resource, list[Resource]]:
     status: Resource = {
         "phase": "Succeeded",
         "verdict": "Passed",
-        "conditions": [
-            {
-                "type": "Finished", "status": "True", "reason": "Completed",
-                "lastTransitionTime": "2026-11-20T14:00:00Z",
-            },
-            {
-                "type": "Quiet", "status": "False", "reason": "NotQuiet",
-                "message": "3 of 24 runs were void because others used the CPUs",
-                "lastTransitionTime": "2026-11-20T14:00:00Z",
-            },
-        ],
+        "conditions": CONDITIONS,
         "trials": {"planned": 24, "succeeded": 23, "invalid": 1},
         "recommendation": ["Take async with 4 workers: 2,900 requests/s, 1.6 times sync."],
         "best": {"cell": cell_title("async", 4), "requestsPerSecond": 2901.2, "p95Ms": 28.7},
@@ -212,14 +242,8 @@ def full() -> tuple[Resource, list[Resource]]:
             expectation("async-wins", 1.79, 1.61, "Contradicted"),
             expectation("workers", 2.0, 2.05, "Reproduced"),
         ],
-        "durability": {
-            "accepted": 1000, "persisted": 1000, "duplicates": 0, "lost": 0, "pending": 0,
-            "deadLettered": 0, "idsMatch": True,
-        },
-        "environment": {
-            "kubernetes": "v1.34.4", "node": "node-1",
-            "images": {"service": f"sha256:{'7f' * 32}", "k6": f"sha256:{'0a' * 32}"},
-        },
+        "durability": DURABILITY,
+        "environment": ENVIRONMENT,
         "chosen": {"seed": 42, "serviceCpu": "Exclusive"},
         "operatorVersion": "0.1.0",
         "completionTime": "2026-11-20T14:00:00Z",
@@ -233,12 +257,7 @@ def full() -> tuple[Resource, list[Resource]]:
         "failures": [{"class": "5xx", "text": "503 Service Unavailable", "requests": 2,
                       "share": 0.001, "example": "pool exhausted"}],
     }  # fmt: skip
-    each_thrice = [cell for cell in grid for _ in range(3)]
-    trials = [
-        trial(number, row(*cell, 1)["cell"], rate_of(*cell))
-        for number, cell in enumerate(each_thrice, 1)
-    ]
-    trials[6]["status"] |= VOID
+    trials = trials_of(grid)
     metadata = {"name": "wells", "namespace": "lab", "uid": UID}
     return {"metadata": metadata, "spec": {"workload": "wells"}, "status": status}, trials
 
