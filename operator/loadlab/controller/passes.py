@@ -67,7 +67,7 @@ class Passes:
             except ClusterError as error:
                 log.warning("no pass", experiment=key, error=str(error))
                 self._metrics.failed()
-                after = RETRY
+                after = self._unwritten.retry(key, time.time(), RETRY)
             except Exception:  # not even the status could say so
                 log.exception("pass broke", experiment=key)
                 self._metrics.failed()

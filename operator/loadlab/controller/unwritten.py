@@ -15,6 +15,7 @@ from loadlab.controller.work_queue import Key
 
 AHEAD_FOR = 5.0  # seconds for which one that waits stays ahead of others
 RUNS_FOR = 60.0  # seconds for which one goes on without a word in its status
+TRIED_AGAIN = 10.0  # seconds until one that nobody waits for is tried again: there may be hundreds
 AT_ONE_STRETCH = 15.0  # seconds between two refusals that are of one trouble
 
 
@@ -66,6 +67,12 @@ class Unwritten:
         if not (known.cleared or lasts):
             return ""
         return f"its status could not be written for {RUNS_FOR:.0f} s: {known.error}"
+
+    def retry(self, key: Key, now: float, soon: float) -> float:
+        """Return the seconds until the next try of one that failed; `soon` unless set aside."""
+        aside = self.set_aside(now)
+        waits = any(k.key == key and k.waits for uid, k in self._troubles.items() if uid in aside)
+        return TRIED_AGAIN if waits else soon
 
     def set_aside(self, now: float) -> frozenset[str]:
         """Return the uids of those for whom nobody waits."""

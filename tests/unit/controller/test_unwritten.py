@@ -3,7 +3,13 @@
 import pytest
 
 from loadlab.controller.experiment_index import ExperimentIndex
-from loadlab.controller.unwritten import AHEAD_FOR, AT_ONE_STRETCH, RUNS_FOR, Unwritten
+from loadlab.controller.unwritten import (
+    AHEAD_FOR,
+    AT_ONE_STRETCH,
+    RUNS_FOR,
+    TRIED_AGAIN,
+    Unwritten,
+)
 
 KEY = ("lab", "exp")
 
@@ -78,3 +84,12 @@ def test_who_is_set_aside_is_ahead_of_nobody_and_not_at_the_front(phase):
     assert index.place_of(("lab", "next"), {"stuck"}).ahead == 0
     assert ("lab", "stuck") in index.front()
     assert index.front({"stuck"}) == {("lab", "next")}
+
+
+def test_one_that_nobody_waits_for_is_tried_less_often_and_one_that_runs_as_before():
+    waits, runs = refused_every_second(AHEAD_FOR, waits=True), refused_every_second(RUNS_FOR)
+
+    assert waits.retry(KEY, AHEAD_FOR - 1, 1.0) == 1.0
+    assert waits.retry(KEY, AHEAD_FOR, 1.0) == TRIED_AGAIN < AT_ONE_STRETCH
+    assert waits.retry(("lab", "other"), AHEAD_FOR, 1.0) == 1.0
+    assert runs.retry(KEY, RUNS_FOR, 1.0) == 1.0
