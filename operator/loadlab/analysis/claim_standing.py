@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from loadlab.analysis.trial_figures import TrialFigures
+from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
@@ -61,7 +61,9 @@ def reach_of(
 
 
 def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) -> str:
-    """Say what a latency of a trial tells of beside the service; empty of any other figure."""
+    """Say what a figure of a trial tells of beside good answers of the service; else nothing."""
+    if figure is FigureName.SERVICE_CPU:
+        return trial.why_costs_unsound or (WHY_LEFT_OUT if trial.leaves_out_costs else "")
     if not figure.is_latency:
         return ""
     if any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in trial.judgement.reasons):

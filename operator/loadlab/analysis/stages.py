@@ -61,6 +61,9 @@ def _stages(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:
     service = trial.components.get(Component.SERVICE)
     if service is not None:
         yield from _in_service(service, _served_per_second(trial))
+        # Of a request, however it ended: the cost that is told is that of a good answer.
+        of_good = service.cpu_micros_per_request or 0.0
+        yield Resource.SERVICE_CPU, of_good * (1 - trial.failed_rate) / 1000
     yield from _in_database(trial)
     if trial.expected is not None:
         yield Resource.LOAD, trial.expected.wait_ms
@@ -69,7 +72,6 @@ def _stages(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:
 def _in_service(service: ComponentUsage, rate: float) -> Iterator[tuple[Resource, float]]:
     lag = service.event_loop_lag_p50_ms or 0.0
     yield Resource.EVENT_LOOP, lag
-    yield Resource.SERVICE_CPU, (service.cpu_micros_per_request or 0.0) / 1000
     if rate > 0:
         # Who has got a connection waits for the loop once more until it can go on.
         yield Resource.DATABASE_POOL, 1000 * (service.pool_waiters or 0.0) / rate - lag

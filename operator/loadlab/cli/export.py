@@ -14,7 +14,7 @@ from loadlab.cli.cells_table import used_components, used_factors
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.markdown import markdown
 from loadlab.cli.tables import render
-from loadlab.model.status import LatencyMs, ResultRow
+from loadlab.model.status import CostUnit, LatencyMs, ResultRow
 
 _BOUND = "lower_bound_above"  # the one field of a latency that is none
 
@@ -90,6 +90,8 @@ def _flat(row: ResultRow, factors: list[str], components: list[str]) -> dict[str
         "cpuMicrosPerRequest": total and total.mean,
         "cpuMicrosLow": total and total.low,
         "cpuMicrosHigh": total and total.high,
+        "cpuMicrosStanding": total and str(total.standing),
+        "cpuPer": str(row.cpu_per or CostUnit.SUCCESS),
         **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
         "leavesOutCosts": row.leaves_out_costs,
         "serviceMemoryBytes": memory and memory.service,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     ByComponent,
+    CostUnit,
     Durability,
     Figure,
     LoadOutcome,
@@ -17,6 +18,7 @@ from loadlab.report.scale import Scale
 from loadlab.report.subject import Subject
 
 _COMPONENTS = tuple(ByComponent.model_fields)
+_PER = {CostUnit.SUCCESS: "request that succeeded", CostUnit.ROW: "row written"}
 
 
 def speed(subject: Subject) -> Iterator[Section]:
@@ -184,18 +186,19 @@ def _costs(subject: Subject) -> tuple[Table, ...]:
     rows = (
         (
             subject.name_of(row.cell),
+            _PER[row.cpu_per or CostUnit.SUCCESS],
             spelling.figure(row.cpu_micros),
             *(
                 spelling.number(getattr(row.cpu_micros_per_request, name, None))
-                + (" or more" if row.leaves_out_costs and name != "service" else "")
+                + (" or more" if row.leaves_out_costs and name != "generator" else "")
                 for name in used
             ),
             spelling.mebibytes(row.memory_bytes.service if row.memory_bytes else None),
         )
         for row in subject.rows
     )
-    head = ("cell", "in all", *used, "service MiB")
-    return (Table(caption="CPU per request, µs", head=head, rows=tuple(rows)),)
+    head = ("cell", "for each", "in all", *used, "service MiB")
+    return (Table(caption="CPU, µs", head=head, rows=tuple(rows)),)
 
 
 def _found(subject: Subject) -> Iterator[Table]:
