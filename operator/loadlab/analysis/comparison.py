@@ -3,7 +3,8 @@
 | outcome            | when                                                               |
 |--------------------|--------------------------------------------------------------------|
 | Improved, Regressed | the ratio differs from 1: p below 0.05 over the whole family       |
-| Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05       |
+| Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05; of a |
+|                    | latency also without what k6 itself adds, which must be known       |
 | Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1;   |
 |                    | or the one that looks better failed more (loadlab.analysis.fairness) |
 
@@ -21,12 +22,13 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
-from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN, FEWEST_BLOCKS
+from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
+from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import why_unfair
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
-from loadlab.analysis.row_figures import standing_of
+from loadlab.analysis.row_figures import mean_of, standing_of
 from loadlab.catalogue import Factor
 from loadlab.model.status import (
     MAX_ROWS,
@@ -39,7 +41,7 @@ from loadlab.model.status import (
 )
 
 _ALPHA = 1 - CONFIDENCE
-_MARGIN = math.log1p(EQUIVALENCE_MARGIN)
+_TAIL = "p95_ms"  # also that of the requests of one name
 _BETTER = {"requests_per_second": 1, "cpu_micros": -1, "p95_ms": -1}
 # The most important one first: not all of a large sweep fit the status.
 _CLOSED = ("requests_per_second", "cpu_micros", "p95_ms")
@@ -57,6 +59,7 @@ class Difference:
     ratios: tuple[float, ...]
     estimate: LogEstimate | None  # None without a block
     why: str = ""  # no claim is possible, whatever the figures are
+    own_ms: float | None = None  # what k6 itself adds to a latency; None where it is not known
 
     @property
     def doubt(self) -> float | None:
@@ -72,10 +75,12 @@ def compare_cells(
     pilot: int | None = None,
     *,
     latency: bool = True,
+    own_ms: float | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare each row with its control, as many figures of all rows as the status may hold.
 
     Without latency where the load is to show what is carried: at saturation it follows from that.
+    `own_ms` is what k6 itself adds to one; None where it was not measured.
     """
     pairs = controls_of(rows)
     if not pairs:
@@ -85,7 +90,9 @@ def compare_cells(
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
     noises = {name: block_noise(list(table.values()), pilot) for name, table in tables.items()}
     differences = [
-        difference_of(name, pair, tables[name], noises[name]) for pair in pairs for name in names
+        difference_of(name, pair, tables[name], noises[name], own_ms)
+        for pair in pairs
+        for name in names
     ]
     return claims(differences)
 
@@ -144,12 +151,13 @@ def difference_of(
     pair: tuple[ResultRow, ResultRow],
     table: Mapping[str, Logs],
     noise: BlockNoise | None,
+    own_ms: float | None = None,
 ) -> Difference:
     """Take one figure of two cells within each block."""
     of, over = (table.get(row.cell.title(), {}) for row in pair)
     logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
     estimate = LogEstimate.of_difference(logs, noise) if logs else None
-    return Difference(figure, *pair, tuple(map(math.exp, logs)), estimate)
+    return Difference(figure, *pair, tuple(map(math.exp, logs)), estimate, own_ms=own_ms)
 
 
 def holm(doubts: Sequence[float]) -> list[float]:
@@ -175,7 +183,7 @@ def is_clearly_worse(found: Difference) -> bool:
     """
     if compare_alone(found).outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
         return False
-    return abs(found.estimate.mean) >= _MARGIN
+    return abs(found.estimate.mean) >= MARGIN
 
 
 def _no_claim(found: Difference) -> Comparison:
@@ -208,8 +216,8 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         p=p,
         outcome=outcome,
         detectable=None if detectable is None else math.expm1(detectable),
-        blocks_needed=_needed(estimate, strict) if is_open and not unfair else None,
-        why=(unfair or _why(found, shown)) if is_open else None,
+        blocks_needed=_needed(found, estimate, strict) if is_open and not unfair else None,
+        why=(unfair or _why(found, estimate, shown)) if is_open else None,
     )
 
 
@@ -228,12 +236,14 @@ def _spelled(figure: str) -> str:
     return f"{request}{dot}{to_camel(name)}"
 
 
-def _why(found: Difference, shown: Figure) -> str | None:
+def _why(found: Difference, estimate: LogEstimate, shown: Figure) -> str | None:
     if shown.low is None:
         return "the replicates lie too far apart for an interval"
     if _is_overloaded(found):
         return "one of the two did not carry its load, so the rates differ"
-    return None if all(_may_lie(found)) else "one of the two is a bound, not the figure itself"
+    if not all(_may_lie(found)):
+        return "one of the two is a bound, not the figure itself"
+    return (_why_hidden(found, estimate) or None) if seems_equal(estimate) else None
 
 
 def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
@@ -241,11 +251,22 @@ def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOu
     if p < _ALPHA and (above if estimate.mean > 0 else below):
         is_better = estimate.mean * _BETTER[found.figure.rpartition(".")[2]] > 0
         return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
-    within = estimate.half(1 - 2 * _ALPHA)
-    equal = within is not None and abs(estimate.mean) + within < _MARGIN
-    if equal and p >= _ALPHA and above and below:
+    if (
+        p >= _ALPHA
+        and above
+        and below
+        and seems_equal(estimate)
+        and not _why_hidden(found, estimate)
+    ):
         return ComparisonOutcome.EQUIVALENT
     return ComparisonOutcome.INCONCLUSIVE
+
+
+def _why_hidden(found: Difference, estimate: LogEstimate) -> str:
+    """Say that what k6 itself adds to a latency may hide a difference; else nothing."""
+    if not found.figure.endswith(_TAIL):
+        return ""
+    return why_hidden(estimate, mean_of(found.over, found.figure) or 0.0, found.own_ms)
 
 
 def _may_lie(found: Difference) -> tuple[bool, bool]:
@@ -268,10 +289,9 @@ def _is_overloaded(found: Difference) -> bool:
     return LoadOutcome.OVERLOADED in {found.of.load, found.over.load}
 
 
-def _needed(estimate: LogEstimate, strict: float) -> int | None:
+def _needed(found: Difference, estimate: LogEstimate, strict: float) -> int | None:
     """Return how many blocks would show the difference found, or that there is none."""
-    ways = (
-        estimate.blocks_needed(abs(estimate.mean), strict),
-        estimate.blocks_needed(_MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA),
-    )
+    ways = [estimate.blocks_needed(abs(estimate.mean), strict)]
+    if not _why_hidden(found, estimate.without_noise):
+        ways.append(estimate.blocks_needed(MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA))
     return min((blocks for blocks in ways if blocks is not None), default=None)

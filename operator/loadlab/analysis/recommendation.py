@@ -179,7 +179,7 @@ def _tie(best: Best, comparisons: Sequence[Comparison], names: _Names) -> str:
     if needed:
         many = f"{min(needed)} replicates"
         return f"{told}: {many} would show the difference found, or that there is none."
-    if any(c.why for c in among):
+    if any("replicates" in c.why for c in among if c.why):
         return f"{told}: take 5 replicates or more."
     return f"{told} in what decides: choose by what else matters to you."
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.calibration import less_own_delay, with_calibration
+from loadlab.analysis.calibration import as_measured, less_own_delay, with_calibration
 from loadlab.catalogue import Cell
 from loadlab.model.status import Calibration, Figure, LoadOutcome, Standing
 from tests.unit.analysis.claims import rows_of, sized
@@ -46,6 +46,26 @@ def test_a_closed_loop_near_what_k6_can_send_is_a_lower_bound(rate, ceiling, sta
 
     assert row.requests_per_second is not None
     assert row.requests_per_second.standing is standing
+
+
+def test_the_interval_of_the_replicates_can_be_had_back():
+    rows = rows_of([sized(Cell(variant="a"), b, 900, 500, 40 + b) for b in range(5)])
+    found = calibration()
+
+    (row,) = with_calibration(rows, found)
+
+    assert as_measured(row, found).p95_ms.low == pytest.approx(rows[0].p95_ms.low)
+    assert as_measured(row, None) == row
+
+
+def test_of_an_interval_that_gave_way_to_nothing_the_end_is_unknown():
+    rows = rows_of([sized(Cell(variant="a"), b, 900, 500, 40 + b) for b in range(5)])
+    found = calibration(p99=100.0)
+
+    (row,) = with_calibration(rows, found)
+
+    assert row.p95_ms.low == 0
+    assert as_measured(row, found).p95_ms.low is None
 
 
 def test_a_rate_that_was_offered_is_what_it_is():

@@ -24,7 +24,7 @@ def with_failures(rows: Sequence[ResultRow], *shares: float) -> list[ResultRow]:
 
 def outcomes(replicates: Sequence[Replicate], *failed: float) -> dict[str, tuple[Outcome, str]]:
     rows = with_failures(rows_of(replicates), *failed)
-    return {c.figure: (c.outcome, c.why or "") for c in compare_cells(rows, replicates)}
+    return {c.figure: (c.outcome, c.why or "") for c in compare_cells(rows, replicates, own_ms=0.2)}
 
 
 CHEAPER = [*cell_at(SYNC, 1000, 600, 40), *cell_at(ASYNC, 1500, 330, 30)]
@@ -109,6 +109,6 @@ def test_what_two_generators_differ_by_is_no_claim_about_the_service():
 
 def test_that_two_generators_agree_may_be_claimed():
     replicates = [*by_generator("k6", 1000, 500, 20), *by_generator("wrk", 1002, 501, 20.1)]
-    found = {c.figure: c for c in compare_cells(rows_of(replicates), replicates)}
+    found = {c.figure: c for c in compare_cells(rows_of(replicates), replicates, own_ms=0.2)}
 
     assert {c.outcome for c in found.values()} == {Outcome.EQUIVALENT}
