@@ -8,6 +8,7 @@ too, and nothing is equal where that is not known.
 
 import math
 
+from loadlab import spelling
 from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN
 from loadlab.analysis.calibration import without_own_delay
 from loadlab.analysis.estimate import LogEstimate
@@ -31,7 +32,9 @@ def why_hidden(estimate: LogEstimate, over_ms: float, own_ms: float | None) -> s
     ends = (without_own_delay(end, over_ms, own_ms) for end in _ends(estimate))
     if all(abs(end) < MARGIN for end in ends):
         return ""
-    return f"less what k6 itself may add ({own_ms:.3g} ms) they may lie 5 % apart or more"
+    return (
+        f"less what k6 itself may add ({spelling.number(own_ms)} ms) they may lie 5 % apart or more"
+    )
 
 
 def _ends(estimate: LogEstimate) -> tuple[float, float]:

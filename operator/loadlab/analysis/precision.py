@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadlab import spelling
 from loadlab.analysis.blocks import block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED, WIDEST_INTERVAL
 from loadlab.analysis.comparison import (
@@ -186,7 +187,7 @@ def _judged(told: PrecisionResult, done: int) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{spelling.number(100 * share)} %"
 
 
 def _many(blocks: int) -> str:

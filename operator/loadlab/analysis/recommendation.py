@@ -10,6 +10,7 @@ itself.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from loadlab import spelling
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import (
     Best,
@@ -152,7 +153,7 @@ def _ratio(found: Comparison, names: _Names) -> str:
 def _interval(found: Comparison) -> str:
     if found.ratio is None or found.low is None or found.high is None:
         return ""
-    return f"{found.ratio:.3g} [{found.low:.3g}, {found.high:.3g}]"
+    return spelling.interval(found.ratio, found.low, found.high, spelling.ratio)
 
 
 def _beside(lead: Comparison, comparisons: Iterable[Comparison]) -> Iterator[str]:

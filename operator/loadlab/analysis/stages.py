@@ -9,6 +9,7 @@ long as half of the events waited. What none of them explains stands beside them
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.base.names import Component
 from loadlab.measurement.completed_work import puts_off
 from loadlab.measurement.usage import ComponentUsage
@@ -54,7 +55,7 @@ def share_out(trial: TrialMeasurement) -> tuple[Stage, ...]:
 
 def tell(stage: Stage) -> str:
     """Spell a stage, such as DatabasePool 21.3 ms (83 %)."""
-    return f"{stage.name} {stage.ms:,.3g} ms ({stage.share:.0%})"
+    return f"{stage.name} {spelling.number(stage.ms)} ms ({stage.share:.0%})"
 
 
 def _stages(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:

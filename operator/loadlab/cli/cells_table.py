@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pydantic.alias_generators import to_camel
 from rich.text import Text
 
+from loadlab import spelling
 from loadlab.catalogue import Cell
-from loadlab.cli import figures, rates
+from loadlab.cli import rates
 from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import ByComponent, CostUnit, LoadOutcome, ResultRow
 
@@ -105,24 +106,24 @@ def table(title: str, rows: Sequence[ResultRow], columns: Sequence[rates.Column]
 def _load(row: ResultRow) -> Text:
     """Whether the load was carried, and in how many of the used replicates it was not."""
     if row.load is not LoadOutcome.OVERLOADED:
-        return Text(row.load or figures.ABSENT)
+        return Text(row.load or spelling.ABSENT)
     counts = row.replicates
     return Text(f"{row.load} {counts.overloaded}/{counts.valid}", style=COLOURS[row.load])
 
 
 def _level(level: object) -> str:
-    return figures.ABSENT if level is None else str(level)
+    return spelling.ABSENT if level is None else str(level)
 
 
 def _costs(row: ResultRow, components: list[str], *, in_all: bool) -> Iterator[str]:
     cost = row.cpu_micros_per_request
-    yield figures.share(row.failed_rate, row.failed_low, row.failed_high)
+    yield spelling.share(row.failed_rate, row.failed_low, row.failed_high)
     if in_all:
-        yield figures.micros_figure(row.cpu_micros)
+        yield spelling.figure(row.cpu_micros)
     for name in components:
         known = getattr(cost, name) if cost else None
         bound = row.leaves_out_costs and name != _GENERATOR
-        yield figures.micros(known, is_lower_bound=bound)
-    yield figures.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
-    yield figures.percent(row.generator_cpu)
+        yield spelling.at_least(known, is_bound=bound)
+    yield spelling.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
+    yield spelling.percent(row.generator_cpu)
     yield f"{row.replicates.valid}/{row.replicates.planned}"

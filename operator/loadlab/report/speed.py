@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from loadlab import spelling
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     ByComponent,
@@ -12,7 +13,6 @@ from loadlab.model.status import (
     ResultRow,
     Standing,
 )
-from loadlab.report import spelling
 from loadlab.report.charts import Picture, Plot, Point, Section, Table, series_of
 from loadlab.report.scale import Scale
 from loadlab.report.subject import Subject
@@ -100,7 +100,7 @@ def _point(row: ResultRow, found: Figure, scales: tuple[Scale, Scale], subject: 
         along=(along.down(tall[0]), along.down(tall[1])) if tall else None,
         series=series_of(subject.series_of(row.cell.variant)),
         title=(
-            f"{subject.name_of(row.cell)}: {spelling.figure(found)} req/s, "
+            f"{subject.name_of(row.cell)}: {spelling.figure_or_why(found)} req/s, "
             f"p95 {_latency(row, 'p95')} ms"
         ),
         hollow=found.standing is Standing.BOUND or not _is_known(row),
@@ -164,8 +164,8 @@ def _rows(subject: Subject) -> Table:
     rows = (
         (
             subject.name_of(row.cell),
-            *((spelling.figure(row.capacity),) if carried else ()),
-            spelling.figure(row.requests_per_second),
+            *((spelling.figure_or_why(row.capacity),) if carried else ()),
+            spelling.figure_or_why(row.requests_per_second),
             *(_latency(row, name) for name in ("med", "p95", "p99")),
             spelling.percent(row.failed_rate),
             str(row.bottleneck.name) if row.bottleneck else spelling.ABSENT,
@@ -187,7 +187,7 @@ def _costs(subject: Subject) -> tuple[Table, ...]:
         (
             subject.name_of(row.cell),
             _PER[row.cpu_per or CostUnit.SUCCESS],
-            spelling.figure(row.cpu_micros),
+            spelling.figure_or_why(row.cpu_micros),
             *(
                 spelling.number(getattr(row.cpu_micros_per_request, name, None))
                 + (" or more" if row.leaves_out_costs and name != "generator" else "")
