@@ -15,9 +15,7 @@ from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
 from loadlab.validity.judgement import ReasonKind
-from loadlab.validity.lateness import Ends
-
-_PERCENTS = {"med": 50.0, "p95": 95.0, "p99": 99.0}
+from loadlab.validity.lateness import are_apart
 
 
 def rate_bounds(rows: Iterable[ResultRow]) -> Mapping[str, str]:
@@ -82,4 +80,4 @@ def _is_late(whole: LatencyMs | None, sent: LatencyMs | None, figure: FigureName
     if whole is None or sent is None:
         return False
     name = figure.value.partition(".")[2]
-    return Ends(_PERCENTS[name], getattr(sent, name), getattr(whole, name)).are_apart
+    return are_apart(getattr(sent, name), getattr(whole, name))

@@ -89,7 +89,9 @@ def test_without_the_delay_a_ratio_is_that_of_the_services(of, over, own):
     assert without_own_delay(log, over + own, own) == pytest.approx(math.log(of / over), abs=1e-9)
 
 
-@pytest.mark.parametrize(("over", "own"), [(1.0, 1.0), (1.0, 2.0), (0.0, 0.0)])
-def test_of_nothing_there_is_no_ratio(over, own):
-    assert without_own_delay(0.0, over, own) == math.inf
-    assert without_own_delay(-3.0, 10.0, 1.0) == math.inf
+@pytest.mark.parametrize(
+    ("ratio", "over", "own"),
+    [(1.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.0, 0.0, 0.0), (0.5, 2.0, 1.0), (2.0, 1.0, 1.0)],
+)
+def test_of_nothing_there_is_no_ratio(ratio, over, own):
+    assert without_own_delay(math.log(ratio), over, own) == math.inf

@@ -71,12 +71,31 @@ def test_whoever_fails_more_is_never_the_best():
 
 @pytest.mark.parametrize(
     ("share", "other", "more"),
-    [(0.5, 0.0, True), (0.0, 0.5, False), (0.011, 0.0, True), (0.009, 0.0, False)],
+    [
+        (0.5, 0.0, True),
+        (0.0, 0.5, False),
+        (0.011, 0.0, True),
+        (0.01, 0.0, False),
+        (0.009, 0.0, False),
+    ],
 )
 def test_more_is_more_than_little(share, other, more):
     rows = with_failures(rows_of(CHEAPER), share, other)
 
     assert fails_more(*rows) is more
+
+
+def test_more_than_chance_may_still_be_little():
+    """Of a million requests 30.5 and 30 % are surely not the same, and of no matter."""
+    rows = with_failures(rows_of(CHEAPER), 0.305, 0.3)
+
+    assert not fails_more(*(row.model_copy(update={"requests": 1_000_000}) for row in rows))
+
+
+def test_more_than_little_may_still_be_chance():
+    rows = with_failures(rows_of(CHEAPER), 0.20, 0.18)
+
+    assert not fails_more(*(row.model_copy(update={"requests": 1000}) for row in rows))
 
 
 def test_of_few_requests_no_share_is_told_from_another():
