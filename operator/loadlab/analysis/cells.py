@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from loadlab.analysis.calibration import less_own_delay
 from loadlab.analysis.cell import CellSum
-from loadlab.analysis.criteria import CellOutcome, Threshold, evaluate
+from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.criteria import Threshold, evaluate
 from loadlab.analysis.expectation import Replicate
 from loadlab.model.resources import Trial
 from loadlab.model.status import CriterionOutcome, ResultRow

@@ -170,18 +170,19 @@ def holm(doubts: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def compare_alone(found: Difference) -> Comparison:
-    """Compare two cells as if nothing else in the experiment were compared."""
-    return _no_claim(found) if found.doubt is None else _claim(found, found.doubt, 1)
+def compare_in_family(found: Difference, p: float | None, family: int) -> Comparison:
+    """Compare two cells by a p value that was adjusted for so many comparisons."""
+    return _no_claim(found) if p is None or found.doubt is None else _claim(found, p, family)
 
 
-def is_clearly_worse(found: Difference) -> bool:
+def is_clearly_worse(found: Difference, p: float | None) -> bool:
     """Whether the blocks show a cell to be worse than the other, by more than what is of no matter.
 
-    Taken alone, so that ties are named rarely rather than often. It is the mean that has to lie
-    beyond the margin: by an end of its interval more noise would make a cell worse.
+    `p` is adjusted for all that is compared. It is the mean that has to lie beyond the margin: by
+    an end of its interval more noise would make a cell worse.
     """
-    if compare_alone(found).outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
+    outcome = compare_in_family(found, p, 1).outcome
+    if outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
         return False
     return abs(found.estimate.mean) >= MARGIN
 

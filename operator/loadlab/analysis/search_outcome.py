@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from loadlab import spelling
+from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
-from loadlab.analysis.criteria import CellOutcome, Threshold, judge_criterion
+from loadlab.analysis.criteria import Threshold, judge_criterion
 from loadlab.model.status import (
     Best,
     CellCapacity,

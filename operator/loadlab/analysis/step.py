@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from loadlab.analysis.criteria import CellOutcome, Threshold
+from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.criteria import Threshold
 from loadlab.analysis.summary import cell_analysis
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import (

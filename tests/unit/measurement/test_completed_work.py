@@ -105,7 +105,44 @@ def test_among_reads_what_is_refused_is_in_no_denominator() -> None:
     assert costs(measured(MIXED, *told, DONE, refused=3000))["worker"] == 1000.0
 
 
-@pytest.mark.parametrize(("before", "is_bound"), [(50, False), (59, False), (62, True)])
+def test_rows_of_before_are_in_one_denominator_and_not_in_the_other() -> None:
+    """1,000 rows are written and 800 requests answered: 200 were accepted before."""
+    edges = [BEGUN, *(with_answered(edge, 800) for edge in (ENDED, DRAINED))]
+
+    assert costs(measured(WRITES, *edges, DONE))["worker"] == 1000.0
+    assert costs(measured(MIXED, *edges, DONE))["worker"] == 1250.0
+
+
+def test_a_store_that_had_nothing_to_do_cost_nothing() -> None:
+    idle = copy.deepcopy((BEGUN, ENDED, DRAINED))
+    for _, body in idle:
+        body["components"]["postgres"] = cpu(3)
+    trial = measured(WRITES, *idle, DONE)
+
+    assert costs(trial)["postgres"] == 0.0
+    assert not trial.leaves_out_costs
+
+
+@pytest.mark.parametrize("load", [WRITES, MIXED])
+def test_of_a_few_rows_none_was_accepted_before(load: LoadFacts) -> None:
+    few = copy.deepcopy((BEGUN, ENDED, DRAINED))
+    for (_, body), done in zip(few, (50, 60, 70), strict=True):
+        body["components"]["worker"]["persisted"] = done
+        body["components"]["service"]["requests"] = done
+
+    assert not measured(load, *few, DONE).leaves_out_costs
+
+
+def test_a_service_that_counts_nothing_accepted_nothing_before() -> None:
+    silent = copy.deepcopy((BEGUN, ENDED, DRAINED))
+    for (_, body), done in zip(silent, (50, 60, 70), strict=True):
+        body["components"]["worker"]["persisted"] = done
+        del body["components"]["service"]["requests"]
+
+    assert not measured(WRITES, *silent, DONE).leaves_out_costs
+
+
+@pytest.mark.parametrize(("before", "is_bound"), [(50, False), (60, False), (61, True)])
 def test_rows_accepted_before_lack_what_the_service_did_for_them(
     before: int, *, is_bound: bool
 ) -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.measurement.documents import CpuTimes, K6Document, Snapshot
-from loadlab.measurement.request_counts import RequestCounts, count_requests, requests_between
+from loadlab.measurement.request_counts import RequestCounts, requests_between
 from loadlab.measurement.usage import Watch, measure_components, watch_of
-from tests.unit.conftest import START, document_of, snapshot_of, with_failures
+from tests.unit.conftest import START, document_of
 
 COUNTS = RequestCounts(seconds=10, client=1000, server=1000)
 
@@ -144,37 +144,3 @@ def test_a_load_of_which_no_second_is_told_is_shared_out_over_its_time():
     assert requests_between([document], START - 1, START + 5) == 400
     assert requests_between([document], START + 1, START + 5) == pytest.approx(300)
     assert requests_between([document], START + 9, START + 10) == 0
-
-
-@pytest.mark.parametrize(
-    ("counts", "succeeded"),
-    [
-        (RequestCounts(seconds=10, client=1000, server=1010), 1010),
-        (RequestCounts(seconds=10, client=1000, server=None, failed=400), 600),
-        (RequestCounts(seconds=10, client=1000, server=0, failed=400), 600),
-        (RequestCounts(seconds=10, client=1000, server=1000, failed=480), 520),
-        (RequestCounts(seconds=10, client=990, server=1000, failed=495), 500),
-        # Refused connections were never seen by the service, time-outs were.
-        (RequestCounts(seconds=10, client=1000, server=500, failed=500, unanswered=500), 500),
-        (RequestCounts(seconds=10, client=1000, server=1000, failed=500, unanswered=500), 500),
-        (RequestCounts(seconds=10, client=1000, server=900, failed=1000, unanswered=1000), 0),
-        # One time-out among many does not make the client's count the better one.
-        (RequestCounts(seconds=10, client=9900, server=10_000, failed=1, unanswered=1), 9998.99),
-    ],
-    ids=["none", "untold", "no instruments", "503s", "edges", "refused", "timed out", "all", "one"],
-)
-def test_cpu_is_shared_out_over_what_succeeded(counts, succeeded):
-    assert counts.succeeded == pytest.approx(succeeded, rel=1e-6)
-
-
-def test_48_of_100_cheap_failures_make_no_request_cheaper():
-    """0.5 s of CPU over 1,000 requests were 500 µs; over the 520 that succeeded they are 962."""
-    start, end = (
-        Snapshot.model_validate(edge)
-        for edge in (snapshot_of("start", 0, 1, 4000), snapshot_of("end", 10, 1.5, 5000))
-    )
-    document = K6Document.model_validate(with_failures(document_of([2000] * 520), 480))
-    counts = count_requests(start, end, [document])
-
-    usage = measure_components(start, end, counts)["service"]
-    assert usage.cpu_micros_per_request == pytest.approx(961.5, abs=0.1)
