@@ -89,7 +89,8 @@ class _Field:
         if beside:
             reads[f"{beside}.{_TAIL}"] = tail_of(beside)
         reads[_COST] = FIGURES[_COST]
-        self.order = tuple(reads)
+        # An offered rate that all kept tells none apart, and each figure has its price.
+        self.order = tuple(n for n in reads if n != _RATE or not _share_a_rate(candidates))
         self._tables: Mapping[str, Mapping[str, Logs]] = {
             name: logs_by_cell(cells, read) for name, read in reads.items()
         }
@@ -132,6 +133,12 @@ class _Field:
 
 def _pair(name: str, of: ResultRow, over: ResultRow) -> _Pair:
     return name, frozenset({of.cell.title(), over.cell.title()})
+
+
+def _share_a_rate(rows: Sequence[ResultRow]) -> bool:
+    rates = [_rate(row) for row in rows]
+    is_offered = all(row.load is not None for row in rows)
+    return is_offered and min(rates) >= _SAME_RATE * max(rates)
 
 
 def _not_worse(left: Sequence[ResultRow], name: str, field: _Field) -> Sequence[ResultRow]:

@@ -94,6 +94,32 @@ def test_what_cannot_be_told_from_it_is_named() -> None:
     assert (found.lead.over, found.lead.figure) == ("c", "requestsPerSecond")
 
 
+def cheaper_by_chance_of_two_percent(**change: object) -> Best | None:
+    """Both carry as much with tails as short; that one is dearer has a p of 0.02 alone."""
+    spread = (0.0, 0.1, -0.1, 0.05, -0.05)
+    replicates = [
+        sized(Cell(variant=name), block, 1000 + block, 500 * math.exp(gain), 40 + block)
+        for name, gains in (("cheap", [0.0] * 5), ("dear", [0.1326 + each for each in spread]))
+        for block, gain in enumerate(gains)
+    ]
+    rows = [row.model_copy(update=change) for row in rows_of(replicates)]
+    return best_cell(rows, replicates)
+
+
+def test_a_rate_that_both_were_offered_is_no_comparison_of_theirs() -> None:
+    """With it three figures are looked at, and 0.02 is no more than chance."""
+    closed, offered = (
+        cheaper_by_chance_of_two_percent(load=load) for load in (None, LoadOutcome.KEPT)
+    )
+
+    assert closed is not None
+    assert (closed.lead, len(closed.tied_with)) == (None, 1)
+    assert offered is not None
+    assert offered.lead is not None
+    assert (offered.cell, offered.lead.figure) == ("cheap", "cpuMicros")
+    assert offered.lead.p == pytest.approx(0.04, abs=0.001)
+
+
 def test_its_own_rate_and_tail_are_told() -> None:
     found = best_of({"fast": (200.0, 500.0, 60.0), "slow": (100.0, 500.0, 40.0)})
 
