@@ -120,6 +120,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "estimate.mean * _BETTER[found.figure.rpartition('.')[2]] >= 0": _NO_DIFFERENCE,
         "_outcome: estimate.mean * _BETTER[found.figure.rpartition('.')[2]] -> "
         "estimate.mean / _BETTER[found.figure.rpartition('.')[2]]": _SIGN,
+        "is_clearly_worse: compare_in_family(found, p, 1) -> "
+        "compare_in_family(found, p, 2)": "the outcome alone is read",
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {

@@ -183,6 +183,8 @@ def _why_none(pair: Pair, name: str, of: LogMean, over: LogMean) -> Iterator[str
     """Yield what keeps the figures of one cell from being compared."""
     if name == "cpu_micros" and len({_components(row) for row in pair}) > 1:
         yield "the CPU of other components is known in one of the two"
+    if name == "cpu_micros" and len({row.cpu_per for row in pair}) > 1:
+        yield "CPU is per written row in one of the two, and per request in the other"
     if min(of.replicates, over.replicates) < ENOUGH_BLOCKS:
         yield f"fewer than {ENOUGH_BLOCKS} replicates here or in the baseline"
     if of.error is None or over.error is None:

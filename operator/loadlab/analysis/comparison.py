@@ -171,8 +171,8 @@ def holm(doubts: Sequence[float]) -> list[float]:
 
 
 def compare_in_family(found: Difference, p: float | None, family: int) -> Comparison:
-    """Compare two cells by a p value that was adjusted for so many comparisons."""
-    return _no_claim(found) if p is None or found.doubt is None else _claim(found, p, family)
+    """Compare two cells by a p value that was adjusted for so many; None where there is none."""
+    return _no_claim(found) if p is None else _claim(found, p, family)
 
 
 def is_clearly_worse(found: Difference, p: float | None) -> bool:

@@ -6,7 +6,7 @@ from loadlab.analysis.baseline import BaselineView, with_baseline
 from loadlab.analysis.calibration import as_measured, with_calibration
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
-from loadlab.model.status import Baseline, Calibration, Figure
+from loadlab.model.status import Baseline, Calibration, CostUnit, Figure
 from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of, sized
 
@@ -87,6 +87,17 @@ def test_what_k6_adds_widens_no_error_of_the_replicates() -> None:
     assert p95.outcome is Outcome.REGRESSED
     assert p95.low is not None
     assert p95.low > 1.15
+
+
+def test_cpu_per_row_is_not_compared_with_cpu_per_request() -> None:
+    """Former releases divided the service's part by what it had answered."""
+    here, there = run_of(3000, {"async": 1500}, cpu=500), run_of(3000, {"async": 1500}, cpu=900)
+    rows = [row.model_copy(update={"cpu_per": CostUnit.ROW}) for row in here.status.results]
+    here = here.model_copy(update={"status": here.status.model_copy(update={"results": rows})})
+
+    (cpu,) = (c for c in baseline_of(here, there).comparisons if c.figure == "cpuMicros")
+    assert cpu.outcome is Outcome.INCONCLUSIVE
+    assert cpu.why == "CPU is per written row in one of the two, and per request in the other"
 
 
 def test_without_a_calibration_on_both_sides_no_latencies_are_equal() -> None:
