@@ -25,7 +25,14 @@ from loadlab.analysis.comparison import (
 )
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import comparable
-from loadlab.analysis.intervals import FIGURES, Read, logs_by_cell, tail_of, usable_by_cell
+from loadlab.analysis.intervals import (
+    FIGURES,
+    Read,
+    logs_by_cell,
+    tail_of,
+    usable_by_cell,
+    waits_by_cell,
+)
 from loadlab.analysis.row_figures import mean_of
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import Best, Comparison, ResultRow, Validity
@@ -91,6 +98,7 @@ class _Field:
         reads[_COST] = FIGURES[_COST]
         # An offered rate that all kept tells none apart, and each figure has its price.
         self.order = tuple(n for n in reads if n != _RATE or not _share_a_rate(candidates))
+        self._waits = waits_by_cell(cells)
         self._tables: Mapping[str, Mapping[str, Logs]] = {
             name: logs_by_cell(cells, read) for name, read in reads.items()
         }
@@ -125,7 +133,8 @@ class _Field:
         return dict(zip(doubts, holm(list(doubts.values())), strict=True))
 
     def _difference(self, name: str, of: ResultRow, over: ResultRow) -> Difference:
-        return difference_of(name, (of, over), self._tables[name], self._noises[name])
+        table, noise = self._tables[name], self._noises[name]
+        return difference_of(name, (of, over), table, noise, waits=self._waits)
 
     def _chance(self, name: str, of: ResultRow, over: ResultRow) -> float | None:
         return self._chances.get(_pair(name, of, over))

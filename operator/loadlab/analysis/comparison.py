@@ -17,19 +17,20 @@ two one-sided tests (Schuirmann, Journal of Pharmacokinetics and Biopharmaceutic
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
-from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden
+from loadlab.analysis.controls import controls_of
+from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden, why_waited
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import why_unfair
-from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell, waits_by_cell
 from loadlab.analysis.row_figures import mean_of, standing_of
-from loadlab.catalogue import Factor
 from loadlab.model.status import (
     MAX_ROWS,
     Comparison,
@@ -60,6 +61,7 @@ class Difference:
     estimate: LogEstimate | None  # None without a block
     why: str = ""  # no claim is possible, whatever the figures are
     own_ms: float | None = None  # what k6 itself adds to a latency; None where it is not known
+    waited_ms: tuple[float, float] = (0.0, 0.0)  # for which it was short of a CPU; of, and over
 
     @property
     def doubt(self) -> float | None:
@@ -88,9 +90,10 @@ def compare_cells(
     names = compared_figures(replicates, latency=latency)[: MAX_ROWS // len(pairs)]
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
+    waits = waits_by_cell(cells)
     noises = {name: block_noise(list(table.values()), pilot) for name, table in tables.items()}
     differences = [
-        difference_of(name, pair, tables[name], noises[name], own_ms)
+        difference_of(name, pair, tables[name], noises[name], own_ms=own_ms, waits=waits)
         for pair in pairs
         for name in names
     ]
@@ -116,48 +119,22 @@ def claims(differences: Sequence[Difference]) -> tuple[Comparison, ...]:
     )
 
 
-def controls_of(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
-    """Return each row with its control, but the first ones of each offered rate.
-
-    That is the first variant's row at the same levels, as far as both have them, and the first row
-    for the first variant's own. At another rate a request costs otherwise, and waits otherwise.
-    """
-    by_rate: dict[int | None, list[ResultRow]] = {}
-    for row in rows:
-        by_rate.setdefault(row.cell.number(Factor.RATE), []).append(row)
-    return [pair for alike in by_rate.values() for pair in _controls_at_one_rate(alike)]
-
-
-def _controls_at_one_rate(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
-    first = rows[0]
-    known = [(row, row.cell.dump()) for row in rows if row.cell.variant == first.cell.variant]
-    return [(row, _control(row, first, known)) for row in rows[1:]]
-
-
-def _control(
-    row: ResultRow, first: ResultRow, known: Iterable[tuple[ResultRow, dict[str, object]]]
-) -> ResultRow:
-    if row.cell.variant == first.cell.variant:
-        return first
-    levels = {name: level for name, level in row.cell.dump().items() if name != "variant"}
-    alike = (
-        it for it, own in known if all(own.get(n, level) == level for n, level in levels.items())
-    )
-    return next(alike, first)
-
-
 def difference_of(
     figure: str,
     pair: tuple[ResultRow, ResultRow],
     table: Mapping[str, Logs],
     noise: BlockNoise | None,
+    *,
     own_ms: float | None = None,
+    waits: Mapping[str, float] = MappingProxyType({}),
 ) -> Difference:
     """Take one figure of two cells within each block."""
     of, over = (table.get(row.cell.title(), {}) for row in pair)
     logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
     estimate = LogEstimate.of_difference(logs, noise) if logs else None
-    return Difference(figure, *pair, tuple(map(math.exp, logs)), estimate, own_ms=own_ms)
+    waited = waits.get(pair[0].cell.title(), 0.0), waits.get(pair[1].cell.title(), 0.0)
+    ratios = tuple(map(math.exp, logs))
+    return Difference(figure, *pair, ratios, estimate, own_ms=own_ms, waited_ms=waited)
 
 
 def holm(doubts: Sequence[float]) -> list[float]:
@@ -218,7 +195,7 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         outcome=outcome,
         detectable=None if detectable is None else math.expm1(detectable),
         blocks_needed=_needed(found, estimate, strict) if is_open and not unfair else None,
-        why=(unfair or _why(found, estimate, shown)) if is_open else None,
+        why=(unfair or _why(found, estimate, shown, is_told=p < _ALPHA)) if is_open else None,
     )
 
 
@@ -237,19 +214,20 @@ def _spelled(figure: str) -> str:
     return f"{request}{dot}{to_camel(name)}"
 
 
-def _why(found: Difference, estimate: LogEstimate, shown: Figure) -> str | None:
+def _why(found: Difference, estimate: LogEstimate, shown: Figure, *, is_told: bool) -> str | None:
     if shown.low is None:
         return "the replicates lie too far apart for an interval"
     if _is_overloaded(found):
         return "one of the two did not carry its load, so the rates differ"
     if not all(_may_lie(found)):
         return "one of the two is a bound, not the figure itself"
-    return (_why_hidden(found, estimate) or None) if seems_equal(estimate) else None
+    hidden = _why_hidden(found, estimate) if seems_equal(estimate) else ""
+    return (_why_waited(found, estimate) if is_told else hidden) or None
 
 
 def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
     above, below = _may_lie(found)
-    if p < _ALPHA and (above if estimate.mean > 0 else below):
+    if p < _ALPHA and (above if estimate.mean > 0 else below) and not _why_waited(found, estimate):
         is_better = estimate.mean * _BETTER[found.figure.rpartition(".")[2]] > 0
         return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
     if (
@@ -261,6 +239,13 @@ def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOu
     ):
         return ComparisonOutcome.EQUIVALENT
     return ComparisonOutcome.INCONCLUSIVE
+
+
+def _why_waited(found: Difference, estimate: LogEstimate) -> str:
+    """Say that k6's waiting for a CPU may be all of a difference of latencies; else nothing."""
+    if not found.figure.endswith(_TAIL):
+        return ""
+    return why_waited(estimate, mean_of(found.over, found.figure) or 0.0, found.waited_ms)
 
 
 def _why_hidden(found: Difference, estimate: LogEstimate) -> str:

@@ -37,6 +37,26 @@ def why_hidden(estimate: LogEstimate, over_ms: float, own_ms: float | None) -> s
     )
 
 
+def why_waited(estimate: LogEstimate, over_ms: float, waited_ms: tuple[float, float]) -> str:
+    """Say that the longer of two latencies is so by no more than k6 waited for a CPU meanwhile.
+
+    `waited_ms` is how long it did for either, which is in its latency; nothing where it is less.
+    """
+    half = estimate.half()
+    if half is None:
+        return ""
+    of, over = waited_ms
+    if estimate.mean > 0:
+        is_more = math.exp(estimate.mean - half) * over_ms - of > over_ms
+    else:
+        is_more = over_ms - over > math.exp(estimate.mean + half) * over_ms
+    waited = of if estimate.mean > 0 else over
+    if is_more or not waited:
+        return ""
+    told = f"k6 waited for a CPU for {spelling.number(waited)} ms (p99)"
+    return f"{told}: it may be all of the difference"
+
+
 def _ends(estimate: LogEstimate) -> tuple[float, float]:
     """Return between what the logarithm of the ratio lies; all numbers without an interval."""
     within = estimate.half(2 * CONFIDENCE - 1)

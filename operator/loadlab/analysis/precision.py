@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from loadlab import spelling
 from loadlab.analysis.blocks import block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED, WIDEST_INTERVAL
-from loadlab.analysis.comparison import (
-    controls_of,
-    difference_of,
-)
+from loadlab.analysis.comparison import difference_of
+from loadlab.analysis.controls import controls_of
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell

@@ -53,6 +53,7 @@ class TrialFigures:
     service_cpus: float | None  # that it might use; None where neither limit nor node is known
     owns_cpus: bool  # whether nobody else might use those of the service
     generator_cpu: float
+    generator_wait_ms: float  # for a CPU, p99
     counts: RequestCounts | None
     expected: ExpectedWork | None
     work: WorkDone | None
@@ -96,6 +97,7 @@ class TrialFigures:
             service_cpus=_service_cpus(measured),
             owns_cpus=measured.owns_cpus,
             generator_cpu=measured.generator.cpu_share,
+            generator_wait_ms=measured.generator.sched_wait_p99_ms,
             counts=measured.counts,
             expected=measured.expected,
             work=measured.work,

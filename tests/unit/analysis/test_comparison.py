@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.comparison import compare_cells, controls_of, holm
+from loadlab.analysis.comparison import compare_cells, holm
+from loadlab.analysis.controls import controls_of
 from loadlab.analysis.expectation import Replicate
 from loadlab.catalogue import Cell
 from loadlab.model.status import Comparison, LoadOutcome

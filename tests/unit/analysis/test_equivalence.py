@@ -1,6 +1,7 @@
 """Latencies are equal where they are so without what k6 itself adds to both."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from loadlab.analysis.calibration import without_own_delay
 from loadlab.analysis.comparison import compare_cells
+from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.recommendation import recommend
+from loadlab.catalogue import Cell
 from loadlab.model.status import Best, Comparison
 from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of
@@ -95,3 +98,48 @@ def test_without_the_delay_a_ratio_is_that_of_the_services(of, over, own):
 )
 def test_of_nothing_there_is_no_ratio(ratio, over, own):
     assert without_own_delay(math.log(ratio), over, own) == math.inf
+
+
+def with_wait(cell: Cell, p95_ms: float, wait_ms: float) -> list[Replicate]:
+    return [
+        replace(each, trial=replace(each.trial, generator_wait_ms=wait_ms))
+        for each in cell_at(cell, 1000, 600, p95_ms)
+    ]
+
+
+def waited(of: tuple[float, float], over: tuple[float, float]) -> Comparison:
+    """Compare two cells of so long a p95, while k6 waited so long for a CPU."""
+    replicates = [*with_wait(SYNC, *over), *with_wait(ASYNC, *of)]
+    found = compare_cells(rows_of(replicates), replicates)
+    return next(c for c in found if c.figure == "p95Ms")
+
+
+def test_what_k6_waited_for_a_cpu_is_no_difference_of_services() -> None:
+    """100 ms both; beside the one that takes more CPU k6 waited 15 ms: 1.12 was Regressed."""
+    found = waited((112.0, 15.0), (100.0, 0.5))
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.why == "k6 waited for a CPU for 15 ms (p99): it may be all of the difference"
+    assert waited((100.0, 0.5), (112.0, 15.0)).why == found.why
+
+
+@pytest.mark.parametrize(
+    ("of", "over", "outcome"),
+    [
+        ((112.0, 5.0), (100.0, 0.5), Outcome.REGRESSED),
+        ((112.0, 0.0), (100.0, 50.0), Outcome.REGRESSED),
+        ((100.0, 50.0), (112.0, 5.0), Outcome.IMPROVED),
+        ((100.0, 0.0), (112.0, 0.0), Outcome.IMPROVED),
+    ],
+)
+def test_a_difference_of_more_than_it_waited_is_told(of, over, outcome) -> None:
+    """What the shorter one had of it makes the difference no smaller."""
+    assert waited(of, over).outcome is outcome
+
+
+def test_other_figures_are_told_whatever_k6_waited() -> None:
+    replicates = [*with_wait(SYNC, 10.0, 99.0)]
+    replicates += [replace(each, cell=ASYNC) for each in cell_at(SYNC, 1500, 400, 10)]
+    found = {c.figure: c.outcome for c in compare_cells(rows_of(replicates), replicates)}
+
+    assert found["requestsPerSecond"] is found["cpuMicros"] is Outcome.IMPROVED
