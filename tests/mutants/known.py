@@ -14,6 +14,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
     "analysis.claim_cpus": [],
     "analysis.claim_standing": ["failures_in_cost"],
+    "analysis.controls": ["comparison"],
     "analysis.equivalence": ["comparison_claims"],
     "analysis.calibration": ["equivalence", "baseline_compare"],
     "analysis.percentiles": ["cell"],
@@ -122,6 +123,10 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "estimate.mean / _BETTER[found.figure.rpartition('.')[2]]": _SIGN,
         "is_clearly_worse: compare_in_family(found, p, 1) -> "
         "compare_in_family(found, p, 2)": "the outcome alone is read",
+        "_why_hidden: mean_of(found.over, found.figure) or 0.0 -> "
+        "mean_of(found.over, found.figure) or 1.0": "what its replicates have, a row has",
+        "_why_waited: mean_of(found.over, found.figure) or 0.0 -> "
+        "mean_of(found.over, found.figure) or 1.0": "what its replicates have, a row has",
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {
@@ -133,6 +138,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
         "why_hidden: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
+        "why_waited: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
+        "why_waited: math.exp(estimate.mean - half) * over_ms - of > over_ms -> "
+        "math.exp(estimate.mean - half) * over_ms - of >= over_ms": _NEVER_EQUAL,
+        "why_waited: over_ms - over > math.exp(estimate.mean + half) * over_ms -> "
+        "over_ms - over >= math.exp(estimate.mean + half) * over_ms": _NEVER_EQUAL,
     },
     "analysis.estimate": {
         "LogEstimate.detectable: half is None or self.main is None -> "

@@ -137,6 +137,13 @@ def test_a_difference_of_more_than_it_waited_is_told(of, over, outcome) -> None:
     assert waited(of, over).outcome is outcome
 
 
+def test_it_is_the_end_of_the_interval_that_has_to_be_beyond() -> None:
+    """The means of 104 and 116 ms are 12.4 apart, the nearer end of their interval is not."""
+    for found in (waited((112.0, 12.0), (100.0, 0.0)), waited((100.0, 0.0), (112.0, 12.0))):
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "12 ms" in (found.why or "")
+
+
 def test_other_figures_are_told_whatever_k6_waited() -> None:
     replicates = [*with_wait(SYNC, 10.0, 99.0)]
     replicates += [replace(each, cell=ASYNC) for each in cell_at(SYNC, 1500, 400, 10)]

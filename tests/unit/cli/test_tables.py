@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from loadlab.cli.cells_table import cost_unit
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.tables import render
 from tests.unit.cli.conftest import SINCE, finished_experiment
@@ -111,29 +110,6 @@ def test_a_share_of_failures_is_shown_with_its_interval(finished: dict[str, Any]
     assert "5.00% [4.81%, 5.20%]" in shown(finished)
     sync |= {"failedRate": 0.0, "failedLow": 0.0, "failedHigh": 0.001}
     assert "0.10%" not in shown(finished)
-
-
-@pytest.mark.parametrize(
-    ("failed", "units", "heading"),
-    [
-        ((0, 0), (None, None), "CPU µs/req"),
-        ((0, 0.02), (None, None), "CPU µs/good"),
-        ((0, 0), ("WrittenRow", "WrittenRow"), "CPU µs/row"),
-        ((0.02, 0), (None, "WrittenRow"), "CPU µs/good or row written"),
-    ],
-)
-def test_the_heading_says_what_cpu_is_divided_by(
-    finished: dict[str, Any],
-    failed: tuple[float, ...],
-    units: tuple[str | None, ...],
-    heading: str,
-) -> None:
-    rows = finished["status"]["results"] = finished["status"]["results"][:2]
-    for row, share, unit in zip(rows, failed, units, strict=True):
-        row |= {"failedRate": share, "cpuPer": unit}
-    results = Experiment.of(finished).status.results
-
-    assert f"CPU µs/{cost_unit(results)}".replace("\n", " ") == heading
 
 
 def test_costs_of_work_that_is_not_done_are_lower_bounds(finished: dict[str, Any]) -> None:
