@@ -139,6 +139,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
         "why_hidden: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
         "why_waited: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
+        "why_waited: estimate.mean > 0 -> estimate.mean >= 0 (2)": _NO_DIFFERENCE,
         "why_waited: math.exp(estimate.mean - half) * over_ms - of > over_ms -> "
         "math.exp(estimate.mean - half) * over_ms - of >= over_ms": _NEVER_EQUAL,
         "why_waited: over_ms - over > math.exp(estimate.mean + half) * over_ms -> "
@@ -229,6 +230,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
+    },
+    "measurement.request_counts": {
+        "_share_between: second.t + 1 -> second.t + 2": "no second ends before its first answer",
     },
     "validity.judge": {
         "_counts: "

@@ -77,7 +77,7 @@ def _like(
         / scenario.requests
         for document in documents
         for name, scenario in document.scenarios.items()
-        if scenario.requests and name != _EDGES_SCENARIO
+        if scenario.requests
     )
 
 

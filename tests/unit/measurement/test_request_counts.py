@@ -140,6 +140,14 @@ def test_the_script_that_takes_snapshots_makes_no_requests_of_the_load():
     assert counts.failed == pytest.approx(500, rel=0.01)
 
 
+def test_a_scenario_that_sent_nothing_adds_nothing():
+    idle = with_scenarios(side={"requests": 0, "failed": 0, "series": []})
+    counts = count_requests(*edges(), [idle])
+
+    assert counts is not None
+    assert (counts.failed, counts.unanswered) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "counted"), [(-5, 15, 500), (0, 10, 1000), (3, 3, 0), (20, 30, 0)]
 )

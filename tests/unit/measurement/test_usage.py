@@ -89,6 +89,8 @@ def test_one_answer_alone_counts_between_the_snapshots_only() -> None:
 
     assert requests_between([document], moment - 0.1, moment + 0.1) == 1
     assert requests_between([document], moment + 0.1, moment + 0.2) == 0
+    assert requests_between([document], moment, moment + 0.1) == 1
+    assert requests_between([document], moment - 0.1, moment) == 1
 
 
 def instrumented(name: str, at: float, **counters: float) -> Snapshot:
