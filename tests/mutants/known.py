@@ -231,6 +231,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
+    "measurement.without_answer": {
+        "timed_out_of: timeout_ms * 1000 -> timeout_ms * 1001": (
+            "half of the time-out is far from both"
+        ),
+    },
     "measurement.request_counts": {
         "_share_between: second.t + 1 -> second.t + 2": "no second ends before its first answer",
     },

@@ -124,10 +124,12 @@ def flow(document: Json, iterations: int) -> Json:
     return document
 
 
-@pytest.mark.parametrize("steps", [2, 10])
-def test_users_cut_off_among_steps_with_pauses_are_no_time_outs(document, report, load, steps):
+@pytest.mark.parametrize(("steps", "iterations"), [(2, 900), (10, 65)])
+def test_users_cut_off_among_steps_with_pauses_are_no_time_outs(
+    document, report, load, steps, iterations
+):
     flowing = replace(load, steps=steps)
-    trial = measured(report, flow(document, iterations=65), flowing)
+    trial = measured(report, flow(document, iterations), flowing)
 
     assert trial.without_answer == ALL_ANSWERED
     assert trial.latency_ms is not None
