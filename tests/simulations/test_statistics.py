@@ -90,7 +90,8 @@ def test_equal_cells_are_found_equivalent_by_twenty_pairs() -> None:
 @pytest.mark.parametrize("blocks", [3, 5, 10])
 @pytest.mark.parametrize("cells", [2, 6])
 def test_of_equal_cells_none_is_recommended_in_nineteen_of_twenty(cells: int, blocks: int) -> None:
-    assert experiments_with_a_best(World(blocks, 0.15, cells=cells), 200) <= 0.05
+    """Where nothing differs 5 % at most; two standard errors of 400 rounds are 2.2 %."""
+    assert experiments_with_a_best(World(blocks, 0.15, cells=cells), 400) <= 0.072
 
 
 @pytest.mark.parametrize("share", [0.0002, 0.001, 0.01, 0.05])
