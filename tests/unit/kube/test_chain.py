@@ -7,7 +7,7 @@ import pytest
 
 from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_UID_LABEL, RUN_LABEL
 from loadlab.kube.api import Cluster, Kind, Manifest
-from loadlab.kube.chain import SortedPods, sort_pods
+from loadlab.kube.chain import MOST_OWNERS, SortedPods, sort_pods
 from loadlab.model.resources import Metadata
 
 EXPERIMENT = Metadata(name="exp", namespace="lab", uid="uid-exp")
@@ -109,6 +109,32 @@ async def test_a_pod_under_somebody_elses_controller_is_a_stranger():
 
     assert names(await sort(forged, cluster=cluster)) == ([], [], ["f"])
     assert cluster.asked == ["REPLICA_SET theirs", "DEPLOYMENT app"]
+
+
+@pytest.mark.parametrize("owner", ["own", "other"])
+async def test_a_replica_set_that_controls_itself_leads_nowhere(owner):
+    """Anybody who may write his own ReplicaSet may write that; only a Deployment makes one."""
+    own = item("own", "k6", controlled("ReplicaSet", owner))
+    other = item("other", "k6", controlled("ReplicaSet", "own"))
+    cluster = Lookups((Kind.REPLICA_SET, own), (Kind.REPLICA_SET, other))
+    forged = item("f", "k6", controlled("ReplicaSet", "own"), containers=[K6])
+
+    assert names(await sort(forged, cluster=cluster)) == ([], [], ["f"])
+    assert cluster.asked == ["REPLICA_SET own"]
+
+
+async def test_each_owner_is_asked_for_once_and_not_thousands_of_them():
+    cluster = Lookups()
+    pods = [
+        item(f"p{i}-{of}", "k6", controlled("Job", f"j{of}"), containers=[K6])
+        for of in range(MOST_OWNERS + 5)
+        for i in range(2)
+    ]
+
+    _, departing, strangers = names(await sort(*pods, cluster=cluster))
+
+    assert cluster.asked == [f"JOB j{of}" for of in range(MOST_OWNERS)]
+    assert (len(departing), len(strangers)) == (2 * MOST_OWNERS, 10)
 
 
 @pytest.mark.parametrize(
