@@ -46,7 +46,9 @@ async def passes(lab: Laboratory, seconds: float) -> None:
     until = lab.now + seconds
     while lab.now < until:
         try:
-            await lab.step("stuck")
+            await lab.reconcile("stuck", set_aside(lab))
+            lab.cluster.tick()
+            lab.now += 1
         except UnavailableError:
             lab.cluster.tick()
             lab.now += 1
@@ -74,9 +76,30 @@ async def test_one_that_waits_runs_as_soon_as_its_status_is_taken(take):
     let = take(lab)
     let(False)
     await passes(lab, RUNS_FOR + 10)
+    asked = len(lab.cluster.calls)
+    await passes(lab, 1)
+    assert lab.cluster.calls[asked:] == ["get EXPERIMENT stuck"]  # one of hundreds, maybe
     let(True)
 
+    await lab.reconcile("stuck", set_aside(lab))
+    assert "others went before it: PATCH stuck: 500" in lab.condition("Stalled", "stuck")["message"]
+    assert set_aside(lab).set_aside == frozenset()
     assert (await lab.run("stuck"))["phase"] == "Succeeded"
+
+
+@pytest.mark.parametrize("again", range(2))
+async def test_one_that_said_so_before_is_tried_as_any_other(take, again):
+    lab = remembering()
+    let = take(lab)
+    for _ in range(again + 1):
+        let(False)
+        await passes(lab, AHEAD_FOR + 2)
+        let(True)
+        await lab.reconcile("stuck", set_aside(lab))
+        assert set_aside(lab).set_aside == frozenset()
+
+    assert (await lab.run("stuck"))["phase"] == "Succeeded"
+    assert lab.condition("Stalled", "stuck")["status"] == "False"
 
 
 async def test_one_that_runs_is_cleared_away_and_ends_once_that_can_be_written(take):

@@ -76,7 +76,7 @@ class Passes:
 
     async def _pass(self, key: Key, reconciler: Reconciler, follower: LogFollower) -> float | None:
         hints = self._hints(key, follower, alone=False)
-        if self._index.only_waits(key, hints.place):
+        if self._index.only_waits(key, hints.place, hints.set_aside):
             return await self._timed(key, reconciler, hints)
         async with self._alone:
             hints = self._hints(key, follower, alone=True)  # the passes before may have changed it

@@ -62,6 +62,7 @@ from loadlab.progress.failed_pass import RETRY, failed, refused, show
 from loadlab.progress.observed import Observed
 from loadlab.progress.refusal import Refusal
 from loadlab.progress.refused_creation import why_refused
+from loadlab.progress.stalled import stall
 
 WHEN_OVER = 300.0  # seconds until a finished experiment whose pass failed is looked at again
 log = structlog.get_logger()
@@ -94,8 +95,16 @@ class Reconciler:
         standing = standing_of(body)
         if standing.deleting and not standing.is_under_way:
             return None
+        if standing.waits and standing.uid in hints.set_aside:
+            return await self._try_to_write(body, now)
         if not (hints.alone or only_waits(standing, hints.place)):
             return AT_ONCE  # it is not as the events said: to be looked at alone
+        return await self._look_at(body, standing, now, hints)
+
+    async def _look_at(
+        self, body: Manifest, standing: Standing, now: float, hints: Hints
+    ) -> float | None:
+        key = standing.namespace, standing.name
         why = self.unwritten.why_to_end(standing.uid, now) if standing.is_under_way else ""
         try:
             return await (self._give_up(body, why, now) if why else self._pass(body, now, hints))
@@ -133,6 +142,20 @@ class Reconciler:
         await self._write_status(body, decision.status, now)
         await self._announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
+
+    async def _try_to_write(self, body: Manifest, now: float) -> float:
+        """See whether the status of one that is set aside is taken by now; nothing else is done.
+
+        Raises:
+            ClusterError: it is not.
+        """
+        experiment = read_identity(body)
+        why = Reason.REQUEST_REFUSED, self.unwritten.why_set_aside(experiment.metadata.uid)
+        transition = Transition(experiment.metadata.generation, now)
+        shown = stall(experiment.status, transition, why)
+        await self._write_status(body, shown, now, only=OF_THE_ENDING)
+        self.unwritten.forget(experiment.metadata.uid)  # also where it says so already
+        return AT_ONCE
 
     async def _give_up(self, body: Manifest, why: str, now: float) -> float | None:
         """End one whose status is not taken: nothing of it runs, and then that is written."""
@@ -210,7 +233,7 @@ class Reconciler:
         if standing.is_under_way and self.unwritten.why_to_end(standing.uid, now):
             await take_away(self.cluster, key, self.seen.left_by(key))
             self.unwritten.cleared(standing.uid)
-        return TRIED_AGAIN
+        return TRIED_AGAIN[0]
 
     async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
