@@ -23,7 +23,7 @@ from loadlab.kube.lists import (
     outlines_of,
     pages_of,
     selector,
-    versions_in,
+    versions_of,
 )
 from loadlab.kube.log_lines import TAIL, last_of, read_back
 from loadlab.kube.retries import ReadRetries
@@ -92,8 +92,7 @@ class ApiCluster:
 
     async def versions(self, kind: Kind, namespace: str | None) -> dict[tuple[str, str], str]:
         """Return the resource version of each object, by namespace and name."""
-        pages = self.outlines(kind, namespace, {})
-        return versions_in([item async for page in pages for item in page])
+        return await versions_of(self.outlines(kind, namespace, {}))
 
     async def create(self, manifest: Manifest) -> Manifest | None:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])

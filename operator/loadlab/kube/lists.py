@@ -5,10 +5,18 @@ that comes out too long is asked for again in smaller ones, and of a single obje
 nothing is read but what stands in an outline: whose it is, not what it is.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Iterable
+import re
+from collections.abc import AsyncIterator, Awaitable
 from typing import Final, Protocol
 
-from loadlab.base.names import GROUP, MANAGED_BY_LABEL
+from loadlab.base.names import (
+    COMPONENT_LABEL,
+    EXPERIMENT_LABEL,
+    EXPERIMENT_UID_LABEL,
+    MANAGED_BY_LABEL,
+    RUN_LABEL,
+    TRIAL_LABEL,
+)
 from loadlab.kube.answers import read_object
 from loadlab.kube.api import Kind, Manifest, Page, version_of
 
@@ -18,7 +26,7 @@ PAGE_METADATA: Final = 500
 PAGE_BYTES: Final = 2_000_000  # of a page; one that is longer is asked for again in parts
 WHOLE: Final = 500_000  # bytes of an object that is read whole
 LARGEST: Final = 16_000_000  # bytes of any: etcd takes 1.5 MiB of one, and JSON escapes six times
-KEPT: Final = 4_000_000  # bytes of a list whose objects are kept whole
+KEPT: Final = 4_000_000  # bytes of memory, about, of a list whose objects are kept whole
 JSON: Final = "application/json"
 METADATA_ONLY: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 LIST_OF_METADATA: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -27,9 +35,17 @@ _KEPT_METADATA: Final = (
     *("name", "namespace", "uid", "resourceVersion", "generation"),
     *("creationTimestamp", "deletionTimestamp"),
 )
+_KEPT_LABELS: Final = (
+    *(MANAGED_BY_LABEL, EXPERIMENT_LABEL, EXPERIMENT_UID_LABEL),
+    *(TRIAL_LABEL, RUN_LABEL, COMPONENT_LABEL),
+)
 _MOST_OWNERS: Final = 10
+_MOST_OF_OWNER: Final = 1000  # characters: names may have 253, but nothing says so of a reference
+_ASTRAL: Final = re.compile(
+    rb"[\xf0-\xf7]|\\u[dD]8"
+)  # what JSON has for a character beyond 16 bits
 Query = list[tuple[str, str]]
-Sized = tuple[Page, int]  # a page, and how many bytes it came in
+Sized = tuple[Page, int]  # a page, and about how many bytes of memory its texts take
 
 
 class Ask(Protocol):
@@ -49,12 +65,13 @@ def selector(labels: dict[str, str]) -> Query:
 def outline(item: Manifest) -> Manifest:
     """Return who and whose an object is, in a few hundred bytes; its spec and status are empty."""
     metadata = item.get("metadata") or {}
-    labels = (metadata.get("labels") or {}).items()
+    labels = metadata.get("labels") or {}
+    owners = (metadata.get("ownerReferences") or [])[:_MOST_OWNERS]
     return {
         "metadata": {
             **{key: metadata[key] for key in _KEPT_METADATA if key in metadata},
-            "labels": {k: v for k, v in labels if k.startswith(GROUP) or k == MANAGED_BY_LABEL},
-            "ownerReferences": (metadata.get("ownerReferences") or [])[:_MOST_OWNERS],
+            "labels": {key: labels[key] for key in _KEPT_LABELS if key in labels},
+            "ownerReferences": [one for one in owners if len(str(one)) <= _MOST_OF_OWNER],
             "finalizers": (metadata.get("finalizers") or [])[:_MOST_OWNERS],
         },
         "spec": {},
@@ -92,13 +109,25 @@ async def outlines_of(
         yield [outline(item) for item in page]
 
 
-def versions_in(pages: Iterable[Manifest]) -> dict[tuple[str, str], str]:
+def weight(text: bytes) -> int:
+    """Return about how many bytes the texts of a JSON document take once they are read.
+
+    Python keeps a text in one, two or four bytes a character, by the widest one that is in it
+    (PEP 393): a single emoji makes four of each.
+    """
+    if _ASTRAL.search(text):
+        return 4 * len(text)
+    return len(text) if text.isascii() and b"\\u" not in text else 2 * len(text)
+
+
+async def versions_of(pages: AsyncIterator[Page]) -> dict[tuple[str, str], str]:
     """Return the resource version of each object, by namespace and name."""
     found = {}
-    for item in pages:
-        metadata = item.get("metadata") or {}
-        key = metadata.get("namespace") or "", metadata.get("name") or ""
-        found[key] = version_of(item).resource_version
+    async for page in pages:
+        for item in page:
+            metadata = item.get("metadata") or {}
+            key = metadata.get("namespace") or "", metadata.get("name") or ""
+            found[key] = version_of(item).resource_version
     return found
 
 
@@ -135,4 +164,4 @@ class _Reading:
         found = read_object(text, f"GET {self._path}")
         self._rest = str((found.get("metadata") or {}).get("continue") or "")
         self.is_over = not self._rest
-        return found.get("items") or [], len(text)
+        return found.get("items") or [], weight(text)

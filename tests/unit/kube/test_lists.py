@@ -1,6 +1,7 @@
 """Lists of objects of any size: read in parts, and of what is too large only whose it is."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -100,6 +101,33 @@ async def test_outlines_say_whose_an_object_is_and_are_small():
     assert found["metadata"]["uid"] == "uid-fat"
     assert found["metadata"]["labels"] == {MANAGED_BY_LABEL: "loadlab"}
     assert len(json.dumps(found)) < 1000
+
+
+@pytest.mark.parametrize("filler", [{"labels": 20_000}, {"owners": 1}, {"owners": 5_000}])
+async def test_outlines_are_small_whatever_stands_in_our_own_labels_and_in_owners(filler):
+    labels = {f"loadlab.dev/{n}": "x" * 63 for n in range(filler.get("labels", 0))}
+    count = filler.get("owners", 0)
+    owners = [{"uid": "u", "name": "n" * (1_000_000 // count)} for _ in range(count)]
+    metadata = pod("fat")["metadata"] | {"ownerReferences": owners}
+    fat = {"metadata": metadata | {"labels": labels | {MANAGED_BY_LABEL: "loadlab"}}}
+
+    ((found,),) = [page async for page in outlines_of(Server(fat).ask, Kind.POD, None, [])]
+
+    assert len(json.dumps(found)) < 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_a_character"),
+    [("a", 1), ("a\u00e4", 2), ("a\u4e2d", 2), ("a\u2028", 2), ("a\U0001f600", 4)],
+)
+@pytest.mark.parametrize("escapes", [False, True])
+def test_what_a_text_weighs_follows_from_its_widest_character(text, bytes_a_character, escapes):
+    """PEP 393: one emoji in a page makes four bytes of each of its characters."""
+    long = text + "b" * 1_000_000
+    written = json.dumps(long, ensure_ascii=escapes).encode()
+
+    assert lists.weight(written) >= 0.99 * sys.getsizeof(json.loads(written))
+    assert lists.weight(written) <= 1.01 * bytes_a_character * len(long) + 100
 
 
 @pytest.mark.parametrize(
