@@ -13,6 +13,7 @@ from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import controller_of, is_controlled_by
 from loadlab.kube.pods import label_of
 from loadlab.model.resources import Metadata
+from loadlab.progress.forgery import surroundings_of
 
 MAKER_KINDS = (Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 _CONTROLLERS = {
@@ -21,6 +22,7 @@ _CONTROLLERS = {
 JOB_FINALIZER = "batch.kubernetes.io/job-tracking"  # gone with the Job, or soon after it
 _ABOVE = {Kind.REPLICA_SET: (Kind.DEPLOYMENT,)}  # who may control what controls a pod
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
+_RUNS = ("command", "args", "workingDir", "lifecycle", "stdin", "tty")
 MOST_OWNERS = 30  # that one sorting asks for: whoever may make pods may name any number
 
 
@@ -127,14 +129,18 @@ def _difference_from_job(pod: Manifest, job: Manifest) -> str:
     """Look closer where a pod's word is taken: for a result, or for data that were loaded."""
     component = label_of(job, COMPONENT_LABEL)
     template = job["spec"].get("template") or {}  # of one that is too large nothing is known
-    asked = _container(template.get("spec") or {}, component)
-    found = _container(pod["spec"], component)
+    asked_of_pod = template.get("spec") or {}
+    asked, found = _container(asked_of_pod, component), _container(pod["spec"], component)
+    around = surroundings_of(pod["spec"])
+    if around != surroundings_of(asked_of_pod):
+        added = ", ".join(around) or "nothing"
+        return f"it shares or finds other things than its Job asks for: its pod sets {added}"
     if found.get("image") != asked.get("image"):
         return (
             f"its container {component} has the image {str(found.get('image'))[:200]} and not "
             f"{asked.get('image')}; if admission changes images, install LoadLab with that one"
         )
-    if any(found.get(key) != asked.get(key) for key in ("command", "args")):
+    if any(found.get(key) != asked.get(key) for key in _RUNS):
         return f"its container {component} runs another program than its Job asks for"
     variables = found.get("env") or ()
     if any(variable not in variables for variable in asked.get("env") or ()):

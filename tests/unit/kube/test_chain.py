@@ -186,6 +186,7 @@ def changed(pod: Manifest, **container: object) -> Manifest:
         ({"image": "forge:1"}, "has the image forge:1 and not k6:1"),
         ({"args": ["x"]}, "runs another program"),
         ({"command": ["sh"]}, "runs another program"),
+        ({"lifecycle": {"postStart": {}}}, "runs another program"),
         ({"env": []}, "has another environment"),
         ({"name": "x"}, "has the image None"),
     ],
@@ -195,6 +196,31 @@ async def test_a_pod_that_names_our_job_and_runs_something_else_is_a_stranger(co
 
     assert pod["metadata"]["name"] == "g"
     assert why in said
+
+
+@pytest.mark.parametrize(
+    ("around", "named"),
+    [
+        ({"shareProcessNamespace": True}, "shareProcessNamespace"),
+        ({"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["service"]}]}, "hostAliases"),
+        ({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.1"]}}, "dnsConfig, dnsPolicy"),
+    ],
+)
+async def test_a_pod_of_our_job_that_shares_or_finds_other_things_is_a_stranger(around, named):
+    """A second container stopped k6 and wrote another run's documents in its name."""
+    forged = copy.deepcopy(GENERATOR)
+    forged["spec"] |= around
+
+    ((_, why),) = (await sort(forged)).strangers
+
+    assert named in why
+
+
+async def test_what_the_api_server_adds_makes_no_stranger():
+    pod = copy.deepcopy(GENERATOR)
+    pod["spec"] |= {"dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler"}
+
+    assert names(await sort(pod)) == (["g"], [], [])
 
 
 async def test_what_a_mesh_adds_makes_no_stranger():
