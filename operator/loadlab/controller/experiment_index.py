@@ -50,6 +50,10 @@ class ExperimentIndex:
             self._front = None  # hundreds that are suspended change nothing about who is next
         self._versions[key] = body["metadata"].get("resourceVersion") or ""
 
+    def standing(self, key: Key) -> Standing | None:
+        """Return how an experiment stood when it was reported last."""
+        return self._known.get(key)
+
     def knows(self, key: Key) -> bool:
         """Whether an experiment of this name was reported."""
         return key in self._known

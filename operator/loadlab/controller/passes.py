@@ -101,5 +101,6 @@ class Passes:
             place=self._index.place_of(key, set_aside),
             former=self._index.former,
             set_aside=set_aside,
+            standing=self._index.standing(key),
             alone=alone,
         )

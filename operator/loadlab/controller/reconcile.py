@@ -23,8 +23,8 @@ from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identit
 from loadlab.controller.seen_children import SeenChildren
 from loadlab.controller.unwritten import TRIED_AGAIN, Unwritten
 from loadlab.controller.work_queue import Key
-from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind, Manifest, Version
+from loadlab.kube.act import Actor, versions_seen
+from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.errors import (
     ClusterError,
     CreationRefusedError,
@@ -59,7 +59,6 @@ from loadlab.progress.decision import (
 )
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
-from loadlab.progress.observed import Observed
 from loadlab.progress.refusal import Refusal
 from loadlab.progress.refused_creation import why_refused
 from loadlab.progress.stalled import stall
@@ -88,11 +87,17 @@ class Reconciler:
         Raises:
             ClusterError: the API server did not answer, or takes no status; requeue it.
         """
-        body = await self.cluster.get(Kind.EXPERIMENT, *key)
+        try:
+            body = await self.cluster.get(Kind.EXPERIMENT, *key)
+        except UnavailableError as error:
+            if hints.standing is not None:
+                await self._abandon(key, hints.standing, error, now, unread=True)
+            raise
         await self._take_away_what_is_left(key, body)
         if body is None:
             return None
         standing = standing_of(body)
+        self.unwritten.was_read(standing.uid)
         if standing.deleting and not standing.is_under_way:
             return None
         if standing.waits and standing.uid in hints.set_aside:
@@ -191,7 +196,7 @@ class Reconciler:
             return due
         self.seen.note(experiment.metadata, observed)
         decision = await asyncio.to_thread(decide, planned, experiment, observed, now)
-        actor = Actor(self.cluster, experiment, now, _versions(observed))
+        actor = Actor(self.cluster, experiment, now, versions_seen(observed))
         try:
             await self._act(planned, actor, decision)
         except CreationRefusedError as error:
@@ -226,10 +231,12 @@ class Reconciler:
         await self._announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
 
-    async def _abandon(self, key: Key, standing: Standing, error: Exception, now: float) -> float:
-        """Let nobody wait for one whose passes and endings both break; take away what was seen."""
-        said = f"{type(error).__name__}: {error}"
-        self.unwritten.refused(key, standing.uid, said, now, waits=standing.waits)
+    async def _abandon(
+        self, key: Key, standing: Standing, error: Exception, now: float, *, unread: bool = False
+    ) -> float:
+        """Let nobody wait for one that can't be read or ended; take away what was seen of it."""
+        said, uid = f"{type(error).__name__}: {error}", standing.uid
+        self.unwritten.refused(key, uid, said, now, waits=standing.waits, unread=unread)
         if standing.is_under_way and self.unwritten.why_to_end(standing.uid, now):
             await take_away(self.cluster, key, self.seen.left_by(key))
             self.unwritten.cleared(standing.uid)
@@ -248,7 +255,10 @@ class Reconciler:
                 await self._do(actor, await collect(self.cluster, planned, action, actor.now))
 
     async def _do(self, actor: Actor, action: ClusterAction) -> None:
-        await actor.act(action)
+        try:
+            await actor.act(action)
+        finally:
+            self.seen.add(actor.experiment.metadata, actor.there)
         if isinstance(action, RecordTrial):
             self.metrics.recorded(action.status)
 
@@ -285,8 +295,3 @@ class Reconciler:
             self.unwritten.refused(key, metadata["uid"], str(error), now, waits=waits)
             raise
         self.unwritten.forget(metadata["uid"])
-
-
-def _versions(observed: Observed) -> dict[str, Version]:
-    seen = {name: trial.metadata for name, trial in observed.trials.items()}
-    return {name: Version(each.uid, each.resource_version) for name, each in seen.items()}

@@ -29,6 +29,7 @@ class _Trouble:
     waits: bool  # it has not begun
     tries: int = 1
     cleared: bool = False  # nothing of it runs any more
+    unread: bool = False  # not even it could be read
 
 
 class Unwritten:
@@ -37,10 +38,12 @@ class Unwritten:
     def __init__(self) -> None:
         self._troubles: dict[str, _Trouble] = {}
 
-    def refused(self, key: Key, uid: str, error: str, now: float, *, waits: bool) -> None:
-        """Take note that a status was not taken."""
+    def refused(
+        self, key: Key, uid: str, error: str, now: float, *, waits: bool, unread: bool = False
+    ) -> None:
+        """Take note that a status was not taken, or that the experiment could not be read."""
         known = self._troubles.get(uid)
-        begun = _Trouble(key, now, now, error, waits)
+        begun = _Trouble(key, now, now, error, waits, unread=unread)
         if known is None or not (waits or now - known.last <= AT_ONE_STRETCH):
             self._troubles[uid] = replace(begun, cleared=known is not None and known.cleared)
             return
@@ -50,6 +53,12 @@ class Unwritten:
     def forget(self, uid: str) -> None:
         """Forget what was: a status was taken."""
         self._troubles.pop(uid, None)
+
+    def was_read(self, uid: str) -> None:
+        """Forget that it could not be read: so may all, while the API server is away."""
+        known = self._troubles.get(uid)
+        if known is not None and known.unread and not known.cleared:
+            self.forget(uid)
 
     def forget_namesakes(self, key: Key, uid: str) -> None:
         """Forget all of a name that are gone; `uid` is that of the one that is there."""
