@@ -114,6 +114,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ": -1 -> -2 (2)": _SIGN,
         "is_clearly_worse: abs(found.estimate.mean) >= MARGIN -> "
         "abs(found.estimate.mean) > MARGIN": _NEVER_EQUAL,
+        "_claim: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p >= _ALPHA -> p > _ALPHA": _NEVER_EQUAL,
         "_outcome: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.analysis.calibration import without_own_delay
-from loadlab.analysis.comparison import compare_cells
+from loadlab.analysis.comparison import (
+    Difference,
+    compare_cells,
+    compare_in_family,
+    difference_of,
+)
+from loadlab.analysis.estimate import Deviation, LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.recommendation import recommend
 from loadlab.catalogue import Cell
@@ -150,3 +156,16 @@ def test_other_figures_are_told_whatever_k6_waited() -> None:
     found = {c.figure: c.outcome for c in compare_cells(rows_of(replicates), replicates)}
 
     assert found["requestsPerSecond"] is found["cpuMicros"] is Outcome.IMPROVED
+
+
+@pytest.mark.parametrize(
+    ("mean", "outcome"), [(0.01, Outcome.REGRESSED), (-0.01, Outcome.IMPROVED)]
+)
+def test_where_nobody_knows_that_it_waited_it_did_not(mean: float, outcome: Outcome) -> None:
+    """1 % of 40 ms is less than a millisecond."""
+    of, over = rows_of([*cell_at(ASYNC, 1000, 600, 40), *cell_at(SYNC, 1000, 600, 40)])
+    estimate = LogEstimate(mean, 11, Deviation(0.0001, 10))
+    found = Difference("p95_ms", of, over, (math.exp(mean),) * 11, estimate)
+
+    assert compare_in_family(found, 0.0, 1).outcome is outcome
+    assert difference_of("p95_ms", (of, over), {}, None).waited_ms == (0.0, 0.0)
