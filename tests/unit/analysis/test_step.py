@@ -88,7 +88,7 @@ def test_answers_that_failed_are_no_rate_that_is_carried(offered, failed, outcom
 
 def test_a_criterion_on_failures_says_how_many_may(offered):
     tolerant = [{"name": "errors", "metric": "http_req_failed", "threshold": "rate<0.6"}]
-    plan = plan_of(tolerant)
+    plan = plan_of([*tolerant, *CRITERIA[1:]])
     trial = replace(offered, failed=14_400, status={"2xx": 15_600, "5xx": 14_400})
 
     assert step_of(plan, plan.trials[0], JudgedTrial(trial, Judgement())) == TrialStep(
