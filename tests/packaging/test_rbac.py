@@ -80,7 +80,9 @@ class TakesNotes(ApiCluster):
         owners = [{"uid": UID, "controller": True}] if self.is_there else []
         labels = {MAY_BE_USED_LABEL: "true"}
         metadata = {"resourceVersion": "1", "ownerReferences": owners, "labels": labels}
-        return json.dumps({"metadata": metadata, "items": [], "reason": "AlreadyExists"})
+        spec = {"selector": {"app": "shop"}}  # of a Service that an experiment asks
+        answer = {"metadata": metadata, "spec": spec, "items": [], "reason": "AlreadyExists"}
+        return json.dumps(answer)
 
 
 class Silence:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.asked_services import read_asked_services
 from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
@@ -79,6 +80,7 @@ async def observe(
         ),
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
+        asked=await read_asked_services(cluster, experiment),
         place=place,
         former=former,
         preparation=_preparation(pods, hints),

@@ -42,7 +42,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | TooFewSamples      | < 100 samples above a reported percentile            | Suspect | Suspect |
 |                    | … of the requests of one name (a remark)             | Valid   | Valid   |
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
-| NoInstruments      | an image of the user's own has none (a remark)       | Valid   | Valid   |
+| NoInstruments      | a service of the user's own has none (a remark)      | Valid   | Valid   |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
 | NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
@@ -234,7 +234,13 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.INSTRUMENTS_MISSING,
             f"CPU and memory of the service are unknown ({why}): the HTTP figures stand alone",
         )
-    if not trial.load.instrumented:
+    if not trial.load.instrumented and not trial.load.deployed:
+        yield remark(
+            ReasonKind.NO_INSTRUMENTS,
+            "the service ran already and nobody meters it: its CPU and memory are not known, and "
+            "nothing is claimed of its cost; its processes are those of all trials",
+        )
+    elif not trial.load.instrumented:
         unknown = "event-loop lag, thread tokens, pool wait and requests per process"
         if unread:
             unknown = f"CPU, memory and open files ({why}), {unknown}"

@@ -1,0 +1,22 @@
+"""Services that run already: a Service of the namespace, or a host that the chart allows."""
+
+from pydantic import Field
+
+from loadlab.base.models import ApiModel
+
+# A label of DNS, as Services are named. No underscore, no dot: it is one name in one namespace.
+SERVICE_NAME = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+# Scheme, a name of at least two labels and perhaps a port; the last label begins with a letter, so
+# that no spelling of an IP address is one. No user, no path: the requests have the paths.
+_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+HOST = rf"({_LABEL}\.)+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?"
+URL = rf"^https?://{HOST}(:[1-9][0-9]{{0,4}})?$"
+
+
+class RunningService(ApiModel):
+    """A Service of the experiment's namespace with a selector and a cluster IP."""
+
+    name: str = Field(pattern=SERVICE_NAME, max_length=63, description="The Service, such as shop.")
+    port: int = Field(
+        ge=1, le=65535, description="Port of the Service, such as 80: not that of its pods."
+    )
