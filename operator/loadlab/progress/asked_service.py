@@ -15,7 +15,7 @@ from loadlab.model.resources import Trial
 from loadlab.model.status.trial import AskedService
 from loadlab.plan.variants import ResolvedVariant
 
-MOST_PODS = 100  # behind a Service
+MOST_PODS_ASKED = 100  # behind a Service
 MAKER = "endpointslice-controller.k8s.io"  # of the endpoints of Services with a selector
 HEADLESS = {"", "None"}
 
@@ -161,8 +161,8 @@ def _why_other_ports(variant: ResolvedVariant, view: ServiceView) -> str:
 
 def _why_elsewhere(view: ServiceView) -> str:
     """Return why its addresses may not be those of the pods it selects."""
-    if len(view.pods) > MOST_PODS:
-        return f"has {len(view.pods)} pods; at most {MOST_PODS} are looked after"
+    if len(view.pods) > MOST_PODS_ASKED:
+        return f"has {len(view.pods)} pods; at most {MOST_PODS_ASKED} are looked after"
     for pod in view.pods:
         if pod.is_outline:
             return f"has the pod {pod.name}, which is too large to be read"

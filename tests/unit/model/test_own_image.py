@@ -123,10 +123,11 @@ def test_a_server_goes_without_an_image():
 
 
 def test_the_ports_of_an_image_differ_also_where_one_is_the_default():
-    (rule,) = (r for r in rules_of(variant_schema()) if "self.port :" in r)
+    (rule,) = (r for r in rules_of(variant_schema()) if "has(self.port) ?" in r)
 
     assert rule == (
-        "!has(self.instrumentsPort) || self.instrumentsPort != (has(self.port) ? self.port : 8000)"
+        "!has(self.instrumentsPort) || self.instrumentsPort != "
+        "(has(self.service) ? self.service.port : has(self.port) ? self.port : 8000)"
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
 from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
@@ -68,8 +69,8 @@ def _has(*fields: str) -> str:
 
 def _given(variant: "Variant", *fields: str) -> int:
     """Count the fields that say something; lists and maps are empty unless they are given."""
-    said = variant.dump()
-    return sum(said.get(field) not in (None, [], {}) for field in fields)
+    said = (getattr(variant, to_snake(field)) for field in fields)
+    return sum(value is not None and value != () and value != {} for value in said)
 
 
 class Variant(PodFields, RuledModel):
@@ -77,7 +78,7 @@ class Variant(PodFields, RuledModel):
 
     RULES: ClassVar[tuple[Rule["Variant"], ...]] = (
         Rule(
-            "(has(self.image) ? 1 : 0) + (has(self.service) ? 1 : 0) + (has(self.url) ? 1 : 0) < 2",
+            f"!(has(self.image) && ({_RUNS})) && !(has(self.service) && has(self.url))",
             lambda it: _given(it, "image", *RUNNING) < 2,
             "give one of image, service and url: a variant is deployed, or it runs already",
         ),
