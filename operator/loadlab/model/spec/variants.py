@@ -70,7 +70,7 @@ def _has(*fields: str) -> str:
 def _given(variant: "Variant", *fields: str) -> int:
     """Count the fields that say something; lists and maps are empty unless they are given."""
     said = (getattr(variant, to_snake(field)) for field in fields)
-    return sum(value is not None and value != () and value != {} for value in said)
+    return sum(value is not None and value not in ((), {}) for value in said)
 
 
 class Variant(PodFields, RuledModel):
