@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from anyio.to_thread import current_default_thread_limiter
 
@@ -49,8 +49,7 @@ def instrument(app: App) -> App:
     if hasattr(given, "user_middleware") and hasattr(given, "add_middleware"):
         given.add_middleware(Instruments, port=int(port), health_path=health_path)
         return app
-    wrapped: Any = AtFirstCall(app, port=int(port), health_path=health_path)
-    return wrapped
+    return cast(App, AtFirstCall(app, port=int(port), health_path=health_path))
 
 
 class AtFirstCall:
