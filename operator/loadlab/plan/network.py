@@ -144,7 +144,7 @@ def _asks_a_service(context: Context, part: Component) -> bool:
     """Whether a part opens connections to a Service of the namespace that runs already."""
     found = [variant for variant in context.variants.values() if variant.service]
     if part is Component.STEWARD:
-        return any(variant.has_instruments for variant in found)
+        return any(variant.is_metered_as_one for variant in found)
     return part is Component.K6 and bool(found)
 
 

@@ -61,12 +61,19 @@ def check_running(spec: LoadExperimentSpec, allowed_hosts: tuple[str, ...]) -> N
     if fault := _fault(spec, running):
         raise PlanError(Reason.INVALID_SPEC, fault)
     for claim in spec.expectations:
-        if claim.figure in METERED and any(v.instruments_port is None for v in running):
+        if claim.figure in METERED and any(_lacks(claim.figure, each) for each in running):
             message = (
                 f"expectations {claim.name}: nobody meters a service that runs already, so "
-                f"{claim.figure} is not known; give it an instrumentsPort, or claim a latency"
+                f"{claim.figure} is not known; give it an instrumentsPort or "
+                "metrics, or claim a latency"
             )
             raise PlanError(Reason.INVALID_EXPECTATION, message)
+
+
+def _lacks(figure: FigureName, variant: Variant) -> bool:
+    """Whether nobody can know a figure of it; an app's own metrics tell of CPU."""
+    tells_cpu = figure is FigureName.SERVICE_CPU and variant.metrics is not None
+    return variant.instruments_port is None and not tells_cpu
 
 
 def _check_host(variant: Variant, allowed_hosts: tuple[str, ...]) -> None:
@@ -130,7 +137,7 @@ def _faults(spec: LoadExperimentSpec, running: list[Variant]) -> Iterator[tuple[
     )
     wants_cpu = spec.precision and spec.precision.figure is PrecisionFigure.CPU_MICROS
     yield (
-        bool(wants_cpu) and any(variant.instruments_port is None for variant in running),
+        bool(wants_cpu) and any(_lacks(FigureName.SERVICE_CPU, variant) for variant in running),
         (
             "precision.figure cpuMicros is not known of a service that nobody meters: give it an "
             "instrumentsPort, or use p95Ms"

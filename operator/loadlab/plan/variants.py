@@ -11,6 +11,7 @@ from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
+from loadlab.model.spec.running import AppMetrics
 from loadlab.model.spec.variants import EnvVar, Variant
 from loadlab.plan.https import host_of
 from loadlab.plan.pods import INSTRUMENTS_PORT
@@ -45,6 +46,7 @@ class ResolvedVariant:
     pod: PodFields  # what the user says of its pods
     service: str | None = None  # a Service that runs already
     url: str | None = None  # a host that does
+    metrics: AppMetrics | None = None  # the Service's own endpoint for a Prometheus
     replicas: int = 1  # pods of the service that are deployed
 
     @property
@@ -70,6 +72,26 @@ class ResolvedVariant:
         given = next((v.value for v in self.env if v.name == CACHE_TTL), None)
         return self.facts.stale_ms_at(whole_number(given or ""))
 
+    def _metered_at(self, name: str) -> str | None:
+        if self.metrics is not None:
+            return f"http://{name}:{self.metrics.port}{self.metrics.path}"
+        return f"http://{name}:{self.instruments_port}" if self.instruments_port else None
+
+    @property
+    def asked_ports(self) -> dict[str, int]:
+        """The ports of a Service that runs already, by the fields that name them."""
+        named = {
+            "service.port": self.port,
+            "instrumentsPort": self.instruments_port,
+            "metrics.port": self.metrics.port if self.metrics else None,
+        }
+        return {field: port for field, port in named.items() if port is not None}
+
+    @property
+    def is_metered_as_one(self) -> bool:
+        """Whether one pod alone is metered, so that there may be no other."""
+        return self.instruments_port is not None or self.metrics is not None
+
     def target(self, host: str, namespace: str) -> Target:
         """Return where it is asked: pods behind a name that is made for a run, or what runs."""
         if self.is_deployed:
@@ -78,7 +100,7 @@ class ResolvedVariant:
         else:
             # In full: a short name that is no Service may be one of the node's own domain.
             name = f"{self.service}.{namespace}.svc"
-            metered = f"http://{name}:{self.instruments_port}" if self.instruments_port else None
+            metered = self._metered_at(name)
         address = f"{'https' if self.https else 'http'}://{name}:{self.port}"
         return Target(
             address=self.url or address,
@@ -123,6 +145,7 @@ def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
         pod=given,
         service=given.service.name if given.service else None,
         url=given.url,
+        metrics=given.metrics,
         replicas=0 if given.runs_already else 1,
     )
 

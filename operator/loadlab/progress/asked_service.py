@@ -151,9 +151,8 @@ def _why_no_service(view: ServiceView) -> str:
 
 
 def _why_other_ports(variant: ResolvedVariant, view: ServiceView) -> str:
-    wanted = (("service.port", variant.port), ("instrumentsPort", variant.instruments_port))
-    for field, port in wanted:
-        if port is not None and port not in view.ports:
+    for field, port in variant.asked_ports.items():
+        if port not in view.ports:
             known = ", ".join(map(str, view.ports)) or "none"
             return f"has no TCP port {port} ({field}); it has {known}"
     return ""
@@ -188,9 +187,9 @@ def _why_unsettled(variant: ResolvedVariant, view: ServiceView) -> str:
     if late := next((pod for pod in view.pods if pod.deleting or not pod.ready), None):
         state = "on its way out" if late.deleting else "not ready"
         return f"is not settled: its pod {late.name} is {state}"
-    if variant.has_instruments and len(view.pods) != 1:
+    if variant.is_metered_as_one and len(view.pods) != 1:
         return (
-            f"has {len(view.pods)} pods, of which instrumentsPort would reach any: leave it out, "
-            "or ask a Service of one pod"
+            f"has {len(view.pods)} pods, of which instrumentsPort or metrics would reach any: "
+            "leave it out, or ask a Service of one pod"
         )
     return ""

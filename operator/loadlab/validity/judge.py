@@ -235,11 +235,7 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             f"CPU and memory of the service are unknown ({why}): the HTTP figures stand alone",
         )
     if not trial.load.instrumented and not trial.load.deployed:
-        yield remark(
-            ReasonKind.NO_INSTRUMENTS,
-            "the service ran already and nobody meters it: its CPU and memory are not known, and "
-            "nothing is claimed of its cost; its processes are those of all trials",
-        )
+        yield remark(ReasonKind.NO_INSTRUMENTS, _as_it_ran(trial, is_metered=not unread))
     elif not trial.load.instrumented:
         unknown = "event-loop lag, thread tokens, pool wait and requests per process"
         if unread:
@@ -249,6 +245,16 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             f"the image has no instruments: {unknown} are unknown; "
             "loadlab_services.instruments adds them in two lines",
         )
+
+
+def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
+    """What is known of a service that ran already and has no instruments of ours."""
+    known = "nobody meters it: its CPU and memory are not known, and nothing is claimed of its cost"
+    if is_metered:
+        known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
+    elif trial.notes:
+        known = f"its CPU and memory are not known ({'; '.join(trial.notes)})"
+    return f"the service ran already and {known}; its processes are those of all trials"
 
 
 def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -49,7 +49,7 @@ def instrument(app: App) -> App:
     if hasattr(given, "user_middleware") and hasattr(given, "add_middleware"):
         given.add_middleware(Instruments, port=int(port), health_path=health_path)
         return app
-    return cast(App, AtFirstCall(app, port=int(port), health_path=health_path))
+    return cast("App", AtFirstCall(app, port=int(port), health_path=health_path))
 
 
 class AtFirstCall:

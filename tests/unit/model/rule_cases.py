@@ -232,6 +232,11 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         one_running=(BEYOND, BEYOND | {"service": {"name": "shop", "port": 80}}),
         metered=(RUNS | {"instrumentsPort": 9000}, BEYOND | {"instrumentsPort": 9000}),
         running_ports=(RUNS | {"instrumentsPort": 8000}, RUNS | {"instrumentsPort": 80}),
+        told=(RUNS | {"metrics": {"port": 80}}, OWN | {"metrics": {"port": 80}}),
+        told_once=(
+            RUNS | {"metrics": {"port": 80}},
+            RUNS | {"metrics": {"port": 80}, "instrumentsPort": 9000},
+        ),
         deployed=(RUNS | {"env": []}, RUNS | {"env": [variable("A")]}),
         labelled=(BEYOND | {"podLabels": {}}, BEYOND | {"podLabels": {"team": "shop"}}),
         certificate=(RUNS | {"https": {}}, RUNS | {"https": {"secretName": "tls"}}),

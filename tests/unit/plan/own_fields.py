@@ -76,6 +76,11 @@ RUNNING: Json = VALID | {
             "https": {"ca": {"secretKeyRef": OBJECT}},
         },
         {"name": "other", "url": "https://shop.example.com"},
+        {
+            "name": "third",
+            "service": {"name": "shop", "port": 80},
+            "metrics": {"port": 80, "path": "/metrics"},
+        },
     ]
 }
 
@@ -199,6 +204,9 @@ RUNNING_FIELDS: list[Wrong] = [
     ((*VARIANT, "server"), st.just("uvicorn")),
     ((*VARIANT, "instrumentsPort"), st.just(80) | st.integers(max_value=0)),
     ((*VARIANT, "https", "secretName"), st.just("tls")),
+    ((*VARIANT, "metrics"), st.just({"port": 80}) | st.just({}) | st.text()),
+    (("variants", 2, "metrics", "port"), st.just(0) | st.just("http")),
+    (("variants", 2, "metrics", "path"), st.sampled_from(["metrics", "/a?b", "//x@y", "/a b", ""])),
     (BEYOND, st.sampled_from(NO_HOSTS)),
     (("variants", 1, "instrumentsPort"), st.just(9000)),
     (("factors", "workers"), st.just([1, 2])),

@@ -60,6 +60,13 @@ def test_only_instruments_of_its_owner_are_read(planned):
     assert targets(SHOP | {"instrumentsPort": 9000}) == {
         "shop": {"service": "http://shop.lab.svc:9000"}
     }
+    assert targets(SHOP | {"metrics": {"port": 80}}) == {
+        "shop": {"service": "http://shop.lab.svc:80/metrics"}
+    }
+
+
+def test_a_claim_about_its_cpu_may_rest_on_its_own_metrics(planned):
+    assert planned(SHOP | {"metrics": {"port": 80}}, expectations=[CLAIM | {"atMost": 1000}])
 
 
 def policies(plan):

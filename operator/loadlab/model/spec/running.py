@@ -13,6 +13,18 @@ HOST = rf"({_LABEL}\.)+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?"
 URL = rf"^https?://{HOST}(:[1-9][0-9]{{0,4}})?$"
 
 
+class AppMetrics(ApiModel):
+    """Where an app tells a Prometheus of itself."""
+
+    port: int = Field(ge=1, le=65535, description="Port of the Service, such as 80.")
+    path: str = Field(
+        default="/metrics",
+        max_length=200,
+        pattern=r"^/[-._~/A-Za-z0-9]*$",
+        description="Path of the endpoint, such as /metrics; without a query.",
+    )
+
+
 class RunningService(ApiModel):
     """A Service of the experiment's namespace with a selector and a cluster IP."""
 

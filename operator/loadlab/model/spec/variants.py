@@ -9,7 +9,7 @@ from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
-from loadlab.model.spec.running import URL, RunningService
+from loadlab.model.spec.running import URL, AppMetrics, RunningService
 from loadlab.model.spec.secrets import ValueSource
 from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
@@ -96,6 +96,13 @@ class Variant(PodFields, RuledModel):
             "!has(self.instrumentsPort) || has(self.image) || has(self.service)",
             lambda it: it.instruments_port is None or bool(_given(it, "image", "service")),
             "instrumentsPort goes with image or service: nobody meters what is behind a url",
+        ),
+        Rule(
+            "!has(self.metrics) || (has(self.service) && !has(self.instrumentsPort))",
+            lambda it: (
+                it.metrics is None or (it.service is not None and it.instruments_port is None)
+            ),
+            "metrics goes with service, instead of instrumentsPort: an image has a meter beside it",
         ),
         Rule(
             f"!({_RUNS}) || !(has(self.server) || size(self.env) > 0 || "
@@ -217,6 +224,14 @@ class Variant(PodFields, RuledModel):
             "Port on which the image answers GET /snapshot, as loadlab_services.instruments does; "
             "it is told as INSTRUMENTS_PORT. Where it is absent, a container beside the image "
             "meters CPU, memory and open files, and the rest is unknown."
+        ),
+    )
+    metrics: AppMetrics | None = Field(
+        default=None,
+        description=(
+            "With service: where the app tells a Prometheus, such as {port: 80, path: /metrics}. "
+            "By process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds and a "
+            "count of requests CPU, memory and files of one process are known; absent for none."
         ),
     )
     server: Server | None = Field(
