@@ -211,12 +211,14 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
     tolerance = bounds.COUNT_GAP * counts.client + edges
     if gap > tolerance:
         broken = gap > bounds.COUNT_BROKEN * counts.client + edges
+        ran = "; or it served others meanwhile, or another of its processes served the rest"
+        others = "" if trial.load.deployed else ran
         yield Reason(
             ReasonKind.COUNT_MISMATCH,
             Validity.INVALID if broken else Validity.SUSPECT,
             f"{trial.load.generator} saw {counts.client:.0f} requests end, the service "
             f"{counts.server}, in {counts.seconds:.1f} s; bound ±{tolerance:.0f}: something "
-            "between them answers, repeats or drops requests, or their clocks differ",
+            f"between them answers, repeats or drops requests, or their clocks differ{others}",
         )
 
 
@@ -252,8 +254,8 @@ def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
     known = "nobody meters it: its CPU and memory are not known, and nothing is claimed of its cost"
     if is_metered:
         known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
-    elif trial.notes:
-        known = f"its CPU and memory are not known ({'; '.join(trial.notes)})"
+    elif why := next((note for note in trial.notes if ": service: " in note), ""):
+        known = f"its CPU and memory are not known ({why})"
     return f"the service ran already and {known}; its processes are those of all trials"
 
 
