@@ -77,6 +77,23 @@ HOSTILE: dict[str, tuple[tuple[Manifest, ...], str]] = {
         (service(), pod(hostNetwork=True), endpoint_slice(ENDS)),
         "in the network of its node",
     ),
+    "a pod of an experiment": (
+        (
+            service(),
+            pod()
+            | {"metadata": {"name": "shop-1", "labels": {"app": "shop", "loadlab.dev/run": "x"}}},
+            endpoint_slice(ENDS),
+        ),
+        "has the pod shop-1, which belongs to an experiment",
+    ),
+    "a pod that is too large": (
+        (service(), pod() | {"spec": {}, "status": {}}, endpoint_slice(ENDS)),
+        "too large to be read",
+    ),
+    "more pods than are looked after": (
+        (service(), *(pod(f"shop-{n}") for n in range(101))),
+        "has 101 pods; at most 100",
+    ),
     "no pod at all": ((service(), endpoint_slice()), "has no endpoints"),
     "a store of an experiment": (
         (service() | {"metadata": {"name": "shop", "labels": {"loadlab.dev/component": "x"}}},),
@@ -96,6 +113,17 @@ async def test_what_may_lead_elsewhere_is_never_asked(objects, said):
     assert status["phase"] == "Failed"
     assert (failed["reason"], said in failed["message"]) == ("ServiceUnfit", True), failed
     assert not any("JOB" in call for call in lab.cluster.calls if call.startswith("create"))
+
+
+async def test_instruments_of_one_pod_are_not_read_through_a_service_of_two():
+    ends = (ENDS, ("uid-shop-2", "10.1.0.2"))
+    lab = with_running(service(), pod(), pod("shop-2", "10.1.0.2"), endpoint_slice(*ends))
+    metered = SPEC["variants"][0] | {"metrics": {"port": 80}}
+    lab.submit(**SPEC | {"variants": [metered]}, timeouts={"ready": "10s"})
+
+    await lab.run(steps=60)
+
+    assert "has 2 pods, of which instrumentsPort or metrics" in lab.condition("Failed")["message"]
 
 
 async def test_why_it_waits_is_said_at_once():
