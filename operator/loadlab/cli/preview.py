@@ -59,6 +59,11 @@ class Preview:
         return self.plan.context.name
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """What the operator's list of hosts must have; which it has nobody knows here."""
+        return self.plan.context.images.allowed_hosts
+
+    @property
     def first_block(self) -> tuple[PlannedTrial, ...]:
         """The trials of the first block, in an order: that of another seed is another one."""
         return tuple(trial for trial in self.plan.trials if trial.replicate == 1)
@@ -154,7 +159,8 @@ def preview(document: Document) -> Preview:
 def _images(spec: LoadExperimentSpec) -> Images:
     """Return images that stand for the operator's, whose list of hosts nobody knows here."""
     urls = (variant.url for variant in spec.variants)
-    return replace(_IMAGES, allowed_hosts=tuple(host_and_port(url) for url in urls if url))
+    hosts = dict.fromkeys(host_and_port(url) for url in urls if url)
+    return replace(_IMAGES, allowed_hosts=tuple(hosts))
 
 
 def _others(errors: int) -> str:

@@ -26,6 +26,11 @@ OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate":
 VARIED: Json = {"path": "/${n}", "variables": {"n": {"min": 1, "max": 2}}}
 OWN = {"name": "mine", "image": "mine:1"}
 RUNS: Json = {"name": "mine", "service": {"name": "shop", "port": 80}}
+URLS = (  # texts, of which the first three are in order
+    *("https://a.example", "http://a-b.example.com:8080", "https://a.b.c.d.xn--p1ai"),
+    *("https://10.0.0.1", "http://a", "https://a.b/", "https://u@a.b", "http://a.b:0", "ftp://a.b"),
+    *("https://A.b", "https://a..b", "https://-a.b", "http://1.2.3.0x4", ""),
+)
 BEYOND: Json = {"name": "mine", "url": "https://a.example"}
 STEP = {"name": "login", "path": "/login"}
 SECRET = {"name": "keys", "key": "api"}

@@ -9,7 +9,7 @@ from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
-from loadlab.model.spec.running import URL, AppMetrics, RunningService
+from loadlab.model.spec.running import AppMetrics, HostUrl, RunningService
 from loadlab.model.spec.secrets import ValueSource
 from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
@@ -173,10 +173,9 @@ class Variant(PodFields, RuledModel):
             "custom."
         ),
     )
-    url: str | None = Field(
+    url: HostUrl | None = Field(
         default=None,
         max_length=300,
-        pattern=URL,
         description=(
             "A host that runs already, such as https://shop.example.com or http://shop.example.com:"
             "8080, by DNS name; absent where the variant is deployed. Refused unless the chart's "
