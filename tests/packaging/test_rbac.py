@@ -80,7 +80,7 @@ class TakesNotes(ApiCluster):
     async def _answer(self, **_) -> str:
         owners = [{"uid": UID, "controller": True}] if self.is_there else []
         labels = {MAY_BE_USED_LABEL: "true"}
-        metadata = {"name": "x", "uid": "uid", "resourceVersion": "1"}
+        metadata: dict[str, object] = {"name": "x", "uid": "uid", "resourceVersion": "1"}
         metadata |= {"ownerReferences": owners, "labels": labels}
         spec = {"selector": {"app": "shop"}}  # of a Service that an experiment asks
         answer = {"metadata": metadata, "spec": spec, "items": [], "reason": "AlreadyExists"}
