@@ -158,7 +158,10 @@ def validate(files: Files) -> None:
     What it knows beside its rules is not looked at: quotas, rights, images and other objects.
     """
     for found in _previews(files):
-        typer.echo(f"{found.name}: accepted")
+        listed = (
+            f", if the chart's allowedHosts has {', '.join(found.hosts)}" if found.hosts else ""
+        )
+        typer.echo(f"{found.name}: accepted{listed}")
 
 
 def version() -> None:

@@ -22,6 +22,7 @@ from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.preliminary import plan_preliminary
 from loadlab.plan.preparation import build_preparation, check_preparation
 from loadlab.plan.rates import measured_load, with_rate
+from loadlab.plan.running_service import check_running
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
@@ -161,6 +162,7 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     spec = experiment.spec
     check_name(experiment.metadata.name)
     check_spec(spec)
+    check_running(spec, images.allowed_hosts)
     cells = cells_of(spec)
     context = Context(experiment, images, resolve_variants(spec), choose(experiment))
     check_environment(context)

@@ -21,8 +21,10 @@ GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then nee
 
 
 def build_service(context: Context, run: Run) -> list[Manifest]:
-    """Return Service and Deployment of the service under test."""
+    """Return Service and Deployment of the service under test; nothing where it runs already."""
     variant = context.variant(run.cell)
+    if not variant.is_deployed:
+        return []
     image = variant.image
     pod = _built_in_pod(context, run) if image is None else _own_pod(context, run, image)
     ports = [

@@ -57,6 +57,16 @@ class RunAs(ObservedModel):
     )
 
 
+class AskedService(ObservedModel):
+    """A Service that ran before its experiment, as it was when an attempt began."""
+
+    name: str = Field(max_length=63, description="The Service.")
+    spec: str = Field(max_length=100, description="Its uid, and a hash of its spec.")
+    endpoints: str = Field(max_length=20, description="Hash of its EndpointSlices' generations.")
+    processes: str = Field(max_length=20, description="Hash of its pods and their restarts.")
+    pods: int = Field(description="How many pods it had.")
+
+
 class AttemptRecord(ObservedModel):
     """An earlier attempt that did not count."""
 
@@ -124,6 +134,10 @@ class LoadTrialStatus(ObservedModel):
             "Stores and steward at the attempt's start: the uid of each one's pod, and how often "
             "its container had been started again."
         ),
+    )
+    asked_service: AskedService | None = Field(
+        default=None,
+        description="With variants[].service: what was asked; any change of it voids the attempt.",
     )
     images: dict[str, str] = Field(
         default={}, max_length=20, description="Image of each component of the run."
