@@ -15,6 +15,7 @@ from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
 from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.own_image import read_own_image
+from loadlab_cluster.release.steps import run_steps
 from loadlab_cluster.requirements import write_requirements
 from loadlab_cluster.settings import Settings, load_settings
 from loadlab_cluster.terminal import say
@@ -38,7 +39,7 @@ LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say.
 Without CLUSTER it is the cluster that is up, your own context never.
 """
 
-TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run", "requirements"}
+TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run", "requirements", "release"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,6 +70,8 @@ def _run(command: str, rest: list[str], settings: Settings) -> int:
             bring_up(settings, choose_cluster(settings))
         case "run":
             run_experiments(settings, rest)
+        case "release":
+            run_steps(settings, rest)
         case _:
             return _act(choose_cluster(settings), command, rest)
     return 0
@@ -159,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
         ("path", "the path of a program built from Go modules: path helm4|k6|staticcheck|…"),
         ("requirements", "pin requirements/*.txt from pyproject.toml: requirements [--upgrade]"),
+        ("release", "steps of a release, by TAG and REGISTRY: release check python images …"),
         ("pin", "write go.mod and go.sum anew after a change of versions.env"),
     ):
         commands.add_parser(name, help=meaning)

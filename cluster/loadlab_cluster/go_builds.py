@@ -63,6 +63,7 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
         *(_helm(version, versions, module) for version in ("3", "4")),
         GoProgram("pause", "pause", SOURCES / "pause", first_seconds=5, depends_on_versions=False),
         *_linters(),
+        *_release_tools(),
         GoProgram(
             "kind",
             f"kind {versions['KIND']}",
@@ -95,6 +96,26 @@ def _linters() -> tuple[GoProgram, ...]:
     return tuple(
         GoProgram(name, title, module, package, "", seconds, depends_on_versions=False)
         for name, (title, package) in linters.items()
+    )
+
+
+def _release_tools() -> tuple[GoProgram, ...]:
+    """What pushes images and looks into them, and a registry for tests, from one module."""
+    tools = (
+        ("crane", "crane, which pushes images", "google/go-containerregistry/cmd/crane", 40),
+        ("registry", "a registry for tests", "distribution/distribution/v3/cmd/registry", 240),
+        ("syft", "syft, which writes SBOMs", "anchore/syft/cmd/syft", 300),
+    )
+    return tuple(
+        GoProgram(
+            name,
+            title,
+            SOURCES / "release",
+            f"github.com/{package}",
+            first_seconds=seconds,
+            depends_on_versions=False,
+        )
+        for name, title, package, seconds in tools
     )
 
 

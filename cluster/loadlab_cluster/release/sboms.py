@@ -1,0 +1,52 @@
+"""What each image and the wheel is made of, as CycloneDX, by syft."""
+
+import tempfile
+from pathlib import Path
+
+from loadlab_cluster.commands import run_logged
+from loadlab_cluster.dev_environment import VENV
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.go_builds import ensure_go_program
+from loadlab_cluster.release.plan import Release, image_names
+from loadlab_cluster.settings import REPOSITORY, Settings
+from loadlab_cluster.terminal import step
+
+# Nothing of the machine but what it is pointed at, and no look for a newer one of itself.
+SYFT = {"SYFT_CHECK_FOR_APP_UPDATE": "false"}
+PINS = REPOSITORY / "requirements" / "dev.txt"
+
+
+def write_image_sboms(release: Release, settings: Settings) -> None:
+    """Write the SBOM of each image: Debian's packages, Python's, and Go's modules."""
+    for image in image_names():
+        archive = f"docker-archive:{release.archive(image)}"
+        with step(f"Look what {release.reference(image)} is made of", first=20, again=20):
+            _scan(archive, image, release, settings)
+
+
+def write_wheel_sbom(release: Release, settings: Settings) -> None:
+    """Write the SBOM of the wheel with what `pip install` brings, at the versions that are tested."""
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = f"{find_wheel(release)}[operator,cli]"
+        install = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--target", folder]
+        with step("Look what the wheel brings", first=20, again=10):
+            log = settings.logs / "release-sbom.log"
+            run_logged([*install, "--constraint", PINS, wheel], log)
+            _scan(f"dir:{folder}", "wheel", release, settings)
+
+
+def find_wheel(release: Release) -> Path:
+    """The wheel of the release."""
+    wheel = next(release.files.glob(f"loadlab-{release.version}-*.whl"), None)
+    if wheel is None:
+        raise ClusterError(f"{release.files} holds no wheel: the step `python` builds it")
+    return wheel
+
+
+def _scan(source: str, name: str, release: Release, settings: Settings) -> None:
+    syft = ensure_go_program("syft", settings)
+    release.files.mkdir(parents=True, exist_ok=True)
+    target = release.files / f"sbom-{name}.cdx.json"
+    named = ["--source-name", f"loadlab-{name}", "--source-version", release.version]
+    command = [syft, "scan", source, *named, "--quiet", "--output", f"cyclonedx-json={target}"]
+    run_logged(command, settings.logs / "release-sbom.log", env=SYFT)
