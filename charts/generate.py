@@ -2,7 +2,7 @@
 
     python3 charts/generate.py crds      charts/loadlab/templates/crds.yaml from crds/
     python3 charts/generate.py install   manifests/install.yaml from the chart, by $HELM or helm
-    python3 charts/generate.py print-install FOLDER   the same from another copy of the chart, printed
+    python3 charts/generate.py print-install FOLDER   the same from a copy of the chart, printed
 
 Both work on text: a YAML library would reorder, requote and lose comments.
 """

@@ -100,22 +100,15 @@ def _linters() -> tuple[GoProgram, ...]:
 
 
 def _release_tools() -> tuple[GoProgram, ...]:
-    """What pushes images and looks into them, and a registry for tests, from one module."""
-    tools = (
-        ("crane", "crane, which pushes images", "google/go-containerregistry/cmd/crane", 40),
-        ("registry", "a registry for tests", "distribution/distribution/v3/cmd/registry", 240),
-        ("syft", "syft, which writes SBOMs", "anchore/syft/cmd/syft", 300),
-    )
+    """What pushes images, and a registry for the tests of that, from one module."""
+    tools = {
+        "crane": ("crane, which pushes images", "github.com/google/go-containerregistry/cmd/crane"),
+        "registry": ("a registry for tests", "./registry"),
+    }
+    module, seconds = SOURCES / "release", 40.0
     return tuple(
-        GoProgram(
-            name,
-            title,
-            SOURCES / "release",
-            f"github.com/{package}",
-            first_seconds=seconds,
-            depends_on_versions=False,
-        )
-        for name, title, package, seconds in tools
+        GoProgram(name, title, module, package, "", seconds, depends_on_versions=False)
+        for name, (title, package) in tools.items()
     )
 
 

@@ -54,7 +54,8 @@ def test_what_is_no_version_is_refused(tag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "registry", ["", "ghcr.io", "https://r.example.com/a", "r.example.com/a b", "--tls=no/a", "r/a/"]
+    "registry",
+    ["", "ghcr.io", "https://r.example.com/a", "r.example.com/a b", "--tls=no/a", "r/a/"],
 )
 def test_what_is_no_registry_is_refused(registry: str) -> None:
     with pytest.raises(ClusterError, match="REGISTRY is"):
@@ -107,7 +108,9 @@ def test_notes_are_the_section_of_the_version() -> None:
 
 
 def test_every_image_of_the_dockerfile_is_released() -> None:
-    stages = re.findall(r"^FROM .* AS (\S+)$", (REPOSITORY / "Dockerfile").read_text(), re.M)
+    stages = re.findall(
+        r"^FROM .* AS (\S+)$", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE
+    )
 
     assert set(image_names()) == {"operator", "services", "k6", "generators"} & set(stages)
 

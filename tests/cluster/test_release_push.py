@@ -1,10 +1,9 @@
-"""A release is pushed to a registry and installed from it: a real one, on loopback, with a password."""
+"""A release is pushed to a registry on loopback that asks for a password, and taken from it."""
 
 import json
-import socket
+import os
 import subprocess
 import tarfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,16 +20,7 @@ from loadlab_cluster.settings import Settings, load_settings
 pytestmark = pytest.mark.integration
 
 USER, PASSWORD = "loadlab", "loadlab-test"
-# bcrypt of the password above, which is all that the registry takes: `htpasswd -nbBC 4`.
-HTPASSWD = "loadlab:$2b$04$12Z3yUQXUHcEZtG6HrjYRegme5P0JVivwlsN4XpZFeuWVdDUFvhmS\n"
-CONFIG = """\
-version: 0.1
-storage: {{filesystem: {{rootdirectory: {folder}/data}}}}
-http: {{addr: "127.0.0.1:{port}"}}
-auth: {{htpasswd: {{realm: loadlab, path: {folder}/htpasswd}}}}
-"""
 VERSION = "0.1.0"
-START_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -52,35 +42,21 @@ def said(command: list[str | Path]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    folder, settings = tmp_path_factory.mktemp("registry"), load_settings()
-    program = ensure_go_program("registry", settings)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    (folder / "htpasswd").write_text(HTPASSWD)
-    (folder / "config.yaml").write_text(CONFIG.format(folder=folder, port=port))
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen(
-            [program, "serve", folder / "config.yaml"], stdout=log, stderr=subprocess.STDOUT
-        )
+def registry() -> Iterator[Registry]:
+    settings = load_settings()
+    told = {"ADDRESS": "127.0.0.1:0", "NAME": USER, "PASSWORD": PASSWORD}
+    with subprocess.Popen(
+        [ensure_go_program("registry", settings)],
+        env=os.environ | told,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a line for each request
+        text=True,
+    ) as running:
         try:
-            await_port(port, running, folder / "log")
-            yield Registry(f"127.0.0.1:{port}", settings)
+            assert running.stdout is not None
+            yield Registry(running.stdout.readline().strip(), settings)
         finally:
             running.terminate()
-            running.wait(10)
-
-
-def await_port(port: int, running: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with socket.socket() as asking:
-            asking.settimeout(1)
-            if asking.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert running.poll() is None, log.read_text()
-        time.sleep(0.1)
-    pytest.fail(f"no registry within {START_SECONDS:.0f} s: {log.read_text()}")
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +110,7 @@ def images_of(manifests: str) -> set[str]:
         each for each in yaml.safe_load_all(manifests) if each and each["kind"] == "Deployment"
     )
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    told = {v["value"] for v in container["env"] if v["name"].endswith("_IMAGE")}
+    told = {v["value"] for v in container["env"] if v["name"].startswith("LOADLAB_IMAGE_")}
     return {container["image"], *told}
 
 
@@ -171,12 +147,19 @@ def test_a_version_is_released_once(registry: Registry, release: Release) -> Non
     push.refuse_released(replace(release, version="0.1.1"), registry.settings)
 
 
+def test_a_registry_that_does_not_answer_is_not_one_without_the_version(
+    registry: Registry, release: Release
+) -> None:
+    nowhere = replace(release, registry="127.0.0.1:1/loadlab")
+
+    with pytest.raises(ClusterError, match="refused"):
+        push.refuse_released(nowhere, registry.settings)
+
+
 def test_an_archive_that_was_exchanged_is_not_pushed(registry: Registry, release: Release) -> None:
     make(release, registry.settings)
     write_image(registry, release, "operator", {"name": b"another"})
-    push.log_in(
-        release, registry.settings, {"REGISTRY_USER": USER, "REGISTRY_PASSWORD": PASSWORD}
-    )
+    push.log_in(release, registry.settings, {"REGISTRY_USER": USER, "REGISTRY_PASSWORD": PASSWORD})
 
     with pytest.raises(ClusterError, match="the archives of operator are not those"):
         push.push_images(release, registry.settings)
@@ -188,15 +171,17 @@ def test_nobody_pushes_without_the_password(registry: Registry, release: Release
     wrong = {"REGISTRY_USER": USER, "REGISTRY_PASSWORD": "another"}
     push.log_in(release, registry.settings, wrong)  # it is only written down
 
-    with pytest.raises(ClusterError, match="crane push"):
+    with pytest.raises(ClusterError, match="401 Unauthorized"):
         push.push_images(release, registry.settings)
-    with pytest.raises(ClusterError, match="helm"):
+    with pytest.raises(ClusterError, match="401"):
         push.push_chart(release, registry.settings)
 
 
 def test_an_sbom_lists_what_is_in_an_image(registry: Registry, release: Release) -> None:
     """Debian's packages by dpkg's status, Python's by their metadata, Go's by the binary."""
-    status = b"Package: zlib1g\nStatus: install ok installed\nVersion: 1:1.2.13\nArchitecture: amd64\n"
+    status = (
+        b"Package: zlib1g\nStatus: install ok installed\nVersion: 1:1.2.13\nArchitecture: amd64\n"
+    )
     metadata = b"Metadata-Version: 2.1\nName: kopf\nVersion: 1.45.0\n"
     crane = ensure_go_program("crane", registry.settings)
     files = {

@@ -1,7 +1,8 @@
 """Makes a release: images, chart, install.yaml, wheel, SBOMs, checksums. `make release` runs it.
 
-What is made needs no right to publish anything, and stands complete in build/release before the first
-thing is pushed: the digest of an image is known from its archive. Only `push` talks to a registry.
+What is made needs no right to publish anything, and stands complete in build/release before the
+first thing is pushed: the digest of an image is known from its archive. Only `push` talks to a
+registry.
 
     steps       the steps by their names
     push        to a registry: images, then the chart, which is what makes a version released

@@ -55,6 +55,5 @@ def released_chart(release: Release) -> Iterator[Path]:
 
 
 def chart_archive(release: Release) -> Path:
+    """The file that Helm packages the chart into."""
     return release.files / f"{CHART.name}-{release.version}.tgz"
-
-

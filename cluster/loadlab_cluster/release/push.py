@@ -1,10 +1,11 @@
 """Pushes a release: the images, and then the chart, which is what makes a version released."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from loadlab_cluster.commands import Argument, read_output, run_logged, succeeds
+from loadlab_cluster.commands import Argument, read_output, run_logged
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.release.chart import CHART, chart_archive
@@ -12,6 +13,9 @@ from loadlab_cluster.release.images import read_digest, written_digests
 from loadlab_cluster.release.plan import Release, image_names
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say, step
+
+# Of the answer about a manifest that is not there; some registries deny what they do not have.
+NOT_THERE = re.compile(r"404|MANIFEST_UNKNOWN|NAME_UNKNOWN|NOT_FOUND|DENIED|403")
 
 
 def log_in(release: Release, settings: Settings, environment: Mapping[str, str]) -> None:
@@ -33,8 +37,13 @@ def refuse_released(release: Release, settings: Settings) -> None:
     """Refuse a version that has its chart in the registry: people may have installed it."""
     crane = ensure_go_program("crane", settings)
     chart = f"{release.charts}/{CHART.name}:{release.version}"
-    if succeeds([crane, "digest", chart]):
-        raise ClusterError(f"{chart} is released already: a change gets a new version and a new tag")
+    try:
+        read_output([crane, "digest", chart])
+    except ClusterError as error:
+        if not NOT_THERE.search(str(error)):
+            raise
+        return
+    raise ClusterError(f"{chart} is released already: a change gets a new version and a new tag")
 
 
 def push_images(release: Release, settings: Settings) -> None:

@@ -25,7 +25,7 @@ def write_image_sboms(release: Release, settings: Settings) -> None:
 
 
 def write_wheel_sbom(release: Release, settings: Settings) -> None:
-    """Write the SBOM of the wheel with what `pip install` brings, at the versions that are tested."""
+    """Write the SBOM of the wheel with what it brings, at the versions that are tested."""
     with tempfile.TemporaryDirectory() as folder:
         wheel = f"{find_wheel(release)}[operator,cli]"
         install = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--target", folder]

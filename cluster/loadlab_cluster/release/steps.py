@@ -47,7 +47,9 @@ def run_steps(
     unknown = [name for name in names if name not in STEPS]
     if unknown or not names:
         listed = "\n".join(f"  {name:<12} {meaning}" for name, (meaning, _) in STEPS.items())
-        said = f"no step {', '.join(unknown)}" if unknown else "name the steps: STEPS='check python'"
+        said = (
+            f"no step {', '.join(unknown)}" if unknown else "name the steps: STEPS='check python'"
+        )
         raise ClusterError(f"{said}; there are, in their order,\n{listed}")
     release = read_release(environment, FOLDER)
     for name in names:
