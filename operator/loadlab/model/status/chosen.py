@@ -11,6 +11,9 @@ from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.absent import without_default
 from loadlab.model.status.search import SearchEnd
 
+NodeName = Annotated[str, Field(max_length=253)]
+MOST_NODES = 20  # of one component
+
 
 class CellLoad(ObservedModel):
     """What a cell carried in its pilot trial, and the rate that it is offered for it."""
@@ -55,6 +58,23 @@ class Chosen(ObservedModel):
     )
     service_cpu_reason: str = Field(
         default="", max_length=500, description="Why it is Shared where Exclusive was preferred."
+    )
+    layout: dict[str, Annotated[tuple[NodeName, ...], Field(max_length=MOST_NODES)]] = Field(
+        default={},
+        max_length=9,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description=(
+            "Nodes of each component of a run in the first trial that came to a result; later "
+            "trials run on no others. Absent until then."
+        ),
+    )
+    generator_apart: bool | None = Field(
+        default=None,
+        description=(
+            "Whether the load generator runs on other nodes than the service; absent until the "
+            "first trial has shown it."
+        ),
     )
     replicates: int | None = Field(
         default=None,
