@@ -23,7 +23,7 @@ def build_layout(context: Context, component: Component, run: Run) -> Manifest:
 
 def _pinned(context: Context, component: Component) -> Manifest:
     """The nodes of the first trial, once they are known: a field may be held against one name."""
-    nodes = context.chosen.layout.get(component.value, ())
+    nodes = context.chosen.nodes_of(component)
     names = ({"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes)
     terms = [{"matchFields": [name]} for name in names]
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}

@@ -30,7 +30,7 @@ from loadlab.plan.variants import ResolvedVariant, resolve_variants, stores_of
 # What first trials show, each before anything rests on it.
 _OPEN = {
     "service_cpu": None,
-    "layout": {},
+    "layout": (),
     "generator_apart": None,
     "replicates": None,
     "loads": (),

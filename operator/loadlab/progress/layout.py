@@ -5,11 +5,11 @@ nodes, or one where there were two, are another machine. So it is written down b
 trial starts, from what stands in the LoadTrials: whoever computes it again finds the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from loadlab.base.names import Component
 from loadlab.model.status import TrialPhase
-from loadlab.model.status.chosen import Chosen
+from loadlab.model.status.chosen import Chosen, PartNodes
 from loadlab.model.status.trial import RunAs
 from loadlab.plan import Plan
 from loadlab.progress.observed import Observed
@@ -33,12 +33,15 @@ def choose_layout(plan: Plan, observed: Observed) -> Chosen | None:
     return chosen.model_copy(update=update)
 
 
-def _layout(components: Mapping[str, RunAs]) -> dict[str, tuple[str, ...]]:
+def _layout(components: Mapping[str, RunAs]) -> tuple[PartNodes, ...]:
     """Return the nodes of what runs anew in each trial; nothing where one of them is unknown."""
     ran = {name.value: components[name].nodes for name in OF_A_RUN if name in components}
     needed = (ran.get(name) for name in (Component.SERVICE, Component.K6))
-    return ran if all(needed) and all(ran.values()) else {}
+    if not all(needed) or not all(ran.values()):
+        return ()
+    return tuple(PartNodes(component=name, nodes=nodes) for name, nodes in ran.items())
 
 
-def _is_apart(layout: Mapping[str, tuple[str, ...]]) -> bool:
-    return not set(layout[Component.SERVICE]) & set(layout[Component.K6])
+def _is_apart(layout: Iterable[PartNodes]) -> bool:
+    nodes = {part.component: set(part.nodes) for part in layout}
+    return not nodes[Component.SERVICE] & nodes[Component.K6]

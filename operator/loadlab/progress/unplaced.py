@@ -47,10 +47,8 @@ def _remedy(pod: PodView) -> str:
             "add a node, as spec.placement.separateGenerator Required keeps generator and stores "
             "off the service's, or set it to Preferred"
         ),
-        SELECTOR: (
-            "give a node the labels of spec.placement.nodeSelector, or ask for others; after the "
-            "first trial only the nodes in status.chosen.layout will do"
-        ),
+        SELECTOR: "give a node the labels of spec.placement.nodeSelector, or ask for others"
+        + (", or bring back the nodes of status.chosen.layout" if pod.run else ""),
         TAINT: "tolerate the taint by spec.placement.tolerations",
     }
     said = [remedy for words, remedy in remedies.items() if words in pod.unschedulable]

@@ -12,7 +12,11 @@ from tests.manifests import Json
 INGEST: Json = {"workload": "ingest", "variants": [{"name": "queued"}]}
 CHOSEN: Json = {
     "seed": 1,
-    "layout": {"service": ["a"], "worker": ["a"], "k6": ["b", "c"]},
+    "layout": [
+        {"component": "service", "nodes": ["a"]},
+        {"component": "worker", "nodes": ["a"]},
+        {"component": "k6", "nodes": ["b", "c"]},
+    ],
     "generatorApart": True,
 }
 
@@ -93,7 +97,7 @@ def test_the_plan_stays_the_same_once_the_nodes_are_known(experiment, images):
     chosen = before.context.chosen.dump() | {"layout": CHOSEN["layout"], "generatorApart": True}
 
     assert planned(experiment, images, chosen).fingerprint == before.fingerprint
-    assert after.context.chosen.layout["k6"] == ("b", "c")
+    assert after.context.chosen.nodes_of("k6") == ("b", "c")
 
 
 @pytest.mark.parametrize(("parallelism", "spread"), [(1, False), (2, True)])

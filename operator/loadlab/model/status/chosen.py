@@ -46,6 +46,13 @@ class CellLoad(ObservedModel):
     )
 
 
+class PartNodes(ObservedModel):
+    """On which nodes a component of a run is."""
+
+    component: str = Field(max_length=20, description="service, worker or k6.")
+    nodes: tuple[NodeName, ...] = Field(max_length=MOST_NODES, description="Names of its nodes.")
+
+
 class Chosen(ObservedModel):
     """What was chosen for an experiment; it stays once it stands in the status."""
 
@@ -59,9 +66,9 @@ class Chosen(ObservedModel):
     service_cpu_reason: str = Field(
         default="", max_length=500, description="Why it is Shared where Exclusive was preferred."
     )
-    layout: dict[str, Annotated[tuple[NodeName, ...], Field(max_length=MOST_NODES)]] = Field(
-        default={},
-        max_length=9,
+    layout: tuple[PartNodes, ...] = Field(
+        default=(),
+        max_length=3,
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description=(
@@ -92,3 +99,7 @@ class Chosen(ObservedModel):
             "With load.purpose Compare or load.search: what the pilot trials found, cell by cell."
         ),
     )
+
+    def nodes_of(self, component: str) -> tuple[str, ...]:
+        """Return the nodes that a component is held to; none until that is known."""
+        return next((part.nodes for part in self.layout if part.component == component), ())
