@@ -20,6 +20,7 @@ from loadlab_cluster.release.plan import (
 )
 from loadlab_cluster.release.push import log_in
 from loadlab_cluster.release.python import write_checksums
+from loadlab_cluster.release.sboms import known_packages, listed_packages
 from loadlab_cluster.release.steps import STEPS, run_steps
 from loadlab_cluster.settings import REPOSITORY, load_settings
 
@@ -156,6 +157,20 @@ def test_checksums_are_those_that_sha256sum_reads(tmp_path: Path) -> None:
 
     expected = "87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7  a\n"
     assert (release.files / "SHA256SUMS").read_text() == expected
+
+
+def test_an_sbom_is_held_against_what_is_pinned() -> None:
+    purls = [
+        "pkg:pypi/Prometheus_client@0.22.0",
+        "pkg:golang/go.k6.io/k6/v2@v2.2.0?type=module",
+        "pkg:deb/debian/zlib1g@1:1.2.13?arch=amd64",
+    ]
+    components = [{"purl": purl} for purl in purls] + [{"name": "a file"}]
+
+    listed = listed_packages(json.dumps({"components": components}))
+    assert listed == {"pypi/prometheus-client", "golang/go.k6.io/k6/v2", "deb/debian/zlib1g"}
+    assert known_packages("k6") <= listed
+    assert {"pypi/kopf", "pypi/prometheus-client"} <= known_packages("operator")
 
 
 def test_a_login_without_a_password_is_refused_before_anything_is_started() -> None:

@@ -1,5 +1,7 @@
 """What each image and the wheel is made of, as CycloneDX, by syft."""
 
+import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -12,16 +14,50 @@ from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import step
 
 # Nothing of the machine but what it is pointed at, and no look for a newer one of itself.
-SYFT = {"SYFT_CHECK_FOR_APP_UPDATE": "false"}
+SYFT = {"SYFT_CHECK_FOR_APP_UPDATE": "false", "SYFT_FILE_METADATA_SELECTION": "none"}
 PINS = REPOSITORY / "requirements" / "dev.txt"
 
 
 def write_image_sboms(release: Release, settings: Settings) -> None:
     """Write the SBOM of each image: Debian's packages, Python's, and Go's modules."""
     for image in image_names():
-        archive = f"docker-archive:{release.archive(image)}"
-        with step(f"Look what {release.reference(image)} is made of", first=20, again=20):
-            _scan(archive, image, release, settings)
+        write_image_sbom(release, settings, image)
+
+
+def write_image_sbom(release: Release, settings: Settings, image: str) -> None:
+    """Write the SBOM of one image; refuse one that lacks what the image is known to hold."""
+    archive = f"docker-archive:{release.archive(image)}"
+    with step(f"Look what {release.reference(image)} is made of", first=20, again=20):
+        sbom = _scan(archive, image, release, settings)
+    missing = known_packages(image) - listed_packages(sbom.read_text())
+    if missing:
+        raise ClusterError(f"{sbom.name} lacks {', '.join(sorted(missing)[:5])}: was it all read?")
+
+
+def known_packages(image: str) -> set[str]:
+    """What an image holds without a doubt: the pins that are installed into it, or k6 itself."""
+    pins = REPOSITORY / "requirements" / f"{image}.txt"
+    if not pins.exists():
+        module = (REPOSITORY / "loadgen" / "go.mod").read_text()
+        return {
+            f"golang/{found}"
+            for found in re.findall(r"^\t(go\.k6\.io/k6\S*)", module, re.MULTILINE)
+        }
+    return {
+        f"pypi/{name}" for name in re.findall(r"^([a-z0-9.-]+)==", pins.read_text(), re.MULTILINE)
+    }
+
+
+def listed_packages(document: str) -> set[str]:
+    """The packages that an SBOM lists, as kind/name."""
+    purls = [component.get("purl", "") for component in json.loads(document).get("components", [])]
+    found = (re.match(r"pkg:(\w+)/(.+?)(@|\?|$)", purl) for purl in purls)
+    return {f"{each[1]}/{_normal(each[2])}" for each in found if each}
+
+
+def _normal(name: str) -> str:
+    """Python's packages are told in more than one spelling of a name."""
+    return re.sub(r"[-_]+", "-", name).lower()
 
 
 def write_wheel_sbom(release: Release, settings: Settings) -> None:
@@ -43,10 +79,11 @@ def find_wheel(release: Release) -> Path:
     return wheel
 
 
-def _scan(source: str, name: str, release: Release, settings: Settings) -> None:
+def _scan(source: str, name: str, release: Release, settings: Settings) -> Path:
     syft = ensure_go_program("syft", settings)
     release.files.mkdir(parents=True, exist_ok=True)
     target = release.files / f"sbom-{name}.cdx.json"
     named = ["--source-name", f"loadlab-{name}", "--source-version", release.version]
     command = [syft, "scan", source, *named, "--quiet", "--output", f"cyclonedx-json={target}"]
     run_logged(command, settings.logs / "release-sbom.log", env=SYFT)
+    return target
