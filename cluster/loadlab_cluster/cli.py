@@ -39,7 +39,17 @@ LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say.
 Without CLUSTER it is the cluster that is up, your own context never.
 """
 
-TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run", "requirements", "release"}
+TAKES_ARGUMENTS = {
+    "load",
+    "image",
+    "kubectl",
+    "shell",
+    "path",
+    "run",
+    "requirements",
+    "release",
+    "prerequisites",
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,7 +92,8 @@ def _provide(command: str, rest: list[str], settings: Settings) -> None:
         case "venv":
             ensure_environment(settings)
         case "prerequisites":
-            ensure_prerequisites(settings, choose_cluster(settings).programs())
+            layers = rest[0] if rest else "all"
+            ensure_prerequisites(settings, choose_cluster(settings).programs(), layers)
         case "path":
             _print_path(rest, settings)
         case "pin":
@@ -159,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         ("install", "bring the cluster up, build what changed, and install LoadLab"),
         ("run", "run experiments where LoadLab is installed, and print their tables: run FILE…"),
         ("venv", "the virtual environment for development"),
-        ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
+        ("prerequisites", "install from Debian what tests need and the machine lacks: all|cluster"),
         ("path", "the path of a program built from Go modules: path helm4|k6|staticcheck|…"),
         ("requirements", "pin requirements/*.txt from pyproject.toml: requirements [--upgrade]"),
         ("release", "steps of a release, by TAG and REGISTRY: release check python images …"),
