@@ -23,6 +23,7 @@ from loadlab_cluster.release.python import write_checksums
 from loadlab_cluster.release.sboms import known_packages, listed_packages
 from loadlab_cluster.release.steps import STEPS, run_steps
 from loadlab_cluster.settings import REPOSITORY, load_settings
+from tests.manifests import Json
 
 RELEASE = Release("1.2.3", "registry.example.com/team/loadlab", Path("nowhere"))
 FILES = {
@@ -186,8 +187,9 @@ def test_an_unknown_step_stops_all_of_them() -> None:
     assert all(name in str(error.value) for name in STEPS)
 
 
-def workflow() -> dict:
-    return yaml.safe_load((REPOSITORY / ".github/workflows/release.yaml").read_text())
+def workflow() -> Json:
+    read: Json = yaml.safe_load((REPOSITORY / ".github/workflows/release.yaml").read_text())
+    return read
 
 
 def test_the_workflow_takes_every_step_in_its_order() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 
-from loadlab_cluster.commands import read_output, run_logged
+from loadlab_cluster.commands import Argument, read_output, run_logged
 from loadlab_cluster.dev_environment import VENV, ensure_environment
 from loadlab_cluster.release.plan import Release
 from loadlab_cluster.settings import REPOSITORY, Settings
@@ -20,10 +20,12 @@ def build_distributions(release: Release, settings: Settings) -> None:
     ensure_environment(settings)
     release.files.mkdir(parents=True, exist_ok=True)
     committed = read_output(["git", "-C", REPOSITORY, "log", "-1", "--format=%ct"]).strip()
-    build = [VENV / "bin" / "uv", "build", "--quiet", "--out-dir", release.files, REPOSITORY]
+    uv: list[Argument] = [VENV / "bin" / "uv", "build", "--quiet"]
     with step("Build the wheel and the source distribution", first=10, again=5):
         log = settings.logs / "release-python.log"
-        run_logged(build, log, env={"SOURCE_DATE_EPOCH": committed})
+        run_logged(
+            [*uv, "--out-dir", release.files, REPOSITORY], log, env={"SOURCE_DATE_EPOCH": committed}
+        )
     (release.files / ".gitignore").unlink(missing_ok=True)  # of uv: it would hide what is uploaded
 
 

@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from loadlab_cluster.commands import run_logged
+from loadlab_cluster.commands import Argument, run_logged
 from loadlab_cluster.dev_environment import VENV
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
@@ -64,7 +64,14 @@ def write_wheel_sbom(release: Release, settings: Settings) -> None:
     """Write the SBOM of the wheel with what it brings, at the versions that are tested."""
     with tempfile.TemporaryDirectory() as folder:
         wheel = f"{find_wheel(release)}[operator,cli]"
-        install = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--target", folder]
+        install: list[Argument] = [
+            VENV / "bin" / "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--target",
+            folder,
+        ]
         with step("Look what the wheel brings", first=20, again=10):
             log = settings.logs / "release-sbom.log"
             run_logged([*install, "--constraint", PINS, wheel], log)
@@ -84,6 +91,10 @@ def _scan(source: str, name: str, release: Release, settings: Settings) -> Path:
     release.files.mkdir(parents=True, exist_ok=True)
     target = release.files / f"sbom-{name}.cdx.json"
     named = ["--source-name", f"loadlab-{name}", "--source-version", release.version]
-    command = [syft, "scan", source, *named, "--quiet", "--output", f"cyclonedx-json={target}"]
-    run_logged(command, settings.logs / "release-sbom.log", env=SYFT)
+    command: list[Argument] = [syft, "scan", source, *named, "--quiet"]
+    run_logged(
+        [*command, "--output", f"cyclonedx-json={target}"],
+        settings.logs / "release-sbom.log",
+        env=SYFT,
+    )
     return target

@@ -70,7 +70,7 @@ def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
         "preparation": spec.get("preparation"),
         **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
         # A release that did not say so kept nobody apart.
-        "chosen": {"generatorApart": False} | _without(chosen, untold),
+        "chosen": {"generatorApart": False, **_without(chosen, untold)},
     }
 
 
