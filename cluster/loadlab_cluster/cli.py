@@ -35,7 +35,8 @@ usual session:   up → images → kubectl … → down
 what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
                  ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
                  .state in the repository             kubeconfig; source .state/activate
-LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say.
+LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say;
+LOADLAB_KIND_WORKERS=2 adds two nodes, which then run all pods.
 Without CLUSTER it is the cluster that is up, your own context never.
 """
 
