@@ -15,6 +15,8 @@ from loadlab_cluster.terminal import step
 
 # Nothing of the machine but what it is pointed at, and no look for a newer one of itself.
 SYFT = {"SYFT_CHECK_FOR_APP_UPDATE": "false", "SYFT_FILE_METADATA_SELECTION": "none"}
+# By the Dockerfile, once all is installed.
+TAKEN_AWAY = {"pip", "setuptools"}
 PINS = REPOSITORY / "requirements" / "dev.txt"
 
 
@@ -39,13 +41,10 @@ def known_packages(image: str) -> set[str]:
     pins = REPOSITORY / "requirements" / f"{image}.txt"
     if not pins.exists():
         module = (REPOSITORY / "loadgen" / "go.mod").read_text()
-        return {
-            f"golang/{found}"
-            for found in re.findall(r"^\t(go\.k6\.io/k6\S*)", module, re.MULTILINE)
-        }
-    return {
-        f"pypi/{name}" for name in re.findall(r"^([a-z0-9.-]+)==", pins.read_text(), re.MULTILINE)
-    }
+        found = re.findall(r"^\t(go\.k6\.io/k6\S*)", module, re.MULTILINE)
+        return {f"golang/{name}" for name in found}
+    named = re.findall(r"^([a-z0-9.-]+)==", pins.read_text(), re.MULTILINE)
+    return {f"pypi/{_normal(name)}" for name in named if name not in TAKEN_AWAY}
 
 
 def listed_packages(document: str) -> set[str]:
