@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster test-kind venv requirements crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster test-kind venv requirements crds manifests release kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -83,6 +83,9 @@ crds: venv ## the CRDs from the models
 manifests: crds ## the chart's CRDs and manifests/install.yaml
 	@python3 charts/generate.py crds
 	@HELM=$$($(LAB) path helm4) python3 charts/generate.py install
+
+release: ## steps of a release: make release TAG=v0.1.0 REGISTRY=HOST/PATH STEPS='check python'
+	@$(LAB) release $(STEPS)
 
 kubectl: ## kubectl for the cluster: make kubectl ARGS='get pods -A'
 	@$(LAB) kubectl $(ARGS)

@@ -18,6 +18,7 @@ from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust
+from loadlab.plan.layout import build_layout
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -69,6 +70,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
+        **build_layout(context, Component.K6, run),
         **({"volumes": files} if (files := [*volumes, *ca]) else {}),
         **context.pull_secrets(),
     }

@@ -28,6 +28,15 @@ from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
 from loadlab.plan.variants import ResolvedVariant, resolve_variants, stores_of
 
+# What first trials show, each before anything rests on it.
+_OPEN = {
+    "service_cpu": None,
+    "layout": (),
+    "generator_apart": None,
+    "replicates": None,
+    "loads": (),
+}
+
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
 
 
@@ -213,10 +222,7 @@ def _plan_search(context: Context, cells: tuple[Cell, ...]) -> Plan:
 
 def _undecided(context: Context) -> Context:
     """Return the context before the first trials had shown anything: it is the same plan after."""
-    chosen = context.chosen.model_copy(
-        update={"service_cpu": None, "replicates": None, "loads": ()}
-    )
-    return replace(context, chosen=chosen)
+    return replace(context, chosen=context.chosen.model_copy(update=_OPEN))
 
 
 def _fingerprint(plan: Plan) -> str:

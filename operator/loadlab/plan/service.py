@@ -4,6 +4,7 @@ from loadlab.base.names import Component
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.https import build_certificate
+from loadlab.plan.layout import build_layout
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
@@ -113,6 +114,7 @@ def _deployed(
     whole_pod = {
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         **context.pull_secrets(),
+        **build_layout(context, component, run),
         **pod,
     }
     return [

@@ -16,6 +16,7 @@ from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
+from loadlab.progress.layout import choose_layout
 from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
 from loadlab.progress.precision import choose_replicates
@@ -47,6 +48,16 @@ class Current:
 
 
 def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Transition) -> Decision:
+    """Write down what the first result has shown before anything is started beside it."""
+    chosen = choose_layout(plan, observed)
+    if chosen is not None:
+        return Decision(experiment.status.model_copy(update={"chosen": chosen}), (), AT_ONCE)
+    return _go_on(plan, experiment, observed, transition)
+
+
+def _go_on(
+    plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
+) -> Decision:
     """Clear away what is over, judge the run under way, start the next trial."""
     current = current_trial(plan, observed)
     keep = current.run if current else ""

@@ -292,7 +292,15 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         ),
     ),
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
-    *case("Placement", keys=long_key("nodeSelector", 317, "x")),
+    *case(
+        "Placement",
+        keys=long_key("nodeSelector", 317, "x"),
+        priority=({"priorityClassName": "tests"}, {"priorityClassName": "system-node-critical"}),
+    ),
+    *case(
+        "Toleration",
+        key=({"key": "example.com/tests"}, {"key": "node.kubernetes.io/unreachable"}),
+    ),
     *case(
         "Preparation",
         one=({"image": "a:1"}, {"image": "a:1", "sql": SECRET}),

@@ -51,6 +51,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     env = fields["variants"]["items"]["properties"]["env"]["items"]["properties"]
     yield "ValueSource", env["valueFrom"]
     yield "Placement", fields["placement"]
+    yield "Toleration", fields["placement"]["properties"]["tolerations"]["items"]
     yield "Load", fields["load"]
     yield "Search", fields["load"]["properties"]["search"]
     yield "Request", request

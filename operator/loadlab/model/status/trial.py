@@ -1,5 +1,6 @@
 """The status of a LoadTrial: where it stands, and what was measured."""
 
+import operator
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -8,7 +9,9 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.absent import without_default
 from loadlab.model.status.calibration import Calibration
+from loadlab.model.status.chosen import MOST_NODES, NodeName
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
 from loadlab.model.status.results import Failures, StatusClasses
@@ -54,6 +57,13 @@ class RunAs(ObservedModel):
     memory_request: int | None = Field(default=None, description="Bytes.")
     cpus_allowed: int | None = Field(
         default=None, description="CPUs that its processes may run on, where they tell."
+    )
+    nodes: tuple[NodeName, ...] = Field(
+        default=(),
+        max_length=MOST_NODES,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="Nodes of its pods.",
     )
 
 
