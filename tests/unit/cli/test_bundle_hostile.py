@@ -206,7 +206,9 @@ def test_a_file_that_is_not_there_is_told(loadlab: Run, tmp_path: Path) -> None:
 
 
 # A wrong value anywhere in experiment or trial: a text of another kind, a huge number, nothing.
-ODD: st.SearchStrategy[Any] = st.sampled_from([None, "", "x" * 300, -1, 2**70, 1e308, [], [None], {}, {"a": []}, True])
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", "x" * 300, -1, 2**70, 1e308, [], [None], {}, {"a": []}, True]
+)
 
 
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -58,7 +58,10 @@ def export(  # noqa: PLR0913 (options)
     Exits with 0 where it is written, whatever the verdict.
     """
     source, name = reader_of(name, bundle, Access(kubeconfig, context, namespace))
-    rows = rows_of(_measured(source, name, table), table)
+    measured = _measured(source, name, table)
+    rows = rows_of(measured, table)
+    if not rows and measured.experiment.finished:
+        raise CliError(f"{name} has no {table}")
     if not rows:
         raise CliError(f"{name} has no {table} yet", ExitCode.NOT_FINISHED)
     if output is TableFormat.PARQUET and not file:
