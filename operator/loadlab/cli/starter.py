@@ -94,6 +94,7 @@ def _images(wish: Wish) -> Iterator[str]:
         yield f"    - name: {_word(variant)}"
         yield f"      image: {_word(image)} # the status records its digest"
         yield '      # command: [uvicorn, "app:app", --host, 0.0.0.0, --workers, $(WORKERS)]'
+        yield "      # env: [{name: STYLE, value: text}] # what tells variants of one image apart"
         yield "      port: 8000"
         if ready:
             yield f"      readinessPath: {_quoted(ready)} # answers once it can serve"

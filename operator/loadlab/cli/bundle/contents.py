@@ -22,7 +22,7 @@ _README = """\
 A LoadLab experiment: {name}, measured in the namespace {namespace}.
 
 report.html       what it shows; opens in any browser, without a network
-experiment.yaml   to measure it again: kubectl apply -f experiment.yaml
+experiment.yaml   to measure it again: loadlab run experiment.yaml, or apply it with kubectl
 experiment.json   the experiment with its status, as the cluster had it
 trials/           every trial: histograms, series by the second, judgement, evidence
 environment.json  where it ran: images by digest, node, seed, versions
