@@ -75,7 +75,7 @@ def _files(
     for table in Table:
         yield f"{table}.csv", f"{csv_of(rows_of(measured, table))}\n".encode()
     for trial in trials:
-        yield f"{TRIALS}{trial['metadata']['name']}.json", manifest.write_json(trial)
+        yield f"{TRIALS}{trial['metadata']['name']}.json", manifest.write_json(trial, indent=None)
 
 
 def _report(cleaned: Cleaned, trials: Sequence[dict[str, Any]]) -> str:

@@ -93,9 +93,11 @@ def read_json(name: str, text: bytes) -> dict[str, Any]:
     return found
 
 
-def write_json(value: object) -> bytes:
-    """Write JSON, the same bytes for the same value."""
-    return json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
+def write_json(value: object, *, indent: int | None = 1) -> bytes:
+    """Write JSON, the same bytes for the same value; without an indent as short as it can be."""
+    separators = None if indent else (",", ":")
+    text = json.dumps(value, indent=indent, separators=separators)
+    return text.encode() + b"\n"
 
 
 def _changed(wanted: Mapping[str, Packed], found: Mapping[str, Packed]) -> Iterable[str]:
