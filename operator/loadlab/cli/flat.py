@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
@@ -17,7 +17,9 @@ from loadlab.catalogue import Cell
 from loadlab.cli.cells_table import used_components, used_factors
 from loadlab.cli.experiment import Experiment
 from loadlab.model.status import LatencyMs, ResultRow
-from loadlab.report.stored import StoredMeasurement, StoredTrial, StoredUsage
+
+if TYPE_CHECKING:  # the report's templates take a quarter of a second
+    from loadlab.report.stored import StoredMeasurement, StoredTrial
 
 Row = dict[str, Any]
 _BOUND = "lower_bound_above"  # the one field of a latency that is none
@@ -43,7 +45,7 @@ class Measured:
     """An experiment and what could be read of its trials."""
 
     experiment: Experiment
-    trials: Sequence[StoredTrial] = ()
+    trials: "Sequence[StoredTrial]" = ()
 
 
 def rows_of(measured: Measured, table: Table) -> list[Row]:
@@ -140,7 +142,7 @@ def _trials(measured: Measured) -> list[Row]:
     ]
 
 
-def _percentiles(found: StoredMeasurement | None) -> Iterator[tuple[str, float | None]]:
+def _percentiles(found: "StoredMeasurement | None") -> Iterator[tuple[str, float | None]]:
     timed = found.timed if found else None
     for name, percent in _PERCENTILES.items():
         is_known = timed and found and not found.is_lower_bound(percent)
@@ -148,12 +150,12 @@ def _percentiles(found: StoredMeasurement | None) -> Iterator[tuple[str, float |
 
 
 def _usages(
-    found: StoredMeasurement | None, components: Sequence[str]
+    found: "StoredMeasurement | None", components: Sequence[str]
 ) -> Iterator[tuple[str, float | None]]:
     for component in components:
-        usage = (found.components if found else {}).get(component, StoredUsage())
-        yield f"{component}Cpus", usage.cpus_used
-        yield f"{component}CpuMicrosPerRequest", usage.cpu_micros_per_request
+        usage = found.components.get(component) if found else None
+        yield f"{component}Cpus", usage and usage.cpus_used
+        yield f"{component}CpuMicrosPerRequest", usage and usage.cpu_micros_per_request
 
 
 def _seconds(measured: Measured) -> list[Row]:
@@ -161,7 +163,7 @@ def _seconds(measured: Measured) -> list[Row]:
     return [row for trial in measured.trials for row in _seconds_of(trial, factors)]
 
 
-def _seconds_of(trial: StoredTrial, factors: list[str]) -> Iterator[Row]:
+def _seconds_of(trial: "StoredTrial", factors: list[str]) -> Iterator[Row]:
     series = trial.measurement.series if trial.measurement else None
     if series is None:
         return
@@ -179,12 +181,12 @@ def _seconds_of(trial: StoredTrial, factors: list[str]) -> Iterator[Row]:
         }
 
 
-def _factors(trials: Sequence[StoredTrial]) -> list[str]:
+def _factors(trials: "Sequence[StoredTrial]") -> list[str]:
     names = [name for name in Cell.model_fields if name != "variant"]
     return [n for n in names if any(getattr(t.spec.cell, n) is not None for t in trials)]
 
 
-def _place(trial: StoredTrial, factors: list[str]) -> Row:
+def _place(trial: "StoredTrial", factors: list[str]) -> Row:
     return {
         "trial": trial.name,
         "role": str(trial.spec.role),

@@ -23,7 +23,6 @@ from loadlab.cli.options import (
     reader_of,
 )
 from loadlab.cli.spelling import counted
-from loadlab.report.stored import read_trials
 
 
 class TableFormat(StrEnum):
@@ -78,7 +77,8 @@ def _measured(source: Reader, name: str, table: Table) -> Measured:
     experiment = Experiment.of(source.read(name))
     if not table.needs_trials:
         return Measured(experiment)
-    from loadlab.cli.reporting import belonging  # noqa: PLC0415 (templates)
+    from loadlab.cli.reporting import belonging  # noqa: PLC0415 (templates: a quarter of a second)
+    from loadlab.report import read_trials  # noqa: PLC0415 (as above)
 
     trials, left_out = read_trials(belonging(source.read(name), source.trials(name)))
     for note in left_out:
