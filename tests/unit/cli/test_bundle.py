@@ -142,13 +142,14 @@ def test_it_names_what_the_experiment_needs_beside_itself() -> None:
             {"serviceAccountName": "shop", "https": {"secretName": "shop-tls"}},
             {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]},
         ],
+        "preparation": {"sql": {"name": "seed", "key": "seed.sql"}},
         "postgres": {"secretRef": {"name": "db"}},
         "comparison": {"baselineRef": {"name": "before"}},
     }
 
     assert list(needs(spec)) == [
         *("image localhost/shop:1", "Secret pull", "ServiceAccount shop", "Secret shop-tls"),
-        *("ConfigMap c", "Secret db", "LoadExperiment before"),
+        *("ConfigMap c", "ConfigMap seed", "Secret db", "LoadExperiment before"),
     ]
 
 
@@ -244,3 +245,31 @@ def test_trials_of_a_deleted_experiment_of_that_name_are_left_out(wells) -> None
     trials[0]["metadata"]["ownerReferences"] = [{"uid": "former"}]
 
     assert bundle(experiment, trials).files == 33
+
+
+def test_the_config_maps_that_it_names_are_in_it(loadlab: Run, wells, tmp_path: Path) -> None:
+    experiment, _ = wells
+    experiment["spec"]["preparation"] = {"sql": {"name": "seed", "key": "seed.sql"}}
+    experiment["spec"]["load"]["request"] = {
+        "path": "/${city}",
+        "variables": {"city": {"configMapKeyRef": {"name": "hidden", "key": "cities"}}},
+    }
+    stored = {
+        "metadata": {"name": "seed", "uid": "u", "managedFields": [{}]},
+        "data": {"seed.sql": "SELECT 1;\n", "dsn": "postgresql://a:hunter2@db/shop"},
+    }
+    places = "/api/v1/namespaces/lab/configmaps"
+    ApiServer.others = {
+        f"{places}/seed": (200, [stored]),
+        f"{places}/hidden": (403, [{"kind": "Status"}]),
+    }
+
+    out = loadlab("bundle", "select", "-o", str(tmp_path / "b.tar.gz"))[1]
+    ApiServer.others = {}
+
+    (found,) = yaml.safe_load_all(files_of(tmp_path / "b.tar.gz")["select/configmaps.yaml"])
+    assert found["metadata"] == {"name": "seed"}
+    assert found["data"] == {"seed.sql": "SELECT 1;\n", "dsn": "postgresql://…@db/shop"}
+    assert "not in it, as it cannot be read (403): ConfigMap hidden" in out
+    assert "left out, as it looks like a password or a token: ConfigMap seed.data.dsn" in out
+    assert loadlab("results", "--from", str(tmp_path / "b.tar.gz"), config=NOWHERE)[1]

@@ -79,18 +79,37 @@ def needs(spec: object) -> Iterator[str]:
         yield from needs(value)
 
 
+def config_maps(spec: object) -> tuple[str, ...]:
+    """Return the names of the ConfigMaps that an experiment names."""
+    kind = "ConfigMap "
+    named = {one.removeprefix(kind) for one in needs(spec) if one.startswith(kind)}
+    return tuple(sorted(named))
+
+
+def clean_config_map(resource: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a ConfigMap in the same way, and where in it a text was left out."""
+    name, left_out = (resource.get("metadata") or {}).get("name", ""), list[str]()
+    data = _without_credentials(resource.get("data") or {}, f"ConfigMap {name}.data", left_out)
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+    if binary := resource.get("binaryData"):
+        found["binaryData"] = binary
+    return found, tuple(left_out)
+
+
 def _named(name: str, value: object) -> Iterator[str]:
-    kinds = {"baselineRef": "LoadExperiment", "secret": "Secret", "configMap": "ConfigMap"}
-    kind = next((kind for start, kind in kinds.items() if name.startswith(start)), "")
-    if kind and isinstance(value, dict) and "name" in value:
-        yield f"{kind} {value['name']}"
+    if isinstance(value, dict) and "name" in value:
+        # Whatever has a name and a key is a key of an object, most often of a ConfigMap.
+        if name == "baselineRef":
+            yield f"LoadExperiment {value['name']}"
+        elif name.startswith("secret"):
+            yield f"Secret {value['name']}"
+        elif name.startswith("configMap") or value.keys() == {"name", "key"}:
+            yield f"ConfigMap {value['name']}"
     elif name in {"secretName", "serviceAccountName"} and isinstance(value, str):
         yield f"{'Secret' if name == 'secretName' else 'ServiceAccount'} {value}"
     elif name == "imagePullSecrets" and isinstance(value, list):
-        yield from (
-            f"Secret {one.get('name', '') if isinstance(one, dict) else one}" for one in value
-        )
-    elif name == "image" and isinstance(value, str):
+        yield from (f"Secret {one['name']}" for one in value if isinstance(one, dict))
+    elif name == "image" and isinstance(value, str) and value:
         yield f"image {value}"
 
 

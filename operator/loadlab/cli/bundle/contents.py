@@ -1,7 +1,7 @@
 """The files of a bundle, from an experiment's object and its trials. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -9,7 +9,7 @@ import yaml
 from loadlab import __version__
 from loadlab.base.times import epoch
 from loadlab.cli.bundle import archive, manifest
-from loadlab.cli.bundle.cleaned import Cleaned, clean, clean_trial, needs
+from loadlab.cli.bundle.cleaned import Cleaned, clean, clean_config_map, clean_trial, needs
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.export import Format, export
 from loadlab.cli.flat import Measured, Table, csv_of, rows_of
@@ -23,6 +23,7 @@ A LoadLab experiment: {name}, measured in the namespace {namespace}.
 
 report.html       what it shows; opens in any browser, without a network
 experiment.yaml   to measure it again: loadlab run experiment.yaml, or apply it with kubectl
+configmaps.yaml   the ConfigMaps that it names, where it names any: apply them first
 experiment.json   the experiment with its status, as the cluster had it
 trials/           every trial: histograms, series by the second, judgement, evidence
 environment.json  where it ran: images by digest, node, seed, versions
@@ -43,13 +44,22 @@ class Bundled:
     notes: tuple[str, ...]  # trials that this release cannot read; they are in it all the same
 
 
-def bundle(resource: dict[str, Any], trials: list[dict[str, Any]]) -> Bundled:
-    """Make a bundle of a finished experiment and the trials that belong to it."""
+def bundle(
+    resource: dict[str, Any],
+    trials: list[dict[str, Any]],
+    config_maps: Sequence[Mapping[str, Any]] = (),
+) -> Bundled:
+    """Make a bundle of a finished experiment, its trials, and the ConfigMaps that it names."""
     own = sorted(belonging(resource, trials), key=lambda trial: str(trial["metadata"]["name"]))
     experiment, cleaned = Experiment.of(resource), clean(resource)
     kept = [clean_trial(trial) for trial in own]
     stored, notes = read_trials(kept)
     files = dict(_files(experiment, cleaned, kept, Measured(experiment, stored)))
+    maps = [clean_config_map(one) for one in config_maps]
+    if maps:
+        text = yaml.safe_dump_all((found for found, _ in maps), sort_keys=False, allow_unicode=True)
+        files["configmaps.yaml"] = text.encode()
+    cleaned = replace(cleaned, left_out=sum((left for _, left in maps), cleaned.left_out))
     said = _manifest(experiment, cleaned, files, notes)
     packed = archive.pack(
         {manifest.FILE: manifest.write_json(said.dump()), **files},

@@ -1,7 +1,9 @@
 """`loadlab bundle`: one archive of an experiment."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +13,9 @@ from loadlab.cli.files import write
 from loadlab.cli.options import Context, Kubeconfig, Name, Namespace, connect
 from loadlab.cli.spelling import counted
 from loadlab.cli.terminal import show
+
+if TYPE_CHECKING:
+    from loadlab.cli.source import Cluster
 
 
 def bundle(
@@ -25,10 +30,10 @@ def bundle(
 ) -> None:
     """Write one archive with all of a finished experiment: to keep, to send, to run again.
 
-    It holds the experiment as a manifest, each trial with its histogram and its seconds, the
-    report, the tables and the environment. It holds no Secret; what looks like a password in the
-    spec is left out and named. `results`, `report`, `compare`, `gate` and `export` read it by
-    --from, without a cluster.
+    It holds the experiment as a manifest with the ConfigMaps that it names, each trial with its
+    histogram and its seconds, the report, the tables and the environment. It holds no Secret; what
+    looks like a password is left out and named. `results`, `report`, `compare`, `gate` and `export`
+    read it by --from, without a cluster.
     """
     from loadlab.cli.bundle import contents  # noqa: PLC0415 (templates: a quarter of a second)
 
@@ -40,7 +45,8 @@ def bundle(
             f"{cluster.namespace}",
             ExitCode.NOT_FINISHED,
         )
-    found = contents.bundle(resource, cluster.trials(name))
+    maps = list(_config_maps(cluster, resource.get("spec")))
+    found = contents.bundle(resource, cluster.trials(name), maps)
     file = output or Path(f"{name}.tar.gz")
     write(file, found.packed)
     size = len(found.packed) / 2**20
@@ -49,3 +55,15 @@ def bundle(
         show(f"left out, as it looks like a password or a token: {place}")
     for note in found.notes:
         show(note)
+
+
+def _config_maps(cluster: "Cluster", spec: object) -> Iterator[dict[str, Any]]:
+    """Yield the ConfigMaps that an experiment names; of one that may not be read it says so."""
+    from loadlab.cli.bundle.cleaned import config_maps  # noqa: PLC0415 (see above)
+
+    for name in config_maps(spec):
+        answer = cluster.ask(f"/api/v1/namespaces/{cluster.namespace}/configmaps/{name}")
+        if answer.is_there:
+            yield json.loads(answer.text)
+        else:
+            show(f"not in it, as it cannot be read ({answer.status}): ConfigMap {name}")
