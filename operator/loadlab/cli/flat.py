@@ -154,8 +154,9 @@ def _usages(
 ) -> Iterator[tuple[str, float | None]]:
     for component in components:
         usage = found.components.get(component) if found else None
-        yield f"{component}Cpus", usage and usage.cpus_used
-        yield f"{component}CpuMicrosPerRequest", usage and usage.cpu_micros_per_request
+        yield f"{component}Cpus", usage.cpus_used if usage else None
+        per_request = usage.cpu_micros_per_request if usage else None
+        yield f"{component}CpuMicrosPerRequest", per_request
 
 
 def _seconds(measured: Measured) -> list[Row]:
