@@ -1,0 +1,123 @@
+"""Ten kinds of k6 script, run within a trial and by plain k6: the same requests, the same times.
+
+The site answers after 20 ms, and an iteration sleeps for 50 ms, so that a rate follows from the
+script alone and a machine that is busy with something else moves both runs alike.
+"""
+
+import json
+
+import pytest
+
+from loadlab.measurement.documents import K6Document
+from loadlab.measurement.histogram import Histogram
+from tests.loadgen.own_script import DELAY, SECONDS, USERS, Site, measured, run_ours, run_plain
+
+pytestmark = pytest.mark.integration
+PER_ITERATION = {
+    "checks.js": 1, "groups.js": 2, "tags.js": 3, "metrics.js": 1, "thresholds.js": 1, "batch.js": 3,
+    "data.js": 1, "cookies.js": 2, "setup.js": 1,
+}  # fmt: skip
+TOLERANCE = 0.15  # of rate and median: both runs share a machine with others
+
+
+@pytest.fixture
+def server():
+    return Site()
+
+
+def latency_of(scenario):
+    found = [split["http_req_duration"]["hdr"] for split in scenario["splits"]]
+    return Histogram.merged([Histogram.decode(hdr) for hdr in found])
+
+
+@pytest.mark.parametrize("name", PER_ITERATION)
+def test_a_script_makes_the_same_requests_in_the_same_time_as_by_k6_alone(lab, server, name):
+    plain = run_plain(lab, name, f"--vus={USERS}", f"--duration={SECONDS}s")
+    ours = measured(run_ours(lab, name))
+
+    asked = len(plain.values("http_req_duration"))
+    assert asked == PER_ITERATION[name] * plain.iterations
+    assert ours["requests"] == PER_ITERATION[name] * ours["iterations"]
+    assert ours["failed"] == sum(plain.values("http_req_failed")) == 0
+    assert ours["iterations"] == pytest.approx(plain.iterations, rel=TOLERANCE)
+    times = sorted(plain.values("http_req_duration"))
+    found = latency_of(ours).percentile_us(50) / 1000
+    assert found == pytest.approx(times[len(times) // 2], rel=TOLERANCE)
+    assert found >= DELAY * 1000
+
+
+def test_names_are_paths_and_are_capped(lab, server):
+    document = run_ours(lab, "tags.js").document
+    splits = {split["name"]: split["requests"] for split in document["scenarios"]["measure"]["splits"]}
+
+    iterations = document["scenarios"]["measure"]["iterations"]
+    assert splits["/page?n=${}"] == splits["some JSON"] == iterations
+    assert len(splits) <= 51
+    assert "/page?n=0" in splits
+    named_each = sum(name.startswith("/page?n=") for name in splits) - 1  # one is the template's
+    assert splits["__other__"] == iterations - named_each if iterations > 48 else True
+    K6Document.model_validate(document)
+
+
+def test_checks_are_counted_by_name_and_a_custom_metric_is_kept(lab, server):
+    checked = run_ours(lab, "checks.js").document
+    told = run_ours(lab, "metrics.js").document
+
+    iterations = checked["scenarios"]["measure"]["iterations"]
+    assert checked["checks"] == {
+        "is 200": {"passed": iterations, "failed": 0},
+        "says hello": {"passed": iterations, "failed": 0},  # bodies are kept, as k6 does
+        "never so": {"passed": 0, "failed": iterations},
+    }
+    asked = told["scenarios"]["measure"]["iterations"]
+    assert told["counters"]["bytes_seen"] == asked * len('{"a": 1, "b": 2, "c": 3}')
+    trends = {name: Histogram.decode(found["hdr"]) for name, found in told["trends"].items()}
+    assert trends["parsing"].count == trends["fields"].count == asked
+    assert trends["parsing"].mean_us == pytest.approx(12_500, rel=0.001)
+    assert trends["fields"].mean_us == pytest.approx(3_000, rel=0.001)
+
+
+def test_thresholds_and_what_is_not_in_force_are_told(lab, server):
+    document = run_ours(lab, "thresholds.js").document
+
+    assert document["script"]["ignored"] == []
+    assert document["script"]["thresholds"] == [
+        {"metric": "http_req_duration", "threshold": "p(95)<5000"},
+        {"metric": "http_req_duration", "threshold": "avg<4000"},
+        {"metric": "http_req_failed", "threshold": "rate<0.01"},
+        {"metric": "waited", "threshold": "p(99)<5000"},
+        {"metric": "checks", "threshold": "rate>0.9"},
+        {"metric": "http_req_duration{kind:json}", "threshold": "max<1"},
+    ]
+    ignored = run_ours(lab, "scenarios.js", function="read").document["script"]["ignored"]
+    assert ignored == ["scenarios"]
+
+
+def test_setup_and_teardown_are_called_once_and_setup_data_arrives(lab, server):
+    ended = run_ours(lab, "setup.js", function="browse")
+
+    assert measured(ended)["failed"] == 0
+    assert server.asked["POST /login"] == server.asked["POST /logout"] == 1
+    assert [sorted(told) for told in ended.lines("loadlab_account")]
+
+
+def test_a_file_beside_it_is_read_and_its_summary_goes_nowhere(lab, server):
+    ended = run_ours(lab, "data.js")
+
+    assert {json.loads(body)["name"] for body in server.echoed} == {"Ann", "Bob", "Zoë"}
+    assert "nobody's" not in ended.stdout + ended.stderr
+
+
+def test_its_scenarios_are_the_load_where_the_experiment_says_so(lab, server):
+    users = {"virtualUsers": 4, "executor": "Script"}
+    document = run_ours(lab, "scenarios.js", scenarios=True, **users).document
+    plain = run_plain(lab, "scenarios.js")
+
+    assert document["scenarios"].keys() == {"warmup", "measure"}
+    splits = {split["name"]: split["requests"] for split in document["scenarios"]["measure"]["splits"]}
+    assert splits["write"] == pytest.approx(10, abs=1)
+    assert set(server.echoed) == {b"of the writers"}
+    by_name = [s["data"]["tags"]["name"] for s in plain.samples if s["metric"] == "http_reqs"]
+    assert by_name.count("write") == pytest.approx(splits["write"], abs=1)
+    assert splits["read"] == pytest.approx(by_name.count("read"), rel=TOLERANCE)
+    assert len(server.snapshots) >= 2
