@@ -14,7 +14,8 @@ const (
 	scriptExt     = "loadlab"        // of the options: what our script tells of the user's
 	phaseEnv      = "LOADLAB_PHASE"  // of a scenario that is a part of warm-up or measurement
 	targetEnv     = "LOADLAB_TARGET" // what stands before each path, another in each trial
-	maxOwnSplits  = 50               // distinct names and classes of a scenario
+	placeholder   = "${}"            // of k6, for what a template was given
+	maxOwnSplits  = 12               // distinct names and classes of a scenario: as many as a trial can keep
 	maxThresholds = 20               // that are told
 	maxIgnored    = 50               // options that are told to be not in force
 )
@@ -88,6 +89,9 @@ func (o *ownScript) nameOf(name string) string {
 		return name
 	}
 	path, inside := strings.CutPrefix(name, o.target)
+	if !inside { // http.url`${target}/items/${id}` is named ${}/items/${}
+		path, inside = strings.CutPrefix(name, placeholder)
+	}
 	switch {
 	case !inside:
 	case path == "":

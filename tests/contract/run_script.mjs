@@ -108,7 +108,8 @@ const modules = {
   'execution.js': 'export default { get scenario() { return globalThis.__loadlab.scenario; },' +
     ' vu: { idInInstance: 1 }, test: { abort(why) { throw new Error(why); } } };',
   'data.js': 'export class SharedArray { constructor(name, make) { return make(); } }',
-  'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);',
+  'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);' +
+    ' export const checkHidden = () => {};',
   'x/steward.js': ['arrive', 'finish', 'look', 'snapshot'].map((verb) => (
     `export const ${verb} = (...given) => globalThis.__loadlab.steward.${verb}(...given);`)).join(''),
   'x/arrivals.js': 'export const mark = () => {};',
@@ -133,6 +134,8 @@ function install(scripts) {
 const folder = install(process.argv[2]);
 const text = JSON.stringify(configuration);
 const secrets = configuration.requests.flatMap((request) => Object.values(request.secretHeaders || {}));
+globalThis.__VU = 0;
+globalThis.require = () => ({ default() {}, browse() {}, options: { vus: 1, batch: 2 } });
 globalThis.open = () => 'Ulm\nKöln\n';
 globalThis.__ENV = {
   TRIAL_0: text, JOB_COMPLETION_INDEX: '0',
@@ -146,16 +149,16 @@ Date.now = () => now;
 const log = console.log;
 console.log = () => { throw new Error('the script logs a line that nobody reads'); };
 try {
-  const script = await import(pathToFileURL(join(folder, 'scenario.js')));
-  const data = script.setup();
+  const script = await import(pathToFileURL(join(folder, configuration.script ? 'own.js' : 'scenario.js')));
+  const data = await script.setup();
   for (const [name, { exec }] of Object.entries(script.options.scenarios)) {
     for (let i = 0; i < (exec === 'loadOnce' ? 50 : 1); i += 1) {
       globalThis.__loadlab.scenario = { name, startTime: now, iterationInTest: i };
-      script[exec]();
+      await script[exec](data);
     }
   }
   now = data.startedAt + 1e9;
-  script.teardown(data);
+  await script.teardown(data);
   log(JSON.stringify({ read: [...read].sort(), printed, requests, options: script.options }));
 } finally {
   Date.now = realNow;

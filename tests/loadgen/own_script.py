@@ -5,13 +5,13 @@ import json
 import os
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from tests.loadgen.conftest import FLAGS, LOADGEN, Ended, Lab
+from tests.loadgen.conftest import LOADGEN, Ended, Lab
 from tests.loadgen.stand_in import Server, read_body
 from tests.loadgen.test_failures import reply
 from tests.manifests import Json
@@ -68,22 +68,27 @@ class Plain:
         return len(self.values("iterations"))
 
 
-def run_plain(lab: Lab, name: str, *flags: str) -> Plain:
-    """Run a script as its author does, by k6 alone."""
+def start_plain(lab: Lab, name: str, *flags: str) -> Callable[[], Plain]:
+    """Run a script as its author does, by k6 alone; what is returned waits for its end."""
     out = lab.folder / "plain.json"
     command = [lab.k6, "run", "--quiet", "--no-usage-report", "--out", f"json={out}"]
-    done = subprocess.run(
+    process = subprocess.Popen(
         [*command, *flags, SCRIPTS / name],
         env=os.environ | {"LOADLAB_TARGET": lab.address},
-        capture_output=True,
         text=True,
-        timeout=60,
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    assert done.returncode in {0, 99}, done.stderr  # 99: one of its thresholds is crossed
-    found = [json.loads(line) for line in out.read_text().splitlines()]
-    points = [point for point in found if point["type"] == "Point"]
-    return Plain([p for p in points if p["data"]["tags"].get("scenario")])
+    lab.processes.append(process)
+
+    def plain() -> Plain:
+        ended = lab.end(process)
+        assert ended.code in {0, 99}, ended.stderr  # 99: one of its thresholds is crossed
+        found = [json.loads(line) for line in out.read_text().splitlines()]
+        points = [point for point in found if point["type"] == "Point"]
+        return Plain([p for p in points if p["data"]["tags"].get("scenario")])
+
+    return plain
 
 
 def run_ours(
@@ -97,7 +102,7 @@ def run_ours(
     **load: Any,
 ) -> Ended:
     script = {"path": str(SCRIPTS / name), "function": function, "scenarios": scenarios}
-    given = {"virtualUsers": USERS, "durationMs": SECONDS * 1000, "warmupMs": 1000} | load
+    given = {"virtualUsers": USERS, "durationMs": SECONDS * 1000, "warmupMs": 2000} | load
     config = lab.configure(extra={"script": script}, **given)
     return lab.run(config=config, script=OWN, out=out, token=token)
 
@@ -106,10 +111,3 @@ def measured(ended: Ended) -> Json:
     assert ended.code == 0, ended.stderr
     scenario: Json = ended.document["scenarios"]["measure"]
     return scenario
-
-
-def median_ms(values: list[float]) -> float:
-    return median(values) if values else 0.0
-
-
-__all__ = ["DELAY", "FLAGS", "Site", "measured", "median_ms", "run_ours", "run_plain"]

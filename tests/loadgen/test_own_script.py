@@ -1,7 +1,7 @@
 """Ten kinds of k6 script, run within a trial and by plain k6: the same requests, the same times.
 
 The site answers after 20 ms, and an iteration sleeps for 50 ms, so that a rate follows from the
-script alone and a machine that is busy with something else moves both runs alike.
+script alone. Both run side by side: what else the machine does moves both.
 """
 
 import json
@@ -10,14 +10,15 @@ import pytest
 
 from loadlab.measurement.documents import K6Document
 from loadlab.measurement.histogram import Histogram
-from tests.loadgen.own_script import DELAY, SECONDS, USERS, Site, measured, run_ours, run_plain
+from tests.loadgen.own_script import DELAY, SECONDS, USERS, Site, measured, run_ours, start_plain
 
 pytestmark = pytest.mark.integration
 PER_ITERATION = {
     "checks.js": 1, "groups.js": 2, "tags.js": 3, "metrics.js": 1, "thresholds.js": 1, "batch.js": 3,
     "data.js": 1, "cookies.js": 2, "setup.js": 1,
 }  # fmt: skip
-TOLERANCE = 0.15  # of rate and median: both runs share a machine with others
+TOLERANCE = 0.2  # of the median: they begin half a second apart, on a machine that others use
+OF_RATE = 0.35
 
 
 @pytest.fixture
@@ -32,17 +33,20 @@ def latency_of(scenario):
 
 @pytest.mark.parametrize("name", PER_ITERATION)
 def test_a_script_makes_the_same_requests_in_the_same_time_as_by_k6_alone(lab, server, name):
-    plain = run_plain(lab, name, f"--vus={USERS}", f"--duration={SECONDS}s")
-    ours = measured(run_ours(lab, name))
+    ends = start_plain(lab, name, f"--vus={USERS}", f"--duration={SECONDS}s")
+    ours, plain = measured(run_ours(lab, name, warmupMs=0)), ends()
 
     asked = len(plain.values("http_req_duration"))
     assert asked == PER_ITERATION[name] * plain.iterations
     assert ours["requests"] == PER_ITERATION[name] * ours["iterations"]
     assert ours["failed"] == sum(plain.values("http_req_failed")) == 0
-    assert ours["iterations"] == pytest.approx(plain.iterations, rel=TOLERANCE)
+    assert ours["iterations"] == pytest.approx(plain.iterations, rel=OF_RATE)
     times = sorted(plain.values("http_req_duration"))
     found = latency_of(ours).percentile_us(50) / 1000
-    assert found == pytest.approx(times[len(times) // 2], rel=TOLERANCE)
+    usual = times[len(times) // 2]
+    print(f"{name}: {ours['iterations']} iterations, {found:.2f} ms", end="; ")
+    print(f"by k6 alone {plain.iterations}, {usual:.2f} ms")
+    assert found == pytest.approx(usual, rel=TOLERANCE)
     assert found >= DELAY * 1000
 
 
@@ -52,10 +56,9 @@ def test_names_are_paths_and_are_capped(lab, server):
 
     iterations = document["scenarios"]["measure"]["iterations"]
     assert splits["/page?n=${}"] == splits["some JSON"] == iterations
-    assert len(splits) <= 51
-    assert "/page?n=0" in splits
+    assert len(splits) == 13
     named_each = sum(name.startswith("/page?n=") for name in splits) - 1  # one is the template's
-    assert splits["__other__"] == iterations - named_each if iterations > 48 else True
+    assert splits["__other__"] == iterations - named_each > 0
     K6Document.model_validate(document)
 
 
@@ -111,7 +114,7 @@ def test_a_file_beside_it_is_read_and_its_summary_goes_nowhere(lab, server):
 def test_its_scenarios_are_the_load_where_the_experiment_says_so(lab, server):
     users = {"virtualUsers": 4, "executor": "Script"}
     document = run_ours(lab, "scenarios.js", scenarios=True, **users).document
-    plain = run_plain(lab, "scenarios.js")
+    plain = start_plain(lab, "scenarios.js")()
 
     assert document["scenarios"].keys() == {"warmup", "measure"}
     splits = {split["name"]: split["requests"] for split in document["scenarios"]["measure"]["splits"]}
@@ -119,5 +122,68 @@ def test_its_scenarios_are_the_load_where_the_experiment_says_so(lab, server):
     assert set(server.echoed) == {b"of the writers"}
     by_name = [s["data"]["tags"]["name"] for s in plain.samples if s["metric"] == "http_reqs"]
     assert by_name.count("write") == pytest.approx(splits["write"], abs=1)
-    assert splits["read"] == pytest.approx(by_name.count("read"), rel=TOLERANCE)
+    assert splits["read"] == pytest.approx(by_name.count("read"), rel=OF_RATE)
     assert len(server.snapshots) >= 2
+
+
+IMPORTS_LIBRARY = """
+// import { x } from 'https://example.org/commented-out.js';
+import { sleep } from 'k6';
+import {
+  randomItem,
+} from 'https://jslib.k6.io/k6-utils/1.2.0/index.js';
+export default function () {}
+"""
+REFUSED = {
+    "url": (IMPORTS_LIBRARY, "imports https://jslib.k6.io/k6-utils/1.2.0/index.js, and a trial loads"),
+    "beside": ("import './url.js';\nexport default function () {}", "url.js imports https://jslib"),
+    "syntax": ("export default function ( {", "Unexpected end of input"),
+    "file": ("open('./nothere.json');\nexport default () => 1;", "nothere.json: no such file"),
+    "extension": ("import sql from 'k6/x/sql';\nexport default () => sql;", 'unknown modules ["k6/x/sql"]'),
+    "function": ("export function browse() {}", "exports no function default; it exports browse"),
+    "throws": ("throw new Error('no users');", "no users"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_script_that_cannot_be_loaded_ends_at_once_in_words(lab, server, tmp_path, name):
+    for each, (text, _) in REFUSED.items():
+        (tmp_path / f"{each}.js").write_text(text)
+    ended = run_ours(lab, tmp_path / f"{name}.js")
+
+    assert ended.code in {104, 107}
+    assert REFUSED[name][1] in ended.stderr
+    assert server.health_checks == 0
+    assert not ended.stdout or not ended.document["scenarios"]
+
+
+SCENARIO = {"executor": "constant-vus", "vus": 2, "duration": "2s"}
+UNHELD = {
+    "long": ({"a": SCENARIO | {"startTime": "1s"}}, "the scenario a ends after 3000 ms"),
+    "many": ({"a": SCENARIO, "b": SCENARIO}, "up to 4 virtual users, and factors.virtualUsers is 2"),
+    "ours": ({"edges": SCENARIO}, "the scenario edges is LoadLab's own"),
+    "external": ({"a": {"executor": "externally-controlled"}}, "externally-controlled, which no"),
+    "none": (None, "has no scenarios, stages, duration or iterations"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNHELD)
+def test_scenarios_that_a_trial_cannot_hold_are_refused(lab, server, tmp_path, name):
+    given, why = UNHELD[name]
+    options = f"export const options = {json.dumps({'scenarios': given})};\n" if given else ""
+    (tmp_path / "own.js").write_text(f"{options}export default function () {{}}\n")
+    ended = run_ours(lab, tmp_path / "own.js", scenarios=True, executor="Script")
+
+    assert ended.code == 107
+    assert why in ended.stderr
+
+
+def test_the_shorthand_of_k6_is_a_scenario_too(lab, server, tmp_path):
+    (tmp_path / "own.js").write_text(
+        "import http from 'k6/http';\n"
+        "export const options = { stages: [{ duration: '1s', target: 2 }, { duration: '1s', target: 2 }] };\n"
+        "export default function () { http.get(`${__ENV.LOADLAB_TARGET}/page`); }\n"
+    )
+    ended = run_ours(lab, tmp_path / "own.js", scenarios=True, executor="Script")
+
+    assert measured(ended)["requests"] > 20

@@ -28,6 +28,7 @@ from loadlab.measurement.documents import (
 from loadlab.measurement.durability import account_for
 from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.requests_by_name import named_requests, side_load
@@ -123,6 +124,7 @@ def _merged(
         side=side_load(documents),
         ceiling_per_second=_ceiling(documents),
         program=documents[0].generator,
+        script=script_facts(documents),
     )
 
 

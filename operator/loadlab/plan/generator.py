@@ -18,6 +18,7 @@ from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust, host_of
+from loadlab.plan.own_script import build_script_files, dump_script, script_variables
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -45,14 +46,18 @@ def build_generator(context: Context, run: Run) -> Manifest:
     """
     configuration = trial_configuration(context, run)
     volumes, mounts = build_text_files(context.spec)
+    script = None if run.calibrates else run.load.script
+    files, at = build_script_files(script)
     ca, ca_mounts, trusted = build_trust(context.variant(run.cell).https)
     generator = generator_of(context.spec, run.cell)
     container = {
         "name": Component.K6.value,
         **context.pulled(getattr(context.images, generator.facts.image)),
-        "args": _arguments(generator, run.load),
+        "args": _arguments(generator, run.load, own=script is not None),
         "securityContext": CONTAINER_SECURITY,
         "env": [
+            # First of all: a value may refer to a variable before it, and none to a token.
+            *script_variables(script, configuration["target"]),
             *env(
                 **dict(generator.facts.variables),
                 LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
@@ -63,13 +68,13 @@ def build_generator(context: Context, run: Run) -> Manifest:
             *trusted,
         ],
         "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
-        **({"volumeMounts": found} if (found := [*mounts, *ca_mounts]) else {}),
+        **({"volumeMounts": found} if (found := [*mounts, *ca_mounts, *at]) else {}),
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
-        **({"volumes": files} if (files := [*volumes, *ca]) else {}),
+        **({"volumes": every} if (every := [*volumes, *ca, *files]) else {}),
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism
@@ -88,7 +93,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     }
 
 
-def _arguments(generator: Generator, load: Load) -> list[str]:
+def _arguments(generator: Generator, load: Load, *, own: bool) -> list[str]:
     told = {
         "threads": (load.threads, Skill.THREADS),
         "iterations": (load.iterations, Skill.ITERATIONS),
@@ -98,7 +103,7 @@ def _arguments(generator: Generator, load: Load) -> list[str]:
         for name, (value, skill) in told.items()
         if value is not None and not generator.lacks(skill)
     ]
-    return [*generator.facts.args, *options]
+    return [*(generator.facts.own_script_args if own else generator.facts.args), *options]
 
 
 def configuration_variables(configuration: Manifest) -> dict[str, str]:
@@ -124,6 +129,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "variant": variant.name,
         "requests": [request.dump() for request in requests.load],
         **({"inOrder": True} if requests.in_order else {}),
+        **({} if run.calibrates else dump_script(run.load)),
         "side": _side(requests),
         "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,

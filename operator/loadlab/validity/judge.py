@@ -108,6 +108,7 @@ from loadlab.validity.steadiness import (
     side_load_growing,
     warm_up_counted,
 )
+from loadlab.validity.own_script import script_cut, script_not_heeded
 from loadlab.validity.which_latency import cut_off, unanswered, which_latency
 from loadlab.validity.writes import staleness_reasons, work_reasons
 
@@ -260,7 +261,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
-    *(_redirected, _errors, unanswered, cut_off, which_latency),
+    *(_redirected, _errors, unanswered, cut_off, which_latency, script_not_heeded, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(

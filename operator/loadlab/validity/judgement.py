@@ -36,6 +36,8 @@ class ReasonKind(StrEnum):
     LITTLE_LAW_VIOLATED = "LittleLawViolated"
     REQUESTS_NOT_ITERATIONS = "RequestsNotIterations"
     COUNT_MISMATCH = "CountMismatch"
+    SCRIPT_NOT_HEEDED = "ScriptNotHeeded"
+    SCRIPT_CUT = "ScriptCut"
     PODS_NOT_TOGETHER = "PodsNotTogether"
     TOO_FEW_SAMPLES = "TooFewSamples"
     INSTRUMENTS_MISSING = "InstrumentsMissing"

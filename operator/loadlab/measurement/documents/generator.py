@@ -125,6 +125,20 @@ class Counters(ReadModel):
     accepted_id_mix: Count = Field(default=0, alias="accepted_id_mix")
 
 
+class OwnThreshold(ReadModel):
+    """A bound that the options of a script of the user's own set, in k6's spelling."""
+
+    metric: str = Field(max_length=LONGEST_NAME)
+    threshold: str = Field(max_length=LONGEST_NAME)
+
+
+class OwnScript(ReadModel):
+    """What the options of a script of the user's own ask for."""
+
+    thresholds: tuple[OwnThreshold, ...] = Field(max_length=20)
+    ignored: tuple[Annotated[str, Field(max_length=LONGEST_NAME)], ...] = Field(max_length=50)
+
+
 class Program(ReadModel):
     """The program that made the load."""
 
@@ -158,6 +172,7 @@ class K6Document(ReadModel):
     scenarios: dict[str, Scenario] = Field(max_length=MOST_SCENARIOS)
     counters: Counters = Counters()
     trends: dict[str, Distribution] = Field(default={}, max_length=MOST_TRENDS)
+    script: OwnScript | None = None
 
 
 class Freshness(ReadModel):
