@@ -14,11 +14,12 @@ from loadlab.catalogue.generators import Skill
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Load
+from loadlab.model.spec.script import Script
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust, host_of
-from loadlab.plan.own_script import build_script_files, dump_script, script_variables
+from loadlab.plan.own_script import SAYS_WHY, build_script_files, dump_script, script_variables
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -44,30 +45,12 @@ def build_generator(context: Context, run: Run) -> Manifest:
     """Return the Job of `parallelism` pods, whichever the generator. A load test is never repeated
     in silence: no pod is retried.
     """
-    configuration = trial_configuration(context, run)
-    volumes, mounts = build_text_files(context.spec)
     script = None if run.calibrates else run.load.script
-    files, at = build_script_files(script)
+    volumes, mounts = build_text_files(context.spec)
     ca, ca_mounts, trusted = build_trust(context.variant(run.cell).https)
-    generator = generator_of(context.spec, run.cell)
+    files, at = build_script_files(script)
     container = {
-        "name": Component.K6.value,
-        **context.pulled(getattr(context.images, generator.facts.image)),
-        "args": _arguments(generator, run.load, own=script is not None),
-        "securityContext": CONTAINER_SECURITY,
-        "env": [
-            # First of all: a value may refer to a variable before it, and none to a token.
-            *script_variables(script, configuration["target"]),
-            *env(
-                **dict(generator.facts.variables),
-                LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
-                **configuration_variables(configuration),
-            ),
-            context.credential(STEWARD_TOKEN, Component.STEWARD),
-            *secret_variables(context.spec),
-            *trusted,
-        ],
-        "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
+        **_container(context, run, script, trusted),
         **({"volumeMounts": found} if (found := [*mounts, *ca_mounts, *at]) else {}),
     }
     pod = {
@@ -90,6 +73,33 @@ def build_generator(context: Context, run: Run) -> Manifest:
             "backoffLimit": 0,
             "template": pod_template(Component.K6, labels, context.spec, pod),
         },
+    }
+
+
+def _container(
+    context: Context, run: Run, script: Script | None, trusted: list[Manifest]
+) -> Manifest:
+    configuration = trial_configuration(context, run)
+    generator = generator_of(context.spec, run.cell)
+    return {
+        "name": Component.K6.value,
+        **context.pulled(getattr(context.images, generator.facts.image)),
+        "args": _arguments(generator, run.load, own=script is not None),
+        "securityContext": CONTAINER_SECURITY,
+        "env": [
+            # First of all: a value may refer to a variable before it, and none to a token.
+            *script_variables(script, configuration["target"]),
+            *env(
+                **dict(generator.facts.variables),
+                LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
+                **configuration_variables(configuration),
+            ),
+            context.credential(STEWARD_TOKEN, Component.STEWARD),
+            *secret_variables(context.spec),
+            *trusted,
+        ],
+        **(SAYS_WHY if script is not None else {}),
+        "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
     }
 
 

@@ -12,6 +12,8 @@ from loadlab.plan.pods import Manifest, env
 
 FOLDER = "/own"  # of all keys of the ConfigMap, so that the script finds the files beside it
 VOLUME = "own-script"
+# k6's own words where the script cannot be loaded, in what the pod's status keeps of its end.
+SAYS_WHY: Manifest = {"terminationMessagePolicy": "FallbackToLogsOnError"}
 TARGET = "LOADLAB_TARGET"
 # What configures k6, its Go runtime, its network, or our own script.
 _RESERVED = re.compile(
