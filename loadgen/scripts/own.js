@@ -79,8 +79,8 @@ function inForce() {
 }
 
 function ignored() {
-  const heeded = [...IN_FORCE, 'systemTags', 'thresholds', ...(usesScenarios ? OF_SCENARIOS : [])];
-  return Object.keys(given).filter((name) => !heeded.includes(name));
+  const heeded = new Set([...IN_FORCE, 'systemTags', 'thresholds', ...(usesScenarios ? OF_SCENARIOS : [])]);
+  return Object.keys(given).filter((name) => !heeded.has(name));
 }
 
 // A threshold is a text, or an object with one; abortOnFail is not ours to obey.

@@ -11,10 +11,11 @@ const PHASE = 'LOADLAB_PHASE'; // by which the output knows a scenario as a part
 export function ownScenarios(options, path) {
   const scenarios = Object.entries(options.scenarios || shorthand(options, path));
   check(scenarios, path);
-  return Object.fromEntries(scenarios.flatMap(([name, scenario]) => [
-    ...(load.warmupMs > 0 ? [[`warmup-${name}`, warmup(scenario, scenarios.length)]] : []),
-    [name, measured(scenario)],
-  ]));
+  const warm = load.warmupMs > 0 ? scenarios : [];
+  return Object.fromEntries([
+    ...warm.map(([name, scenario]) => [`warmup-${name}`, warmup(scenario, scenarios.length)]),
+    ...scenarios.map(([name, scenario]) => [name, measured(scenario)]),
+  ]);
 }
 
 // k6 makes a scenario named default of these.

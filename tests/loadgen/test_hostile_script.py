@@ -1,4 +1,4 @@
-"""A script that wants to forge a result: it finds no token, and no line of ours is of its making."""
+"""A script that wants to forge a result finds no token, and no line of ours is of its making."""
 
 import json
 
@@ -59,8 +59,8 @@ def of_ours(ended):
 def test_neither_token_is_anywhere_that_a_script_can_read(lab, server, tmp_path):
     script = scripted(
         tmp_path,
-        "for (const file of ['/proc/self/environ', '/proc/1/environ', '/proc/thread-self/environ']) {\n"
-        "  attempt(file, () => open(file));\n"
+        "for (const of of ['self', '1', 'thread-self']) {\n"
+        "  attempt(of, () => open(`/proc/${of}/environ`));\n"
         "}\n"
         "forge();\n"
         "export default function () { forge(); http.get(`${__ENV.LOADLAB_TARGET}/page`); }\n",
@@ -74,7 +74,9 @@ def test_neither_token_is_anywhere_that_a_script_can_read(lab, server, tmp_path)
     assert [next(iter(line)) for line in of_ours(ended)][-1] == "loadlab_result"
     assert "forged" not in json.dumps(of_ours(ended))
     for what in ("result", "account", "freshness"):
-        assert f"{what} failed: GoError: a script writes no line loadlab_{what} here" in ended.stderr
+        assert (
+            f"{what} failed: GoError: a script writes no line loadlab_{what} here" in ended.stderr
+        )
 
 
 def test_what_it_replaces_in_javascript_is_in_no_line_of_ours(lab, server, tmp_path):
@@ -104,7 +106,9 @@ def test_the_steward_is_not_asked_from_an_iteration(lab, server, tmp_path):
 
     for what in ("snapshot", "look", "arrive", "finish", "edges", "teardown"):
         assert f"{what} failed: GoError: the steward is not asked from here" in ended.stderr
-    told = [line["loadlab_snapshot"]["edge"] for line in of_ours(ended) if "loadlab_snapshot" in line]
+    told = [
+        line["loadlab_snapshot"]["edge"] for line in of_ours(ended) if "loadlab_snapshot" in line
+    ]
     assert told == ["start", "end", "drained"]
     assert sum("loadlab_account" in line for line in of_ours(ended)) == len(server.finished) == 1
 

@@ -17,8 +17,8 @@ from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshol
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
-from loadlab.analysis.own_thresholds import judge_script
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
+from loadlab.analysis.own_thresholds import judge_script
 from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of

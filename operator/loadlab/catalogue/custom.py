@@ -6,8 +6,8 @@ NAME = "custom"
 WORKLOAD = Workload(
     name=NAME,
     summary=(
-        "services of your own, asked what load.request or load.script says; no store is deployed for "
-        "them."
+        "services of your own, asked what load.request or load.script says; no store is deployed "
+        "for them."
     ),
     has_postgres=False,
 )

@@ -67,7 +67,7 @@ def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
 
 
 def _may_pass_again(measured: VoidTrial, end: Failure) -> bool:
-    """Whether a repeat may come to a result, also of a setup that threw for what it was answered."""
+    """Whether a repeat may do better: also where a setup threw for what it was answered."""
     kinds = {problem.kind for problem in measured.problems}
     began = end.reason is Reason.SCRIPT_FAILED and ProblemKind.GENERATOR_FAILED in kinds
     return began or end.reason is Reason.NO_RESULT

@@ -101,6 +101,7 @@ from loadlab.validity.judgement import (
 )
 from loadlab.validity.lateness import sent_late, side_dropped
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
+from loadlab.validity.own_script import script_cut, script_not_heeded
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.steadiness import (
@@ -108,7 +109,6 @@ from loadlab.validity.steadiness import (
     side_load_growing,
     warm_up_counted,
 )
-from loadlab.validity.own_script import script_cut, script_not_heeded
 from loadlab.validity.which_latency import cut_off, unanswered, which_latency
 from loadlab.validity.writes import staleness_reasons, work_reasons
 

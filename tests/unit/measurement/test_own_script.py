@@ -4,8 +4,8 @@ import pytest
 
 from loadlab.measurement.documents import K6Document, OwnThreshold
 from loadlab.measurement.own_script import ScriptBound, script_facts
-from tests.reconcile.generator_log import _document, _measured, hdr
 from tests.manifests import Json
+from tests.reconcile.generator_log import _document, _measured, hdr
 
 WAITED = tuple(range(1_000, 101_000, 1_000))  # 1 to 100 ms
 

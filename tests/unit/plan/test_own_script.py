@@ -47,7 +47,8 @@ def test_its_variables_may_refer_to_the_service_and_to_no_token(experiment, imag
 
 
 @pytest.mark.parametrize(
-    "name", ["K6_OUT", "LOADLAB_TARGET", "STEWARD_TOKEN", "TRIAL_1", "HTTPS_PROXY", "GODEBUG", "k6_vus"]
+    "name",
+    ["K6_OUT", "LOADLAB_TARGET", "STEWARD_TOKEN", "TRIAL_1", "HTTPS_PROXY", "GODEBUG", "k6_vus"],
 )
 def test_a_variable_that_would_configure_k6_is_refused(name, experiment, images):
     with pytest.raises(PlanError, match=rf"load\.script\.env: {name} is for LoadLab or k6"):

@@ -171,7 +171,8 @@ def _request_rule(workload: str) -> Rule[LoadExperimentSpec]:
             or spec.load.script is not None
             or bool(spec.load.request.steps)
         ),
-        f"the workload {workload} needs load.request.path, steps, or load.script: what is your service asked?",
+        f"the workload {workload} needs load.request.path, steps, or load.script: what is your "
+        "service asked?",
         ".load",
     )
 
