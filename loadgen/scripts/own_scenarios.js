@@ -5,7 +5,7 @@ import { load } from './trial.js';
 
 const OURS = /^(edges|warmup.*|freshness|side|ceiling)$/;
 const UNITS = { ms: 1, s: 1000, m: 60000, h: 3600000 };
-const MOST = 4; // scenarios, each with a warm-up of its own
+const MOST_OWN_SCENARIOS = 4; // each with a warm-up of its own
 const PHASE = 'LOADLAB_PHASE'; // by which the output knows a scenario as a part of the measurement
 
 export function ownScenarios(options, path) {
@@ -30,8 +30,8 @@ function shorthand({ duration, iterations, stages, vus }, path) {
 }
 
 function check(scenarios, path) {
-  if (scenarios.length > MOST) {
-    throw new Error(`${path} has ${scenarios.length} scenarios: ${MOST} at most`);
+  if (scenarios.length > MOST_OWN_SCENARIOS) {
+    throw new Error(`${path} has ${scenarios.length} scenarios: ${MOST_OWN_SCENARIOS} at most`);
   }
   for (const [name, scenario] of scenarios) checkOne(name, scenario, path);
   const users = scenarios.reduce((sum, [, scenario]) => sum + usersOf(scenario), 0);

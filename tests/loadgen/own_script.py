@@ -71,7 +71,14 @@ class Plain:
 def start_plain(lab: Lab, name: str, *flags: str) -> Callable[[], Plain]:
     """Run a script as its author does, by k6 alone; what is returned waits for its end."""
     out = lab.folder / "plain.json"
-    command = [lab.k6, "run", "--quiet", "--no-usage-report", "--out", f"json={out}"]
+    command: list[str | Path] = [
+        lab.k6,
+        "run",
+        "--quiet",
+        "--no-usage-report",
+        "--out",
+        f"json={out}",
+    ]
     process = subprocess.Popen(
         [*command, *flags, SCRIPTS / name],
         env=os.environ | {"LOADLAB_TARGET": lab.address},

@@ -10,6 +10,7 @@ import pytest
 
 from loadlab.measurement.documents import K6Document
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.own_script import script_facts
 from tests.loadgen.own_script import DELAY, SECONDS, USERS, Site, measured, run_ours, start_plain
 
 pytestmark = pytest.mark.integration
@@ -94,6 +95,11 @@ def test_thresholds_and_what_is_not_in_force_are_told(lab, server):
         {"metric": "checks", "threshold": "rate>0.9"},
         {"metric": "http_req_duration{kind:json}", "threshold": "max<1"},
     ]
+    facts = script_facts([K6Document.model_validate(document)])
+    assert facts is not None
+    assert [bound.metric for bound in facts.bounds][2:] == ["http_req_failed", "waited"]
+    assert DELAY * 1000 <= (facts.bounds[3].value or 0) < 5000
+    assert len(facts.unsupported) == 2
     ignored = run_ours(lab, "scenarios.js", function="read").document["script"]["ignored"]
     assert ignored == ["scenarios"]
 
@@ -114,8 +120,8 @@ def test_a_file_beside_it_is_read_and_its_summary_goes_nowhere(lab, server):
 
 
 def test_its_scenarios_are_the_load_where_the_experiment_says_so(lab, server):
-    users = {"virtualUsers": 4, "executor": "Script"}
-    document = run_ours(lab, "scenarios.js", scenarios=True, **users).document
+    ended = run_ours(lab, "scenarios.js", scenarios=True, virtualUsers=4, executor="Script")
+    document = ended.document
     plain = start_plain(lab, "scenarios.js")()
 
     assert document["scenarios"].keys() == {"warmup", "measure"}

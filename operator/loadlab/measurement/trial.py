@@ -72,7 +72,7 @@ def measure_trial(
     documents = [report.document for report in reports if report.document is not None]
     if problems or not any(map(_was_measured, documents)):
         return VoidTrial(problems or (_never_measured(),))
-    return _merged(reports, load, ran)
+    return replace(_merged(reports, load, ran), script=script_facts(documents))
 
 
 def _merged(
@@ -124,7 +124,6 @@ def _merged(
         side=side_load(documents),
         ceiling_per_second=_ceiling(documents),
         program=documents[0].generator,
-        script=script_facts(documents),
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from loadlab.measurement.documents import K6Document, OwnThreshold
-from loadlab.measurement.own_script import ScriptBound, script_facts
+from loadlab.measurement.own_script import ScriptBound, ScriptFacts, script_facts
 from tests.manifests import Json
 from tests.reconcile.generator_log import _document, _measured, hdr
 
@@ -22,6 +22,12 @@ def bound(metric: str, threshold: str) -> Json:
     return {"metric": metric, "threshold": threshold}
 
 
+def facts_of(*documents: K6Document) -> ScriptFacts:
+    found = script_facts(documents)
+    assert found is not None
+    return found
+
+
 def test_without_a_script_there_is_nothing_to_say():
     assert script_facts([document([], script=None)]) is None
 
@@ -34,7 +40,7 @@ def test_without_a_script_there_is_nothing_to_say():
     ],
 )  # fmt: skip
 def test_a_time_of_its_own_has_its_value_beside_the_bound(threshold, value):
-    facts = script_facts([document([bound("waited", threshold)])] * 2)
+    facts = facts_of(*[document([bound("waited", threshold)])] * 2)
 
     (found,) = facts.bounds
     assert (found.metric, found.threshold) == ("waited", threshold)
@@ -44,7 +50,7 @@ def test_a_time_of_its_own_has_its_value_beside_the_bound(threshold, value):
 def test_a_bound_on_a_metric_of_k6_is_left_to_the_analysis():
     asked = [bound("http_req_duration", "p(95)<500"), bound("http_req_failed", "rate<0.01")]
 
-    facts = script_facts([document(asked)])
+    facts = facts_of(document(asked))
 
     assert facts.bounds == tuple(ScriptBound(**OwnThreshold(**each).model_dump()) for each in asked)
     assert facts.ignored == ("scenarios",)
@@ -60,7 +66,7 @@ def test_a_bound_on_a_metric_of_k6_is_left_to_the_analysis():
     ],
 )  # fmt: skip
 def test_what_is_not_looked_at_is_named(metric, threshold):
-    facts = script_facts([document([bound(metric, threshold)])])
+    facts = facts_of(document([bound(metric, threshold)]))
 
     assert facts.bounds == ()
     assert facts.unsupported == (f"{metric}: {threshold}",)
@@ -70,6 +76,6 @@ def test_iterations_that_were_cut_in_the_warm_up_are_counted_over_all_pods():
     cut = _measured(10, 1.0) | {"interruptedIterations": 2}
     scenarios = {"warmup": cut, "measure": _measured(10, 1.0)}
 
-    facts = script_facts([document([], scenarios=scenarios)] * 3)
+    facts = facts_of(*[document([], scenarios=scenarios)] * 3)
 
     assert facts.cut_in_warm_up == 6
