@@ -11,7 +11,17 @@ import pytest
 from loadlab.measurement.documents import K6Document
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
-from tests.loadgen.own_script import DELAY, SECONDS, USERS, Site, measured, run_ours, start_plain
+from tests.loadgen.own_script import (
+    DELAY,
+    OWN,
+    SCRIPTS,
+    SECONDS,
+    USERS,
+    Site,
+    measured,
+    run_ours,
+    start_plain,
+)
 
 pytestmark = pytest.mark.integration
 PER_ITERATION = {
@@ -198,3 +208,19 @@ def test_the_shorthand_of_k6_is_a_scenario_too(lab, server, tmp_path):
     ended = run_ours(lab, tmp_path / "own.js", scenarios=True, executor="Script")
 
     assert measured(ended)["requests"] > 20
+
+
+def test_two_pods_share_the_users_and_each_prepares_and_clears_away(lab, server):
+    script = {"path": str(SCRIPTS / "setup.js"), "function": "browse", "scenarios": False}
+    config = lab.configure(
+        pods=2, extra={"script": script}, virtualUsers=4, durationMs=2000, warmupMs=2000
+    )
+    pods = [lab.start(config=config, pod=pod, script=OWN) for pod in range(2)]
+    ended = [lab.end(pod) for pod in pods]
+
+    assert [each.code for each in ended] == [0, 0]
+    begun = [measured(each)["firstStartUs"] for each in ended]
+    assert abs(begun[0] - begun[1]) < 1_000_000  # at one barrier, whatever their setups took
+    assert server.asked["POST /login"] == server.asked["POST /logout"] == 2
+    edges = [told["edge"] for each in ended for told in each.lines("loadlab_snapshot")]
+    assert sorted(edges) == ["drained", "end", "start"]

@@ -5,6 +5,7 @@ import re
 from loadlab.base.quantities import seconds
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.load import Executor, Load
+from loadlab.model.spec.request import Request
 from loadlab.model.spec.script import Script
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
@@ -67,9 +68,19 @@ def check_script(spec: LoadExperimentSpec) -> None:
             "another name"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
+    if (given := _given_fields(spec.load.request)) is not None:
+        message = f"load.script makes the requests: leave load.request.{given} out"
+        raise PlanError(Reason.INVALID_SPEC, message)
     if seconds(spec.load.calibration):
         message = (
             "load.calibration measures what k6 adds to one plain request, and what a script adds "
             "is its own: leave it out"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _given_fields(request: Request) -> str | None:
+    """Name a field that says something: the API server fills in the defaults of all others."""
+    fields = Request.model_fields.items()
+    given = (f.alias or n for n, f in fields if getattr(request, n) != f.default)
+    return next(given, None)

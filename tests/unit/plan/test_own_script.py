@@ -60,6 +60,15 @@ def test_a_calibration_says_nothing_of_a_script(experiment, images):
         make_plan(experiment(**scripted(calibration="5s")), images)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("thinkTime", "1s"), ("timeout", "5s"), ("redirects", "Follow")],
+)
+def test_what_the_script_says_itself_is_said_nowhere_else(field, value, experiment, images):
+    with pytest.raises(PlanError, match=rf"leave load\.request\.{field} out"):
+        make_plan(experiment(**scripted(request={field: value})), images)
+
+
 @pytest.mark.parametrize(("executor", "preliminary"), [("Script", 0), ("constant-vus", 1)])
 def test_scenarios_of_a_script_settle_nothing(executor, preliminary, experiment, images):
     plan, trial, _ = planned(experiment, images, scripted(executor=executor))
