@@ -1,7 +1,7 @@
 """The thresholds of a script of the user's own as criteria, beside those of the experiment.
 
 They are known once a trial is: k6 tells them with its result. Those on k6's own metrics are judged
-as all criteria are; those on a time of the script's by the mean of the replicates and its interval.
+as all criteria are; those on its checks and times by the mean of the replicates and its interval.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +19,13 @@ from loadlab.analysis.criteria import (
 )
 from loadlab.analysis.statistics import log_estimate
 from loadlab.base.text import fit
-from loadlab.measurement.own_script import ScriptBound
+from loadlab.measurement.own_script import CHECKS, ScriptBound
 from loadlab.model.status import CriterionOutcome, CriterionResult, Validity
 from loadlab.validity.judged_trial import JudgedTrial
 
 LONGEST = 60  # characters of a criterion's threshold in a status
 _TIMES = "http_req_duration"  # has the aggregations of every time
+_SHARE = "http_req_failed"  # and this one that of a share
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class OwnThresholds:
 
 
 def _parsed(bound: ScriptBound) -> ScriptThreshold:
-    metric = _TIMES if bound.value is not None else bound.metric
+    alike = {CHECKS: _SHARE}.get(bound.metric, _TIMES)
+    metric = alike if bound.value is not None else bound.metric
     found = parse_threshold(metric, bound.threshold)
     return ScriptThreshold(
         bound.metric, found.aggregation, found.relation, found.bound, found.percent

@@ -37,6 +37,7 @@ class ReasonKind(StrEnum):
     REQUESTS_NOT_ITERATIONS = "RequestsNotIterations"
     COUNT_MISMATCH = "CountMismatch"
     SCRIPT_NOT_HEEDED = "ScriptNotHeeded"
+    CHECKS_FAILED = "ChecksFailed"
     SCRIPT_CUT = "ScriptCut"
     PODS_NOT_TOGETHER = "PodsNotTogether"
     TOO_FEW_SAMPLES = "TooFewSamples"

@@ -17,11 +17,14 @@ def script_not_heeded(trial: TrialMeasurement) -> Iterator[Reason]:
     if script is not None and script.unsupported:
         said.append(
             f"thresholds that are not judged: {', '.join(script.unsupported)} (those on "
-            "http_req_duration, http_req_failed, http_reqs and dropped_iterations without tags, "
-            "and on its trends, are criteria)"
+            "http_req_duration, http_req_failed, http_reqs, dropped_iterations and checks without "
+            "tags, and on its trends, are criteria)"
         )
     if said:
         yield remark(ReasonKind.SCRIPT_NOT_HEEDED, f"of the script's {'; and '.join(said)}")
+    if script is not None and script.failed_checks:
+        failed = "; ".join(script.failed_checks)
+        yield remark(ReasonKind.CHECKS_FAILED, f"checks of the script: {failed}")
 
 
 def script_cut(trial: TrialMeasurement) -> Iterator[Reason]:

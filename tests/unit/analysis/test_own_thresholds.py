@@ -77,6 +77,16 @@ def test_a_time_of_its_own_is_judged_by_the_interval_of_the_replicates(values, o
     )
 
 
+@pytest.mark.parametrize(
+    ("share", "outcome"), [(0.95, CriterionOutcome.PASSED), (0.5, CriterionOutcome.FAILED)]
+)
+def test_the_share_of_checks_that_passed_is_a_criterion(share, outcome):
+    status = analysed(*[waited(share, "rate>0.9", "checks")] * 3)
+
+    (criterion,) = status.criteria
+    assert (criterion.threshold, criterion.outcome) == ("checks rate>0.9", outcome)
+
+
 def test_replicates_of_another_script_say_nothing_of_the_first_ones_bound():
     status = analysed(waited(50.0), waited(900.0, "avg<1000"), waited(50.0))
 

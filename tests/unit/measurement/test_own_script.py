@@ -59,7 +59,8 @@ def test_a_bound_on_a_metric_of_k6_is_left_to_the_analysis():
 @pytest.mark.parametrize(
     ("metric", "threshold"),
     [
-        ("checks", "rate>0.9"), ("http_req_duration{kind:json}", "max<1"), ("nobody", "avg<1"),
+        ("checks", "avg>0.9"), ("checks{a:b}", "rate>1"),
+        ("http_req_duration{kind:json}", "max<1"), ("nobody", "avg<1"),
         ("waited", "count>1"), ("waited", "rate<1"), ("waited", "p<1"), ("waited", "p(0)<1"),
         ("waited", "p(101)<1"), ("waited", "avg(9)<1"), ("waited", "avg<"), ("waited", "avg<-1"),
         ("http_reqs", "avg<1"), ("http_req_failed", "count<1"), ("waited", "avg<1; avg<2"),
@@ -70,6 +71,22 @@ def test_what_is_not_looked_at_is_named(metric, threshold):
 
     assert facts.bounds == ()
     assert facts.unsupported == (f"{metric}: {threshold}",)
+
+
+def test_checks_are_a_share_and_those_that_failed_are_told():
+    checks = {"is 200": {"passed": 9, "failed": 1}, "says hello": {"passed": 10, "failed": 0}}
+    facts = facts_of(*[document([bound("checks", "rate>0.9")], checks=checks)] * 2)
+
+    (found,) = facts.bounds
+    assert found.value == pytest.approx(38 / 40)
+    assert facts.failed_checks == ("'is 200' failed 2 of 20 times",)
+
+
+def test_a_script_without_checks_has_no_share_of_them():
+    facts = facts_of(document([bound("checks", "rate>0.9")]))
+
+    assert facts.failed_checks == ()
+    assert facts.unsupported == ("checks: rate>0.9",)
 
 
 def test_iterations_that_were_cut_in_the_warm_up_are_counted_over_all_pods():

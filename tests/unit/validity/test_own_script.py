@@ -17,13 +17,20 @@ def with_script(healthy, **facts):
 
 
 def test_options_and_thresholds_that_count_for_nothing_are_named_and_cost_no_validity(healthy):
-    trial = with_script(healthy, ignored=("vus", "duration"), unsupported=("checks: rate>0.9",))
+    trial = with_script(healthy, ignored=("vus", "duration"), unsupported=("odd: rate>0.9",))
 
     (reason,) = judge(trial).reasons
     assert reason.kind is ReasonKind.SCRIPT_NOT_HEEDED
     assert "not in force, as spec.load says it: vus, duration" in reason.message
-    assert "not judged: checks: rate>0.9 (" in reason.message
+    assert "not judged: odd: rate>0.9 (" in reason.message
     assert judge(trial).validity is Validity.VALID
+
+
+def test_checks_that_failed_are_told_and_cost_no_validity(healthy):
+    judged = judge(with_script(healthy, failed_checks=("'is 200' failed 2 of 20 times",)))
+
+    assert [reason.kind for reason in judged.reasons] == [ReasonKind.CHECKS_FAILED]
+    assert judged.validity is Validity.VALID
 
 
 @pytest.mark.parametrize("facts", [{}, {"bounds": ()}])

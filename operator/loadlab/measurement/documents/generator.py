@@ -15,6 +15,7 @@ CEILING_SCENARIO = "ceiling"
 MOST_SCENARIOS = 10
 MOST_SPLITS = 220  # 200 names, and those of the rest by class
 MOST_TRENDS = 50
+MOST_CHECKS = 60  # 50 names, and those of the rest
 MOST_SECONDS = 10_000
 LONGEST_NAME = 200
 # Ten at most, so that they fit into a status whatever was handed in.
@@ -132,6 +133,13 @@ class OwnThreshold(ReadModel):
     threshold: str = Field(max_length=LONGEST_NAME)
 
 
+class Checked(ReadModel):
+    """How often what a script checks was so."""
+
+    passed: Count
+    failed: Count
+
+
 class OwnScript(ReadModel):
     """What the options of a script of the user's own ask for."""
 
@@ -173,6 +181,9 @@ class K6Document(ReadModel):
     counters: Counters = Counters()
     trends: dict[str, Distribution] = Field(default={}, max_length=MOST_TRENDS)
     script: OwnScript | None = None
+    checks: dict[Annotated[str, Field(max_length=LONGEST_NAME)], Checked] = Field(
+        default={}, max_length=MOST_CHECKS
+    )
 
 
 class Freshness(ReadModel):
