@@ -21,7 +21,7 @@ _OF_K6 = {  # what a criterion may be about: loadlab.analysis.criteria
     "dropped_iterations": ("count",),
 }
 CHECKS = "checks"
-MOST_CHECKS = 3  # that are told
+TOLD_CHECKS = 3  # that are told
 _SPELLING = re.compile(
     r"\s*(?P<name>[a-z]+)(?:\(\s*(?P<percent>\d{1,3}(?:\.\d{1,4})?)\s*\))?"
     r"\s*(?:<=|>=|==|!=|<|>)\s*\d{1,12}(?:\.\d{1,6})?\s*"
@@ -110,7 +110,7 @@ def _failed_checks(documents: Sequence[K6Document]) -> tuple[str, ...]:
     passed, failed = _checked(documents)
     return tuple(
         f"{name!r} failed {number:,} of {number + passed[name]:,} times"
-        for name, number in failed.most_common(MOST_CHECKS)
+        for name, number in failed.most_common(TOLD_CHECKS)
         if number
     )
 
