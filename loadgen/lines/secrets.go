@@ -22,8 +22,9 @@ const (
 var unhidden error
 
 // Take returns a variable of the environment and takes it out of there, before k6 hands that to
-// the script. A script may open any file as well, and the kernel shows the environment that a
-// process began with in /proc/self/environ: so it is written over where that comes from, too.
+// the script. A script may open files as well, and the kernel shows the environment that a process
+// began with in /proc/self/environ: so it is written over where that comes from, too. (That open()
+// of k6 v2.2 fails for files whose size the kernel tells as 0 is chance.)
 func Take(name string) string {
 	taken := os.Getenv(name)
 	_ = os.Unsetenv(name)
