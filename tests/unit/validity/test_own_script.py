@@ -9,6 +9,7 @@ from loadlab.model.status import Validity
 from loadlab.validity.generator_rules import little_violated, requests_unlike_iterations
 from loadlab.validity.judge import judge
 from loadlab.validity.judgement import ReasonKind
+from tests.unit.validity.test_steadiness import QUEUE, found, lasting, series
 
 
 def with_script(healthy, **facts):
@@ -58,3 +59,11 @@ def test_of_scenarios_of_its_own_the_number_of_users_is_not_known(healthy):
     own = replace(few, load=replace(few.load, own_scenarios=True))
     assert list(little_violated(few))
     assert not list(little_violated(own))
+
+
+def test_scenarios_of_its_own_may_raise_the_load_as_they_like(healthy):
+    growing = replace(lasting(healthy, 8), series=series(QUEUE))
+
+    own = replace(growing, load=replace(growing.load, own_scenarios=True))
+    assert found(growing)
+    assert not found(own)
