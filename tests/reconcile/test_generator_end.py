@@ -106,8 +106,9 @@ SYNTAX = (
 )
 
 
-async def test_a_script_that_cannot_be_loaded_ends_the_experiment_in_k6s_own_words():
-    lab = await end_of(ended(reason="Error", exitCode=107, message=SYNTAX), **SCRIPTED)
+@pytest.mark.parametrize("after", ["", 't-1 {"loadlab_result":{}}\n', '"counters":{}}}\n'])
+async def test_a_script_that_cannot_be_loaded_ends_the_experiment_in_k6s_own_words(after):
+    lab = await end_of(ended(reason="Error", exitCode=107, message=SYNTAX + after), **SCRIPTED)
 
     assert lab.trials()[TRIAL]["status"]["attempt"] == 1
     failed = lab.condition("Failed")

@@ -67,7 +67,8 @@ def _of_pod(plan: Plan, planned: PlannedTrial, pod: PodView) -> Failure | None:
 def _script_error(pod: PodView) -> str:
     """Return k6's own message, without where in its own code it was when it wrote that."""
     lines = [line.strip() for line in pod.termination_message.splitlines()]
-    told = [line for line in lines if line and not line.startswith("at ")]
+    # A document of ours, or the end of one, is no message, and the run's token stands before it.
+    told = [each for each in lines if each and not each.startswith("at ") and each[-1] != "}"]
     words = told[-1] if told else ""
     return words.removeprefix("GoError: ").removeprefix("Error: ")[:TERMINATION_LINE]
 
