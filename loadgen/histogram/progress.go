@@ -14,6 +14,7 @@ const (
 	measurement = "measurement"
 
 	measuredScenario = "measure"
+	warmUpScenario   = "warmup"
 	gaugeIsOldAfter  = 3 * time.Second // k6 reads it once a second, and only while there is load
 )
 
