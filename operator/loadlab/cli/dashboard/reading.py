@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
@@ -68,7 +68,7 @@ async def connect(kubeconfig: Path | None, context: str | None) -> AsyncIterator
         message = "set KUBECONFIG, pass --kubeconfig, or run make up"
         raise CliError(f"no usable kubeconfig ({error}): {message}") from error
     configuration.retries = ReadRetries()
-    renewal = asyncio.create_task(_renewed(config.refresh_token(loader, configuration)))  # type: ignore[no-untyped-call]
+    renewal = asyncio.create_task(_renew_token(loader, configuration))
     try:
         async with ApiClient(configuration) as api:
             yield ApiCluster(api, permit=_never)
@@ -78,10 +78,10 @@ async def connect(kubeconfig: Path | None, context: str | None) -> AsyncIterator
             await renewal
 
 
-async def _renewed(tokens: Awaitable[None]) -> None:
+async def _renew_token(loader: Any, configuration: Configuration) -> None:
     """Renew a token that a program of the kubeconfig gives; without a new one requests say so."""
     with contextlib.suppress(Exception):
-        await tokens
+        await config.refresh_token(loader, configuration)  # type: ignore[no-untyped-call]
 
 
 def _never(_: float) -> None:

@@ -71,6 +71,7 @@ def bind(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((ADDRESS, port))
+        listener.listen()  # whoever is told the address may come at once
     except (OSError, OverflowError) as error:
         listener.close()
         raise CliError(f"cannot listen on {ADDRESS}:{port} ({error}): try --port 0") from error

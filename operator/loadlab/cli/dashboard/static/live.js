@@ -133,13 +133,13 @@ function showSeconds({ key, run, rows, note, isNew }) {
   }
   put(panel.querySelector('[data-f="run"]'), run ? `run ${run}` : "no load at the moment");
   say(panel.querySelector('[data-f="note"]'), note);
-  const all = [...known.values()].sort((a, b) => a[0] - b[0]);
+  const all = [...known.values()].toSorted((a, b) => a[0] - b[0]);
   for (const chart of panel.querySelectorAll("[data-chart]")) {
     draw(chart, all, chart.dataset.chart === "rate" ? 1 : 3);
   }
   put(panel.querySelector('[data-now="rate"]'), latest(all, 1));
   put(panel.querySelector('[data-now="p95"]'), latest(all, 3));
-  tabulate(panel.querySelector("table.seconds tbody"), all.slice(-SHOWN).reverse());
+  tabulate(panel.querySelector("table.seconds tbody"), all.slice(-SHOWN).toReversed());
 }
 
 const spell = (figure) =>
@@ -172,44 +172,53 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-function nice(most) {
-  const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 2.5, 5, 10].find((each) => each * power >= most) * power;
+// An axis from 0 in round steps; of seconds none is a fraction.
+function axis(most, steps) {
+  const power = 10 ** Math.floor(Math.log10(most / 4));
+  const step = power * steps.find((each) => each * power >= most / 4);
+  return { step, high: step * Math.ceil(most / step) };
 }
 
-function grid(last, high) {
+function grid(seconds, figures) {
   const parts = [];
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    const [x, y] = [`${100 * share}%`, `${100 * (1 - share)}%`];
+  for (let at = 0; at <= figures.high * 1.001; at += figures.step) {
+    const y = `${100 * (1 - at / figures.high)}%`;
     parts.push(element("line", { class: "grid", x1: "0", x2: "100%", y1: y, y2: y }));
-    parts.push(element("text", { class: "yt", x: "0", y }, spell(high * share)));
-    parts.push(element("text", { class: "xt", x, y: "100%" }, spell(Math.round(last * share))));
+    parts.push(element("text", { class: "yt", x: "0", y }, spell(at)));
+  }
+  for (let at = 0; at <= seconds.high; at += seconds.step) {
+    const x = `${(100 * at) / seconds.high}%`;
+    parts.push(element("text", { class: "xt", x, y: "100%" }, spell(at)));
   }
   return parts;
 }
 
+function stretched(...children) {
+  const size = { width: "100%", height: "100%", preserveAspectRatio: "none" };
+  return element("svg", { viewBox: "0 0 1000 1000", ...size }, ...children);
+}
+
+function polyline(kind, all, column, x, high) {
+  const points = all
+    .filter((row) => row[column] !== null)
+    .map((row) => `${x(row[0]).toFixed(1)},${(1000 * (1 - row[column] / high)).toFixed(1)}`);
+  return element("polyline", { class: kind, points: points.join(" ") });
+}
+
 function draw(chart, all, column) {
-  const last = nice(Math.max(20, all.at(-1)?.[0] ?? 0));
-  const failed = column === 1 && all.some((row) => row[2] > 0);
-  const high = nice(Math.max(1, ...all.flatMap((row) => [row[column] ?? 0, failed ? row[2] : 0])));
-  const x = (second) => (1000 * second) / last;
-  const points = (at) =>
-    all
-      .filter((row) => row[at] !== null)
-      .map((row) => `${x(row[0]).toFixed(1)},${(1000 * (1 - row[at] / high)).toFixed(1)}`)
-      .join(" ");
-  const lines = element("svg", { viewBox: "0 0 1000 1000", preserveAspectRatio: "none", width: "100%", height: "100%" });
+  const hasFailed = column === 1 && all.some((row) => row[2] > 0);
+  const highest = all.map((row) => Math.max(row[column] ?? 0, hasFailed ? row[2] : 0));
+  const seconds = axis(Math.max(20, all.at(-1)?.[0] ?? 0), [1, 2, 5, 10]);
+  const figures = axis(Math.max(1, ...highest), [1, 2, 2.5, 5, 10]);
+  const x = (second) => (1000 * second) / seconds.high;
+  const lines = [polyline(`s${chart.dataset.series}`, all, column, x, figures.high)];
+  if (hasFailed) {
+    lines.push(polyline("s5 dotted", all, 2, x, figures.high));
+  }
   const measured = all.filter((row) => row[4] === "measurement");
-  if (measured.length) {
-    const start = x(measured[0][0]);
-    const width = x(measured.at(-1)[0]) - start;
-    lines.append(element("rect", { class: "window", x: start, y: 0, width, height: 1000 }));
-  }
-  if (failed) {
-    lines.append(element("polyline", { class: "s5 dotted", points: points(2) }));
-  }
-  lines.append(element("polyline", { class: `s${chart.dataset.series}`, points: points(column) }));
-  chart.replaceChildren(lines, ...grid(last, high));
+  const [from, to] = [x(measured[0]?.[0] ?? 0), x(measured.at(-1)?.[0] ?? 0)];
+  const shade = element("rect", { class: "window", x: from, y: 0, width: to - from, height: 1000 });
+  chart.replaceChildren(stretched(shade), ...grid(seconds, figures), stretched(...lines));
 }
 
 // The stream
