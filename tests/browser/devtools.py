@@ -25,7 +25,7 @@ class Page:
         self._connection = connection
         self._numbers = itertools.count(1)
         self.events: list[dict[str, Any]] = []
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log"):
             self.send(f"{domain}.enable")
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Page:
     def until(self, expression: str) -> None:
         """Wait until it holds."""
         deadline = time.monotonic() + SOON
-        while not self.ask(expression):
+        while not self.ask(f"Boolean({expression})"):
             body = self.ask("document.body?.innerText")
             assert time.monotonic() < deadline, f"{expression} never held: {body}"
             time.sleep(0.1)
