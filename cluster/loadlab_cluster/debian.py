@@ -33,6 +33,8 @@ TEST_PROGRAMS = {
     "zsh": "zsh",  # `source .state/activate` is for it too
     "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
 }
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")  # any will do for the tests
+BROWSER_PROGRAMS = {"chromium": "chromium"}
 VENV_PROGRAMS = {"import ensurepip": "python3-venv"}
 BASIC_PROGRAMS = {"make": "make", "/etc/ssl/certs/ca-certificates.crt": "ca-certificates"}
 
@@ -48,6 +50,18 @@ def missing_packages(programs: Mapping[str, str]) -> list[str]:
 def ensure_prerequisites(settings: Settings, cluster: Mapping[str, str]) -> None:
     """Everything that `make test` uses, in one go; `cluster` is what its cluster needs."""
     ensure_packages({**BASIC_PROGRAMS, **VENV_PROGRAMS, **TEST_PROGRAMS, **cluster}, settings)
+    ensure_browser(settings)
+
+
+def ensure_browser(settings: Settings) -> None:
+    """A browser for its tests; where none can be had they are skipped, and one line says why."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    try:
+        ensure_packages(BROWSER_PROGRAMS, settings)
+    except ClusterError as error:
+        why = " ".join(str(error).split())[:200]
+        say(f"  no browser, so the tests that look at pages are skipped: {why}")
 
 
 def ensure_packages(programs: Mapping[str, str], settings: Settings) -> None:

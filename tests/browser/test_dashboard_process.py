@@ -112,15 +112,13 @@ def test_a_signal_ends_it_and_tells_who_reads(tmp_path: Path, how: signal.Signal
     ):
         lines = answer.iter_lines()
         next(events(lines, "rows"))
-        started = time.monotonic()
         ended = threading.Thread(target=lambda: found.append(shown.end(how)))
         found: list[tuple[int, str, str]] = []
         ended.start()
         assert list(events(lines, "end")) == [{}]
         ended.join()
 
-    assert found == [(0, "ended\n", "")]
-    assert time.monotonic() - started < 3
+    assert found == [(0, "ended\n", "")]  # nobody had to be cut off, which would be told
 
 
 def test_readers_who_take_nothing_cost_nothing_and_hold_up_nobody(
