@@ -1,6 +1,7 @@
 """The command before it serves: what is missing, and whether a browser is opened."""
 
 import sys
+import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def test_a_browser_is_told_the_address_by_a_file_that_is_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(dashboard.webbrowser, "open", asked.append)
+    monkeypatch.setattr(webbrowser, "open", asked.append)
 
     with ExitStack() as kept:
         dashboard._open("http://127.0.0.1:1/t0ken/", kept)
