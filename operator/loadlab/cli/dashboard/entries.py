@@ -14,7 +14,9 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 LONGEST = 400  # characters of a text that others wrote
 _PRELIMINARY = re.compile(r"-p\d+$")
 _UNDER_WAY = {Phase.PREPARING, Phase.RUNNING, Phase.ANALYZING}
+_WITH_AN_END = {Phase.PREPARING, Phase.RUNNING}
 _FIRST_TRIALS = 2  # of so few no mean is taken
+_SOON = 5.0  # seconds: no estimate is better
 
 Key = tuple[str, str]  # namespace and name
 Resource = dict[str, Any]
@@ -89,25 +91,36 @@ def entry_of(resource: Resource) -> Entry:
     )
 
 
-def remaining(entry: Entry, estimated: float, now: float) -> str:
-    """Spell how long it will still take; empty where nothing is known or nothing is left.
+def end_of(entry: Entry, estimated: float, seen: float, *, is_midway: bool) -> float | None:
+    """Return when an experiment under way will be over, in epoch seconds; None if unknown.
 
     Args:
-        entry: an experiment.
+        entry: the experiment, as it was when its latest trial had ended.
         estimated: seconds that all of it takes, as planned; 0 where that is not known.
-        now: epoch seconds.
+        seen: epoch seconds at which it was seen so.
+        is_midway: whether the trial under way had begun before; half of it is taken for done.
 
     From the third trial on the mean of those before it counts, until then the plan.
     """
-    if entry.phase == Phase.PENDING:
-        return f"takes about {spell_seconds(estimated)} once it starts" if estimated else ""
-    if entry.phase not in {Phase.PREPARING, Phase.RUNNING} or not entry.planned:
-        return ""
+    if entry.phase not in _WITH_AN_END or not entry.planned:
+        return None
+    begun = 0.5 if is_midway else 0.0
     each = estimated / entry.planned
     if entry.done > _FIRST_TRIALS and entry.since:
-        each = max(0.0, now - entry.since) / (entry.done + 0.5)
-    left = each * max(entry.planned - entry.done - 0.5, 0.5)
-    return f"about {spell_seconds(left)} left" if left else ""
+        each = max(0.0, seen - entry.since) / (entry.done + begun)
+    if not entry.done and entry.since:
+        seen, begun = entry.since, 0.0
+    return seen + each * (entry.planned - entry.done - begun) if each else None
+
+
+def remaining(entry: Entry, estimated: float, end: float | None, now: float) -> str:
+    """Spell how long it will still take; empty where nothing is known or nothing is left."""
+    if entry.phase == Phase.PENDING:
+        return f"takes about {spell_seconds(estimated)} once it starts" if estimated else ""
+    if end is None:
+        return ""
+    left = end - now
+    return f"about {spell_seconds(left)} left" if left > _SOON else "a few seconds left"
 
 
 def _done(status: LoadExperimentStatus) -> int:

@@ -14,7 +14,7 @@ from loadlab.base.text import fit
 from loadlab.cli import against, baseline
 from loadlab.cli.cells_table import short_title
 from loadlab.cli.dashboard.board import Board
-from loadlab.cli.dashboard.entries import LONGEST, Entry, Key, Resource, remaining
+from loadlab.cli.dashboard.entries import LONGEST, Entry, Key, Resource, end_of, remaining
 from loadlab.cli.dashboard.reading import Reads
 from loadlab.cli.errors import CliError
 from loadlab.cli.reporting import build
@@ -33,6 +33,14 @@ class Ratios:
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """When an experiment will be over, by what was known of it."""
+
+    reckoned_from: tuple[str, int, float]  # its phase, trials that ended, seconds of its plan
+    at: float | None
 
 
 class Reports:
@@ -91,6 +99,7 @@ class Estimates:
         self._cluster, self._board, self._clock = cluster, board, clock
         self._found: OrderedDict[str, float] = OrderedDict()  # by uid
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ends: OrderedDict[str, _End] = OrderedDict()
 
     def remaining(self, key: Key) -> str:
         """Spell how long an experiment will still take; what is not known yet comes later."""
@@ -99,7 +108,19 @@ class Estimates:
             return ""
         if entry.uid not in self._found and entry.uid not in self._tasks:
             self._tasks[entry.uid] = asyncio.create_task(self._estimate(entry))
-        return remaining(entry, self._found.get(entry.uid, 0.0), self._clock())
+        estimated, now = self._found.get(entry.uid, 0.0), self._clock()
+        return remaining(entry, estimated, self._end(entry, estimated, now), now)
+
+    def _end(self, entry: Entry, estimated: float, now: float) -> float | None:
+        """Return when it'll be over: reckoned when a trial has ended, and kept until the next."""
+        known = self._ends.get(entry.uid)
+        if known is None or known.reckoned_from != (entry.phase, entry.done, estimated):
+            is_midway = known is None or known.reckoned_from[1] == entry.done
+            end = end_of(entry, estimated, now, is_midway=is_midway)
+            known = self._ends[entry.uid] = _End((entry.phase, entry.done, estimated), end)
+            while len(self._ends) > MOST_ESTIMATES:
+                self._ends.popitem(last=False)
+        return known.at
 
     async def _estimate(self, entry: Entry) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadlab.cli.dashboard.entries import LONGEST, entry_of, remaining
+from loadlab.cli.dashboard.entries import LONGEST, end_of, entry_of, remaining
 from tests.unit.cli.dashboard.resources import SINCE, experiment, finished, running
 
 
@@ -74,24 +74,36 @@ def test_those_under_way_come_first_then_the_queue_then_the_latest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("done", "spelled"),
+    ("done", "is_midway", "left"),
     [
-        (0, "about 1 min 25 s left"),  # as planned: 10 s each of 9, half of one gone
-        (2, "about 1 min 5 s left"),
-        (4, "about 3 min 0 s left"),  # as measured: 180 s for four and a half
-        (8, "about 6 s left"),
+        (0, True, 50.0),  # as planned: 10 s each of 9, and 40 s ago it began to run
+        (2, False, 70.0),
+        (2, True, 65.0),
+        (4, False, 50.0),  # as measured: 40 s for four
+        (8, True, 40 / 8.5 / 2),
     ],
 )
 def test_what_is_left_goes_by_the_plan_and_then_by_what_trials_took(
-    done: int, spelled: str
+    done: int, is_midway: bool, left: float
 ) -> None:
     found = entry_of(running(done=done, phaseStartTime="2026-11-20T14:00:00Z"))
 
-    assert remaining(found, 90.0, found.since + (180 if done == 4 else 95)) == spelled
+    end = end_of(found, 90.0, found.since + 40, is_midway=is_midway)
+
+    assert end == pytest.approx(found.since + 40 + left)
+
+
+def test_what_is_left_is_spelled_in_round_words() -> None:
+    entry = entry_of(running())
+
+    assert remaining(entry, 90.0, 1065.0, 1000.0) == "about 1 min 5 s left"
+    assert remaining(entry, 90.0, 1065.0, 1064.0) == "a few seconds left"
+    assert remaining(entry, 90.0, 1065.0, 1099.0) == "a few seconds left"
 
 
 def test_nothing_is_left_to_spell_of_what_is_unknown_or_over() -> None:
-    assert remaining(entry_of(running(done=0)), 0.0, 0.0) == ""
-    assert remaining(entry_of(finished()), 90.0, 0.0) == ""
+    assert end_of(entry_of(running(done=0)), 0.0, 0.0, is_midway=True) is None
+    assert end_of(entry_of(finished()), 90.0, 0.0, is_midway=True) is None
+    assert remaining(entry_of(finished()), 90.0, None, 0.0) == ""
     waits = entry_of(experiment(phase="Pending"))
-    assert remaining(waits, 90.0, 0.0) == "takes about 1 min 30 s once it starts"
+    assert remaining(waits, 90.0, None, 0.0) == "takes about 1 min 30 s once it starts"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from loadlab.base.times import epoch
 from loadlab.cli.dashboard.board import Board
 from loadlab.cli.dashboard.entries import entry_of
 from loadlab.cli.dashboard.reports import Estimates
@@ -12,7 +13,7 @@ from loadlab.cli.spelling import spell_seconds
 from loadlab.kube.client import ApiCluster
 from tests.unit.cli.dashboard.conftest import until
 from tests.unit.cli.dashboard.live_api import LiveApi
-from tests.unit.cli.dashboard.resources import experiment
+from tests.unit.cli.dashboard.resources import experiment, running
 
 KEY = ("lab", "select")
 SAMPLE = Path(__file__).parents[4] / "manifests" / "samples" / "select.yaml"
@@ -48,3 +49,18 @@ async def test_a_spec_that_cannot_be_read_has_none(
 
     assert estimates.remaining(KEY) == ""
     assert len(api.seen) == 1
+
+
+async def test_the_time_that_is_left_only_shrinks_until_a_trial_ends(
+    api: LiveApi, cluster: ApiCluster, board: Board
+) -> None:
+    began, now = "2026-11-20T14:00:00Z", [epoch("2026-11-20T14:00:40Z")]
+    api.put(running(done=4, phaseStartTime=began))
+    board.put(entry_of(running(done=4, phaseStartTime=began)))
+    estimates = Estimates(cluster, board, lambda: now[0])
+
+    assert estimates.remaining(KEY) == "about 40 s left"  # 40 s for four and a half
+    now[0] += 10
+    assert estimates.remaining(KEY) == "about 30 s left"
+    board.put(entry_of(running(done=5, phaseStartTime=began)))
+    assert estimates.remaining(KEY) == "about 40 s left"  # 50 s for five
