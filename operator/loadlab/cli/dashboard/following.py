@@ -69,6 +69,9 @@ class Followed:
         self._board.curves.pop(key, None)
         if task := self._tasks.pop(key, None):
             task.cancel()
+            for waiting in self._readers.keys() - self._tasks:
+                self._board.note(waiting, "")
+                self._begin(waiting)
 
     async def _follow(self, key: Key) -> None:
         """Look again and again for the pods of the run; each has a task that reads its log."""

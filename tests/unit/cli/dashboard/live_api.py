@@ -26,6 +26,7 @@ class LiveApi:
     ended: set[str] = field(default_factory=set)  # pods whose logs are complete
     refused: dict[str, int] = field(default_factory=dict)  # last part of a path -> status
     seen: list[tuple[str, str]] = field(default_factory=list)
+    selectors: set[str] = field(default_factory=set)
     url: str = ""
     is_down: bool = False
     version: int = 10
@@ -72,6 +73,7 @@ class LiveApi:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.seen.append((request.method, request.path))
+        self.selectors.add(request.query.get("labelSelector", ""))
         if self.is_down:
             assert request.transport
             request.transport.close()

@@ -1,6 +1,7 @@
 """Curves of what somebody looks at, from the generators' own lines."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 
@@ -41,6 +42,8 @@ async def test_a_curve_grows_second_by_second(
 
     assert curve.rows(2) == [[3, 1050.0, 0.0, None, "measurement"]]
     assert KEY not in watched.curves  # nobody looks any more
+    asked = "managed-by=loadlab,loadlab.dev/experiment=select,loadlab.dev/component=k6"
+    assert f"app.kubernetes.io/{asked}" in api.selectors
 
 
 async def test_lines_without_the_runs_token_are_nobodys(
@@ -120,6 +123,21 @@ async def test_a_log_is_read_once_however_many_look(
 async def test_only_so_many_are_followed_at_once(watched: Board, followed: Followed) -> None:
     keys = tuple(("lab", f"x{index}") for index in range(MOST_FOLLOWED + 1))
 
-    with followed.while_looked_at(keys):
-        assert [key for key in keys if watched.notes.get(key) == TOO_MANY] == [keys[-1]]
+    with followed.while_looked_at(keys[-1:]), followed.while_looked_at(keys[:-1]):
+        assert [key for key in keys if watched.notes.get(key)] == [keys[-2]]
+        assert watched.notes[keys[-2]] == TOO_MANY
     assert watched.notes == {}
+
+
+async def test_one_that_waited_is_followed_once_there_is_room(
+    watched: Board, followed: Followed
+) -> None:
+    keys = tuple(("lab", f"x{index}") for index in range(MOST_FOLLOWED))
+
+    with ExitStack() as first:
+        first.enter_context(followed.while_looked_at(keys))
+        with followed.while_looked_at((KEY,)):
+            assert watched.notes[KEY] == TOO_MANY
+            first.close()
+            assert watched.notes[KEY] == ""
+            await until(lambda: KEY in followed._tasks)
