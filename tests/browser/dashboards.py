@@ -36,6 +36,11 @@ class Running:
         self._loop.call_soon_threadsafe(do)
         assert done.wait(10)
 
+    def said(self) -> str:
+        """Return the next line that it prints."""
+        assert self.process.stdout
+        return self.process.stdout.readline()
+
     def end(self, how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
         """Send a signal, and return the exit code with what was printed."""
         self.process.send_signal(how)
@@ -62,7 +67,6 @@ def dashboard(folder: Path, *options: str) -> Iterator[Running]:
             address = process.stdout.readline().split("  ")[0].strip()
             if not address:
                 raise AssertionError(process.communicate(timeout=30)[1])
-            process.stdout.readline()  # how to end it
             try:
                 yield Running(address, process, api, loop)
             finally:

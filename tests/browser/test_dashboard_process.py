@@ -110,6 +110,7 @@ def test_a_signal_ends_it_and_tells_who_reads(tmp_path: Path, how: signal.Signal
         dashboard(tmp_path) as shown,
         httpx.stream("GET", f"{shown.address}events", trust_env=False) as answer,
     ):
+        assert shown.said() == "0 experiments in namespace lab\n"
         lines = answer.iter_lines()
         next(events(lines, "rows"))
         ended = threading.Thread(target=lambda: found.append(shown.end(how)))
@@ -119,6 +120,18 @@ def test_a_signal_ends_it_and_tells_who_reads(tmp_path: Path, how: signal.Signal
         ended.join()
 
     assert found == [(0, "ended\n", "")]  # nobody had to be cut off, which would be told
+
+
+def test_the_terminal_is_told_when_the_api_server_is_away(tmp_path: Path) -> None:
+    with dashboard(tmp_path, "-A") as shown:
+        assert shown.said() == "0 experiments in all namespaces\n"
+        shown.move(lambda api: api.go_down())
+        assert shown.said().startswith("the API server is away: ")
+        shown.move(lambda api: api.put(running()))
+        shown.move(lambda api: setattr(api, "is_down", False))
+        while (said := shown.said()).startswith("the API server is away: "):
+            """The words of its next failure."""
+        assert said == "the API server answers again; 1 experiment in all namespaces\n"
 
 
 def test_readers_who_take_nothing_cost_nothing_and_hold_up_nobody(

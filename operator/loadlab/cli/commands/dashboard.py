@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from loadlab.base.text import plain
 from loadlab.cli.errors import CliError
 from loadlab.cli.options import Context, Kubeconfig, Namespace, connect
 
@@ -49,12 +50,11 @@ def dashboard(
     with ExitStack() as kept:
 
         def listening(address: str) -> None:
-            typer.echo(f"{address}  (all namespaces)" if all_namespaces else f"{address}  ({here})")
-            typer.echo("Ctrl-C ends it")
+            typer.echo(f"{address}  (Ctrl-C ends it)")
             if not no_open and _has_screen():
                 _open(address, kept)
 
-        asyncio.run(serve(wanted, listening))
+        asyncio.run(serve(wanted, listening, lambda line: typer.echo(plain(line))))
     typer.echo("ended")
 
 

@@ -43,7 +43,6 @@ class Dashboard:
     followed: Followed
     reports: Reports
     estimates: Estimates
-    scope: str  # which namespaces are shown, in words
     streams: int = 0
 
     @contextmanager
@@ -97,7 +96,7 @@ class Addresses:
 
     async def experiments(self, request: Request) -> str:
         """The list."""
-        return pages.list_page(self._board, _root(request), self._dashboard.scope)
+        return pages.list_page(self._board, _root(request))
 
     async def experiment(self, request: Request, namespace: str, name: str) -> str:
         """One experiment: live, or its report."""

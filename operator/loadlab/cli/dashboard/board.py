@@ -14,6 +14,7 @@ MOST_LISTED = 2000  # experiments, of a thousand characters each
 class Board:
     """The experiments by key, the curves of those somebody looks at, and the API server's state."""
 
+    scope: str = "all namespaces"  # whose experiments they are, in words
     entries: dict[Key, Entry] = field(default_factory=dict)
     curves: dict[Key, Curve] = field(default_factory=dict)
     notes: dict[Key, str] = field(default_factory=dict)  # why there is no curve

@@ -15,10 +15,10 @@ from loadlab.cli.dashboard.reports import Ratios
 _EMPTY = Entry("", "", "", "")
 
 
-def list_page(board: Board, root: str, scope: str) -> str:
-    """Return the page with the experiments; `scope` names the namespace, or says all."""
+def list_page(board: Board, root: str) -> str:
+    """Return the page with the experiments."""
     entries = sorted(board.entries.values(), key=lambda each: (each.rank, each.key))
-    told: dict[str, Any] = {"entries": entries, "empty": _EMPTY, "scope": scope}
+    told: dict[str, Any] = {"entries": entries, "empty": _EMPTY, "scope": board.scope}
     return _render("list.html.j2", board, root, told)
 
 

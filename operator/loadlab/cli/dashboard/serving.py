@@ -20,11 +20,14 @@ from loadlab.cli.dashboard.reading import Reads, connect
 from loadlab.cli.dashboard.reports import Estimates, Reports
 from loadlab.cli.dashboard.watching import Watcher
 from loadlab.cli.errors import CliError
+from loadlab.cli.spelling import counted
 
 ADDRESS = "127.0.0.1"
 MOST_CONNECTIONS = 64  # all together; more are answered with 503
+SILENCE_SECONDS = 60.0  # in which nothing changes, and nothing is looked at
 END_SECONDS = 3  # for answers under way, once it is told to stop
 Listening = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +79,51 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-async def serve(wanted: Wanted, listening: Listening) -> None:
-    """Serve until SIGINT or SIGTERM; `listening` is told the address with its token."""
+async def serve(wanted: Wanted, listening: Listening, say: Say) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    `listening` is told the address with its token, `say` what comes of the API server.
+    """
     async with connect(wanted.kubeconfig, wanted.context) as cluster:
-        await serve_cluster(cluster, wanted, listening)
+        await serve_cluster(cluster, wanted, listening, say)
 
 
-async def serve_cluster(cluster: Reads, wanted: Wanted, listening: Listening) -> None:
+async def serve_cluster(cluster: Reads, wanted: Wanted, listening: Listening, say: Say) -> None:
     """Serve what is read of a cluster."""
-    listener, token, board = bind(wanted.port), new_token(), Board()
+    scope = f"namespace {wanted.namespace}" if wanted.namespace else "all namespaces"
+    listener, token, board = bind(wanted.port), new_token(), Board(scope)
     dashboard = Dashboard(
         board=board,
         followed=Followed(cluster, board),
         reports=Reports(cluster),
         estimates=Estimates(cluster, board, time.time),
-        scope=f"namespace {wanted.namespace}" if wanted.namespace else "all namespaces",
     )
     server = Server(_configuration(Doors(make_app(dashboard), token)), board)
+    telling = asyncio.create_task(tell(board, say))
     watching = asyncio.create_task(Watcher(cluster, wanted.namespace, board).keep())
     watching.add_done_callback(lambda _: setattr(server, "should_exit", True))
     try:
         listening(f"http://{ADDRESS}:{listener.getsockname()[1]}/{token}/")
         await server.serve([listener])
     finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        for task in (telling, watching):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def tell(board: Board, say: Say) -> None:
+    """Say in the terminal, too, how many experiments there are, and when none can be read."""
+    away, is_first = board.away, True
+    while True:
+        seen = board.changes
+        if away != board.away:
+            away = board.away
+            known = f"{counted(len(board.entries), 'experiment')} in {board.scope}"
+            back = known if is_first else f"the API server answers again; {known}"
+            say(f"the API server is away: {away}" if away else back)
+            is_first = is_first and bool(away)
+        await board.beyond(seen, SILENCE_SECONDS)
 
 
 def _configuration(application: Doors) -> uvicorn.Config:

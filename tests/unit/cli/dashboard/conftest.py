@@ -74,7 +74,7 @@ class Pages:
 async def pages(cluster: ApiCluster, board: Board) -> AsyncIterator[Pages]:
     followed = Followed(cluster, board, every=0.02)
     estimates = Estimates(cluster, board, lambda: 1_795_184_960.0)
-    dashboard = Dashboard(board, followed, Reports(cluster), estimates, "namespace lab")
+    dashboard = Dashboard(board, followed, Reports(cluster), estimates)
     transport = httpx.ASGITransport(Doors(make_app(dashboard), TOKEN))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield Pages(client, dashboard)
