@@ -20,6 +20,7 @@ from tests.unit.cli.dashboard.resources import (
     running,
     trial,
 )
+from tests.unit.cli.dashboard.test_pages import measured
 from tests.unit.report.examples import full
 
 pytestmark = pytest.mark.integration
@@ -155,6 +156,26 @@ def test_a_report_comes_when_it_is_over_without_a_reload(page: Page, shown: Runn
     report = "fetch(document.querySelector('iframe').src).then((answer) => answer.text())"
     assert "<h1>ends</h1>" in page.ask(report)
     shown.move(lambda api: api.delete("lab", "ends"))
+
+
+def test_ratios_are_offered_once_both_are_over(page: Page, shown: Running) -> None:
+    ends = measured("ends", 1000)
+    runs = {**ends, "status": {"phase": "Running"}}
+    shown.move(lambda api: api.put(measured("slower", 900)))
+    shown.move(lambda api: api.put(runs))
+    try:
+        page.open(f"{shown.address}side-by-side?e=lab/slower&e=lab/ends")
+        page.until("document.querySelectorAll('.report[hidden]').length === 1")
+        assert page.ask("document.querySelector('#ratios-now').hidden")
+
+        shown.move(lambda api: api.put(ends))
+
+        page.until("!document.querySelector('#ratios-now').hidden")
+        page.ask("document.querySelector('#ratios-now a').click()")
+        page.until("document.querySelector('#ratios')")
+    finally:
+        shown.move(lambda api: api.delete("lab", "slower"))
+        shown.move(lambda api: api.delete("lab", "ends"))
 
 
 def test_a_row_comes_moves_and_goes(page: Page, shown: Running) -> None:

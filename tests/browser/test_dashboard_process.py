@@ -126,12 +126,12 @@ def test_the_terminal_is_told_when_the_api_server_is_away(tmp_path: Path) -> Non
     with dashboard(tmp_path, "-A") as shown:
         assert shown.said() == "0 experiments in all namespaces\n"
         shown.move(lambda api: api.go_down())
-        assert shown.said().startswith("the API server is away: ")
+        assert shown.said().startswith("The API server cannot be read: ")
         shown.move(lambda api: api.put(running()))
         shown.move(lambda api: setattr(api, "is_down", False))
-        while (said := shown.said()).startswith("the API server is away: "):
+        while (said := shown.said()).startswith("The API server cannot be read: "):
             """The words of its next failure."""
-        assert said == "the API server answers again; 1 experiment in all namespaces\n"
+        assert said == "The API server answers again: 1 experiment in all namespaces\n"
 
 
 def test_readers_who_take_nothing_cost_nothing_and_hold_up_nobody(

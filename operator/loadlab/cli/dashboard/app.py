@@ -119,10 +119,7 @@ class Addresses:
         keys = [_key(each) for each in dict.fromkeys(named)]
         if len(keys) != MOST_PANELS:
             raise HTTPException(400, "Choose two experiments in the list.")
-        are_over = all(
-            key in self._board.entries and self._board.entries[key].is_over for key in keys
-        )
-        ratios = await self._dashboard.reports.ratios(*keys) if are_over else None
+        ratios = await self._dashboard.reports.ratios(*keys)
         return pages.panels_page(self._board, _root(request), keys, ratios)
 
     async def events(self, named: Panels = ()) -> Response:

@@ -18,7 +18,7 @@ class Board:
     entries: dict[Key, Entry] = field(default_factory=dict)
     curves: dict[Key, Curve] = field(default_factory=dict)
     notes: dict[Key, str] = field(default_factory=dict)  # why there is no curve
-    away: str = "The experiments have not been read yet."  # empty while the API server answers
+    away: str = "The experiments have not been read yet"  # empty while the API server answers
     left_out: int = 0  # experiments, where there are too many
     is_closing: bool = False
     changes: int = 0  # how many there were

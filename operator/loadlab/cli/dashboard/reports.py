@@ -17,6 +17,7 @@ from loadlab.cli.dashboard.board import Board
 from loadlab.cli.dashboard.entries import LONGEST, Entry, Key, Resource, end_of, remaining
 from loadlab.cli.dashboard.reading import Reads
 from loadlab.cli.errors import CliError
+from loadlab.cli.experiment import ExitCode
 from loadlab.cli.reporting import build
 from loadlab.kube.api import Kind
 from loadlab.kube.errors import ClusterError
@@ -81,6 +82,8 @@ class Reports:
                 sides = [resource for resource in found if resource]
                 return await asyncio.to_thread(_ratios, *sides) if len(sides) > 1 else None
             except (ClusterError, CliError) as error:
+                if isinstance(error, CliError) and error.exit_code == ExitCode.NOT_FINISHED:
+                    return None
                 return Ratios("No ratios", lines=(fit(str(error), LONGEST),))
 
     async def _trials(self, key: Key) -> tuple[list[Resource], str]:

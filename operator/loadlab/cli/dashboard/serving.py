@@ -120,8 +120,7 @@ async def tell(board: Board, say: Say) -> None:
         if away != board.away:
             away = board.away
             known = f"{counted(len(board.entries), 'experiment')} in {board.scope}"
-            back = known if is_first else f"the API server answers again; {known}"
-            say(f"the API server is away: {away}" if away else back)
+            say(away or (known if is_first else f"The API server answers again: {known}"))
             is_first = is_first and bool(away)
         await board.beyond(seen, SILENCE_SECONDS)
 

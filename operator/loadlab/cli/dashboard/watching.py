@@ -36,7 +36,8 @@ class Watcher:
                     group.create_task(self._read_changed())
                     group.create_task(self._ask())
             except* ClusterError as errors:
-                self._board.answers(away=fit(str(errors.exceptions[0]), LONGEST))
+                why = f"The API server cannot be read: {errors.exceptions[0]}"
+                self._board.answers(away=fit(why, LONGEST))
             await self._sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
 

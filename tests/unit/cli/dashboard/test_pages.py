@@ -121,12 +121,22 @@ async def test_two_that_are_over_have_ratios(pages: Pages, board: Board, api: Li
     assert text.count('<article class="panel"') == 2
 
 
-async def test_two_that_cannot_be_compared_say_why(
-    pages: Pages, board: Board, api: LiveApi
-) -> None:
+async def test_two_of_which_one_still_runs_have_none(pages: Pages, api: LiveApi) -> None:
+    api.put(measured("over", 900))
+    runs = measured("runs", 1000)
+    runs["status"]["phase"] = "Running"
+    api.put(runs)
+
+    answer = await pages.get("/side-by-side?e=lab/over&e=lab/runs")
+
+    assert answer.status_code == 200
+    assert 'id="ratios"' not in answer.text
+    assert 'id="ratios-now" hidden' in answer.text
+
+
+async def test_two_that_cannot_be_compared_say_why(pages: Pages, api: LiveApi) -> None:
     for name in ("a", "b"):
         api.put(finished(name))
-        board.put(entry_of(finished(name)))
 
     text = (await pages.get("/side-by-side?e=lab/a&e=lab/b")).text
 

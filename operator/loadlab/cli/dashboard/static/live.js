@@ -120,6 +120,9 @@ function showReport(panel, isOver) {
   if (isOver && !frame.src) {
     frame.src = frame.dataset.src;
   }
+  if (by("ratios-now")) {
+    by("ratios-now").hidden = Boolean(document.querySelector(".report[hidden]"));
+  }
 }
 
 function showSeconds({ key, run, rows, note, isNew }) {
@@ -234,7 +237,7 @@ function listen() {
     }
   });
   on("api", ({ away, leftOut }) => {
-    say(by("away"), away && `${away} What is shown may be old; it is asked again.`);
+    say(by("away"), away && `${away}. What is shown may be old; it is asked again.`);
     if (by("left-out")) {
       by("left-out").hidden = !leftOut;
     }
