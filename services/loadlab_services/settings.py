@@ -14,7 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loadlab_services.database import in_schema
 
-TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+$", max_length=200)]
+# Of instruments; with a path of an app's own endpoint for Prometheus.
+TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+(/[^?#@]*)?$", max_length=400)]
 
 
 class ProgramSettings(BaseSettings):

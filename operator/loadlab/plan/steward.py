@@ -83,8 +83,9 @@ def _snapshot_targets(context: Context) -> Manifest:
     """Where the instruments of each variant are: the steward asks these addresses and no others."""
     run = "{run}"
     targets = {}
+    namespace = context.experiment.metadata.namespace
     for name, variant in context.variants.items():
-        service = variant.target(component_name(run, Component.SERVICE)).instruments
+        service = variant.target(component_name(run, Component.SERVICE), namespace).instruments
         worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
         known = {"service": service, "worker": worker if variant.facts.worker else None}
         targets[name] = {part: address for part, address in known.items() if address}

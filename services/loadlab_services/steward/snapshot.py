@@ -9,12 +9,15 @@ import json
 import time
 from collections.abc import Awaitable
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 from redis.asyncio import Redis
 
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
+from loadlab_services.steward.app_metrics import AppMetrics
+from loadlab_services.steward.errors import SourceError
 from loadlab_services.steward.node import read_shared_cpus
 from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
 
@@ -38,16 +41,20 @@ UNPACKED = {"Accept-Encoding": "identity"}
 NOT_OURS = "unknown: the database is not the experiment's own"
 
 
-class SourceError(Exception):
-    """A component answered, but not with its figures."""
-
-
 async def take_snapshot(
-    stores: Stores, *, run: str, targets: dict[str, str], sessions: dict[str, int]
+    stores: Stores,
+    *,
+    run: str,
+    targets: dict[str, str],
+    sessions: dict[str, int],
+    app_metrics: AppMetrics,
 ) -> dict[str, Any]:
     """Ask the instruments in `targets` and the stores, all at once."""
     sources: dict[str, Awaitable[Component]] = {
-        name: read_instruments(stores.http, url) for name, url in targets.items()
+        name: app_metrics.read(stores.http, url, run)
+        if is_app_metrics(url)
+        else read_instruments(stores.http, url)
+        for name, url in targets.items()
     }
     if stores.postgres is not None:
         sources["postgres"] = read_postgres(stores.postgres, sessions, is_own=stores.owns_postgres)
@@ -64,6 +71,11 @@ async def take_snapshot(
         "sharedCpus": shared,
         "errors": unknown | {name: found for name, found in named if isinstance(found, str)},
     }
+
+
+def is_app_metrics(url: str) -> bool:
+    """Whether an address has a path: it is the app's own endpoint, and none of instruments."""
+    return bool(urlsplit(url).path)
 
 
 async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
