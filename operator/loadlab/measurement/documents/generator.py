@@ -165,6 +165,7 @@ class Progress(ReadModel):
     requests: Count | None = None  # ended so far, those of the warm-up included; None if untold
     failed: Count | None = None
     in_flight: Count | None = None
+    p95_us: Count | None = None  # of the latest whole second
 
 
 class K6Document(ReadModel):
