@@ -1,7 +1,7 @@
 // Command k6 is stock k6 v2 with one more output, "histogram", which hands back one mergeable
 // document per process instead of a summary that cannot be added up across pods, with an executor
-// whose arrivals may be Poisson and know their intended starts, with a module for the script's own
-// lines, and with a server that does nothing, by which k6 itself is measured.
+// whose arrivals may be Poisson and know their intended starts, with modules for the script's own
+// lines and for the steward, and with a server that does nothing, by which k6 itself is measured.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	_ "loadlab.dev/loadgen/histogram" // registers --out histogram
 	_ "loadlab.dev/loadgen/lines"     // registers k6/x/loadlab
 	_ "loadlab.dev/loadgen/noop"      // registers k6/x/noop
+	_ "loadlab.dev/loadgen/steward"   // registers k6/x/steward
 )
 
 func main() { cmd.Execute() }

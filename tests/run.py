@@ -3,7 +3,7 @@
 Standard library only: it starts before the virtual environment exists.
 
     python3 tests/run.py check    format, lint, types, import contracts, unit tests
-    python3 tests/run.py all      these, then integration, Go, end to end, and the cluster itself
+    python3 tests/run.py all      these, then integration, browser, Go, end to end, and the cluster
     python3 tests/run.py cluster  end to end, and the cluster itself: what depends on CLUSTER
 """
 
@@ -65,6 +65,9 @@ lint=$("$1" -m loadlab_cluster path actionlint) || exit 1
 exec "$lint" -shellcheck= -pyflakes= .github/workflows/*.yaml
 """
 SCRIPT_RULES = "loadgen/.oxlintrc.json"
+PAGE_RULES = "tests/browser/oxlintrc.json"
+PAGE_SCRIPTS = "operator/loadlab/cli/dashboard/static"
+BROWSER = "tests/browser/"
 Command = Sequence[str | Path]
 # The tests in one run with what they test: alone, they would need all of it analysed once more.
 TYPED = ("loadlab", "loadlab_services", "loadlab_cluster", "tests")
@@ -74,6 +77,7 @@ CHECKS: dict[str, Command] = {
     "types": [BIN / "mypy", *(f"--package={package}" for package in TYPED)],
     "imports": [BIN / "lint-imports"],
     "JavaScript": [BIN / "oxlint", "-c", SCRIPT_RULES, "--deny-warnings", "loadgen/scripts"],
+    "JavaScript of pages": [BIN / "oxlint", "-c", PAGE_RULES, "--deny-warnings", PAGE_SCRIPTS],
     "go format": ["sh", "-c", GO_FORMAT],
 }
 
@@ -145,16 +149,20 @@ def run_cluster_itself(*, was_up: bool) -> list[Layer]:
 
 
 def run_beside_each_other(*, has_cluster: bool) -> list[Layer]:
-    """The tests that measure nothing: integration beside end to end, which mostly waits.
+    """The tests that measure nothing: integration, browser; end to end beside them mostly waits.
 
     The output of the latter comes when both are done: two at once nobody can read.
     """
     with ThreadPoolExecutor() as pool, tempfile.TemporaryFile("w+") as output:
         options = [*E2E, "-m", "e2e and not measured"]
         beside = [pool.submit(run_pytest, "end to end", options, output)] if has_cluster else []
-        marked = ["-m", "integration and not measured", *files_with("integration")]
-        integration = run_pytest("integration", [*BESIDE, *marked])
-        layers = [integration, *(running.result() for running in beside)]
+        real = ["-m", "integration and not measured"]
+        files = files_with("integration")
+        pages = [file for file in files if file.startswith(BROWSER)]
+        others = [file for file in files if file not in pages]
+        integration = run_pytest("integration", [*BESIDE, *real, *others])
+        browser = run_pytest("browser", ["-rs", *BESIDE, *real, *pages])
+        layers = [integration, browser, *(running.result() for running in beside)]
         output.seek(0)
         say(output.read())
         return layers

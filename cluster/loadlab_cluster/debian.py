@@ -33,6 +33,8 @@ TEST_PROGRAMS = {
     "zsh": "zsh",  # `source .state/activate` is for it too
     "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
 }
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")  # any will do for the tests
+BROWSER_PROGRAMS = {"chromium": "chromium"}
 VENV_PROGRAMS = {"import ensurepip": "python3-venv"}
 BASIC_PROGRAMS = {"make": "make", "/etc/ssl/certs/ca-certificates.crt": "ca-certificates"}
 LAYERS = {
@@ -57,6 +59,19 @@ def ensure_prerequisites(settings: Settings, cluster: Mapping[str, str], layers:
     if layers not in LAYERS:
         raise ClusterError(f"no layers {layers} of the tests; there are {', '.join(LAYERS)}")
     ensure_packages({**LAYERS[layers], **cluster}, settings)
+    if layers == "all":
+        ensure_browser(settings)
+
+
+def ensure_browser(settings: Settings) -> None:
+    """A browser for its tests; where none can be had they are skipped, and one line says why."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    try:
+        ensure_packages(BROWSER_PROGRAMS, settings)
+    except ClusterError as error:
+        why = " ".join(str(error).split())[:200]
+        say(f"  no browser, so the tests that look at pages are skipped: {why}")
 
 
 def ensure_packages(programs: Mapping[str, str], settings: Settings) -> None:

@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	maxTrends = 20 // custom Trend metrics kept
+	maxTrends   = 20  // custom Trend metrics kept
+	maxCounters = 100 // and counters
+	maxChecks   = 50  // and checks by name
 
 	// acceptedID is the counter a script feeds with the id of each accepted request. One sample
 	// carries all three figures of the account, and integers here do not round as k6's floats would.
@@ -22,22 +24,57 @@ const (
 type custom struct {
 	trends                 map[string]*distribution
 	counters               map[string]float64
+	checks                 map[string]*checkDoc
 	accepted, idSum, idMix int64
 	overflow               int64
 }
 
+// checkDoc is how often what one check of a script asks for was so.
+type checkDoc struct {
+	Passed int64 `json:"passed"`
+	Failed int64 `json:"failed"`
+}
+
 func newCustom() *custom {
-	return &custom{trends: map[string]*distribution{}, counters: map[string]float64{}}
+	return &custom{
+		trends: map[string]*distribution{}, counters: map[string]float64{}, checks: map[string]*checkDoc{},
+	}
 }
 
 func (c *custom) add(s metrics.Sample) {
 	switch {
 	case s.Metric.Name == acceptedID:
 		c.accept(int64(s.Value))
+	case s.Metric.Name == metrics.ChecksName:
+		c.check(s)
 	case s.Metric.Type == metrics.Counter:
-		c.counters[s.Metric.Name] += s.Value
-	case s.Metric.Type == metrics.Trend && s.Metric.Contains == metrics.Time:
+		c.count(s.Metric.Name, s.Value)
+	case s.Metric.Type == metrics.Trend: // what is no time has three digits in the same bounds
 		c.time(s.Metric.Name, milliseconds(s.Value))
+	}
+}
+
+func (c *custom) count(name string, value float64) {
+	_, known := c.counters[name]
+	sum := c.counters[name] + value
+	if (known || len(c.counters) < maxCounters) && !math.IsInf(sum, 0) {
+		c.counters[name] = sum
+	}
+}
+
+func (c *custom) check(s metrics.Sample) {
+	name, _ := s.Tags.Get("check")
+	name = cut(printable(name))
+	if c.checks[name] == nil && len(c.checks) >= maxChecks {
+		name = otherName
+	}
+	if c.checks[name] == nil {
+		c.checks[name] = &checkDoc{}
+	}
+	if s.Value > 0 {
+		c.checks[name].Passed++
+	} else {
+		c.checks[name].Failed++
 	}
 }
 
@@ -88,7 +125,7 @@ func (c *custom) trendDocs() (map[string]distributionDoc, error) {
 // builtin tells k6's own metrics from the script's.
 func builtin(name string) bool {
 	switch name {
-	case metrics.ChecksName, metrics.VUsMaxName, metrics.GroupDurationName:
+	case metrics.VUsMaxName, metrics.GroupDurationName:
 		return true
 	}
 	for _, protocol := range []string{"http_req", "ws_", "grpc_", "browser_"} {
@@ -99,7 +136,10 @@ func builtin(name string) bool {
 	return false
 }
 
-// milliseconds turns k6's float milliseconds into a duration, exactly for whole nanoseconds.
+// milliseconds turns k6's float milliseconds into a duration, exactly for whole nanoseconds. What a
+// script's own metric was given may be anything.
 func milliseconds(v float64) time.Duration {
+	const most = 2 * highest / 1000 // recorded as the largest, and counted as clamped
+	v = max(min(v, most), 0)
 	return time.Duration(math.Round(v * float64(time.Millisecond)))
 }

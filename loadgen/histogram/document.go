@@ -41,6 +41,8 @@ type document struct {
 	Trends    map[string]distributionDoc `json:"trends"`
 	Counters  map[string]any             `json:"counters"`
 	Overflow  int64                      `json:"trendOverflow,omitempty"`
+	Checks    map[string]*checkDoc       `json:"checks,omitempty"`
+	Script    *scriptDoc                 `json:"script,omitempty"`
 }
 
 // programDoc names the program that made the load.
@@ -69,7 +71,7 @@ func (o *Output) document(testErr error, complete bool) (document, error) {
 		Version: version, Generator: program(), Unit: "us", Lowest: lowest, Highest: highest, Digits: digits,
 		Complete: complete, StartedUs: o.started.UnixMicro(), EndedUs: time.Now().UnixMicro(),
 		Scenarios: map[string]scenarioDoc{}, Counters: o.custom.counterDocs(),
-		Overflow: o.custom.overflow,
+		Overflow: o.custom.overflow, Checks: o.custom.checks, Script: o.own.document(),
 	}
 	doc.Segment, doc.Sequence = o.segment()
 	doc.Error, doc.ExitCode = outcome(testErr)

@@ -47,6 +47,7 @@ type Output struct {
 	history   history
 	reading   reading                  // the latest
 	pending   map[chain]*httpext.Trail // redirects of which the next answer is not there yet
+	own       *ownScript               // nil where the script is ours
 }
 
 // route says where the samples of a tag set go; a nil scenario means nowhere.
@@ -54,6 +55,7 @@ type route struct {
 	scenario *scenario
 	split    *split
 	failure  *int64 // of failed requests: where they are counted by their text
+	isWarmUp bool
 }
 
 var _ output.WithStopWithTestError = &Output{}
@@ -64,8 +66,12 @@ func New(p output.Params) (output.Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, err := readOwnScript(p)
+	if err != nil {
+		return nil, err
+	}
 	return &Output{
-		params: p, every: every, ignored: ignoredScenarios(p.Environment),
+		params: p, every: every, ignored: ignoredScenarios(p.Environment), own: own,
 		scenarios: map[string]*scenario{}, routes: map[*metrics.TagSet]route{},
 		custom: newCustom(), pending: map[chain]*httpext.Trail{},
 	}, nil
@@ -151,7 +157,10 @@ func (o *Output) addRequest(t *httpext.Trail, before reading) {
 	if r.scenario == nil {
 		return
 	}
-	if t = o.joined(t, r.scenario); t != nil {
+	if o.own == nil { // k6's own figures count each answer on the way, and so does who compares with them
+		t = o.joined(t, r.scenario)
+	}
+	if t != nil {
 		o.count(t, r)
 	}
 }
@@ -187,7 +196,7 @@ func (o *Output) addSample(s metrics.Sample, before reading) {
 	if t := o.last(s); t != nil {
 		o.count(t, o.routeOf(t.Tags, before))
 	}
-	if !r.scenario.addSample(s) {
+	if !r.scenario.addSample(s) && (!r.isWarmUp || s.Metric.Name == acceptedID) {
 		o.custom.add(s)
 	}
 }
@@ -198,10 +207,11 @@ func (o *Output) routeOf(tags *metrics.TagSet, before reading) route {
 	}
 	var r route
 	if name, _ := tags.Get("scenario"); !o.ignored[name] {
+		name = o.own.phaseOf(name)
 		if o.scenarios[name] == nil {
-			o.scenarios[name] = newScenario(before)
+			o.scenarios[name] = newScenario(before, o.own)
 		}
-		r.scenario = o.scenarios[name]
+		r.scenario, r.isWarmUp = o.scenarios[name], name == warmUpScenario
 	}
 	o.remember(tags, r)
 	return r

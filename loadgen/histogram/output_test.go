@@ -144,7 +144,7 @@ func TestRequestsAreSplitByStatusAndTimedFromTheirStart(t *testing.T) {
 func TestTheSeriesJudgesLatencyOnAnsweredRequestsOnly(t *testing.T) {
 	b, at := newBench(t, "", nil), time.Unix(1_700_000_000, 0)
 	for range 10 {
-		b.request("measure", "200", at, 20*time.Millisecond)
+		b.request("measure", "200", at, 20*time.Millisecond) // and one of waiting for a connection
 		b.request("measure", "0", at, 0)
 	}
 	b.request("measure", "200", at.Add(2*time.Second), 5*time.Millisecond)
@@ -268,6 +268,22 @@ func TestProgressIsOneShortLineASecond(t *testing.T) {
 		if i == len(lines)-2 && (p.Phase != measurement || p.Requests != 2 || p.Failed != 1) {
 			t.Errorf("last: %+v", p)
 		}
+	}
+}
+
+func TestProgressTellsTheLatestWholeSecond(t *testing.T) {
+	b, now := newBench(t, "", nil), time.Now()
+	b.request("warmup", "200", now, 80*time.Millisecond)
+	b.request("measure", "200", now, 20*time.Millisecond) // and one of waiting for a connection
+	b.request("measure", "503", now, 90*time.Millisecond) // no answer that a latency is told of
+	time.Sleep(2 * flushEvery)
+	b.reading.at = now.Add(time.Second)
+	if p := b.progress(); p.P95Us < 20_900 || p.P95Us > 21_100 {
+		t.Errorf("%+v", p)
+	}
+	b.reading.at = now.Add(2 * time.Second)
+	if p := b.progress(); p.P95Us != 0 {
+		t.Errorf("nothing came in that second: %+v", p)
 	}
 }
 

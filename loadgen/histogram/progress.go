@@ -14,6 +14,7 @@ const (
 	measurement = "measurement"
 
 	measuredScenario = "measure"
+	warmUpScenario   = "warmup"
 	gaugeIsOldAfter  = 3 * time.Second // k6 reads it once a second, and only while there is load
 )
 
@@ -24,7 +25,8 @@ type progressDoc struct {
 	Phase    string `json:"phase"`
 	Requests int64  `json:"requests"` // ended so far, those of the warm-up included
 	Failed   int64  `json:"failed"`
-	InFlight int64  `json:"inFlight"` // iterations under way; one of them may be the snapshots'
+	InFlight int64  `json:"inFlight"`        // iterations under way; one of them may be the snapshots'
+	P95Us    int64  `json:"p95Us,omitempty"` // of the latest second that is over; absent without an answer in it
 }
 
 func (o *Output) progress() progressDoc {
@@ -42,7 +44,20 @@ func (o *Output) progress() progressDoc {
 	case len(o.scenarios) > 0:
 		doc.Phase = warmUp
 	}
+	doc.P95Us = o.latestP95(o.reading.at.Unix() - 1)
 	return doc
+}
+
+// latestP95 is of one second, of the measured requests where there are any: a load beside them is another one.
+func (o *Output) latestP95(second int64) int64 {
+	if s := o.scenarios[measuredScenario]; s != nil {
+		return s.series.p95(second)
+	}
+	latest := int64(0)
+	for _, s := range o.scenarios {
+		latest = max(latest, s.series.p95(second))
+	}
+	return latest
 }
 
 func (o *Output) secondsSinceStart() int64 { return int64(o.reading.at.Sub(o.started).Seconds()) }

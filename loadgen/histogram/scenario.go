@@ -32,6 +32,7 @@ type scenario struct {
 	first      time.Time // end of the first request
 	last       time.Time // end of the last request
 	from, to   reading   // the generator around the scenario's samples
+	own        *ownScript
 }
 
 type splitKey struct {
@@ -86,7 +87,7 @@ type scenarioDoc struct {
 	Generator         generatorDoc     `json:"generator"`
 }
 
-func newScenario(from reading) *scenario {
+func newScenario(from reading, own *ownScript) *scenario {
 	return &scenario{
 		status:    map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
 		failures:  newFailures(),
@@ -94,6 +95,7 @@ func newScenario(from reading) *scenario {
 		iteration: newDistribution(),
 		series:    newSeries(),
 		from:      from,
+		own:       own,
 	}
 }
 
@@ -101,7 +103,8 @@ func newScenario(from reading) *scenario {
 func (s *scenario) splitFor(tags *metrics.TagSet, class string, failed bool) *split {
 	key := splitKey{class: class, failed: failed}
 	key.name, _ = tags.Get("name")
-	if s.splits[key] == nil && len(s.splits) >= maxSplits {
+	key.name = s.own.nameOf(key.name)
+	if s.splits[key] == nil && len(s.splits) >= s.own.mostSplits() {
 		key.name = otherName
 	}
 	if s.splits[key] == nil {

@@ -102,6 +102,16 @@ func (s *series) document() []secondDoc {
 	return lines
 }
 
+// p95 is that of a second still open; 0 where no answer came in it.
+func (s *series) p95(t int64) int64 {
+	sec := s.open[t]
+	if sec == nil {
+		return 0
+	}
+	_, p95, _ := sec.latency.percentiles()
+	return p95
+}
+
 func line(t int64, s *second) secondDoc {
 	doc := secondDoc{T: t, N: s.n, Err: s.failed}
 	doc.P50, doc.P95, doc.P99 = s.latency.percentiles()

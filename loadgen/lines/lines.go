@@ -1,38 +1,32 @@
 // Package lines writes what a pod's log is read for: JSON objects of one key, one a line.
 //
 // Each begins with the run's token where there is one. The script never sees it, so that nothing
-// that it logs, such as an answer of the service under test, is taken for a line of ours. It writes
-// its own lines by this module:
+// that it logs, such as an answer of the service under test, is taken for a line of ours. Our own
+// script writes what it saw of freshness by this module:
 //
 //	import { print } from 'k6/x/loadlab';
-//	print('loadlab_account', JSON.stringify(account));
+//	print('loadlab_freshness', JSON.stringify(seen));
 package lines
 
 import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"go.k6.io/k6/v2/js/modules"
+	"go.k6.io/k6/v2/lib"
 )
 
-// TokenEnv is the variable that holds the token. It is taken out of the environment before k6 looks
-// at it, which would hand it to the script in __ENV.
+// TokenEnv is the variable that holds the token.
 const TokenEnv = "LOADLAB_TOKEN"
 
-// ofScripts are the lines that a script may write; progress and result are the output's alone.
-var ofScripts = []string{"loadlab_account", "loadlab_freshness", "loadlab_snapshot"}
+// ofScripts is what a script may print, by the scenario in which it may: what our own probe of
+// freshness saw. Snapshots and account are printed by who asks the steward for them.
+var ofScripts = map[string]string{"loadlab_freshness": "freshness"}
 
-var token = takeToken()
+var token = Take(TokenEnv)
 
 func init() { modules.Register("k6/x/loadlab", module{}) }
-
-func takeToken() string {
-	taken := os.Getenv(TokenEnv)
-	_ = os.Unsetenv(TokenEnv)
-	return taken
-}
 
 // Write writes one object as a line, in one piece: other lines never come between.
 func Write(w io.Writer, object []byte) error {
@@ -44,17 +38,26 @@ func Write(w io.Writer, object []byte) error {
 	return err
 }
 
-func writeOfScript(key, value string) error {
-	if !slices.Contains(ofScripts, key) {
-		return fmt.Errorf("a script writes no line %s", key)
+type module struct{ vu modules.VU }
+
+func (module) NewModuleInstance(vu modules.VU) modules.Instance { return module{vu} }
+
+func (m module) Exports() modules.Exports {
+	return modules.Exports{Named: map[string]any{"print": m.print, "checkHidden": Hidden}}
+}
+
+func (m module) print(key, value string) error {
+	scenario, known := ofScripts[key]
+	if !known || ScenarioOf(m.vu) != scenario {
+		return fmt.Errorf("a script writes no line %s here", key)
 	}
 	return Write(os.Stdout, fmt.Appendf(nil, `{"%s":%s}`, key, value))
 }
 
-type module struct{}
-
-func (module) NewModuleInstance(modules.VU) modules.Instance { return module{} }
-
-func (module) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{"print": writeOfScript}}
+// ScenarioOf is the scenario that a virtual user is in: empty in setup, teardown and before.
+func ScenarioOf(vu modules.VU) string {
+	if state := lib.GetScenarioState(vu.Context()); state != nil {
+		return state.Name
+	}
+	return ""
 }

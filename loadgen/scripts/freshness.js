@@ -2,8 +2,9 @@
 // began later than the declared bound after the write's answer and does not show it is stale.
 import exec from 'k6/execution';
 import { sleep } from 'k6';
+import { print } from 'k6/x/loadlab';
 import { FIRST_ID, perform, prepare } from './request.js';
-import { PLANNED_MS, config, print } from './trial.js';
+import { PLANNED_MS, config } from './trial.js';
 
 const GIVE_UP_MS = 10000; // then the write is never seen: worse than stale
 const BETWEEN_READS_SECONDS = 0.02;
@@ -23,7 +24,7 @@ export function freshness() {
     writeAndLook(FIRST_ID.freshness + seen.writes, seen);
     sleep(Math.max(began + probe.everyMs - Date.now(), 0) / 1000);
   }
-  print('loadlab_freshness', seen);
+  print('loadlab_freshness', JSON.stringify(seen));
 }
 
 function writeAndLook(id, seen) {

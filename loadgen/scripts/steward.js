@@ -1,17 +1,20 @@
 // The steward's side of a trial: the common start, the snapshots at both edges, the account.
 import exec from 'k6/execution';
 import { sleep } from 'k6';
-import {
-  BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, print, send,
-} from './trial.js';
+import * as steward from 'k6/x/steward'; // which has the token, and prints what the steward says
+import { BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, send } from './trial.js';
 
 const RETRY_SECONDS = 0.25;
 const INSTRUMENTS_MS = 5000; // how long the instruments may take longer than the service
 const PROBE_REDIRECTS = 10; // as many as a kubelet's probe follows
-const AUTHORIZED = { Authorization: `Bearer ${__ENV.STEWARD_TOKEN}` };
 
 export function setup() {
   awaitService();
+  return arrive();
+}
+
+// All pods go on from here together.
+export function arrive() {
   if (pod === 0) awaitInstruments();
   const release = askSteward('arrive', config.deadlines.readyMs,
     { pod, pods: config.pods, timeoutMs: config.deadlines.readyMs });
@@ -19,7 +22,7 @@ export function setup() {
   return { startedAt: Date.now() };
 }
 
-function awaitService() {
+export function awaitService() {
   const url = config.target + config.readinessPath;
   const withinMs = config.deadlines.readyMs;
   const deadline = Date.now() + withinMs;
@@ -68,24 +71,21 @@ function awaitInstruments() {
 }
 
 function instrumentsAnswer() {
-  const answer = askSnapshot();
+  const answer = steward.look();
   const errors = answer.status === 200 ? JSON.parse(answer.body).errors || {} : {};
   return !('service' in errors || 'worker' in errors);
 }
 
 // askSteward posts to a barrier, again while the steward is away, and aborts when it refuses.
-function askSteward(verb, withinMs, body) {
-  const url = `${config.steward}/runs/${config.run}/${verb}`;
+function askSteward(verb, withinMs, body, ...more) {
   const deadline = Date.now() + withinMs + BARRIER_GRACE_MS;
+  const text = JSON.stringify(body);
   for (;;) {
-    const answer = send('POST', url, JSON.stringify(body), {
-      headers: { ...AUTHORIZED, 'Content-Type': 'application/json' },
-      timeout: Math.max(deadline - Date.now(), 1000),
-      responseType: 'text', tags: { name: verb }, throw: true,
-    });
+    const answer = steward[verb](text, Math.max(deadline - Date.now(), 1000), ...more);
     if (answer.status === 200) return JSON.parse(answer.body);
     const away = answer.status === 0 || answer.status >= 500;
     if (!away || Date.now() >= deadline) {
+      const url = `${config.steward}/runs/${config.run}/${verb}`;
       abort(`the steward refused: POST ${url} gave ${describe(answer)}`);
     }
     sleep(RETRY_SECONDS);
@@ -100,27 +100,9 @@ function abort(why) {
 
 export function edges() {
   const end = exec.scenario.startTime + PLANNED_MS;
-  printSnapshot('start');
+  steward.snapshot('start');
   sleep(Math.max(end - Date.now(), 0) / 1000);
-  printSnapshot('end');
-}
-
-function printSnapshot(edge) {
-  const answer = askSnapshot();
-  const body = answer.status === 200 ? JSON.parse(answer.body) : { error: describe(answer) };
-  print('loadlab_snapshot', { edge, ...body });
-}
-
-function askSnapshot() {
-  const params = {
-    headers: AUTHORIZED, timeout: 5000, responseType: 'text', tags: { name: 'snapshot' }, throw: true,
-  };
-  return send('GET', snapshotUrl(), null, params);
-}
-
-function snapshotUrl() {
-  const variant = encodeURIComponent(config.variant);
-  return `${config.steward}/runs/${config.run}/snapshot?variant=${variant}`;
+  steward.snapshot('end');
 }
 
 // --- teardown: the account ------------------------------------------------------------------
@@ -128,13 +110,12 @@ function snapshotUrl() {
 export function teardown(data) {
   const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
   if (cutShort) return; // a pod told to go waits for no account
-  const account = askSteward('finish', finishWithinMs(),
+  // Work that was put off is done only after that, and has cost what it costs.
+  const lookAgain = pod === 0 && config.requests.some((request) => request.writes);
+  askSteward('finish', finishWithinMs(),
     {
       pod, pods: config.pods, drainMs: config.deadlines.drainMs,
       // A pod ends when its own last request has: at most a graceful stop after another.
       togetherMs: load.gracefulStopMs + BARRIER_GRACE_MS,
-    });
-  // Work that was put off is done only now, and has cost what it costs.
-  if (pod === 0 && config.requests.some((request) => request.writes)) printSnapshot('drained');
-  print('loadlab_account', account);
+    }, lookAgain);
 }

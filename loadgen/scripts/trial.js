@@ -1,6 +1,5 @@
 // The trial's configuration, and what all the other modules need of it.
 import http from 'k6/http';
-import * as loadlab from 'k6/x/loadlab';
 import * as noop from 'k6/x/noop';
 
 export const config = readConfiguration();
@@ -36,11 +35,6 @@ export function send(method, url, body, params) {
 export function describe(answer) {
   const text = `${answer.status} ${(answer.body || '').slice(0, 500)}`.trim();
   return answer.status === 0 ? answer.error : text;
-}
-
-// A line of the log that is read back. What console.log writes is not: it may be anybody's words.
-export function print(key, value) {
-  loadlab.print(key, JSON.stringify(value));
 }
 
 // What the Secrets of headers hold, by variable: without the line break that a file ends with.

@@ -7,7 +7,12 @@ import pytest
 
 from loadlab_cluster import debian
 from loadlab_cluster.current import CurrentCluster
-from loadlab_cluster.debian import ensure_packages, ensure_prerequisites, missing_packages
+from loadlab_cluster.debian import (
+    ensure_browser,
+    ensure_packages,
+    ensure_prerequisites,
+    missing_packages,
+)
 from loadlab_cluster.embedded import EmbeddedCluster
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.kind import KindCluster
@@ -66,6 +71,42 @@ def test_who_may_not_install_is_told_the_line(machine: Add, settings: Settings) 
 
     with pytest.raises(ClusterError, match=r"needs root .*\n  apt-get install .* a-tool b-tool"):
         ensure_packages({"b": "b-tool", "a": "a-tool"}, settings)
+
+
+def test_a_browser_is_installed_for_the_tests(
+    machine: Add, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "machine" / "true").symlink_to("/usr/bin/true")
+    machine("sudo", 'shift; exec "$@"')
+    brought = tmp_path / "machine" / "chromium"
+    bring = f'test "$1" = install && : > {brought} && /bin/chmod 755 {brought}'
+    machine("apt-get", f'echo "$*" >> {tmp_path}/said\n{bring}\ntrue')
+
+    ensure_browser(settings)
+    ensure_browser(settings)  # it is there by now
+
+    said = (tmp_path / "said").read_text().splitlines()
+    assert said == ["update -q", "install -y -q --no-install-recommends chromium"]
+
+
+@pytest.mark.parametrize("name", ["chromium-browser", "google-chrome"])
+def test_any_browser_will_do(machine: Add, settings: Settings, name: str) -> None:
+    machine(name, "exit 0")  # neither sudo nor apt-get is there
+
+    ensure_browser(settings)
+
+
+def test_without_a_browser_one_line_says_what_is_skipped(
+    machine: Add, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine("sudo", "exit 1")
+    machine("apt-get", "exit 1")
+
+    ensure_browser(settings)
+
+    told = capsys.readouterr().out
+    assert told.startswith("  no browser, so the tests that look at pages are skipped: install")
+    assert told.count("\n") == 1
 
 
 def test_what_is_there_is_never_asked_for(machine: Add, settings: Settings) -> None:

@@ -23,7 +23,9 @@ def declared() -> Declared:
     every_extra = [each for extra in extras.values() for each in extra]
     wanted = {name: always + extras[name] for name in ("operator", "services", "generators")}
     wanted["dev"] = always + every_extra + project["dependency-groups"]["dev"]
-    return {name: [Requirement(each) for each in texts] for name, texts in wanted.items()}
+    read = {name: [Requirement(each) for each in texts] for name, texts in wanted.items()}
+    # An extra that takes in another one names the project itself.
+    return {name: [it for it in asked if it.name != "loadlab"] for name, asked in read.items()}
 
 
 def pins(name: str) -> dict[str, str]:

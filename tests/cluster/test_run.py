@@ -140,6 +140,23 @@ def test_the_scripts_of_k6_are_linted(
     assert (done.returncode == 0) == (found == "")
 
 
+def test_the_script_of_the_pages_is_linted_as_a_browsers(run: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "script.js").write_text("document.title = __ENV.x == 1;\n")
+    *command, _ = run.CHECKS["JavaScript of pages"]
+    done = subprocess.run(
+        [*command, tmp_path], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+    assert "eqeqeq" in done.stdout
+    assert "'document' is not defined" not in done.stdout
+
+
+def test_the_tests_of_pages_are_a_layer_of_their_own(run: ModuleType) -> None:
+    pages = [file for file in run.files_with("integration") if file.startswith(run.BROWSER)]
+
+    assert len(pages) >= 3
+
+
 def test_a_machine_without_go_is_told_so_and_not_passed_over(run: ModuleType) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", run.GO_FORMAT],

@@ -73,14 +73,26 @@ globalThis.__loadlab = {
     return { status: 200, headers: { 'X-Cache': 'hit' }, cookies: { sid: [{ value: 'of-sid' }] }, timings: { duration: 1 }, body: answer(url, method, body) };
   },
   print(key, text) { printed.push({ [key]: parse(text) }); },
+  steward: {
+    arrive: () => said('arrive'),
+    look: () => said('snapshot'),
+    snapshot(edge) { printed.push({ loadlab_snapshot: { edge, ...answers.snapshot } }); },
+    finish(body, withinMs, drained) {
+      requests.push({ method: 'POST', url: 'finish', body, timeout: withinMs, name: 'finish' });
+      if (drained) printed.push({ loadlab_snapshot: { edge: 'drained', ...answers.snapshot } });
+      printed.push({ loadlab_account: answers.finish });
+      return said('finish');
+    },
+  },
   sleep(seconds) { now += Math.max(seconds, 0.001) * 1000; },
   scenario: { name: 'measure', startTime: now, iterationInTest: 0 },
 };
 
+function said(verb) {
+  return { status: 200, body: JSON.stringify(answers[verb]), error: '' };
+}
+
 function answer(url, method, body) {
-  for (const [verb, said] of Object.entries(answers)) {
-    if (url.startsWith(configuration.steward) && url.includes(`/${verb}`)) return JSON.stringify(said);
-  }
   if (method === 'POST') {
     lastBody = body;
     return JSON.stringify({ id: (written += 1) });
@@ -96,7 +108,10 @@ const modules = {
   'execution.js': 'export default { get scenario() { return globalThis.__loadlab.scenario; },' +
     ' vu: { idInInstance: 1 }, test: { abort(why) { throw new Error(why); } } };',
   'data.js': 'export class SharedArray { constructor(name, make) { return make(); } }',
-  'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);',
+  'x/loadlab.js': 'export const print = (...given) => globalThis.__loadlab.print(...given);' +
+    ' export const checkHidden = () => {};',
+  'x/steward.js': ['arrive', 'finish', 'look', 'snapshot'].map((verb) => (
+    `export const ${verb} = (...given) => globalThis.__loadlab.steward.${verb}(...given);`)).join(''),
   'x/arrivals.js': 'export const mark = () => {};',
   'x/noop.js': 'export const address = () => "http://127.0.0.1:1";',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',
@@ -108,7 +123,7 @@ function install(scripts) {
   const k6 = join(folder, 'node_modules', 'k6');
   mkdirSync(join(k6, 'x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/noop': './x/noop.js' };
+  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/noop': './x/noop.js', './x/steward': './x/steward.js' };
   writeFileSync(join(k6, 'package.json'), JSON.stringify({ name: 'k6', type: 'module', exports }));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(k6, name), text);
   return folder;
@@ -119,9 +134,11 @@ function install(scripts) {
 const folder = install(process.argv[2]);
 const text = JSON.stringify(configuration);
 const secrets = configuration.requests.flatMap((request) => Object.values(request.secretHeaders || {}));
+globalThis.__VU = 0;
+globalThis.require = () => ({ default() {}, browse() {}, options: { vus: 1, batch: 2 } });
 globalThis.open = () => 'Ulm\nKöln\n';
 globalThis.__ENV = {
-  TRIAL_0: text, JOB_COMPLETION_INDEX: '0', STEWARD_TOKEN: 'the-token',
+  TRIAL_0: text, JOB_COMPLETION_INDEX: '0',
   ...Object.fromEntries(secrets.map(({ variable }) => [variable, 'the-secret'])),
 };
 JSON.parse = (given, ...rest) => (given === text
@@ -132,16 +149,16 @@ Date.now = () => now;
 const log = console.log;
 console.log = () => { throw new Error('the script logs a line that nobody reads'); };
 try {
-  const script = await import(pathToFileURL(join(folder, 'scenario.js')));
-  const data = script.setup();
+  const script = await import(pathToFileURL(join(folder, configuration.script ? 'own.js' : 'scenario.js')));
+  const data = await script.setup();
   for (const [name, { exec }] of Object.entries(script.options.scenarios)) {
     for (let i = 0; i < (exec === 'loadOnce' ? 50 : 1); i += 1) {
       globalThis.__loadlab.scenario = { name, startTime: now, iterationInTest: i };
-      script[exec]();
+      await script[exec](data);
     }
   }
   now = data.startedAt + 1e9;
-  script.teardown(data);
+  await script.teardown(data);
   log(JSON.stringify({ read: [...read].sort(), printed, requests, options: script.options }));
 } finally {
   Date.now = realNow;

@@ -57,6 +57,7 @@ STEPS: Json = {
         {"name": "me", "path": "/me/${order}", "headers": {"X-Cache": "${cache}-${session}"}},
     ],
 }
+SCRIPT: Json = {"configMap": {"name": "shop-load", "key": "script.js"}, "function": "browse"}
 LOADS: dict[str, Json] = {
     "closed": {},
     "ramping": {"load": {"executor": "ramping-vus", "rampUp": "10s"}},
@@ -113,8 +114,9 @@ def plans() -> Iterator[tuple[str, Plan]]:
         levels = OWN_LEVELS if workload == "select" else CUSTOM_LEVELS
         more = {"load": {"request": {"path": "/"}}, "factors": levels}
         yield f"{workload}/{own['name']}", plan_of(workload, own, **more)
-    for title, request in {"told": TOLD, "steps": STEPS}.items():
-        more = {"load": {"request": request}, "factors": CUSTOM_LEVELS}
+    asked = {"told": {"request": TOLD}, "steps": {"request": STEPS}, "script": {"script": SCRIPT}}
+    for title, load in asked.items():
+        more = {"load": load, "factors": CUSTOM_LEVELS}
         yield f"custom/{title}", plan_of("custom", OWN_IMAGES["metered"], **more)
 
 

@@ -62,7 +62,8 @@ class Ended:
 
 def environment_of(config: Json, pod: int = 0) -> dict[str, str]:
     env = {**os.environ, "JOB_COMPLETION_INDEX": str(pod), **configuration_variables(config)}
-    return env | {"K6_AUTO_EXTENSION_RESOLUTION": "false", "STEWARD_TOKEN": TOKEN}
+    env |= {"K6_AUTO_EXTENSION_RESOLUTION": "false", "STEWARD_TOKEN": TOKEN}
+    return env | {"LOADLAB_TARGET": config["target"]}
 
 
 @dataclass

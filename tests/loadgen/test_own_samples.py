@@ -12,6 +12,7 @@ from loadlab.plan import Images, make_plan
 from loadlab.plan.generator import trial_configuration
 from loadlab.plan.secret_headers import secret_variables
 from tests.loadgen.conftest import ENVIRONMENT_TOO, REPOSITORY, Lab
+from tests.loadgen.own_script import OWN
 from tests.loadgen.stand_in import Server
 from tests.manifests import Json
 
@@ -98,3 +99,37 @@ def test_steps_are_told_apart(lab, tmp_path, monkeypatch):
 
     counted = {split["name"]: split["requests"] for split in measure["splits"]}
     assert counted == {"login": measure["iterations"], "me": measure["iterations"]}
+
+
+def test_a_script_and_the_files_beside_it_are_read_as_a_kubelet_mounts_them(
+    lab, tmp_path, monkeypatch
+):
+    given = documents("script")
+    body = given["LoadExperiment"]
+    body["metadata"] |= {"namespace": "default", "uid": "u"}
+    plan = make_plan(Experiment.model_validate(body), IMAGES)
+    config = trial_configuration(plan.context, plan.trials[0].run(1))
+    config |= {"target": lab.address, "steward": lab.address}
+    mount(given["ConfigMap"]["data"], tmp_path)
+    config["script"]["path"] = str(tmp_path / Path(config["script"]["path"]).name)
+    for variable in body["spec"]["load"]["script"]["env"]:
+        monkeypatch.setenv(variable["name"], variable["value"])
+
+    ended = lab.run(config=config, script=OWN)
+
+    assert ended.code == 0, ended.stderr
+    measure = ended.document["scenarios"]["measure"]
+    counted = {split["name"]: split["requests"] for split in measure["splits"]}
+    assert counted == {"/login": measure["iterations"], "/search?shelf=${}": measure["iterations"]}
+    assert measure["failures"] == []
+    assert ended.document["checks"] == {"is 200": {"passed": measure["iterations"], "failed": 0}}
+    assert len(ended.document["script"]["thresholds"]) == 3
+
+
+def mount(data: Json, folder: Path) -> None:
+    """A ConfigMap's keys are links to links, so that all change at once."""
+    (folder / "..2026").mkdir()
+    (folder / "..data").symlink_to("..2026")
+    for key, text in data.items():
+        (folder / "..2026" / key).write_text(text, encoding="utf-8")
+        (folder / key).symlink_to(f"..data/{key}")

@@ -19,7 +19,7 @@ def test_what_an_answer_quotes_is_no_line_of_ours_and_the_token_is_not_the_scrip
     assert all(line.startswith('t-1 {"loadlab_') for line in lines)
 
 
-@pytest.mark.parametrize("key", ["loadlab_result", "loadlab_progress"])
+@pytest.mark.parametrize("key", ["loadlab_result", "loadlab_account", "loadlab_freshness"])
 def test_a_script_writes_no_result_and_does_not_know_the_token(lab, tmp_path, key):
     script = tmp_path / "forge.js"
     script.write_text(
@@ -33,7 +33,7 @@ def test_a_script_writes_no_result_and_does_not_know_the_token(lab, tmp_path, ke
     ended = lab.run(config=lab.configure(), token="t-0123456789", script=script)
 
     ours = [line for line in ended.stdout.splitlines() if line.startswith("t-0123456789 ")]
-    assert f"a script writes no line {key}" in ended.stderr
+    assert f"a script writes no line {key} here" in ended.stderr
     assert "t-0123456789" not in ended.stderr
     assert not [line for line in ours if "forged" in line]
     assert json.loads(ours[-1].removeprefix("t-0123456789 "))["loadlab_result"]["complete"]

@@ -26,10 +26,10 @@ def ended(**terminated: object) -> Manifest:
     }
 
 
-async def end_of(fault: Manifest) -> Laboratory:
+async def end_of(fault: Manifest, **spec: object) -> Laboratory:
     """Run an experiment whose generators end so in the first attempt; their Job has failed."""
     lab = Laboratory()
-    lab.submit(**SMALL)
+    lab.submit(**SMALL | spec)
 
     def fault_of(pod: Manifest) -> Manifest | None:
         labels = pod["metadata"]["labels"]
@@ -92,3 +92,34 @@ async def test_another_end_is_tried_again(fault, reason, says):
     assert former["reason"] == reason
     assert says in former["message"]
     assert trial["attempt"] == 2
+
+
+SCRIPTED: Json = {
+    "workload": "custom",
+    "variants": [{"name": "mine", "image": "mine:1"}],
+    "load": SMALL["load"] | {"script": {"configMap": {"name": "shop-load"}}},
+}
+SYNTAX = (
+    "GoError: file:///own/script.js: Line 2:1 Unexpected end of input (and 4 more errors)\n"
+    "\tat go.k6.io/k6/v2/internal/js.(*requireImpl).require-fm (native)\n"
+    "\tat file:///scripts/own.js:24:20(19)\n\n"
+)
+
+
+@pytest.mark.parametrize("after", ["", 't-1 {"loadlab_result":{}}\n', '"counters":{}}}\n'])
+async def test_a_script_that_cannot_be_loaded_ends_the_experiment_in_k6s_own_words(after):
+    lab = await end_of(ended(reason="Error", exitCode=107, message=SYNTAX + after), **SCRIPTED)
+
+    assert lab.trials()[TRIAL]["status"]["attempt"] == 1
+    failed = lab.condition("Failed")
+    assert failed["reason"] == "ScriptFailed"
+    assert failed["message"].endswith(
+        "load.script cannot be run: file:///own/script.js: Line 2:1 Unexpected end of input (and 4 "
+        "more errors)"
+    )
+
+
+async def test_without_a_script_of_its_own_the_same_end_is_tried_again():
+    lab = await end_of(ended(reason="Error", exitCode=107, message=SYNTAX))
+
+    assert lab.trials()[TRIAL]["status"]["attempt"] == 2

@@ -76,6 +76,11 @@ class CellSum:
                 self._named[name] = self._named.get(name, NamedCount()).plus(named)
         return figures
 
+    def ask_for(self, percents: Iterable[float]) -> None:
+        """Look at more percentiles, of the trials that are added from here on."""
+        for percent in percents:
+            self._percentiles.setdefault(percent, [])
+
     def _add_latency(self, measured: TrialMeasurement) -> None:
         self._answers += measured.latency.count
         latency = Latency(measured.latency, measured.without_answer)

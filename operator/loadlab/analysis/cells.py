@@ -1,13 +1,14 @@
 """The stored trials of an experiment, cell by cell: each is decoded once and let go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from loadlab.analysis.calibration import less_own_delay
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import Threshold, evaluate
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.own_thresholds import OwnThresholds, ScriptThreshold
 from loadlab.model.resources import Trial
 from loadlab.model.status import CriterionOutcome, ResultRow
 from loadlab.model.trial import TrialRole
@@ -24,6 +25,12 @@ class AnalysedCell:
     outcomes: Mapping[str, CellOutcome]  # by the criterion's name
     replicates: tuple[Replicate, ...]
     role: TrialRole = TrialRole.MEASURED  # of its trials
+    own: Mapping[str, ScriptThreshold] = field(default_factory=dict)  # of a script, by name
+
+    @property
+    def title(self) -> str:
+        """The cell's, for people."""
+        return self.row.cell.title()
 
     @property
     def passes(self) -> bool:
@@ -45,6 +52,7 @@ class CellAnalysis:
         percents = {rule.percent for rule in thresholds.values()}
         self._sum = CellSum(cell, planned, (each for each in percents if each is not None))
         self._replicates: list[Replicate] = []
+        self._own = OwnThresholds()
 
     def add(self, trial: Trial) -> None:
         """Add one more trial; one without a measurement adds nothing."""
@@ -59,6 +67,7 @@ class CellAnalysis:
 
     def add_judged(self, judged: JudgedTrial, replicate: int) -> None:
         """Add one more trial as it was judged."""
+        self._sum.ask_for(self._own.add(judged))
         self._replicates.append(Replicate(self._cell, replicate, self._sum.add(judged)))
 
     def analysed_cell(self) -> AnalysedCell:
@@ -67,11 +76,13 @@ class CellAnalysis:
         figures = measured.percentiles_ms.items()
         known = {percent: less_own_delay(figure, self._own_ms) for percent, figure in figures}
         measured = replace(measured, percentiles_ms=known)
+        outcomes = {name: evaluate(rule, measured) for name, rule in self._thresholds.items()}
         return AnalysedCell(
             row=measured.row,
-            outcomes={name: evaluate(rule, measured) for name, rule in self._thresholds.items()},
+            outcomes=outcomes | self._own.evaluate(measured),
             replicates=tuple(self._replicates),
             role=self._role,
+            own=self._own.rules,
         )
 
 

@@ -18,6 +18,7 @@ from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
+from loadlab.analysis.own_thresholds import judge_script
 from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of
@@ -85,6 +86,7 @@ def summarize(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
         for name, rule in _thresholds(plan).items()
     )
+    criteria += judge_script(cells)
     analyzed = status.model_copy(
         update={
             "omitted": (),

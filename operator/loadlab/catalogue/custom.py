@@ -2,8 +2,12 @@
 
 from loadlab.catalogue.facts import Workload
 
+NAME = "custom"
 WORKLOAD = Workload(
-    name="custom",
-    summary=("services of your own, asked what load.request says; no store is deployed for them."),
+    name=NAME,
+    summary=(
+        "services of your own, asked what load.request or load.script says; no store is deployed "
+        "for them."
+    ),
     has_postgres=False,
 )

@@ -25,6 +25,7 @@ class Skill(Enum):
     PARTS_OF_SECONDS_TO_WAIT = "parts of a second in load.request.timeout"
     THREADS = "load.threads"
     ITERATIONS = "load.iterations"
+    SCRIPT = "a k6 script (load.script, executor Script)"
     OTHER_FIELDS = "other fields of load.request than path, method, headers, body and timeout"
 
 
@@ -34,11 +35,21 @@ class GeneratorFacts:
 
     image: str
     args: tuple[str, ...]
+    own_script_args: tuple[str, ...] = ()  # instead, where a script of the user's own is run
     variables: tuple[tuple[str, str], ...] = ()  # of its environment
     skills: frozenset[Skill]
     waits_at_end: bool = True  # for answers under way, before it cuts them off
 
 
+_K6_ARGS = (
+    "run",
+    "--quiet",
+    "--no-usage-report",
+    "--summary-mode=disabled",
+    "--no-thresholds",
+    "--log-format=raw",
+    "--out=histogram",
+)
 _EVERYTHING = frozenset(Skill) - {Skill.THREADS, Skill.ITERATIONS}
 
 _OF_LOCUST = frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT})
@@ -60,16 +71,8 @@ class Generator(StrEnum):
         "k6",
         GeneratorFacts(
             image="k6",
-            args=(
-                "run",
-                "--quiet",
-                "--no-usage-report",
-                "--summary-mode=disabled",
-                "--no-thresholds",
-                "--log-format=raw",
-                "--out=histogram",
-                "/scripts/scenario.js",
-            ),
+            args=(*_K6_ARGS, "/scripts/scenario.js"),
+            own_script_args=(*_K6_ARGS, "/scripts/own.js"),
             variables=(("K6_AUTO_EXTENSION_RESOLUTION", "false"),),  # it would call outside
             skills=_EVERYTHING,
         ),

@@ -5,6 +5,7 @@ experiment  a LoadExperiment as read from the API server, and what its state mea
 starter     a wish -> a commented experiment (pure)
 openapi     an OpenAPI document -> requests (pure)
 doctor      what of a cluster stands in the way of an experiment
+dashboard   pages on loopback: what runs, curve by curve, and what is over
 commands    those that app has no room for
 options     what the commands have in common
 source      the only module that talks to the API server

@@ -12,6 +12,7 @@ from loadlab.base.text import plain
 from loadlab.cli.commands.bundle import bundle
 from loadlab.cli.commands.compare import compare
 from loadlab.cli.commands.completion import completion, enable
+from loadlab.cli.commands.dashboard import dashboard
 from loadlab.cli.commands.doctor import doctor
 from loadlab.cli.commands.export import export
 from loadlab.cli.commands.gate import gate
@@ -140,6 +141,7 @@ app.command(epilog=EXIT_CODES, short_help="Say where an experiment stands, or fo
 app.command(epilog=EXIT_CODES, short_help="Wait until it finished or started.")(wait)
 app.command(epilog=EXIT_CODES, short_help="Print the results, as far as there are any.")(results)
 app.command(short_help="Write an HTML file with charts and tables.")(report)
+app.command(short_help="Show experiments in a browser, as they run.")(dashboard)
 app.command(epilog=EXIT_CODES, short_help="Divide the figures of A by those of B, an earlier one.")(
     compare
 )

@@ -88,7 +88,7 @@ class Experiment:
             parts.append(f"running {status.current_trial}")
         if self.finished and status.verdict:
             parts.append(f"verdict {status.verdict}")
-        if trouble := self._trouble():
+        if trouble := self.trouble:
             parts.append(trouble)
         return ", ".join(parts)
 
@@ -100,7 +100,9 @@ class Experiment:
             return ""
         return f"{self.name} failed, {found.reason}: {found.message or 'see its conditions'}"
 
-    def _trouble(self) -> str:
+    @property
+    def trouble(self) -> str:
+        """What stands in its way, or ended it; empty where nothing does."""
         for wanted in (ConditionType.FAILED, ConditionType.STALLED):
             found = self.condition(wanted)
             if found and found.status is Truth.TRUE:

@@ -33,6 +33,7 @@ from loadlab.measurement.documents import (
 from loadlab.measurement.durability import account_for
 from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts, count_requests
@@ -75,7 +76,7 @@ def measure_trial(
     documents = [report.document for report in reports if report.document is not None]
     if problems or not any(map(_was_measured, documents)):
         return VoidTrial(problems or (_never_measured(),))
-    return _merged(reports, load, ran)
+    return replace(_merged(reports, load, ran), script=script_facts(documents))
 
 
 def _merged(

@@ -8,6 +8,7 @@ from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
+from loadlab.measurement.own_script import ScriptFacts
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
@@ -128,6 +129,7 @@ class TrialMeasurement:
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
     program: Program | None = None  # that made the load
+    script: ScriptFacts | None = None  # of the user's own; None where the requests are ours
 
     @property
     def expected(self) -> ExpectedWork | None:

@@ -37,11 +37,17 @@ def without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered
 def what_is_unknown(scenarios: Sequence[Scenario], load: LoadFacts) -> Iterator[str]:
     """Say that requests of several steps may have been cut off, and are in no percentile."""
     cut = sum(s.interrupted_iterations for s in scenarios)
-    if cut and load.steps > 1:
+    if cut and _may_pause(load):
+        several = f" of {load.steps} steps" if load.steps > 1 else ""
         yield (
-            f"{cut} iterations of {load.steps} steps were cut off at the end: whether their users "
+            f"{cut} iterations{several} were cut off at the end: whether their users "
             "paused or waited, and since when, is not known, so that the latency has none of them"
         )
+
+
+def _may_pause(load: LoadFacts) -> bool:
+    """Whether a user may be between two requests of one iteration."""
+    return load.steps > 1 or load.own_script
 
 
 def _cut_off(scenarios: Sequence[Scenario], load: LoadFacts) -> int:
@@ -49,7 +55,7 @@ def _cut_off(scenarios: Sequence[Scenario], load: LoadFacts) -> int:
 
     A later one of several steps may have been sent a moment before, or be yet to come.
     """
-    if load.steps > 1:
+    if _may_pause(load):
         return 0
     cut = sum(s.interrupted_iterations for s in scenarios)
     begun = sum(s.iterations for s in scenarios) + cut

@@ -17,6 +17,7 @@ from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.generator_checks import check_generators
 from loadlab.plan.keys import check_keys
+from loadlab.plan.own_script import check_script
 from loadlab.plan.rates import lowest_rate
 from loadlab.plan.requests import requests_of
 from loadlab.plan.secret_headers import check_secret_headers
@@ -53,6 +54,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     _check_cache_ttl(spec)
     check_keys(spec)
     check_secret_headers(spec)
+    check_script(spec)
 
 
 def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:

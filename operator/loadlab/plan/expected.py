@@ -7,12 +7,14 @@ from loadlab.base.quantities import cpus, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.generators import DEFAULT
 from loadlab.model.spec.limits import Resources
-from loadlab.model.spec.load import STALL_SECONDS, Load
+from loadlab.model.spec.load import STALL_SECONDS, Executor, Load
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
+
+K6_TIMEOUT_MS = 60_000.0  # of a request that names none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class LoadFacts:
     timeout_ms: float = 20_000.0  # of a request
     graceful_stop_ms: float = 30_000.0  # from the end of the load until requests are cut off
     steps: int = 1  # requests of an iteration, unless one of them fails
+    own_script: bool = False  # requests and pauses of an iteration are a script's, and unknown
+    own_scenarios: bool = False  # the number of users is, too
     writes: bool = False  # accepted work must be accounted for
     instrumented: bool = True  # the service has our instruments
     deployed: bool = True  # it was started for the trial; else it ran already
@@ -72,9 +76,11 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
-        timeout_ms=milliseconds(load.request.timeout),
+        timeout_ms=timeout_ms(load),
         graceful_stop_ms=milliseconds(load.graceful_stop) if is_waited_for else 0.0,
         steps=len(load.request.steps) or 1,
+        own_script=load.script is not None,
+        own_scenarios=load.executor is Executor.SCRIPT,
         writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
         deployed=context.variant(cell).is_deployed,
@@ -95,6 +101,11 @@ def _cpu_limits(context: Context, cell: Cell) -> dict[str, float]:
     if not context.variant(cell).is_deployed:
         limits.pop(Component.SERVICE, None)
     return limits
+
+
+def timeout_ms(load: Load) -> float:
+    """Return how long an answer is waited for at most; a script asks by k6's own default."""
+    return milliseconds(load.request.timeout) if load.script is None else K6_TIMEOUT_MS
 
 
 def cpu_limits(resources: Resources) -> dict[str, float]:

@@ -14,11 +14,13 @@ from loadlab.catalogue.generators import Skill
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec.limits import Timeouts
 from loadlab.model.spec.load import Load
+from loadlab.model.spec.script import Script
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust
 from loadlab.plan.layout import build_layout
+from loadlab.plan.own_script import SAYS_WHY, build_script_files, dump_script, script_variables
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -44,34 +46,20 @@ def build_generator(context: Context, run: Run) -> Manifest:
     """Return the Job of `parallelism` pods, whichever the generator. A load test is never repeated
     in silence: no pod is retried.
     """
-    configuration = trial_configuration(context, run)
+    script = None if run.calibrates else run.load.script
     volumes, mounts = build_text_files(context.spec)
     ca, ca_mounts, trusted = build_trust(context.variant(run.cell).https)
-    generator = generator_of(context.spec, run.cell)
+    files, at = build_script_files(script)
     container = {
-        "name": Component.K6.value,
-        **context.pulled(getattr(context.images, generator.facts.image)),
-        "args": _arguments(generator, run.load),
-        "securityContext": CONTAINER_SECURITY,
-        "env": [
-            *env(
-                **dict(generator.facts.variables),
-                LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
-                **configuration_variables(configuration),
-            ),
-            context.credential(STEWARD_TOKEN, Component.STEWARD),
-            *secret_variables(context.spec),
-            *trusted,
-        ],
-        "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
-        **({"volumeMounts": found} if (found := [*mounts, *ca_mounts]) else {}),
+        **_container(context, run, script, trusted),
+        **({"volumeMounts": found} if (found := [*mounts, *ca_mounts, *at]) else {}),
     }
     pod = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
         **build_layout(context, Component.K6, run),
-        **({"volumes": files} if (files := [*volumes, *ca]) else {}),
+        **({"volumes": every} if (every := [*volumes, *ca, *files]) else {}),
         **context.pull_secrets(),
     }
     pods = context.spec.load.parallelism
@@ -90,7 +78,34 @@ def build_generator(context: Context, run: Run) -> Manifest:
     }
 
 
-def _arguments(generator: Generator, load: Load) -> list[str]:
+def _container(
+    context: Context, run: Run, script: Script | None, trusted: list[Manifest]
+) -> Manifest:
+    configuration = trial_configuration(context, run)
+    generator = generator_of(context.spec, run.cell)
+    return {
+        "name": Component.K6.value,
+        **context.pulled(getattr(context.images, generator.facts.image)),
+        "args": _arguments(generator, run.load, own=script is not None),
+        "securityContext": CONTAINER_SECURITY,
+        "env": [
+            # First of all: a value may refer to a variable before it, and none to a token.
+            *script_variables(script, configuration["target"]),
+            *env(
+                **dict(generator.facts.variables),
+                LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
+                **configuration_variables(configuration),
+            ),
+            context.credential(STEWARD_TOKEN, Component.STEWARD),
+            *secret_variables(context.spec),
+            *trusted,
+        ],
+        **(SAYS_WHY if script is not None else {}),
+        "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
+    }
+
+
+def _arguments(generator: Generator, load: Load, *, own: bool) -> list[str]:
     told = {
         "threads": (load.threads, Skill.THREADS),
         "iterations": (load.iterations, Skill.ITERATIONS),
@@ -100,7 +115,7 @@ def _arguments(generator: Generator, load: Load) -> list[str]:
         for name, (value, skill) in told.items()
         if value is not None and not generator.lacks(skill)
     ]
-    return [*generator.facts.args, *options]
+    return [*(generator.facts.own_script_args if own else generator.facts.args), *options]
 
 
 def configuration_variables(configuration: Manifest) -> dict[str, str]:
@@ -127,6 +142,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "variant": variant.name,
         "requests": [request.dump() for request in requests.load],
         **({"inOrder": True} if requests.in_order else {}),
+        **({} if run.calibrates else dump_script(run.load)),
         "side": _side(requests),
         "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,

@@ -42,7 +42,9 @@ def plan_preliminary(context: Context, trials: Sequence[PlannedTrial]) -> tuple[
         pilots = _pilots(context, trials)
         return (*pilots, *_calibrations(context, len(pilots), trials))
     settling: tuple[PlannedTrial, ...] = ()
-    if len(trials) > 1 and seconds(load.settling):
+    # The scenarios of a script are as long as they are.
+    may_settle = seconds(load.settling) and load.executor is not Executor.SCRIPT
+    if len(trials) > 1 and may_settle:
         planned = _preliminary(context, 1, TrialRole.SETTLING, trials[0].cell, _settling(load))
         settling = (planned,)
     return (*settling, *_calibrations(context, len(settling), trials))

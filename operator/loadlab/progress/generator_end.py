@@ -13,16 +13,24 @@ from loadlab.plan.virtual_users import (
     generator_amounts,
 )
 from loadlab.progress.decision import Failure
-from loadlab.progress.diagnose import OUT_OF_MEMORY, not_startable, termination_line
+from loadlab.progress.diagnose import (
+    OUT_OF_MEMORY,
+    TERMINATION_LINE,
+    not_startable,
+    termination_line,
+)
 from loadlab.progress.observed import PodView
 
-# A repeat would meet the first two again. The last one may mean anything.
+# A repeat would meet the first three again. The last one may mean anything.
 _TELLING = (
     Reason.OUT_OF_MEMORY,
     Reason.CREATION_REFUSED,
+    Reason.SCRIPT_FAILED,
     Reason.GENERATOR_LOST,
     Reason.NO_RESULT,
 )
+
+SCRIPT_ENDS = (104, 107)  # k6's exit codes: bad options, an exception outside iterations
 
 
 def explain_end(plan: Plan, planned: PlannedTrial, generators: Iterable[PodView]) -> Failure | None:
@@ -45,12 +53,24 @@ def _of_pod(plan: Plan, planned: PlannedTrial, pod: PodView) -> Failure | None:
         why = pod.reason or "it was deleted"
         said = f": {pod.message}" if pod.message else ""
         return Failure(Reason.GENERATOR_LOST, f"{where} did not reach its end: {why}{said}")
+    if pod.exit_code in SCRIPT_ENDS and planned.load.script is not None:
+        said = _script_error(pod) or f"k6 ended with exit code {pod.exit_code}"
+        return Failure(Reason.SCRIPT_FAILED, f"load.script cannot be run: {said}")
     if pod.exit_code:
         words = termination_line(pod)
         said = f", {words}" if words else ""
         ended = f"{pod.terminated_reason or 'Error'}, exit code {pod.exit_code}"
         return Failure(Reason.NO_RESULT, f"{where} did not reach its end: {ended}{said}")
     return None
+
+
+def _script_error(pod: PodView) -> str:
+    """Return k6's own message, without where in its own code it was when it wrote that."""
+    lines = [line.strip() for line in pod.termination_message.splitlines()]
+    # A document of ours, or the end of one, is no message, and the run's token stands before it.
+    told = [each for each in lines if each and not each.startswith("at ") and each[-1] != "}"]
+    words = told[-1] if told else ""
+    return words.removeprefix("GoError: ").removeprefix("Error: ")[:TERMINATION_LINE]
 
 
 def _users(plan: Plan, planned: PlannedTrial) -> str:

@@ -5,6 +5,7 @@ from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.step import step_of
 from loadlab.base.quantities import seconds
 from loadlab.measurement.foreign_cpu import foreign_cpu
+from loadlab.measurement.pod_log import ProblemKind
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, TrialStep, Validity
@@ -58,11 +59,18 @@ def _step(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep |
 
 def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
     """Return why there is no result: the generator's end where that has a reason of its own."""
-    if generator_end is not None and generator_end.reason is not Reason.NO_RESULT:
+    if generator_end is not None and not _may_pass_again(measured, generator_end):
         return generator_end
     said = [problem.message for problem in measured.problems]
     said += [generator_end.message] if generator_end else []
     return Failure(Reason.NO_RESULT, "; ".join(said))
+
+
+def _may_pass_again(measured: VoidTrial, end: Failure) -> bool:
+    """Whether a repeat may do better: also where a setup threw for what it was answered."""
+    kinds = {problem.kind for problem in measured.problems}
+    began = end.reason is Reason.SCRIPT_FAILED and ProblemKind.GENERATOR_FAILED in kinds
+    return began or end.reason is Reason.NO_RESULT
 
 
 def _told(judged: JudgedTrial) -> tuple[str, ...]:

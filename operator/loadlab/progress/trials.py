@@ -44,6 +44,7 @@ PERMANENT_FAILURES = {
     Reason.QUOTA_EXCEEDED,
     Reason.ADMISSION_DENIED,
     Reason.NEVER_READY,
+    Reason.SCRIPT_FAILED,
     Reason.SUPERSEDED,
 }
 

@@ -151,7 +151,7 @@ def _is_anything_full(trial: TrialMeasurement) -> bool:
 def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
     """Every virtual user must be in an iteration all the time; what is missing left no sample."""
     load = trial.load
-    if load.open_model or not load.virtual_users:
+    if load.open_model or not load.virtual_users or load.own_scenarios:
         return
     busy = trial.iterations * trial.mean_iteration_ms / 1000 / trial.window_seconds
     # A full load as long as the window, less the half of the ramp that was not there yet.
@@ -188,6 +188,8 @@ def requests_unlike_iterations(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold requests against iterations: what a generator asks beside them is not the load."""
     # An iteration that was cut off while its user paused had its request. One of several steps ends
     # with the first that fails.
+    if trial.load.own_script:
+        return
     steps = trial.load.steps
     planned, unsent = steps * trial.iterations, (steps - 1) * trial.failed
     excess = trial.requests - planned - steps * trial.interrupted_iterations

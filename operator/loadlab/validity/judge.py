@@ -102,6 +102,7 @@ from loadlab.validity.judgement import (
 )
 from loadlab.validity.lateness import sent_late, side_dropped
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
+from loadlab.validity.own_script import script_cut, script_not_heeded
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.steadiness import (
@@ -280,7 +281,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
-    *(_redirected, _errors, unanswered, cut_off, which_latency),
+    *(_redirected, _errors, unanswered, cut_off, which_latency, script_not_heeded, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(

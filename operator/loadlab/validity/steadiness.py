@@ -32,8 +32,11 @@ class Row:
 
 
 def latency_growing(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Say that the latency of the load grew while it was measured."""
-    if trial.series is None:
+    """Say that the latency of the load grew while it was measured.
+
+    Scenarios of a script may raise the load as they like: that one of theirs grows says nothing.
+    """
+    if trial.series is None or trial.load.own_scenarios:
         return
     lines = _steady_part(trial, trial.series)
     rows = [_latency_row("p99", lines), _latency_row("median", lines)]
@@ -66,7 +69,7 @@ def side_load_growing(trial: TrialMeasurement) -> Iterator[Reason]:
 
 def warm_up_counted(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say that the first seconds were slower than the rest: they belong to the warm-up."""
-    if trial.series is None:
+    if trial.series is None or trial.load.own_scenarios:
         return
     row = _latency_row("median", _steady_part(trial, trial.series))
     if len(row.values) < bounds.FEWEST_SECONDS or not (cut := warm_up_cut(row.values)):

@@ -226,7 +226,7 @@ def test_help_lists_the_commands_in_the_order_of_use_each_in_one_line(
     names, words = zip(*(line.split(maxsplit=1) for line in listed if line), strict=True)
     assert names == (
         *("init", "doctor", "plan", "validate", "run", "status", "wait", "results", "report"),
-        *("compare", "gate", "export", "bundle", "completion", "version"),
+        *("dashboard", "compare", "gate", "export", "bundle", "completion", "version"),
     )
     assert all(len(said) < 60 and said.endswith(".") and "..." not in said for said in words)
 

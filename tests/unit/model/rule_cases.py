@@ -22,6 +22,8 @@ SEARCHING: Json = {
     "load": {"purpose": "Capacity", "search": {}},
     "successCriteria": [TAIL_BELOW],
 }
+SCRIPT: Json = {"configMap": {"name": "shop-load", "key": "script.js"}}
+SCRIPTED: Json = {"workload": "custom", "variants": [{"name": "mine", "image": "mine:1"}]}
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 VARIED: Json = {"path": "/${n}", "variables": {"n": {"min": 1, "max": 2}}}
 OWN = {"name": "mine", "image": "mine:1"}
@@ -172,6 +174,26 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         generator_follows=(
             SPEC | {"load": {"request": {"redirects": "Follow"}}},
             SPEC | {"load": {"generator": "wrk", "request": {"redirects": "Follow"}}},
+        ),
+        script_alone=(
+            SCRIPTED | {"load": {"script": SCRIPT}},
+            SCRIPTED | {"load": {"script": SCRIPT, "request": {"path": "/"}}},
+        ),
+        script_closed=(
+            SCRIPTED | {"load": {"script": SCRIPT, "executor": "ramping-vus"}},
+            SCRIPTED | {"load": {"script": SCRIPT, "purpose": "Compare"}},
+        ),
+        script_executor=(
+            SCRIPTED | {"load": {"script": SCRIPT, "executor": "Script"}},
+            SCRIPTED | {"load": {"request": {"path": "/"}, "executor": "Script"}},
+        ),
+        script_custom=(
+            SCRIPTED | {"load": {"script": SCRIPT, "executor": "Script"}},
+            SPEC | {"load": {"script": SCRIPT}},
+        ),
+        script_k6=(
+            SCRIPTED | {"load": {"script": SCRIPT, "generator": "k6"}},
+            SCRIPTED | {"load": {"script": SCRIPT, "generator": "locust"}},
         ),
         precision_pilot=(
             SPEC | {"precision": PRECISION, "replicates": 3},

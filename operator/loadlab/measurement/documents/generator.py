@@ -15,6 +15,7 @@ CEILING_SCENARIO = "ceiling"
 MOST_SCENARIOS = 10
 MOST_SPLITS = 220  # 200 names, and those of the rest by class
 MOST_TRENDS = 50
+MOST_CHECKS = 60  # 50 names, and those of the rest
 MOST_SECONDS = 10_000
 LONGEST_NAME = 200
 # Ten at most, so that they fit into a status whatever was handed in.
@@ -125,6 +126,27 @@ class Counters(ReadModel):
     accepted_id_mix: Count = Field(default=0, alias="accepted_id_mix")
 
 
+class OwnThreshold(ReadModel):
+    """A bound that the options of a script of the user's own set, in k6's spelling."""
+
+    metric: str = Field(max_length=LONGEST_NAME)
+    threshold: str = Field(max_length=LONGEST_NAME)
+
+
+class Checked(ReadModel):
+    """How often what a script checks was so."""
+
+    passed: Count
+    failed: Count
+
+
+class OwnScript(ReadModel):
+    """What the options of a script of the user's own ask for."""
+
+    thresholds: tuple[OwnThreshold, ...] = Field(max_length=20)
+    ignored: tuple[Annotated[str, Field(max_length=LONGEST_NAME)], ...] = Field(max_length=50)
+
+
 class Program(ReadModel):
     """The program that made the load."""
 
@@ -143,6 +165,7 @@ class Progress(ReadModel):
     requests: Count | None = None  # ended so far, those of the warm-up included; None if untold
     failed: Count | None = None
     in_flight: Count | None = None
+    p95_us: Count | None = None  # of the latest whole second
 
 
 class K6Document(ReadModel):
@@ -158,6 +181,10 @@ class K6Document(ReadModel):
     scenarios: dict[str, Scenario] = Field(max_length=MOST_SCENARIOS)
     counters: Counters = Counters()
     trends: dict[str, Distribution] = Field(default={}, max_length=MOST_TRENDS)
+    script: OwnScript | None = None
+    checks: dict[Annotated[str, Field(max_length=LONGEST_NAME)], Checked] = Field(
+        default={}, max_length=MOST_CHECKS
+    )
 
 
 class Freshness(ReadModel):

@@ -19,6 +19,7 @@ from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.precision import Precision, precision_rules
 from loadlab.model.spec.preparation import Preparation
+from loadlab.model.spec.script_rules import script_rules
 from loadlab.model.spec.search import search_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
@@ -164,13 +165,16 @@ def _request_rule(workload: str) -> Rule[LoadExperimentSpec]:
     """Where the workload says nothing of requests, the experiment does."""
     return Rule(
         f"self.workload != '{workload}' || has(self.load.request.path) || "
-        "(has(self.load.request.steps) && size(self.load.request.steps) > 0)",
+        "(has(self.load.request.steps) && size(self.load.request.steps) > 0) || "
+        "has(self.load.script)",
         lambda spec: (
             spec.workload != workload
             or spec.load.request.path is not None
+            or spec.load.script is not None
             or bool(spec.load.request.steps)
         ),
-        f"the workload {workload} needs load.request.path or steps: what is your service asked?",
+        f"the workload {workload} needs load.request.path, steps, or load.script: what is your "
+        "service asked?",
         ".load",
     )
 
@@ -212,6 +216,7 @@ LoadExperimentSpec.RULES = (
     *search_rules(),
     *load_rules(),
     *generator_rules(),
+    *script_rules(),
     *(_factor_rule(factor) for factor in Factor if factor.facts.workloads),
     *precision_rules(),
     Rule(

@@ -45,6 +45,7 @@ def _asks(spec: "LoadExperimentSpec", skill: Skill) -> bool:
         Skill.RAMPS: spec.load.executor is Executor.RAMPING_VUS,
         Skill.VARIABLES: bool(spec.load.request.variables),
         Skill.FOLLOWS: spec.load.request.redirects is Redirects.FOLLOW,
+        Skill.SCRIPT: spec.load.script is not None,
     }[skill]
 
 
@@ -105,4 +106,5 @@ def generator_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
         _needs(Skill.RAMPS, "self.load.executor == 'ramping-vus'", ".load"),
         _needs(Skill.VARIABLES, _VARIES, ".load"),
         _needs(Skill.FOLLOWS, "self.load.request.redirects == 'Follow'", ".load"),
+        _needs(Skill.SCRIPT, "has(self.load.script)", ".load"),
     )

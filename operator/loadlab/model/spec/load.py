@@ -9,6 +9,7 @@ from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule
 from loadlab.model.spec.generator import GeneratorChoice
 from loadlab.model.spec.request import Request
+from loadlab.model.spec.script import Script
 from loadlab.model.spec.search import Search
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
@@ -21,6 +22,7 @@ class Executor(StrEnum):
     RAMPING_VUS = "ramping-vus"
     CONSTANT_ARRIVAL_RATE = "constant-arrival-rate"
     RAMPING_ARRIVAL_RATE = "ramping-arrival-rate"
+    SCRIPT = "Script"
 
     @property
     def is_open(self) -> bool:
@@ -104,7 +106,8 @@ class Load(GeneratorChoice):
         default=Executor.CONSTANT_VUS,
         description=(
             "k6 executor. constant-vus and ramping-vus are closed models (a slow answer delays the "
-            "next request); the arrival-rate ones are open models."
+            "next request); the arrival-rate ones are open models. Script: the scenarios of "
+            "load.script are the load, within duration."
         ),
     )
     arrivals: Arrivals | None = Field(
@@ -169,6 +172,13 @@ class Load(GeneratorChoice):
         ),
     )
     request: Request = Field(default=Request(), description="How one request is made.")
+    script: Script | None = Field(
+        default=None,
+        description=(
+            "A k6 script of your own, which makes the requests instead of `request`; with the "
+            "workload custom. What it can and can't do: docs/how-to/own-script.md; absent for none."
+        ),
+    )
 
     @property
     def is_open(self) -> bool:

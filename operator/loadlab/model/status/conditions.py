@@ -75,6 +75,7 @@ class Reason(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     INFRASTRUCTURE_LOST = "InfrastructureLost"
     GENERATOR_LOST = "GeneratorLost"
+    SCRIPT_FAILED = "ScriptFailed"
     SERVICE_RESTARTED = "ServiceRestarted"
     SERVICE_UNFIT = "ServiceUnfit"
     SERVICE_CHANGED = "ServiceChanged"

@@ -1,0 +1,40 @@
+// A trial's pods reach the service and the steward, and nothing else: a library that is addressed by
+// URL would fail after minutes, or come from somewhere where no policy binds. So it is named at once.
+const COMMENTS = /\/\*[^]*?\*\/|^\s*\/\/.*$/gm;
+const IMPORTS = /^\s*(?:import|export)\b[^'"`;]*?['"]([^'"\n]+)['"]|\b(?:require|import)\s*\(\s*['"]([^'"\n]+)['"]/gm;
+
+export function refuseAddresses(path) {
+  if (__VU !== 0) return; // the others load what was looked at
+  const seen = new Set();
+  const waiting = [path];
+  while (waiting.length) {
+    const file = waiting.pop();
+    if (!seen.has(file)) {
+      seen.add(file);
+      waiting.push(...localOnes(file));
+    }
+  }
+}
+
+// The files that a file imports; an address among them is an error.
+function localOnes(file) {
+  const found = [...textOf(file).replace(COMMENTS, '').matchAll(IMPORTS)].map((match) => match[1] || match[2]);
+  const address = found.find((specifier) => /^(https?:)?\/\//.test(specifier));
+  if (address) {
+    throw new Error(`${file} imports ${address}, and a trial loads nothing from a network: put that file ` +
+      'into the ConfigMap, and import it as ./NAME');
+  }
+  const folder = file.slice(0, file.lastIndexOf('/'));
+  return found.filter((specifier) => /^\.?\//.test(specifier)).map((specifier) => (
+    specifier.startsWith('/') ? specifier : `${folder}/${specifier.slice(2)}`
+  ));
+}
+
+// What is not there k6 itself will miss, in its own words.
+function textOf(file) {
+  try {
+    return open(file);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,139 @@
+"""What a script of the user's own asks for beside its requests: bounds, and what is not in force.
+
+Its thresholds are k6's: of an aggregation of one metric. Those on its checks and times are worked
+out here, while the histograms are there; those on requests are judged as criteria are.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from loadlab.measurement.documents import K6Document, OwnThreshold
+from loadlab.measurement.histogram import Histogram
+
+WARM_UP = "warmup"
+_OF_TIMES = ("avg", "min", "med", "max", "p")
+_OF_K6 = {  # what a criterion may be about: loadlab.analysis.criteria
+    "http_req_duration": _OF_TIMES,
+    "http_req_failed": ("rate",),
+    "http_reqs": ("count", "rate"),
+    "dropped_iterations": ("count",),
+}
+CHECKS = "checks"
+TOLD_CHECKS = 3  # that are told
+_SPELLING = re.compile(
+    r"\s*(?P<name>[a-z]+)(?:\(\s*(?P<percent>\d{1,3}(?:\.\d{1,4})?)\s*\))?"
+    r"\s*(?:<=|>=|==|!=|<|>)\s*\d{1,12}(?:\.\d{1,6})?\s*"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptBound:
+    """One threshold of a script. Of its times and checks the value of this trial is beside it."""
+
+    metric: str
+    threshold: str
+    value: float | None = None  # ms, or a share of the checks; None for a metric of requests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptFacts:
+    """What a script's options ask for."""
+
+    bounds: tuple[ScriptBound, ...] = ()
+    unsupported: tuple[str, ...] = ()  # thresholds on what is not looked at
+    ignored: tuple[str, ...] = ()  # options that are not in force
+    failed_checks: tuple[str, ...] = ()  # the most frequent ones, in words
+    cut_in_warm_up: int = 0  # iterations; what they put off ends in the measurement
+
+
+def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
+    """Return what the pods' script asks for; None where the requests are ours."""
+    told = documents[0].script
+    if told is None:
+        return None
+    bounds = [_bound(documents, each) for each in told.thresholds]
+    return ScriptFacts(
+        bounds=tuple(bound for bound in bounds if bound is not None),
+        unsupported=tuple(
+            f"{each.metric}: {each.threshold}"
+            for each, bound in zip(told.thresholds, bounds, strict=True)
+            if bound is None
+        ),
+        ignored=told.ignored,
+        failed_checks=_failed_checks(documents),
+        cut_in_warm_up=sum(
+            document.scenarios[WARM_UP].interrupted_iterations
+            for document in documents
+            if WARM_UP in document.scenarios
+        ),
+    )
+
+
+def _bound(documents: Sequence[K6Document], asked: OwnThreshold) -> ScriptBound | None:
+    found = _SPELLING.fullmatch(asked.threshold)
+    known = _OF_K6.get(asked.metric, _OF_TIMES)
+    known = ("rate",) if asked.metric == CHECKS else known
+    if found is None or found["name"] not in known or not _is_percentile(found):
+        return None
+    if asked.metric == CHECKS:
+        return _of_checks(asked, *_checked(documents))
+    if asked.metric in _OF_K6:
+        return ScriptBound(metric=asked.metric, threshold=asked.threshold)
+    trend = Histogram.merged(_of_trend(documents, asked.metric))
+    if not trend.count:
+        return None
+    value = _value_ms(trend, found["name"], found["percent"])
+    return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=value)
+
+
+def _of_checks(
+    asked: OwnThreshold, passed: Counter[str], failed: Counter[str]
+) -> ScriptBound | None:
+    if not (all_of_them := passed.total() + failed.total()):
+        return None
+    share = passed.total() / all_of_them
+    return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=share)
+
+
+def _checked(documents: Sequence[K6Document]) -> tuple[Counter[str], Counter[str]]:
+    passed: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for document in documents:
+        passed.update({name: found.passed for name, found in document.checks.items()})
+        failed.update({name: found.failed for name, found in document.checks.items()})
+    return passed, failed
+
+
+def _failed_checks(documents: Sequence[K6Document]) -> tuple[str, ...]:
+    passed, failed = _checked(documents)
+    return tuple(
+        f"{name!r} failed {number:,} of {number + passed[name]:,} times"
+        for name, number in failed.most_common(TOLD_CHECKS)
+        if number
+    )
+
+
+def _is_percentile(found: re.Match[str]) -> bool:
+    """Whether p has a number from above 0 to 100, and nothing else has one."""
+    percent = found["percent"]
+    if found["name"] != "p":
+        return percent is None
+    return percent is not None and 0 < float(percent) <= 100
+
+
+def _of_trend(documents: Sequence[K6Document], name: str) -> Iterator[Histogram]:
+    return (document.trends[name].hdr for document in documents if name in document.trends)
+
+
+def _value_ms(trend: Histogram, name: str, percent: str | None) -> float:
+    match name:
+        case "avg":
+            return trend.mean_us / 1000
+        case "min":
+            return trend.min_us / 1000
+        case "max":
+            return trend.max_us / 1000
+        case _:
+            return trend.percentile_us(float(percent or 50)) / 1000  # med
