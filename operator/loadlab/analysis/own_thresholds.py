@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from loadlab.analysis.cell import MeasuredCell
+from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import (
     AGGREGATIONS,
-    CellOutcome,
     Threshold,
     evaluate,
     judge_criterion,

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
-from loadlab.analysis.criteria import CellOutcome, parse_threshold
+from loadlab.analysis.criteria import parse_threshold
 from loadlab.analysis.search_outcome import (
     MOST_TIED,
     best_of_search,

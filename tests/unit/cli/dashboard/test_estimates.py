@@ -9,8 +9,8 @@ from loadlab.cli.dashboard.board import Board
 from loadlab.cli.dashboard.entries import entry_of
 from loadlab.cli.dashboard.reports import Estimates
 from loadlab.cli.preview import preview
-from loadlab.cli.spelling import spell_seconds
 from loadlab.kube.client import ApiCluster
+from loadlab.spelling import seconds as spell_seconds
 from tests.unit.cli.dashboard.conftest import until
 from tests.unit.cli.dashboard.live_api import LiveApi
 from tests.unit.cli.dashboard.resources import experiment, running
