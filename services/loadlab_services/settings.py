@@ -13,7 +13,10 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loadlab_services.database import in_schema
+from loadlab_services.names import key_prefix, queue_prefix
 
+# Of an experiment in a store that others use too; empty in one that is its own.
+Space = Annotated[str, Field(pattern="^(loadlab:[A-Za-z0-9.-]+)?$", max_length=80)]
 TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+$", max_length=200)]
 
 
@@ -29,12 +32,24 @@ class ProgramSettings(BaseSettings):
         description="where all tables lie, if not public",
     )
     database_url: str = Field(default="", repr=False, description="postgresql://…; empty for none")
+    redis_space: Space = ""
+    amqp_space: Space = ""
 
     @field_validator("database_url")
     @classmethod
     def _lies_in_its_schema(cls, url: str, info: ValidationInfo) -> str:
         schema = info.data.get("database_schema")
         return in_schema(url, schema) if schema else url
+
+    @property
+    def key_prefix(self) -> str:
+        """What all keys of the workload in Redis begin with."""
+        return key_prefix(self.workload, self.redis_space)
+
+    @property
+    def queue_prefix(self) -> str:
+        """What the names of the workload's queues in RabbitMQ begin with."""
+        return queue_prefix(self.workload, self.amqp_space)
 
     @classmethod
     def read(cls) -> Self:
@@ -120,6 +135,9 @@ class DatasetSettings(ProgramSettings):
 
     connections: int = Field(default=0, ge=0, description="to Postgres, needed at once")
     overwrite: bool = Field(default=False, description="whether another data set may be replaced")
+    redis_url: str = Field(default="", repr=False, description="of a Redis of the user's own")
+    amqp_url: str = Field(default="", repr=False, description="of a RabbitMQ of the user's own")
+    amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
     scale: float = Field(default=0.01, gt=0, le=1, description="share of the full data set")
     seed: int = Field(default=42, ge=0, le=2**31 - 1)
 

@@ -108,6 +108,10 @@ def plans() -> Iterator[tuple[str, Plan]]:
         if Component.POSTGRES in WORKLOADS[workload].stores(variant):
             plan = plan_of(workload, {"name": variant}, postgres=EXISTING)
             yield f"{workload}/{variant} in an existing Postgres", plan
+        for store in ("redis", "rabbitmq"):
+            if Component(store) in WORKLOADS[workload].stores(variant):
+                plan = plan_of(workload, {"name": variant}, **{store: EXISTING})
+                yield f"{workload}/{variant} in an existing {store}", plan
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
         more = {"load": {"request": {"path": "/"}}, "factors": OWN_LEVELS}
         yield f"{workload}/{own['name']}", plan_of(workload, own, **more)

@@ -10,7 +10,6 @@ from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
-from loadlab.model.spec.stores import PostgresMode
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
@@ -115,7 +114,7 @@ def _number(field: str, text: str, most: int) -> int:
 
 def _check_connections(context: Context, cells: tuple[Cell, ...]) -> None:
     spec = context.spec
-    if spec.postgres.mode is PostgresMode.EXISTING:
+    if spec.postgres.is_existing:
         return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
     allowed = _number("postgres.settings.max_connections", setting, MOST_CONNECTIONS)

@@ -7,7 +7,7 @@ the work afterwards. It is no part of what is measured.
 import json
 from collections.abc import Sequence
 
-from loadlab.base.names import Component, component_name
+from loadlab.base.names import STORES, Component, component_name
 from loadlab.base.quantities import cpus
 from loadlab.catalogue import Cell
 from loadlab.plan.connections import highest_demand
@@ -23,8 +23,10 @@ from loadlab.plan.pods import (
     limited,
     pod_template,
 )
-from loadlab.plan.stores import store_environment
+from loadlab.plan.stores import existing_stores, store_environment
 from loadlab.plan.variants import stores_of
+
+FAREWELL_SECONDS = 20  # to take away what it has in stores of others: see `steward.farewell`
 
 
 def build_steward(context: Context) -> list[Manifest]:
@@ -37,6 +39,7 @@ def build_steward(context: Context) -> list[Manifest]:
             SNAPSHOT_TARGETS=json.dumps(_snapshot_targets(context)),
             **_allowed_cpus(context.spec.placement.foreign_cpu),
         ),
+        *_existing_broker(context),
     ]
     labels = context.labels(Component.STEWARD)
     container = {
@@ -46,7 +49,7 @@ def build_steward(context: Context) -> list[Manifest]:
     }
     pod = {
         **STOPS_AT_ONCE,
-        "terminationGracePeriodSeconds": 5,
+        "terminationGracePeriodSeconds": FAREWELL_SECONDS if _leaves_something(context) else 5,
         "containers": [container],
     }
     template = pod_template(Component.STEWARD, labels, context.spec, pod | context.pull_secrets())
@@ -94,9 +97,11 @@ def _snapshot_targets(context: Context) -> Manifest:
 def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     """Return the Job that creates schema and data, and sees to it that the cells can connect."""
     labels = context.labels(Component.DATASET)
-    variables = _existing_database(context, cells)
-    postgres = (Component.POSTGRES,)
-    container = _container(context, Component.DATASET, postgres, variables)
+    variables = [*_existing_database(context, cells), *_existing_broker(context)]
+    # The Job looks whether the existing ones may be used, before anything else does.
+    stores = {Component.POSTGRES, *existing_stores(context.spec)}
+    named = tuple(store for store in STORES if store in stores)
+    container = _container(context, Component.DATASET, named, variables)
     pod = {
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
@@ -122,6 +127,17 @@ def _existing_database(context: Context, cells: Sequence[Cell]) -> list[Manifest
         return []
     demand = highest_demand(context.variants, cells)
     return env(OVERWRITE=str(postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0)
+
+
+def _existing_broker(context: Context) -> list[Manifest]:
+    """Where a RabbitMQ that is there already tells of its queues."""
+    if Component.RABBITMQ not in existing_stores(context.spec):
+        return []
+    return env(AMQP_METRICS_PORT=context.spec.rabbitmq.metrics_port)
+
+
+def _leaves_something(context: Context) -> bool:
+    return bool({Component.REDIS, Component.RABBITMQ} & set(existing_stores(context.spec)))
 
 
 def _container(

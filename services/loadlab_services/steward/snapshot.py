@@ -36,6 +36,7 @@ MOST_BYTES = 24 * 1024
 # As it is sent: a small compressed answer may unpack to any size.
 UNPACKED = {"Accept-Encoding": "identity"}
 NOT_OURS = "unknown: the database is not the experiment's own"
+NOT_OUR_REDIS = "unknown: the Redis is not the experiment's own"
 
 
 class SourceError(Exception):
@@ -52,11 +53,13 @@ async def take_snapshot(
     if stores.postgres is not None:
         sources["postgres"] = read_postgres(stores.postgres, sessions, is_own=stores.owns_postgres)
     if stores.redis is not None:
-        sources["redis"] = read_redis(stores.redis)
+        sources["redis"] = read_redis(stores.redis, is_own=stores.owns_redis)
     taken_at, shared = time.time(), read_shared_cpus()
     answers = await asyncio.gather(*(_ask(source) for source in sources.values()))
     named = list(zip(sources, answers, strict=True))
     unknown = {} if stores.owns_postgres else {"postgres CPU and memory": NOT_OURS}
+    if not stores.owns_redis:
+        unknown["redis CPU and memory"] = NOT_OUR_REDIS
     return {
         "run": run,
         "takenAt": taken_at,
@@ -113,16 +116,24 @@ async def read_postgres(pool: asyncpg.Pool, sessions: dict[str, int], *, is_own:
     }
 
 
-async def read_redis(redis: Redis) -> Component:
-    """Read the server's own account; its children write the append-only file anew."""
+async def read_redis(redis: Redis, *, is_own: bool) -> Component:
+    """Read the server's own account; its children write the append-only file anew.
+
+    Of another's server the counters alone: its CPU and memory are those of all its clients.
+    """
     info = await redis.info("cpu", "memory", "stats")
+    counters = {
+        "commands": int(info["total_commands_processed"]),
+        "keyspaceHits": int(info["keyspace_hits"]),
+        "keyspaceMisses": int(info["keyspace_misses"]),
+    }
+    if not is_own:
+        return counters
     cpu = ("used_cpu_sys", "used_cpu_user", "used_cpu_sys_children", "used_cpu_user_children")
     return {
         "cpuSeconds": sum(float(info[name]) for name in cpu),
         "memoryBytes": int(info["used_memory_rss"]),
-        "commands": int(info["total_commands_processed"]),
-        "keyspaceHits": int(info["keyspace_hits"]),
-        "keyspaceMisses": int(info["keyspace_misses"]),
+        **counters,
     }
 
 

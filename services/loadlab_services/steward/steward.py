@@ -8,6 +8,7 @@ from typing import Any
 
 from loadlab_services.steward.account import account_for
 from loadlab_services.steward.drains import build_drains
+from loadlab_services.steward.farewell import leave_no_trace
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
@@ -47,6 +48,7 @@ class Steward:
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
         self._services: OrderedDict[str, str] = OrderedDict()
         self._records = self._build_records()
+        self._runs: set[str] = set()  # whose names there may be something of in the stores
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
@@ -87,6 +89,7 @@ class Steward:
         """Let go of everybody who still waits."""
         await self._watch_no_more()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
+        await leave_no_trace(self._stores, self._runs)
 
     async def _watch_no_more(self) -> None:
         if self._sessions is not None:
@@ -97,6 +100,7 @@ class Steward:
             if not await self._records.released(run):
                 await self._watch_no_more()  # a run before it may have been lost, and not finished
                 await self._stores.claim_connections()
+                self._runs.add(run)
                 await self._records.prepare(run)
                 await everyone.wait()
                 await self._await_quiet(run, patience)

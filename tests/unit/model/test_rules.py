@@ -60,6 +60,8 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Extract", step["properties"]["extract"]["items"]
     yield "Preparation", fields["preparation"]
     yield "Postgres", fields["postgres"]
+    yield "Redis", fields["redis"]
+    yield "RabbitMq", fields["rabbitmq"]
     yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]
 

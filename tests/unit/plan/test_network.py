@@ -186,6 +186,15 @@ def open_parts(manifests: list[Json]) -> set[str]:
             {"dataset", "steward", "service", "worker"},
         ),
         (SPECS["sleep"] | {"postgres": EXISTING}, set()),
+        (
+            SPECS["ingest/queued"] | {"redis": EXISTING},
+            {"dataset", "steward", "service", "worker"},
+        ),
+        (
+            SPECS["ingest/celery"] | {"rabbitmq": EXISTING},
+            {"dataset", "steward", "service", "worker"},
+        ),
+        (SPECS["select/sync"] | {"redis": EXISTING}, set()),
     ],
     ids=[
         "built-in",
@@ -197,6 +206,9 @@ def open_parts(manifests: list[Json]) -> set[str]:
         "sleep, open",
         "existing",
         "existing, unused",
+        "existing Redis",
+        "existing RabbitMQ",
+        "existing Redis, unused",
     ],
 )
 def test_who_may_speak_to_anybody(spec, parts, experiment, images):
