@@ -122,6 +122,9 @@ class StewardSettings(ProgramSettings):
     snapshot_targets: dict[str, dict[str, TargetUrl]] = Field(
         default={}, description="addresses of a variant's instruments by component; {run} is put in"
     )
+    snapshot_pods: dict[str, Annotated[int, Field(ge=2, le=64)]] = Field(
+        default={}, description="how many pods answer as a target's service, where not one"
+    )
     quiet_seconds: float = Field(
         default=30, ge=0, le=3600, description="for which a load waits for a quiet node; 0 for none"
     )

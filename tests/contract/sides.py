@@ -103,6 +103,11 @@ def plans() -> Iterator[tuple[str, Plan]]:
     for workload, variant in built_in():
         for title, more in LOADS.items():
             yield f"{workload}/{variant} {title}", plan_of(workload, {"name": variant}, **more)
+        pods = LEVELS | {"replicas": [2]}
+        yield (
+            f"{workload}/{variant} in two pods",
+            plan_of(workload, {"name": variant}, factors=pods),
+        )
         if WORKLOADS[workload].variants[variant].worker:
             yield f"{workload}/{variant} with a worker's factors", _with_worker(workload, variant)
         if Component.POSTGRES in WORKLOADS[workload].stores(variant):

@@ -10,7 +10,9 @@ from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
+from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.conditions import Reason
+from loadlab.plan.chosen import uneven_replicas
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
@@ -23,6 +25,7 @@ from loadlab.plan.stores import MAX_CONNECTIONS
 from loadlab.plan.variables import check_variables
 from loadlab.plan.variants import workload_of
 
+MOST_PROCESSES = 64  # of all pods of a service: each has a line in the steward's snapshot
 MOST_CONNECTIONS = 262_143  # what Postgres takes
 LONGEST_TTL_MS = 86_400_000  # a day
 SHOWN = 40  # characters of a value that a message repeats
@@ -60,8 +63,28 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
         PlanError: names the field and the remedy.
     """
     check_generators(context, cells)
+    _check_replicas(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)
+
+
+def _check_replicas(context: Context, cells: tuple[Cell, ...]) -> None:
+    spec = context.spec
+    uneven = uneven_replicas(spec)
+    if uneven and spec.placement.service_cpu is ServiceCpu.EXCLUSIVE:
+        message = (
+            f"factors.replicas: {spec.resources.service.cpu} CPUs (resources.service.cpu) over "
+            f"{uneven} pods are not whole, which placement.serviceCpu Exclusive needs; use Shared"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
+    for cell in cells:
+        processes = context.variant(cell).pods_in(cell) * (cell.number(Factor.WORKERS) or 1)
+        if processes > MOST_PROCESSES and cell.number(Factor.REPLICAS) is not None:
+            message = (
+                f"{cell.title()} has {processes} processes of the service, and {MOST_PROCESSES} "
+                "are the most: lower factors.replicas or factors.workers, or exclude the pair"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_search(spec: LoadExperimentSpec) -> None:

@@ -121,7 +121,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "target": target.address,
         "readinessPath": target.readiness_path,
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
-        "variant": variant.name,
+        "variant": variant.target_name(variant.pods_in(run.cell)),
         "requests": [request.dump() for request in requests.load],
         **({"inOrder": True} if requests.in_order else {}),
         "side": _side(requests),

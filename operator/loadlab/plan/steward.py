@@ -7,9 +7,9 @@ the work afterwards. It is no part of what is measured.
 import json
 from collections.abc import Sequence
 
-from loadlab.base.names import STORES, Component, component_name
+from loadlab.base.names import PODS_SUFFIX, STORES, Component, component_name
 from loadlab.base.quantities import cpus
-from loadlab.catalogue import Cell
+from loadlab.catalogue import Cell, Factor
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
@@ -24,7 +24,7 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.stores import existing_stores, store_environment
-from loadlab.plan.variants import stores_of
+from loadlab.plan.variants import ResolvedVariant, stores_of
 
 FAREWELL_SECONDS = 20  # to take away what it has in stores of others: see `steward.farewell`
 
@@ -37,6 +37,7 @@ def build_steward(context: Context) -> list[Manifest]:
         *env(
             RUN_PREFIX=context.experiment.children_name,
             SNAPSHOT_TARGETS=json.dumps(_snapshot_targets(context)),
+            **_snapshot_pods(context),
             **_allowed_cpus(context.spec.placement.foreign_cpu),
         ),
         *_existing_broker(context),
@@ -86,12 +87,33 @@ def _snapshot_targets(context: Context) -> Manifest:
     """Where the instruments of each variant are: the steward asks these addresses and no others."""
     run = "{run}"
     targets = {}
-    for name, variant in context.variants.items():
-        service = variant.target(component_name(run, Component.SERVICE)).instruments
-        worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
-        known = {"service": service, "worker": worker if variant.facts.worker else None}
-        targets[name] = {part: address for part, address in known.items() if address}
+    for variant in context.variants.values():
+        for pods in _numbers_of_pods(context, variant):
+            host = component_name(run, Component.SERVICE) + (PODS_SUFFIX if pods > 1 else "")
+            worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
+            known = {
+                "service": variant.target(host).instruments,
+                "worker": worker if variant.facts.worker else None,
+            }
+            found = {part: address for part, address in known.items() if address}
+            targets[variant.target_name(pods)] = found
     return targets
+
+
+def _snapshot_pods(context: Context) -> Manifest:
+    """How many pods have to answer at an address of several; absent where each has one."""
+    found = {
+        variant.target_name(pods): pods
+        for variant in context.variants.values()
+        for pods in _numbers_of_pods(context, variant)
+        if pods > 1
+    }
+    return {"SNAPSHOT_PODS": json.dumps(found)} if found else {}
+
+
+def _numbers_of_pods(context: Context, variant: ResolvedVariant) -> list[int]:
+    levels = context.spec.factors.levels(Factor.REPLICAS) or (variant.replicas,)
+    return [level for level in levels if isinstance(level, int)]
 
 
 def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:

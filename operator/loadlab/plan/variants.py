@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loadlab.base.names import STORES, Component
 from loadlab.base.quantities import whole_number
-from loadlab.catalogue import WORKLOADS, Workload
+from loadlab.catalogue import WORKLOADS, Cell, Factor, Workload
 from loadlab.catalogue import Variant as Facts
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
@@ -42,7 +42,11 @@ class ResolvedVariant:
     env: tuple[EnvVar, ...]  # variables of the user's own, in the order given
     https: Https | None  # None: it is asked by http
     pod: PodFields  # what the user says of its pods
-    replicas: int = 1  # pods of the service
+    replicas: int = 1  # pods of the service, where no factor says how many
+
+    def pods_in(self, cell: Cell) -> int:
+        """How many pods of the service a cell has."""
+        return cell.number(Factor.REPLICAS) or self.replicas
 
     @property
     def has_instruments(self) -> bool:
@@ -61,6 +65,10 @@ class ResolvedVariant:
         """How stale a list may be after a write: as declared, with the cache's time to live."""
         given = next((v.value for v in self.env if v.name == CACHE_TTL), None)
         return self.facts.stale_ms_at(whole_number(given or ""))
+
+    def target_name(self, pods: int) -> str:
+        """Return by which name the steward knows where the instruments of so many pods are."""
+        return self.name if pods == 1 else f"{self.name}/replicas={pods}"
 
     def target(self, host: str) -> Target:
         """Return where the pods behind a host name are asked."""

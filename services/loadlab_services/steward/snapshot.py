@@ -15,6 +15,7 @@ import httpx
 from redis.asyncio import Redis
 
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
+from loadlab_services.steward.every_pod import find_pods, lay_together
 from loadlab_services.steward.node import read_shared_cpus
 from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
 
@@ -44,11 +45,17 @@ class SourceError(Exception):
 
 
 async def take_snapshot(
-    stores: Stores, *, run: str, targets: dict[str, str], sessions: dict[str, int]
+    stores: Stores,
+    *,
+    run: str,
+    targets: dict[str, str],
+    sessions: dict[str, int],
+    pods: int = 1,
 ) -> dict[str, Any]:
-    """Ask the instruments in `targets` and the stores, all at once."""
+    """Ask the instruments in `targets` and the stores, all at once; `pods` are the service's."""
     sources: dict[str, Awaitable[Component]] = {
-        name: read_instruments(stores.http, url) for name, url in targets.items()
+        name: read_service(stores.http, url, pods if name == "service" else 1)
+        for name, url in targets.items()
     }
     if stores.postgres is not None:
         sources["postgres"] = read_postgres(stores.postgres, sessions, is_own=stores.owns_postgres)
@@ -137,9 +144,28 @@ async def read_redis(redis: Redis, *, is_own: bool) -> Component:
     }
 
 
-async def ask_instruments(http: httpx.AsyncClient, url: str) -> Component | str:
-    """Give a pod's figures, or why there are none."""
-    return await _ask(read_instruments(http, url))
+async def read_service(http: httpx.AsyncClient, url: str, pods: int) -> Component:
+    """Scrape all pods behind an address, and lay their figures together."""
+    if pods == 1:
+        return await read_instruments(http, url)
+    addresses = await find_pods(url)
+    if len(addresses) != pods:
+        raise SourceError(f"{url} has {len(addresses)} pods, and {pods} were asked for")
+    answers = await asyncio.gather(*(read_instruments(http, each) for each in addresses))
+    if not all(answer.get("processes") for answer in answers):
+        raise SourceError(f"a pod behind {url} does not serve yet")
+    try:
+        together = lay_together(answers)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise SourceError(f"a pod behind {url} answers no figures: {error!r}") from error
+    if len(json.dumps(together)) > MOST_BYTES:
+        raise SourceError(f"the pods behind {url} answer more than {MOST_BYTES // 1024} KiB")
+    return together
+
+
+async def ask_instruments(http: httpx.AsyncClient, url: str, pods: int) -> Component | str:
+    """Give the figures of the pods behind an address, or why there are none."""
+    return await _ask(read_service(http, url, pods))
 
 
 async def _ask(source: Awaitable[Component]) -> Component | str:

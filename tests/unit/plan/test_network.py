@@ -27,6 +27,8 @@ SPECS: dict[str, Json] = {
        for name, work in WORKLOADS.items() if work.variants},
     **{f"{name}/{v}": {"workload": name, "variants": [{"name": v}]}
        for name, work in WORKLOADS.items() for v in work.variants},
+    "two pods": {"workload": "select", "variants": [{"name": "cached"}],
+                 "factors": {"replicas": [2]}},
     "prepared": {"workload": "items", "variants": [{"name": "queued"}],
                  "preparation": {"image": "shop:1"}},
     "own": {"workload": "custom", "variants": [OWN, PLAIN], "load": {"request": {"path": "/"}}},
