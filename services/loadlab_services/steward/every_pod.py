@@ -42,7 +42,7 @@ def lay_together(answers: Sequence[Component]) -> Component:
     What one of them does not tell is unknown of all.
     """
     added = {name: _sum(answers, name) for name in _ADDED}
-    together = {name: value for name, value in added.items() if value is not None}
+    together: Component = {name: value for name, value in added.items() if value is not None}
     processes = [
         process | {"pid": process["pid"] + place * PIDS}
         for place, answer in enumerate(answers)
@@ -79,4 +79,4 @@ def _cpus(answers: Sequence[Component]) -> Component:
 
 def _is_same(times: Component, known: Component) -> bool:
     apart = abs(times["cpuSeconds"] - known["cpuSeconds"])
-    return times["cpus"] == known["cpus"] and apart < SAME_CPUS_SECONDS
+    return bool(times["cpus"] == known["cpus"] and apart < SAME_CPUS_SECONDS)
