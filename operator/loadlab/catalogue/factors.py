@@ -114,7 +114,7 @@ class Factor(StrEnum):
             high=64,
             unset=1,
             variable="CONSUMERS",
-            workloads=("ingest", "items", "reference"),
+            workloads=("ingest", "items", "reference", "simulation"),
             needs=Need.WORKER,
         ),
     )

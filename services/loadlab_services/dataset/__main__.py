@@ -65,6 +65,9 @@ def _load(workload: Workload, settings: DatasetSettings) -> None:
                     create.load()(url)
             case None:
                 _say(f"workload {workload.name} reads no data: nothing to load")
+        if workload.results is not None:
+            with step(f"create the tables of {workload.name}'s results", _say):
+                workload.results.create.load()(url)
 
 
 def _say(line: str) -> None:
