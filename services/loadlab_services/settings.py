@@ -71,6 +71,8 @@ class ServiceSettings(ProgramSettings):
     variant: str = Field(min_length=1, description="one way to serve the workload")
     workers: int = Field(default=1, ge=1, le=256, description="processes serving requests")
     server: Literal["uvicorn", "gunicorn"] = "uvicorn"
+    gunicorn_threads: int | None = Field(default=None, ge=1, le=256)
+    gunicorn_worker_connections: int | None = Field(default=None, ge=1, le=100_000)
     listen: Literal["shared", "reuseport"] = Field(
         default="shared", description="one listening socket for all workers, or one for each"
     )

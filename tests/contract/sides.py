@@ -27,7 +27,11 @@ OWN_IMAGES: dict[str, Json] = {
 }
 # One level for every factor that a program is told by its environment, none of them a default.
 OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
-LEVELS = OWN_LEVELS | {"server": ["gunicorn"]}
+LEVELS = OWN_LEVELS | {
+    "server": ["gunicorn"],
+    "gunicornThreads": [5],
+    "gunicornWorkerConnections": [77],
+}
 OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
 # A request with all that a team may say of it.
 TOLD: Json = {

@@ -37,6 +37,32 @@ class Factor(StrEnum):
             needs=Need.SERVER,
         ),
     )
+    GUNICORN_THREADS = (
+        "gunicornThreads",
+        FactorFacts(
+            description=(
+                "gunicorn's setting threads, such as [1, 8], where gunicorn serves every variant "
+                "(gunicorn's default unless set). UvicornWorker has no use for it: see it by this."
+            ),
+            in_cell="gunicorn's setting threads.",
+            high=256,
+            variable="GUNICORN_THREADS",
+            needs=Need.SERVER,
+        ),
+    )
+    GUNICORN_WORKER_CONNECTIONS = (
+        "gunicornWorkerConnections",
+        FactorFacts(
+            description=(
+                "gunicorn's setting worker_connections, such as [1000, 10], where gunicorn serves "
+                "every variant (gunicorn's default unless set). UvicornWorker has no use for it."
+            ),
+            in_cell="gunicorn's setting worker_connections.",
+            high=100_000,
+            variable="GUNICORN_WORKER_CONNECTIONS",
+            needs=Need.SERVER,
+        ),
+    )
     GENERATOR = (
         "generator",
         FactorFacts(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from loadlab.base.names import EXPERIMENT_NAME, EXPERIMENT_NAME_IN_WORDS, MAX_EXPERIMENT_NAME
 from loadlab.base.quantities import whole_number
 from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue.factor_facts import Server
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
@@ -49,6 +50,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
         PlanError: names the field and the remedy.
     """
     _check_factors(spec)
+    _check_gunicorn(spec)
     _check_search(spec)
     check_variables(spec)
     _check_cache_ttl(spec)
@@ -105,6 +107,19 @@ def _check_factors(spec: LoadExperimentSpec) -> None:
             "that it means something to"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_gunicorn(spec: LoadExperimentSpec) -> None:
+    """Refuse gunicorn's settings where something else serves: those cells would all be alike."""
+    swept = spec.factors.levels(Factor.SERVER)
+    servers = set(swept or (variant.server or Server.UVICORN for variant in spec.variants))
+    for factor in (Factor.GUNICORN_THREADS, Factor.GUNICORN_WORKER_CONNECTIONS):
+        if spec.factors.levels(factor) is not None and servers != {Server.GUNICORN}:
+            message = (
+                f"factors.{factor} is a setting of gunicorn: serve every variant by it, with "
+                "server: gunicorn in each or factors.server: [gunicorn]"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _idle_factors(spec: LoadExperimentSpec) -> Iterator[Factor]:
