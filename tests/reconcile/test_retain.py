@@ -9,7 +9,7 @@ from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 RUN = f"{CHILD}-001-a1"
-KEPT = {"retain": "OnFailure", "retainFor": "1m", "replicates": 1}
+KEPT: dict[str, Any] = {"retain": "OnFailure", "retainFor": "1m", "replicates": 1}
 
 
 def unpullable(component: str):

@@ -89,7 +89,12 @@ def _service_resources(context: Context, run: Run) -> Manifest:
     """Each pod's part of the CPUs; memory is needed by each."""
     given = context.spec.resources.of(Component.SERVICE)
     pods = context.variant(run.cell).pods_in(run.cell)
-    amounts = given.model_copy(update={"cpu": share_of(given.cpu, pods) if given.cpu else None})
+    shares = {
+        name: share_of(amount, pods)
+        for name in ("cpu", "cpu_request")
+        if (amount := getattr(given, name)) is not None
+    }
+    amounts = given.model_copy(update=shares)
     return guaranteed(amounts) if context.owns_cpus else limited(amounts)
 
 

@@ -50,7 +50,7 @@ def test_gunicorn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told = known | {"gunicorn_threads": 8, "gunicorn_worker_connections": 10}
     found = []
     for settings in (known, told):
-        serving = Serving(ServiceSettings.model_validate(settings), lambda *_: None, False)  # type: ignore[arg-type,return-value]
+        serving = Serving(ServiceSettings.model_validate(settings), lambda *_: None, False)  # type: ignore[arg-type]
         cfg = Gunicorn(serving, Board(processes=1)).cfg
         found.append((cfg.threads, cfg.worker_connections, cfg.worker_class_str))
 

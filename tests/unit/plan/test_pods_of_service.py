@@ -66,6 +66,23 @@ def test_the_pods_share_the_cpus_and_have_a_name_for_all_of_them(experiment, ima
     assert every["metadata"]["labels"] == named(manifests, "Service")["metadata"]["labels"]
 
 
+def test_no_pod_asks_for_more_than_its_share(experiment, images):
+    service = {"cpu": "1", "cpuRequest": "500m"}
+    manifests = manifests_of(
+        plan_of(
+            experiment,
+            images,
+            factors={"replicas": [4]},
+            resources={"service": service},
+            placement={"serviceCpu": "Shared"},
+        )
+    )
+
+    (container,) = named(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"]["cpu"] == "250m"
+    assert container["resources"]["requests"]["cpu"] == "125m"
+
+
 def test_one_pod_is_as_without_the_factor(experiment, images):
     with_it = manifests_of(plan_of(experiment, images, factors={"replicas": [1]}))
     without = manifests_of(plan_of(experiment, images))
