@@ -17,8 +17,8 @@ CHART = REPOSITORY / "charts" / "loadlab"
 CHART_CRDS = CHART / "templates" / "crds.yaml"
 INSTALL = REPOSITORY / "manifests" / "install.yaml"
 NAMESPACE = "loadlab-system"
-# Helm renders for the version it is told; the chart asks for 1.29 at least.
-KUBERNETES = "1.29.0"
+# Helm renders for the version it is told; the chart asks for 1.30 at least.
+KUBERNETES = "1.30.0"
 
 METADATA = re.compile(r"^metadata:\n  name: .*\n", re.MULTILINE)
 CRDS_HEADER = "{{- /* Generated from crds/ by `make manifests`. Do not edit. */ -}}\n"

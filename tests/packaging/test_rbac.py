@@ -63,6 +63,7 @@ class TakesNotes(ApiCluster):
         self.is_there = False
         self._timeouts = Timeouts()
         self._permit = lambda _: None
+        self._large = asyncio.Lock()
 
     async def _request(self, verb, path, query, **_):
         self.asked |= permissions(verb, path, dict(query))

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from loadlab.controller import reconcile
+from loadlab.controller import ending, reconcile
+from loadlab.controller.unwritten import RUNS_FOR
 from loadlab.kube.api import Kind, Version
 from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
+from loadlab.kube.hints import Hints
+from loadlab.progress.failed_pass import BROKEN_FOR
 from tests.reconcile.fake_cluster import FakeCluster
 from tests.reconcile.laboratory import CHILD, Laboratory
 
@@ -28,6 +31,16 @@ async def begun(at: tuple[Kind, str, str] = FIRST_RUN) -> Laboratory:
     lab.submit()
     while at not in lab.cluster.objects:
         await lab.step()
+    return lab
+
+
+async def begun_and_remembered() -> Laboratory:
+    """One under way whose operator has seen what it has."""
+    lab = Laboratory(forgetful=False)
+    lab.submit()
+    while FIRST_RUN not in lab.cluster.objects:
+        await lab.step()
+    await lab.step()
     return lab
 
 
@@ -66,6 +79,61 @@ async def test_whatever_breaks_ends_the_experiment_and_the_next_one_runs(part, m
     assert lab.leftovers() == set()
     assert lab.now - began < 25
     assert (await lab.run("next"))["phase"] == "Succeeded"
+
+
+def deployments(lab: Laboratory) -> set[str]:
+    return {name for name in lab.leftovers() if name.startswith("DEPLOYMENT")}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RecursionError("maximum recursion depth exceeded"), KeyError("metadata"), RefusedError("403")],
+)
+async def test_remains_that_cannot_be_looked_at_end_it_too(error, monkeypatch):
+    """What breaks the pass breaks the look at what is left as well: it reads the same pods."""
+    lab = await begun_and_remembered()
+    lab.submit("next", replicates=1)
+    break_for(monkeypatch, "observe")
+
+    async def broken(*_: object) -> Any:
+        raise error
+
+    monkeypatch.setattr(ending, "observe_remains", broken)
+    began = lab.now
+
+    status = await lab.run()
+
+    message = lab.condition("Failed")["message"]
+    assert status["phase"] == "Failed"
+    assert "can't be looked at" in message
+    assert str(error) in message
+    assert lab.now - began < 25
+    assert {name for name in lab.leftovers() if not name.startswith("POD")} == set()
+    assert (await lab.run("next"))["phase"] == "Succeeded"
+    assert lab.leftovers() == set()
+
+
+@pytest.mark.parametrize("part", ["end_one_step", "read_identity"])
+async def test_an_ending_that_breaks_holds_nobody_up(part, monkeypatch):
+    lab = await begun_and_remembered()
+    lab.submit("next", replicates=1)
+    break_for(monkeypatch, "observe")
+    whole = getattr(reconcile, part)
+
+    def broken(*arguments: Any) -> Any:
+        names = {_name_of(argument) for argument in arguments}
+        return breaks() if "exp" in names else whole(*arguments)
+
+    monkeypatch.setattr(reconcile, part, broken)
+
+    for _ in range(int(BROKEN_FOR + RUNS_FOR) + 5):
+        await lab.step()
+
+    aside = lab.operator.unwritten.set_aside(lab.now)
+    assert aside == {"uid-exp"}
+    assert deployments(lab) == set()
+    await lab.reconcile("next", Hints(set_aside=aside))
+    assert lab.status("next")["phase"] == "Preparing"
 
 
 async def test_it_is_shown_at_once_and_taken_back_by_a_pass_that_goes_through(monkeypatch):

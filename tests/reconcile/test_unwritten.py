@@ -8,6 +8,7 @@ from loadlab.controller.unwritten import AHEAD_FOR, RUNS_FOR
 from loadlab.kube.api import Kind, Version
 from loadlab.kube.errors import MalformedError, UnavailableError
 from loadlab.kube.hints import Hints
+from loadlab.kube.standing import standing_of
 from tests.reconcile.laboratory import Laboratory
 
 Take = Callable[[bool], None]
@@ -46,7 +47,9 @@ async def passes(lab: Laboratory, seconds: float) -> None:
     until = lab.now + seconds
     while lab.now < until:
         try:
-            await lab.step("stuck")
+            await lab.reconcile("stuck", set_aside(lab))
+            lab.cluster.tick()
+            lab.now += 1
         except UnavailableError:
             lab.cluster.tick()
             lab.now += 1
@@ -74,9 +77,30 @@ async def test_one_that_waits_runs_as_soon_as_its_status_is_taken(take):
     let = take(lab)
     let(False)
     await passes(lab, RUNS_FOR + 10)
+    asked = len(lab.cluster.calls)
+    await passes(lab, 1)
+    assert lab.cluster.calls[asked:] == ["get EXPERIMENT stuck"]  # one of hundreds, maybe
     let(True)
 
+    await lab.reconcile("stuck", set_aside(lab))
+    assert "others went before it: PATCH stuck: 500" in lab.condition("Stalled", "stuck")["message"]
+    assert set_aside(lab).set_aside == frozenset()
     assert (await lab.run("stuck"))["phase"] == "Succeeded"
+
+
+@pytest.mark.parametrize("again", range(2))
+async def test_one_that_said_so_before_is_tried_as_any_other(take, again):
+    lab = remembering()
+    let = take(lab)
+    for _ in range(again + 1):
+        let(False)
+        await passes(lab, AHEAD_FOR + 2)
+        let(True)
+        await lab.reconcile("stuck", set_aside(lab))
+        assert set_aside(lab).set_aside == frozenset()
+
+    assert (await lab.run("stuck"))["phase"] == "Succeeded"
+    assert lab.condition("Stalled", "stuck")["status"] == "False"
 
 
 async def test_one_that_runs_is_cleared_away_and_ends_once_that_can_be_written(take):
@@ -138,3 +162,80 @@ async def test_a_deletion_that_is_refused_is_said_and_ends_with_the_others(monke
     assert "can't be deleted" in said
     assert "'keep' denied request" in said
     assert len(lab.cluster.events) - events < 10
+
+
+@pytest.fixture
+def readable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Laboratory], Take]:
+    """Lets a laboratory's API server be too slow, or not, for `stuck` itself."""
+
+    def of(lab: Laboratory) -> Take:
+        read, answers = lab.cluster.get, [True]
+
+        async def get(kind: Kind, namespace: str, name: str, **more: bool) -> object:
+            if name == "stuck" and kind is Kind.EXPERIMENT and not answers[0]:
+                raise UnavailableError("GET stuck: TimeoutError")
+            return await read(kind, namespace, name, **more)
+
+        monkeypatch.setattr(lab.cluster, "get", get)
+
+        def let(whether: bool) -> None:
+            answers[0] = whether
+
+        return let
+
+    return of
+
+
+async def unread(lab: Laboratory, seconds: float, every: float = 1) -> None:
+    """Passes that come to nothing, of one that was heard of."""
+    hints = Hints(standing=standing_of(lab.experiment("stuck")))
+    until = lab.now + seconds
+    while lab.now < until:
+        with pytest.raises(UnavailableError):
+            await lab.reconcile("stuck", hints)
+        lab.cluster.tick()
+        lab.now += every
+
+
+async def test_one_that_waits_and_cannot_be_read_is_ahead_of_nobody(readable):
+    """66,000 labels: each read of it takes longer than anybody waits for."""
+    lab = remembering()
+    readable(lab)(False)
+    await unread(lab, AHEAD_FOR + 1)
+
+    assert set_aside(lab).set_aside == {"uid-stuck"}
+
+
+@pytest.mark.parametrize("every", [1, 11])
+async def test_one_that_runs_and_cannot_be_read_is_cleared_away(readable, every):
+    lab = remembering()
+    let = readable(lab)
+    while lab.status("stuck").get("phase") != "Running":
+        await lab.step("stuck")
+    await lab.step("stuck")
+    let(False)
+    await unread(lab, RUNS_FOR - 5, every)
+    assert lab.cluster.of_kind(Kind.POD)
+
+    await unread(lab, 25, every)
+    for _ in range(5):
+        lab.cluster.tick()
+
+    assert lab.cluster.of_kind(Kind.POD) == {}
+    assert set_aside(lab).set_aside == {"uid-stuck"}
+    let(True)
+    assert (await lab.run("stuck"))["phase"] == "Failed"
+
+
+async def test_one_that_could_not_be_read_for_a_while_goes_on(readable):
+    """As all are while the API server is away: then nobody is looked at, for want of the Lease."""
+    lab = remembering()
+    let = readable(lab)
+    while lab.status("stuck").get("phase") != "Running":
+        await lab.step("stuck")
+    let(False)
+    await unread(lab, 15)
+    lab.now += RUNS_FOR
+    let(True)
+
+    assert (await lab.run("stuck"))["phase"] == "Succeeded"

@@ -50,6 +50,10 @@ class ExperimentIndex:
             self._front = None  # hundreds that are suspended change nothing about who is next
         self._versions[key] = body["metadata"].get("resourceVersion") or ""
 
+    def standing(self, key: Key) -> Standing | None:
+        """Return how an experiment stood when it was reported last."""
+        return self._known.get(key)
+
     def knows(self, key: Key) -> bool:
         """Whether an experiment of this name was reported."""
         return key in self._known
@@ -109,7 +113,9 @@ class ExperimentIndex:
             self._front = set_aside, keys
         return self._front[1]
 
-    def only_waits(self, key: Key, place: Place) -> bool:
+    def only_waits(self, key: Key, place: Place, set_aside: Set[str] = frozenset()) -> bool:
         """Whether a pass at this place can do no more than say that an experiment waits."""
         known = self._known.get(key)
-        return known is not None and only_waits(known, place)
+        if known is None:
+            return False
+        return only_waits(known, place) or (known.waits and known.uid in set_aside)

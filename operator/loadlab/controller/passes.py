@@ -76,7 +76,7 @@ class Passes:
 
     async def _pass(self, key: Key, reconciler: Reconciler, follower: LogFollower) -> float | None:
         hints = self._hints(key, follower, alone=False)
-        if self._index.only_waits(key, hints.place):
+        if self._index.only_waits(key, hints.place, hints.set_aside):
             return await self._timed(key, reconciler, hints)
         async with self._alone:
             hints = self._hints(key, follower, alone=True)  # the passes before may have changed it
@@ -101,5 +101,6 @@ class Passes:
             place=self._index.place_of(key, set_aside),
             former=self._index.former,
             set_aside=set_aside,
+            standing=self._index.standing(key),
             alone=alone,
         )

@@ -15,15 +15,16 @@ import structlog
 from loadlab import __version__
 from loadlab.controller.analyses import Analyses
 from loadlab.controller.collect import collect, collect_evidence
+from loadlab.controller.ending import end_one_step, take_away
 from loadlab.controller.experiment_index import only_waits
 from loadlab.controller.metrics import Metrics
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import OF_THE_ENDING, read_experiment, read_identity
 from loadlab.controller.seen_children import SeenChildren
-from loadlab.controller.unwritten import Unwritten
+from loadlab.controller.unwritten import TRIED_AGAIN, Unwritten
 from loadlab.controller.work_queue import Key
-from loadlab.kube.act import Actor
-from loadlab.kube.api import Cluster, Kind, Manifest, Version, kind_named
+from loadlab.kube.act import Actor, versions_seen
+from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.errors import (
     ClusterError,
     CreationRefusedError,
@@ -37,9 +38,8 @@ from loadlab.kube.finished import FinishedTrials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.merge_patch import merge_patch
 from loadlab.kube.observe import observe
-from loadlab.kube.remains import observe_remains
 from loadlab.kube.rewrite import write_over_changes
-from loadlab.kube.standing import standing_of
+from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.resources import AnyExperiment
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import Reason
@@ -59,9 +59,9 @@ from loadlab.progress.decision import (
 )
 from loadlab.progress.endings import creation_refused
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
-from loadlab.progress.observed import Observed
-from loadlab.progress.refusal import Refusal, answer_refusal
+from loadlab.progress.refusal import Refusal
 from loadlab.progress.refused_creation import why_refused
+from loadlab.progress.stalled import stall
 
 WHEN_OVER = 300.0  # seconds until a finished experiment whose pass failed is looked at again
 log = structlog.get_logger()
@@ -87,15 +87,29 @@ class Reconciler:
         Raises:
             ClusterError: the API server did not answer, or takes no status; requeue it.
         """
-        body = await self.cluster.get(Kind.EXPERIMENT, *key)
+        try:
+            body = await self.cluster.get(Kind.EXPERIMENT, *key)
+        except UnavailableError as error:
+            if hints.standing is not None:
+                await self._abandon(key, hints.standing, error, now, unread=True)
+            raise
         await self._take_away_what_is_left(key, body)
         if body is None:
             return None
         standing = standing_of(body)
+        self.unwritten.was_read(standing.uid)
         if standing.deleting and not standing.is_under_way:
             return None
+        if standing.waits and standing.uid in hints.set_aside:
+            return await self._try_to_write(body, now)
         if not (hints.alone or only_waits(standing, hints.place)):
             return AT_ONCE  # it is not as the events said: to be looked at alone
+        return await self._look_at(body, standing, now, hints)
+
+    async def _look_at(
+        self, body: Manifest, standing: Standing, now: float, hints: Hints
+    ) -> float | None:
+        key = standing.namespace, standing.name
         why = self.unwritten.why_to_end(standing.uid, now) if standing.is_under_way else ""
         try:
             return await (self._give_up(body, why, now) if why else self._pass(body, now, hints))
@@ -103,17 +117,19 @@ class Reconciler:
             raise
         except Exception as error:
             log.exception("pass failed", experiment=key)
-            return await self._answer_failure(body, error, now)
+            try:
+                return await self._answer_failure(body, error, now)
+            except ClusterError:
+                raise
+            except Exception as worse:  # not even its ending can be worked out
+                log.exception("pass broke", experiment=key)
+                return await self._abandon(key, standing, worse, now)
 
     async def _take_away_what_is_left(self, key: Key, body: Manifest | None) -> None:
         """Delete the children of an experiment that is gone: they may have been orphaned."""
         uid = body["metadata"]["uid"] if body else ""
         self.unwritten.forget_namesakes(key, uid)
-        for one in self.seen.left_by(key, uid):
-            try:
-                await self.cluster.delete(kind_named(one.kind), key[0], one.name, one.uid)
-            except RefusedError as error:
-                log.warning("not cleared", experiment=key, error=str(error))
+        await take_away(self.cluster, key, self.seen.left_by(key, uid))
         if body is None:
             self.seen.forget(key)
 
@@ -133,13 +149,29 @@ class Reconciler:
         await self._announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
 
+    async def _try_to_write(self, body: Manifest, now: float) -> float:
+        """See whether the status of one that is set aside is taken by now; nothing else is done.
+
+        Raises:
+            ClusterError: it is not.
+        """
+        experiment = read_identity(body)
+        why = Reason.REQUEST_REFUSED, self.unwritten.why_set_aside(experiment.metadata.uid)
+        transition = Transition(experiment.metadata.generation, now)
+        shown = stall(experiment.status, transition, why)
+        await self._write_status(body, shown, now, only=OF_THE_ENDING)
+        self.unwritten.forget(experiment.metadata.uid)  # also where it says so already
+        return AT_ONCE
+
     async def _give_up(self, body: Manifest, why: str, now: float) -> float | None:
         """End one whose status is not taken: nothing of it runs, and then that is written."""
         found = read_identity(body)
         closing = found.status.model_copy(update={"phase": Phase.ANALYZING})
         experiment = found.model_copy(update={"status": closing})
         transition = Transition(experiment.metadata.generation, now)
-        decision = await self._end(experiment, Refusal(Reason.REQUEST_REFUSED, why), transition)
+        decision = await end_one_step(
+            self.cluster, self.seen, experiment, Refusal(Reason.REQUEST_REFUSED, why), transition
+        )
         if decision.status.phase.is_terminal:
             self.unwritten.cleared(experiment.metadata.uid)
         await self._write_status(body, decision.status, now, only=OF_THE_ENDING)
@@ -165,7 +197,7 @@ class Reconciler:
             return due
         self.seen.note(experiment.metadata, observed)
         decision = await asyncio.to_thread(decide, planned, experiment, observed, now)
-        actor = Actor(self.cluster, experiment, now, _versions(observed))
+        actor = Actor(self.cluster, experiment, now, versions_seen(observed))
         try:
             await self._act(planned, actor, decision)
         except CreationRefusedError as error:
@@ -195,26 +227,21 @@ class Reconciler:
         if not isinstance(shown, Refusal):
             await self._write_status(body, shown, now, only=OF_THE_ENDING)
             return RETRY
-        decision = await self._end(experiment, shown, transition)
+        decision = await end_one_step(self.cluster, self.seen, experiment, shown, transition)
         await self._write_status(body, decision.status, now, only=OF_THE_ENDING)
         await self._announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
 
-    async def _end(
-        self, experiment: AnyExperiment, refusal: Refusal, transition: Transition
-    ) -> Decision:
-        """Take the next step of an ending, also where the API server refuses to show or delete."""
-        try:
-            observed = await observe_remains(self.cluster, experiment)
-        except RefusedError as error:
-            message = f"{refusal.message}; what is left of it can't be looked at: {error}"
-            refusal, observed = Refusal(refusal.reason, message), Observed()
-        decision = answer_refusal(refusal, experiment.status, observed, transition)
-        try:
-            await self._act(refusal, Actor(self.cluster, experiment, transition.now), decision)
-        except RefusedError as error:
-            log.warning("not cleared", experiment=experiment.metadata.name, error=str(error))
-        return decision
+    async def _abandon(
+        self, key: Key, standing: Standing, error: Exception, now: float, *, unread: bool = False
+    ) -> float:
+        """Let nobody wait for one that can't be read or ended; take away what was seen of it."""
+        said, uid = f"{type(error).__name__}: {error}", standing.uid
+        self.unwritten.refused(key, uid, said, now, waits=standing.waits, unread=unread)
+        if standing.is_under_way and self.unwritten.why_to_end(standing.uid, now):
+            await take_away(self.cluster, key, self.seen.left_by(key))
+            self.unwritten.cleared(standing.uid)
+        return TRIED_AGAIN[0]
 
     async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
@@ -229,7 +256,10 @@ class Reconciler:
                 await self._do(actor, await collect(self.cluster, planned, action, actor.now))
 
     async def _do(self, actor: Actor, action: ClusterAction) -> None:
-        await actor.act(action)
+        try:
+            await actor.act(action)
+        finally:
+            self.seen.add(actor.experiment.metadata, actor.there)
         if isinstance(action, RecordTrial):
             self.metrics.recorded(action.status)
 
@@ -266,8 +296,3 @@ class Reconciler:
             self.unwritten.refused(key, metadata["uid"], str(error), now, waits=waits)
             raise
         self.unwritten.forget(metadata["uid"])
-
-
-def _versions(observed: Observed) -> dict[str, Version]:
-    seen = {name: trial.metadata for name, trial in observed.trials.items()}
-    return {name: Version(each.uid, each.resource_version) for name, each in seen.items()}

@@ -5,6 +5,8 @@ were ours. So they are taken away by the uids that they had while they bore our 
 nothing else of their names is touched. A restart of the operator forgets them.
 """
 
+from collections.abc import Iterable
+
 from loadlab.controller.work_queue import Key
 from loadlab.model.resources import Metadata
 from loadlab.progress.observed import Observed, Reference
@@ -26,6 +28,14 @@ class SeenChildren:
             self._seen[key] = experiment.uid, makers
         else:
             self.forget(key)
+
+    def add(self, experiment: Metadata, made: Iterable[Reference]) -> None:
+        """Remember what was made for an experiment since it was looked at."""
+        key = experiment.namespace, experiment.name
+        known, makers = self._seen.get(key, (experiment.uid, ()))
+        new = tuple(one for one in made if known != experiment.uid or one not in makers)
+        if new:
+            self._seen[key] = experiment.uid, (*makers, *new) if known == experiment.uid else new
 
     def left_by(self, key: Key, uid: str = "") -> tuple[Reference, ...]:
         """Return what an experiment had that is gone; `uid` is that of a namesake, if there is."""

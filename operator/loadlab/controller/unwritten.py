@@ -15,8 +15,9 @@ from loadlab.controller.work_queue import Key
 
 AHEAD_FOR = 5.0  # seconds for which one that waits stays ahead of others
 RUNS_FOR = 60.0  # seconds for which one goes on without a word in its status
-TRIED_AGAIN = 10.0  # seconds until one that nobody waits for is tried again: there may be hundreds
-AT_ONE_STRETCH = 15.0  # seconds between two refusals that are of one trouble
+TRIES = 5  # in vain, before that: an API server that was away in between took nothing either
+TRIED_AGAIN = (10.0, 120.0)  # seconds, at least and at most, until one that is set aside is tried
+AT_ONE_STRETCH = 60.0  # seconds between two refusals that are of one trouble of one that runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class _Trouble:
     last: float
     error: str
     waits: bool  # it has not begun
+    tries: int = 1
     cleared: bool = False  # nothing of it runs any more
+    unread: bool = False  # not even it could be read
 
 
 class Unwritten:
@@ -35,17 +38,27 @@ class Unwritten:
     def __init__(self) -> None:
         self._troubles: dict[str, _Trouble] = {}
 
-    def refused(self, key: Key, uid: str, error: str, now: float, *, waits: bool) -> None:
-        """Take note that a status was not taken."""
+    def refused(
+        self, key: Key, uid: str, error: str, now: float, *, waits: bool, unread: bool = False
+    ) -> None:
+        """Take note that a status was not taken, or that the experiment could not be read."""
         known = self._troubles.get(uid)
-        goes_on = known is not None and now - known.last <= AT_ONE_STRETCH
-        since = known.since if known and goes_on else now
-        cleared = known is not None and known.cleared
-        self._troubles[uid] = _Trouble(key, since, now, error, waits, cleared)
+        begun = _Trouble(key, now, now, error, waits, unread=unread)
+        if known is None or not (waits or now - known.last <= AT_ONE_STRETCH):
+            self._troubles[uid] = replace(begun, cleared=known is not None and known.cleared)
+            return
+        tries, since = known.tries + 1, known.since
+        self._troubles[uid] = replace(begun, since=since, tries=tries, cleared=known.cleared)
 
     def forget(self, uid: str) -> None:
         """Forget what was: a status was taken."""
         self._troubles.pop(uid, None)
+
+    def was_read(self, uid: str) -> None:
+        """Forget that it could not be read: so may all, while the API server is away."""
+        known = self._troubles.get(uid)
+        if known is not None and known.unread and not known.cleared:
+            self.forget(uid)
 
     def forget_namesakes(self, key: Key, uid: str) -> None:
         """Forget all of a name that are gone; `uid` is that of the one that is there."""
@@ -63,21 +76,36 @@ class Unwritten:
         known = self._troubles.get(uid)
         if known is None:
             return ""
-        lasts = now - known.last <= AT_ONE_STRETCH and now - known.since >= RUNS_FOR
-        if not (known.cleared or lasts):
+        is_of_now = known.tries >= TRIES and now - known.last <= AT_ONE_STRETCH
+        if not (known.cleared or (is_of_now and now - known.since >= RUNS_FOR)):
             return ""
         return f"its status could not be written for {RUNS_FOR:.0f} s: {known.error}"
 
+    def why_set_aside(self, uid: str) -> str:
+        """Return why nobody waits for one that waits, once that can be written."""
+        known = self._troubles.get(uid)
+        error = known.error if known else "not known"
+        return f"its status could not be written, so others went before it: {error}"
+
     def retry(self, key: Key, now: float, soon: float) -> float:
-        """Return the seconds until the next try of one that failed; `soon` unless set aside."""
-        aside = self.set_aside(now)
-        waits = any(k.key == key and k.waits for uid, k in self._troubles.items() if uid in aside)
-        return TRIED_AGAIN if waits else soon
+        """Return the seconds until the next try of one that failed; `soon` unless set aside.
+
+        There may be hundreds of those, each as large as etcd allows: less and less often.
+        """
+        known = next((one for one in self._troubles.values() if one.key == key), None)
+        if known is None or not _waits_in_vain(known, now):
+            return soon
+        at_least, at_most = TRIED_AGAIN
+        return min(max(at_least, (now - known.since) / 2), at_most)
 
     def set_aside(self, now: float) -> frozenset[str]:
         """Return the uids of those for whom nobody waits."""
         return frozenset(
             uid
             for uid, known in self._troubles.items()
-            if known.cleared or (known.waits and now - known.since >= AHEAD_FOR)
+            if known.cleared or _waits_in_vain(known, now)
         )
+
+
+def _waits_in_vain(known: _Trouble, now: float) -> bool:
+    return known.waits and now - known.since >= AHEAD_FOR

@@ -19,6 +19,7 @@ from loadlab.kube.api import (
     kind_of,
     version_of,
 )
+from loadlab.kube.chain import MAKER_KINDS
 from loadlab.kube.errors import (
     CreationRefusedError,
     ForeignObjectError,
@@ -38,11 +39,18 @@ from loadlab.progress.decision import (
     RecordTrial,
     Remove,
 )
-from loadlab.progress.observed import Reference
+from loadlab.progress.observed import Observed, Reference
 from loadlab.progress.refused_creation import is_of_admission
 
 EVENT_MESSAGE = 1000  # characters; events.k8s.io takes 1,024 bytes of a note, and we write English
+CLEARED_KINDS = (Kind.SERVICE, *MAKER_KINDS)
 log = structlog.get_logger()
+
+
+def versions_seen(observed: Observed) -> dict[str, Version]:
+    """Return by name the versions in which LoadTrials were read."""
+    seen = {name: trial.metadata for name, trial in observed.trials.items()}
+    return {name: Version(each.uid, each.resource_version) for name, each in seen.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Actor:
     """Carries out actions for one experiment.
 
     `trials` holds the versions in which LoadTrials were read: no other is written to. `kept` says
-    what the API server does not let go, and why.
+    what the API server does not let go, and why; `there` what makes pods, or leads to them.
     """
 
     cluster: Cluster
@@ -58,6 +66,7 @@ class Actor:
     now: float
     trials: dict[str, Version] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    there: list[Reference] = field(default_factory=list)
 
     @property
     def _namespace(self) -> str:
@@ -109,7 +118,10 @@ class Actor:
         for manifest in manifests:
             made = await self._create(manifest)
             there = made or await self._find_ours(manifest)
-            if kind_of(manifest) is Kind.TRIAL:
+            kind, metadata = kind_of(manifest), there["metadata"]
+            if kind in CLEARED_KINDS:
+                self.there.append(Reference(kind.value.word, metadata["name"], metadata["uid"]))
+            if kind is Kind.TRIAL:
                 # In the version that was observed, if it was: that is what was decided about.
                 self.trials.setdefault(manifest["metadata"]["name"], version_of(there))
 

@@ -13,13 +13,17 @@ from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import controller_of, is_controlled_by
 from loadlab.kube.pods import label_of
 from loadlab.model.resources import Metadata
+from loadlab.progress.forgery import surroundings_of
 
 MAKER_KINDS = (Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 _CONTROLLERS = {
     (kind.value.api_version, kind.value.word): kind for kind in (*MAKER_KINDS, Kind.REPLICA_SET)
 }
 JOB_FINALIZER = "batch.kubernetes.io/job-tracking"  # gone with the Job, or soon after it
+_ABOVE = {Kind.REPLICA_SET: (Kind.DEPLOYMENT,)}  # who may control what controls a pod
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
+_RUNS = ("command", "args", "workingDir", "lifecycle", "stdin", "tty")
+MOST_OWNERS = 30  # that one sorting asks for: whoever may make pods may name any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ async def sort_pods(
 ) -> SortedPods:
     """Sort the pods among what bears an experiment's labels; owners not there are looked up."""
     makers = _makers(labelled, metadata.uid)
+    owners = _Owners(cluster, metadata)
     own, departing, strangers = [], [], []
     for pod in labelled[Kind.POD]:
         if label_of(pod, EXPERIMENT_UID_LABEL) != metadata.uid:
@@ -49,7 +54,7 @@ async def sort_pods(
             own.append(pod)
         elif found is not None:
             strangers.append((pod, why))
-        elif await _is_departing(cluster, metadata, pod):
+        elif await owners.are_gone(pod):
             if not _is_only_kept(pod):
                 departing.append(pod)
         else:
@@ -71,22 +76,39 @@ def _makers(
     return makers | {own: makers[owner] for own, owner in sets.items() if owner in makers}
 
 
-async def _is_departing(cluster: Cluster, metadata: Metadata, item: Manifest) -> bool:
-    """Whether the controller of a pod, or that of its ReplicaSet, is gone or was not seen yet.
+class _Owners:
+    """Who controls the pods that nothing of the experiment's is known to control.
 
-    What is gone must be of a kind that Kubernetes collects pods of: a pod that only says so is
-    collected as well. A name that could not be any object's is not asked for.
+    Each is asked for once, and no more than `MOST_OWNERS` of them.
     """
-    controller = controller_of(item)
-    kind = _CONTROLLERS.get((controller.get("apiVersion", ""), controller.get("kind", "")))
-    if kind is None or not _NAME.fullmatch(controller.get("name", "")):
-        return False
-    found = await cluster.get(kind, metadata.namespace, controller["name"], bare=True)
-    if found is None or found["metadata"].get("uid") != controller.get("uid"):
-        return True
-    if is_controlled_by(found, metadata.uid):
-        return True
-    return kind is Kind.REPLICA_SET and await _is_departing(cluster, metadata, found)
+
+    def __init__(self, cluster: Cluster, metadata: Metadata) -> None:
+        self._cluster, self._metadata = cluster, metadata
+        self._found: dict[tuple[Kind, str], Manifest | None] = {}
+
+    async def are_gone(self, item: Manifest, allowed: Iterable[Kind] = tuple(Kind)) -> bool:
+        """Whether the controller of a pod, or that of its ReplicaSet, is gone or not seen yet.
+
+        What is gone must be of a kind that Kubernetes collects pods of: a pod that only says so
+        is collected as well. A name that could not be any object's is not asked for, nor is
+        anything above a ReplicaSet but a Deployment: somebody's may control itself.
+        """
+        controller = controller_of(item)
+        kind = _CONTROLLERS.get((controller.get("apiVersion", ""), controller.get("kind", "")))
+        name = controller.get("name", "")
+        if kind is None or kind not in allowed or not _NAME.fullmatch(name):
+            return False
+        if (kind, name) not in self._found:
+            if len(self._found) == MOST_OWNERS:
+                return False
+            found = await self._cluster.get(kind, self._metadata.namespace, name, bare=True)
+            self._found[kind, name] = found
+        found = self._found[kind, name]
+        if found is None or found["metadata"].get("uid") != controller.get("uid"):
+            return True
+        if is_controlled_by(found, self._metadata.uid):
+            return True
+        return kind in _ABOVE and await self.are_gone(found, _ABOVE[kind])
 
 
 def _is_only_kept(pod: Manifest) -> bool:
@@ -107,14 +129,18 @@ def _difference_from_job(pod: Manifest, job: Manifest) -> str:
     """Look closer where a pod's word is taken: for a result, or for data that were loaded."""
     component = label_of(job, COMPONENT_LABEL)
     template = job["spec"].get("template") or {}  # of one that is too large nothing is known
-    asked = _container(template.get("spec") or {}, component)
-    found = _container(pod["spec"], component)
+    asked_of_pod = template.get("spec") or {}
+    asked, found = _container(asked_of_pod, component), _container(pod["spec"], component)
+    around = surroundings_of(pod["spec"])
+    if around != surroundings_of(asked_of_pod):
+        added = ", ".join(around) or "nothing"
+        return f"it shares or finds other things than its Job asks for: its pod sets {added}"
     if found.get("image") != asked.get("image"):
         return (
             f"its container {component} has the image {str(found.get('image'))[:200]} and not "
             f"{asked.get('image')}; if admission changes images, install LoadLab with that one"
         )
-    if any(found.get(key) != asked.get(key) for key in ("command", "args")):
+    if any(found.get(key) != asked.get(key) for key in _RUNS):
         return f"its container {component} runs another program than its Job asks for"
     variables = found.get("env") or ()
     if any(variable not in variables for variable in asked.get("env") or ()):

@@ -1,5 +1,6 @@
 """The verbs over HTTP, by the official client's transport. 404, 409 and 410 are handled here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,7 +24,7 @@ from loadlab.kube.lists import (
     outlines_of,
     pages_of,
     selector,
-    versions_in,
+    versions_of,
 )
 from loadlab.kube.log_lines import TAIL, last_of, read_back
 from loadlab.kube.retries import ReadRetries
@@ -59,6 +60,7 @@ class ApiCluster:
         self._api = api
         self._timeouts = timeouts
         self._permit = permit
+        self._large = asyncio.Lock()  # one object that is too large is looked at at a time
 
     def written_by(self, permit: Callable[[float], None]) -> "ApiCluster":
         """Return the same cluster for a writer that needs a permit."""
@@ -75,12 +77,13 @@ class ApiCluster:
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        return await keep(pages_of(self._ask, kind, namespace, selector(labels)))
+        return await keep(pages_of(self._ask, kind, namespace, selector(labels), self._large))
 
     async def pages(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
-        async for page, _ in pages_of(self._ask, kind, namespace, selector(labels)):
+        found = pages_of(self._ask, kind, namespace, selector(labels), self._large)
+        async for page, _ in found:
             yield page
 
     async def outlines(
@@ -92,8 +95,7 @@ class ApiCluster:
 
     async def versions(self, kind: Kind, namespace: str | None) -> dict[tuple[str, str], str]:
         """Return the resource version of each object, by namespace and name."""
-        pages = self.outlines(kind, namespace, {})
-        return versions_in([item async for page in pages for item in page])
+        return await versions_of(self.outlines(kind, namespace, {}))
 
     async def create(self, manifest: Manifest) -> Manifest | None:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])

@@ -7,6 +7,7 @@ beginning, and a pass that knows nothing waits for the pods' phase.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
@@ -28,7 +29,9 @@ from loadlab.measurement.documents import Progress
 from loadlab.measurement.pod_log import read_progress
 from loadlab.model.status import Preparation
 
-MOST_FOLLOWED = 40  # logs at once: anybody's pods may bear our labels, and each holds a connection
+# Logs at once: anybody's pods may bear our labels, and each holds a connection.
+MOST_FOLLOWED = 60
+MOST_OF_NAMESPACE = 20
 FOLLOWED = {Component.K6.value, Component.DATASET.value}
 log = structlog.get_logger()
 
@@ -50,6 +53,9 @@ class LogFollower:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed: set[str] = set()  # pods that have changed since their log was asked for
         self._places = asyncio.Semaphore(MOST_FOLLOWED)
+        self._places_of = defaultdict[str, asyncio.Semaphore](
+            lambda: asyncio.Semaphore(MOST_OF_NAMESPACE)
+        )
         self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
         self.progress: dict[str, Progress] = {}  # what each generator said last, by uid
@@ -91,7 +97,7 @@ class LogFollower:
         A pod without a log yet is asked again once it has changed.
         """
         uid = metadata["uid"]
-        async with self._places:
+        async with self._places_of[metadata["namespace"]], self._places:
             while not await self._follow(metadata):
                 if uid not in self._changed:
                     del self._tasks[uid]

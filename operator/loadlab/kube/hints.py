@@ -17,6 +17,7 @@ class Hints:
     data sets' Jobs said last, `progress` what generators did, `place` who is known to be ahead,
     `former` the turns of experiments that were deleted since.
     `set_aside` are the uids of those for whom nobody waits, whatever their status says.
+    `standing` is how the experiment itself stood when it was heard of last.
     With `alone` no other pass is under way that may begin or act upon an experiment.
     """
 
@@ -26,6 +27,7 @@ class Hints:
     place: Place = NOBODY_AHEAD
     former: tuple[Standing, ...] = ()
     set_aside: Set[str] = frozenset()
+    standing: Standing | None = None
     alone: bool = True
 
 

@@ -1,5 +1,6 @@
 """What nodes may give to pods and have given, looked at only where a pod fits none of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from loadlab.kube.api import Cluster, Kind, Manifest
@@ -9,8 +10,10 @@ from loadlab.kube.pods import view_pod
 from loadlab.progress.observed import NodeView, PodView
 from loadlab.progress.unplaced import asked_for
 
-# On more nodes the scheduler's sentence has to do: every pod of the cluster would be read.
+# Beyond these the scheduler's sentence has to do: every pod of the cluster is read.
 MOST_NODES = 10
+MOST_PAGES = 100  # of pods: 20 each, or fewer where they are large
+Taken = dict[str, tuple[float, float]]  # CPUs and bytes that are asked for, by the node's name
 
 
 async def read_nodes(cluster: Cluster, pods: Iterable[PodView]) -> tuple[NodeView, ...]:
@@ -19,10 +22,10 @@ async def read_nodes(cluster: Cluster, pods: Iterable[PodView]) -> tuple[NodeVie
         return ()
     try:
         nodes = await _few_nodes(cluster)
-        placed = await _placed_pods(cluster) if nodes else []
+        taken = await _read_taken(cluster) if nodes else None
     except RefusedError:
         return ()
-    return tuple(_view(node, placed) for node in nodes)
+    return () if taken is None else tuple(_view(node, taken) for node in nodes)
 
 
 async def _few_nodes(cluster: Cluster) -> list[Manifest]:
@@ -34,22 +37,32 @@ async def _few_nodes(cluster: Cluster) -> list[Manifest]:
     return nodes
 
 
-async def _placed_pods(cluster: Cluster) -> list[PodView]:
-    """Read all pods of the cluster, page by page; those that have ended take nothing."""
-    placed: list[PodView] = []
+async def _read_taken(cluster: Cluster) -> Taken | None:
+    """Add up what the cluster's pods ask for, page by page; None where they are too many.
+
+    Those that have ended take nothing. They are anybody's: no more of one is kept than two sums.
+    """
+    taken: Taken = defaultdict(lambda: (0.0, 0.0))
+    read = 0
     async for page in cluster.pages(Kind.POD, None, {}):
-        placed += [view for view in map(view_pod, page) if view.node and not view.has_ended]
-    return placed
+        read += 1
+        if read > MOST_PAGES:
+            return None
+        for pod in map(view_pod, page):
+            if pod.node and not pod.has_ended:
+                (cpus, memory), (more_cpus, more_memory) = taken[pod.node], asked_for(pod)
+                taken[pod.node] = cpus + more_cpus, memory + more_memory
+    return taken
 
 
-def _view(node: Manifest, placed: Iterable[PodView]) -> NodeView:
+def _view(node: Manifest, taken: Taken) -> NodeView:
     name = node["metadata"]["name"]
     gives = view_resources({"limits": (node.get("status") or {}).get("allocatable") or {}})
-    asked = [asked_for(pod) for pod in placed if pod.node == name]
+    cpus_taken, memory_taken = taken.get(name, (0.0, 0.0))
     return NodeView(
         name=name,
         cpus=gives.cpu_limit or 0.0,
         memory=gives.memory_limit or 0.0,
-        cpus_taken=sum(cpus for cpus, _ in asked),
-        memory_taken=sum(memory for _, memory in asked),
+        cpus_taken=cpus_taken,
+        memory_taken=memory_taken,
     )

@@ -7,6 +7,7 @@ from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import is_controlled_by
 
 EXPLAINED_BY_EVENTS = (Kind.JOB, Kind.STATEFUL_SET)
+MOST_ASKED = 20  # makers in a pass: whoever may create Jobs may name any number as ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ async def find_lacking_pods(
     """Return which makers lack pods, and why as far as their events say it."""
     pods = children[Kind.POD]
     makers = [item for kind in EXPLAINED_BY_EVENTS for item in children[kind]]
-    lacking = [item["metadata"] for item in makers if _lacks_pods(item, pods)]
+    lacking = [item["metadata"] for item in makers if _lacks_pods(item, pods)][:MOST_ASKED]
     said = {
         metadata["uid"]: await cluster.why_no_pod(metadata["namespace"], metadata["uid"])
         for metadata in lacking

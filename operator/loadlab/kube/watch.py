@@ -9,6 +9,7 @@ from loadlab.base.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import ClusterError
+from loadlab.kube.lists import outline
 
 WATCHED = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.TRIAL)
 LISTED = "LISTED"  # the type of an event of ours: an object that is there
@@ -46,8 +47,8 @@ async def _watch_kind(
                     for pod in page:
                         handle(kind, {"type": LISTED, "object": pod})
             async for event in cluster.watch(kind, namespace, labels, version):
-                if event.get("type") != "BOOKMARK":
-                    handle(kind, event)
+                if event.get("type") != "BOOKMARK":  # of what it brings no more is held
+                    handle(kind, {**event, "object": outline(event.get("object") or {})})
         except ClusterError as error:
             log.warning("watch interrupted", kind=kind.name, error=str(error))
             await asyncio.sleep(BACKOFF)

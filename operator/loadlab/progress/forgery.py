@@ -7,25 +7,41 @@ ours, and that cannot be changed once it is there.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from loadlab.base.names import COMPONENT_LABEL, Component
+from loadlab.base.names import Component
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.observed import Observed
 
-_OF_A_CONTAINER = ("name", "image", "command", "args", "env", "envFrom", "volumeMounts")
+# What decides about what a pod runs and whom it speaks to; all else may be added by admission.
+_OF_A_CONTAINER = (
+    *("name", "image", "command", "args", "env", "envFrom", "volumeMounts", "volumeDevices"),
+    *("lifecycle", "livenessProbe", "readinessProbe", "startupProbe"),
+    *("workingDir", "stdin", "tty", "restartPolicy"),
+)
+_AROUND = (
+    *("shareProcessNamespace", "hostPID", "hostIPC", "hostNetwork"),
+    *("hostAliases", "dnsConfig", "dnsPolicy"),
+)
+_USUAL = {"dnsPolicy": "ClusterFirst"}  # what the API server writes where nothing is asked
 Program = dict[str, Any]
 
 
 def program_of(job: Mapping[str, Any]) -> Program:
-    """Return what the pods of a Job are to run: its own container, those before it, its volumes."""
+    """Return what the pods of a Job are to run: all containers, volumes, and what is around them.
+
+    Sidecars are added to pods; in a Job there is none but what its author put there.
+    """
     template = (job.get("spec") or {}).get("template") or {}
     spec = template.get("spec") or {}
-    labels = (job.get("metadata") or {}).get("labels") or {}
-    own = [c for c in _listed(spec, "containers") if c.get("name") == labels.get(COMPONENT_LABEL)]
-    return {
-        "containers": [_program(container) for container in own],
+    return surroundings_of(spec) | {
+        "containers": [_program(container) for container in _listed(spec, "containers")],
         "initContainers": [_program(each) for each in _listed(spec, "initContainers")],
         "volumes": list(_listed(spec, "volumes")),
     }
+
+
+def surroundings_of(spec: Mapping[str, Any]) -> Program:
+    """Return what a pod's specification says of what its containers share and whom they find."""
+    return {key: spec[key] for key in _AROUND if spec.get(key) and spec[key] != _USUAL.get(key)}
 
 
 def why_forged(plan: Plan, planned: PlannedTrial, attempt: int, observed: Observed) -> str:
@@ -57,7 +73,7 @@ def _is_same(found: Mapping[str, Any], asked: Program) -> bool:
         for kind in ("containers", "initContainers")
         for one, other in zip(found.get(kind, ()), asked[kind], strict=False)
     ]
-    return all(containers) and _holds(found, asked)
+    return set(found) == set(asked) and all(containers) and _holds(found, asked)
 
 
 def _holds(found: Any, asked: Any) -> bool:

@@ -70,7 +70,7 @@ def named(image: str, policy: str = "IfNotPresent") -> dict[str, Any]:
 
 
 STANDS_IN_THE_WAY = {
-    "old cluster": ({VERSION: {"gitVersion": "v1.28.3"}}, "v1.28.3", "1.29 or later"),
+    "old cluster": ({VERSION: {"gitVersion": "v1.28.3"}}, "v1.28.3", "1.30 or later"),
     "no crd": ({CRD: 404}, "not installed", "helm install"),
     "no crd, not readable": ({CRD: 403, SERVED: 404}, "not installed", "helm install"),
     "older crd": ({CRD: crd(without("load"))}, "it lacks spec.load", "helm upgrade"),

@@ -11,6 +11,7 @@ from loadlab.controller import passes as passes_module
 from loadlab.controller.experiment_index import ExperimentIndex
 from loadlab.controller.passes import AT_A_TIME, Passes
 from loadlab.controller.reconcile import Reconciler
+from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.follow import LogFollower
@@ -45,7 +46,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.queue, self.index, self.recorder = WorkQueue(), ExperimentIndex(), Recorder()
-        self.passes = Passes(self.queue, self.index)
+        self.unwritten = Unwritten()
+        self.passes = Passes(self.queue, self.index, unwritten=self.unwritten)
 
     def add(self, name: str, *, phase: str = "Pending", suspend: bool = False) -> Key:
         key = ("lab", name)
@@ -108,6 +110,22 @@ async def test_so_many_passes_at_a_time_and_no_more():
     async with desk.working():
         assert len(desk.recorder.under_way) == AT_A_TIME
         assert not any(hints.alone for hints in desk.recorder.under_way.values())
+
+
+async def test_those_that_are_set_aside_leave_the_others_their_passes():
+    """Fifteen experiments as large as etcd allows stood in the way of everybody's."""
+    desk = Desk()
+    large = {desk.add(f"large-{n:02}") for n in range(15)}
+    for key in large:
+        desk.unwritten.refused(key, key[1], "500 too large", 0.0, waits=True)
+    running = desk.add("running", phase="Running")
+    desk.recorder.held_up = {running, *sorted(large)[:1]}
+
+    async with desk.working():
+        assert set(desk.recorder.seen) == {running, *large}
+        assert {hints.alone for key, hints in desk.recorder.under_way.items() if key in large} == {
+            False
+        }
 
 
 @pytest.mark.parametrize(

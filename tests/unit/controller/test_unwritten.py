@@ -8,6 +8,7 @@ from loadlab.controller.unwritten import (
     AT_ONE_STRETCH,
     RUNS_FOR,
     TRIED_AGAIN,
+    TRIES,
     Unwritten,
 )
 
@@ -41,13 +42,34 @@ def test_one_that_runs_ends_after_a_longer_while_and_then_holds_nobody_up():
 
 def test_two_refusals_far_apart_are_two_troubles():
     """The API server was away in between: nobody knows what it would have taken."""
-    unwritten = Unwritten()
-    unwritten.refused(KEY, "uid", "500", 0.0, waits=False)
-    later = RUNS_FOR + AT_ONE_STRETCH
+    unwritten = refused_every_second(TRIES)
+    later = RUNS_FOR + AT_ONE_STRETCH + TRIES
 
     assert unwritten.why_to_end("uid", later) == ""
     unwritten.refused(KEY, "uid", "500", later, waits=False)
     assert unwritten.why_to_end("uid", later) == ""
+
+
+@pytest.mark.parametrize("seconds", [1, 20, 59])
+def test_slow_passes_are_one_trouble(seconds):
+    """Beside a busy API server a pass over a large object takes half a minute."""
+    unwritten, now = Unwritten(), 0.0
+    while now < RUNS_FOR or now / seconds < TRIES - 1:
+        assert unwritten.why_to_end("uid", now) == ""
+        unwritten.refused(KEY, "uid", "500", now, waits=False)
+        now += seconds
+    unwritten.refused(KEY, "uid", "500", now, waits=False)
+
+    assert unwritten.why_to_end("uid", now)
+
+
+@pytest.mark.parametrize("pause", [1, 20, 600])
+def test_one_that_waits_stays_set_aside_however_seldom_it_is_tried(pause):
+    unwritten = refused_every_second(AHEAD_FOR, waits=True)
+    now = AHEAD_FOR + pause
+    unwritten.refused(KEY, "uid", "500", now, waits=True)
+
+    assert unwritten.set_aside(now) == {"uid"}
 
 
 @pytest.mark.parametrize("forget", ["taken", "gone"])
@@ -86,10 +108,13 @@ def test_who_is_set_aside_is_ahead_of_nobody_and_not_at_the_front(phase):
     assert index.front({"stuck"}) == {("lab", "next")}
 
 
-def test_one_that_nobody_waits_for_is_tried_less_often_and_one_that_runs_as_before():
+def test_one_that_nobody_waits_for_is_tried_less_and_less_often_and_one_that_runs_as_before():
     waits, runs = refused_every_second(AHEAD_FOR, waits=True), refused_every_second(RUNS_FOR)
+    at_least, at_most = TRIED_AGAIN
 
     assert waits.retry(KEY, AHEAD_FOR - 1, 1.0) == 1.0
-    assert waits.retry(KEY, AHEAD_FOR, 1.0) == TRIED_AGAIN < AT_ONE_STRETCH
+    assert waits.retry(KEY, AHEAD_FOR, 1.0) == at_least
+    assert waits.retry(KEY, 60, 1.0) == 30
+    assert waits.retry(KEY, 3600, 1.0) == at_most
     assert waits.retry(("lab", "other"), AHEAD_FOR, 1.0) == 1.0
     assert runs.retry(KEY, RUNS_FOR, 1.0) == 1.0

@@ -7,7 +7,7 @@ import pytest
 
 from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_UID_LABEL, RUN_LABEL
 from loadlab.kube.api import Cluster, Kind, Manifest
-from loadlab.kube.chain import SortedPods, sort_pods
+from loadlab.kube.chain import MOST_OWNERS, SortedPods, sort_pods
 from loadlab.model.resources import Metadata
 
 EXPERIMENT = Metadata(name="exp", namespace="lab", uid="uid-exp")
@@ -111,6 +111,32 @@ async def test_a_pod_under_somebody_elses_controller_is_a_stranger():
     assert cluster.asked == ["REPLICA_SET theirs", "DEPLOYMENT app"]
 
 
+@pytest.mark.parametrize("owner", ["own", "other"])
+async def test_a_replica_set_that_controls_itself_leads_nowhere(owner):
+    """Anybody who may write his own ReplicaSet may write that; only a Deployment makes one."""
+    own = item("own", "k6", controlled("ReplicaSet", owner))
+    other = item("other", "k6", controlled("ReplicaSet", "own"))
+    cluster = Lookups((Kind.REPLICA_SET, own), (Kind.REPLICA_SET, other))
+    forged = item("f", "k6", controlled("ReplicaSet", "own"), containers=[K6])
+
+    assert names(await sort(forged, cluster=cluster)) == ([], [], ["f"])
+    assert cluster.asked == ["REPLICA_SET own"]
+
+
+async def test_each_owner_is_asked_for_once_and_not_thousands_of_them():
+    cluster = Lookups()
+    pods = [
+        item(f"p{i}-{of}", "k6", controlled("Job", f"j{of}"), containers=[K6])
+        for of in range(MOST_OWNERS + 5)
+        for i in range(2)
+    ]
+
+    _, departing, strangers = names(await sort(*pods, cluster=cluster))
+
+    assert cluster.asked == [f"JOB j{of}" for of in range(MOST_OWNERS)]
+    assert (len(departing), len(strangers)) == (2 * MOST_OWNERS, 10)
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -160,6 +186,7 @@ def changed(pod: Manifest, **container: object) -> Manifest:
         ({"image": "forge:1"}, "has the image forge:1 and not k6:1"),
         ({"args": ["x"]}, "runs another program"),
         ({"command": ["sh"]}, "runs another program"),
+        ({"lifecycle": {"postStart": {}}}, "runs another program"),
         ({"env": []}, "has another environment"),
         ({"name": "x"}, "has the image None"),
     ],
@@ -169,6 +196,31 @@ async def test_a_pod_that_names_our_job_and_runs_something_else_is_a_stranger(co
 
     assert pod["metadata"]["name"] == "g"
     assert why in said
+
+
+@pytest.mark.parametrize(
+    ("around", "named"),
+    [
+        ({"shareProcessNamespace": True}, "shareProcessNamespace"),
+        ({"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["service"]}]}, "hostAliases"),
+        ({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.1"]}}, "dnsConfig, dnsPolicy"),
+    ],
+)
+async def test_a_pod_of_our_job_that_shares_or_finds_other_things_is_a_stranger(around, named):
+    """A second container stopped k6 and wrote another run's documents in its name."""
+    forged = copy.deepcopy(GENERATOR)
+    forged["spec"] |= around
+
+    ((_, why),) = (await sort(forged)).strangers
+
+    assert named in why
+
+
+async def test_what_the_api_server_adds_makes_no_stranger():
+    pod = copy.deepcopy(GENERATOR)
+    pod["spec"] |= {"dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler"}
+
+    assert names(await sort(pod)) == (["g"], [], [])
 
 
 async def test_what_a_mesh_adds_makes_no_stranger():

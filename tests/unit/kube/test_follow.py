@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loadlab.base.names import result_token
 from loadlab.kube.errors import MalformedError
-from loadlab.kube.follow import MOST_FOLLOWED, LogFollower
+from loadlab.kube.follow import MOST_FOLLOWED, MOST_OF_NAMESPACE, LogFollower
 from loadlab.kube.log_lines import token_bytes
 from loadlab.kube.preparations import PreparationNotes
 from loadlab.measurement.documents import Progress
@@ -206,7 +206,11 @@ async def test_what_was_said_last_is_told_when_the_interval_is_over_and_nothing_
     assert seen == [FIRST, SECOND]
 
 
-async def test_only_so_many_logs_are_followed_at_once():
+@pytest.mark.parametrize(
+    ("namespaces", "at_once"),
+    [(1, MOST_OF_NAMESPACE), (2, 2 * MOST_OF_NAMESPACE), (9, MOST_FOLLOWED)],
+)
+async def test_only_so_many_logs_are_followed_at_once(namespaces, at_once):
     """Each holds a connection, and a pod of anybody's may bear our labels."""
     open_now: set[str] = set()
 
@@ -221,13 +225,14 @@ async def test_only_so_many_logs_are_followed_at_once():
     follower = LogFollower(Endless(), lambda *_: None)
     for number in range(3 * MOST_FOLLOWED):
         each = event("ADDED")
-        each["object"]["metadata"] |= {"name": f"p-{number}", "uid": f"u-{number}"}
+        named = {"name": f"p-{number}", "uid": f"u-{number}"}
+        each["object"]["metadata"] |= named | {"namespace": f"lab-{number % namespaces}"}
         follower.handle_event(each)
     await asyncio.sleep(0.01)
-    assert len(open_now) == MOST_FOLLOWED
+    assert len(open_now) == at_once
 
     gone = event("DELETED")
     gone["object"]["metadata"]["uid"] = "u-0"
     follower.handle_event(gone)
     await asyncio.sleep(0.01)
-    assert len(open_now) == MOST_FOLLOWED + 1
+    assert len(open_now) == at_once + 1

@@ -1,6 +1,9 @@
 """Lists of objects of any size: read in parts, and of what is too large only whose it is."""
 
+import asyncio
 import json
+import sys
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from loadlab.base.names import COMPONENT_LABEL, MANAGED_BY_LABEL
 from loadlab.kube import lists
 from loadlab.kube.api import Kind, Manifest, Page
+from loadlab.kube.errors import MalformedError
 from loadlab.kube.lists import LIST_OF_METADATA, Query, keep, outline, outlines_of, pages_of
 from loadlab.kube.pods import view_controller, view_job, view_pod
 
@@ -100,6 +104,85 @@ async def test_outlines_say_whose_an_object_is_and_are_small():
     assert found["metadata"]["uid"] == "uid-fat"
     assert found["metadata"]["labels"] == {MANAGED_BY_LABEL: "loadlab"}
     assert len(json.dumps(found)) < 1000
+
+
+@pytest.mark.parametrize("filler", [{"labels": 20_000}, {"owners": 1}, {"owners": 5_000}])
+async def test_outlines_are_small_whatever_stands_in_our_own_labels_and_in_owners(filler):
+    labels = {f"loadlab.dev/{n}": "x" * 63 for n in range(filler.get("labels", 0))}
+    count = filler.get("owners", 0)
+    owners = [{"uid": "u", "name": "n" * (1_000_000 // count)} for _ in range(count)]
+    metadata = pod("fat")["metadata"] | {"ownerReferences": owners}
+    fat = {"metadata": metadata | {"labels": labels | {MANAGED_BY_LABEL: "loadlab"}}}
+
+    ((found,),) = [page async for page in outlines_of(Server(fat).ask, Kind.POD, None, [])]
+
+    assert len(json.dumps(found)) < 5000
+
+
+@pytest.mark.parametrize("escapes", [False, True])
+@pytest.mark.parametrize("end", ["a", "\u00e4", "\u4e2d", "\u2028", "\U0001f600"])
+def test_what_a_text_weighs_follows_from_its_widest_character(end, escapes):
+    """PEP 393: one emoji in a page makes four bytes of each of its characters."""
+    text = "b" * 1_000_000 + end
+    written = json.dumps(text, ensure_ascii=escapes).encode()
+
+    assert 0.99 <= lists.weight(written) / sys.getsizeof(json.loads(written)) <= 2.01
+
+
+@pytest.mark.parametrize(
+    "dense",
+    [
+        [{"name": "a"}] * 36_000,
+        {f"{n:x}": "" for n in range(100_000)},
+        {f"f:{n:x}": {} for n in range(100_000)},
+        [[]] * 100_000,
+        [n + 0.5 for n in range(100_000)],
+        [f"{n:x}" for n in range(100_000)],
+    ],
+    ids=["variables", "labels", "managedFields", "lists", "numbers", "texts"],
+)
+def test_dense_json_weighs_what_python_makes_of_it(dense):
+    """36,000 variables are 468 KB of JSON and seven megabytes in memory."""
+    written = json.dumps(dense, separators=(",", ":")).encode()
+    tracemalloc.start()
+    try:
+        read = json.loads(written)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert read == dense
+    assert 1 <= lists.weight(written) / taken <= 3
+
+
+def dense_pod(name: str) -> Manifest:
+    """470 KB of JSON, seven megabytes of Python."""
+    env = [{"name": "a"}] * 36_000
+    return pod(name) | {"spec": {"containers": [{"name": "c", "env": env}]}}
+
+
+async def test_lists_of_dense_objects_take_little_memory():
+    """Nine each of six kinds, listed together, killed the operator."""
+    servers = [Server(*(dense_pod(f"p{n}") for n in range(9))) for _ in range(6)]
+    large = asyncio.Lock()
+    ours = [pages_of(server.ask, Kind.POD, "lab", [], large) for server in servers]
+    tracemalloc.start()
+    try:
+        found = await asyncio.gather(*(keep(pages) for pages in ours))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert [names(items) for items in found] == [[f"p{n}" for n in range(9)]] * 6
+    assert not any(item["spec"] for items in found for item in items)
+    assert peak < 30 * 2**20
+
+
+async def test_more_objects_than_any_experiment_has_are_refused():
+    many = Server(*(pod(f"p{n}") for n in range(lists.MOST_LISTED + 30)))
+
+    with pytest.raises(MalformedError, match="more than 2,000 objects"):
+        await keep(pages_of(many.ask, Kind.POD, "lab", []))
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,44 @@ def with_defaults(job: Job) -> None:
     for variable in container["env"]:
         if "valueFrom" in variable and "fieldRef" in variable["valueFrom"]:
             variable["valueFrom"]["fieldRef"]["apiVersion"] = "v1"
+    pod_of(job)["dnsPolicy"] = "ClusterFirst"
+    pod_of(job)["schedulerName"] = "default-scheduler"
     for volume in pod_of(job).get("volumes", ()):
         volume["somethingNew"] = 420
 
 
-def with_sidecar(job: Job) -> None:
-    pod_of(job)["containers"].append({"name": "proxy", "image": "mesh:1"})
+def with_what_policies_add(job: Job) -> None:
+    """As an admission policy changes Jobs: where and with which rights they run."""
+    pod_of(job).update(
+        {"tolerations": [{"operator": "Exists"}], "imagePullSecrets": [{"name": "x"}]}
+    )
+    pod_of(job)["containers"][0]["resources"] = {"limits": {"memory": "1Gi"}}
+
+
+def sidecar(job: Job) -> None:
+    pod_of(job)["containers"].append({"name": "mesh", "image": "forger:1"})
+
+
+def shared_processes(job: Job) -> None:
+    """A second container may then stop k6 and write in its name."""
+    pod_of(job)["shareProcessNamespace"] = True
+
+
+def other_addresses(job: Job) -> None:
+    pod_of(job)["hostAliases"] = [{"ip": "10.0.0.1", "hostnames": ["service"]}]
+
+
+def other_names(job: Job) -> None:
+    pod_of(job)["dnsPolicy"] = "None"
+    pod_of(job)["dnsConfig"] = {"nameservers": ["10.0.0.1"]}
+
+
+def hook(job: Job) -> None:
+    pod_of(job)["containers"][0]["lifecycle"] = {"postStart": {"exec": {"command": ["forge"]}}}
+
+
+def probe(job: Job) -> None:
+    pod_of(job)["containers"][0]["livenessProbe"] = {"exec": {"command": ["forge"]}}
 
 
 def image(job: Job) -> None:
@@ -67,12 +99,18 @@ def look(change: Callable[[Job], None]) -> str:
     return why_forged(plan, trial, 1, Observed(jobs=(view_job(job, ()),)))
 
 
-@pytest.mark.parametrize("change", [lambda _: None, with_defaults, with_sidecar])
+@pytest.mark.parametrize("change", [lambda _: None, with_defaults, with_what_policies_add])
 def test_ours_is_ours(change):
     assert look(change) == ""
 
 
-@pytest.mark.parametrize("change", [image, command, environment, mount, before])
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(image, command, environment, mount, before),
+        *(sidecar, shared_processes, other_addresses, other_names, hook, probe),
+    ],
+)
 def test_a_job_that_runs_anything_else_is_named(change):
     assert "is not the one that LoadLab made" in look(change)
 

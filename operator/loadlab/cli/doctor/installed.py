@@ -8,7 +8,7 @@ from loadlab.base.names import GROUP, VERSION
 from loadlab.cli.doctor.finding import Answer, Ask, Finding, Outcome, unknown
 from loadlab.model.spec import LoadExperimentSpec
 
-OLDEST_KUBERNETES = (1, 29)  # as the chart demands
+OLDEST_KUBERNETES = (1, 30)  # as the chart demands
 _INSTALL = "helm install loadlab charts/loadlab -n loadlab-system --create-namespace"
 _CRD = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/loadexperiments.{GROUP}"
 _OPERATORS = (
