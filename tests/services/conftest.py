@@ -153,6 +153,8 @@ def rabbitmq() -> Iterator[tuple[str, int]]:
             running([str(RABBITMQ)], folder, env=environment, end=signal.SIGKILL),
         ):
             wait_for(lambda: get_answer(f"http://127.0.0.1:{metrics_port}/metrics"), OSError)
+            # Opened last, after the definitions were read.
+            wait_for(lambda: socket.create_connection(("127.0.0.1", port), 2).close(), OSError)
             yield url, metrics_port
 
 
