@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster test-kind venv requirements crds manifests kubectl status clean distclean
+.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster test-kind venv requirements crds reference manifests release kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -80,9 +80,15 @@ requirements: ## pin requirements/*.txt from pyproject.toml (ARGS=--upgrade: the
 crds: venv ## the CRDs from the models
 	@.venv/bin/python -m loadlab.crd crds
 
-manifests: crds ## the chart's CRDs and manifests/install.yaml
+reference: venv ## docs/reference/ from the CRDs, the chart's values and the command
+	@PYTHONPATH=operator .venv/bin/python docs/reference/generate.py
+
+manifests: crds reference ## the chart's CRDs, manifests/install.yaml and docs/reference/
 	@python3 charts/generate.py crds
 	@HELM=$$($(LAB) path helm4) python3 charts/generate.py install
+
+release: ## steps of a release: make release TAG=v0.1.0 REGISTRY=HOST/PATH STEPS='check python'
+	@$(LAB) release $(STEPS)
 
 kubectl: ## kubectl for the cluster: make kubectl ARGS='get pods -A'
 	@$(LAB) kubectl $(ARGS)

@@ -2,6 +2,7 @@
 
     python3 charts/generate.py crds      charts/loadlab/templates/crds.yaml from crds/
     python3 charts/generate.py install   manifests/install.yaml from the chart, by $HELM or helm
+    python3 charts/generate.py print-install FOLDER   the same from a copy of the chart, printed
 
 Both work on text: a YAML library would reorder, requote and lose comments.
 """
@@ -62,10 +63,10 @@ def _template(crd: str) -> str:
     return marked
 
 
-def install_manifest(helm: str) -> str:
+def install_manifest(helm: str, chart: Path = CHART) -> str:
     """Return manifests/install.yaml, rendered by the given Helm program."""
     options = [f"--namespace={NAMESPACE}", f"--kube-version={KUBERNETES}", "--no-hooks"]
-    command = [helm, "template", "loadlab", str(CHART), *options, "--set=crds.keep=false"]
+    command = [helm, "template", "loadlab", str(chart), *options, "--set=crds.keep=false"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(command)}: {done.stderr}")
@@ -79,6 +80,8 @@ def main() -> None:
             CHART_CRDS.write_text(chart_crds())
         case ["install"]:
             INSTALL.write_text(install_manifest(os.environ.get("HELM", "helm")))
+        case ["print-install", chart]:
+            sys.stdout.write(install_manifest(os.environ.get("HELM", "helm"), Path(chart)))
         case _:
             sys.exit(__doc__)
 

@@ -104,7 +104,9 @@ def run_all() -> list[Layer]:
     layers.append(run_go("Go", REPOSITORY / "loadgen"))
     lints = {"Go lint": GO_LINT, "workflow lint": WORKFLOW_LINT}
     tools = [run_tool(it, ["sh", "-c", line, "sh", sys.executable]) for it, line in lints.items()]
-    layers += failures(tools)
+    # Else the first test that pushes an image would wait for their builds.
+    pushing = [run_tool(name, [*LAB, "path", name]) for name in ("crane", "registry")]
+    layers += failures([*tools, *pushing])
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     layers += cluster
     real = run_beside_each_other(has_cluster=not cluster)
@@ -119,10 +121,13 @@ def run_all() -> list[Layer]:
 def run_on_cluster() -> list[Layer]:
     """What shows that LoadLab works on a kind of cluster; figures are judged elsewhere."""
     was_up = is_up()
-    prepared = failures([run_step("prepare", [*LAB, step]) for step in ("prerequisites", "venv")])
-    cluster = prepared or failures([run_step("cluster", [*LAB, s]) for s in ("up", "images")])
-    if cluster:
-        return cluster
+    needed = (["prerequisites", "cluster"], ["venv"])
+    prepared = failures([run_step("prepare", [*LAB, *words]) for words in needed])
+    if prepared:
+        return prepared
+    cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
+    if cluster:  # half of a cluster is nobody's
+        return cluster if was_up else [*cluster, *failures([run_step("cluster", [*LAB, "down"])])]
     real = run_failed_alone(run_pytest("end to end", [*E2E, "-m", "e2e and not measured"]))
     return [real, *run_cluster_itself(was_up=was_up)]
 

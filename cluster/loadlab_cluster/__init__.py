@@ -4,6 +4,7 @@ Only the standard library may be imported: this package runs with the system's p
 virtual environment exists. The layers, each using only the ones below it:
 
     cli, demo, clusters       what a person calls
+    release                   what a tag makes: images, chart, files; it needs no cluster
     embedded, kind, current   the three kinds of cluster
     build, machine_docker     the images and how they reach the node
     own_image, images         pure: what an image is made of

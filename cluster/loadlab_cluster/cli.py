@@ -15,6 +15,7 @@ from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
 from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.own_image import read_own_image
+from loadlab_cluster.release.steps import run_steps
 from loadlab_cluster.requirements import write_requirements
 from loadlab_cluster.settings import Settings, load_settings
 from loadlab_cluster.terminal import say
@@ -34,11 +35,22 @@ usual session:   up → images → kubectl … → down
 what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
                  ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
                  .state in the repository             kubeconfig; source .state/activate
-LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say.
+LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say;
+LOADLAB_KIND_WORKERS=2 adds two nodes, which then run all pods.
 Without CLUSTER it is the cluster that is up, your own context never.
 """
 
-TAKES_ARGUMENTS = {"load", "image", "kubectl", "shell", "path", "run", "requirements"}
+TAKES_ARGUMENTS = {
+    "load",
+    "image",
+    "kubectl",
+    "shell",
+    "path",
+    "run",
+    "requirements",
+    "release",
+    "prerequisites",
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,6 +81,8 @@ def _run(command: str, rest: list[str], settings: Settings) -> int:
             bring_up(settings, choose_cluster(settings))
         case "run":
             run_experiments(settings, rest)
+        case "release":
+            run_steps(settings, rest)
         case _:
             return _act(choose_cluster(settings), command, rest)
     return 0
@@ -79,7 +93,8 @@ def _provide(command: str, rest: list[str], settings: Settings) -> None:
         case "venv":
             ensure_environment(settings)
         case "prerequisites":
-            ensure_prerequisites(settings, choose_cluster(settings).programs())
+            layers = rest[0] if rest else "all"
+            ensure_prerequisites(settings, choose_cluster(settings).programs(), layers)
         case "path":
             _print_path(rest, settings)
         case "pin":
@@ -156,9 +171,10 @@ def _parser() -> argparse.ArgumentParser:
         ("install", "bring the cluster up, build what changed, and install LoadLab"),
         ("run", "run experiments where LoadLab is installed, and print their tables: run FILE…"),
         ("venv", "the virtual environment for development"),
-        ("prerequisites", "install from Debian what `make test` needs and the machine lacks"),
+        ("prerequisites", "install from Debian what tests need and the machine lacks: all|cluster"),
         ("path", "the path of a program built from Go modules: path helm4|k6|staticcheck|…"),
         ("requirements", "pin requirements/*.txt from pyproject.toml: requirements [--upgrade]"),
+        ("release", "steps of a release, by TAG and REGISTRY: release check python images …"),
         ("pin", "write go.mod and go.sum anew after a change of versions.env"),
     ):
         commands.add_parser(name, help=meaning)

@@ -35,6 +35,10 @@ TEST_PROGRAMS = {
 }
 VENV_PROGRAMS = {"import ensurepip": "python3-venv"}
 BASIC_PROGRAMS = {"make": "make", "/etc/ssl/certs/ca-certificates.crt": "ca-certificates"}
+LAYERS = {
+    "all": {**BASIC_PROGRAMS, **VENV_PROGRAMS, **TEST_PROGRAMS},
+    "cluster": {**BASIC_PROGRAMS, **VENV_PROGRAMS},
+}
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -45,9 +49,14 @@ def missing_packages(programs: Mapping[str, str]) -> list[str]:
     return sorted(absent)
 
 
-def ensure_prerequisites(settings: Settings, cluster: Mapping[str, str]) -> None:
-    """Everything that `make test` uses, in one go; `cluster` is what its cluster needs."""
-    ensure_packages({**BASIC_PROGRAMS, **VENV_PROGRAMS, **TEST_PROGRAMS, **cluster}, settings)
+def ensure_prerequisites(settings: Settings, cluster: Mapping[str, str], layers: str) -> None:
+    """Everything that some layers of the tests use, in one go: `all`, or `cluster` for end to end.
+
+    `cluster` is what the cluster needs. End to end the stores and generators are in its images.
+    """
+    if layers not in LAYERS:
+        raise ClusterError(f"no layers {layers} of the tests; there are {', '.join(LAYERS)}")
+    ensure_packages({**LAYERS[layers], **cluster}, settings)
 
 
 def ensure_packages(programs: Mapping[str, str], settings: Settings) -> None:

@@ -63,6 +63,7 @@ def go_programs(versions: dict[str, str]) -> dict[str, GoProgram]:
         *(_helm(version, versions, module) for version in ("3", "4")),
         GoProgram("pause", "pause", SOURCES / "pause", first_seconds=5, depends_on_versions=False),
         *_linters(),
+        *_release_tools(),
         GoProgram(
             "kind",
             f"kind {versions['KIND']}",
@@ -98,6 +99,30 @@ def _linters() -> tuple[GoProgram, ...]:
     )
 
 
+def _release_tools() -> tuple[GoProgram, ...]:
+    """What pushes images and looks into them, and a registry for the tests of that."""
+    tools = {
+        "crane": ("crane, which pushes images", "github.com/google/go-containerregistry/cmd/crane"),
+        "registry": ("a registry for tests", "./registry"),
+    }
+    module, seconds = SOURCES / "release", 40.0
+    syft = GoProgram(
+        "syft",
+        "syft, which writes SBOMs",
+        SOURCES / "sbom",
+        "github.com/anchore/syft/cmd/syft",
+        first_seconds=300,
+        depends_on_versions=False,
+    )
+    return (
+        *(
+            GoProgram(name, title, module, package, "", seconds, depends_on_versions=False)
+            for name, (title, package) in tools.items()
+        ),
+        syft,
+    )
+
+
 def _helm(major: str, versions: dict[str, str], module: Path) -> GoProgram:
     """Helm is told which Kubernetes it knows: charts ask for that, without a cluster too."""
     package, version = f"helm.sh/helm/v{major}", versions[f"HELM{major}"]
@@ -118,6 +143,17 @@ def _helm(major: str, versions: dict[str, str], module: Path) -> GoProgram:
 
 def ensure_go_program(name: str, settings: Settings) -> Path:
     """The cached binary, built now if it is not there."""
+    binary, program = go_binary(name, settings), go_programs(dict(settings.versions))[name]
+    if not binary.exists():
+        with _alone(binary.parent, name):
+            if not binary.exists():
+                _build(program, binary, settings)
+    os.utime(binary)  # it is in use, see remove_unused
+    return binary
+
+
+def go_binary(name: str, settings: Settings) -> Path:
+    """Where the binary of a program's present sources is, or would be."""
     program = go_programs(dict(settings.versions))[name]
     if not (program.folder / "go.mod").exists():
         raise ClusterError(f"{program.folder} holds no Go module: {program.title} cannot be built")
@@ -125,13 +161,7 @@ def ensure_go_program(name: str, settings: Settings) -> Path:
     if program.depends_on_versions:
         inputs.append(SOURCES / "versions.env")
     flags = hashlib.sha256(program.flags.encode()).hexdigest()[:8]
-    binary = settings.cache / "bin" / f"{name}-{hash_files(inputs)}-{flags}"
-    if not binary.exists():
-        with _alone(binary.parent, name):
-            if not binary.exists():
-                _build(program, binary, settings)
-    os.utime(binary)  # it is in use, see remove_unused
-    return binary
+    return settings.cache / "bin" / f"{name}-{hash_files(inputs)}-{flags}"
 
 
 @contextmanager

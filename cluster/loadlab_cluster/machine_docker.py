@@ -9,6 +9,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.handout import machine_program
 from loadlab_cluster.images import PREFIX, STORES, official_store, project_images, sample_images
+from loadlab_cluster.kind_config import kind_config
 from loadlab_cluster.kubectl import find_kubectl
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
@@ -93,7 +94,10 @@ class MachineDocker:
         return os.environ.get("LOADLAB_KIND_NODE") or self._settings.versions["KIND_NODE"]
 
     def config(self) -> Path:
-        return SOURCES / "kind.yaml"
+        path = self._settings.cache / "kind" / "kind.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(kind_config())
+        return path
 
     def images(self) -> None:
         """Build every image and load all of them into the nodes."""

@@ -21,6 +21,7 @@ from loadlab_cluster.containerd import Containerd, EveryNode
 from loadlab_cluster.debian import IMAGE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError, last_lines
 from loadlab_cluster.go_builds import ensure_go_program
+from loadlab_cluster.kind_config import kind_config
 from loadlab_cluster.kubectl import own_kubectl
 from loadlab_cluster.mounts import mounts_under
 from loadlab_cluster.network import DOCKER
@@ -95,7 +96,7 @@ class OwnDocker:
         """The configuration of every kind cluster, and the address at which this one is reached."""
         path = self.folder / "kind.yaml"
         address = f"networking: {{apiServerAddress: {DOCKER_ADDRESS}, apiServerPort: {API_PORT}}}\n"
-        path.write_text((SOURCES / "kind.yaml").read_text() + address)
+        path.write_text(kind_config() + address)
         return path
 
     def images(self) -> None:

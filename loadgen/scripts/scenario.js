@@ -21,9 +21,16 @@ const SIDE_STALL_SECONDS = 5; // the side load is there to show stalls
 checkPods();
 checkTimes();
 
+// Where a host beyond the cluster may not lead, whatever its name is resolved to: this machine, and
+// what is next to it, among it the metadata of a cloud's machines.
+const INNER_ADDRESSES = [
+  '127.0.0.0/8', '169.254.0.0/16', '0.0.0.0/8', '::/127', 'fe80::/10', 'fd00:ec2::254/128',
+];
+
 export const options = {
   scenarios: scenarios(),
   ...segment(),
+  ...(config.outside ? { blacklistIPs: INNER_ADDRESSES } : {}),
   discardResponseBodies: true,
   throw: true, // also for a URL that cannot be read, which k6 would log for each request
   systemTags: systemTags(),

@@ -40,11 +40,24 @@ function isReady(answer) {
   return answer.status >= 200 && answer.status < 400;
 }
 
+// Each place on the way is looked at: the second may be on another host, too.
 function ask(url, params) {
-  const first = send('GET', url, null, { ...params, redirects: 0 });
-  const place = first.status >= 300 && isReady(first) ? first.headers.Location : undefined;
-  if (!place || (/^(\w+:)?\/\//.test(place) && !place.startsWith(config.target))) return first;
-  return send('GET', url, null, { ...params, redirects: PROBE_REDIRECTS });
+  let answer;
+  let place = url;
+  for (let asked = 0; place && asked <= PROBE_REDIRECTS; asked += 1) {
+    answer = send('GET', place, null, { ...params, redirects: 0 });
+    const isRedirect = answer.status >= 300 && isReady(answer);
+    place = isRedirect && onTheSameHost(answer.headers.Location, place);
+  }
+  return answer;
+}
+
+// Where a Location leads, or undefined where that is another host (or nowhere).
+function onTheSameHost(location, from) {
+  if (!location || location.startsWith('//')) return undefined;
+  if (location.startsWith('/')) return config.target + location;
+  if (/^\w+:/.test(location)) return location.startsWith(`${config.target}/`) ? location : undefined;
+  return from.replace(/[?#].*$/, '').replace(/[^/]*$/, '') + location;
 }
 
 // A meter beside somebody's image starts with it and may take a second more: without it the first

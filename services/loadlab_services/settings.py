@@ -17,7 +17,8 @@ from loadlab_services.names import key_prefix, queue_prefix
 
 # Of an experiment in a store that others use too; empty in one that is its own.
 Space = Annotated[str, Field(pattern="^(loadlab:[A-Za-z0-9.-]+)?$", max_length=80)]
-TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+$", max_length=200)]
+# Of instruments; with a path of an app's own endpoint for Prometheus.
+TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+(/[^?#@]*)?$", max_length=400)]
 
 
 class ProgramSettings(BaseSettings):

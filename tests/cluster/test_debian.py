@@ -7,7 +7,7 @@ import pytest
 
 from loadlab_cluster import debian
 from loadlab_cluster.current import CurrentCluster
-from loadlab_cluster.debian import ensure_packages, missing_packages
+from loadlab_cluster.debian import ensure_packages, ensure_prerequisites, missing_packages
 from loadlab_cluster.embedded import EmbeddedCluster
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.kind import KindCluster
@@ -88,3 +88,22 @@ def test_only_the_embedded_node_asks_for_what_a_node_needs(settings: Settings) -
 
     assert docker.programs() == CurrentCluster(settings).programs() == {}
     assert "containerd" in EmbeddedCluster.programs(None).values()  # type: ignore[arg-type]
+
+
+def test_end_to_end_no_store_of_the_machine_is_used(settings: Settings, machine: Add) -> None:
+    """They are in the cluster's images: what CI installs is what its layers need."""
+    with pytest.raises(ClusterError) as all_layers:
+        ensure_prerequisites(settings, {}, "all")
+    with pytest.raises(ClusterError) as cluster:
+        ensure_prerequisites(settings, {"dockerd": "docker.io"}, "cluster")
+
+    assert "redis-server" in str(all_layers.value)
+    assert "docker.io" in str(cluster.value)
+    assert not any(
+        name in str(cluster.value) for name in ("rabbitmq", "redis", "postgresql", "wrk")
+    )
+
+
+def test_layers_that_are_not_there_are_named(settings: Settings) -> None:
+    with pytest.raises(ClusterError, match="no layers unit of the tests; there are all, cluster"):
+        ensure_prerequisites(settings, {}, "unit")

@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from loadlab_cluster.clusters import choose_kind, kind_works
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.images import STORES as STORE_NAMES
 from loadlab_cluster.kind import KindCluster, plan_create, plan_delete, plan_repair
+from loadlab_cluster.kind_config import kind_config
 from loadlab_cluster.machine_docker import MachineDocker, plan_builds, plan_load
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings, read_versions
 
@@ -80,6 +82,20 @@ def test_kind_creates_one_cluster_with_its_own_kubeconfig() -> None:
         *("kind", "create", "cluster", "--name", "loadlab", "--image", "node@sha256:1"),
         *("--config", str(SOURCES / "kind.yaml"), "--kubeconfig", str(CONFIG)),
     )
+
+
+def test_workers_are_nodes_beside_the_first(settings: Settings, monkeypatch) -> None:
+    alone = yaml.safe_load(kind_config({}))
+    monkeypatch.setenv("LOADLAB_KIND_WORKERS", "2")
+    config = yaml.safe_load(MachineDocker(settings).config().read_text())
+
+    assert config == alone | {"nodes": [*alone["nodes"], {"role": "worker"}, {"role": "worker"}]}
+
+
+@pytest.mark.parametrize("asked", ["-1", "two", "6"])
+def test_what_is_no_number_of_workers_is_refused(asked: str) -> None:
+    with pytest.raises(ClusterError, match="a number from 0 to 5"):
+        kind_config({"LOADLAB_KIND_WORKERS": asked})
 
 
 def test_the_official_node_is_named_by_its_digest_and_of_our_minor_version() -> None:

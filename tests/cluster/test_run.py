@@ -85,6 +85,40 @@ def test_failed_tests_of_real_parts_get_one_trial_alone(
 
 
 @pytest.mark.parametrize(
+    ("failing", "was_up", "steps"),
+    [
+        ("prerequisites", False, ["prerequisites cluster", "venv"]),
+        ("up", False, ["prerequisites cluster", "venv", "up", "images", "down"]),
+        ("images", True, ["prerequisites cluster", "venv", "up", "images"]),
+        ("", False, ["prerequisites cluster", "venv", "up", "images", "down"]),
+        ("", True, ["prerequisites cluster", "venv", "up", "images", "up"]),
+    ],
+)
+def test_one_command_brings_its_cluster_up_and_leaves_it_as_it_was(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, failing: str, was_up: bool, steps: list[str]
+) -> None:
+    done, ran = [], []
+
+    def step(name: str, command: list[str]) -> object:
+        words = command[len(run.LAB) :]
+        done.append(" ".join(words))
+        return run.Layer(name, failed=int(bool(failing) and failing in words))
+
+    def pass_all(name: str, options: list[str]) -> object:
+        ran.append(name)
+        return run.Layer(name, 1)
+
+    monkeypatch.setattr(run, "run_step", step)
+    monkeypatch.setattr(run, "run_pytest", pass_all)
+    monkeypatch.setattr(run, "is_up", lambda: was_up)
+    layers = run.run_on_cluster()
+
+    assert done == steps
+    assert ran == ([] if failing else ["end to end", "cluster itself"])
+    assert any(layer.failed for layer in layers) == bool(failing)
+
+
+@pytest.mark.parametrize(
     ("script", "found"),
     [
         ("export function a() { return config.pods; }", "no-undef"),

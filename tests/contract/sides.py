@@ -27,6 +27,7 @@ OWN_IMAGES: dict[str, Json] = {
 }
 # One level for every factor that a program is told by its environment, none of them a default.
 OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
+CUSTOM_LEVELS = {name: it for name, it in OWN_LEVELS.items() if name != "poolSize"}
 LEVELS = OWN_LEVELS | {
     "server": ["gunicorn"],
     "gunicornThreads": [5],
@@ -122,10 +123,11 @@ def plans() -> Iterator[tuple[str, Plan]]:
                 plan = plan_of(workload, {"name": variant}, **{store: EXISTING})
                 yield f"{workload}/{variant} in an existing {store}", plan
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
-        more = {"load": {"request": {"path": "/"}}, "factors": OWN_LEVELS}
+        levels = OWN_LEVELS if workload == "select" else CUSTOM_LEVELS
+        more = {"load": {"request": {"path": "/"}}, "factors": levels}
         yield f"{workload}/{own['name']}", plan_of(workload, own, **more)
     for title, request in {"told": TOLD, "steps": STEPS}.items():
-        more = {"load": {"request": request}, "factors": OWN_LEVELS}
+        more = {"load": {"request": request}, "factors": CUSTOM_LEVELS}
         yield f"custom/{title}", plan_of("custom", OWN_IMAGES["metered"], **more)
 
 

@@ -27,6 +27,7 @@ from loadlab_services.instruments import Board, Source
 from loadlab_services.instruments.sidecar import ServiceFromOutside
 from loadlab_services.steward import snapshot as steward_snapshot
 from loadlab_services.steward.account import account_for
+from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.quiet import Quietness
 from loadlab_services.steward.steward import Steward
@@ -106,8 +107,26 @@ async def taken(service: dict[str, Any], *, owns_postgres: bool) -> dict[str, An
         stores: Any = Stores(http, Connection(), Redis(), owns_postgres=owns_postgres)  # type: ignore[arg-type]
         targets = {"service": "http://s:1", "worker": "http://w:1"}
         return await steward_snapshot.take_snapshot(
-            stores, run="exp-001-a1", targets=targets, sessions=SESSIONS
+            stores,
+            run="exp-001-a1",
+            targets=targets,
+            sessions=SESSIONS,
+            app_metrics=AppMetrics(),
         )
+
+
+async def told_by_its_own() -> dict[str, Any]:
+    """What is made of an app's own endpoint."""
+    text = b"""
+process_start_time_seconds 5
+process_cpu_seconds_total 1.5
+process_resident_memory_bytes 5e7
+process_open_fds 12
+http_requests_total 40
+"""
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(text)))
+    async with httpx.AsyncClient(transport=answer) as http:
+        return await AppMetrics().read(http, "http://s:1/metrics", "exp-001-a1")
 
 
 async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_path):
@@ -115,6 +134,7 @@ async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_
         "instruments": instruments(),
         "worker": instruments(COUNTS),
         "meter": metered(tmp_path),
+        "appMetrics": await told_by_its_own(),
     }.items():
         assert faults(schemas, "snapshot.schema.json", answer, definition) == []
         ComponentReading.model_validate(answer, extra="forbid")

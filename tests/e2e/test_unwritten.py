@@ -108,7 +108,7 @@ def test_metadata_as_large_as_etcd_allows_stop_nobody(lab: Lab):
     with metadata_without_bounds():
         labels, body = largest_labels(lab)
         for number in range(1, FAT_EXPERIMENTS):
-            create(lab, body.replace('"fat"', f'"fat-{number}"'))
+            create(lab, body.replace('"fat"', f'"f{number:02}"'))
         lab.submit("next", **NAP)
         waited = seconds_until(lambda: begun(lab, "next"), 60, "the next one's start")
         status = lab.wait("next", 60)

@@ -255,3 +255,20 @@ def test_a_service_that_is_never_there_is_told_with_the_error(lab):
         f"not ready after 500 ms: GET {target}/healthz gave "
         "dial tcp 127.0.0.1:9: connect: connection refused"
     ), ended.document["error"]
+
+
+def test_a_probe_leaves_the_host_at_no_step(lab, server):
+    server.probes = [(307, "/there"), (302, "http://elsewhere.invalid/")]
+    measured(lab, configured(lab, path="/hop/0") | {"readinessPath": "/probe"})
+
+    assert server.probes == []
+
+
+def test_a_host_beyond_the_cluster_is_not_this_machine(lab):
+    config = configured(lab) | {"outside": True}
+    config["deadlines"]["readyMs"] = 500
+    ended = lab.run(config=config)
+
+    assert ended.code == 108
+    assert "127.0.0.1" in ended.document["error"]
+    assert "is in a blacklisted range" in ended.document["error"], ended.document["error"]

@@ -13,7 +13,7 @@ from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
 
 from loadlab.controller.metrics import Metrics
-from loadlab.controller.settings import DEFAULT_IMAGES
+from loadlab.controller.settings import DEFAULT_IMAGES, from_environment
 from loadlab.model.resources import Experiment
 from tests.manifests import Json
 
@@ -89,6 +89,29 @@ def test_old_kubernetes_is_refused(run_helm):
 
     assert done.returncode != 0
     assert "incompatible" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["shop.example.com", "*.example.com:443", "10.0.0.1:80", "localhost:80", "A.b:80", "a.b:0"],
+)
+def test_a_host_is_a_name_and_a_port(run_helm, entry):
+    hosts = f'--set-json=allowedHosts=["{entry}"]'
+    done = run_helm("template", "loadlab", str(CHART), KUBERNETES, hosts)
+
+    assert done.returncode != 0
+    assert "allowedHosts" in done.stderr
+
+
+def test_no_host_may_be_loaded_unless_it_is_listed(render):
+    listed = '--set-json=allowedHosts=["shop.example.com:443","a.example.com:80"]'
+
+    assert "LOADLAB_ALLOWED_HOSTS" not in environment(render())
+    given = environment(render(listed))["LOADLAB_ALLOWED_HOSTS"]
+    assert from_environment({"LOADLAB_ALLOWED_HOSTS": given}).images.allowed_hosts == (
+        "shop.example.com:443",
+        "a.example.com:80",
+    )
 
 
 def test_the_chart_names_every_image_that_the_operator_starts(render):

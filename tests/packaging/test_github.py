@@ -12,13 +12,16 @@ import yaml
 BY_HAND = {"/cluster/hyperkube", "/cluster/kind"}
 
 
-def test_every_action_has_a_full_version(repository):
+def test_every_action_is_pinned_by_its_digest(repository):
+    """A version is a tag that its owner, or who took the account, can move."""
     files = (repository / ".github").glob("*/**/*.y*ml")
-    named = [use for file in files for use in re.findall(r"uses: *(\S+)", file.read_text())]
+    named = [use for file in files for use in re.findall(r"uses: *(.+)", file.read_text())]
     used = [use for use in named if not use.startswith("./")]
+    pinned = r"[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+"
 
-    assert len(used) < len(named)
-    assert [use for use in used if not re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})$", use)] == []
+    assert len(used) > 8
+    assert [use for use in used if not re.fullmatch(pinned, use)] == []
+    assert len({use.partition("@")[0] for use in used}) == len(set(used)), "one version of each"
 
 
 def watched(repository, ecosystem: str) -> set[str]:

@@ -80,8 +80,11 @@ class TakesNotes(ApiCluster):
     async def _answer(self, **_) -> str:
         owners = [{"uid": UID, "controller": True}] if self.is_there else []
         labels = {MAY_BE_USED_LABEL: "true"}
-        metadata = {"resourceVersion": "1", "ownerReferences": owners, "labels": labels}
-        return json.dumps({"metadata": metadata, "items": [], "reason": "AlreadyExists"})
+        metadata: dict[str, object] = {"name": "x", "uid": "uid", "resourceVersion": "1"}
+        metadata |= {"ownerReferences": owners, "labels": labels}
+        spec = {"selector": {"app": "shop"}}  # of a Service that an experiment asks
+        answer = {"metadata": metadata, "spec": spec, "items": [], "reason": "AlreadyExists"}
+        return json.dumps(answer)
 
 
 class Silence:

@@ -32,7 +32,7 @@ def no_cpu_is_free(pod: Manifest) -> Manifest | None:
 
 def chosen(lab: Laboratory) -> Json:
     found: Json = lab.status()["chosen"]
-    return {name: found[name] for name in found if name != "seed"}
+    return {name: found[name] for name in found if name.startswith("serviceCpu")}
 
 
 def placements(lab: Laboratory) -> list[str]:

@@ -55,6 +55,7 @@ class FakeKubernetes:
         self.node = "node-1"  # where new pods run
         self.lost_nodes: set[str] = set()  # whose kubelets do not answer
         self.finished_runs: list[str] = []
+        self.service_runs_already = False  # then no generator waits for one of its run
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self.never_goes: Callable[[str], bool] = lambda _: False  # a pod, by name
         self.pod_refusal_of: Callable[[Manifest], str] = lambda _: ""  # by what makes it
@@ -169,7 +170,8 @@ class FakeKubernetes:
                 continue
             if pod["spec"].get("nodeName") in self.lost_nodes:
                 continue
-            if "status" not in pod:  # an application's, see above
+            if "status" not in pod or COMPONENT_LABEL not in pod["metadata"]["labels"]:
+                # An application's, see above.
                 continue
             component = pod["metadata"]["labels"][COMPONENT_LABEL]
             if (fault := self.fault_of(pod)) is not None:
@@ -201,6 +203,8 @@ class FakeKubernetes:
         if pod["status"]["phase"] != "Running" or component not in {"k6", "dataset", "preparation"}:
             return False
         run = pod["metadata"]["labels"].get(RUN_LABEL)
+        if self.service_runs_already and component == "k6":
+            return True
         return component in {"dataset", "preparation"} or any(
             "status" in other
             and other["metadata"]["labels"].get(RUN_LABEL) == run

@@ -31,7 +31,12 @@ async def test_what_a_spec_leaves_open_stands_in_the_status_before_anything_is_c
 
         status = await lab.run(name)
 
-        assert status["chosen"] == chosen | {"serviceCpu": "Exclusive"}  # the first trial's answer
+        layout = [{"component": name, "nodes": ["node-1"]} for name in ("service", "k6")]
+        assert status["chosen"] == chosen | {  # the first trial's answers
+            "serviceCpu": "Exclusive",
+            "layout": layout,
+            "generatorApart": False,
+        }
         seeds.add(chosen["seed"])
     assert len(seeds) == 2
 

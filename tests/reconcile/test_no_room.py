@@ -127,7 +127,7 @@ async def test_asking_for_cpus_of_its_own_holds_nothing_up():
         ),
         (
             "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: batch}.",
-            "make room for it on a node, or lift what keeps it off",
+            "tolerate the taint by spec.placement.tolerations",
         ),
     ],
 )

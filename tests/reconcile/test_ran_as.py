@@ -45,6 +45,7 @@ async def test_a_limit_of_a_limit_range_is_named_in_row_and_trial():
             "cpuRequest": 0.01,
             "memoryLimit": 1024**3,
             "memoryRequest": 32 * 1024**2,
+            "nodes": ["node-1"],
         }
 
 

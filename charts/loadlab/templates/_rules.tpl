@@ -24,6 +24,9 @@ else says why.
 - apiGroups: [""]
   resources: [services]
   verbs: [get, list, create, delete]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]  # where a Service that an experiment asks leads to
+  verbs: [list]
 - apiGroups: [""]
   resources: [secrets]
   verbs: [create]

@@ -1,7 +1,7 @@
 """A small catalogue search, all in memory. STYLE says how its handler is written: def or async.
 
-It knows nothing of LoadLab. The instruments would be two lines, below `app`, and the package:
-`from loadlab_services.instruments import instrument`, and `instrument(app)`.
+It knows nothing of LoadLab. The instruments would be two lines, below `app`, and the wheel:
+`from loadlab_services.instruments import instrument`, and `app = instrument(app)`.
 """
 
 import os

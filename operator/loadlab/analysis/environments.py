@@ -23,7 +23,7 @@ LONGEST_DIFFERENCE = 200  # characters
 LONGEST_VALUE = 60
 # Images are the environment's; whose a database is, and whether it may be cleared, is no setting.
 _NO_SETTINGS = {"image", "secretRef", "overwrite"}
-_CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates"}
+_CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates", "layout"}
 _BY_PILOTS = {"loads"}  # what they carried is never twice the same, and decides but the rates
 _COMPARED = {"name", "image", "env"}  # of a variant
 Document = Mapping[str, Any]
@@ -69,7 +69,8 @@ def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
         "resources": spec["resources"],
         "preparation": spec.get("preparation"),
         **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
-        "chosen": _without(chosen, untold),
+        # A release that did not say so kept nobody apart.
+        "chosen": {"generatorApart": False, **_without(chosen, untold)},
     }
 
 

@@ -12,6 +12,9 @@ tables      experiment -> what a terminal shows (pure)
 sheet       a table that is folded where it is too wide, and never cut (pure)
 against     two experiments -> their ratios (pure)
 export      experiment -> json, yaml, csv, md (pure)
+flat        experiment and trials -> tables of rows (pure)
+parquet     rows -> Parquet (pure), with the extra of that name
+bundle      experiment and trials <-> one archive
 markdown    what a terminal shows -> Markdown (pure)
 """
 

@@ -9,21 +9,20 @@ import typer
 
 from loadlab import __version__
 from loadlab.base.text import plain
+from loadlab.cli.commands.bundle import bundle
 from loadlab.cli.commands.compare import compare
 from loadlab.cli.commands.completion import completion, enable
 from loadlab.cli.commands.doctor import doctor
+from loadlab.cli.commands.export import export
+from loadlab.cli.commands.gate import gate
 from loadlab.cli.commands.init import init
 from loadlab.cli.commands.report import report
+from loadlab.cli.commands.results import print_last_words, results
 from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
-from loadlab.cli.export import Format, export
-from loadlab.cli.gate import FailOn, checks_of, exit_code
-from loadlab.cli.junit import build_junit
-from loadlab.cli.last_words import SHOWN_TRIALS, last_words
 from loadlab.cli.options import (
     EXIT_CODES,
-    FAIL_ON,
     Context,
     Kubeconfig,
     Name,
@@ -54,44 +53,6 @@ Files = Annotated[
 ]
 
 
-def results(
-    name: Name,
-    *,
-    namespace: Namespace = None,
-    output: Annotated[Format, typer.Option("--output", "-o", help="Format.")] = Format.TABLE,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-) -> None:
-    """Print the results of an experiment, as far as there are any."""
-    cluster = connect(kubeconfig, context, namespace)
-    experiment = Experiment.of(cluster.read(name))
-    if output is Format.TABLE:
-        show(render(experiment))
-        _print_last_words(cluster, experiment)
-    else:
-        typer.echo(export(experiment, output))
-    raise typer.Exit(experiment.exit_code)
-
-
-def gate(
-    name: Name,
-    *,
-    namespace: Namespace = None,
-    fail_on: Annotated[FailOn, typer.Option(help=FAIL_ON)] = FailOn.REGRESSED,
-    junit: Annotated[Path | None, typer.Option(help="Write the checks there as JUnit XML.")] = None,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-) -> None:
-    """Pass or fail a pipeline by an experiment: a line for each check, and the exit code."""
-    experiment = Experiment.of(connect(kubeconfig, context, namespace).read(name))
-    checks = checks_of(experiment, fail_on)
-    if junit:
-        _write(junit, build_junit(experiment, checks))
-    for check in checks:
-        show(check.line)
-    raise typer.Exit(exit_code(experiment, checks))
-
-
 def status(
     name: Name,
     *,
@@ -108,7 +69,7 @@ def status(
     else:
         experiment = Experiment.of(cluster.read(name))
         show(experiment.line)
-    _print_last_words(cluster, experiment)
+    print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
 
@@ -148,7 +109,7 @@ def run(
         again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
         raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
     show(render(experiment))
-    _print_last_words(cluster, experiment)
+    print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
 
 
@@ -158,7 +119,10 @@ def validate(files: Files) -> None:
     What it knows beside its rules is not looked at: quotas, rights, images and other objects.
     """
     for found in _previews(files):
-        typer.echo(f"{found.name}: accepted")
+        listed = (
+            f", if the chart's allowedHosts has {', '.join(found.hosts)}" if found.hosts else ""
+        )
+        typer.echo(f"{found.name}: accepted{listed}")
 
 
 def version() -> None:
@@ -180,6 +144,8 @@ app.command(epilog=EXIT_CODES, short_help="Divide the figures of A by those of B
     compare
 )
 app.command(epilog=EXIT_CODES, short_help="Pass or fail a pipeline by an experiment.")(gate)
+app.command(short_help="Write a table for other programs: CSV, JSON, Parquet.")(export)
+app.command(short_help="Write one archive that holds everything and runs again.")(bundle)
 app.command(short_help="Print the script that completes this command.")(completion)
 app.command(short_help="Print the version of this command.")(version)
 
@@ -212,22 +178,6 @@ def _text_of(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"cannot read {file}: {error}", ExitCode.NOT_FINISHED) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as err:
-        raise CliError(f"cannot write {path}: {err.strerror}") from err
-
-
-def _print_last_words(cluster: "Cluster", experiment: Experiment) -> None:
-    """Say why trials did not count, once the experiment is over."""
-    counts = experiment.status.trials
-    if experiment.finished and counts.failed + counts.lost + counts.invalid:
-        trials = cluster.failed_trials(experiment.name, SHOWN_TRIALS)
-        for line in last_words(trials):
-            show(line)
 
 
 def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:

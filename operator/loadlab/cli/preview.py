@@ -1,7 +1,7 @@
 """What an experiment would do, from its file alone, by the operator's own plan. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +13,10 @@ from loadlab.base.names import API_VERSION, COMPONENT_LABEL
 from loadlab.base.quantities import amount, seconds
 from loadlab.cli.errors import CliError
 from loadlab.model.resources import Experiment
+from loadlab.model.spec import LoadExperimentSpec
 from loadlab.plan import Images, Plan, PlanError, make_plan
 from loadlab.plan.planned_trial import PlannedTrial
+from loadlab.plan.running_service import host_and_port
 from loadlab.progress.admission import criterion_fault
 
 # Where the operator's own are not known: a plan names images, and depends on none.
@@ -55,6 +57,11 @@ class Preview:
     @property
     def name(self) -> str:
         return self.plan.context.name
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What the operator's list of hosts must have; which it has nobody knows here."""
+        return self.plan.context.images.allowed_hosts
 
     @property
     def first_block(self) -> tuple[PlannedTrial, ...]:
@@ -139,7 +146,7 @@ def preview(document: Document) -> Preview:
     known = {"namespace": "default", "uid": _NO_UID} | metadata
     try:
         experiment = Experiment.model_validate({**document, "metadata": known, "status": {}})
-        found = make_plan(experiment, _IMAGES)
+        found = make_plan(experiment, _images(experiment.spec))
     except ValidationError as error:
         raise CliError(f"{name}: {first_fault(error)}{_others(error.error_count())}") from error
     except PlanError as error:
@@ -147,6 +154,13 @@ def preview(document: Document) -> Preview:
     if fault := criterion_fault(experiment.spec):
         raise CliError(f"{name}: {fault}")
     return Preview(found, dict(document))
+
+
+def _images(spec: LoadExperimentSpec) -> Images:
+    """Return images that stand for the operator's, whose list of hosts nobody knows here."""
+    urls = (variant.url for variant in spec.variants)
+    hosts = dict.fromkeys(host_and_port(url) for url in urls if url)
+    return replace(_IMAGES, allowed_hosts=tuple(hosts))
 
 
 def _others(errors: int) -> str:

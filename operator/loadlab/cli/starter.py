@@ -29,8 +29,11 @@ spec:
 _TAIL = """\
   replicates: 5 # of each cell, in fresh processes; two carry no interval
   load:
-    warmup: 5s # not counted
+{purpose}    warmup: 5s # not counted
     duration: 30s
+"""
+_COMPARE = """\
+    purpose: Compare # all at one rate, which pilots find; Capacity: how much each carries
 """
 _CRITERIA = """\
   successCriteria: # what every cell must keep for the verdict Passed
@@ -68,7 +71,7 @@ def experiment(wish: Wish) -> str:
     return (
         head
         + _text(lines)
-        + _TAIL
+        + _TAIL.format(purpose=_COMPARE if len(wish.variants) > 1 else "")
         + _text(request)
         + _text(store if needs_store and workload.has_postgres else ())
         + _CRITERIA
@@ -91,6 +94,7 @@ def _images(wish: Wish) -> Iterator[str]:
         yield f"    - name: {_word(variant)}"
         yield f"      image: {_word(image)} # the status records its digest"
         yield '      # command: [uvicorn, "app:app", --host, 0.0.0.0, --workers, $(WORKERS)]'
+        yield "      # env: [{name: STYLE, value: text}] # what tells variants of one image apart"
         yield "      port: 8000"
         if ready:
             yield f"      readinessPath: {_quoted(ready)} # answers once it can serve"

@@ -45,6 +45,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         images=Images(
             **images,
             pull_policy=policy,
+            allowed_hosts=_words(environment.get("LOADLAB_ALLOWED_HOSTS", "")),
             pull_secrets=_words(environment.get("LOADLAB_IMAGE_PULL_SECRETS", "")),
         ),
         lease=LeaseName(

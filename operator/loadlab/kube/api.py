@@ -33,6 +33,7 @@ class Kind(Enum):
     NODE = Resource("v1", "nodes", "Node")
     POD = Resource("v1", "pods", "Pod")
     SERVICE = Resource("v1", "services", "Service")
+    ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
     SERVICE_ACCOUNT = Resource("v1", "serviceaccounts", "ServiceAccount")
     SECRET = Resource("v1", "secrets", "Secret")
     EVENT = Resource("v1", "events", "Event")

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.asked_services import read_asked_services
 from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
@@ -62,11 +63,8 @@ async def observe(
     uid = experiment.metadata.uid
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
-    controllers = [
-        _with_refusal(view_controller(item, kind), lacking.of(item))
-        for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
-        for item in own[kind]
-    ]
+    both = ((kind, item) for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET) for item in own[kind])
+    controllers = (_with_refusal(view_controller(it, kind), lacking.of(it)) for kind, it in both)
     pods = tuple(view_pod(pod, hints) for pod in sorted_pods.own)
     departing = tuple(view_pod(pod) for pod in sorted_pods.departing)
     return Observed(
@@ -79,6 +77,7 @@ async def observe(
         ),
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
+        asked=await read_asked_services(cluster, experiment),
         place=place,
         former=former,
         preparation=_preparation(pods, hints),

@@ -46,14 +46,17 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
     if (shared := trial.shared_cpus) is not None:
         words = "beside the service's" if trial.owns_cpus else "that all share"
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
-        users = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name)}
-        found = _difference(where, shared, users)
+        found = _difference(where, shared, _users(trial, Component.STEWARD))
         logs = 0.0 if _is_elsewhere(trial) else _logs(trial)
         yield replace(found, logs=logs, idle=_idle(trial, "shared"))
     own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
     if own is not None and used is not None and trial.owns_cpus and _pods(trial) == 1:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, {Component.SERVICE.value: used})
+        yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
+    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial) and _pods(trial) == 1:
+        where = f"the {_counted(own)} that all share{_on_node(trial, Component.SERVICE)}"
+        found = _difference(where, own, _users(trial, Component.SERVICE))
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
 
 
@@ -106,16 +109,21 @@ def _used(trial: TrialMeasurement, name: str) -> float | None:
     return None if is_one_of_several else trial.cpus_used_by(name)
 
 
-def _may_be_there(trial: TrialMeasurement, part: str) -> bool:
-    """Whether a part took place in the trial, and may have used the steward's shared CPUs."""
+def _users(trial: TrialMeasurement, beside: Component) -> dict[str, float | None]:
+    """Return the parts that may have used the shared CPUs of the node of one of them."""
+    return {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name, beside)}
+
+
+def _may_be_there(trial: TrialMeasurement, part: str, beside: Component) -> bool:
+    """Whether a part took place in the trial, and may have used CPUs that all share there."""
     if part == Component.SERVICE and trial.owns_cpus:
         return False
-    ran, steward = trial.ran.get(_POD_OF.get(part, part)), trial.ran.get(Component.STEWARD)
+    ran, other = trial.ran.get(_POD_OF.get(part, part)), trial.ran.get(beside)
     if ran is None:
         return part in {Component.SERVICE, GENERATOR} or part in trial.components
-    if steward is None or not ran.nodes or not steward.nodes:
+    if other is None or not ran.nodes or not other.nodes:
         return True
-    return bool(set(ran.nodes) & set(steward.nodes))
+    return bool(set(ran.nodes) & set(other.nodes))
 
 
 def _pods(trial: TrialMeasurement) -> int:

@@ -12,6 +12,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.chosen import uneven_replicas
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
@@ -51,6 +52,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     """
     _check_factors(spec)
     _check_gunicorn(spec)
+    _check_stores(spec)
     _check_search(spec)
     check_variables(spec)
     _check_cache_ttl(spec)
@@ -72,6 +74,13 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
 
 def _check_replicas(context: Context, cells: tuple[Cell, ...]) -> None:
     spec = context.spec
+    running = next((v.name for v in context.variants.values() if not v.is_deployed), None)
+    if running and spec.factors.levels(Factor.REPLICAS) is not None:
+        message = (
+            f"factors.replicas: {running} runs already, and nothing of it is changed: leave one of "
+            "both out"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
     uneven = uneven_replicas(spec)
     if uneven and spec.placement.service_cpu is ServiceCpu.EXCLUSIVE:
         message = (
@@ -125,11 +134,35 @@ def _check_gunicorn(spec: LoadExperimentSpec) -> None:
 def _idle_factors(spec: LoadExperimentSpec) -> Iterator[Factor]:
     """Yield the factors that were given and change nothing for any of the variants.
 
-    Not those that the API server fills in, whether they mean something or not.
+    Not those that the API server fills in, whether they mean something or not; with another level,
+    too, where the workload has variants of its own: the one that has it may be left out for now.
     """
     workload, names = workload_of(spec), [variant.name for variant in spec.variants]
-    given = (f for f in Factor if f.facts.default is None and spec.factors.levels(f) is not None)
+    filled_in = {f for f in Factor if f.facts.default is not None and workload.variants}
+    given = (
+        factor
+        for factor in Factor
+        if factor not in filled_in
+        and spec.factors.levels(factor) not in {None, factor.facts.default}
+    )
     return (f for f in given if not any(workload.gives_meaning(f, name) for name in names))
+
+
+def _check_stores(spec: LoadExperimentSpec) -> None:
+    """Refuse what is said of stores where none can be had: it would be ignored."""
+    said = {
+        "postgres": spec.postgres != Postgres(),
+        "redis": spec.redis != Redis(),
+        "rabbitmq": spec.rabbitmq != RabbitMq(),
+    }
+    if workload_of(spec).variants:
+        return  # a variant that has it may have been left out for now
+    for store in (store for store, is_given in said.items() if is_given):
+        message = (
+            f"{store} means nothing for the workload {spec.workload}, which has no stores: remove "
+            "it. Your image takes the address of its store from a Secret (variants[].env)"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_cache_ttl(spec: LoadExperimentSpec) -> None:

@@ -34,6 +34,8 @@ class Images:
     redis: str
     rabbitmq: str
     generators: str = "loadlab/generators:0.1.0"  # of others than k6
+    # No image, but what else an installation says: hosts beyond the cluster that may be loaded.
+    allowed_hosts: tuple[str, ...] = ()
     pull_policy: str = "IfNotPresent"
     pull_secrets: tuple[str, ...] = ()
 
@@ -94,9 +96,16 @@ class Context:
     def service_cpu(self) -> ServiceCpu:
         """Whether the service owns its CPUs: it is tried until something else is chosen."""
         given = self.spec.placement.service_cpu
+        if not self.is_deployed:
+            return ServiceCpu.SHARED
         if given is not ServiceCpu.PREFERRED:
             return given
         return self.chosen.service_cpu or ServiceCpu.EXCLUSIVE
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether services are started for the runs: else all of them run already."""
+        return any(variant.is_deployed for variant in self.variants.values())
 
     @property
     def settled(self) -> Chosen:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from loadlab.base.names import Component
 from loadlab.base.quantities import cpus, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.generators import DEFAULT
@@ -39,6 +40,7 @@ class LoadFacts:
     steps: int = 1  # requests of an iteration, unless one of them fails
     writes: bool = False  # accepted work must be accounted for
     instrumented: bool = True  # the service has our instruments
+    deployed: bool = True  # it was started for the trial; else it ran already
     cpu_limits: dict[str, float] = field(default_factory=dict)  # CPUs of a component, where limited
     owns_cpus: bool = True  # whether the service was to have CPUs of its own
     insists_on_cpus: bool = False  # whether it may not do without
@@ -75,7 +77,8 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         steps=len(load.request.steps) or 1,
         writes=workload_of(spec).accounts_for(cell.variant),
         instrumented=context.variant(cell).has_instruments,
-        cpu_limits=cpu_limits(spec.resources),
+        deployed=context.variant(cell).is_deployed,
+        cpu_limits=_cpu_limits(context, cell),
         owns_cpus=context.owns_cpus,
         insists_on_cpus=spec.placement.service_cpu is ServiceCpu.EXCLUSIVE,
         shared_because=context.chosen.service_cpu_reason,
@@ -86,6 +89,14 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
     )
 
 
+def _cpu_limits(context: Context, cell: Cell) -> dict[str, float]:
+    """Return the limits of what is deployed: what runs already has its own."""
+    limits = cpu_limits(context.spec.resources)
+    if not context.variant(cell).is_deployed:
+        limits.pop(Component.SERVICE, None)
+    return limits
+
+
 def cpu_limits(resources: Resources) -> dict[str, float]:
     """Return the CPUs that each component may use, where that is limited."""
     amounts = {name: resources.of(name) for name in Resources.model_fields}
@@ -93,9 +104,9 @@ def cpu_limits(resources: Resources) -> dict[str, float]:
 
 
 def expected_work(context: Context, cell: Cell) -> ExpectedWork | None:
-    """Return what must be seen to be done in a cell; None for an image of the user's own."""
+    """Return what must be seen to be done in a cell; None for a service of the user's own."""
     variant = context.variant(cell)
-    if variant.image is not None:
+    if variant.image is not None or not variant.is_deployed:
         return None
     known, workers = variant.facts, cell.number(Factor.WORKERS)
     return ExpectedWork(

@@ -17,7 +17,8 @@ from loadlab.model.spec.load import Load
 from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
-from loadlab.plan.https import build_trust, host_of
+from loadlab.plan.https import build_trust
+from loadlab.plan.layout import build_layout
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     STEWARD_PORT,
@@ -69,6 +70,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
+        **build_layout(context, Component.K6, run),
         **({"volumes": files} if (files := [*volumes, *ca]) else {}),
         **context.pull_secrets(),
     }
@@ -113,12 +115,13 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, variant = context.spec, context.variant(run.cell)
     service = context.child_name(Component.SERVICE, run)
-    target = variant.target(host_of(service, context.experiment.metadata.namespace, variant.https))
+    target = variant.target(service, context.experiment.metadata.namespace)
     requests = _NOTHING if run.calibrates else requests_of(spec, variant, run.cell)
     return {
         "run": run.name,
         "pods": spec.load.parallelism,
         "target": target.address,
+        **({"outside": True} if variant.url and not run.calibrates else {}),
         "readinessPath": target.readiness_path,
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
         "variant": variant.target_name(variant.pods_in(run.cell)),

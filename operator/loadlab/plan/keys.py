@@ -6,8 +6,10 @@ A rule there counts the cost of the longest possible key, and no schema gives ke
 import re
 from collections.abc import Iterable, Mapping
 
+from loadlab.base.names import Component
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.placement import Placement
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
 from loadlab.plan.own_pod import RESERVED
@@ -37,10 +39,7 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         marks = {"podLabels": variant.pod_labels, "podAnnotations": variant.pod_annotations}
         for field, given in marks.items():
             _check_marks(f"variants {variant.name}: {field}", given)
-    _check(
-        "placement.nodeSelector", spec.placement.node_selector, LABEL_KEY,
-        "is no label's key; `kubectl get nodes --show-labels` shows those there are",
-    )  # fmt: skip
+    _check_node_labels(spec.placement)
     _check_headers("load.request.headers", request.headers)
     for step in request.steps:
         _check_headers(f"load.request.steps {step.name}: headers", step.headers)
@@ -58,6 +57,19 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         "postgres.settings", spec.postgres.settings, SETTING_NAME,
         "is no setting of Postgres; `SHOW ALL` in a database lists them",
     )  # fmt: skip
+
+
+def _check_node_labels(placement: Placement) -> None:
+    own = placement.components
+    selectors = {"placement.nodeSelector": placement.node_selector} | {
+        f"placement.components.{name}.nodeSelector": own.of(Component(name)).node_selector
+        for name in type(own).model_fields
+    }
+    for field, labels in selectors.items():
+        _check(
+            field, labels, LABEL_KEY,
+            "is no label's key; `kubectl get nodes --show-labels` shows those there are",
+        )  # fmt: skip
 
 
 def _check_headers(field: str, headers: Mapping[str, str]) -> None:

@@ -59,20 +59,21 @@ def parts_beside_stores(context: Context) -> tuple[Component, ...]:
         *((Component.DATASET,) if has_dataset else ()),
         *((Component.PREPARATION,) if context.spec.preparation else ()),
         Component.STEWARD,
-        Component.SERVICE,
+        *((Component.SERVICE,) if context.is_deployed else ()),
         *((Component.WORKER,) if _has_worker(context) else ()),
         Component.K6,
     )
 
 
 def _generator_flows(context: Context) -> Iterator[Flow]:
-    http = sorted({variant.port for variant in context.variants.values()})
+    http = sorted({variant.port for variant in context.variants.values() if variant.is_deployed})
     yield Flow(Component.K6, Component.SERVICE, tuple(http))
     yield Flow(Component.K6, Component.STEWARD, (STEWARD_PORT,))
 
 
 def _steward_flows(context: Context) -> Iterator[Flow]:
-    instruments = sorted({variant.snapshot_port for variant in context.variants.values()})
+    deployed = (variant for variant in context.variants.values() if variant.is_deployed)
+    instruments = sorted({variant.snapshot_port for variant in deployed})
     yield Flow(Component.STEWARD, Component.SERVICE, tuple(instruments))
     if _has_worker(context):
         yield Flow(Component.STEWARD, Component.WORKER, (INSTRUMENTS_PORT,))
@@ -132,8 +133,19 @@ def _egress(context: Context, part: Component, flows: tuple[Flow, ...]) -> list[
         for flow in flows
         if flow.source is part
     ]
+    if _asks_a_service(context, part):
+        # Which pods those are, and on which ports, is only known while it runs: none elsewhere.
+        outgoing.append({"to": [{"podSelector": {}}]})
     names = [{"protocol": protocol, "port": p} for p in DNS_PORTS for protocol in ("UDP", "TCP")]
     return [*outgoing, {"ports": names}] if outgoing else []
+
+
+def _asks_a_service(context: Context, part: Component) -> bool:
+    """Whether a part opens connections to a Service of the namespace that runs already."""
+    found = [variant for variant in context.variants.values() if variant.service]
+    if part is Component.STEWARD:
+        return any(variant.is_metered_as_one for variant in found)
+    return part is Component.K6 and bool(found)
 
 
 def _speaks_to_anybody(context: Context, part: Component) -> bool:
@@ -142,7 +154,9 @@ def _speaks_to_anybody(context: Context, part: Component) -> bool:
     Where an existing store is stands in a Secret that nobody here may read. What an image of the
     user's own needs, only its author knows.
     """
-    if part in STORES or part is Component.K6:
+    if part is Component.K6:  # a host of the chart's list has any address
+        return any(variant.url for variant in context.variants.values())
+    if part in STORES:
         return False
     existing = set(existing_stores(context.spec))
     if part in (Component.SERVICE, Component.WORKER):

@@ -22,10 +22,20 @@ from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.preliminary import plan_preliminary
 from loadlab.plan.preparation import build_preparation, check_preparation
 from loadlab.plan.rates import measured_load, with_rate
+from loadlab.plan.running_service import check_running
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
 from loadlab.plan.variants import ResolvedVariant, resolve_variants, stores_of
+
+# What first trials show, each before anything rests on it.
+_OPEN = {
+    "service_cpu": None,
+    "layout": (),
+    "generator_apart": None,
+    "replicates": None,
+    "loads": (),
+}
 
 __all__ = ["Images", "Plan", "PlanError", "PlannedTrial", "make_plan"]
 
@@ -161,6 +171,7 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     spec = experiment.spec
     check_name(experiment.metadata.name)
     check_spec(spec)
+    check_running(spec, images.allowed_hosts)
     cells = cells_of(spec)
     context = Context(experiment, images, resolve_variants(spec), choose(experiment))
     check_environment(context)
@@ -211,10 +222,7 @@ def _plan_search(context: Context, cells: tuple[Cell, ...]) -> Plan:
 
 def _undecided(context: Context) -> Context:
     """Return the context before the first trials had shown anything: it is the same plan after."""
-    chosen = context.chosen.model_copy(
-        update={"service_cpu": None, "replicates": None, "loads": ()}
-    )
-    return replace(context, chosen=chosen)
+    return replace(context, chosen=context.chosen.model_copy(update=_OPEN))
 
 
 def _fingerprint(plan: Plan) -> str:

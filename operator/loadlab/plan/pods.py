@@ -5,6 +5,7 @@ from typing import Any
 from loadlab.base.names import COMPONENT_LABEL, STORES, Component
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
+from loadlab.model.spec.placement import Toleration
 
 Manifest = dict[str, Any]
 
@@ -70,10 +71,28 @@ def pod_template(
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "securityContext": pod_security(user),
-            "nodeSelector": spec.placement.node_selector,
+            **_placed(component, spec),
             **pod,
         },
     }
+
+
+def _placed(component: Component, spec: LoadExperimentSpec) -> Manifest:
+    """Return what a spec says of a component's nodes, as a piece of a pod."""
+    placement = spec.placement
+    tolerated = [_toleration(each) for each in placement.tolerations_of(component)]
+    priority = placement.priority_class_name
+    return {
+        "nodeSelector": placement.labels_for(component),
+        **({"tolerations": tolerated} if tolerated else {}),
+        **({"priorityClassName": priority} if priority else {}),
+    }
+
+
+def _toleration(given: Toleration) -> Manifest:
+    value = {"value": given.value} if given.value is not None else {}
+    effect = {"effect": given.effect.value} if given.effect else {}
+    return {"key": given.key, "operator": "Equal" if value else "Exists", **value, **effect}
 
 
 def env(**values: str | int | float) -> list[Manifest]:

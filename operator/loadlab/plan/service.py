@@ -5,6 +5,7 @@ from loadlab.base.quantities import share_of
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.https import build_certificate
+from loadlab.plan.layout import build_layout
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
@@ -22,8 +23,10 @@ GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then nee
 
 
 def build_service(context: Context, run: Run) -> list[Manifest]:
-    """Return Service and Deployment of the service under test."""
+    """Return Service and Deployment of the service under test; nothing where it runs already."""
     variant = context.variant(run.cell)
+    if not variant.is_deployed:
+        return []
     image = variant.image
     pod = _built_in_pod(context, run) if image is None else _own_pod(context, run, image)
     ports = [
@@ -137,6 +140,7 @@ def _deployed(
     whole_pod = {
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         **context.pull_secrets(),
+        **build_layout(context, component, run),
         **pod,
     }
     return [

@@ -87,12 +87,13 @@ def _snapshot_targets(context: Context) -> Manifest:
     """Where the instruments of each variant are: the steward asks these addresses and no others."""
     run = "{run}"
     targets = {}
+    namespace = context.experiment.metadata.namespace
     for variant in context.variants.values():
         for pods in _numbers_of_pods(context, variant):
             host = component_name(run, Component.SERVICE) + (PODS_SUFFIX if pods > 1 else "")
             worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
             known = {
-                "service": variant.target(host).instruments,
+                "service": variant.target(host, namespace).instruments,
                 "worker": worker if variant.facts.worker else None,
             }
             found = {part: address for part, address in known.items() if address}

@@ -11,7 +11,9 @@ from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
-from loadlab.model.spec.variants import HTTP_PORT, EnvVar, Variant
+from loadlab.model.spec.running import AppMetrics
+from loadlab.model.spec.variants import EnvVar, Variant
+from loadlab.plan.https import host_of
 from loadlab.plan.pods import INSTRUMENTS_PORT
 
 READINESS_PATH = "/healthz"
@@ -42,11 +44,19 @@ class ResolvedVariant:
     env: tuple[EnvVar, ...]  # variables of the user's own, in the order given
     https: Https | None  # None: it is asked by http
     pod: PodFields  # what the user says of its pods
-    replicas: int = 1  # pods of the service, where no factor says how many
+    service: str | None = None  # a Service that runs already
+    url: str | None = None  # a host that does
+    metrics: AppMetrics | None = None  # the Service's own endpoint for a Prometheus
+    replicas: int = 1  # pods of the service that are deployed
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether it is started for each run; else it runs already, and nothing of it changes."""
+        return self.service is None and self.url is None
 
     def pods_in(self, cell: Cell) -> int:
-        """How many pods of the service a cell has."""
-        return cell.number(Factor.REPLICAS) or self.replicas
+        """How many pods of the service are deployed for a cell."""
+        return (self.is_deployed and cell.number(Factor.REPLICAS)) or self.replicas
 
     @property
     def has_instruments(self) -> bool:
@@ -68,14 +78,42 @@ class ResolvedVariant:
 
     def target_name(self, pods: int) -> str:
         """Return by which name the steward knows where the instruments of so many pods are."""
-        return self.name if pods == 1 else f"{self.name}/replicas={pods}"
+        return f"{self.name}/replicas={pods}" if pods > 1 else self.name
 
-    def target(self, host: str) -> Target:
-        """Return where the pods behind a host name are asked."""
+    def _metered_at(self, name: str) -> str | None:
+        if self.metrics is not None:
+            return f"http://{name}:{self.metrics.port}{self.metrics.path}"
+        return f"http://{name}:{self.instruments_port}" if self.instruments_port else None
+
+    @property
+    def asked_ports(self) -> dict[str, int]:
+        """The ports of a Service that runs already, by the fields that name them."""
+        named = {
+            "service.port": self.port,
+            "instrumentsPort": self.instruments_port,
+            "metrics.port": self.metrics.port if self.metrics else None,
+        }
+        return {field: port for field, port in named.items() if port is not None}
+
+    @property
+    def is_metered_as_one(self) -> bool:
+        """Whether one pod alone is metered, so that there may be no other."""
+        return self.instruments_port is not None or self.metrics is not None
+
+    def target(self, host: str, namespace: str) -> Target:
+        """Return where it is asked: pods behind a name that is made for a run, or what runs."""
+        if self.is_deployed:
+            name = host_of(host, namespace, self.https)
+            metered: str | None = f"http://{host}:{self.snapshot_port}"
+        else:
+            # In full: a short name that is no Service may be one of the node's own domain.
+            name = f"{self.service}.{namespace}.svc"
+            metered = self._metered_at(name)
+        address = f"{'https' if self.https else 'http'}://{name}:{self.port}"
         return Target(
-            address=f"{'https' if self.https else 'http'}://{host}:{self.port}",
+            address=self.url or address,
             readiness_path=self.readiness_path,
-            instruments=f"http://{host}:{self.snapshot_port}",
+            instruments=metered,
         )
 
 
@@ -90,8 +128,9 @@ def resolve_variants(spec: LoadExperimentSpec) -> dict[str, ResolvedVariant]:
 
 
 def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
-    is_ours = given.image is None  # and then the fields of an image are absent, by the rules
-    port, path = given.port or HTTP_PORT, given.readiness_path or READINESS_PATH
+    # Then the fields of an image are absent, by the rules.
+    is_ours = given.image is None and not given.runs_already
+    port, path = given.asked_port, given.readiness_path or READINESS_PATH
     instruments_port = INSTRUMENTS_PORT if is_ours else given.instruments_port
     settings = {
         "PORT": port,
@@ -112,6 +151,10 @@ def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
         env=given.env,
         https=given.https,
         pod=given,
+        service=given.service.name if given.service else None,
+        url=given.url,
+        metrics=given.metrics,
+        replicas=0 if given.runs_already else 1,
     )
 
 

@@ -25,7 +25,7 @@ from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
 from loadlab.progress.refused_creation import refused_pod, scaled_away
-from loadlab.progress.running import run
+from loadlab.progress.running import current_trial, run, unfit_service
 from loadlab.progress.service_cpus import only_asks
 from loadlab.progress.stalled import go_on, stall
 from loadlab.progress.unplaced import unplaced_pod
@@ -90,7 +90,10 @@ def _with_obstacle(
 def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
     refused = refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
-    return refused or scaled_away(observed.controllers)
+    refused = refused or scaled_away(observed.controllers)
+    if refused or plan is None or plan.context.experiment.status.phase is not Phase.RUNNING:
+        return refused
+    return unfit_service(plan, current_trial(plan, observed), observed)
 
 
 def _decide(

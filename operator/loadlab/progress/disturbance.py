@@ -8,6 +8,7 @@ from loadlab.base.names import STORES, Component
 from loadlab.model.resources import Trial
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
+from loadlab.progress.asked_service import why_changed
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import why_it_ended
 from loadlab.progress.infrastructure import identity, why_lost
@@ -25,6 +26,8 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
             is_store = Component(part) in STORES
             reason = Reason.STORE_RESTARTED if is_store else Reason.INFRASTRUCTURE_LOST
             return Failure(reason, f"{part} {trouble}")
+    if changed := _changed(plan, trial, observed):
+        return changed
     return _ended_for_good(observed.pods_of(run, *_SERVERS))
 
 
@@ -33,6 +36,8 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
 
     While it starts it may end again and again, which is another trouble than this.
     """
+    if changed := _changed(plan, trial, observed):
+        return changed
     servers = observed.pods_of(run, Component.SERVICE)
     restarted = next((pod for pod in servers if pod.restarts), None)
     if restarted is not None:
@@ -42,6 +47,11 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
         message = "a pod of the service was deleted or replaced during the run"
         return Failure(Reason.SERVICE_RESTARTED, message)
     return None
+
+
+def _changed(plan: Plan, trial: Trial, observed: Observed) -> Failure | None:
+    changed = why_changed(plan.variant(trial.spec.cell), trial, observed.asked)
+    return Failure(Reason.SERVICE_CHANGED, changed) if changed else None
 
 
 def _trouble(pods: tuple[PodView, ...], began_with: str) -> str:

@@ -11,6 +11,7 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
+from loadlab.progress.asked_service import ServiceView
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,7 @@ class Observed:
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()
     services: tuple[Child, ...] = ()
+    asked: tuple[ServiceView, ...] = ()  # Services that run already, while trials run
     place: Place = NOBODY_AHEAD
     former: str = ""  # what is left of a former experiment of this name, while this one waits
     preparation: Preparation | None = None  # as far as the data set's log is known

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from loadlab.measurement.ran_as import RanAs
+from loadlab.model.status.chosen import MOST_NODES
 from loadlab.model.status.trial import RunAs
 from loadlab.progress.observed import PodView, Resources
 
@@ -34,6 +35,7 @@ def recorded(ran: RanAs, cpus_allowed: int | None = None) -> RunAs:
         memory_limit=_whole(ran.memory_limit),
         memory_request=_whole(ran.memory_request),
         cpus_allowed=cpus_allowed,
+        nodes=ran.nodes[:MOST_NODES],
     )
 
 

@@ -3,22 +3,27 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from loadlab.base.quantities import seconds
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialCounts, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
+from loadlab.progress.asked_service import why_not_asked
 from loadlab.progress.clearing import clear_runs, name_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Collect, Decision
+from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
+from loadlab.progress.layout import choose_layout
 from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
 from loadlab.progress.precision import choose_replicates
 from loadlab.progress.quiet import with_quiet
 from loadlab.progress.search import choose_next_rates
 from loadlab.progress.service_cpus import choose_cpus, start_over
+from loadlab.progress.stalled import stalled_since
 from loadlab.progress.trials import judge_run, start_trial
 
 
@@ -43,6 +48,16 @@ class Current:
 
 
 def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Transition) -> Decision:
+    """Write down what the first result has shown before anything is started beside it."""
+    chosen = choose_layout(plan, observed)
+    if chosen is not None:
+        return Decision(experiment.status.model_copy(update={"chosen": chosen}), (), AT_ONCE)
+    return _go_on(plan, experiment, observed, transition)
+
+
+def _go_on(
+    plan: Plan, experiment: Experiment, observed: Observed, transition: Transition
+) -> Decision:
     """Clear away what is over, judge the run under way, start the next trial."""
     current = current_trial(plan, observed)
     keep = current.run if current else ""
@@ -68,11 +83,43 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     status = transition.set(
         status, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
     )
-    if experiment.spec.suspend:
+    return _begin(plan, current, observed, status, transition)
+
+
+def _begin(
+    plan: Plan,
+    current: Current,
+    observed: Observed,
+    status: LoadExperimentStatus,
+    transition: Transition,
+) -> Decision:
+    """Start the next attempt, unless it has to wait."""
+    spec = plan.context.experiment.spec
+    if spec.suspend:
         return Decision(status, (), RESYNC)
+    if unfit := unfit_service(plan, current, observed):
+        return _hold(status, unfit, seconds(spec.timeouts.ready), transition)
     started = start_trial(plan, current.planned, current.trial, observed, transition.now)
     status = status.model_copy(update={"current_trial": current.planned.name})
     return Decision(status, started, RESYNC)
+
+
+def unfit_service(plan: Plan, current: Current | None, observed: Observed) -> Diagnosis | None:
+    """Return why the next attempt can't ask the service that runs; None where it may."""
+    if current is None or current.is_running:
+        return None
+    why = why_not_asked(plan.variant(current.planned.cell), observed.asked)
+    return (Reason.SERVICE_UNFIT, why) if why else None
+
+
+def _hold(
+    status: LoadExperimentStatus, unfit: Diagnosis, longest: float, transition: Transition
+) -> Decision:
+    """Wait for a service that runs, which may be in the midst of an update; not for ever."""
+    since = stalled_since(status, unfit[0])
+    if since is None or transition.now - since <= longest:
+        return Decision(status, (), RESYNC)
+    return end_early(status, transition, unfit, ConditionType.FAILED, Truth.TRUE)
 
 
 def _all_over(

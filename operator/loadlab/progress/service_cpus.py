@@ -24,7 +24,11 @@ def choose_cpus(
 ) -> Chosen | None:
     """Return what the first service shows; None while it shows nothing, and once it is chosen."""
     chosen = plan.context.chosen
-    if chosen.service_cpu is not None or trial.status.timings is None:
+    if (
+        not plan.context.is_deployed
+        or chosen.service_cpu is not None
+        or trial.status.timings is None
+    ):
         return None
     if has_results(observed):  # the operator died before it had written down what they show
         return plan.context.settled

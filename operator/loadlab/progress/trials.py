@@ -12,6 +12,7 @@ from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
+from loadlab.progress.asked_service import asked_service, served_as, served_by
 from loadlab.progress.deadlines import COLLECTING_MARGIN
 from loadlab.progress.decision import (
     Action,
@@ -71,6 +72,7 @@ def start_trial(
             "timings": Timings(started=now),
             "service_cpu": plan.context.service_cpu,
             "parts": identify_parts(plan, observed),
+            "asked_service": asked_service(plan.variant(planned.cell), observed.asked),
         }
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
@@ -130,7 +132,10 @@ def _collect(
     servers = observed.pods_of(run, Component.SERVICE)
     parts = (*observed.pods_of(""), *observed.pods_of(run))
     images = {pod.component.value: pod.image for pod in parts if pod.component and pod.image}
-    node = next((pod.node for pod in servers), "")
+    variant = plan.variant(planned.cell)
+    image, its_node = served_by(variant, observed.asked)
+    images |= {Component.SERVICE.value: image} if image else {}
+    node = next((pod.node for pod in servers), its_node)
     return Collect(
         trial=planned,
         status=trial.status.model_copy(update={"images": images, "node": node}),
@@ -138,7 +143,7 @@ def _collect(
         generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),
         witnesses=find_witnesses(observed, run, trial.status),
-        ran=what_ran(parts),
+        ran=what_ran(parts) | served_as(variant, observed.asked),
     )
 
 
@@ -151,7 +156,9 @@ def _too_late(
     ready = {pod.component for pod in pods if pod.is_serving or _has_worked(pod)}
     makers = tuple(maker for maker in observed.pod_makers() if maker.run == run)
     strangers = tuple(each for each in observed.strangers if each.run == run)
-    complete = {Component.SERVICE, Component.K6} <= ready and refused_pod(makers) is None
+    is_deployed = plan.variant(trial.spec.cell).is_deployed
+    needed = {Component.K6} | ({Component.SERVICE} if is_deployed else set())
+    complete = needed <= ready and refused_pod(makers) is None
     if age > seconds(timeouts.ready) and not complete:
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):

@@ -8,6 +8,7 @@ from loadlab.progress.observed import ContainerKind, NodeView, PodView
 # What follows in the sentence is about pods of less priority that could make room.
 _PREEMPTION = " preemption:"
 INSUFFICIENT, SELECTOR = "Insufficient ", "node affinity/selector"  # in the scheduler's words
+ANTI_AFFINITY, TAINT = "anti-affinity", "untolerated taint"
 _MIB = 1024**2
 
 
@@ -39,12 +40,19 @@ def sentence(pod: PodView) -> str:
 
 
 def _remedy(pod: PodView) -> str:
-    """Name the field that decides; what a node selector or a taint keeps away needs no room."""
-    if INSUFFICIENT in pod.unschedulable:
-        return f"lower spec.resources.{pod.component}"
-    if SELECTOR in pod.unschedulable:
-        return "give a node the labels of spec.placement.nodeSelector, or ask for others"
-    return "make room for it on a node, or lift what keeps it off"
+    """Name the fields that decide; what a node selector or a taint keeps away needs no room."""
+    remedies = {
+        INSUFFICIENT: f"lower spec.resources.{pod.component}",
+        ANTI_AFFINITY: (
+            "add a node, as spec.placement.separateGenerator Required keeps generator and stores "
+            "off the service's, or set it to Preferred"
+        ),
+        SELECTOR: "give a node the labels of spec.placement.nodeSelector, or ask for others"
+        + (", or bring back the nodes of status.chosen.layout" if pod.run else ""),
+        TAINT: "tolerate the taint by spec.placement.tolerations",
+    }
+    said = [remedy for words, remedy in remedies.items() if words in pod.unschedulable]
+    return ", or ".join(said) or "make room for it on a node, or lift what keeps it off"
 
 
 def asked_for(pod: PodView) -> tuple[float, float]:

@@ -21,7 +21,15 @@ def environment(subject: Subject) -> Iterator[Section]:
         images = tuple(sorted(found.images.items()))
         tables.append(Table(caption="Images", head=("component", "image"), rows=images))
     if ran := tuple(_ran(subject)):
-        head = ("component", "class", "CPU request", "CPU limit", "memory MiB", "CPUs it may use")
+        head = (
+            "component",
+            "class",
+            "CPU request",
+            "CPU limit",
+            "memory MiB",
+            "CPUs it may use",
+            "nodes",
+        )
         tables.append(Table(caption="What each component ran as", head=head, rows=ran))
     if tables:
         yield Section(anchor="environment", title="Environment", tables=tuple(tables))
@@ -74,4 +82,5 @@ def _told(ran: RunAs) -> tuple[str, ...]:
         limit,
         spelling.mebibytes(ran.memory_limit),
         spelling.number(ran.cpus_allowed),
+        ", ".join(ran.nodes) or spelling.ABSENT,
     )

@@ -3,7 +3,7 @@
 Whoever may write a LoadTrial may write anything into it, so all numbers are bounded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Self
@@ -181,7 +181,7 @@ def _known(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in spec.items() if name in names}
 
 
-def read_trials(resources: list[Mapping[str, Any]]) -> tuple[list[StoredTrial], list[str]]:
+def read_trials(resources: Sequence[Mapping[str, Any]]) -> tuple[list[StoredTrial], list[str]]:
     """Read all trials; beside them a sentence for each that is of another release."""
     found, left_out = list[StoredTrial](), list[str]()
     for resource in resources:

@@ -42,7 +42,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | TooFewSamples      | < 100 samples above a reported percentile            | Suspect | Suspect |
 |                    | … of the requests of one name (a remark)             | Valid   | Valid   |
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
-| NoInstruments      | an image of the user's own has none (a remark)       | Valid   | Valid   |
+| NoInstruments      | a service of the user's own has none (a remark)      | Valid   | Valid   |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
 | NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
@@ -211,12 +211,14 @@ def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
     tolerance = bounds.COUNT_GAP * counts.client + edges
     if gap > tolerance:
         broken = gap > bounds.COUNT_BROKEN * counts.client + edges
+        ran = "; or it served others meanwhile, or another of its processes served the rest"
+        others = "" if trial.load.deployed else ran
         yield Reason(
             ReasonKind.COUNT_MISMATCH,
             Validity.INVALID if broken else Validity.SUSPECT,
             f"{trial.load.generator} saw {counts.client:.0f} requests end, the service "
             f"{counts.server}, in {counts.seconds:.1f} s; bound ±{tolerance:.0f}: something "
-            "between them answers, repeats or drops requests, or their clocks differ",
+            f"between them answers, repeats or drops requests, or their clocks differ{others}",
         )
 
 
@@ -234,7 +236,9 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.INSTRUMENTS_MISSING,
             f"CPU and memory of the service are unknown ({why}): the HTTP figures stand alone",
         )
-    if not trial.load.instrumented:
+    if not trial.load.instrumented and not trial.load.deployed:
+        yield remark(ReasonKind.NO_INSTRUMENTS, _as_it_ran(trial, is_metered=not unread))
+    elif not trial.load.instrumented:
         unknown = "event-loop lag, thread tokens, pool wait and requests per process"
         if unread:
             unknown = f"CPU, memory and open files ({why}), {unknown}"
@@ -243,6 +247,16 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             f"the image has no instruments: {unknown} are unknown; "
             "loadlab_services.instruments adds them in two lines",
         )
+
+
+def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
+    """What is known of a service that ran already and has no instruments of ours."""
+    known = "nobody meters it: its CPU and memory are not known, and nothing is claimed of its cost"
+    if is_metered:
+        known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
+    elif why := next((note for note in trial.notes if ": service: " in note), ""):
+        known = f"its CPU and memory are not known ({why})"
+    return f"the service ran already and {known}; its processes are those of all trials"
 
 
 def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -12,7 +12,7 @@ The parts, and how another process (such as the queue worker) uses them:
             ...
 
 `Source` answers `GET /snapshot` (JSON for the trial's account) and `GET /metrics` (Prometheus).
-A FastAPI or Starlette app of anybody's calls `instrument(app)`, see `attach.py`; ours adds
+Any ASGI app of anybody's calls `app = instrument(app)`, see `attach.py`; ours adds
 `RequestCounter(app, meter=meter)` as its outermost middleware.
 Counters belong to the board, not to the process: a worker that dies and is forked again goes on
 counting in the same cells.

@@ -1,14 +1,14 @@
-"""Instruments for any FastAPI or Starlette app, in two lines:
+"""Instruments for any ASGI app, FastAPI's and Starlette's among them, in two lines:
 
     from loadlab_services.instruments import instrument
-    instrument(app)
+    app = instrument(app)
 
 All processes of the service count on one board (`shared.py`), whichever server started them, and
 the first of them answers INSTRUMENTS_PORT; when it ends, another one takes over. Nobody answers
 for a second or so then. Without INSTRUMENTS_PORT in the environment, which LoadLab sets where the
 variant has an `instrumentsPort`, the app stays as it is.
 
-The import needs the package loadlab without its extras; GET /metrics also needs prometheus_client.
+The wheel loadlab-instruments (services/pyproject.toml) holds this package and nothing else.
 """
 
 import errno
@@ -16,30 +16,54 @@ import os
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, TypeVar, cast
 
 from anyio.to_thread import current_default_thread_limiter
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from loadlab_services.instruments.asgi import ASGIApp, Receive, Scope, Send
 from loadlab_services.instruments.lag import LoopWatch
 from loadlab_services.instruments.middleware import HEALTH_PATH, RequestCounter
 from loadlab_services.instruments.server import InstrumentsServer
 from loadlab_services.instruments.shared import join_board
 from loadlab_services.instruments.snapshot import Answers, Source
 
-if TYPE_CHECKING:
-    from starlette.applications import Starlette  # who has an app has it, a queue worker does not
-
 TURN_SECONDS: Final = 0.5
+App = TypeVar("App", bound=Callable[..., Any])
 
 
-def instrument(app: "Starlette") -> None:
-    """Count the app's requests, watch its event loop, answer on INSTRUMENTS_PORT."""
+def instrument(app: App) -> App:
+    """Count the app's requests, watch its event loop, answer on INSTRUMENTS_PORT.
+
+    An app of Starlette's kind is given a middleware and returned; of any other a wrapper is, which
+    is to be served in its place.
+    """
     port = os.environ.get("INSTRUMENTS_PORT")
-    if port:
-        health_path = os.environ.get("READINESS_PATH", HEALTH_PATH)
-        app.add_middleware(Instruments, port=int(port), health_path=health_path)
+    if not port:
+        return app
+    health_path = os.environ.get("READINESS_PATH", HEALTH_PATH)
+    # Others have a method of this name for middlewares of another kind, such as Falcon.
+    given: Any = app
+    if hasattr(given, "user_middleware") and hasattr(given, "add_middleware"):
+        given.add_middleware(Instruments, port=int(port), health_path=health_path)
+        return app
+    return cast("App", AtFirstCall(app, port=int(port), health_path=health_path))
+
+
+class AtFirstCall:
+    """Instruments that are made in the process that serves: one that loads the app may fork it."""
+
+    def __init__(self, app: ASGIApp, *, port: int, health_path: str) -> None:
+        self._make = partial(Instruments, app, port=port, health_path=health_path)
+        self._made: Instruments | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if self._made is None:
+            self._made = self._make()
+        await self._made(scope, receive, send)
 
 
 class Instruments:

@@ -1,7 +1,6 @@
 """Counts requests as pure ASGI: no task, no context copy, about a microsecond per request."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from loadlab_services.instruments.asgi import ASGIApp, Message, Receive, Scope, Send
 from loadlab_services.instruments.cells import FAILED, IN_FLIGHT, REQUESTS, Meter
 
 HEALTH_PATH = "/healthz"

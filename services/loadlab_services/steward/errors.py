@@ -11,6 +11,10 @@ StewardError (status, message)
 from collections.abc import Iterable
 
 
+class SourceError(Exception):
+    """A component answered, but not with its figures."""
+
+
 class StewardError(Exception):
     """Anything the steward reports to its callers."""
 

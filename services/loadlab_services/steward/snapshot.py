@@ -9,12 +9,15 @@ import json
 import time
 from collections.abc import Awaitable
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 from redis.asyncio import Redis
 
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
+from loadlab_services.steward.app_metrics import AppMetrics
+from loadlab_services.steward.errors import SourceError
 from loadlab_services.steward.every_pod import find_pods, lay_together
 from loadlab_services.steward.node import read_shared_cpus
 from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
@@ -40,21 +43,20 @@ NOT_OURS = "unknown: the database is not the experiment's own"
 NOT_OUR_REDIS = "unknown: the Redis is not the experiment's own"
 
 
-class SourceError(Exception):
-    """A component answered, but not with its figures."""
-
-
 async def take_snapshot(
     stores: Stores,
     *,
     run: str,
     targets: dict[str, str],
     sessions: dict[str, int],
+    app_metrics: AppMetrics,
     pods: int = 1,
 ) -> dict[str, Any]:
     """Ask the instruments in `targets` and the stores, all at once; `pods` are the service's."""
     sources: dict[str, Awaitable[Component]] = {
-        name: read_service(stores.http, url, pods if name == "service" else 1)
+        name: app_metrics.read(stores.http, url, run)
+        if is_app_metrics(url)
+        else read_service(stores.http, url, pods if name == "service" else 1)
         for name, url in targets.items()
     }
     if stores.postgres is not None:
@@ -74,6 +76,11 @@ async def take_snapshot(
         "sharedCpus": shared,
         "errors": unknown | {name: found for name, found in named if isinstance(found, str)},
     }
+
+
+def is_app_metrics(url: str) -> bool:
+    """Whether an address has a path: it is the app's own endpoint, and none of instruments."""
+    return bool(urlsplit(url).path)
 
 
 async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:

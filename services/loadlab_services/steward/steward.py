@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from loadlab_services.steward.account import account_for
+from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.farewell import leave_no_trace
 from loadlab_services.steward.gate import Gate
@@ -22,7 +23,7 @@ from loadlab_services.steward.run_records import (
     RunRecords,
 )
 from loadlab_services.steward.sessions import SessionWatch
-from loadlab_services.steward.snapshot import ask_instruments, take_snapshot
+from loadlab_services.steward.snapshot import ask_instruments, is_app_metrics, take_snapshot
 from loadlab_services.steward.stores import Stores, stores_answer
 from loadlab_services.workload import Workload
 
@@ -47,6 +48,7 @@ class Steward:
         self._workload = workload
         self._quiet_seconds, self._foreign_cpus = quiet_seconds, foreign_cpus
         self._idle = IdleCpus()
+        self._app_metrics = AppMetrics()
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
         self._services: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._records = self._build_records()
@@ -77,14 +79,19 @@ class Steward:
         self._note_service(run, targets.get("service"), pods)
         sessions = self._sessions.counts() if self._sessions is not None else {}
         taken = await take_snapshot(
-            self._stores, run=run, targets=targets, sessions=sessions, pods=pods
+            self._stores,
+            run=run,
+            targets=targets,
+            sessions=sessions,
+            app_metrics=self._app_metrics,
+            pods=pods,
         )
         quietness = self._quietness.get(run)
         return taken | ({"quietness": quietness.as_json()} if quietness else {})
 
     def _note_service(self, run: str, address: str | None, pods: int) -> None:
         """Take note of where the instruments of the run's service are: its CPUs are looked at."""
-        if address is not None:
+        if address is not None and not is_app_metrics(address):
             self._services[run] = address, pods
             while len(self._services) > REMEMBERED_GATES:
                 self._services.popitem(last=False)

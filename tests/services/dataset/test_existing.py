@@ -18,6 +18,7 @@ from loadlab_services.dataset.__main__ import main
 from loadlab_services.dataset.claim import claim_schema
 from loadlab_services.dataset.load import connect
 from loadlab_services.settings import StewardSettings
+from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.prepare import build_preparation
 from loadlab_services.steward.run_records import PostgresRunRecords
 from loadlab_services.steward.snapshot import take_snapshot
@@ -212,7 +213,9 @@ async def test_the_steward_empties_its_own_table_without_special_rights(guest_ur
 async def test_a_snapshot_holds_the_counters_and_names_what_is_unknown(guest_url: str) -> None:
     assert run_job(guest_url)[0] == 0
     async with open_stores(settings_of(guest_url)) as stores:
-        snapshot = await take_snapshot(stores, run="exp-001-a1", targets={}, sessions={})
+        snapshot = await take_snapshot(
+            stores, run="exp-001-a1", targets={}, sessions={}, app_metrics=AppMetrics()
+        )
     postgres = snapshot["components"]["postgres"]
     assert postgres["transactions"] > 0
     assert not {"cpuSeconds", "memoryBytes"} & postgres.keys()

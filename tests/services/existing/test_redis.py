@@ -14,6 +14,7 @@ import redis
 from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.claim_redis import claim_redis
 from loadlab_services.settings import StewardSettings
+from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.stores import open_stores
 from loadlab_services.workload import STREAM_WORKER
@@ -98,7 +99,9 @@ async def test_the_counters_are_told_and_what_is_unknown_is_named(
     told = {"redis_url": their_redis, "redis_space": SPACE, "database_url": messages_url}
     settings = StewardSettings.model_validate({"workload": "ingest"} | told | access(RUN))
     async with open_stores(settings) as stores:
-        snapshot = await take_snapshot(stores, run=RUN, targets={}, sessions={})
+        snapshot = await take_snapshot(
+            stores, run=RUN, targets={}, sessions={}, app_metrics=AppMetrics()
+        )
 
     assert snapshot["components"]["redis"].keys() == {"commands", "keyspaceHits", "keyspaceMisses"}
     assert snapshot["errors"]["redis CPU and memory"].startswith("unknown: the Redis is not")

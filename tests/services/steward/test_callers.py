@@ -9,7 +9,8 @@ import pytest
 
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
-from loadlab_services.steward.snapshot import MOST_BYTES, SourceError, read_instruments
+from loadlab_services.steward.errors import SourceError
+from loadlab_services.steward.snapshot import MOST_BYTES, read_instruments
 from tests.services.stewards import AUTHORIZED, TOKEN, access, steward
 
 RUN = "shop-1a2b3c-003-a1"
@@ -142,7 +143,7 @@ async def test_brackets_without_end_are_said_to_be_that() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://shop:9000/x", "https://shop", "file:///etc", "http://user@shop:1", "shop"]
+    "address", ["http://shop:9000/x?y", "https://shop", "file:///etc", "http://user@shop:1", "shop"]
 )
 def test_a_target_is_an_address_and_nothing_else(address: str) -> None:
     with pytest.raises(ValueError, match="snapshot_targets"):

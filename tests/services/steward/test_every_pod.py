@@ -10,6 +10,7 @@ from loadlab_services.instruments.cells import Board
 from loadlab_services.instruments.snapshot import Source
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward import snapshot as steward_snapshot
+from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.every_pod import PIDS, find_pods, lay_together
 from loadlab_services.steward.stores import Stores
 from tests.services.stewards import access, steward
@@ -89,6 +90,7 @@ async def snapshot_of(monkeypatch, answers: dict[str, Any], pods: int) -> dict[s
             run=RUN,
             targets={"service": "http://exp-001-a1-pods:9000"},
             sessions={},
+            app_metrics=AppMetrics(),
             pods=pods,
         )
 

@@ -1,6 +1,7 @@
 """The commands against an API server on loopback: output, errors that help, exit codes."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,18 @@ def test_help_lists_the_commands_in_the_order_of_use_each_in_one_line(
     names, words = zip(*(line.split(maxsplit=1) for line in listed if line), strict=True)
     assert names == (
         *("init", "doctor", "plan", "validate", "run", "status", "wait", "results", "report"),
-        *("compare", "gate", "completion", "version"),
+        *("compare", "gate", "export", "bundle", "completion", "version"),
     )
     assert all(len(said) < 60 and said.endswith(".") and "..." not in said for said in words)
+
+
+def test_what_only_some_commands_need_is_not_loaded_by_all() -> None:
+    """Templates, the client and Parquet take seconds on a small machine, also of `--help`."""
+    slow = "{'jinja2', 'kubernetes', 'polars', 'loadlab.report', 'loadlab.cli.bundle'}"
+    program = f"import sys, loadlab.cli.app; print(sorted({slow} & sys.modules.keys()))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout == "[]\n"

@@ -1,5 +1,7 @@
 """A pipeline fails by what was measured and did not hold, and says by what."""
 
+import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -169,3 +171,16 @@ def test_no_text_breaks_the_file(finished):
     assert told(suite, "error") == [
         ("criterion <&\"'> (]]>)", "Inconclusive: worst [31m in é; <!--")
     ]
+
+
+def test_the_failure_that_the_how_to_shows_is_one(finished):
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "gate-a-pipeline.md").read_text()
+    (shown,) = re.findall(r"^```xml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    finished["metadata"]["name"] = "two-images"
+
+    _, suite = run(finished, FailOn.REGRESSED, comparison("Regressed"))
+
+    (failed,) = [case for case in suite if case.find("failure") is not None]
+    assert Xml.canonicalize(shown, strip_text=True) == Xml.canonicalize(
+        Xml.tostring(failed, encoding="unicode"), strip_text=True
+    )

@@ -50,6 +50,15 @@ def test_every_workload_with_every_variant_is_accepted(command: Command, workloa
         assert names == (variants or list(WORKLOADS[workload].variants)[:2])
 
 
+def test_two_variants_are_compared_at_one_rate_and_one_alone_is_not(command: Command) -> None:
+    _, two, _ = command("init")
+    _, one, _ = command("init", "--variant=async")
+    _, images, _ = command("init", "--image", "old=shop:1", "--image", "new=shop:2")
+
+    assert spec_of(two)["load"]["purpose"] == spec_of(images)["load"]["purpose"] == "Compare"
+    assert "purpose" not in spec_of(one)["load"]
+
+
 def test_a_file_is_written_once_and_validates(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "first.yaml"
 

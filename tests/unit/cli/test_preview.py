@@ -164,3 +164,13 @@ def test_a_refusal_has_no_words_of_the_library(wrong, said):
 
     assert str(refused.value).startswith(said)
     assert "Value error" not in str(refused.value)
+
+
+def test_a_host_is_accepted_if_the_chart_lists_it(on_file):
+    load = {"request": {"path": "/"}}
+    variants = [{"name": "beyond", "url": "https://shop.example.com"}]
+
+    code, out, _ = on_file("validate", experiment(workload="custom", variants=variants, load=load))
+
+    assert code == 0
+    assert out == "nap: accepted, if the chart's allowedHosts has shop.example.com:443\n"

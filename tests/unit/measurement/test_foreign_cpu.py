@@ -69,6 +69,24 @@ def test_a_service_without_cpus_of_its_own_is_one_of_those_who_share(trial):
     }
 
 
+def test_on_another_node_than_the_steward_the_services_instruments_tell(trial):
+    """What strangers do there is not seen from where the generator and the stores are."""
+    shares = replace(trial, load=replace(trial.load, owns_cpus=False))
+    apart = replace(shares, ran=trial.ran | {"service": on("b")})
+
+    assert taken(apart) == {
+        "the CPU that all share on node a": 0.9 - 0.3 - 0.1 + 0.05,
+        "the CPU that all share on node b": 0.8 - 0.6 - LOGS + 0.01,
+    }
+
+
+def test_of_a_service_on_several_nodes_one_pod_tells_nothing_of_the_others(trial):
+    shares = replace(trial, load=replace(trial.load, owns_cpus=False))
+    apart = replace(shares, ran=trial.ran | {"service": on("b", "c", pods=2)})
+
+    assert [found.where for found in foreign_cpu(apart)] == ["the CPU that all share on node a"]
+
+
 def test_clocks_that_differ_make_no_negative_stranger(trial):
     idle = replace(trial, shared_cpus=replace(SHARED, busy=0.2, stolen=0.0), service_cpus=None)
 

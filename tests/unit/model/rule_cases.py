@@ -25,6 +25,13 @@ SEARCHING: Json = {
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 VARIED: Json = {"path": "/${n}", "variables": {"n": {"min": 1, "max": 2}}}
 OWN = {"name": "mine", "image": "mine:1"}
+RUNS: Json = {"name": "mine", "service": {"name": "shop", "port": 80}}
+URLS = (  # texts, of which the first three are in order
+    *("https://a.example", "http://a-b.example.com:8080", "https://a.b.c.d.xn--p1ai"),
+    *("https://10.0.0.1", "http://a", "https://a.b/", "https://u@a.b", "http://a.b:0", "ftp://a.b"),
+    *("https://A.b", "https://a..b", "https://-a.b", "http://1.2.3.0x4", ""),
+)
+BEYOND: Json = {"name": "mine", "url": "https://a.example"}
 STEP = {"name": "login", "path": "/login"}
 SECRET = {"name": "keys", "key": "api"}
 CLAIM = {
@@ -226,6 +233,20 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             OWN | {"env": [variable("A"), variable("B"), variable("A")]},
         ),
         ports=(OWN | {"instrumentsPort": 8001}, OWN | {"instrumentsPort": 8000}),
+        one=(RUNS, RUNS | {"image": "mine:1"}),
+        one_running=(BEYOND, BEYOND | {"service": {"name": "shop", "port": 80}}),
+        metered=(RUNS | {"instrumentsPort": 9000}, BEYOND | {"instrumentsPort": 9000}),
+        running_ports=(RUNS | {"instrumentsPort": 8000}, RUNS | {"instrumentsPort": 80}),
+        told=(RUNS | {"metrics": {"port": 80}}, OWN | {"metrics": {"port": 80}}),
+        told_once=(
+            RUNS | {"metrics": {"port": 80}},
+            RUNS | {"metrics": {"port": 80}, "instrumentsPort": 9000},
+        ),
+        deployed=(RUNS | {"env": []}, RUNS | {"env": [variable("A")]}),
+        labelled=(BEYOND | {"podLabels": {}}, BEYOND | {"podLabels": {"team": "shop"}}),
+        certificate=(RUNS | {"https": {}}, RUNS | {"https": {"secretName": "tls"}}),
+        scheme=(BEYOND | {"https": {}}, BEYOND | {"url": "http://a.example", "https": {}}),
+        probed=(BEYOND | {"readinessPath": "/"}, {"name": "sync", "https": {}}),
         own_ports=(
             OWN | {"port": 80, "instrumentsPort": 8000},
             OWN | {"port": 80, "instrumentsPort": 80},
@@ -271,7 +292,15 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         ),
     ),
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
-    *case("Placement", keys=long_key("nodeSelector", 317, "x")),
+    *case(
+        "Placement",
+        keys=long_key("nodeSelector", 317, "x"),
+        priority=({"priorityClassName": "tests"}, {"priorityClassName": "system-node-critical"}),
+    ),
+    *case(
+        "Toleration",
+        key=({"key": "example.com/tests"}, {"key": "node.kubernetes.io/unreachable"}),
+    ),
     *case(
         "Preparation",
         one=({"image": "a:1"}, {"image": "a:1", "sql": SECRET}),

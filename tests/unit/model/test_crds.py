@@ -1,5 +1,6 @@
 """The CRDs: structural, described field by field, bounded, and guarded by CEL rules."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -264,3 +265,9 @@ def test_schema_of_the_spec_and_the_model_have_the_same_fields():
 
     aliases = {f.alias or name for name, f in LoadExperimentSpec.model_fields.items()}
     assert set(spec["properties"]) == aliases
+
+
+@each_crd
+def test_a_definition_stays_small(crd):
+    """Every client that reads the schema reads all of it; etcd takes 1.5 MiB of any object."""
+    assert len(json.dumps(crd, separators=(",", ":"))) <= 180 * 1024

@@ -95,15 +95,25 @@ def test_no_field_of_an_image_has_a_default_that_the_api_server_would_fill_in():
 def test_an_image_goes_with_a_name_that_is_not_built_in():
     (rule,) = (r for r in rules_of(spec_schema()) if "v.image" in r)
 
-    assert rule.startswith("self.variants.all(v, has(v.image) != (v.name in {")
+    own = "(has(v.image) || has(v.service) || has(v.url))"
+    assert rule.startswith(f"self.variants.all(v, {own} != (v.name in {{")
     assert rule.endswith("}[self.workload]))")
     assert "'custom': []" in rule
     assert WORKLOADS["custom"].variants == {}
 
 
-@pytest.mark.parametrize("field", ["command", "port", "readinessPath", "instrumentsPort"])
-def test_what_describes_an_image_goes_with_one(field):
-    (rule,) = (r for r in rules_of(variant_schema()) if r.startswith("has(self.image) ||"))
+@pytest.mark.parametrize(
+    ("field", "goes_with"),
+    [
+        ("command", "has(self.image) || !("),
+        ("port", "has(self.image) || !("),
+        ("readinessPath", "has(self.image) || has(self.service) || has(self.url) || !("),
+        ("https", "has(self.image) || has(self.service) || has(self.url) || !("),
+        ("instrumentsPort", "!has(self.instrumentsPort) || has(self.image) || has(self.serv"),
+    ],
+)
+def test_what_describes_a_service_of_ones_own_goes_with_one(field, goes_with):
+    (rule,) = (r for r in rules_of(variant_schema()) if r.startswith(goes_with))
 
     assert f"has(self.{field})" in rule
 
@@ -113,10 +123,11 @@ def test_a_server_goes_without_an_image():
 
 
 def test_the_ports_of_an_image_differ_also_where_one_is_the_default():
-    (rule,) = (r for r in rules_of(variant_schema()) if "self.port :" in r)
+    (rule,) = (r for r in rules_of(variant_schema()) if "has(self.port) ?" in r)
 
     assert rule == (
-        "!has(self.instrumentsPort) || self.instrumentsPort != (has(self.port) ? self.port : 8000)"
+        "!has(self.instrumentsPort) || self.instrumentsPort != "
+        "(has(self.service) ? self.service.port : has(self.port) ? self.port : 8000)"
     )
 
 

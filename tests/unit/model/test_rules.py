@@ -13,7 +13,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate
-from tests.unit.model.rule_cases import CASES, CLAIM, PRECISION, SPEC, Case
+from tests.unit.model.rule_cases import CASES, CLAIM, PRECISION, SPEC, URLS, Case
 from tests.unit.model.spec_rules import BY_NAME, OF_MODELS, OF_TEXTS, TRANSITIONS
 from tests.unit.model.spec_schema import filled_in, spec_schema
 
@@ -53,6 +53,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     env = fields["variants"]["items"]["properties"]["env"]["items"]["properties"]
     yield "ValueSource", env["valueFrom"]
     yield "Placement", fields["placement"]
+    yield "Toleration", fields["placement"]["properties"]["tolerations"]["items"]
     yield "Load", fields["load"]
     yield "Search", fields["load"]["properties"]["search"]
     yield "Request", request
@@ -110,6 +111,13 @@ def test_rules_of_texts_say_the_same_on_both_sides(duration, amount):
     for rule in OF_TEXTS:
         text = duration if "duration" in rule.cel else amount
         assert rule.holds(text) == evaluate(rule.cel, text), (rule.cel, text)
+
+
+@pytest.mark.parametrize("text", URLS)
+def test_a_url_is_read_alike_on_both_sides(text):
+    (rule,) = (each for each in OF_TEXTS if "https?" in each.cel)
+
+    assert rule.holds(text) == evaluate(rule.cel, text) == (text in URLS[:3])
 
 
 @given(st.data())

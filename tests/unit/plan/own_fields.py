@@ -66,6 +66,27 @@ FLOW: Json = VALID | {
 }
 STEP: Place = (*REQUEST, "steps", 0)
 
+RUNNING: Json = VALID | {
+    "variants": [
+        {
+            "name": "mine",
+            "service": {"name": "shop", "port": 80},
+            "readinessPath": "/ready",
+            "instrumentsPort": 9000,
+            "https": {"ca": {"secretKeyRef": OBJECT}},
+        },
+        {"name": "other", "url": "https://shop.example.com"},
+        {
+            "name": "third",
+            "service": {"name": "shop", "port": 80},
+            "metrics": {"port": 80, "path": "/metrics"},
+        },
+    ]
+}
+
+NAMES: st.SearchStrategy[object] = st.sampled_from(
+    ["", "Shop", "1shop", "shop.other", "shop_1", "shop/..", "x" * 64, "shop.svc.kube-system", "-a"]
+)
 no_object_name = st.text(max_size=300).filter(
     lambda text: not all(c in "abcdefghijklmnopqrstuvwxyz0123456789-." for c in text) or not text
 )
@@ -146,4 +167,50 @@ FLOW_FIELDS: list[Wrong] = [
     ((*REQUEST, "variables", "email", "values"), st.just(["a"] * 101) | st.just(["a\nb"])),
     ((*REQUEST, "variables", "shelf", "min"), st.integers(min_value=3)),
     *reference((*REQUEST, "variables", "city", "configMapKeyRef")),
+]
+BEYOND: Place = ("variants", 1, "url")
+NO_HOSTS = (
+    *("http://127.0.0.1", "http://[::1]:80", "http://2130706433", "http://0x7f.0.0.1", "ftp://a.b"),
+    *("http://localhost", "https://shop.example.com:444", "https://shop.example.com/path"),
+    *(
+        "https://x@shop.example.com",
+        "https://other.example.com",
+        "https://shop.example.com.evil.io",
+    ),
+    *(
+        "https://sub.shop.example.com",
+        "http://shop.example.com",
+        "//shop.example.com",
+        "https://A.b",
+    ),
+    *(
+        "http://169.254.169.254",
+        "http://metadata.google.internal",
+        "https://shop.example.com\n",
+        "",
+    ),
+)
+RUNNING_FIELDS: list[Wrong] = [
+    ((*VARIANT, "service"), st.one_of(st.text(), st.integers(), st.just({}))),
+    ((*VARIANT, "service", "name"), NAMES),
+    ((*VARIANT, "service", "port"), st.integers(max_value=0) | st.integers(min_value=65_536)),
+    ((*VARIANT, "service", "namespace"), st.just("kube-system")),
+    ((*VARIANT, "url"), st.just("https://shop.example.com")),
+    ((*VARIANT, "image"), st.just("mine:1")),
+    ((*VARIANT, "command"), st.just(["true"])),
+    ((*VARIANT, "port"), st.integers(1, 65_535)),
+    ((*VARIANT, "env"), st.just([{"name": "A", "value": "1"}])),
+    ((*VARIANT, "podLabels"), st.just({"team": "shop"})),
+    ((*VARIANT, "server"), st.just("uvicorn")),
+    ((*VARIANT, "instrumentsPort"), st.just(80) | st.integers(max_value=0)),
+    ((*VARIANT, "https", "secretName"), st.just("tls")),
+    ((*VARIANT, "metrics"), st.just({"port": 80}) | st.just({}) | st.text()),
+    (("variants", 2, "metrics", "port"), st.just(0) | st.just("http")),
+    (("variants", 2, "metrics", "path"), st.sampled_from(["metrics", "/a?b", "//x@y", "/a b", ""])),
+    (BEYOND, st.sampled_from(NO_HOSTS)),
+    (("variants", 1, "instrumentsPort"), st.just(9000)),
+    (("factors", "workers"), st.just([1, 2])),
+    ((*REQUEST, "redirects"), st.just("Follow")),
+    (("placement", "serviceCpu"), st.just("Exclusive")),
+    (("load", "generator"), st.sampled_from(["wrk", "hey"])),
 ]

@@ -38,6 +38,10 @@ def variable(name: str) -> Json:
         (variable("request_id"), "request_id is LoadLab's own"),
         ({"placement": {"nodeSelector": {"a b": "x"}}}, "is no label's key"),
         ({"placement": {"nodeSelector": {"a/b/c": "x"}}}, "is no label's key"),
+        (
+            {"placement": {"components": {"k6": {"nodeSelector": {"a b": "x"}}}}},
+            "placement.components.k6.nodeSelector: 'a b' is no label's key",
+        ),
         ({"placement": {"nodeSelector": {"/a": "x"}}}, "is no label's key"),
         ({"placement": {"nodeSelector": {"x" * 64: "x"}}}, "is no label's key"),
         ({"postgres": {"settings": {"work mem": "1"}}}, "is no setting of Postgres"),

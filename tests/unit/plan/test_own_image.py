@@ -171,7 +171,7 @@ def test_what_the_generator_and_the_judge_ask(variant, path, instrumented):
 
     resolved = resolve_variants(spec)[variant["name"]]
 
-    assert resolved.target("host").readiness_path == path
+    assert resolved.target("host", "team").readiness_path == path
     assert resolved.has_instruments is instrumented
 
 

@@ -63,11 +63,14 @@ def test_of_several_pods_the_one_that_may_use_least_is_told():
 
 
 def test_the_status_says_what_ran():
-    ran = RanAs(cpu_limit=1, memory_limit=float(GIB), qos_class="Guaranteed")
+    ran = RanAs(
+        cpu_limit=1, memory_limit=float(GIB), qos_class="Guaranteed", nodes=("node-1", "node-2")
+    )
 
     assert recorded(ran, cpus_allowed=1).dump() == {
         "qosClass": "Guaranteed",
         "cpuLimit": 1.0,
         "memoryLimit": GIB,
         "cpusAllowed": 1,
+        "nodes": ["node-1", "node-2"],
     }

@@ -109,7 +109,7 @@ def test_processes_and_connections_are_those_of_all_pods():
 def test_the_generator_asks_the_target_of_the_variant():
     plan = planned(2)
     run = run_name(plan.trials[0].name, 1)
-    target = plan.variant(plan.cells[0]).target(run)
+    target = plan.variant(plan.cells[0]).target(run, "lab")
 
     generator = plan.run_manifests(plan.trials[0], attempt=1)[-1]
     (container,) = generator["spec"]["template"]["spec"]["containers"]

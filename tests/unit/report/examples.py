@@ -154,7 +154,14 @@ def trial(number: int, cell: Resource, rate: float, **status: Any) -> Resource:
             "p95Ms": median * 2.6 / 1000,
             "foreignCpu": round(chosen.uniform(0.05, 0.2), 2),
             "timings": {"started": start, "firstRequest": start + 3.2, "loadEnded": start + 38.3},
-            "components": {"service": {"qosClass": "Guaranteed", "cpuLimit": 1, "cpuRequest": 1}},
+            "components": {
+                "service": {
+                    "qosClass": "Guaranteed",
+                    "cpuLimit": 1,
+                    "cpuRequest": 1,
+                    "nodes": ["worker-1"],
+                }
+            },
             "node": "node-1",
             "measurement": stored,
             **status,

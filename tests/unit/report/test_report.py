@@ -137,6 +137,7 @@ def test_what_really_ran_is_told(html):
 
     assert f"sha256:{'7f' * 32}" in section
     assert "service Guaranteed 1 1" in section
+    assert "worker-1" in section
 
 
 def test_sections_without_data_are_left_out():

@@ -115,6 +115,17 @@ def worker(**values: Any) -> Change:
     )
 
 
+def running(*, note: str = "", **values: Any) -> Change:
+    """A service that ran before the trial, without instruments of ours."""
+
+    def change(trial: TrialMeasurement) -> TrialMeasurement:
+        found = uninstrumented(**values)(trial)
+        load = replace(found.load, deployed=False)
+        return replace(found, load=load, notes=(note,) if note else ())
+
+    return change
+
+
 def uninstrumented(**values: Any) -> Change:
     """An image of the user's own: what is against it is no more than a remark."""
 
@@ -199,6 +210,21 @@ BROKEN = [
     ("a sandbox", field(others=Watch.UNREADABLE), K.OTHERS_UNSEEN, S, "shows no /proc/stat"),
     ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
     ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
+    ("runs already", running(), K.NO_INSTRUMENTS, V, "nothing is claimed of its cost"),
+    (
+        "runs already, told",
+        running(cpu_micros_per_request=9.0),
+        K.NO_INSTRUMENTS,
+        V,
+        "tell of one process",
+    ),
+    (
+        "runs already, not told",
+        running(note="pod: start: service: SourceError: has no process_cpu_seconds_total"),
+        K.NO_INSTRUMENTS,
+        V,
+        "not known (pod: start: service: SourceError: has no process_cpu_seconds_total)",
+    ),
     ("restart", service(restarted=True), K.COMPONENT_RESTARTED, I, "service restarted"),
     ("worker restart", worker(restarted=True), K.COMPONENT_RESTARTED, S, "worker restarted"),
     ("not drained", written(drained=False), K.NOT_DRAINED, S, "0.5 s"),

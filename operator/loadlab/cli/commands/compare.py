@@ -1,15 +1,27 @@
 """`loadlab compare`: the cells of two experiments that are there."""
 
+from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode
 from loadlab.cli.gate import FailOn
-from loadlab.cli.options import FAIL_ON, Context, Kubeconfig, Namespace, connect
+from loadlab.cli.options import (
+    FAIL_ON,
+    Access,
+    Context,
+    From,
+    Kubeconfig,
+    Namespace,
+    reader_of,
+)
 from loadlab.cli.terminal import show
+
+_BUNDLE = ".tar.gz"
 
 
 class Form(StrEnum):
@@ -19,13 +31,16 @@ class Form(StrEnum):
     JSON = "json"
 
 
-Which = Annotated[str, typer.Argument(help="Name of a finished LoadExperiment, or namespace/name.")]
+WHICH = "Name of a finished LoadExperiment, namespace/name, or a bundle's file (.tar.gz)."
+Which = Annotated[str, typer.Argument(help=WHICH)]
+WhichOrNone = Annotated[str | None, typer.Argument(help=f"{WHICH} With --from, that bundle's.")]
 
 
 def compare(  # noqa: PLR0913 (options)
     a: Which,
-    b: Which,
+    b: WhichOrNone = None,
     *,
+    bundle: From = None,
     namespace: Namespace = None,
     output: Annotated[Form, typer.Option("--output", "-o", help="Format.")] = Form.TABLE,
     fail_on: Annotated[FailOn, typer.Option(help=FAIL_ON)] = FailOn.REGRESSED,
@@ -38,16 +53,24 @@ def compare(  # noqa: PLR0913 (options)
     """
     from loadlab.cli import against  # noqa: PLC0415 (a fifth of a second)
 
-    cluster = connect(kubeconfig, context, namespace)
-    sides = []
-    for named in (a, b):
-        place, _, name = named.rpartition("/")
-        sides.append(against.read((cluster.within(place) if place else cluster).read(name)))
+    access = Access(kubeconfig, context, namespace)
+    sides = [against.read(_found(a, None, access)), against.read(_found(b, bundle, access))]
     if sides[0].metadata == sides[1].metadata:
-        raise CliError(f"{a} and {b} are one experiment: name two", ExitCode.NOT_FINISHED)
+        raise CliError(f"{a} and {b or bundle} are one experiment: name two", ExitCode.NOT_FINISHED)
     found = against.compare(*sides)
     if output is Form.JSON:
         typer.echo(against.document(found))
     else:
         show(against.render(found))
     raise typer.Exit(against.exit_code(found, fail_on))
+
+
+def _found(named: str | None, bundle: Path | None, access: Access) -> dict[str, Any]:
+    """Read one side: from a bundle by --from or by its file's name, else from the cluster."""
+    if named and not bundle and named.endswith(_BUNDLE):
+        bundle, named = Path(named), None
+    if named and not bundle:
+        place, _, named = named.rpartition("/")
+        access = replace(access, namespace=place or access.namespace)
+    source, name = reader_of(named, bundle, access)
+    return source.read(name)

@@ -102,6 +102,7 @@ def _text_of(source: str) -> str:
 def _fetched(address: str) -> str:
     """GET a document; of an app's address FastAPI's own path of it."""
     from http.client import HTTPException  # noqa: PLC0415 (only here)
+    from urllib.error import HTTPError  # noqa: PLC0415 (only here)
     from urllib.parse import urlsplit  # noqa: PLC0415 (only here)
     from urllib.request import urlopen  # noqa: PLC0415 (only here)
 
@@ -115,6 +116,8 @@ def _fetched(address: str) -> str:
         with urlopen(whole, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 (http or https)
             found: bytes = answer.read(most + 1)
     except (OSError, ValueError, HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
         raise CliError(f"it does not answer with a document: {error}") from error
     if len(found) > most:
         raise CliError(f"the document is larger than {_DOCUMENT_MEBIBYTES} MiB")

@@ -5,13 +5,22 @@ from typing import Annotated
 
 import typer
 
-from loadlab.cli.errors import CliError
-from loadlab.cli.options import Context, Kubeconfig, Name, Namespace, connect
+from loadlab.cli.files import write
+from loadlab.cli.options import (
+    Access,
+    Context,
+    From,
+    Kubeconfig,
+    NameOrNone,
+    Namespace,
+    reader_of,
+)
 
 
 def report(
-    name: Name,
+    name: NameOrNone = None,
     *,
+    bundle: From = None,
     namespace: Namespace = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File; default: NAME.html; - for output.")
@@ -25,13 +34,11 @@ def report(
     """
     from loadlab.cli.reporting import report_of  # noqa: PLC0415 (templates: a quarter of a second)
 
-    text = report_of(connect(kubeconfig, context, namespace), name)
+    source, name = reader_of(name, bundle, Access(kubeconfig, context, namespace))
+    text = report_of(source, name)
     file = output or Path(f"{name}.html")
     if str(file) == "-":
         typer.echo(text)
         return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as err:
-        raise CliError(f"cannot write {file}: {err.strerror}") from err
+    write(file, text)
     typer.echo(f"{name}: written to {file}")

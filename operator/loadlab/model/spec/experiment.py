@@ -154,7 +154,8 @@ class LoadExperimentSpec(RuledModel):
 
 def _variants_fit(spec: LoadExperimentSpec) -> bool:
     built_in = WORKLOADS[spec.workload].variants
-    return all((v.image is not None) != (v.name in built_in) for v in spec.variants)
+    own = ((v.image is not None or v.runs_already, v.name) for v in spec.variants)
+    return all(is_own != (name in built_in) for is_own, name in own)
 
 
 def _variant_rule() -> Rule[LoadExperimentSpec]:
@@ -162,10 +163,11 @@ def _variant_rule() -> Rule[LoadExperimentSpec]:
         f"'{name}': {list(workload.variants)}" for name, workload in WORKLOADS.items()
     )
     return Rule(
-        f"self.variants.all(v, has(v.image) != (v.name in {{{catalogue}}}[self.workload]))",
+        "self.variants.all(v, (has(v.image) || has(v.service) || has(v.url)) != "
+        f"(v.name in {{{catalogue}}}[self.workload]))",
         _variants_fit,
-        "a variant does not belong to this workload: it is not built in and has no image, or "
-        "it has an image and a built-in name; see kubectl explain lexp.spec.variants.name",
+        "a variant does not belong to this workload: it is not built in and has no image (service, "
+        "url), or has one and a built-in name; see kubectl explain lexp.spec.variants.name",
         ".variants",
     )
 

@@ -3,11 +3,13 @@
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
 from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
+from loadlab.model.spec.running import AppMetrics, HostUrl, RunningService
 from loadlab.model.spec.secrets import ValueSource
 from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
@@ -54,11 +56,21 @@ class EnvVar(RuledModel):
 
 
 HTTP_PORT = 8000  # of an image that names none
-OWN = (
-    *("command", "port", "readinessPath", "instrumentsPort"),
-    "https",
-    *("imagePullSecrets", "serviceAccountName", "automountServiceAccountToken"),
-)
+OWN = ("command", "port", "imagePullSecrets", "serviceAccountName", "automountServiceAccountToken")
+ASKED = ("readinessPath", "https")  # of a service that is not built in, whoever deploys it
+RUNNING = ("service", "url")  # what is there already
+DEPLOYED = ("server", "env", "podLabels", "podAnnotations")
+_RUNS = " || ".join(f"has(self.{field})" for field in RUNNING)
+
+
+def _has(*fields: str) -> str:
+    return " || ".join(f"has(self.{field})" for field in fields)
+
+
+def _given(variant: "Variant", *fields: str) -> int:
+    """Count the fields that say something; lists and maps are empty unless they are given."""
+    said = (getattr(variant, to_snake(field)) for field in fields)
+    return sum(value is not None and value not in ((), {}) for value in said)
 
 
 class Variant(PodFields, RuledModel):
@@ -66,9 +78,48 @@ class Variant(PodFields, RuledModel):
 
     RULES: ClassVar[tuple[Rule["Variant"], ...]] = (
         Rule(
-            f"has(self.image) || !({' || '.join(f'has(self.{field})' for field in OWN)})",
-            lambda it: it.image is not None or not (it.dump().keys() & {*OWN}),
-            f"{', '.join(OWN)} go with image: a built-in variant has its own",
+            f"!(has(self.image) && ({_RUNS})) && !(has(self.service) && has(self.url))",
+            lambda it: _given(it, "image", *RUNNING) < 2,
+            "give one of image, service and url: a variant is deployed, or it runs already",
+        ),
+        Rule(
+            f"has(self.image) || !({_has(*OWN)})",
+            lambda it: it.image is not None or not _given(it, *OWN),
+            f"{', '.join(OWN)} go with image: a built-in variant and one that runs have their own",
+        ),
+        Rule(
+            f"has(self.image) || {_RUNS} || !({_has(*ASKED)})",
+            lambda it: bool(_given(it, "image", *RUNNING)) or not _given(it, *ASKED),
+            f"{', '.join(ASKED)} go with image, service or url: a built-in variant has its own",
+        ),
+        Rule(
+            "!has(self.instrumentsPort) || has(self.image) || has(self.service)",
+            lambda it: it.instruments_port is None or bool(_given(it, "image", "service")),
+            "instrumentsPort goes with image or service: nobody meters what is behind a url",
+        ),
+        Rule(
+            "!has(self.metrics) || (has(self.service) && !has(self.instrumentsPort))",
+            lambda it: (
+                it.metrics is None or (it.service is not None and it.instruments_port is None)
+            ),
+            "metrics goes with service, instead of instrumentsPort: an image has a meter beside it",
+        ),
+        Rule(
+            f"!({_RUNS}) || !(has(self.server) || size(self.env) > 0 || "
+            "size(self.podLabels) > 0 || size(self.podAnnotations) > 0)",
+            lambda it: not (it.runs_already and _given(it, *DEPLOYED)),
+            f"{', '.join(DEPLOYED)} go with a variant that is deployed: nothing of a service or a "
+            "url is changed",
+        ),
+        Rule(
+            f"!({_RUNS}) || !has(self.https) || !has(self.https.secretName)",
+            lambda it: not (it.runs_already and it.https and it.https.secret_name),
+            "https.secretName goes with image: a service that runs has its certificate",
+        ),
+        Rule(
+            "!has(self.url) || !has(self.https) || self.url.startsWith('https://')",
+            lambda it: it.url is None or it.https is None or it.url.startswith("https://"),
+            "https goes with a url that begins with https://",
         ),
         Rule(
             "!has(self.image) || !has(self.server)",
@@ -77,8 +128,9 @@ class Variant(PodFields, RuledModel):
         ),
         Rule(
             "!has(self.instrumentsPort) || "
-            f"self.instrumentsPort != (has(self.port) ? self.port : {HTTP_PORT})",
-            lambda it: it.instruments_port is None or it.instruments_port != (it.port or HTTP_PORT),
+            "self.instrumentsPort != (has(self.service) ? self.service.port : "
+            f"has(self.port) ? self.port : {HTTP_PORT})",
+            lambda it: it.instruments_port is None or it.instruments_port != it.asked_port,
             "instrumentsPort must differ from port",
         ),
         Rule(
@@ -99,7 +151,7 @@ class Variant(PodFields, RuledModel):
     name: str = Field(
         pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
         max_length=30,
-        description=f"Built-in variant, or with image any other name. {_names()}",
+        description=(f"Built-in variant, or with image, service or url any other name. {_names()}"),
     )
     image: str | None = Field(
         default=None,
@@ -110,6 +162,24 @@ class Variant(PodFields, RuledModel):
             "Image of your own service, for names that are not built in only. It runs as user "
             "10001 with a read-only root file system and a writable /tmp, and is told WORKERS, "
             "PORT and, with a built-in workload, DATABASE_URL and POOL_SIZE."
+        ),
+    )
+    service: RunningService | None = Field(
+        default=None,
+        description=(
+            "A Service of the namespace that runs already, such as {name: shop, port: 80}; absent "
+            "where the variant is deployed. Nothing of it is changed, and CPU and memory are known "
+            "by its instrumentsPort only. It needs a selector and a cluster IP. With the workload "
+            "custom."
+        ),
+    )
+    url: HostUrl | None = Field(
+        default=None,
+        max_length=300,
+        description=(
+            "A host that runs already, such as https://shop.example.com or http://shop.example.com:"
+            "8080, by DNS name; absent where the variant is deployed. Refused unless the chart's "
+            "allowedHosts has host and port. HTTP figures only. With the workload custom."
         ),
     )
     command: tuple[Annotated[str, Field(max_length=2000, pattern=NO_NUL)], ...] | None = Field(
@@ -133,15 +203,16 @@ class Variant(PodFields, RuledModel):
         default=None,
         max_length=300,
         description=(
-            "Path that the image answers with a status from 200 to 399 once it can serve (/healthz "
-            "unless set)."
+            "Path that the service answers with a status from 200 to 399 once it can serve "
+            "(/healthz unless set)."
         ),
     )
     https: Https | None = Field(
         default=None,
         description=(
-            "The image serves by https, such as {secretName: shop-tls}; absent for http. k6 asks "
-            "for RUN.NAMESPACE.svc, so its certificate must be one for *.NAMESPACE.svc."
+            "It is asked by https, such as {secretName: shop-tls}; absent for http. k6 asks "
+            "for RUN.NAMESPACE.svc, so its certificate must be one for *.NAMESPACE.svc; a service "
+            "that runs is asked for under its own name."
         ),
     )
     instruments_port: int | None = Field(
@@ -152,6 +223,14 @@ class Variant(PodFields, RuledModel):
             "Port on which the image answers GET /snapshot, as loadlab_services.instruments does; "
             "it is told as INSTRUMENTS_PORT. Where it is absent, a container beside the image "
             "meters CPU, memory and open files, and the rest is unknown."
+        ),
+    )
+    metrics: AppMetrics | None = Field(
+        default=None,
+        description=(
+            "With service: where the app tells a Prometheus, such as {port: 80, path: /metrics}. "
+            "By process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds and a "
+            "count of requests CPU, memory and files of one process are known; absent for none."
         ),
     )
     server: Server | None = Field(
@@ -170,3 +249,13 @@ class Variant(PodFields, RuledModel):
             "(stream length at which the API answers 503)."
         ),
     )
+
+    @property
+    def runs_already(self) -> bool:
+        """Whether nothing is deployed for it."""
+        return self.service is not None or self.url is not None
+
+    @property
+    def asked_port(self) -> int:
+        """The port at which its pods or its Service are asked."""
+        return self.service.port if self.service else self.port or HTTP_PORT

@@ -11,6 +11,9 @@ from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.absent import without_default
 from loadlab.model.status.search import SearchEnd
 
+NodeName = Annotated[str, Field(max_length=253)]
+MOST_NODES = 20  # of one component
+
 
 class CellLoad(ObservedModel):
     """What a cell carried in its pilot trial, and the rate that it is offered for it."""
@@ -43,6 +46,13 @@ class CellLoad(ObservedModel):
     )
 
 
+class PartNodes(ObservedModel):
+    """On which nodes a component of a run is."""
+
+    component: str = Field(max_length=20, description="service, worker or k6.")
+    nodes: tuple[NodeName, ...] = Field(max_length=MOST_NODES, description="Names of its nodes.")
+
+
 class Chosen(ObservedModel):
     """What was chosen for an experiment; it stays once it stands in the status."""
 
@@ -55,6 +65,23 @@ class Chosen(ObservedModel):
     )
     service_cpu_reason: str = Field(
         default="", max_length=500, description="Why it is Shared where Exclusive was preferred."
+    )
+    layout: tuple[PartNodes, ...] = Field(
+        default=(),
+        max_length=3,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description=(
+            "Nodes of each component of a run in the first trial that came to a result; later "
+            "trials run on no others. Absent until then."
+        ),
+    )
+    generator_apart: bool | None = Field(
+        default=None,
+        description=(
+            "Whether the load generator runs on other nodes than the service; absent until the "
+            "first trial has shown it."
+        ),
     )
     replicates: int | None = Field(
         default=None,
@@ -72,3 +99,7 @@ class Chosen(ObservedModel):
             "With load.purpose Compare or load.search: what the pilot trials found, cell by cell."
         ),
     )
+
+    def nodes_of(self, component: str) -> tuple[str, ...]:
+        """Return the nodes that a component is held to; none until that is known."""
+        return next((part.nodes for part in self.layout if part.component == component), ())

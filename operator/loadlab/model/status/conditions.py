@@ -76,6 +76,8 @@ class Reason(StrEnum):
     INFRASTRUCTURE_LOST = "InfrastructureLost"
     GENERATOR_LOST = "GeneratorLost"
     SERVICE_RESTARTED = "ServiceRestarted"
+    SERVICE_UNFIT = "ServiceUnfit"
+    SERVICE_CHANGED = "ServiceChanged"
     STORE_RESTARTED = "StoreRestarted"
     FOREIGN_POD = "ForeignPod"
     RESULT_INVALID = "ResultInvalid"

@@ -1,5 +1,6 @@
 """The status of a LoadTrial: where it stands, and what was measured."""
 
+import operator
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -8,7 +9,9 @@ from pydantic import Field
 from loadlab.base.models import ObservedModel
 from loadlab.base.rounding import decimals
 from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.status.absent import without_default
 from loadlab.model.status.calibration import Calibration
+from loadlab.model.status.chosen import MOST_NODES, NodeName
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
 from loadlab.model.status.results import Failures, StatusClasses
@@ -55,6 +58,23 @@ class RunAs(ObservedModel):
     cpus_allowed: int | None = Field(
         default=None, description="CPUs that its processes may run on, where they tell."
     )
+    nodes: tuple[NodeName, ...] = Field(
+        default=(),
+        max_length=MOST_NODES,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="Nodes of its pods.",
+    )
+
+
+class AskedService(ObservedModel):
+    """A Service that ran before its experiment, as it was when an attempt began."""
+
+    name: str = Field(max_length=63, description="The Service.")
+    spec: str = Field(max_length=100, description="Its uid, and a hash of its spec.")
+    endpoints: str = Field(max_length=20, description="Hash of its EndpointSlices' generations.")
+    processes: str = Field(max_length=20, description="Hash of its pods and their restarts.")
+    pods: int = Field(description="How many pods it had.")
 
 
 class AttemptRecord(ObservedModel):
@@ -124,6 +144,10 @@ class LoadTrialStatus(ObservedModel):
             "Stores and steward at the attempt's start: the uid of each one's pod, and how often "
             "its container had been started again."
         ),
+    )
+    asked_service: AskedService | None = Field(
+        default=None,
+        description="With variants[].service: what was asked; any change of it voids the attempt.",
     )
     images: dict[str, str] = Field(
         default={}, max_length=20, description="Image of each component of the run."
