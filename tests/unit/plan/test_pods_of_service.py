@@ -124,6 +124,17 @@ def test_owned_cpus_that_cannot_be_shared_out_are_refused(experiment, images):
         plan_of(experiment, images, **spec)
 
 
+def test_a_service_that_runs_already_has_the_pods_that_it_has(experiment, images):
+    spec = {
+        "workload": "custom",
+        "variants": [{"name": "shop", "service": {"name": "shop", "port": 80}}],
+        "load": {"request": {"path": "/"}},
+        "factors": {"replicas": [1, 2]},
+    }
+    with pytest.raises(PlanError, match=r"factors.replicas: shop runs already"):
+        make_plan(experiment(**spec), images)
+
+
 def test_more_processes_than_a_snapshot_holds_are_refused(experiment, images):
     with pytest.raises(PlanError, match="128 processes of the service, and 64 are the most"):
         plan_of(experiment, images, factors={"replicas": [2], "workers": [64]})
