@@ -20,7 +20,7 @@ from tests.mutants.known import MODULES
 from tests.mutants.session import MutantSession, Outcome, test_files
 
 OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=0", "--tb=native")
-FOLDERS = ("tests/unit/analysis", "tests/unit/validity")
+FOLDERS = ("tests/unit/analysis", "tests/unit/measurement", "tests/unit/validity")
 _HEAD = ("module", "mutants", "killed", "equivalent", "survived", "seconds")
 
 

@@ -7,9 +7,16 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.statistics": ["distributions"],
     "analysis.intervals": [],
     "analysis.blocks": [],
-    "analysis.comparison": ["best"],
+    "analysis.comparison": ["best", "equivalence"],
     "analysis.welch": [],
     "analysis.shares": [],
+    "analysis.fairness": [],
+    "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
+    "analysis.claim_cpus": [],
+    "analysis.claim_standing": ["failures_in_cost"],
+    "analysis.controls": ["comparison"],
+    "analysis.equivalence": ["comparison_claims"],
+    "analysis.calibration": ["equivalence", "baseline_compare"],
     "analysis.percentiles": ["cell"],
     "analysis.cell_latency": ["late_cell"],
     "analysis.cell_work": [],
@@ -28,6 +35,9 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.search_outcome": [],
     "analysis.step": [],
     "analysis.found_capacity": [],
+    "measurement.without_answer": [],
+    "measurement.request_counts": ["usage", "completed_work"],
+    "measurement.completed_work": [],
     "validity.noise": [],
     "validity.trend": [],
     "validity.steadiness": [],
@@ -79,6 +89,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
     },
+    "analysis.fairness": {
+        "fails_more: low > high -> low >= high": _NEVER_EQUAL,
+    },
     "analysis.found_capacity": {
         "_beyond: found.below is None or found.below_outcome is None -> "
         "found.below is None and found.below_outcome is None": "they are absent together",
@@ -99,8 +112,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "{'requests_per_second': 2, 'cpu_micros': -1, 'p95_ms': -1}": _SIGN,
         ": -1 -> -2": _SIGN,
         ": -1 -> -2 (2)": _SIGN,
-        "is_clearly_worse: abs(found.estimate.mean) >= _MARGIN -> "
-        "abs(found.estimate.mean) > _MARGIN": _NEVER_EQUAL,
+        "is_clearly_worse: abs(found.estimate.mean) >= MARGIN -> "
+        "abs(found.estimate.mean) > MARGIN": _NEVER_EQUAL,
+        "_claim: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p >= _ALPHA -> p > _ALPHA": _NEVER_EQUAL,
         "_outcome: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
@@ -108,8 +122,12 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "estimate.mean * _BETTER[found.figure.rpartition('.')[2]] >= 0": _NO_DIFFERENCE,
         "_outcome: estimate.mean * _BETTER[found.figure.rpartition('.')[2]] -> "
         "estimate.mean / _BETTER[found.figure.rpartition('.')[2]]": _SIGN,
-        "_outcome: abs(estimate.mean) + within < _MARGIN -> "
-        "abs(estimate.mean) + within <= _MARGIN": _NEVER_EQUAL,
+        "is_clearly_worse: compare_in_family(found, p, 1) -> "
+        "compare_in_family(found, p, 2)": "the outcome alone is read",
+        "_why_hidden: mean_of(found.over, found.figure) or 0.0 -> "
+        "mean_of(found.over, found.figure) or 1.0": "what its replicates have, a row has",
+        "_why_waited: mean_of(found.over, found.figure) or 0.0 -> "
+        "mean_of(found.over, found.figure) or 1.0": "what its replicates have, a row has",
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {
@@ -117,6 +135,16 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
             "a figure has both ends, or none"
         ),
         "_reach: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+    },
+    "analysis.equivalence": {
+        "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
+        "why_hidden: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
+        "why_waited: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
+        "why_waited: estimate.mean > 0 -> estimate.mean >= 0 (2)": _NO_DIFFERENCE,
+        "why_waited: math.exp(estimate.mean - half) * over_ms - of > over_ms -> "
+        "math.exp(estimate.mean - half) * over_ms - of >= over_ms": _NEVER_EQUAL,
+        "why_waited: over_ms - over > math.exp(estimate.mean + half) * over_ms -> "
+        "over_ms - over >= math.exp(estimate.mean + half) * over_ms": _NEVER_EQUAL,
     },
     "analysis.estimate": {
         "LogEstimate.detectable: half is None or self.main is None -> "
@@ -203,6 +231,14 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
+    },
+    "measurement.without_answer": {
+        "timed_out_of: timeout_ms * 1000 -> timeout_ms * 1001": (
+            "half of the time-out is far from both"
+        ),
+    },
+    "measurement.request_counts": {
+        "_share_between: second.t + 1 -> second.t + 2": "no second ends before its first answer",
     },
     "validity.judge": {
         "_counts: "

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from loadlab.analysis.best import best_cell
 from loadlab.analysis.blocks import Logs, block_noise
 from loadlab.analysis.cells import AnalysedCell
 from loadlab.analysis.comparison import compare_cells
@@ -119,6 +120,14 @@ def families_with_a_claim(world: World, rounds: int) -> float:
     different = {ComparisonOutcome.IMPROVED, ComparisonOutcome.REGRESSED}
     families = (compared(world, chance) for _ in range(rounds))
     return sum(any(c.outcome in different for c in family) for family in families) / rounds
+
+
+def experiments_with_a_best(world: World, rounds: int) -> float:
+    """Return in how many experiments a cell is said to be ahead of another."""
+    chance = random.Random(SEED)
+    drawn = (_replicates(world, chance) for _ in range(rounds))
+    found = [best_cell(rows_of(replicates), replicates) for replicates in drawn]
+    return sum(best is not None and best.lead is not None for best in found) / rounds
 
 
 def floors_found(world: World, rounds: int) -> Mapping[Finding, float]:

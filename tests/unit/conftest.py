@@ -10,7 +10,8 @@ import pytest
 
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodReport, read_pod_log
-from loadlab.measurement.usage import ComponentUsage, RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.plan.expected import LoadFacts
 
@@ -70,6 +71,18 @@ def document_of(values_us: list[int], *, segment: str = "", first_us: int = 0) -
         "scenarios": {"measure": scenario},
         "counters": {"accepted": 0},
     }
+
+
+def with_failures(document: dict[str, Any], failed: int, status: str = "5xx") -> dict[str, Any]:
+    """Add failed requests, spread evenly over the ten seconds."""
+    scenario = document["scenarios"]["measure"]
+    for name in ("requests", "failed", "iterations"):
+        scenario[name] += failed
+    scenario["status"][status] += failed
+    for second in scenario["series"]:
+        second["n"] += failed // 10
+        second["err"] += failed // 10
+    return document
 
 
 def snapshot_of(edge: str, at: float, cpu: float, requests: int) -> dict[str, Any]:

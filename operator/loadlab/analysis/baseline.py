@@ -9,9 +9,10 @@ limits or the size of the data set, nothing is claimed: what differs would be me
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadlab.analysis.bounds import ENOUGH_BLOCKS
+from loadlab.analysis.calibration import as_measured
 from loadlab.analysis.comparison import Difference, claims, compared_figures
 from loadlab.analysis.environments import Conditions, Contrast, contrasts_of
 from loadlab.analysis.welch import LogMean, difference
@@ -79,14 +80,16 @@ def _compared(
         return known.model_copy(update={"note": changed})
     here, there = Conditions(spec, status), Conditions(former.spec, former.status)
     contrasts = contrasts_of(here, there)
-    pairs = same_cells(status.results, former.status.results)
+    pairs = same_cells(_as_measured(status), _as_measured(former.status))
     return known.model_copy(
         update={
             "uid": former.metadata.uid,
             "finished": former.status.completion_time or "",
             "note": "" if pairs else "no cell of it is one of this experiment's",
             "differences": _told(contrasts),
-            "comparisons": _comparisons(pairs, known.name, spec, _why_unlike(contrasts)),
+            "comparisons": _comparisons(
+                pairs, known.name, spec, _why_unlike(contrasts), _own_ms(status, former.status)
+            ),
         }
     )
 
@@ -117,14 +120,15 @@ def _why_unlike(contrasts: Sequence[Contrast]) -> str:
 
 
 def _comparisons(
-    pairs: Sequence[Pair], baseline: str, spec: LoadExperimentSpec, why: str
+    pairs: Sequence[Pair], baseline: str, spec: LoadExperimentSpec, why: str, own_ms: float | None
 ) -> tuple[BaselineComparison, ...]:
     if not pairs:
         return ()
     most = max(1, MAX_BASELINE_COMPARISONS // len(pairs))
     names = figures_between(spec.load)[:most]
     known = [sides for pair in pairs for name in names if (sides := _sides(pair, name, why))]
-    found = zip(known, claims([sides.difference for sides in known]), strict=True)
+    differences = [replace(sides.difference, own_ms=own_ms) for sides in known]
+    found = zip(known, claims(differences), strict=True)
     return tuple(
         BaselineComparison(
             **dict(claim)
@@ -135,6 +139,16 @@ def _comparisons(
         )
         for sides, claim in found
     )
+
+
+def _as_measured(status: LoadExperimentStatus) -> list[ResultRow]:
+    return [as_measured(row, status.calibration) for row in status.results]
+
+
+def _own_ms(*both: LoadExperimentStatus) -> float | None:
+    """Return what k6 itself added to a latency, the more of the two; None unless both know it."""
+    known = [status.calibration.p99_ms for status in both if status.calibration]
+    return max(known) if len(known) == len(both) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,8 @@ def _why_none(pair: Pair, name: str, of: LogMean, over: LogMean) -> Iterator[str
     """Yield what keeps the figures of one cell from being compared."""
     if name == "cpu_micros" and len({_components(row) for row in pair}) > 1:
         yield "the CPU of other components is known in one of the two"
+    if name == "cpu_micros" and len({row.cpu_per for row in pair}) > 1:
+        yield "CPU is per written row in one of the two, and per request in the other"
     if min(of.replicates, over.replicates) < ENOUGH_BLOCKS:
         yield f"fewer than {ENOUGH_BLOCKS} replicates here or in the baseline"
     if of.error is None or over.error is None:

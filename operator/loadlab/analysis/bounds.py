@@ -10,6 +10,8 @@ ENOUGH_BLOCKS = 5
 GUARD_CONFIDENCE = 0.90
 # Below this a difference is of no matter: the bound of equivalence.
 EQUIVALENCE_MARGIN = 0.05
+# Of its requests: where more fail, what they cost is in the CPU per request that succeeded.
+FAILURES_IN_COST = 0.01
 # Of throughput in proportion to the size: less is no reason to speak of its end.
 LEAST_BEND = 0.05
 # Of the most throughput: a size that carries as much is enough.

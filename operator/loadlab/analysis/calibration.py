@@ -5,6 +5,7 @@ is known. With M = S + D, P(S > m - d) >= P(M > m) - P(D > d): so a percentile o
 no lower than the measured one less the 99th percentile of k6's own, but for that hundredth.
 """
 
+import math
 from collections.abc import Sequence
 
 from loadlab.analysis.bounds import CEILING_SHARE
@@ -35,6 +36,28 @@ def less_own_delay(latency: Figure, own_ms: float) -> Figure:
         if (value := getattr(latency, name)) is not None
     }
     return latency.model_copy(update=lower)
+
+
+def as_measured(row: ResultRow, found: Calibration | None) -> ResultRow:
+    """Return a row with the interval of its p95 as the replicates gave it: the inverse of above.
+
+    What is left of an interval at 0 is not known any more.
+    """
+    p95 = row.p95_ms
+    if found is None or p95 is None or p95.low is None:
+        return row
+    low = p95.low + found.p99_ms if p95.low > 0 else None
+    return row.model_copy(update={"p95_ms": p95.model_copy(update={"low": low})})
+
+
+def without_own_delay(log_ratio: float, over_ms: float, own_ms: float) -> float:
+    """Return the logarithm of a ratio of latencies, had k6 added nothing to either of them.
+
+    A delay that is in both pulls their ratio towards 1. Infinite where nothing is left of one.
+    """
+    over = over_ms - own_ms
+    of = math.exp(log_ratio) * over_ms - own_ms
+    return math.log(of / over) if of > 0 and over > 0 else math.inf
 
 
 def with_calibration(rows: Sequence[ResultRow], found: Calibration | None) -> tuple[ResultRow, ...]:

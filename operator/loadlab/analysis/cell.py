@@ -16,7 +16,7 @@ from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
 from loadlab.analysis.statistics import log_estimate
-from loadlab.analysis.trial_figures import TrialFigures, cost_components
+from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures, cost_components
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.measurement.latency import Latency
@@ -25,6 +25,7 @@ from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import (
     ByComponent,
+    CostUnit,
     Figure,
     LoadOutcome,
     ReplicateCounts,
@@ -139,6 +140,7 @@ class CellSum:
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
             cpu_micros=_cost(used, components),
             leaves_out_costs=any(t.leaves_out_costs for t in used),
+            cpu_per=CostUnit.ROW if any(t.costs_per_row for t in used) else None,
             memory_bytes=_by_component(used, lambda u: u.memory_bytes, max),
             open_files=_most(u.open_files for u in service),
             generator_cpu=max((t.generator_cpu for t in used), default=None),
@@ -154,8 +156,12 @@ class CellSum:
 
 def _cost(used: Sequence[TrialFigures], components: Set[str]) -> Figure | None:
     figure = log_estimate(sorted(_known(t.cpu_micros(components) for t in used)))
+    if figure is None:
+        return None
+    if why := next((why for trial in used if (why := trial.why_costs_unsound)), ""):
+        return figure.as_unsound(why)
     leaves_out = any(trial.leaves_out_costs for trial in used)
-    return figure.as_lower_bound("CostsLeftOut") if figure and leaves_out else figure
+    return figure.as_lower_bound(WHY_LEFT_OUT) if leaves_out else figure
 
 
 def _load(used: Sequence[TrialFigures]) -> LoadOutcome | None:

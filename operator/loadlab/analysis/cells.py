@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from loadlab.analysis.calibration import less_own_delay
 from loadlab.analysis.cell import CellSum
-from loadlab.analysis.criteria import CellOutcome, Threshold, evaluate
+from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.criteria import Threshold, evaluate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.own_thresholds import OwnThresholds, ScriptThreshold
 from loadlab.model.resources import Trial

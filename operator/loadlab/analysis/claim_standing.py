@@ -10,14 +10,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from loadlab.analysis.trial_figures import TrialFigures
+from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
 from loadlab.validity.judgement import ReasonKind
-from loadlab.validity.lateness import Ends
-
-_PERCENTS = {"med": 50.0, "p95": 95.0, "p99": 99.0}
+from loadlab.validity.lateness import are_apart
 
 
 def rate_bounds(rows: Iterable[ResultRow]) -> Mapping[str, str]:
@@ -61,7 +59,9 @@ def reach_of(
 
 
 def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) -> str:
-    """Say what a latency of a trial tells of beside the service; empty of any other figure."""
+    """Say what a figure of a trial tells of beside good answers of the service; else nothing."""
+    if figure is FigureName.SERVICE_CPU:
+        return trial.why_costs_unsound or (WHY_LEFT_OUT if trial.leaves_out_costs else "")
     if not figure.is_latency:
         return ""
     if any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in trial.judgement.reasons):
@@ -80,4 +80,4 @@ def _is_late(whole: LatencyMs | None, sent: LatencyMs | None, figure: FigureName
     if whole is None or sent is None:
         return False
     name = figure.value.partition(".")[2]
-    return Ends(_PERCENTS[name], getattr(sent, name), getattr(whole, name)).are_apart
+    return are_apart(getattr(sent, name), getattr(whole, name))

@@ -3,7 +3,8 @@
 | outcome            | when                                                               |
 |--------------------|--------------------------------------------------------------------|
 | Improved, Regressed | the ratio differs from 1: p below 0.05 over the whole family       |
-| Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05       |
+| Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05; of a |
+|                    | latency also without what k6 itself adds, which must be known       |
 | Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1;   |
 |                    | or the one that looks better failed more (loadlab.analysis.fairness) |
 
@@ -16,18 +17,20 @@ two one-sided tests (Schuirmann, Journal of Pharmacokinetics and Biopharmaceutic
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
-from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN, FEWEST_BLOCKS
+from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
+from loadlab.analysis.controls import controls_of
+from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden, why_waited
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import why_unfair
-from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
-from loadlab.analysis.row_figures import standing_of
-from loadlab.catalogue import Factor
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell, waits_by_cell
+from loadlab.analysis.row_figures import mean_of, standing_of
 from loadlab.model.status import (
     MAX_ROWS,
     Comparison,
@@ -39,7 +42,7 @@ from loadlab.model.status import (
 )
 
 _ALPHA = 1 - CONFIDENCE
-_MARGIN = math.log1p(EQUIVALENCE_MARGIN)
+_TAIL = "p95_ms"  # also that of the requests of one name
 _BETTER = {"requests_per_second": 1, "cpu_micros": -1, "p95_ms": -1}
 # The most important one first: not all of a large sweep fit the status.
 _CLOSED = ("requests_per_second", "cpu_micros", "p95_ms")
@@ -57,6 +60,8 @@ class Difference:
     ratios: tuple[float, ...]
     estimate: LogEstimate | None  # None without a block
     why: str = ""  # no claim is possible, whatever the figures are
+    own_ms: float | None = None  # what k6 itself adds to a latency; None where it is not known
+    waited_ms: tuple[float, float] = (0.0, 0.0)  # for which it was short of a CPU; of, and over
 
     @property
     def doubt(self) -> float | None:
@@ -72,10 +77,12 @@ def compare_cells(
     pilot: int | None = None,
     *,
     latency: bool = True,
+    own_ms: float | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare each row with its control, as many figures of all rows as the status may hold.
 
     Without latency where the load is to show what is carried: at saturation it follows from that.
+    `own_ms` is what k6 itself adds to one; None where it was not measured.
     """
     pairs = controls_of(rows)
     if not pairs:
@@ -83,9 +90,12 @@ def compare_cells(
     names = compared_figures(replicates, latency=latency)[: MAX_ROWS // len(pairs)]
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
+    waits = waits_by_cell(cells)
     noises = {name: block_noise(list(table.values()), pilot) for name, table in tables.items()}
     differences = [
-        difference_of(name, pair, tables[name], noises[name]) for pair in pairs for name in names
+        difference_of(name, pair, tables[name], noises[name], own_ms=own_ms, waits=waits)
+        for pair in pairs
+        for name in names
     ]
     return claims(differences)
 
@@ -109,47 +119,22 @@ def claims(differences: Sequence[Difference]) -> tuple[Comparison, ...]:
     )
 
 
-def controls_of(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
-    """Return each row with its control, but the first ones of each offered rate.
-
-    That is the first variant's row at the same levels, as far as both have them, and the first row
-    for the first variant's own. At another rate a request costs otherwise, and waits otherwise.
-    """
-    by_rate: dict[int | None, list[ResultRow]] = {}
-    for row in rows:
-        by_rate.setdefault(row.cell.number(Factor.RATE), []).append(row)
-    return [pair for alike in by_rate.values() for pair in _controls_at_one_rate(alike)]
-
-
-def _controls_at_one_rate(rows: Sequence[ResultRow]) -> list[tuple[ResultRow, ResultRow]]:
-    first = rows[0]
-    known = [(row, row.cell.dump()) for row in rows if row.cell.variant == first.cell.variant]
-    return [(row, _control(row, first, known)) for row in rows[1:]]
-
-
-def _control(
-    row: ResultRow, first: ResultRow, known: Iterable[tuple[ResultRow, dict[str, object]]]
-) -> ResultRow:
-    if row.cell.variant == first.cell.variant:
-        return first
-    levels = {name: level for name, level in row.cell.dump().items() if name != "variant"}
-    alike = (
-        it for it, own in known if all(own.get(n, level) == level for n, level in levels.items())
-    )
-    return next(alike, first)
-
-
 def difference_of(
     figure: str,
     pair: tuple[ResultRow, ResultRow],
     table: Mapping[str, Logs],
     noise: BlockNoise | None,
+    *,
+    own_ms: float | None = None,
+    waits: Mapping[str, float] = MappingProxyType({}),
 ) -> Difference:
     """Take one figure of two cells within each block."""
     of, over = (table.get(row.cell.title(), {}) for row in pair)
     logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
     estimate = LogEstimate.of_difference(logs, noise) if logs else None
-    return Difference(figure, *pair, tuple(map(math.exp, logs)), estimate)
+    waited = waits.get(pair[0].cell.title(), 0.0), waits.get(pair[1].cell.title(), 0.0)
+    ratios = tuple(map(math.exp, logs))
+    return Difference(figure, *pair, ratios, estimate, own_ms=own_ms, waited_ms=waited)
 
 
 def holm(doubts: Sequence[float]) -> list[float]:
@@ -162,20 +147,21 @@ def holm(doubts: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def compare_alone(found: Difference) -> Comparison:
-    """Compare two cells as if nothing else in the experiment were compared."""
-    return _no_claim(found) if found.doubt is None else _claim(found, found.doubt, 1)
+def compare_in_family(found: Difference, p: float | None, family: int) -> Comparison:
+    """Compare two cells by a p value that was adjusted for so many; None where there is none."""
+    return _no_claim(found) if p is None else _claim(found, p, family)
 
 
-def is_clearly_worse(found: Difference) -> bool:
+def is_clearly_worse(found: Difference, p: float | None) -> bool:
     """Whether the blocks show a cell to be worse than the other, by more than what is of no matter.
 
-    Taken alone, so that ties are named rarely rather than often. It is the mean that has to lie
-    beyond the margin: by an end of its interval more noise would make a cell worse.
+    `p` is adjusted for all that is compared. It is the mean that has to lie beyond the margin: by
+    an end of its interval more noise would make a cell worse.
     """
-    if compare_alone(found).outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
+    outcome = compare_in_family(found, p, 1).outcome
+    if outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
         return False
-    return abs(found.estimate.mean) >= _MARGIN
+    return abs(found.estimate.mean) >= MARGIN
 
 
 def _no_claim(found: Difference) -> Comparison:
@@ -208,8 +194,8 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         p=p,
         outcome=outcome,
         detectable=None if detectable is None else math.expm1(detectable),
-        blocks_needed=_needed(estimate, strict) if is_open and not unfair else None,
-        why=(unfair or _why(found, shown)) if is_open else None,
+        blocks_needed=_needed(found, estimate, strict) if is_open and not unfair else None,
+        why=(unfair or _why(found, estimate, shown, is_told=p < _ALPHA)) if is_open else None,
     )
 
 
@@ -228,24 +214,45 @@ def _spelled(figure: str) -> str:
     return f"{request}{dot}{to_camel(name)}"
 
 
-def _why(found: Difference, shown: Figure) -> str | None:
+def _why(found: Difference, estimate: LogEstimate, shown: Figure, *, is_told: bool) -> str | None:
     if shown.low is None:
         return "the replicates lie too far apart for an interval"
     if _is_overloaded(found):
         return "one of the two did not carry its load, so the rates differ"
-    return None if all(_may_lie(found)) else "one of the two is a bound, not the figure itself"
+    if not all(_may_lie(found)):
+        return "one of the two is a bound, not the figure itself"
+    hidden = _why_hidden(found, estimate) if seems_equal(estimate) else ""
+    return (_why_waited(found, estimate) if is_told else hidden) or None
 
 
 def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
     above, below = _may_lie(found)
-    if p < _ALPHA and (above if estimate.mean > 0 else below):
+    if p < _ALPHA and (above if estimate.mean > 0 else below) and not _why_waited(found, estimate):
         is_better = estimate.mean * _BETTER[found.figure.rpartition(".")[2]] > 0
         return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
-    within = estimate.half(1 - 2 * _ALPHA)
-    equal = within is not None and abs(estimate.mean) + within < _MARGIN
-    if equal and p >= _ALPHA and above and below:
+    if (
+        p >= _ALPHA
+        and above
+        and below
+        and seems_equal(estimate)
+        and not _why_hidden(found, estimate)
+    ):
         return ComparisonOutcome.EQUIVALENT
     return ComparisonOutcome.INCONCLUSIVE
+
+
+def _why_waited(found: Difference, estimate: LogEstimate) -> str:
+    """Say that k6's waiting for a CPU may be all of a difference of latencies; else nothing."""
+    if not found.figure.endswith(_TAIL):
+        return ""
+    return why_waited(estimate, mean_of(found.over, found.figure) or 0.0, found.waited_ms)
+
+
+def _why_hidden(found: Difference, estimate: LogEstimate) -> str:
+    """Say that what k6 itself adds to a latency may hide a difference; else nothing."""
+    if not found.figure.endswith(_TAIL):
+        return ""
+    return why_hidden(estimate, mean_of(found.over, found.figure) or 0.0, found.own_ms)
 
 
 def _may_lie(found: Difference) -> tuple[bool, bool]:
@@ -268,10 +275,9 @@ def _is_overloaded(found: Difference) -> bool:
     return LoadOutcome.OVERLOADED in {found.of.load, found.over.load}
 
 
-def _needed(estimate: LogEstimate, strict: float) -> int | None:
+def _needed(found: Difference, estimate: LogEstimate, strict: float) -> int | None:
     """Return how many blocks would show the difference found, or that there is none."""
-    ways = (
-        estimate.blocks_needed(abs(estimate.mean), strict),
-        estimate.blocks_needed(_MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA),
-    )
+    ways = [estimate.blocks_needed(abs(estimate.mean), strict)]
+    if not _why_hidden(found, estimate.without_noise):
+        ways.append(estimate.blocks_needed(MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA))
     return min((blocks for blocks in ways if blocks is not None), default=None)

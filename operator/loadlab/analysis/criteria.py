@@ -9,8 +9,10 @@ k6 counts one run. Missing data never passes; of a lower bound only what it deci
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
+from loadlab.analysis.cell_outcome import LATE, REPLICATES, CellOutcome
 from loadlab.model.status import (
     CriterionOutcome,
     CriterionResult,
@@ -107,40 +109,6 @@ def _spell(number: float) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-_REPLICATES = ("the replicates reach", "more replicates, or a longer or quieter load, narrow")
-_LATE = (
-    "requests were sent late, and their latency reaches",
-    "a quieter node, or more CPU for k6 by spec.resources.k6, narrows",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class CellOutcome:
-    """One threshold against one cell."""
-
-    outcome: CriterionOutcome
-    value: float | None = None
-    is_lower_bound: bool = False
-    reach: tuple[float, float] | None = None  # where it undoes a decision
-    whose: tuple[str, str] = _REPLICATES  # what reaches so far, and the remedy
-
-    @property
-    def words(self) -> str:
-        """The value as people write it; nothing where it is unknown."""
-        if self.value is None:
-            return ""
-        return f"{'> ' if self.is_lower_bound else ''}{self.value:.6g}"
-
-    @property
-    def note(self) -> str:
-        """Why it is undecided, and what would decide it, where that is known."""
-        if self.reach is None:
-            return ""
-        low, high = self.reach
-        what, remedy = self.whose
-        return f"{what} from {low:.4g} to {high:.4g}, across the bound: {remedy} that"
-
-
 def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     """Hold a cell against a threshold; an Invalid cell or a missing value decides nothing.
 
@@ -155,14 +123,18 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     is_bound = _is_lower_bound(threshold, row)
     is_duration = threshold.metric == "http_req_duration"
     overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
+    reach = _reach(threshold, cell)
     if is_bound or overloaded:
-        outcome = _of_lower_bound(threshold, value, overloaded=overloaded)
-        return CellOutcome(outcome, value, is_bound)
+        # What is known of a bound is the lower end of its interval: a mean may be above by chance.
+        least = min(value, *reach) if reach else value
+        decide = partial(_of_lower_bound, threshold, overloaded=overloaded)
+        undone = reach if decide(least) is not decide(value) else None
+        return CellOutcome(decide(least), value, is_bound, undone)
     holds = threshold.holds(value)
     late = _from_send(threshold, row, value)
-    for reach, whose in ((_reach(threshold, cell), _REPLICATES), (late, _LATE)):
-        if reach and any(threshold.holds(end) is not holds for end in reach):
-            return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=reach, whose=whose)
+    for ends, whose in ((reach, REPLICATES), (late, LATE)):
+        if ends and any(threshold.holds(end) is not holds for end in ends):
+            return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
     return CellOutcome(_outcome(holds), value)
 
 

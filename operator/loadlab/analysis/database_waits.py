@@ -8,6 +8,7 @@ mean number of sessions at something, over the rate, is the time that a request 
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.analysis.utilisation import Fullness
 from loadlab.base.names import Component
 from loadlab.measurement.sessions import SessionUsage
@@ -38,7 +39,7 @@ def _wait(
 ) -> Fullness:
     share = waiting / sessions.in_use
     rate = trial.finished_per_second
-    each = f": {1000 * waiting / rate:,.3g} ms of each request" if rate else ""
+    each = f": {spelling.number(1000 * waiting / rate)} ms of each request" if rate else ""
     return Fullness(
         resource=resource,
         share=share,

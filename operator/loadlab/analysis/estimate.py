@@ -117,6 +117,11 @@ class LogEstimate:
             return cls(mean, n, own)
         return cls(mean, n, pooled, own)
 
+    @property
+    def without_noise(self) -> Self:
+        """The same mean as if it were known of any number of blocks."""
+        return replace(self, main=Deviation(0.0, 1.0), guard=None, pilot=None)
+
     def half(self, confidence: float = CONFIDENCE) -> float | None:
         """Return half of the interval's width, on the logarithms; None where there is none."""
         if self.main is None:

@@ -28,6 +28,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from loadlab import spelling
 from loadlab.analysis.blocks import BlockNoise, block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS
 from loadlab.analysis.claim_cpus import too_few_cpus
@@ -271,7 +272,7 @@ def _why(
     elif blocks == 1:
         yield "one replicate gives no interval; raise spec.replicates to 5"
     elif estimate.least is not None and estimate.most is not None:
-        spread = f"{estimate.least:.4g} to {estimate.most:.4g}"
+        spread = f"{spelling.number(estimate.least)} to {spelling.number(estimate.most)}"
         why = "give no" if blocks < FEWEST_BLOCKS else "lie too far apart for an"
         yield f"{blocks} replicates {why} interval ({spread}); raise spec.replicates"
     elif outcome is ExpectationOutcome.INCONCLUSIVE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from loadlab import spelling
 from loadlab.analysis.search import TriedRates, tried_by_cell
 from loadlab.base.quantities import seconds
 from loadlab.model.resources import Trial
@@ -69,9 +70,8 @@ def _step_below(
 
 def _message(found: CellCapacity) -> str:
     if found.at_least is not None:
-        told = (
-            f"{found.cell} carries at least {found.at_least:,.4g}/s{_once(found.at_least_trials)}"
-        )
+        rate, once = spelling.number(found.at_least), _once(found.at_least_trials)
+        told = f"{found.cell} carries at least {rate}/s{once}"
     elif found.below is not None:
         told = f"{found.cell} is not known to carry any rate that was tried"
     else:
@@ -86,7 +86,7 @@ def _once(trials: int) -> str:
 def _beyond(found: CellCapacity) -> str:
     if found.below is None or found.below_outcome is None:
         return ""
-    told = f"; {found.below:,.4g}/s {_BECAME[found.below_outcome]}"
+    told = f"; {spelling.number(found.below)}/s {_BECAME[found.below_outcome]}"
     if found.below_outcome is StepOutcome.NOT_OFFERED:
         return f"{told}, so that it may carry more: give k6 more CPU (resources.k6)"
     why = f" ({found.reason})" if found.reason else ""

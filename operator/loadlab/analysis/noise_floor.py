@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
+from loadlab import spelling
 from loadlab.analysis.blocks import Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN
 from loadlab.analysis.cells import AnalysedCell
@@ -102,6 +103,4 @@ def told(floors: Iterable[NoiseFloor]) -> str:
 def _ratio(floor: NoiseFloor) -> str:
     if floor.ratio is None:
         return "unknown"
-    if floor.low is None or floor.high is None:
-        return f"{floor.ratio:.3g}"
-    return f"{floor.ratio:.3g} [{floor.low:.3g}, {floor.high:.3g}]"
+    return spelling.interval(floor.ratio, floor.low, floor.high, spelling.ratio)

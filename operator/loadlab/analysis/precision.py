@@ -10,12 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadlab import spelling
 from loadlab.analysis.blocks import block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS, MOST_BLOCKS_NAMED, WIDEST_INTERVAL
-from loadlab.analysis.comparison import (
-    controls_of,
-    difference_of,
-)
+from loadlab.analysis.comparison import difference_of
+from loadlab.analysis.controls import controls_of
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
@@ -186,7 +185,7 @@ def _judged(told: PrecisionResult, done: int) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{spelling.number(100 * share)} %"
 
 
 def _many(blocks: int) -> str:

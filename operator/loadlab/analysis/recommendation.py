@@ -10,6 +10,7 @@ itself.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from loadlab import spelling
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import (
     Best,
@@ -152,7 +153,7 @@ def _ratio(found: Comparison, names: _Names) -> str:
 def _interval(found: Comparison) -> str:
     if found.ratio is None or found.low is None or found.high is None:
         return ""
-    return f"{found.ratio:.3g} [{found.low:.3g}, {found.high:.3g}]"
+    return spelling.interval(found.ratio, found.low, found.high, spelling.ratio)
 
 
 def _beside(lead: Comparison, comparisons: Iterable[Comparison]) -> Iterator[str]:
@@ -179,7 +180,7 @@ def _tie(best: Best, comparisons: Sequence[Comparison], names: _Names) -> str:
     if needed:
         many = f"{min(needed)} replicates"
         return f"{told}: {many} would show the difference found, or that there is none."
-    if any(c.why for c in among):
+    if any("replicates" in c.why for c in among if c.why):
         return f"{told}: take 5 replicates or more."
     return f"{told} in what decides: choose by what else matters to you."
 

@@ -1,29 +1,39 @@
 """A row's figures by their names, and how far each may be trusted."""
 
-from loadlab.model.status import LatencyMs, ResultRow, Standing
+from loadlab.model.status import RequestRow, ResultRow, Standing
+from loadlab.validity.lateness import are_apart
 
 
 def mean_of(row: ResultRow, figure: str) -> float | None:
     """Return a row's figure; that of one kind of request is spelled such as `ping.p95_ms`."""
     request, _, name = figure.rpartition(".")
     if request:
-        latency = _latency_of(row, request)
-        return latency.p95 if latency else None
+        found = _named(row, request)
+        return found.latency_ms.p95 if found and found.latency_ms else None
     known = getattr(row, name)
     return known.mean if known else None
-
-
-def _latency_of(row: ResultRow, request: str) -> LatencyMs | None:
-    return next((n.latency_ms for n in row.by_request or () if n.name == request), None)
 
 
 def standing_of(row: ResultRow, figure: str) -> Standing:
     """Return how far a row's figure may be trusted, spelled as for `mean_of`."""
     request, _, name = figure.rpartition(".")
     if request:
-        latency = _latency_of(row, request)
-        is_bound = latency is not None and latency.is_lower_bound("p95")
-        known = Standing.BOUND if is_bound else Standing.SOUND
-        return known if latency else Standing.UNSOUND
+        found = _named(row, request)
+        return _standing_of_p95(found) if found else Standing.UNSOUND
     figure_of_row = getattr(row, name)
     return figure_of_row.standing if figure_of_row else Standing.UNSOUND
+
+
+def _named(row: ResultRow, request: str) -> RequestRow | None:
+    return next((named for named in row.by_request or () if named.name == request), None)
+
+
+def _standing_of_p95(found: RequestRow) -> Standing:
+    """As for the p95 of a row: the generator's own lateness must be no part of it that matters."""
+    latency, sent = found.latency_ms, found.latency_from_send_ms
+    if latency is None:
+        return Standing.UNSOUND
+    if latency.is_lower_bound("p95"):
+        return Standing.BOUND
+    is_late = sent is not None and are_apart(sent.p95, latency.p95)
+    return Standing.UNSOUND if is_late else Standing.SOUND

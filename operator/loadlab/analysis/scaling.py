@@ -14,6 +14,7 @@ Denning & Buzen, Computing Surveys 10, 1978).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from loadlab import spelling
 from loadlab.analysis.blocks import Logs
 from loadlab.analysis.bounds import ENOUGH_OF_PEAK, FEWEST_BLOCKS, LEAST_BEND
 from loadlab.analysis.expectation import Replicate
@@ -95,7 +96,7 @@ def _hard(limit: HardLimit, factor: Factor, sizes: Sequence[int]) -> dict[str, A
         "knee": knee,
         "recommendation": (
             f"{enough} {words} reach a hard limit of {limit.ceiling.mean:,.0f} requests per "
-            f"second, which begins at {knee:.3g}"
+            f"second, which begins at {spelling.number(knee)}"
         ),
     }
 
@@ -148,7 +149,8 @@ def _no_peak(peak: float | None, factor: Factor, most: int) -> str:
     if peak is None:
         return f"throughput is not seen to fall up to {most} {_WORDS[factor]}"
     where = "beyond the most" if peak > most else "below the least"
-    return f"the law has its peak at {peak:.3g} {_WORDS[factor]}, {where} that was measured"
+    told = f"the law has its peak at {spelling.number(peak)} {_WORDS[factor]}"
+    return f"{told}, {where} that was measured"
 
 
 def _recommendation(

@@ -4,11 +4,14 @@ Rows are judged by the intervals of their figures elsewhere; here a rate was tri
 trials agreed, so that these trials decide, and not the interval of so few.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from loadlab import spelling
+from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
-from loadlab.analysis.criteria import CellOutcome, Threshold, judge_criterion
+from loadlab.analysis.criteria import Threshold, judge_criterion
 from loadlab.model.status import (
     Best,
     CellCapacity,
@@ -162,9 +165,10 @@ def recommend_by_search(best: Best | None, found: Sequence[CellCapacity]) -> tup
     nearest = max(fails, key=fails.__getitem__)
     limited_by = next(each.limited_by for each in found if each.cell == nearest)
     limit = f", limited by {limited_by}" if limited_by else ""
-    ratio = f"{carries[most] / fails[nearest]:.2f}"
+    ratio = math.floor(100 * carries[most] / fails[nearest]) / 100  # or more: never rounded up
+    held, failed = spelling.number(carries[most]), spelling.number(fails[nearest])
     told = (
-        f"{most} carries at least {carries[most]:,.4g}/s under the criteria, {ratio} times what "
-        f"any other cell does or more: {nearest} fails at {fails[nearest]:,.4g}/s{limit}."
+        f"{most} carries at least {held}/s under the criteria, {ratio:.2f} times what "
+        f"any other cell does or more: {nearest} fails at {failed}/s{limit}."
     )
     return (told[:MOST_CHARACTERS],)

@@ -9,6 +9,7 @@ long as half of the events waited. What none of them explains stands beside them
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.base.names import Component
 from loadlab.measurement.completed_work import puts_off
 from loadlab.measurement.usage import ComponentUsage
@@ -54,13 +55,16 @@ def share_out(trial: TrialMeasurement) -> tuple[Stage, ...]:
 
 def tell(stage: Stage) -> str:
     """Spell a stage, such as DatabasePool 21.3 ms (83 %)."""
-    return f"{stage.name} {stage.ms:,.3g} ms ({stage.share:.0%})"
+    return f"{stage.name} {spelling.number(stage.ms)} ms ({stage.share:.0%})"
 
 
 def _stages(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:
     service = trial.components.get(Component.SERVICE)
     if service is not None:
         yield from _in_service(service, _served_per_second(trial))
+        # Of a request, however it ended: the cost that is told is that of a good answer.
+        of_good = service.cpu_micros_per_request or 0.0
+        yield Resource.SERVICE_CPU, of_good * (1 - trial.failed_rate) / 1000
     yield from _in_database(trial)
     if trial.expected is not None:
         yield Resource.LOAD, trial.expected.wait_ms
@@ -69,7 +73,6 @@ def _stages(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:
 def _in_service(service: ComponentUsage, rate: float) -> Iterator[tuple[Resource, float]]:
     lag = service.event_loop_lag_p50_ms or 0.0
     yield Resource.EVENT_LOOP, lag
-    yield Resource.SERVICE_CPU, (service.cpu_micros_per_request or 0.0) / 1000
     if rate > 0:
         # Who has got a connection waits for the loop once more until it can go on.
         yield Resource.DATABASE_POOL, 1000 * (service.pool_waiters or 0.0) / rate - lag

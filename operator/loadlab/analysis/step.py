@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
-from loadlab.analysis.criteria import CellOutcome, Threshold
+from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.criteria import Threshold
+from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.summary import cell_analysis
 from loadlab.analysis.verdict import keeps_its_promises
+from loadlab.model.spec.criteria import Metric
 from loadlab.model.status import (
     CriterionOutcome,
     LoadOutcome,
@@ -69,13 +72,23 @@ def _outcome(
         return StepOutcome.FAILED, "the rate was not carried"
     if not keeps_its_promises(row):
         return StepOutcome.FAILED, "reads were staler than declared"
-    if failed := _first(CriterionOutcome.FAILED, found, plan):
+    if failed := _failures(row, plan) or _first(CriterionOutcome.FAILED, found, plan):
         return StepOutcome.FAILED, failed
     if judgement.is_growing:
         return _of_growth(judgement)
     if undecided := _first(CriterionOutcome.INCONCLUSIVE, found, plan):
         return StepOutcome.INCONCLUSIVE, undecided
     return StepOutcome.HELD, ""
+
+
+def _failures(row: ResultRow, plan: Plan) -> str:
+    """Say that more requests failed than is of no matter, where no criterion says how many may."""
+    criteria = plan.context.spec.success_criteria
+    is_asked = any(criterion.metric is Metric.HTTP_REQ_FAILED for criterion in criteria)
+    share = row.failed_rate or 0.0
+    if is_asked or share <= MATERIAL_FAILURES:
+        return ""
+    return f"{share:.1%} of the requests failed"
 
 
 def _of_growth(judgement: Judgement) -> tuple[StepOutcome, str]:

@@ -143,7 +143,10 @@ def _with_insight(
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
     latency = plan.context.spec.load.shows_latency
-    comparisons = compare_cells(rows[:MAX_ROWS], replicates, plan.pilot, latency=latency)
+    own_ms = status.calibration.p99_ms if status.calibration else None
+    comparisons = compare_cells(
+        rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
+    )
     scaling = scaling_of(rows, replicates)
     return status.model_copy(
         update={

@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from typing import Self
 
 from loadlab.analysis.attribution import attribute
+from loadlab.analysis.bounds import FAILURES_IN_COST
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.latency import Unanswered
-from loadlab.measurement.usage import GENERATOR, ComponentUsage, RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind
+
+WHY_LEFT_OUT = "CostsLeftOut"  # work was put off and not done, or not looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +49,11 @@ class TrialFigures:
     from_send_by_request: Mapping[str, LatencyMs]  # of those whose latency is another one then
     components: Mapping[str, ComponentUsage]
     leaves_out_costs: bool
+    costs_per_row: bool
     service_cpus: float | None  # that it might use; None where neither limit nor node is known
     owns_cpus: bool  # whether nobody else might use those of the service
     generator_cpu: float
+    generator_wait_ms: float  # for a CPU, p99
     counts: RequestCounts | None
     expected: ExpectedWork | None
     work: WorkDone | None
@@ -87,9 +93,11 @@ class TrialFigures:
             },
             components=measured.components,
             leaves_out_costs=measured.leaves_out_costs,
+            costs_per_row=measured.costs_per_row,
             service_cpus=_service_cpus(measured),
             owns_cpus=measured.owns_cpus,
             generator_cpu=measured.generator.cpu_share,
+            generator_wait_ms=measured.generator.sched_wait_p99_ms,
             counts=measured.counts,
             expected=measured.expected,
             work=measured.work,
@@ -113,6 +121,14 @@ class TrialFigures:
     def failed_rate(self) -> float:
         """Share of failed requests, 0..1."""
         return self.failed / self.requests if self.requests else 0.0
+
+    @property
+    def why_costs_unsound(self) -> str:
+        """Why CPU per request that succeeded is not what a good answer costs; empty where it is.
+
+        The CPU of those that failed is in it, and nobody knows how much that is.
+        """
+        return "FailuresInCost" if self.failed_rate > FAILURES_IN_COST else ""
 
     def cpu_micros(self, components: Set[str]) -> float | None:
         """CPU per request of these components together; None unless that of each is known."""

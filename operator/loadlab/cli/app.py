@@ -32,9 +32,9 @@ from loadlab.cli.options import (
     connect,
 )
 from loadlab.cli.sheet import Prose
-from loadlab.cli.spelling import spell_seconds
 from loadlab.cli.tables import render
 from loadlab.cli.terminal import console, show
+from loadlab.spelling import seconds as spell_seconds
 
 if TYPE_CHECKING:
     from loadlab.cli.preview import Preview

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from rich.text import Text
 
-from loadlab.cli import comparisons, figures
+from loadlab import spelling
+from loadlab.cli import comparisons
 from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import Baseline, BaselineComparison
 
@@ -40,12 +41,12 @@ def lines(found: Baseline | None) -> Iterator[str]:
 
 def _cells(each: BaselineComparison, titles: Mapping[str, str]) -> Iterator[str | Text]:
     # A ratio that carries no claim would be read as one.
-    ratio = figures.ABSENT if each.why else figures.interval(each.ratio, each.low, each.high)
+    ratio = spelling.ABSENT if each.why else comparisons.ratio(each)
     yield titles.get(each.of, each.of)
     yield comparisons.figure_name(each)
-    yield figures.number(each.value)
-    yield figures.number(each.baseline_value)
+    yield spelling.number(each.value)
+    yield spelling.number(each.baseline_value)
     yield ratio
     yield comparisons.chance(each)
-    yield figures.percent(each.detectable)
+    yield spelling.percent(each.detectable)
     yield comparisons.outcome(each)

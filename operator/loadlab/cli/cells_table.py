@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pydantic.alias_generators import to_camel
 from rich.text import Text
 
+from loadlab import spelling
 from loadlab.catalogue import Cell
-from loadlab.cli import figures, rates
+from loadlab.cli import rates
 from loadlab.cli.sheet import Column, Sheet, key, word
-from loadlab.model.status import ByComponent, LoadOutcome, ResultRow
+from loadlab.model.status import ByComponent, CostUnit, LoadOutcome, ResultRow
 
 _COMPONENTS = tuple(ByComponent.model_fields)
-_DO_LATER = {"worker", "postgres", "redis"}  # what a queue puts off
+_GENERATOR = "generator"
 COLOURS = {
     "Valid": "green",
     "Passed": "green",
@@ -60,12 +61,23 @@ def used_components(rows: Sequence[ResultRow]) -> list[str]:
     return [name for name in _COMPONENTS if any(getattr(c, name) is not None for c in costs)]
 
 
+def cost_unit(rows: Sequence[ResultRow]) -> str:
+    """Name what CPU time is divided by: a request, where none failed; else a good answer."""
+    known = [row for row in rows if row.cpu_micros_per_request]
+    request = "good" if any(row.failed_rate for row in known) else "req"
+    per_row = [row.cpu_per is CostUnit.ROW for row in known]
+    if not any(per_row):
+        return request
+    return "row" if all(per_row) else f"{request}\nor row written"
+
+
 def table(title: str, rows: Sequence[ResultRow], columns: Sequence[rates.Column]) -> Sheet:
     """Return the table, with the figures of speed that the columns are of."""
     factors, components = swept_factors(rows), used_components(rows)
     in_all = any(row.cpu_micros for row in rows)
-    costs = ["in all\nCPU µs/req"] if in_all else []
-    costs += [f"{name}\nCPU µs/req" for name in components]
+    per = cost_unit(rows)
+    costs = [f"in all\nCPU µs/{per}"] if in_all else []
+    costs += [f"{n}\nCPU µs/{'req' if n == _GENERATOR else per}" for n in components]
     offered = [word("load", moves=True)] if any(row.load for row in rows) else []
     headings = [
         key("variant"),
@@ -94,23 +106,24 @@ def table(title: str, rows: Sequence[ResultRow], columns: Sequence[rates.Column]
 def _load(row: ResultRow) -> Text:
     """Whether the load was carried, and in how many of the used replicates it was not."""
     if row.load is not LoadOutcome.OVERLOADED:
-        return Text(row.load or figures.ABSENT)
+        return Text(row.load or spelling.ABSENT)
     counts = row.replicates
     return Text(f"{row.load} {counts.overloaded}/{counts.valid}", style=COLOURS[row.load])
 
 
 def _level(level: object) -> str:
-    return figures.ABSENT if level is None else str(level)
+    return spelling.ABSENT if level is None else str(level)
 
 
 def _costs(row: ResultRow, components: list[str], *, in_all: bool) -> Iterator[str]:
     cost = row.cpu_micros_per_request
-    yield figures.share(row.failed_rate, row.failed_low, row.failed_high)
+    yield spelling.share(row.failed_rate, row.failed_low, row.failed_high)
     if in_all:
-        yield figures.micros_figure(row.cpu_micros)
+        yield spelling.figure(row.cpu_micros)
     for name in components:
-        bound = row.leaves_out_costs and name in _DO_LATER
-        yield figures.micros(getattr(cost, name) if cost else None, is_lower_bound=bound)
-    yield figures.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
-    yield figures.percent(row.generator_cpu)
+        known = getattr(cost, name) if cost else None
+        bound = row.leaves_out_costs and name != _GENERATOR
+        yield spelling.at_least(known, is_bound=bound)
+    yield spelling.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
+    yield spelling.percent(row.generator_cpu)
     yield f"{row.replicates.valid}/{row.replicates.planned}"

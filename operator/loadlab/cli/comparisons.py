@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from loadlab.cli import figures
+from loadlab import spelling
 from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import Comparison, ComparisonOutcome
 
@@ -30,10 +30,14 @@ def table(found: Sequence[Comparison], titles: Mapping[str, str]) -> Iterator[Sh
     yield Sheet("Ratios to the control cell", columns, [list(_cells(it, titles)) for it in told])
 
 
+def ratio(each: Comparison) -> str:
+    """Spell a ratio with its interval."""
+    return spelling.interval(each.ratio, each.low, each.high, spelling.ratio)
+
+
 def spelled(each: Comparison) -> str:
     """Spell a ratio with its interval and its figure."""
-    ratio = figures.interval(each.ratio, each.low, each.high)
-    return f"{ratio} in {figure_name(each)} ({each.outcome})"
+    return f"{ratio(each)} in {figure_name(each)} ({each.outcome})"
 
 
 def figure_name(each: Comparison) -> str:
@@ -43,7 +47,7 @@ def figure_name(each: Comparison) -> str:
 
 def chance(each: Comparison) -> str:
     """Spell the p value."""
-    return figures.ABSENT if each.p is None else f"{each.p:.2g}"
+    return spelling.chance(each.p)
 
 
 def outcome(each: Comparison) -> Text:
@@ -63,8 +67,8 @@ def _cells(each: Comparison, titles: Mapping[str, str]) -> Iterator[str | Text]:
     yield titles.get(each.of, each.of)
     yield titles.get(each.over, each.over)
     yield figure_name(each)
-    yield figures.interval(each.ratio, each.low, each.high)
+    yield ratio(each)
     yield chance(each)
-    yield figures.percent(each.detectable)
-    yield figures.ABSENT if each.blocks_needed is None else str(each.blocks_needed)
+    yield spelling.percent(each.detectable)
+    yield spelling.ABSENT if each.blocks_needed is None else str(each.blocks_needed)
     yield outcome(each)

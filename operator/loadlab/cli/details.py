@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from loadlab.cli import figures
+from loadlab import spelling
 from loadlab.cli.sheet import Column, Prose, Sheet, key, word
 from loadlab.model.status import Bottleneck, FailureRow, RequestRow, ResultRow, Scaling, WorkRow
 
@@ -28,8 +28,8 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
 def _named(named: RequestRow) -> Iterator[str]:
     yield from (named.name, f"{named.requests:,}")
     for name in ("med", "p95", "p99", "max"):
-        yield figures.latency(named.latency_ms, name, named.latency_from_send_ms)
-    yield figures.percent(named.failed_rate)
+        yield spelling.latency(named.latency_ms, name, named.latency_from_send_ms)
+    yield spelling.percent(named.failed_rate)
 
 
 def work(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[RenderableType]:
@@ -60,7 +60,7 @@ def _told(found: Bottleneck, title: str) -> Iterator[str]:
     yield f"{title}: {found.evidence}"
     if found.stages:
         stages = (
-            f"{stage.name} {figures.milliseconds(stage.ms)} ms ({figures.percent(stage.share)})"
+            f"{stage.name} {spelling.number(stage.ms)} ms ({spelling.percent(stage.share)})"
             for stage in found.stages
         )
         yield f"  A mean request: {', '.join(stages)}"
@@ -84,9 +84,9 @@ def scaling(found: Sequence[Scaling]) -> Iterator[RenderableType]:
 
 def _law(law: Scaling) -> Iterator[str]:
     yield from (law.of, law.factor)
-    yield from map(figures.figure, (law.rate_of_one, law.contention, law.coherence))
-    yield from (figures.number(law.knee), figures.number(law.peak_at))
-    yield figures.figure(law.limit) if law.limit else figures.number(law.peak)
+    yield from map(spelling.figure, (law.rate_of_one, law.contention, law.coherence))
+    yield from (spelling.number(law.knee), spelling.number(law.peak_at))
+    yield spelling.figure(law.limit) if law.limit else spelling.number(law.peak)
 
 
 def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:
@@ -103,19 +103,19 @@ def failures(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[str]:
 def _failed(rate: float | None, whose: str, found: Sequence[FailureRow]) -> str:
     # Of a cell without a usable replicate only the failures are known.
     failed = rate or sum(failure.share for failure in found)
-    return f"{figures.percent(failed)} of the {whose} failed: {', '.join(map(_failure, found))}"
+    return f"{spelling.percent(failed)} of the {whose} failed: {', '.join(map(_failure, found))}"
 
 
 def _failure(found: FailureRow) -> str:
     such = f', such as "{found.example}"' if found.example else ""
-    return f"{found.text} ({figures.percent(found.share)}{such})"
+    return f"{found.text} ({spelling.percent(found.share)}{such})"
 
 
 def _figures(row: ResultRow) -> Iterator[str]:
     done = row.work or WorkRow()
-    yield from map(figures.number, (done.transactions, done.rows_read, done.rows_written))
-    yield figures.percent(done.cache_hit_rate)
-    yield from map(figures.number, (done.records_per_commit, done.stale_reads))
-    yield figures.milliseconds(done.worst_stale_ms)
-    yield figures.milliseconds(row.event_loop_lag_ms)
-    yield figures.number(row.thread_tokens)
+    yield from map(spelling.number, (done.transactions, done.rows_read, done.rows_written))
+    yield spelling.percent(done.cache_hit_rate)
+    yield from map(spelling.number, (done.records_per_commit, done.stale_reads))
+    yield spelling.number(done.worst_stale_ms)
+    yield spelling.number(row.event_loop_lag_ms)
+    yield spelling.number(row.thread_tokens)

@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from loadlab.catalogue import Cell
 from loadlab.cli.cells_table import used_components, used_factors
 from loadlab.cli.experiment import Experiment
-from loadlab.model.status import LatencyMs, ResultRow
+from loadlab.model.status import CostUnit, LatencyMs, ResultRow
 
 if TYPE_CHECKING:  # the report's templates take a quarter of a second
     from loadlab.report.stored import StoredMeasurement, StoredTrial
@@ -103,6 +103,8 @@ def _cell(row: ResultRow, factors: list[str], components: list[str]) -> Row:
         "cpuMicrosPerRequest": total and total.mean,
         "cpuMicrosLow": total and total.low,
         "cpuMicrosHigh": total and total.high,
+        "cpuMicrosStanding": total and str(total.standing),
+        "cpuPer": str(row.cpu_per or CostUnit.SUCCESS),
         **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
         "leavesOutCosts": row.leaves_out_costs,
         "serviceMemoryBytes": memory and memory.service,

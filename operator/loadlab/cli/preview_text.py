@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from loadlab.cli.preview import BESIDE_LOAD_SECONDS, Asked, Preview
-from loadlab.cli.spelling import counted, spell_seconds
 from loadlab.model.trial import TrialRole
+from loadlab.spelling import counted
+from loadlab.spelling import seconds as spell_seconds
 
 _BEFORE = {
     TrialRole.SETTLING: "to settle the machine",

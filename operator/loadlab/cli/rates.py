@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from loadlab.cli import figures
+from loadlab import spelling
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Calibration, CellLoad, LoadExperimentStatus, ResultRow
 
@@ -19,13 +19,13 @@ class Column:
 
 
 def _latency(row: ResultRow, name: str) -> str:
-    return figures.latency(row.latency_ms, name, row.latency_from_send_ms)
+    return spelling.latency(row.latency_ms, name, row.latency_from_send_ms)
 
 
-_SPEED = Column("req/s", lambda row: figures.rate_figure(row.requests_per_second))
-_CARRIES = Column("carries\nreq/s", lambda row: figures.rate_figure(row.capacity))
+_SPEED = Column("req/s", lambda row: spelling.figure(row.requests_per_second))
+_CARRIES = Column("carries\nreq/s", lambda row: spelling.figure(row.capacity))
 _LIMIT = Column(
-    "limited\nby", lambda row: row.bottleneck.name.value if row.bottleneck else figures.ABSENT
+    "limited\nby", lambda row: row.bottleneck.name.value if row.bottleneck else spelling.ABSENT
 )
 _LATENCIES = (
     Column("p50\nms", lambda row: _latency(row, "med")),
@@ -75,8 +75,8 @@ def before_first_block(status: LoadExperimentStatus) -> Iterator[str]:
 def _alone(found: Calibration) -> str:
     """Tell what k6 itself adds to a latency, and what it can send."""
     ceiling = found.ceiling_per_second
-    most = f", and can send ≥ {figures.rate(ceiling)} req/s" if ceiling else ""
-    delays = f"p50 {figures.milliseconds(found.p50_ms)} ms, p99 {found.p99_ms:.3g} ms"
+    most = f", and can send ≥ {spelling.number(ceiling)} req/s" if ceiling else ""
+    delays = f"p50 {spelling.number(found.p50_ms)} ms, p99 {spelling.number(found.p99_ms)} ms"
     return f"k6 itself takes {delays} at {found.rate:,.0f} req/s{most}; no latency is known better"
 
 
@@ -86,7 +86,7 @@ def _offered(tier: Sequence[CellLoad]) -> str:
     rate = tier[0].rate
     offered = "Compared at factors.rate" if rate is None else f"Compared at rate {rate:,}"
     carried = _carried(tier)
-    slowest = f"; the slowest carried ≥ {figures.rate(min(carried))} req/s" if carried else ""
+    slowest = f"; the slowest carried ≥ {spelling.number(min(carried))} req/s" if carried else ""
     return f"{offered}: {names}{more}{slowest}"
 
 

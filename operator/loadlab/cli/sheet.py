@@ -16,7 +16,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from loadlab.cli import figures
+from loadlab import spelling
 
 _EDGES = 1  # SIMPLE_HEAD draws one blank at either side of a table, and between two columns
 _PADDING = 2  # one blank at either side of a cell
@@ -140,7 +140,7 @@ def _is_common(found: Cells) -> bool:
 
 
 def _is_lacking(found: Cells) -> bool:
-    return found.column.may_lack and {str(cell) for cell in found.cells} == {figures.ABSENT}
+    return found.column.may_lack and {str(cell) for cell in found.cells} == {spelling.ABSENT}
 
 
 def _width(columns: Sequence[Cells]) -> int:

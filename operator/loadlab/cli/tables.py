@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from loadlab.cli import baseline, cells_table, comparisons, details, doubts, figures, rates
+from loadlab import spelling
+from loadlab.cli import baseline, cells_table, comparisons, details, doubts, rates
 from loadlab.cli.cells_table import COLOURS, short_title
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.sheet import Column, Prose, Sheet, key, word
@@ -68,9 +69,10 @@ def _expectations(results: Sequence[ExpectationResult]) -> Sheet:
 
 def _claim(found: ExpectationResult) -> list[str | Text]:
     mean = found.value if found.ratio is None else found.ratio
+    spell = spelling.number if found.ratio is None else spelling.ratio
     return [
-        *(found.name, found.figure, figures.number(found.published)),
-        *(figures.interval(mean, found.low, found.high), found.expected),
+        *(found.name, found.figure, spell(found.published)),
+        *(spelling.interval(mean, found.low, found.high, spell), found.expected),
         Text(found.outcome, style=COLOURS.get(found.outcome, "")),
     ]
 
@@ -118,7 +120,7 @@ def _left_out(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]
     """Say which figures are left out as they are Unsound, each reason once."""
     found: dict[str, list[str]] = {}
     for row in rows:
-        for name, figure in zip(("req/s", "CPU µs/req"), _shown_figures(row), strict=True):
+        for name, figure in zip(("req/s", "CPU µs"), _shown_figures(row), strict=True):
             if figure and figure.standing is Standing.UNSOUND:
                 found.setdefault(figure.why or "Unsound", []).append(
                     f"{name} of {row.cell.title()}"
@@ -138,11 +140,10 @@ def _shown_figures(row: ResultRow) -> tuple[Figure | None, ...]:
 
 
 def _best(best: Best, rows: Sequence[ResultRow]) -> str:
-    # The rate by its standing, which only the row tells.
-    figure = next((r.requests_per_second for r in rows if r.cell.title() == best.cell), None)
-    known = figure or Figure(mean=best.requests_per_second)
-    rate = figures.rate_figure(known, interval=False)
-    return f"Best: {best.cell}, {rate} req/s, p95 {figures.milliseconds(best.p95_ms)} ms"
+    # Both by their standing, which only the row tells.
+    row = next((row for row in rows if row.cell.title() == best.cell), None)
+    rate = spelling.mean((row and row.requests_per_second) or Figure(mean=best.requests_per_second))
+    return f"Best: {best.cell}, {rate} req/s, p95 {spelling.tail(row, best.p95_ms)} ms"
 
 
 def _beside_best(best: Best) -> Iterator[list[str | tuple[str, str]]]:

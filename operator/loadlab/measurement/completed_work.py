@@ -1,19 +1,30 @@
 """What work costs where a queue puts part of it off: counted until the last of it is done.
 
 Divided by what was accepted while measuring, the worker and the stores seem the cheaper, the
-further they fall behind. So their CPU is taken from the first edge to the end of the drain, and
-divided by what was carried out in that time: the rows that the worker wrote where each request
-writes one, else the requests that the service answered.
+further they fall behind. So the CPU of all components is taken over one window, from the first edge
+to the end of the drain, and divided by one number, what was completed in it: the rows that the
+worker wrote where each request writes one, else the requests that succeeded. Requests that were
+refused meanwhile, such as with a 503 by a queue that is full, are in the CPU, and no row.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from loadlab.base.names import Component
+from loadlab.measurement import bounds
 from loadlab.measurement.documents import ComponentReading, Snapshot
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
 
-_DOES_LATER = (Component.WORKER, Component.POSTGRES, Component.REDIS)
+_PART_OF_IT = (Component.SERVICE, Component.WORKER, Component.POSTGRES, Component.REDIS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The components with their CPU per completed work."""
+
+    components: dict[str, ComponentUsage]
+    leaves_out_costs: bool  # so that these are lower bounds
 
 
 def puts_off(components: Iterable[str]) -> bool:
@@ -21,39 +32,51 @@ def puts_off(components: Iterable[str]) -> bool:
     return Component.WORKER in components
 
 
-def with_completed_costs(
+def completed_costs(
     components: Mapping[str, ComponentUsage],
     start: Snapshot,
     drained: Snapshot,
+    counts: RequestCounts | None,
     *,
     each_writes: bool,
-) -> dict[str, ComponentUsage] | None:
-    """Return the usage with CPU per completed work; None where that is not known of all parts."""
-    completed = _completed(start, drained, each_writes=each_writes)
-    later: list[str] = [name for name in _DOES_LATER if name in components]
-    spent = {name: _gain(start, drained, name, "cpu_seconds") for name in later}
-    costs = {
-        name: seconds * 1e6 / completed
-        for name, seconds in spent.items()
-        if seconds is not None and completed
-    }
-    if len(costs) < len([name for name in later if _tells_cpu(components[name])]):
+) -> Completed | None:
+    """Return the usage with CPU per completed work; None where that is not known of all parts.
+
+    `counts` are the requests of the same window. Rows that were accepted before it, and written in
+    it, lack what the service did for them.
+    """
+    completed = rows_written(start, drained) if each_writes else counts and counts.succeeded
+    told: list[str] = [
+        name for name in _PART_OF_IT if name in components and _tells_cpu(components[name])
+    ]
+    spent = {name: _gain(start, drained, name, "cpu_seconds") for name in told}
+    costs = {name: s * 1e6 / completed for name, s in spent.items() if s is not None and completed}
+    if not completed or len(costs) < len(told):
         return None
-    return {
+    found = {
         name: replace(usage, cpu_micros_per_request=costs.get(name, usage.cpu_micros_per_request))
         for name, usage in components.items()
     }
+    before = _accepted_before(start) if each_writes else 0.0
+    return Completed(components=found, leaves_out_costs=before > bounds.ROWS_BEFORE * completed)
+
+
+def rows_written(start: Snapshot, end: Snapshot) -> float | None:
+    """Return the rows that the worker wrote between two moments."""
+    return _gain(start, end, Component.WORKER, "persisted")
 
 
 def _tells_cpu(usage: ComponentUsage) -> bool:
     """A store that is not the experiment's own does not."""
-    return usage.cpu_micros_per_request is not None
+    return usage.cpus_used is not None
 
 
-def _completed(start: Snapshot, drained: Snapshot, *, each_writes: bool) -> float | None:
-    if each_writes:
-        return _gain(start, drained, Component.WORKER, "persisted")
-    return _gain(start, drained, Component.SERVICE, "requests")
+def _accepted_before(start: Snapshot) -> float:
+    """Return the writes that were accepted and not written as the window began, of the warm-up."""
+    service, worker = (start.components.get(c) for c in (Component.SERVICE, Component.WORKER))
+    if service is None or worker is None or service.requests is None or worker.persisted is None:
+        return 0.0
+    return max(0.0, service.requests - (service.failed or 0) - worker.persisted)
 
 
 def _gain(start: Snapshot, drained: Snapshot, name: str, counter: str) -> float | None:

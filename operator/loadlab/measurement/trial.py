@@ -16,7 +16,12 @@ from itertools import chain, islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
-from loadlab.measurement.completed_work import puts_off, with_completed_costs
+from loadlab.measurement.completed_work import (
+    Completed,
+    completed_costs,
+    puts_off,
+    rows_written,
+)
 from loadlab.measurement.documents import (
     CEILING_SCENARIO,
     MEASURED_SCENARIO,
@@ -31,14 +36,13 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
+from loadlab.measurement.request_counts import RequestCounts, count_requests
 from loadlab.measurement.requests_by_name import named_requests, side_load
 from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.series import merge_series
 from loadlab.measurement.usage import (
     GENERATOR,
     ComponentUsage,
-    RequestCounts,
-    count_requests,
     measure_components,
     measure_service_cpus,
     measure_shared_cpus,
@@ -82,8 +86,7 @@ def _merged(
     scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
-    components = measure_components(start, end, _asked(counts, scenarios)) if start and end else {}
-    completed = _completed_costs(reports, components, load)
+    costs = _costs(reports, documents, load)
     started = _started(scenarios)
     found = SplitLatency.of([split for s in scenarios for split in s.splits])
     return TrialMeasurement(
@@ -106,8 +109,9 @@ def _merged(
         failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
         start_skew_ms=_spread_ms([s.schedule_start_us or s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
-        components={**(completed or components), GENERATOR: _generator_usage(scenarios)},
-        leaves_out_costs=puts_off(components) and completed is None,
+        components={**costs.components, GENERATOR: _generator_usage(scenarios)},
+        leaves_out_costs=costs.leaves_out_costs,
+        costs_per_row=puts_off(costs.components) and _each_writes(load),
         generator=_generator_load(scenarios),
         unanswered=sum(_unanswered(d) for d in documents),
         counts=counts,
@@ -142,8 +146,10 @@ def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:
     return [s for s in scenarios if s.requests] or scenarios
 
 
-def _asked(counts: RequestCounts | None, scenarios: Sequence[Scenario]) -> RequestCounts | None:
+def _asked(start: Snapshot, end: Snapshot, documents: Sequence[K6Document]) -> RequestCounts | None:
     """The counts to divide by: a service counts redirects that were followed as requests, too."""
+    counts = count_requests(start, end, documents)
+    scenarios = [found for document in documents for found in document.scenarios.values()]
     if counts is None or not any(s.redirects_followed for s in scenarios):
         return counts
     return replace(counts, server=None)
@@ -204,17 +210,26 @@ def _edges_and_account(
     )
 
 
-def _completed_costs(
-    reports: Sequence[PodReport], components: Mapping[str, ComponentUsage], load: LoadFacts
-) -> dict[str, ComponentUsage] | None:
-    """Return the usage by completed work; None where some of it is not done, or not looked at."""
-    start, _, account = _edges_and_account(reports)
+def _costs(
+    reports: Sequence[PodReport], documents: Sequence[K6Document], load: LoadFacts
+) -> Completed:
+    """Measure the components; CPU by completed work, where all of it is done and looked at."""
+    start, end, account = _edges_and_account(reports)
+    if start is None or end is None:
+        return Completed(components={}, leaves_out_costs=False)
+    rows = rows_written(start, end) if _each_writes(load) else None
+    known = measure_components(start, end, _asked(start, end, documents), rows or 0.0)
     drained = next((r.drained for r in reports if r.drained), None)
     is_done = account is not None and account.drained and not account.pending
-    if not (is_done and start and drained and puts_off(components)):
-        return None
-    each_writes = load.expected is not None and load.expected.write_share == 1
-    return with_completed_costs(components, start, drained, each_writes=each_writes)
+    if is_done and drained and puts_off(known):
+        asked, each_writes = _asked(start, drained, documents), _each_writes(load)
+        if found := completed_costs(known, start, drained, asked, each_writes=each_writes):
+            return found
+    return Completed(components=known, leaves_out_costs=puts_off(known))
+
+
+def _each_writes(load: LoadFacts) -> bool:
+    return load.expected is not None and load.expected.write_share == 1
 
 
 def _merged_iterations(scenarios: Sequence[Scenario]) -> Histogram:

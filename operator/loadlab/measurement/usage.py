@@ -1,28 +1,21 @@
 """What each component used between the two snapshots of a trial.
 
-CPU per request divides by the requests that the service itself counted between the snapshots;
-where it has no instruments, by the requests that k6 saw end in the same span. A counter that ran
-backwards means that the container was restarted: its CPU is then unknown, not negative.
+CPU per request divides by the requests that succeeded between the snapshots, as what fails cheaply
+is not cheaper: of those that the service itself counted the share that k6 saw succeed; where it has
+no instruments, those that k6 saw. A counter that ran backwards means that the container was
+restarted: its CPU is then unknown, not negative.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from loadlab.base.names import Component
-from loadlab.measurement.documents import (
-    MEASURED_SCENARIO,
-    ComponentReading,
-    CpuTimes,
-    K6Document,
-    Scenario,
-    Second,
-    Snapshot,
-)
+from loadlab.measurement.documents import ComponentReading, CpuTimes, Snapshot
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sessions import SessionUsage, measure_sessions
 
 GENERATOR = "generator"  # of the operator's own components all k6 pods together
-_EDGES_SCENARIO = "edges"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,78 +44,15 @@ class ComponentUsage:
     sessions: SessionUsage | None = None  # of Postgres
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestCounts:
-    """Requests that ended between the snapshots, as either side counted them."""
-
-    seconds: float
-    client: float
-    server: int | None = None  # None without instruments, or after a restart of the service
-    load: float = 0.0  # of the client's, those of the load itself
-
-
-def count_requests(
-    start: Snapshot, end: Snapshot, documents: Sequence[K6Document]
-) -> RequestCounts | None:
-    """Count by both sides; None when the snapshots span no time."""
-    seconds = end.taken_at - start.taken_at
-    if seconds <= 0:
-        return None
-    client = requests_between(documents, start.taken_at, end.taken_at)
-    load = requests_between(documents, start.taken_at, end.taken_at, only=MEASURED_SCENARIO)
-    return RequestCounts(seconds=seconds, client=client, server=_served(start, end), load=load)
-
-
-def requests_between(
-    documents: Sequence[K6Document], start: float, end: float, only: str | None = None
-) -> float:
-    """Count requests that ended between two epoch seconds, sharing out the seconds at the edges."""
-    return sum(
-        second.n * _share_between(second, scenario, start, end)
-        for document in documents
-        for name, scenario in document.scenarios.items()
-        if name == (only or name) and name != _EDGES_SCENARIO
-        for second in scenario.series
-    ) + sum(
-        scenario.requests * _overlap(scenario, start, end)
-        for document in documents
-        for name, scenario in document.scenarios.items()
-        if name == (only or name) and not scenario.series
-    )
-
-
-def _overlap(scenario: Scenario, start: float, end: float) -> float:
-    """Return the share of a scenario's time between two moments, of which no second is told."""
-    first, last = scenario.first_start_us / 1e6, scenario.last_sample_us / 1e6
-    return max(0.0, min(last, end) - max(first, start)) / (last - first) if last > first else 0.0
-
-
-def _share_between(second: Second, scenario: Scenario, start: float, end: float) -> float:
-    """Return the share of a second's requests that ended between two moments.
-
-    They ended evenly, but only while the scenario had answers: of its first second, which it
-    began in the midst of, all belong to the rest of that second.
-    """
-    first = max(second.t, min(scenario.first_sample_us / 1e6, second.t + 1))
-    last = min(second.t + 1, max(scenario.last_sample_us / 1e6, second.t))
-    if last <= first:
-        return float(start <= first <= end)
-    return max(0.0, min(last, end) - max(first, start)) / (last - first)
-
-
-def _served(start: Snapshot, end: Snapshot) -> int | None:
-    before, after = start.components.get(Component.SERVICE), end.components.get(Component.SERVICE)
-    if before is None or after is None or before.requests is None or after.requests is None:
-        return None
-    served = after.requests - before.requests
-    return served if served >= 0 else None
-
-
 def measure_components(
-    start: Snapshot, end: Snapshot, counts: RequestCounts | None
+    start: Snapshot, end: Snapshot, counts: RequestCounts | None, rows: float = 0.0
 ) -> dict[str, ComponentUsage]:
-    """Measure every component that the end snapshot knows."""
-    requests = (counts.server or counts.client) if counts else 0.0
+    """Measure every component that the end snapshot knows.
+
+    `rows` are those that a worker wrote meanwhile: where it wrote what was accepted before, less
+    than that was done for each request.
+    """
+    requests = max(rows, counts.succeeded if counts else 0.0)
     seconds = end.taken_at - start.taken_at
     return {
         name: _usage(start.components.get(name), after, requests, seconds)

@@ -10,9 +10,10 @@ from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
 from loadlab.measurement.own_script import ScriptFacts
 from loadlab.measurement.ran_as import RanAs
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.series import Series
-from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, RequestCounts, Watch
+from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, Watch
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 
@@ -110,6 +111,7 @@ class TrialMeasurement:
     first_sample_skew_ms: float  # between the pods' first answers
     components: dict[str, ComponentUsage]  # the generator included
     leaves_out_costs: bool = False  # of work that a queue put off, and was not counted when done
+    costs_per_row: bool = False  # that a worker wrote; else per request that succeeded
     generator: GeneratorLoad
     unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
     counts: RequestCounts | None = None

@@ -6,7 +6,7 @@ A drift of the machine, or a neighbour that came and went, shows here and nowher
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loadlab.report import spelling
+from loadlab import spelling
 from loadlab.report.charts import Picture, Plot, Point, Table, series_of
 from loadlab.report.scale import Scale
 from loadlab.report.stored import StoredTrial

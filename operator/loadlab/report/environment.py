@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.model.status.trial import RunAs
-from loadlab.report import spelling
 from loadlab.report.charts import Section, Table
 from loadlab.report.subject import Subject
 

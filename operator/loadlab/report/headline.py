@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.model.status import Best, Condition, ConditionType, Phase, Truth, Validity, find
-from loadlab.report import spelling
 from loadlab.report.charts import Table
 from loadlab.report.subject import Subject
 
@@ -90,9 +90,10 @@ def criteria(subject: Subject) -> Iterator[Table]:
 
 
 def _best(best: Best, subject: Subject) -> Iterator[str]:
-    speed = next((r.requests_per_second for r in subject.rows if r.cell.title() == best.cell), None)
-    rate = spelling.figure(speed) if speed else spelling.number(best.requests_per_second)
-    tail = spelling.number(best.p95_ms)
+    row = next((row for row in subject.rows if row.cell.title() == best.cell), None)
+    speed = row and row.requests_per_second
+    rate = spelling.figure_or_why(speed) if speed else spelling.number(best.requests_per_second)
+    tail = spelling.tail(row, best.p95_ms)
     yield f"Best: {subject.title_of(best.cell)}, {rate} requests/s, p95 {tail} ms."
     if best.tied_with:
         yield f"Not told from it: {', '.join(map(subject.title_of, best.tied_with))}."

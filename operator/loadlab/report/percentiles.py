@@ -10,8 +10,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from loadlab import spelling
 from loadlab.measurement.latency import Latency
-from loadlab.report import spelling
 from loadlab.report.charts import Line, Picture, Plot, Section, Table, series_of
 from loadlab.report.scale import Scale, Tick, percent, polyline
 from loadlab.report.subject import Subject

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.model.status import ExpectationResult
-from loadlab.report import spelling
 from loadlab.report.charts import Ladder, Picture, Rung, Section, Table
 from loadlab.report.scale import Scale
 from loadlab.report.subject import Subject
@@ -54,21 +54,28 @@ def _rung(
 ) -> Rung:
     low, mean, high = ends
     is_known = low is not None and high is not None
-    measured = spelling.interval(_measured(each), each.low, each.high)
     return Rung(
         label=f"{each.name} ({each.figure})",
-        text=f"{measured}, published {spelling.number(each.published)}",
+        text=f"{_told(each)}, published {_spell(each)(each.published)}",
         outcome=str(each.outcome),
         at=scale.across(mean or 1.0),
         span=(scale.across(low or 0.0), scale.across(high or 0.0)) if is_known else None,
     )
 
 
+def _told(each: ExpectationResult) -> str:
+    return spelling.interval(_measured(each), each.low, each.high, _spell(each))
+
+
+def _spell(each: ExpectationResult) -> spelling.Spell:
+    return spelling.number if each.ratio is None else spelling.ratio
+
+
 def _table(found: tuple[ExpectationResult, ...]) -> Table:
     rows = tuple(
         (
-            *(each.name, each.figure, spelling.number(each.published)),
-            spelling.interval(_measured(each), each.low, each.high),
+            *(each.name, each.figure, _spell(each)(each.published)),
+            _told(each),
             *(each.expected, str(each.outcome), each.note),
         )
         for each in found

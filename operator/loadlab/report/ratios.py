@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from loadlab import spelling
 from loadlab.model.status import Comparison, NoiseFloor
-from loadlab.report import spelling
 from loadlab.report.charts import Ladder, Picture, Rung, Section, Table
 from loadlab.report.scale import Scale
 from loadlab.report.subject import Subject
@@ -138,7 +138,7 @@ def _rung(each: Comparison | NoiseFloor, label: str, scale: Scale) -> Rung:
         ends = (f"{start:.1f}%", f"{end:.1f}%")
     return Rung(
         label=label,
-        text=spelling.interval(each.ratio, each.low, each.high),
+        text=spelling.interval(each.ratio, each.low, each.high, spelling.ratio),
         outcome=str(each.outcome) if isinstance(each, Comparison) else "",
         at=scale.across(each.ratio or 1.0),
         span=ends,
@@ -149,9 +149,9 @@ def _table(title: str, found: Iterable[Comparison], subject: Subject) -> Table:
     rows = tuple(
         (
             *(subject.title_of(each.of), subject.title_of(each.over)),
-            spelling.interval(each.ratio, each.low, each.high),
+            spelling.interval(each.ratio, each.low, each.high, spelling.ratio),
             str(each.outcome) if not each.why else f"{each.figure}: {each.why}",
-            spelling.number(each.p),
+            spelling.chance(each.p),
             spelling.percent(each.detectable),
             str(each.blocks),
             spelling.ABSENT if each.blocks_needed is None else str(each.blocks_needed),

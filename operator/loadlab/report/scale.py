@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Self
 
-from loadlab.report import spelling
+from loadlab import spelling
 
 _STEPS = (1, 2, 5)
 _MOST_TICKS = 6

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from loadlab import spelling
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import Figure, ResultRow, Scaling, Standing
-from loadlab.report import spelling
 from loadlab.report.charts import Line, Picture, Plot, Point, Rule, Section, Table, series_of
 from loadlab.report.scale import Scale, polyline
 from loadlab.report.subject import Subject
@@ -104,7 +104,7 @@ def _picture(factor: Factor, others: str, families: dict[str, Family], subject: 
         legend=tuple((series_of(subject.series_of(name)), name) for name in families),
     )
     rows = [
-        (variant, f"{level:,}", spelling.figure(found), str(row.validity))
+        (variant, f"{level:,}", spelling.figure_or_why(found), str(row.validity))
         for variant, family in families.items()
         for level, row, found in family
     ]
@@ -125,7 +125,7 @@ def _point(
         if ends[0] is None or ends[1] is None
         else (along.down(ends[0]), along.down(ends[1])),
         series=series,
-        title=f"{subject.name_of(row.cell)}: {spelling.figure(found)} req/s",
+        title=f"{subject.name_of(row.cell)}: {spelling.figure_or_why(found)} req/s",
         hollow=found.standing is Standing.BOUND,
     )
 
@@ -158,10 +158,10 @@ def _laws(laws: Sequence[Scaling], subject: Subject) -> tuple[Table, ...]:
     rows = tuple(
         (
             *(subject.title_of(law.of), law.factor),
-            spelling.figure(law.rate_of_one),
-            *(spelling.figure(law.contention), spelling.figure(law.coherence)),
+            spelling.figure_or_why(law.rate_of_one),
+            *(spelling.figure_or_why(law.contention), spelling.figure_or_why(law.coherence)),
             *(spelling.number(law.knee), spelling.number(law.peak_at)),
-            spelling.figure(law.limit) if law.limit else spelling.number(law.peak),
+            spelling.figure_or_why(law.limit) if law.limit else spelling.number(law.peak),
         )
         for law in laws
         if law.rate_of_one

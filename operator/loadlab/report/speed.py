@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
+from loadlab import spelling
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     ByComponent,
+    CostUnit,
     Durability,
     Figure,
     LoadOutcome,
     ResultRow,
     Standing,
 )
-from loadlab.report import spelling
 from loadlab.report.charts import Picture, Plot, Point, Section, Table, series_of
 from loadlab.report.scale import Scale
 from loadlab.report.subject import Subject
 
 _COMPONENTS = tuple(ByComponent.model_fields)
+_PER = {CostUnit.SUCCESS: "request that succeeded", CostUnit.ROW: "row written"}
 
 
 def speed(subject: Subject) -> Iterator[Section]:
@@ -98,7 +100,7 @@ def _point(row: ResultRow, found: Figure, scales: tuple[Scale, Scale], subject: 
         along=(along.down(tall[0]), along.down(tall[1])) if tall else None,
         series=series_of(subject.series_of(row.cell.variant)),
         title=(
-            f"{subject.name_of(row.cell)}: {spelling.figure(found)} req/s, "
+            f"{subject.name_of(row.cell)}: {spelling.figure_or_why(found)} req/s, "
             f"p95 {_latency(row, 'p95')} ms"
         ),
         hollow=found.standing is Standing.BOUND or not _is_known(row),
@@ -162,8 +164,8 @@ def _rows(subject: Subject) -> Table:
     rows = (
         (
             subject.name_of(row.cell),
-            *((spelling.figure(row.capacity),) if carried else ()),
-            spelling.figure(row.requests_per_second),
+            *((spelling.figure_or_why(row.capacity),) if carried else ()),
+            spelling.figure_or_why(row.requests_per_second),
             *(_latency(row, name) for name in ("med", "p95", "p99")),
             spelling.percent(row.failed_rate),
             str(row.bottleneck.name) if row.bottleneck else spelling.ABSENT,
@@ -184,18 +186,19 @@ def _costs(subject: Subject) -> tuple[Table, ...]:
     rows = (
         (
             subject.name_of(row.cell),
-            spelling.figure(row.cpu_micros),
+            _PER[row.cpu_per or CostUnit.SUCCESS],
+            spelling.figure_or_why(row.cpu_micros),
             *(
                 spelling.number(getattr(row.cpu_micros_per_request, name, None))
-                + (" or more" if row.leaves_out_costs and name != "service" else "")
+                + (" or more" if row.leaves_out_costs and name != "generator" else "")
                 for name in used
             ),
             spelling.mebibytes(row.memory_bytes.service if row.memory_bytes else None),
         )
         for row in subject.rows
     )
-    head = ("cell", "in all", *used, "service MiB")
-    return (Table(caption="CPU per request, µs", head=head, rows=tuple(rows)),)
+    head = ("cell", "for each", "in all", *used, "service MiB")
+    return (Table(caption="CPU, µs", head=head, rows=tuple(rows)),)
 
 
 def _found(subject: Subject) -> Iterator[Table]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from loadlab import spelling
 from loadlab.model.status import Bottleneck, Resource
-from loadlab.report import spelling
 from loadlab.report.charts import SERIES, Bar, Bars, Picture, Piece, Section, Table
 from loadlab.report.scale import percent
 from loadlab.report.subject import Subject

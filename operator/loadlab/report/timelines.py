@@ -7,8 +7,8 @@ stored as one figure of a trial, and told as such.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from loadlab import spelling
 from loadlab.model.trial import TrialRole
-from loadlab.report import spelling
 from loadlab.report.charts import Group, Line, Pane, Section, Table, Timeline
 from loadlab.report.course import course
 from loadlab.report.scale import Scale, polyline

@@ -78,6 +78,7 @@ from loadlab.base.names import Component
 from loadlab.base.text import fit
 from loadlab.measurement.failures import NO_ANSWER, tell_failures
 from loadlab.measurement.trial import VoidTrial
+from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.model.status.evidence import LAST_WORDS
@@ -230,7 +231,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
     service = trial.components.get(Component.SERVICE)
-    unread = service is None or (service.cpu_micros_per_request is None and not service.restarted)
+    unread = service is None or (_tells_no_cpu(service) and not service.restarted)
     why = "; ".join(trial.notes) or "no pod of the generator handed in a snapshot"
     if trial.load.instrumented and unread:
         yield suspect(
@@ -248,6 +249,11 @@ def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
             f"the image has no instruments: {unknown} are unknown; "
             "loadlab_services.instruments adds them in two lines",
         )
+
+
+def _tells_no_cpu(service: ComponentUsage) -> bool:
+    """Where nothing succeeded there is no CPU per request, though the CPU is known."""
+    return service.cpus_used is None and service.cpu_micros_per_request is None
 
 
 def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:

@@ -20,8 +20,12 @@ class Ends:
     @property
     def are_apart(self) -> bool:
         """Whether it matters which of the two is meant."""
-        apart = self.intended_ms - self.sent_ms
-        return apart > max(bounds.LATE_MS, bounds.LATE_SHARE * self.intended_ms)
+        return are_apart(self.sent_ms, self.intended_ms)
+
+
+def are_apart(sent_ms: float, intended_ms: float) -> bool:
+    """Whether it matters if a latency counts from the send or from the intended start."""
+    return intended_ms - sent_ms > max(bounds.LATE_MS, bounds.LATE_SHARE * intended_ms)
 
 
 def ends_apart(intended: LatencyMs | None, sent: LatencyMs | None) -> tuple[Ends, ...]:

@@ -9,7 +9,7 @@ System); bounds allow for it. Redis counts at once.
 from collections.abc import Iterator
 
 from loadlab.base.names import Component
-from loadlab.measurement.usage import RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import ExpectedWork

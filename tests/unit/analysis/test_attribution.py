@@ -8,7 +8,8 @@ import pytest
 
 from loadlab.analysis.attribution import attribute, attribute_cell
 from loadlab.measurement.ran_as import RanAs
-from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import GeneratorLoad, WorkDone
 from loadlab.model.status import Confidence, Resource
 from loadlab.plan.expected import ExpectedWork

@@ -3,12 +3,14 @@
 from typing import Any
 
 from loadlab.analysis.baseline import BaselineView, with_baseline
+from loadlab.analysis.calibration import as_measured, with_calibration
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
-from loadlab.model.status import Baseline
+from loadlab.model.status import Baseline, Calibration, CostUnit, Figure
 from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of, sized
 
+CALIBRATED = Calibration(rate=500, p50_ms=0.2, p99_ms=0.5)
 NOISE = (1.0, 1.01, 0.99, 1.005, 0.995)
 
 
@@ -34,8 +36,9 @@ def run_of(carries: float, rates: dict[str, int], cpu: float) -> Experiment:
     status = {
         "phase": "Succeeded",
         "completionTime": "2026-11-26T01:00:00Z",
+        "calibration": CALIBRATED.dump(),
         "chosen": {"seed": 7, "loads": loads},
-        "results": [row.dump() for row in rows],
+        "results": [row.dump() for row in with_calibration(rows, CALIBRATED)],
     }
     metadata = {"name": "night", "namespace": "lab", "uid": "uid-1"}
     return Experiment.model_validate({"metadata": metadata, "spec": spec, "status": status})
@@ -57,6 +60,55 @@ def test_what_pilots_carried_keeps_nothing_from_being_claimed() -> None:
     assert {c.figure: c.outcome for c in found.comparisons} == {
         "cpuMicros": Outcome.IMPROVED,
         "p95Ms": Outcome.EQUIVALENT,
+    }
+
+
+def test_what_k6_adds_widens_no_error_of_the_replicates() -> None:
+    """40 ms within 1 %, of which k6 may have added 10: 48 beside it were Inconclusive."""
+    here, there = run_of(3000, {"async": 1500}, cpu=500), run_of(3000, {"async": 1500}, cpu=500)
+    delay = Calibration(rate=500, p50_ms=2, p99_ms=10)
+    slower = [
+        row.model_copy(update={"p95_ms": Figure(mean=48.0, low=47.4, high=48.6)})
+        for row in here.status.results
+    ]
+    equal = [as_measured(row, CALIBRATED) for row in there.status.results]
+    runs = [
+        run.model_copy(
+            update={
+                "status": run.status.model_copy(
+                    update={"calibration": delay, "results": with_calibration(rows, delay)}
+                )
+            }
+        )
+        for run, rows in ((here, slower), (there, equal))
+    ]
+
+    (p95,) = (c for c in baseline_of(*runs).comparisons if c.figure == "p95Ms")
+    assert p95.outcome is Outcome.REGRESSED
+    assert p95.low is not None
+    assert p95.low > 1.15
+
+
+def test_cpu_per_row_is_not_compared_with_cpu_per_request() -> None:
+    """Former releases divided the service's part by what it had answered."""
+    here, there = run_of(3000, {"async": 1500}, cpu=500), run_of(3000, {"async": 1500}, cpu=900)
+    rows = [row.model_copy(update={"cpu_per": CostUnit.ROW}) for row in here.status.results]
+    here = here.model_copy(update={"status": here.status.model_copy(update={"results": rows})})
+
+    (cpu,) = (c for c in baseline_of(here, there).comparisons if c.figure == "cpuMicros")
+    assert cpu.outcome is Outcome.INCONCLUSIVE
+    assert cpu.why == "CPU is per written row in one of the two, and per request in the other"
+
+
+def test_without_a_calibration_on_both_sides_no_latencies_are_equal() -> None:
+    here, there = run_of(3000, {"async": 1500}, cpu=500), run_of(3000, {"async": 1500}, cpu=500)
+    unknown = there.status.model_copy(update={"calibration": None})
+
+    found = baseline_of(here, there.model_copy(update={"status": unknown}))
+
+    assert {c.figure: c.outcome for c in found.comparisons} == {
+        "cpuMicros": Outcome.EQUIVALENT,
+        "p95Ms": Outcome.INCONCLUSIVE,
     }
 
 

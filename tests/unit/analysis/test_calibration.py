@@ -1,13 +1,21 @@
 """No figure says more than the generator itself allows."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.calibration import less_own_delay, with_calibration
+from loadlab.analysis.calibration import (
+    as_measured,
+    calibration_of,
+    less_own_delay,
+    with_calibration,
+)
 from loadlab.catalogue import Cell
+from loadlab.measurement.histogram import Histogram
 from loadlab.model.status import Calibration, Figure, LoadOutcome, Standing
-from tests.unit.analysis.claims import rows_of, sized
+from tests.unit.analysis.claims import MEASURED, rows_of, sized
 
 MS = st.floats(0, 1e5)
 
@@ -46,6 +54,48 @@ def test_a_closed_loop_near_what_k6_can_send_is_a_lower_bound(rate, ceiling, sta
 
     assert row.requests_per_second is not None
     assert row.requests_per_second.standing is standing
+
+
+def test_the_interval_of_the_replicates_can_be_had_back():
+    rows = rows_of([sized(Cell(variant="a"), b, 900, 500, 40 + b) for b in range(5)])
+    found = calibration()
+
+    (row,) = with_calibration(rows, found)
+
+    assert as_measured(row, found).p95_ms.low == pytest.approx(rows[0].p95_ms.low)
+    assert as_measured(row, None) == row
+
+
+def test_of_an_interval_that_gave_way_to_nothing_the_end_is_unknown():
+    rows = rows_of([sized(Cell(variant="a"), b, 900, 500, 40 + b) for b in range(5)])
+    found = calibration(p99=100.0)
+
+    (row,) = with_calibration(rows, found)
+
+    assert row.p95_ms.low == 0
+    assert as_measured(row, found).p95_ms.low is None
+
+
+def test_of_half_a_millisecond_the_end_can_be_had_back_too():
+    p95 = Figure(mean=0.9, low=0.5, high=1.1)
+    row = rows_of([sized(Cell(variant="a"), 0, 900, 500, 1)])[0]
+
+    found = as_measured(row.model_copy(update={"p95_ms": p95}), calibration(p99=0.3)).p95_ms
+
+    assert found is not None
+    assert found.low == pytest.approx(0.8)
+
+
+def test_what_a_calibration_found_is_its_latency_and_its_ceiling():
+    load = replace(MEASURED.load, open_model=True, rate_per_second=500.0)
+    trial = replace(MEASURED, load=load, ceiling_per_second=9_000.0)
+    found = calibration_of(trial)
+
+    assert found is not None
+    assert (found.rate, found.ceiling_per_second) == (500, 9_000)
+    assert (found.p50_ms, found.p99_ms) == pytest.approx((10, 10), rel=0.01)
+    assert calibration_of(MEASURED) is None
+    assert calibration_of(replace(trial, latency=Histogram.of([]))) is None
 
 
 def test_a_rate_that_was_offered_is_what_it_is():

@@ -7,7 +7,7 @@ import pytest
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.measurement.documents import Freshness
-from loadlab.measurement.usage import RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.status import WorkRow
 from loadlab.plan.expected import ExpectedWork

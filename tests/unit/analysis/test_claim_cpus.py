@@ -75,5 +75,23 @@ def test_a_limit_on_shared_cpus_says_how_many_it_had_at_most():
     assert found.note == "needs 4 CPUs for the service, which had 2"
 
 
+def test_the_replicate_that_had_least_counts():
+    plenty, few = sides(allowed=8), sides(allowed=2)
+    found = judge([*plenty[:4], *few[4:]], atLeast=2, needsCpus=6)
+
+    assert (found.outcome, found.note) == (
+        Outcome.INCONCLUSIVE,
+        "needs 6 CPUs for the service, which had 2",
+    )
+
+
+def test_one_replicate_on_shared_cpus_is_enough():
+    owned, shared = sides(allowed=8), sides(allowed=8, own=False)
+    found = judge([*owned[:4], *shared[4:]], atLeast=2, needsCpus=6)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "none of its own" in found.note
+
+
 def test_whoever_asks_for_no_cpus_is_contradicted_on_any():
     assert judge(sides(allowed=1), atLeast=2).outcome is Outcome.CONTRADICTED

@@ -6,10 +6,20 @@ import pytest
 
 from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.expectation import Replicate, judge_expectation
+from loadlab.catalogue import Cell
 from loadlab.model.status import ExpectationOutcome as Outcome
 from loadlab.model.status import ExpectationResult, Validity
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind
-from tests.unit.analysis.claims import ASYNC, CELLS, SYNC, expected, judge, rows_of, two_sides
+from tests.unit.analysis.claims import (
+    ASYNC,
+    CELLS,
+    SYNC,
+    at_rate,
+    expected,
+    judge,
+    rows_of,
+    two_sides,
+)
 
 OF, OVER = "async/workers=1", "sync/workers=1"
 LIMITED = "GeneratorSaturated"
@@ -67,9 +77,23 @@ def test_a_figure_alone_that_is_a_bound_may_be_larger(bound, outcome):
 
 
 def test_a_bound_of_the_rate_is_none_of_the_cost():
-    found = claimed(1000, 1000, OF, OVER, ratio="cpuMicrosPerRequest.service", atMost=1.1)
+    for bound in ({"atMost": 1.1}, {"atLeast": 0.9}):
+        found = claimed(1000, 1000, OF, OVER, ratio="cpuMicrosPerRequest.service", **bound)
 
-    assert (found.outcome, found.note) == (Outcome.REPRODUCED, "")
+        assert (found.outcome, found.note) == (Outcome.REPRODUCED, "")
+
+
+def test_of_several_cells_that_are_bounds_one_a_side_is_named():
+    cells = [Cell(variant=name, workers=n) for name in ("async", "sync") for n in (1, 2)]
+    places = [at_rate(cell, block, 1000) for cell in cells for block in (1, 2, 3)]
+    known = {cell.title(): LIMITED for cell in cells}
+    found = judge_expectation(expected(atLeast=0.5), tuple(cells), places, bounds=known)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.note == (
+        "only a lower bound of requestsPerSecond is known of async/workers=1 (GeneratorSaturated) "
+        "and sync/workers=1 (GeneratorSaturated)"
+    )
 
 
 def test_an_interval_that_reaches_across_a_bound_is_narrowed_by_replicates_all_the_same():

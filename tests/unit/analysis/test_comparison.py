@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.comparison import compare_cells, controls_of, holm
+from loadlab.analysis.comparison import compare_cells, holm
+from loadlab.analysis.controls import controls_of
 from loadlab.analysis.expectation import Replicate
 from loadlab.catalogue import Cell
 from loadlab.model.status import Comparison, LoadOutcome
@@ -34,7 +35,8 @@ def cell_at(cell: Cell, rate: float, cpu: float, p95: float, blocks: int = 5) ->
 
 
 def compared(replicates: Sequence[Replicate]) -> dict[str, Comparison]:
-    return {c.figure: c for c in compare_cells(rows_of(replicates), replicates)}
+    found = compare_cells(rows_of(replicates), replicates, own_ms=0.5)
+    return {c.figure: c for c in found}
 
 
 def test_better_is_more_requests_less_cpu_and_shorter_tails() -> None:

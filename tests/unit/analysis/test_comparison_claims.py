@@ -9,8 +9,8 @@ import pytest
 from loadlab.analysis.comparison import (
     Difference,
     claims,
-    compare_alone,
     compare_cells,
+    compare_in_family,
     compared_figures,
     is_clearly_worse,
 )
@@ -38,8 +38,16 @@ def found(mean: float, error: float, figure: str = "requests_per_second") -> Dif
     return Difference(figure, OF, OVER, (math.exp(mean),) * 11, estimate)
 
 
+def alone(difference: Difference) -> Comparison:
+    return compare_in_family(difference, difference.doubt, 1)
+
+
+def is_worse(difference: Difference) -> bool:
+    return is_clearly_worse(difference, difference.doubt)
+
+
 def outcome(mean: float, error: float, figure: str = "requests_per_second") -> Outcome:
-    return compare_alone(found(mean, error, figure)).outcome
+    return alone(found(mean, error, figure)).outcome
 
 
 @pytest.mark.parametrize(
@@ -83,8 +91,8 @@ def test_a_difference_that_is_told_is_never_equivalent_however_small():
 def test_a_cell_is_clearly_worse_where_its_mean_lies_beyond_the_margin(figure, sign, slack, worse):
     mean = sign * (MARGIN - slack)
 
-    assert is_clearly_worse(found(mean, 0.005, figure)) == worse
-    assert not is_clearly_worse(found(-mean, 0.005, figure))
+    assert is_worse(found(mean, 0.005, figure)) == worse
+    assert not is_worse(found(-mean, 0.005, figure))
 
 
 @pytest.mark.parametrize("error", [0.001, 0.005, 0.012])
@@ -92,16 +100,16 @@ def test_noise_makes_no_cell_clearly_worse(error):
     """3 % more CPU, which all of them show; with an error of 1.2 % it may as well be 5 %."""
     dearer = found(math.log(1.03), error, "cpu_micros")
 
-    assert compare_alone(dearer).outcome is Outcome.REGRESSED
-    assert not is_clearly_worse(dearer)
+    assert alone(dearer).outcome is Outcome.REGRESSED
+    assert not is_worse(dearer)
 
 
 def test_what_has_no_estimate_is_not_clearly_worse():
-    assert not is_clearly_worse(replace(found(-0.5, 0.01), estimate=None))
+    assert not is_worse(replace(found(-0.5, 0.01), estimate=None))
 
 
 def test_a_claim_has_its_ratio_interval_and_doubt():
-    claim = compare_alone(found(0.1, 0.02))
+    claim = alone(found(0.1, 0.02))
     half = t_quantile(DEGREES) * 0.02
 
     assert (claim.ratio, claim.low, claim.high) == pytest.approx(
@@ -129,7 +137,7 @@ def test_doubts_are_adjusted_over_those_that_have_one():
 
     assert [first.p, second.p] == pytest.approx([0.06, 0.06])
     assert empty.p is None
-    assert (compare_alone(one).outcome, first.outcome) == (Outcome.IMPROVED, Outcome.INCONCLUSIVE)
+    assert (alone(one).outcome, first.outcome) == (Outcome.IMPROVED, Outcome.INCONCLUSIVE)
     assert empty.why == "no replicate has both figures"
 
 
@@ -138,7 +146,7 @@ def test_doubts_are_adjusted_over_those_that_have_one():
 )
 def test_the_blocks_needed_show_the_difference_or_that_there_is_none(mean, error):
     """One block has sqrt(11) times the error of the mean of 11."""
-    claim = compare_alone(found(mean, error))
+    claim = alone(found(mean, error))
     power = t_quantile(DEGREES, 0.8)
     ways = [
         ((t_quantile(DEGREES, confidence) + power) * error * math.sqrt(11) / distance) ** 2
@@ -150,7 +158,7 @@ def test_the_blocks_needed_show_the_difference_or_that_there_is_none(mean, error
 
 
 def test_more_blocks_than_are_named_are_not_told():
-    claim = compare_alone(found(0.024, 0.4))
+    claim = alone(found(0.024, 0.4))
 
     assert (claim.outcome, claim.blocks_needed) == (Outcome.INCONCLUSIVE, None)
 
@@ -170,7 +178,7 @@ def test_either_side_that_did_not_carry_its_load_leaves_no_claim(side):
     overloaded = OF.model_copy(update={"load": LoadOutcome.OVERLOADED})
 
     changed: dict[str, Any] = {side: overloaded}
-    claim = compare_alone(replace(found(0.5, 0.01), **changed))
+    claim = alone(replace(found(0.5, 0.01), **changed))
 
     assert claim.outcome is Outcome.INCONCLUSIVE
     assert claim.why == "one of the two did not carry its load, so the rates differ"
@@ -186,7 +194,7 @@ def with_ping(row: ResultRow, bound: float | None, p95: float = 7.0) -> ResultRo
 
 def claim_of_ping(of: float | None, over: float | None, mean: float) -> Comparison:
     changed = replace(found(mean, 0.01, "ping.p95_ms"), of=with_ping(OF, of))
-    return compare_alone(replace(changed, over=with_ping(OVER, over)))
+    return alone(replace(changed, over=with_ping(OVER, over)))
 
 
 @pytest.mark.parametrize(
@@ -211,9 +219,9 @@ def test_the_tail_of_one_kind_of_request_carries_claims_as_far_as_it_is_known(
 def test_a_row_without_the_figure_carries_no_claim():
     unknown = OF.model_copy(update={"requests_per_second": None})
 
-    assert compare_alone(replace(found(0.5, 0.01), over=unknown)).outcome is Outcome.INCONCLUSIVE
+    assert alone(replace(found(0.5, 0.01), over=unknown)).outcome is Outcome.INCONCLUSIVE
     absent = replace(found(0.5, 0.01, "ping.p95_ms"), of=with_ping(OF, None))
-    assert compare_alone(absent).outcome is Outcome.INCONCLUSIVE
+    assert alone(absent).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_figure_of_a_row_is_read_by_its_name():

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from loadlab.analysis.cell import MeasuredCell
+from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import (
-    CellOutcome,
     ThresholdError,
     evaluate,
     judge_criterion,
@@ -161,3 +161,42 @@ def test_late_requests_say_nothing_of_other_metrics() -> None:
 
     assert evaluate(parse_threshold("http_reqs", "rate>50"), cell).outcome is Outcome.PASSED
     assert evaluate(parse_threshold("http_req_failed", "rate<0.5"), cell).outcome is Outcome.PASSED
+
+
+RATE = Figure(mean=1000.0, low=700.0, high=1430.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "sound", "bound"),
+    [
+        ("rate>950", Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE),
+        ("rate>690", Outcome.PASSED, Outcome.PASSED),
+        ("rate<950", Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE),
+        ("rate<690", Outcome.FAILED, Outcome.FAILED),
+    ],
+)
+def test_a_bound_decides_no_more_than_the_figure_itself_would(
+    text: str, sound: Outcome, bound: Outcome
+) -> None:
+    """1,000 [700, 1,430] passed rate>950 where k6 was the limit, and was open where it was not."""
+    threshold = parse_threshold("http_reqs", text)
+    limited = evaluate(threshold, with_row(requests_per_second=RATE.as_lower_bound("k6")))
+
+    assert evaluate(threshold, with_row(requests_per_second=RATE)).outcome is sound
+    assert limited.outcome is bound
+    assert ("from 700 to 1430" in limited.note) is (bound is Outcome.INCONCLUSIVE)
+
+
+def test_one_replicate_of_three_with_time_outs_fails_no_ceiling() -> None:
+    """p99 of 10, 10 and 20,000 ms: the mean of 126 says nothing that the replicates do."""
+    latency = CELL.row.latency_ms
+    assert latency is not None
+    cut = replace(
+        with_row(latency_ms=latency.model_copy(update={"lower_bound_above": 98.0})),
+        percentiles_ms={99.0: Figure(mean=126.0, least=10.0, most=20_000.0)},
+    )
+
+    assert evaluate(parse_threshold("http_req_duration", "p(99)<100"), cut).outcome is (
+        Outcome.INCONCLUSIVE
+    )
+    assert evaluate(parse_threshold("http_req_duration", "p(99)<9"), cut).outcome is Outcome.FAILED

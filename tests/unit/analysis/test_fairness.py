@@ -24,7 +24,7 @@ def with_failures(rows: Sequence[ResultRow], *shares: float) -> list[ResultRow]:
 
 def outcomes(replicates: Sequence[Replicate], *failed: float) -> dict[str, tuple[Outcome, str]]:
     rows = with_failures(rows_of(replicates), *failed)
-    return {c.figure: (c.outcome, c.why or "") for c in compare_cells(rows, replicates)}
+    return {c.figure: (c.outcome, c.why or "") for c in compare_cells(rows, replicates, own_ms=0.2)}
 
 
 CHEAPER = [*cell_at(SYNC, 1000, 600, 40), *cell_at(ASYNC, 1500, 330, 30)]
@@ -71,12 +71,31 @@ def test_whoever_fails_more_is_never_the_best():
 
 @pytest.mark.parametrize(
     ("share", "other", "more"),
-    [(0.5, 0.0, True), (0.0, 0.5, False), (0.011, 0.0, True), (0.009, 0.0, False)],
+    [
+        (0.5, 0.0, True),
+        (0.0, 0.5, False),
+        (0.011, 0.0, True),
+        (0.01, 0.0, False),
+        (0.009, 0.0, False),
+    ],
 )
 def test_more_is_more_than_little(share, other, more):
     rows = with_failures(rows_of(CHEAPER), share, other)
 
     assert fails_more(*rows) is more
+
+
+def test_more_than_chance_may_still_be_little():
+    """Of a million requests 30.5 and 30 % are surely not the same, and of no matter."""
+    rows = with_failures(rows_of(CHEAPER), 0.305, 0.3)
+
+    assert not fails_more(*(row.model_copy(update={"requests": 1_000_000}) for row in rows))
+
+
+def test_more_than_little_may_still_be_chance():
+    rows = with_failures(rows_of(CHEAPER), 0.20, 0.18)
+
+    assert not fails_more(*(row.model_copy(update={"requests": 1000}) for row in rows))
 
 
 def test_of_few_requests_no_share_is_told_from_another():
@@ -109,6 +128,6 @@ def test_what_two_generators_differ_by_is_no_claim_about_the_service():
 
 def test_that_two_generators_agree_may_be_claimed():
     replicates = [*by_generator("k6", 1000, 500, 20), *by_generator("wrk", 1002, 501, 20.1)]
-    found = {c.figure: c for c in compare_cells(rows_of(replicates), replicates)}
+    found = {c.figure: c for c in compare_cells(rows_of(replicates), replicates, own_ms=0.2)}
 
     assert {c.outcome for c in found.values()} == {Outcome.EQUIVALENT}

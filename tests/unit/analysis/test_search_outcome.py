@@ -189,6 +189,15 @@ def test_none_is_the_best_while_another_cell_is_unknown(other):
     assert best_of_search([row("sync"), row("async")], found) is None
 
 
+def test_how_much_more_it_carries_at_least_is_never_rounded_up():
+    """878 over 440 is 1.995, and was 2.00 times as much or more."""
+    found = [capacity(), capacity("async", at_least=878.0, below=920.0)]
+    best = best_of_search([row("sync"), row("async")], found)
+
+    (sentence,) = recommend_by_search(best, found)
+    assert ", 1.99 times what" in sentence
+
+
 def test_the_recommendation_bounds_how_much_more_the_best_cell_carries():
     limit = {"limited_by": "ServiceCpu"}
     slower = capacity("asyncpg", at_least=100.0, below=110.0)

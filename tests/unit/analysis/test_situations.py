@@ -11,8 +11,9 @@ import pytest
 
 from loadlab.analysis.attribution import attribute
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sessions import SessionUsage
-from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Bottleneck, Confidence, Resource
 from loadlab.validity.judge import judge

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loadlab.analysis.stages import share_out
-from loadlab.measurement.usage import RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Resource
 from tests.unit.analysis.attributed import trial_of
@@ -67,6 +67,13 @@ def test_a_load_without_a_window_has_none_either(healthy):
     trial = replace(trial, last_answer_epoch_seconds=trial.first_request_epoch_seconds)
 
     assert Resource.DATABASE not in stages(trial)
+
+
+def test_cpu_is_that_of_a_request_that_may_have_failed(healthy):
+    """480 of 1,000 failed: 962 µs for each good answer are 500 for each request."""
+    trial = replace(trial_of(healthy, cpu_micros_per_request=961.54), failed=14_400)
+
+    assert stages(trial)[Resource.SERVICE_CPU] == pytest.approx(0.5, rel=1e-4)
 
 
 def test_one_request_in_two_seconds_is_a_rate(healthy):

@@ -25,7 +25,7 @@ CRITERIA = [
 ]
 
 
-def plan_of(**load: object) -> Plan:
+def plan_of(criteria: list[Json] = CRITERIA, **load: object) -> Plan:
     """A plan whose pilot trial found what the cell carries."""
     body = {
         "metadata": {"name": "demo", "namespace": "lab", "uid": "uid-demo"},
@@ -34,7 +34,7 @@ def plan_of(**load: object) -> Plan:
             "variants": [{"name": "sync"}],
             "factors": {"rate": [1000]} if "executor" in load else {},
             "load": load or {"purpose": "Capacity", "search": {}},
-            "successCriteria": CRITERIA,
+            "successCriteria": criteria,
         },
         "status": {"chosen": {"seed": 1, "loads": [{"cell": TITLE, "rates": [1000]}]}},
     }
@@ -67,6 +67,33 @@ def test_a_broken_criterion_is_named(offered):
 
     assert found is not None
     assert (found.outcome, found.reason) == (StepOutcome.FAILED, "p(95) < 200")
+
+
+@pytest.mark.parametrize(
+    ("failed", "outcome"),
+    [(0, StepOutcome.HELD), (300, StepOutcome.HELD), (301, StepOutcome.FAILED),
+     (14_400, StepOutcome.FAILED)],
+)  # fmt: skip
+def test_answers_that_failed_are_no_rate_that_is_carried(offered, failed, outcome):
+    """48 % told 503 at once held p(95)<200, and "carries at least 1,000/s" was said of 520."""
+    plan = plan_of(CRITERIA[1:])
+    trial = replace(offered, failed=failed, status={"2xx": 30_000 - failed, "5xx": failed})
+    found = step_of(plan, plan.trials[0], JudgedTrial(trial, Judgement()))
+
+    assert found is not None
+    assert found.outcome is outcome
+    told = f"{failed / 30_000:.1%} of the requests failed"
+    assert found.reason == (told if outcome is StepOutcome.FAILED else "")
+
+
+def test_a_criterion_on_failures_says_how_many_may(offered):
+    tolerant = [{"name": "errors", "metric": "http_req_failed", "threshold": "rate<0.6"}]
+    plan = plan_of([*tolerant, *CRITERIA[1:]])
+    trial = replace(offered, failed=14_400, status={"2xx": 15_600, "5xx": 14_400})
+
+    assert step_of(plan, plan.trials[0], JudgedTrial(trial, Judgement())) == TrialStep(
+        outcome=StepOutcome.HELD
+    )
 
 
 def test_a_rate_that_is_not_carried_fails_with_its_bottleneck(offered):

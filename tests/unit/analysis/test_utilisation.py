@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from loadlab.analysis.utilisation import Fullness, backlog, machines, waiting
-from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement, WorkDone
 from loadlab.model.status import Resource
 from loadlab.plan.expected import ExpectedWork

@@ -4,7 +4,8 @@ import json
 import random
 
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement, WorkDone
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import Validity

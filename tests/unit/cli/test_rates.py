@@ -101,7 +101,7 @@ def test_what_pilots_found_is_told_where_the_experiment_ended_with_them(compared
     compared["status"] |= {"chosen": chosen({**SYNC, "carries": 6.0, "rate": 3}), "results": []}
     text = shown(compared)
 
-    assert "the slowest carried ≥ 6.0 req/s" in text
+    assert "the slowest carried ≥ 6 req/s" in text
     assert "No results yet." in text
 
 

@@ -7,13 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.measurement.documents import CpuTimes, K6Document, Snapshot
-from loadlab.measurement.usage import (
-    RequestCounts,
-    Watch,
-    measure_components,
-    requests_between,
-    watch_of,
-)
+from loadlab.measurement.request_counts import RequestCounts, requests_between
+from loadlab.measurement.usage import Watch, measure_components, watch_of
 from tests.unit.conftest import START, document_of
 
 COUNTS = RequestCounts(seconds=10, client=1000, server=1000)
@@ -94,6 +89,8 @@ def test_one_answer_alone_counts_between_the_snapshots_only() -> None:
 
     assert requests_between([document], moment - 0.1, moment + 0.1) == 1
     assert requests_between([document], moment + 0.1, moment + 0.2) == 0
+    assert requests_between([document], moment, moment + 0.1) == 1
+    assert requests_between([document], moment - 0.1, moment) == 1
 
 
 def instrumented(name: str, at: float, **counters: float) -> Snapshot:

@@ -83,9 +83,9 @@ def test_a_generator_that_tells_no_reasons_may_have_timed_out(document, report, 
     assert measured(report, with_failed(document, "err", []), load).without_answer.requests == 60
 
 
-def by_name(document, failures) -> dict[str, int]:
+def by_name(document, failures, quick_us=1_000) -> dict[str, int]:
     measure = with_failed(document, "err", failures)["scenarios"]["measure"]
-    slow, quick = split("err", [20_000_000] * 20), split("err", [1_000] * 40)
+    slow, quick = split("err", [20_000_000] * 20), split("err", [quick_us] * 40)
     measure["splits"] = [
         split("2xx", ANSWERS_US),
         slow | {"name": "slow"},
@@ -107,6 +107,13 @@ def test_of_several_names_each_has_its_own_time_outs(document, reset, waited):
     }  # fmt: skip
 
 
+def test_what_took_less_than_half_of_the_time_out_was_no_time_out(document):
+    """9 of 20 s: a connection that a proxy gave up."""
+    failures = [RESET | {"requests": 40}, {"class": "err", "text": TIMED_OUT[0], "requests": 20}]
+
+    assert by_name(document, failures, quick_us=9_000_000)["quick"] == 0
+
+
 def flow(document: Json, iterations: int) -> Json:
     """900 answers; 50 users were cut off when the graceful stop was over."""
     answers = ANSWERS_US[:900]
@@ -117,14 +124,17 @@ def flow(document: Json, iterations: int) -> Json:
     return document
 
 
-def test_users_cut_off_among_ten_steps_with_pauses_are_no_time_outs(document, report, load):
-    flowing = replace(load, steps=10)
-    trial = measured(report, flow(document, iterations=65), flowing)
+@pytest.mark.parametrize(("steps", "iterations"), [(2, 900), (10, 65)])
+def test_users_cut_off_among_steps_with_pauses_are_no_time_outs(
+    document, report, load, steps, iterations
+):
+    flowing = replace(load, steps=steps)
+    trial = measured(report, flow(document, iterations), flowing)
 
     assert trial.without_answer == ALL_ANSWERED
     assert trial.latency_ms is not None
     assert trial.latency_ms.p95 < 500
-    assert "50 iterations of 10 steps were cut off" in trial.notes[0]
+    assert f"50 iterations of {steps} steps were cut off" in trial.notes[0]
 
 
 def test_a_single_request_that_was_cut_off_was_waited_for_since_before_the_end(
@@ -134,6 +144,19 @@ def test_a_single_request_that_was_cut_off_was_waited_for_since_before_the_end(
 
     assert (trial.without_answer.requests, trial.without_answer.after_ms) == (50, 20_000.0)
     assert trial.notes == ()
+
+
+@pytest.mark.parametrize(("cut", "matters"), [(9, False), (10, True)])
+def test_of_a_hundred_one_that_is_cut_off_matters(document, report, load, cut, matters):
+    """990 answers, and 10 requests under way as the load ended, for which nobody waited."""
+    answers = [9_000 + place for place in range(990)]
+    document["scenarios"]["measure"] |= {
+        "requests": 990, "iterations": 990, "interruptedIterations": cut,
+        "status": {"2xx": 990}, "splits": [split("2xx", answers)],
+    }  # fmt: skip
+
+    found = measured(report, document, replace(load, graceful_stop_ms=0.0)).without_answer
+    assert found.cut == (cut if matters else 0)
 
 
 def test_a_user_cut_off_in_the_pause_after_a_single_request_had_its_answer(document, report, load):

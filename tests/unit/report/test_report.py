@@ -67,7 +67,7 @@ def test_every_chart_has_its_table(html):
 def test_a_ratio_is_told_with_its_interval_and_outcome(html):
     text = Page(html).text
 
-    assert "async over sync, workers=2 1.4 [1.3, 1.51] Improved" in text
+    assert "async over sync, workers=2 1.4 [1.302, 1.512] Improved" in text
     assert "the control cell, once more 1.01 [0.98, 1.04]" in text
     assert "No claim in 1 of 7 comparisons: the replicates lie too far apart." in text
 
@@ -129,7 +129,7 @@ def test_requests_per_second_by_the_second_are_those_that_succeeded():
 def test_published_is_held_against_measured(html):
     section = Page(html[html.index('id="published"') : html.index('id="environment"')]).text
 
-    assert "1.61 [1.53, 1.69], published 1.79 Contradicted" in section
+    assert "1.61 [1.53, 1.691], published 1.79 Contradicted" in section
 
 
 def test_what_really_ran_is_told(html):

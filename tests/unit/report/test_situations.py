@@ -46,7 +46,7 @@ def test_ratios_to_a_baseline_stand_apart_with_what_else_differs():
     text = told(baseline=baseline, comparisons=[])
 
     assert "CPU per request against before" in text
-    assert "async workers=1 1.1 [1.02, 1.19] Regressed" in text
+    assert "async workers=1 1.1 [1.023, 1.188] Regressed" in text
     assert "Beside what is compared, before differs in: Kubernetes v1.33.1, now v1.34.4" in text
     assert "Against before it is of the means of both experiments" in text
     assert "over the blocks" not in text

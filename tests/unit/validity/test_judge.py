@@ -9,8 +9,9 @@ import pytest
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
-from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, RequestCounts, Watch
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage, Watch
 from loadlab.measurement.values import NamedRequests, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.measurement.usage import RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity import bounds

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from loadlab.measurement.pod_log import read_pod_log
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.trial import measure_trial
-from loadlab.measurement.usage import ComponentUsage, RequestCounts
+from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judge import judge

@@ -7,7 +7,8 @@ import pytest
 
 from loadlab.measurement.documents import Freshness, Snapshot
 from loadlab.measurement.histogram import Histogram
-from loadlab.measurement.usage import ComponentUsage, RequestCounts
+from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.measurement.work_done import work_between
 from loadlab.model.status import Validity

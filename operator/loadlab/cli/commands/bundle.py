@@ -11,8 +11,8 @@ from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.files import write
 from loadlab.cli.options import Context, Kubeconfig, Name, Namespace, connect
-from loadlab.cli.spelling import counted
 from loadlab.cli.terminal import show
+from loadlab.spelling import counted
 
 if TYPE_CHECKING:
     from loadlab.cli.source import Cluster

@@ -22,7 +22,7 @@ from loadlab.cli.options import (
     Reader,
     reader_of,
 )
-from loadlab.cli.spelling import counted
+from loadlab.spelling import counted
 
 
 class TableFormat(StrEnum):

@@ -8,8 +8,8 @@ from loadlab.base.text import fit
 from loadlab.base.times import epoch
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import Experiment
-from loadlab.cli.spelling import spell_seconds
 from loadlab.model.status import LoadExperimentStatus, Phase
+from loadlab.spelling import seconds as spell_seconds
 
 LONGEST = 400  # characters of a text that others wrote
 _PRELIMINARY = re.compile(r"-p\d+$")

@@ -20,7 +20,7 @@ from loadlab.cli.dashboard.reading import Reads, connect
 from loadlab.cli.dashboard.reports import Estimates, Reports
 from loadlab.cli.dashboard.watching import Watcher
 from loadlab.cli.errors import CliError
-from loadlab.cli.spelling import counted
+from loadlab.spelling import counted
 
 ADDRESS = "127.0.0.1"
 MOST_CONNECTIONS = 64  # all together; more are answered with 503

@@ -44,6 +44,7 @@ from loadlab.model.status.outcomes import (
 )
 from loadlab.model.status.precision import PrecisionResult
 from loadlab.model.status.results import (
+    CostUnit,
     Durability,
     FailureRow,
     LoadOutcome,
@@ -75,6 +76,7 @@ __all__ = [
     "Condition",
     "ConditionType",
     "Confidence",
+    "CostUnit",
     "CriterionOutcome",
     "CriterionResult",
     "Durability",

@@ -21,6 +21,13 @@ class LoadOutcome(StrEnum):
     OVERLOADED = "Overloaded"
 
 
+class CostUnit(StrEnum):
+    """What CPU time is divided by."""
+
+    SUCCESS = "SuccessfulRequest"
+    ROW = "WrittenRow"
+
+
 class ReplicateCounts(ObservedModel):
     """Replicates of one cell."""
 
@@ -192,8 +199,15 @@ class ResultRow(ObservedModel):
     cpu_micros_per_request: Annotated[ByComponent | None, decimals(0)] = Field(
         default=None,
         description=(
-            "CPU time per request in microseconds; of the worker and the stores behind a queue per "
-            "completed request, with what was put off."
+            "CPU time in microseconds per request that succeeded, or per what cpuPer says; that of "
+            "requests that failed is in it. Of the generator: per request, however it ended."
+        ),
+    )
+    cpu_per: CostUnit | None = Field(
+        default=None,
+        description=(
+            "What CPU time is divided by: WrittenRow where a queue's worker writes a row for each "
+            "request, with all CPU until the queue was empty. Absent for SuccessfulRequest."
         ),
     )
     leaves_out_costs: bool = Field(
@@ -201,14 +215,16 @@ class ResultRow(ObservedModel):
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description=(
-            "Whether the CPU of the worker and the stores is a lower bound: accepted work was not "
-            "done by the end of the drain, or nobody looked then."
+            "Whether CPU time is a lower bound: accepted work was not done by the end of the "
+            "drain, nobody looked then, or rows were written that had been accepted before."
         ),
     )
     cpu_micros: Annotated[Figure | None, decimals(1)] = Field(
         default=None,
         description=(
-            "CPU time per request of service, worker and stores together, over the replicates, µs."
+            "CPU time of service, worker and stores together, per request that succeeded or per "
+            "what cpuPer says, over the replicates, µs. Unsound where more than 1 % of the "
+            "requests failed."
         ),
     )
     memory_bytes: Annotated[ByComponent | None, decimals(0)] = Field(

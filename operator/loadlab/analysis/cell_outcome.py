@@ -1,0 +1,38 @@
+"""How one criterion fared in one cell, and why it is undecided."""
+
+from dataclasses import dataclass
+
+from loadlab.model.status import CriterionOutcome
+
+REPLICATES = ("the replicates reach", "more replicates, or a longer or quieter load, narrow")
+LATE = (
+    "requests were sent late, and their latency reaches",
+    "a quieter node, or more CPU for k6 by spec.resources.k6, narrows",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellOutcome:
+    """One threshold against one cell."""
+
+    outcome: CriterionOutcome
+    value: float | None = None
+    is_lower_bound: bool = False
+    reach: tuple[float, float] | None = None  # where it undoes a decision
+    whose: tuple[str, str] = REPLICATES  # what reaches so far, and the remedy
+
+    @property
+    def words(self) -> str:
+        """The value as people write it; nothing where it is unknown."""
+        if self.value is None:
+            return ""
+        return f"{'> ' if self.is_lower_bound else ''}{self.value:.6g}"
+
+    @property
+    def note(self) -> str:
+        """Why it is undecided, and what would decide it, where that is known."""
+        if self.reach is None:
+            return ""
+        low, high = self.reach
+        what, remedy = self.whose
+        return f"{what} from {low:.4g} to {high:.4g}, across the bound: {remedy} that"
