@@ -13,7 +13,10 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loadlab_services.database import in_schema
+from loadlab_services.names import key_prefix, queue_prefix
 
+# Of an experiment in a store that others use too; empty in one that is its own.
+Space = Annotated[str, Field(pattern="^(loadlab:[A-Za-z0-9.-]+)?$", max_length=80)]
 # Of instruments; with a path of an app's own endpoint for Prometheus.
 TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+(/[^?#@]*)?$", max_length=400)]
 
@@ -30,12 +33,24 @@ class ProgramSettings(BaseSettings):
         description="where all tables lie, if not public",
     )
     database_url: str = Field(default="", repr=False, description="postgresql://…; empty for none")
+    redis_space: Space = ""
+    amqp_space: Space = ""
 
     @field_validator("database_url")
     @classmethod
     def _lies_in_its_schema(cls, url: str, info: ValidationInfo) -> str:
         schema = info.data.get("database_schema")
         return in_schema(url, schema) if schema else url
+
+    @property
+    def key_prefix(self) -> str:
+        """What all keys of the workload in Redis begin with."""
+        return key_prefix(self.workload, self.redis_space)
+
+    @property
+    def queue_prefix(self) -> str:
+        """What the names of the workload's queues in RabbitMQ begin with."""
+        return queue_prefix(self.workload, self.amqp_space)
 
     @classmethod
     def read(cls) -> Self:
@@ -57,6 +72,8 @@ class ServiceSettings(ProgramSettings):
     variant: str = Field(min_length=1, description="one way to serve the workload")
     workers: int = Field(default=1, ge=1, le=256, description="processes serving requests")
     server: Literal["uvicorn", "gunicorn"] = "uvicorn"
+    gunicorn_threads: int | None = Field(default=None, ge=1, le=256)
+    gunicorn_worker_connections: int | None = Field(default=None, ge=1, le=100_000)
     listen: Literal["shared", "reuseport"] = Field(
         default="shared", description="one listening socket for all workers, or one for each"
     )
@@ -108,6 +125,9 @@ class StewardSettings(ProgramSettings):
     snapshot_targets: dict[str, dict[str, TargetUrl]] = Field(
         default={}, description="addresses of a variant's instruments by component; {run} is put in"
     )
+    snapshot_pods: dict[str, Annotated[int, Field(ge=2, le=64)]] = Field(
+        default={}, description="how many pods answer as a target's service, where not one"
+    )
     quiet_seconds: float = Field(
         default=30, ge=0, le=3600, description="for which a load waits for a quiet node; 0 for none"
     )
@@ -121,6 +141,9 @@ class DatasetSettings(ProgramSettings):
 
     connections: int = Field(default=0, ge=0, description="to Postgres, needed at once")
     overwrite: bool = Field(default=False, description="whether another data set may be replaced")
+    redis_url: str = Field(default="", repr=False, description="of a Redis of the user's own")
+    amqp_url: str = Field(default="", repr=False, description="of a RabbitMQ of the user's own")
+    amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
     scale: float = Field(default=0.01, gt=0, le=1, description="share of the full data set")
     seed: int = Field(default=42, ge=0, le=2**31 - 1)
 

@@ -116,6 +116,7 @@ class Workload:
     name: str
     variants: Mapping[str, Variant] = field(default_factory=dict)
     data: GeneratedRows | Schema | None = None
+    results: Schema | None = None  # tables that a worker writes, beside data that is only read
     ledger: WriteLedger | None = None
 
     @property

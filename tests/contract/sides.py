@@ -28,7 +28,11 @@ OWN_IMAGES: dict[str, Json] = {
 # One level for every factor that a program is told by its environment, none of them a default.
 OWN_LEVELS = {"workers": [3], "poolSize": [7], "virtualUsers": [32]}
 CUSTOM_LEVELS = {name: it for name, it in OWN_LEVELS.items() if name != "poolSize"}
-LEVELS = OWN_LEVELS | {"server": ["gunicorn"]}
+LEVELS = OWN_LEVELS | {
+    "server": ["gunicorn"],
+    "gunicornThreads": [5],
+    "gunicornWorkerConnections": [77],
+}
 OPTIONAL_LEVELS = {"consumers": [2], "batchSize": [123]}
 # A request with all that a team may say of it.
 TOLD: Json = {
@@ -105,11 +109,20 @@ def plans() -> Iterator[tuple[str, Plan]]:
     for workload, variant in built_in():
         for title, more in LOADS.items():
             yield f"{workload}/{variant} {title}", plan_of(workload, {"name": variant}, **more)
+        pods = LEVELS | {"replicas": [2]}
+        yield (
+            f"{workload}/{variant} in two pods",
+            plan_of(workload, {"name": variant}, factors=pods),
+        )
         if WORKLOADS[workload].variants[variant].worker:
             yield f"{workload}/{variant} with a worker's factors", _with_worker(workload, variant)
         if Component.POSTGRES in WORKLOADS[workload].stores(variant):
             plan = plan_of(workload, {"name": variant}, postgres=EXISTING)
             yield f"{workload}/{variant} in an existing Postgres", plan
+        for store in ("redis", "rabbitmq"):
+            if Component(store) in WORKLOADS[workload].stores(variant):
+                plan = plan_of(workload, {"name": variant}, **{store: EXISTING})
+                yield f"{workload}/{variant} in an existing {store}", plan
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
         levels = OWN_LEVELS if workload == "select" else CUSTOM_LEVELS
         more = {"load": {"request": {"path": "/"}}, "factors": levels}

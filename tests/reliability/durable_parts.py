@@ -33,8 +33,8 @@ from tests.services.conftest import (
 
 SCHEMA = (files("loadlab_services") / "workloads/ingest/schema.sql").read_text()
 RUN = "ingest-000-a1"
-KEY, DEAD_KEY = stream_key("ingest", RUN), dead_letter_key("ingest", RUN)
-QUEUE = queue_name("ingest", RUN)
+KEY, DEAD_KEY = stream_key("loadlab:ingest:", RUN), dead_letter_key("loadlab:ingest:", RUN)
+QUEUE = queue_name("ingest:", RUN)
 LIMITED = {"BACKLOG_LIMIT": "100000"}
 DEATH_SECONDS = 60  # in which a process is gone after SIGKILL, or has ended after SIGTERM
 AMQP_ERRORS = (OSError, AMQPError)  # nobody listens yet, or somebody who is not ready

@@ -2,6 +2,7 @@
 Debian's packages.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -53,7 +54,28 @@ prometheus.tcp.ip = 127.0.0.1
 prometheus.tcp.port = {metrics_port}
 collect_statistics_interval = 250
 log.console.level = warning
+load_definitions = {definitions}
 """
+OURS_ALONE = {
+    "configure": "^loadlab:",
+    "write": r"^(loadlab:|amq\.default$)",
+    "read": r"^(loadlab:|amq\.direct$)",
+}
+# Besides its own administrator: a guest of a virtual host of others, and one without any right.
+DEFINITIONS = {
+    "vhosts": [{"name": "/"}, {"name": "shop"}],
+    "users": [
+        {"name": "guest", "password": "guest", "tags": "administrator"},
+        {"name": "lab", "password": "lab-secret", "tags": ""},
+        {"name": "nobody", "password": "nobody-secret", "tags": ""},
+    ],
+    "permissions": [
+        {"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "guest", "vhost": "shop", "configure": ".*", "write": ".*", "read": ".*"},
+        {"user": "lab", "vhost": "shop", **OURS_ALONE},
+        {"user": "nobody", "vhost": "shop", "configure": "", "write": "", "read": ""},
+    ],
+}
 RABBITMQ_ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
 # Below the ephemeral ports (32768 on), a thousand for each of pytest-xdist's processes.
 XDIST_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -110,7 +132,9 @@ def rabbitmq() -> Iterator[tuple[str, int]]:
     require(RABBITMQ, package="rabbitmq-server")
     with tempfile.TemporaryDirectory(prefix="loadlab-rabbitmq-") as folder:
         port, metrics_port, names_port = free_port(), free_port(), free_port()
-        conf = RABBITMQ_CONF.format(port=port, metrics_port=metrics_port)
+        definitions = Path(folder, "definitions.json")
+        definitions.write_text(json.dumps(DEFINITIONS))
+        conf = RABBITMQ_CONF.format(port=port, metrics_port=metrics_port, definitions=definitions)
         Path(folder, "rabbitmq.conf").write_text(conf)
         Path(folder, "plugins").write_text("[rabbitmq_prometheus].")
         environment = os.environ | rabbitmq_environment(folder, port=port, names_port=names_port)
@@ -129,6 +153,8 @@ def rabbitmq() -> Iterator[tuple[str, int]]:
             running([str(RABBITMQ)], folder, env=environment, end=signal.SIGKILL),
         ):
             wait_for(lambda: get_answer(f"http://127.0.0.1:{metrics_port}/metrics"), OSError)
+            # Opened last, after the definitions were read.
+            wait_for(lambda: socket.create_connection(("127.0.0.1", port), 2).close(), OSError)
             yield url, metrics_port
 
 

@@ -47,6 +47,7 @@ class Component(StrEnum):
     K6 = "k6"
 
 
+PODS_SUFFIX = "-pods"  # of the name by which every pod of a run's service is found
 METER = "meter"  # the container beside an image that has no instruments
 STORES = (Component.POSTGRES, Component.REDIS, Component.RABBITMQ)
 

@@ -27,6 +27,14 @@ _AMOUNT = re.compile(
 _WHOLE_NUMBER = re.compile("[0-9]{1,18}")
 
 
+def share_of(cpu: str, parts: int) -> str:
+    """Return one of some equal parts of an amount of CPUs, in whole thousandths."""
+    if parts == 1:
+        return cpu
+    thousandths = max(1, int(cpus(cpu) * 1000 / parts))
+    return str(thousandths // 1000) if thousandths % 1000 == 0 else f"{thousandths}m"
+
+
 def bounded(low: str, high: str, *, or_zero: bool = False) -> Ruled:
     """Annotate a duration that lies between two others, or is none at all."""
     cel = f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic.alias_generators import to_snake
 
+from loadlab.catalogue import reference_factors
 from loadlab.catalogue.factor_facts import Arrivals, FactorFacts, Need, Server
 from loadlab.catalogue.generators import Generator
 
@@ -36,6 +37,32 @@ class Factor(StrEnum):
             needs=Need.SERVER,
         ),
     )
+    GUNICORN_THREADS = (
+        "gunicornThreads",
+        FactorFacts(
+            description=(
+                "gunicorn's setting threads, such as [1, 8], where gunicorn serves every variant "
+                "(gunicorn's default unless set). UvicornWorker has no use for it: see it by this."
+            ),
+            in_cell="gunicorn's setting threads.",
+            high=256,
+            variable="GUNICORN_THREADS",
+            needs=Need.SERVER,
+        ),
+    )
+    GUNICORN_WORKER_CONNECTIONS = (
+        "gunicornWorkerConnections",
+        FactorFacts(
+            description=(
+                "gunicorn's setting worker_connections, such as [1000, 10], where gunicorn serves "
+                "every variant (gunicorn's default unless set). UvicornWorker has no use for it."
+            ),
+            in_cell="gunicorn's setting worker_connections.",
+            high=100_000,
+            variable="GUNICORN_WORKER_CONNECTIONS",
+            needs=Need.SERVER,
+        ),
+    )
     GENERATOR = (
         "generator",
         FactorFacts(
@@ -45,6 +72,18 @@ class Factor(StrEnum):
             ),
             in_cell="Load generator.",
             words=tuple(generator.value for generator in Generator),
+        ),
+    )
+    REPLICAS = (
+        "replicas",
+        FactorFacts(
+            description=(
+                "Pods of the service behind its Kubernetes Service, such as [1, 2, 4]; absent for "
+                "one. resources.service.cpu is shared out among them, its memory is each pod's. "
+                "Leave pairs with workers out by exclude."
+            ),
+            in_cell="Pods of the service.",
+            high=16,
         ),
     )
     WORKERS = (
@@ -101,7 +140,7 @@ class Factor(StrEnum):
             high=64,
             unset=1,
             variable="CONSUMERS",
-            workloads=("ingest", "items", "reference"),
+            workloads=("ingest", "items", "reference", "simulation"),
             needs=Need.WORKER,
         ),
     )
@@ -184,115 +223,11 @@ class Factor(StrEnum):
             workloads=("items",),
         ),
     )
-    DELAY_MS = (
-        "delayMs",
-        FactorFacts(
-            description="Milliseconds that every request of reference waits (5 unless set).",
-            in_cell="Milliseconds of delay.",
-            high=60_000,
-            low=0,
-            unset=5,
-            parameter="delay_ms",
-            waited=True,
-            workloads=("reference",),
-        ),
-    )
-    SLOW_MS = (
-        "slowMs",
-        FactorFacts(
-            description=(
-                "Milliseconds that a slow request of reference waits instead of delayMs, if "
-                "they are more; slowPermille says how many are slow (none unless set)."
-            ),
-            in_cell="Milliseconds of a slow request.",
-            high=60_000,
-            low=0,
-            parameter="slow_ms",
-            workloads=("reference",),
-        ),
-    )
-    SLOW_PERMILLE = (
-        "slowPermille",
-        FactorFacts(
-            description=(
-                "Slow ones among 1000 requests of reference: always the same numbers, evenly "
-                "spread (10 where only slowMs is set)."
-            ),
-            in_cell="Slow requests among 1000.",
-            high=1000,
-            low=0,
-            parameter="slow_permille",
-            workloads=("reference",),
-        ),
-    )
-    STALL_MS = (
-        "stallMs",
-        FactorFacts(
-            description=(
-                "Milliseconds that a stall of reference lasts: requests that come into it wait "
-                "for its end, at every multiple of stallEverySeconds of the node's uptime (none "
-                "unless set)."
-            ),
-            in_cell="Milliseconds of a stall.",
-            high=60_000,
-            low=0,
-            parameter="stall_ms",
-            workloads=("reference",),
-        ),
-    )
-    STALL_EVERY_SECONDS = (
-        "stallEverySeconds",
-        FactorFacts(
-            description=(
-                "Seconds from the beginning of a stall of reference to the next (10 where only "
-                "stallMs is set)."
-            ),
-            in_cell="Seconds from stall to stall.",
-            high=3600,
-            parameter="stall_every_seconds",
-            workloads=("reference",),
-        ),
-    )
-    ERROR_PERMILLE = (
-        "errorPermille",
-        FactorFacts(
-            description=(
-                "Requests of reference among 1000 that are answered by 500: always the same "
-                "numbers, and no slow ones (none unless set)."
-            ),
-            in_cell="Failing requests among 1000.",
-            high=1000,
-            low=0,
-            parameter="error_permille",
-            workloads=("reference",),
-        ),
-    )
-    BURN_MICROS = (
-        "burnMicros",
-        FactorFacts(
-            description=(
-                "Microseconds of CPU that the service burns for a request of reference: two "
-                "levels differ by as much in cpuMicrosPerRequest.service (none unless set)."
-            ),
-            in_cell="Microseconds burnt by the service.",
-            high=100_000,
-            low=0,
-            parameter="burn_micros",
-            workloads=("reference",),
-        ),
-    )
-    PUT_OFF_MICROS = (
-        "putOffMicros",
-        FactorFacts(
-            description=(
-                "Microseconds of CPU that the worker of reference burns for an accepted request "
-                "(queued only; none unless set)."
-            ),
-            in_cell="Microseconds burnt by the worker.",
-            high=50_000,
-            low=0,
-            parameter="put_off_micros",
-            workloads=("reference",),
-            needs=Need.WORKER,
-        ),
-    )
+    DELAY_MS = ("delayMs", reference_factors.DELAY_MS)
+    SLOW_MS = ("slowMs", reference_factors.SLOW_MS)
+    SLOW_PERMILLE = ("slowPermille", reference_factors.SLOW_PERMILLE)
+    STALL_MS = ("stallMs", reference_factors.STALL_MS)
+    STALL_EVERY_SECONDS = ("stallEverySeconds", reference_factors.STALL_EVERY_SECONDS)
+    ERROR_PERMILLE = ("errorPermille", reference_factors.ERROR_PERMILLE)
+    BURN_MICROS = ("burnMicros", reference_factors.BURN_MICROS)
+    PUT_OFF_MICROS = ("putOffMicros", reference_factors.PUT_OFF_MICROS)

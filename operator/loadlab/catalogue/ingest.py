@@ -39,6 +39,8 @@ WORKLOAD = Workload(
         "queued-insert": Variant(worker=STREAM_WORKER, redis=True, log_lines=_LOGS),
         "queued-batch": _STREAM,
         "queued-copy": _STREAM,
+        "queued-quiet": replace(_STREAM, log_lines=0),
+        "queued-dict": replace(_STREAM, log_lines=0),
         "queued": replace(_STREAM, log_lines=0),
         "celery": Variant(worker=CELERY_WORKER),
     },

@@ -137,7 +137,8 @@ class Reconciler:
         experiment, planned = await asyncio.to_thread(
             read_experiment, body, self.images, self.plans
         )
-        if isinstance(planned, Refusal) and experiment.status.phase.is_terminal:
+        status = experiment.status
+        if isinstance(planned, Refusal) and status.phase.is_terminal and not status.retained:
             return None  # what another release wrote stays, also where this one cannot read it
         decision = decide_unseen(planned, experiment, now)
         if decision is not None:

@@ -133,11 +133,15 @@ async def _read_place(
     hints: Hints,
 ) -> Place:
     """Return the place among the experiments of these namespaces, and the turns of former ones."""
-    if experiment.status.phase is not Phase.PENDING:
+    retains = experiment.status.retained is not None
+    if experiment.status.phase is not Phase.PENDING and not retains:
         return NOBODY_AHEAD
     everyone = list[Standing]()
     for namespace in namespaces:
         async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
             everyone += [standing_of(body) for body in page]
-    place = without(everyone, hints.set_aside)
-    return find_place([*place, *hints.former], experiment.metadata.uid)
+    place, own = tuple(without(everyone, hints.set_aside)), experiment.metadata.uid
+    if retains:
+        others = (each for each in place if each.holds_up_others and each.uid != own)
+        return Place(wanted_by=next((f"{each.namespace}/{each.name}" for each in others), ""))
+    return find_place([*place, *hints.former], own)

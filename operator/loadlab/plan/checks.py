@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from loadlab.base.names import EXPERIMENT_NAME, EXPERIMENT_NAME_IN_WORDS, MAX_EXPERIMENT_NAME
 from loadlab.base.quantities import whole_number
 from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue.factor_facts import Server
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
-from loadlab.model.spec.stores import Postgres, PostgresMode, RabbitMq, Redis
+from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.status.conditions import Reason
+from loadlab.plan.chosen import uneven_replicas
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
@@ -25,6 +28,7 @@ from loadlab.plan.stores import MAX_CONNECTIONS
 from loadlab.plan.variables import check_variables
 from loadlab.plan.variants import workload_of
 
+MOST_PROCESSES = 64  # of all pods of a service: each has a line in the steward's snapshot
 MOST_CONNECTIONS = 262_143  # what Postgres takes
 LONGEST_TTL_MS = 86_400_000  # a day
 SHOWN = 40  # characters of a value that a message repeats
@@ -48,6 +52,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
         PlanError: names the field and the remedy.
     """
     _check_factors(spec)
+    _check_gunicorn(spec)
     _check_stores(spec)
     _check_search(spec)
     check_variables(spec)
@@ -64,8 +69,35 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
         PlanError: names the field and the remedy.
     """
     check_generators(context, cells)
+    _check_replicas(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)
+
+
+def _check_replicas(context: Context, cells: tuple[Cell, ...]) -> None:
+    spec = context.spec
+    running = next((v.name for v in context.variants.values() if not v.is_deployed), None)
+    if running and spec.factors.levels(Factor.REPLICAS) is not None:
+        message = (
+            f"factors.replicas: {running} runs already, and nothing of it is changed: leave one of "
+            "both out"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
+    uneven = uneven_replicas(spec)
+    if uneven and spec.placement.service_cpu is ServiceCpu.EXCLUSIVE:
+        message = (
+            f"factors.replicas: {spec.resources.service.cpu} CPUs (resources.service.cpu) over "
+            f"{uneven} pods are not whole, which placement.serviceCpu Exclusive needs; use Shared"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
+    for cell in cells:
+        processes = context.variant(cell).pods_in(cell) * (cell.number(Factor.WORKERS) or 1)
+        if processes > MOST_PROCESSES and cell.number(Factor.REPLICAS) is not None:
+            message = (
+                f"{cell.title()} has {processes} processes of the service, and {MOST_PROCESSES} "
+                "are the most: lower factors.replicas or factors.workers, or exclude the pair"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_search(spec: LoadExperimentSpec) -> None:
@@ -86,6 +118,19 @@ def _check_factors(spec: LoadExperimentSpec) -> None:
             "that it means something to"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_gunicorn(spec: LoadExperimentSpec) -> None:
+    """Refuse gunicorn's settings where something else serves: those cells would all be alike."""
+    swept = spec.factors.levels(Factor.SERVER)
+    servers = set(swept or (variant.server or Server.UVICORN for variant in spec.variants))
+    for factor in (Factor.GUNICORN_THREADS, Factor.GUNICORN_WORKER_CONNECTIONS):
+        if spec.factors.levels(factor) is not None and servers != {Server.GUNICORN}:
+            message = (
+                f"factors.{factor} is a setting of gunicorn: serve every variant by it, with "
+                "server: gunicorn in each or factors.server: [gunicorn]"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _idle_factors(spec: LoadExperimentSpec) -> Iterator[Factor]:
@@ -142,7 +187,7 @@ def _number(field: str, text: str, most: int) -> int:
 
 def _check_connections(context: Context, cells: tuple[Cell, ...]) -> None:
     spec = context.spec
-    if spec.postgres.mode is PostgresMode.EXISTING:
+    if spec.postgres.is_existing:
         return  # only the server knows; the data set's Job asks it
     setting = spec.postgres.settings.get("max_connections", str(MAX_CONNECTIONS))
     allowed = _number("postgres.settings.max_connections", setting, MOST_CONNECTIONS)

@@ -4,6 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from loadlab.base.quantities import whole_number
+from loadlab.catalogue import Factor
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.order import MAX_SEED
@@ -22,10 +23,20 @@ def _service_cpu(spec: LoadExperimentSpec) -> dict[str, Any]:
     given, cpu = spec.placement.service_cpu, spec.resources.service.cpu
     if given is not ServiceCpu.PREFERRED:
         return {"service_cpu": given}
-    if cpu is not None and whole_number(cpu):
+    whole = whole_number(cpu or "")
+    if whole and not (uneven := uneven_replicas(spec)):
         return {}
     reason = f"resources.service.cpu is {cpu or 'not given'}, and only whole CPUs can be owned"
+    if whole:
+        reason = f"{whole} CPUs over {uneven} pods are not whole, and only whole CPUs can be owned"
     return {"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason}
+
+
+def uneven_replicas(spec: LoadExperimentSpec) -> int | None:
+    """Return a number of pods that whole CPUs cannot be shared out among; None for none."""
+    whole = whole_number(spec.resources.service.cpu or "") or 0
+    levels = (level for level in spec.factors.levels(Factor.REPLICAS) or ())
+    return next((n for n in levels if isinstance(n, int) and whole % n), None)
 
 
 def _seed(experiment: Experiment) -> int:

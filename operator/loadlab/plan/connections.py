@@ -32,7 +32,7 @@ def highest_demand(variants: Mapping[str, ResolvedVariant], cells: Iterable[Cell
 
 
 def _demand(variant: ResolvedVariant, cell: Cell) -> Demand:
-    processes = variant.replicas * (cell.number(Factor.WORKERS) or 1)
+    processes = variant.pods_in(cell) * (cell.number(Factor.WORKERS) or 1)
     return Demand(
         cell,
         pooled=processes * (cell.number(Factor.POOL_SIZE) or 0),

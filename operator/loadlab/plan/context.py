@@ -78,6 +78,11 @@ class Context:
         return self.experiment.metadata.name
 
     @property
+    def space(self) -> str:
+        """What the experiment's keys and queues begin with in stores that others use, too."""
+        return f"loadlab:{self.experiment.metadata.uid}"
+
+    @property
     def spec(self) -> LoadExperimentSpec:
         """Spec of the experiment."""
         return self.experiment.spec

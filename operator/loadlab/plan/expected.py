@@ -125,5 +125,5 @@ def expected_work(context: Context, cell: Cell) -> ExpectedWork | None:
         cached=known.cached,
         write_share=requests_of(context.spec, variant, cell).write_share,
         wait_ms=known.waits * sum(cell.number(f) or 0 for f in Factor if f.facts.waited),
-        workers=workers and workers * variant.replicas,
+        workers=workers and workers * variant.pods_in(cell),
     )

@@ -139,7 +139,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         **({"outside": True} if variant.url and not run.calibrates else {}),
         "readinessPath": target.readiness_path,
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
-        "variant": variant.name,
+        "variant": variant.target_name(variant.pods_in(run.cell)),
         "requests": [request.dump() for request in requests.load],
         **({"inOrder": True} if requests.in_order else {}),
         **({} if run.calibrates else dump_script(run.load)),

@@ -14,7 +14,7 @@ from loadlab.plan.pods import INSTRUMENTS_PORT, STEWARD_PORT
 from loadlab.plan.postgres import POSTGRES_PORT
 from loadlab.plan.rabbitmq import AMQP_PORT, METRICS_PORT
 from loadlab.plan.redis import REDIS_PORT
-from loadlab.plan.stores import deployed_stores
+from loadlab.plan.stores import deployed_stores, existing_stores
 from loadlab.plan.variants import stores_of
 
 # The port of the pods behind the cluster's DNS service; OpenShift's listen on 5353.
@@ -151,19 +151,17 @@ def _asks_a_service(context: Context, part: Component) -> bool:
 def _speaks_to_anybody(context: Context, part: Component) -> bool:
     """Whether a part may open connections to wherever it likes.
 
-    Where an existing database is stands in a Secret that nobody here may read. What an image of the
+    Where an existing store is stands in a Secret that nobody here may read. What an image of the
     user's own needs, only its author knows.
     """
     if part is Component.K6:  # a host of the chart's list has any address
         return any(variant.url for variant in context.variants.values())
     if part in STORES:
         return False
-    uses_postgres = {
-        Component.DATASET: True,
-        Component.PREPARATION: Component.POSTGRES in stores_of(context.spec),
-        Component.STEWARD: Component.POSTGRES in stores_of(context.spec),
-    }.get(part, Component.POSTGRES in _stores_used_by(context, part))
-    if uses_postgres and context.spec.postgres.is_existing:
+    existing = set(existing_stores(context.spec))
+    if part in (Component.SERVICE, Component.WORKER):
+        existing &= _stores_used_by(context, part)
+    if existing:
         return True
     if part is Component.PREPARATION:  # as with a service of their own
         return context.spec.network.service_egress is not ServiceEgress.CLOSED

@@ -26,8 +26,16 @@ _ERLANG_ARGUMENTS = f"{_NO_SPINNING} {_KNOWS_ITS_LIMIT} {_USES_ITS_LIMIT} {_REPO
 def rabbitmq_environment(context: Context) -> list[Manifest]:
     """Return the variables by which a process finds RabbitMQ; the address refers to the password.
 
-    The path is that of the default virtual host.
+    The path is that of the default virtual host. Where AMQP_SPACE is set, the names of all queues
+    begin with it, and others than those are never touched.
     """
+    existing = context.spec.rabbitmq.secret_ref
+    if existing is not None:
+        reference = {"secretKeyRef": {"name": existing.name, "key": existing.key}}
+        return [
+            {"name": "AMQP_URL", "valueFrom": reference},
+            {"name": "AMQP_SPACE", "value": context.space},
+        ]
     host = context.child_name(Component.RABBITMQ)
     address = f"amqp://{USER}:$(RABBITMQ_PASSWORD)@{host}:{AMQP_PORT}/"
     return [

@@ -8,7 +8,17 @@ REDIS_PORT = 6379
 
 
 def redis_environment(context: Context) -> list[Manifest]:
-    """Return the variables by which a process finds Redis; the address refers to the password."""
+    """Return the variables by which a process finds Redis; the address refers to the password.
+
+    Where REDIS_SPACE is set, all keys begin with it, and others than those are never touched.
+    """
+    existing = context.spec.redis.secret_ref
+    if existing is not None:
+        reference = {"secretKeyRef": {"name": existing.name, "key": existing.key}}
+        return [
+            {"name": "REDIS_URL", "valueFrom": reference},
+            {"name": "REDIS_SPACE", "value": context.space},
+        ]
     host = context.child_name(Component.REDIS)
     return [
         context.credential("REDIS_PASSWORD", Component.REDIS),

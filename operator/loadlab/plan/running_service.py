@@ -135,6 +135,13 @@ def _faults(spec: LoadExperimentSpec, running: list[Variant]) -> Iterator[tuple[
             "service and url use Fail or Accept"
         ),
     )
+    yield (
+        spec.load.script is not None and any(variant.url is not None for variant in running),
+        (
+            "load.script may ask any host, and url only those of the chart's list: use "
+            "load.request, or a service of the namespace"
+        ),
+    )
     wants_cpu = spec.precision and spec.precision.figure is PrecisionFigure.CPU_MICROS
     yield (
         bool(wants_cpu) and any(_lacks(FigureName.SERVICE_CPU, variant) for variant in running),

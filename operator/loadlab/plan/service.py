@@ -1,6 +1,7 @@
 """Manifests of the service under test and of its queue worker, anew for every run."""
 
-from loadlab.base.names import Component
+from loadlab.base.names import PODS_SUFFIX, Component
+from loadlab.base.quantities import share_of
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.https import build_certificate
@@ -32,10 +33,27 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
         {"name": "http", "port": variant.port},
         {"name": "instruments", "port": variant.snapshot_port},
     ]
-    manifests = _deployed(context, run, Component.SERVICE, pod, ports, replicas=variant.replicas)
+    pods = variant.pods_in(run.cell)
+    manifests = _deployed(context, run, Component.SERVICE, pod, ports, replicas=pods)
     deployed = manifests[-1]["spec"]
     deployed["template"] = marked(deployed["template"], variant.pod)
-    return manifests
+    return [*([] if pods == 1 else [_every_pod(context, run, ports[1:])]), *manifests]
+
+
+def _every_pod(context: Context, run: Run, ports: list[Manifest]) -> Manifest:
+    """A name with the address of each pod: the steward asks all of them, not any of them."""
+    metadata = context.metadata(Component.SERVICE, run)
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata | {"name": metadata["name"] + PODS_SUFFIX},
+        "spec": {
+            "clusterIP": "None",
+            "selector": context.labels(Component.SERVICE, run),
+            "publishNotReadyAddresses": True,
+            "ports": ports,
+        },
+    }
 
 
 def _built_in_pod(context: Context, run: Run) -> Manifest:
@@ -47,7 +65,7 @@ def _built_in_pod(context: Context, run: Run) -> Manifest:
             {"name": "instruments", "containerPort": variant.snapshot_port},
         ],
         "readinessProbe": http_probe(variant.readiness_path, variant.port, period=1),
-        "resources": _service_resources(context),
+        "resources": _service_resources(context, run),
     }
     return {**STOPS_AT_ONCE, "containers": [container]}
 
@@ -57,7 +75,7 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
     variant = context.variant(run.cell)
     container = {
         **build_own_container(context, variant, image, build_environment(context, run)),
-        "resources": _service_resources(context),
+        "resources": _service_resources(context, run),
     }
     meter = [] if variant.has_instruments else [build_meter(context, variant, run)]
     return {
@@ -70,8 +88,16 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
     }
 
 
-def _service_resources(context: Context) -> Manifest:
-    amounts = context.spec.resources.of(Component.SERVICE)
+def _service_resources(context: Context, run: Run) -> Manifest:
+    """Each pod's part of the CPUs; memory is needed by each."""
+    given = context.spec.resources.of(Component.SERVICE)
+    pods = context.variant(run.cell).pods_in(run.cell)
+    shares = {
+        name: share_of(amount, pods)
+        for name in ("cpu", "cpu_request")
+        if (amount := getattr(given, name)) is not None
+    }
+    amounts = given.model_copy(update=shares)
     return guaranteed(amounts) if context.owns_cpus else limited(amounts)
 
 

@@ -7,9 +7,9 @@ the work afterwards. It is no part of what is measured.
 import json
 from collections.abc import Sequence
 
-from loadlab.base.names import Component, component_name
+from loadlab.base.names import PODS_SUFFIX, STORES, Component, component_name
 from loadlab.base.quantities import cpus
-from loadlab.catalogue import Cell
+from loadlab.catalogue import Cell, Factor
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import (
@@ -23,8 +23,10 @@ from loadlab.plan.pods import (
     limited,
     pod_template,
 )
-from loadlab.plan.stores import store_environment
-from loadlab.plan.variants import stores_of
+from loadlab.plan.stores import existing_stores, store_environment
+from loadlab.plan.variants import ResolvedVariant, stores_of
+
+FAREWELL_SECONDS = 20  # to take away what it has in stores of others: see `steward.farewell`
 
 
 def build_steward(context: Context) -> list[Manifest]:
@@ -35,8 +37,10 @@ def build_steward(context: Context) -> list[Manifest]:
         *env(
             RUN_PREFIX=context.experiment.children_name,
             SNAPSHOT_TARGETS=json.dumps(_snapshot_targets(context)),
+            **_snapshot_pods(context),
             **_allowed_cpus(context.spec.placement.foreign_cpu),
         ),
+        *_existing_broker(context),
     ]
     labels = context.labels(Component.STEWARD)
     container = {
@@ -46,7 +50,7 @@ def build_steward(context: Context) -> list[Manifest]:
     }
     pod = {
         **STOPS_AT_ONCE,
-        "terminationGracePeriodSeconds": 5,
+        "terminationGracePeriodSeconds": FAREWELL_SECONDS if _leaves_something(context) else 5,
         "containers": [container],
     }
     template = pod_template(Component.STEWARD, labels, context.spec, pod | context.pull_secrets())
@@ -84,20 +88,43 @@ def _snapshot_targets(context: Context) -> Manifest:
     run = "{run}"
     targets = {}
     namespace = context.experiment.metadata.namespace
-    for name, variant in context.variants.items():
-        service = variant.target(component_name(run, Component.SERVICE), namespace).instruments
-        worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
-        known = {"service": service, "worker": worker if variant.facts.worker else None}
-        targets[name] = {part: address for part, address in known.items() if address}
+    for variant in context.variants.values():
+        for pods in _numbers_of_pods(context, variant):
+            host = component_name(run, Component.SERVICE) + (PODS_SUFFIX if pods > 1 else "")
+            worker = f"http://{component_name(run, Component.WORKER)}:{INSTRUMENTS_PORT}"
+            known = {
+                "service": variant.target(host, namespace).instruments,
+                "worker": worker if variant.facts.worker else None,
+            }
+            found = {part: address for part, address in known.items() if address}
+            targets[variant.target_name(pods)] = found
     return targets
+
+
+def _snapshot_pods(context: Context) -> Manifest:
+    """How many pods have to answer at an address of several; absent where each has one."""
+    found = {
+        variant.target_name(pods): pods
+        for variant in context.variants.values()
+        for pods in _numbers_of_pods(context, variant)
+        if pods > 1
+    }
+    return {"SNAPSHOT_PODS": json.dumps(found)} if found else {}
+
+
+def _numbers_of_pods(context: Context, variant: ResolvedVariant) -> list[int]:
+    levels = context.spec.factors.levels(Factor.REPLICAS) or (variant.replicas,)
+    return [level for level in levels if isinstance(level, int)]
 
 
 def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     """Return the Job that creates schema and data, and sees to it that the cells can connect."""
     labels = context.labels(Component.DATASET)
-    variables = _existing_database(context, cells)
-    postgres = (Component.POSTGRES,)
-    container = _container(context, Component.DATASET, postgres, variables)
+    variables = [*_existing_database(context, cells), *_existing_broker(context)]
+    # The Job looks whether the existing ones may be used, before anything else does.
+    stores = {Component.POSTGRES, *existing_stores(context.spec)}
+    named = tuple(store for store in STORES if store in stores)
+    container = _container(context, Component.DATASET, named, variables)
     pod = {
         **STOPS_AT_ONCE,
         "restartPolicy": "Never",
@@ -123,6 +150,17 @@ def _existing_database(context: Context, cells: Sequence[Cell]) -> list[Manifest
         return []
     demand = highest_demand(context.variants, cells)
     return env(OVERWRITE=str(postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0)
+
+
+def _existing_broker(context: Context) -> list[Manifest]:
+    """Where a RabbitMQ that is there already tells of its queues."""
+    if Component.RABBITMQ not in existing_stores(context.spec):
+        return []
+    return env(AMQP_METRICS_PORT=context.spec.rabbitmq.metrics_port)
+
+
+def _leaves_something(context: Context) -> bool:
+    return bool({Component.REDIS, Component.RABBITMQ} & set(existing_stores(context.spec)))
 
 
 def _container(

@@ -2,7 +2,6 @@
 
 from loadlab.base.names import Component
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.stores import PostgresMode
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import pod_template
 from loadlab.plan.postgres import MAX_CONNECTIONS, postgres_environment, postgres_pod
@@ -10,7 +9,13 @@ from loadlab.plan.rabbitmq import rabbitmq_environment, rabbitmq_pod
 from loadlab.plan.redis import redis_environment, redis_pod
 from loadlab.plan.variants import stores_of
 
-__all__ = ["MAX_CONNECTIONS", "build_store", "deployed_stores", "store_environment"]
+__all__ = [
+    "MAX_CONNECTIONS",
+    "build_store",
+    "deployed_stores",
+    "existing_stores",
+    "store_environment",
+]
 
 _PODS = {
     Component.POSTGRES: postgres_pod,
@@ -25,10 +30,19 @@ _ENVIRONMENTS = {
 
 
 def deployed_stores(spec: LoadExperimentSpec) -> tuple[Component, ...]:
-    """Return the stores that are deployed: those needed, but no Postgres beside an existing one."""
-    existing = spec.postgres.mode is PostgresMode.EXISTING
-    brought = {Component.POSTGRES} if existing else set()
+    """Return the stores that are deployed: those needed, but none beside an existing one."""
+    brought = existing_stores(spec)
     return tuple(store for store in stores_of(spec) if store not in brought)
+
+
+def existing_stores(spec: LoadExperimentSpec) -> tuple[Component, ...]:
+    """Return the stores that are needed and are there already: others may use them, too."""
+    is_existing = {
+        Component.POSTGRES: spec.postgres.is_existing,
+        Component.REDIS: spec.redis.is_existing,
+        Component.RABBITMQ: spec.rabbitmq.is_existing,
+    }
+    return tuple(store for store in stores_of(spec) if is_existing[store])
 
 
 def build_store(context: Context, store: Component) -> list[Manifest]:

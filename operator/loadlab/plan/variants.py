@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loadlab.base.names import STORES, Component
 from loadlab.base.quantities import whole_number
-from loadlab.catalogue import WORKLOADS, Workload
+from loadlab.catalogue import WORKLOADS, Cell, Factor, Workload
 from loadlab.catalogue import Variant as Facts
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
@@ -54,6 +54,10 @@ class ResolvedVariant:
         """Whether it is started for each run; else it runs already, and nothing of it changes."""
         return self.service is None and self.url is None
 
+    def pods_in(self, cell: Cell) -> int:
+        """How many pods of the service are deployed for a cell."""
+        return (self.is_deployed and cell.number(Factor.REPLICAS)) or self.replicas
+
     @property
     def has_instruments(self) -> bool:
         """Whether it counts its own requests and watches its event loop."""
@@ -71,6 +75,10 @@ class ResolvedVariant:
         """How stale a list may be after a write: as declared, with the cache's time to live."""
         given = next((v.value for v in self.env if v.name == CACHE_TTL), None)
         return self.facts.stale_ms_at(whole_number(given or ""))
+
+    def target_name(self, pods: int) -> str:
+        """Return by which name the steward knows where the instruments of so many pods are."""
+        return f"{self.name}/replicas={pods}" if pods > 1 else self.name
 
     def _metered_at(self, name: str) -> str | None:
         if self.metrics is not None:

@@ -1,5 +1,7 @@
 """Analyzing and after: clear away, sum up, finish; and let a finished experiment expire."""
 
+from dataclasses import replace
+
 from loadlab.analysis.summary import summarize
 from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
@@ -11,6 +13,7 @@ from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision, DeleteExperiment
 from loadlab.progress.observed import Observed
 from loadlab.progress.quiet import why_not_quiet, with_quiet
+from loadlab.progress.retaining import end_retention, to_clear, with_retained
 from loadlab.progress.running import current_trial, with_counts
 from loadlab.progress.stalled import what_stalls
 from loadlab.progress.trust import with_trust
@@ -23,14 +26,16 @@ def close(
     counted = with_counts(plan.most_trials, experiment.status, observed)
     judged = with_quiet(counted, observed.measured(), transition)
     status = judged.model_copy(update={"current_trial": ""})
-    if (waiting := wait_for_clearing(status, observed, transition)) is not None:
+    left = to_clear(experiment.spec, status, observed)
+    if (waiting := wait_for_clearing(status, left, transition)) is not None:
         return waiting
     if observed.cells is None:
         return Decision(status, requeue_after=AT_ONCE)
     trials, version = observed.measured(), observed.kubernetes_version
     baseline = observed.baseline
     summed_up = summarize(plan, status, trials, observed.cells, version, baseline=baseline)
-    return finish(summed_up, observed, transition)
+    kept = with_retained(experiment, summed_up, observed, transition.now)
+    return finish(kept, left, transition)
 
 
 def awaits_analysis(
@@ -40,7 +45,8 @@ def awaits_analysis(
     if status.phase is Phase.RUNNING:
         is_pilot = plan.lacks_replicates and not plan.lacks_rates
         return is_pilot and current_trial(plan, observed) is None and not observed.runs()
-    return status.phase is Phase.ANALYZING and not name_remains(status, observed, now)[1]
+    left = to_clear(plan.context.spec, status, observed)
+    return status.phase is Phase.ANALYZING and not name_remains(status, left, now)[1]
 
 
 def wait_for_clearing(
@@ -143,8 +149,17 @@ def _validity_condition(
     return transition.set(status, ConditionType.VALID, truth, reason=reason, message=message)
 
 
-def is_over(experiment: Experiment, now: float) -> Decision:
-    """Return what a finished experiment still waits for: the end of its time to live."""
+def is_over(experiment: Experiment, observed: Observed, now: float) -> Decision:
+    """Return what a finished experiment still waits for: to be let go, and to delete itself."""
+    expiry = _expire(experiment, now)
+    kept = end_retention(experiment, observed, now)
+    if kept is None or any(isinstance(each, DeleteExperiment) for each in expiry.actions):
+        return expiry
+    waits = (each for each in (kept.requeue_after, expiry.requeue_after) if each is not None)
+    return replace(kept, requeue_after=min(waits, default=None))
+
+
+def _expire(experiment: Experiment, now: float) -> Decision:
     status, ttl = experiment.status, experiment.spec.ttl_strategy
     if ttl is None or status.completion_time is None:
         return Decision(status)

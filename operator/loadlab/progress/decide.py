@@ -112,6 +112,6 @@ def _decide(
         case Phase.ANALYZING:
             return close(plan, experiment, observed, transition)
         case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
-            return is_over(experiment, transition.now)
+            return is_over(experiment, observed, transition.now)
         case _:
             assert_never(experiment.status.phase)

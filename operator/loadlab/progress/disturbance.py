@@ -43,7 +43,7 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
     if restarted is not None:
         message = f"the service restarted during the run: {why_it_ended(restarted)}"
         return Failure(Reason.SERVICE_RESTARTED, message)
-    if len(servers) != plan.variant(trial.spec.cell).replicas:
+    if len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
         message = "a pod of the service was deleted or replaced during the run"
         return Failure(Reason.SERVICE_RESTARTED, message)
     return None

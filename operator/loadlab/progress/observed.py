@@ -210,6 +210,7 @@ class Place:
     ahead: int = 0
     waits_for: str = ""
     is_under_way: bool = False  # that first one: its end says whose turn it is
+    wanted_by: str = ""  # of one that is over and keeps something: who else waits or runs
 
 
 NOBODY_AHEAD = Place()

@@ -15,6 +15,7 @@ from loadlab.progress.conditions import Transition
 from loadlab.progress.decision import Decision
 from loadlab.progress.endings import end_early
 from loadlab.progress.observed import Observed
+from loadlab.progress.retaining import let_go
 from loadlab.progress.running import with_counts
 
 
@@ -39,7 +40,7 @@ def answer_refusal(
         case Phase.ANALYZING:
             return _close(refusal, status, observed, transition)
         case Phase.SUCCEEDED | Phase.FAILED | Phase.TERMINATED:
-            return Decision(status)
+            return let_go(status, observed) or Decision(status)
         case _:
             assert_never(status.phase)
 

@@ -35,7 +35,7 @@ def choose_cpus(
     pods = observed.pods_of(run, Component.SERVICE)
     # One that is bound to a node may still be refused there, by the kubelet's CPU manager.
     admitted = [pod for pod in pods if pod.phase == "Running"]
-    if len(admitted) >= plan.variant(trial.spec.cell).replicas:
+    if len(admitted) >= plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
         return chosen.model_copy(update={"service_cpu": ServiceCpu.EXCLUSIVE})
     why = _why_none(observed, run)
     if not why or now - trial.status.timings.started < CPUS_SOUGHT_SECONDS:

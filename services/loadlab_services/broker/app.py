@@ -33,7 +33,7 @@ class Alert(bootsteps.StartStopStep):
 
 def build_app(settings: CeleryWorkerSettings) -> Celery:
     """Configure Celery for a run; tasks are registered by `tasks`."""
-    name = queue_name(settings.workload, settings.run_id)
+    name = queue_name(settings.queue_prefix, settings.run_id)
     arguments = queue_arguments(name, settings.backlog_limit)
     # One that is always there: Celery would make an exchange for each run, which nobody deletes.
     exchange = Exchange("amq.direct", type="direct")

@@ -7,9 +7,9 @@ of one that does not.
 from typing import Any
 
 
-def queue_name(workload: str, run: str) -> str:
+def queue_name(prefix: str, run: str) -> str:
     """Name the queue that a run's accepted tasks wait in; two runs never share one."""
-    return f"{workload}:{run}"
+    return f"{prefix}{run}"
 
 
 def dead_letter_name(queue: str) -> str:

@@ -156,7 +156,7 @@ def build_publisher(settings: ServiceSettings, *, task: str) -> Publisher:
     """Describe the publisher of a run's tasks to the run's queue."""
     return Publisher(
         settings.amqp_url,
-        queue=queue_name(settings.workload, settings.run_id),
+        queue=queue_name(settings.queue_prefix, settings.run_id),
         task=task,
         limit=settings.backlog_limit,
     )

@@ -7,6 +7,8 @@ import psycopg
 
 from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.claim import check_connections, claim_schema
+from loadlab_services.dataset.claim_rabbitmq import claim_rabbitmq
+from loadlab_services.dataset.claim_redis import claim_redis
 from loadlab_services.dataset.load import connect, ensure_loaded
 from loadlab_services.dataset.progress import step
 from loadlab_services.settings import DatasetSettings, refuse
@@ -28,11 +30,22 @@ def main() -> int:
         _say(f"workload {workload.name} has no DATABASE_URL: nothing to load")
         return 0
     try:
+        _claim_others(settings)
         _load(workload, settings)
     except (psycopg.Error, DatasetError) as error:
         _say(f"failed: {' '.join(str(error).split())}")
         return 1
     return 0
+
+
+def _claim_others(settings: DatasetSettings) -> None:
+    """Look into the stores beside Postgres that are the user's own, before anything is loaded."""
+    if settings.redis_url and settings.redis_space:
+        claim_redis(settings.redis_url, settings.redis_space)
+        _say(f"Redis lets us use {settings.redis_space}:*")
+    if settings.amqp_url and settings.amqp_space:
+        claim_rabbitmq(settings.amqp_url, settings.amqp_space, settings.amqp_metrics_port)
+        _say(f"RabbitMQ lets us use {settings.amqp_space}:*")
 
 
 def _load(workload: Workload, settings: DatasetSettings) -> None:
@@ -52,6 +65,9 @@ def _load(workload: Workload, settings: DatasetSettings) -> None:
                     create.load()(url)
             case None:
                 _say(f"workload {workload.name} reads no data: nothing to load")
+        if workload.results is not None:
+            with step(f"create the tables of {workload.name}'s results", _say):
+                workload.results.create.load()(url)
 
 
 def _say(line: str) -> None:

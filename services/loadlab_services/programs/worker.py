@@ -72,8 +72,8 @@ async def _consume_as(
         stack.push_async_callback(sink.close)
         stream = Stream(
             redis,
-            key=stream_key(settings.workload, settings.run_id),
-            dead_key=dead_letter_key(settings.workload, settings.run_id),
+            key=stream_key(settings.key_prefix, settings.run_id),
+            dead_key=dead_letter_key(settings.key_prefix, settings.run_id),
             consumer=name,
         )
         try:

@@ -91,11 +91,21 @@ class Gunicorn(BaseApplication):
             "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": GRACE_SECONDS + 2,
             "reuse_port": self._settings.listen == "reuseport",
+            **self._of_other_workers(),
             "control_socket_disable": True,
             "when_ready": self._stay_as_asked,
             "pre_fork": self._give_place,
             "child_exit": self._take_place,
         }
+
+    def _of_other_workers(self) -> dict[str, Any]:
+        """What gthread and the gevent workers go by; UvicornWorker reads neither."""
+        settings = self._settings
+        found = {
+            "threads": settings.gunicorn_threads,
+            "worker_connections": settings.gunicorn_worker_connections,
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
     def _stay_as_asked(self, _arbiter: Arbiter) -> None:
         """Ignore the signals that change the number of workers: it is part of the measurement."""

@@ -4,8 +4,9 @@ Called when all clients are done: nothing is published any more, so a queue that
 neither waiting nor with a consumer, holds nothing for good. It remains to see that moment.
 
 A passive declare is exact and at once, but tells only what waits. What a killed worker held comes
-back and waits again; what a living one holds is invisible. The queue's own report (see `amqp`)
-counts both, but tells of the past: one from before the last message would say "empty" too soon. So
+back and waits again; what a living one holds is invisible. The queue's own report counts both (see
+`broker.inspection`), but tells of the past: one of before the last message says "empty" too soon.
+So
 the first report that is read here only serves to know another: a later one, told by the work that
 the queue's process has done in between, was made after the clients were done, whatever the interval
 between reports is. Asking how many wait is such work, so another report always comes.
@@ -18,8 +19,8 @@ that is killed and a task that is put back change nothing about it. The price is
 import asyncio
 from typing import Final
 
+from loadlab_services.broker.inspection import Broker, QueueReport
 from loadlab_services.broker.names import dead_letter_name
-from loadlab_services.steward.amqp import Broker, QueueReport
 from loadlab_services.steward.leftover import Leftover
 
 # Between two looks: a report comes once per interval, and the node is under test too.

@@ -79,11 +79,13 @@ async def arrive(request: Request, run: KnownRun, arrival: Arrival) -> dict[str,
 
 async def snapshot(request: Request, run: KnownRun, variant: VariantName) -> dict[str, Any]:
     """Gather the figures of all components; the variant says where its instruments are."""
-    known = request.app.state.settings.snapshot_targets
+    settings: StewardSettings = request.app.state.settings
+    known = settings.snapshot_targets
     if variant not in known:
         raise UnknownVariantError(variant=variant)
     targets = {name: url.replace("{run}", run) for name, url in known[variant].items()}
-    return await _steward(request).snapshot(run, targets)
+    pods = settings.snapshot_pods.get(variant, 1)
+    return await _steward(request).snapshot(run, targets, pods)
 
 
 async def finish(request: Request, run: KnownRun, finish: Finish) -> dict[str, Any]:

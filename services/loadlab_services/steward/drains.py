@@ -18,19 +18,19 @@ def build_drains(workload: Workload, stores: Stores, *, run: str) -> list[Drain]
     """Name the queues of a run. Which variant it is, is not known here: an unused one is empty."""
     drains: list[Drain] = []
     if workload.uses_stream and stores.redis is not None:
-        drains.append(StreamDrain(stores.redis, workload.name, run))
+        drains.append(StreamDrain(stores.redis, stores.key_prefix, run))
     if workload.uses_broker and stores.broker is not None:
-        drains.append(AmqpDrain(stores.broker, queue=queue_name(workload.name, run)))
+        drains.append(AmqpDrain(stores.broker, queue=queue_name(stores.queue_prefix, run)))
     return drains
 
 
 class StreamDrain:
     """The Redis stream of a run, and the stream of its dead letters."""
 
-    def __init__(self, redis: Redis, workload: str, run: str) -> None:
+    def __init__(self, redis: Redis, prefix: str, run: str) -> None:
         self._redis = redis
-        self._key = stream_key(workload, run)
-        self._dead_key = dead_letter_key(workload, run)
+        self._key = stream_key(prefix, run)
+        self._dead_key = dead_letter_key(prefix, run)
 
     async def observe(self) -> Leftover:
         """Ask Redis for both."""

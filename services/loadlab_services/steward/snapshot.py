@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
 from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.errors import SourceError
+from loadlab_services.steward.every_pod import find_pods, lay_together
 from loadlab_services.steward.node import read_shared_cpus
 from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
 
@@ -39,6 +40,7 @@ MOST_BYTES = 24 * 1024
 # As it is sent: a small compressed answer may unpack to any size.
 UNPACKED = {"Accept-Encoding": "identity"}
 NOT_OURS = "unknown: the database is not the experiment's own"
+NOT_OUR_REDIS = "unknown: the Redis is not the experiment's own"
 
 
 async def take_snapshot(
@@ -48,22 +50,25 @@ async def take_snapshot(
     targets: dict[str, str],
     sessions: dict[str, int],
     app_metrics: AppMetrics,
+    pods: int = 1,
 ) -> dict[str, Any]:
-    """Ask the instruments in `targets` and the stores, all at once."""
+    """Ask the instruments in `targets` and the stores, all at once; `pods` are the service's."""
     sources: dict[str, Awaitable[Component]] = {
         name: app_metrics.read(stores.http, url, run)
         if is_app_metrics(url)
-        else read_instruments(stores.http, url)
+        else read_service(stores.http, url, pods if name == "service" else 1)
         for name, url in targets.items()
     }
     if stores.postgres is not None:
         sources["postgres"] = read_postgres(stores.postgres, sessions, is_own=stores.owns_postgres)
     if stores.redis is not None:
-        sources["redis"] = read_redis(stores.redis)
+        sources["redis"] = read_redis(stores.redis, is_own=stores.owns_redis)
     taken_at, shared = time.time(), read_shared_cpus()
     answers = await asyncio.gather(*(_ask(source) for source in sources.values()))
     named = list(zip(sources, answers, strict=True))
     unknown = {} if stores.owns_postgres else {"postgres CPU and memory": NOT_OURS}
+    if not stores.owns_redis:
+        unknown["redis CPU and memory"] = NOT_OUR_REDIS
     return {
         "run": run,
         "takenAt": taken_at,
@@ -125,22 +130,49 @@ async def read_postgres(pool: asyncpg.Pool, sessions: dict[str, int], *, is_own:
     }
 
 
-async def read_redis(redis: Redis) -> Component:
-    """Read the server's own account; its children write the append-only file anew."""
+async def read_redis(redis: Redis, *, is_own: bool) -> Component:
+    """Read the server's own account; its children write the append-only file anew.
+
+    Of another's server the counters alone: its CPU and memory are those of all its clients.
+    """
     info = await redis.info("cpu", "memory", "stats")
-    cpu = ("used_cpu_sys", "used_cpu_user", "used_cpu_sys_children", "used_cpu_user_children")
-    return {
-        "cpuSeconds": sum(float(info[name]) for name in cpu),
-        "memoryBytes": int(info["used_memory_rss"]),
+    counters = {
         "commands": int(info["total_commands_processed"]),
         "keyspaceHits": int(info["keyspace_hits"]),
         "keyspaceMisses": int(info["keyspace_misses"]),
     }
+    if not is_own:
+        return counters
+    cpu = ("used_cpu_sys", "used_cpu_user", "used_cpu_sys_children", "used_cpu_user_children")
+    return {
+        "cpuSeconds": sum(float(info[name]) for name in cpu),
+        "memoryBytes": int(info["used_memory_rss"]),
+        **counters,
+    }
 
 
-async def ask_instruments(http: httpx.AsyncClient, url: str) -> Component | str:
-    """Give a pod's figures, or why there are none."""
-    return await _ask(read_instruments(http, url))
+async def read_service(http: httpx.AsyncClient, url: str, pods: int) -> Component:
+    """Scrape all pods behind an address, and lay their figures together."""
+    if pods == 1:
+        return await read_instruments(http, url)
+    addresses = await find_pods(url)
+    if len(addresses) != pods:
+        raise SourceError(f"{url} has {len(addresses)} pods, and {pods} were asked for")
+    answers = await asyncio.gather(*(read_instruments(http, each) for each in addresses))
+    if not all(answer.get("processes") for answer in answers):
+        raise SourceError(f"a pod behind {url} does not serve yet")
+    try:
+        together = lay_together(answers)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise SourceError(f"a pod behind {url} answers no figures: {error!r}") from error
+    if len(json.dumps(together)) > MOST_BYTES:
+        raise SourceError(f"the pods behind {url} answer more than {MOST_BYTES // 1024} KiB")
+    return together
+
+
+async def ask_instruments(http: httpx.AsyncClient, url: str, pods: int) -> Component | str:
+    """Give the figures of the pods behind an address, or why there are none."""
+    return await _ask(read_service(http, url, pods))
 
 
 async def _ask(source: Awaitable[Component]) -> Component | str:

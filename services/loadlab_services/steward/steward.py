@@ -1,6 +1,7 @@
 """What the steward does when it is asked: the gates of the runs and the work behind them."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 from loadlab_services.steward.account import account_for
 from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.drains import build_drains
+from loadlab_services.steward.farewell import leave_no_trace
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
@@ -28,6 +30,7 @@ from loadlab_services.workload import Workload
 # All pods sleep this long after their answer: it hides that answers do not arrive simultaneously.
 START_IN_MS = 100
 REMEMBERED_GATES = 64
+PODS_PAUSE = 0.25  # s, between two looks whether all pods of a service are there
 
 
 class Steward:
@@ -47,8 +50,9 @@ class Steward:
         self._idle = IdleCpus()
         self._app_metrics = AppMetrics()
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
-        self._services: OrderedDict[str, str] = OrderedDict()
+        self._services: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._records = self._build_records()
+        self._runs: set[str] = set()  # whose names there may be something of in the stores
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
@@ -70,9 +74,9 @@ class Steward:
         together = finish.together_ms / 1000
         return await gate.enter(finish.pod, pods=finish.pods, timeout=drain + together)
 
-    async def snapshot(self, run: str, targets: dict[str, str]) -> dict[str, Any]:
+    async def snapshot(self, run: str, targets: dict[str, str], pods: int = 1) -> dict[str, Any]:
         """Gather the figures of all components, and what the database's sessions were at."""
-        self._note_service(run, targets.get("service"))
+        self._note_service(run, targets.get("service"), pods)
         sessions = self._sessions.counts() if self._sessions is not None else {}
         taken = await take_snapshot(
             self._stores,
@@ -80,14 +84,15 @@ class Steward:
             targets=targets,
             sessions=sessions,
             app_metrics=self._app_metrics,
+            pods=pods,
         )
         quietness = self._quietness.get(run)
         return taken | ({"quietness": quietness.as_json()} if quietness else {})
 
-    def _note_service(self, run: str, address: str | None) -> None:
+    def _note_service(self, run: str, address: str | None, pods: int) -> None:
         """Take note of where the instruments of the run's service are: its CPUs are looked at."""
         if address is not None and not is_app_metrics(address):
-            self._services[run] = address
+            self._services[run] = address, pods
             while len(self._services) > REMEMBERED_GATES:
                 self._services.popitem(last=False)
 
@@ -95,6 +100,7 @@ class Steward:
         """Let go of everybody who still waits."""
         await self._watch_no_more()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
+        await leave_no_trace(self._stores, self._runs)
 
     async def _watch_no_more(self) -> None:
         if self._sessions is not None:
@@ -105,8 +111,10 @@ class Steward:
             if not await self._records.released(run):
                 await self._watch_no_more()  # a run before it may have been lost, and not finished
                 await self._stores.claim_connections()
+                self._runs.add(run)
                 await self._records.prepare(run)
                 await everyone.wait()
+                await self._await_pods(run, patience)
                 await self._await_quiet(run, patience)
                 # Before the answers leave: a pod whose answer is lost must not wait for the others.
                 await self._records.mark_released(run)
@@ -114,12 +122,23 @@ class Steward:
                 self._sessions.start()
         return {"startInMs": START_IN_MS}
 
+    async def _await_pods(self, run: str, patience: float) -> None:
+        """Wait until every pod of the service serves: a connection stays with the pod it found."""
+        service = self._services.get(run)
+        if service is None or service[1] == 1:
+            return
+        until = time.monotonic() + patience / 2
+        while isinstance(await ask_instruments(self._stores.http, *service), str):
+            if time.monotonic() > until:
+                return  # the run is judged by how many processes served
+            await asyncio.sleep(PODS_PAUSE)
+
     async def _await_quiet(self, run: str, patience: float) -> None:
         """Wait no longer than the callers can bear; a run on a busy node is judged afterwards."""
         longest = min(self._quiet_seconds, patience / 2)
         if longest > 0:
             service = self._services.get(run)
-            ask = partial(ask_instruments, self._stores.http, service) if service else None
+            ask = partial(ask_instruments, self._stores.http, *service) if service else None
             look = partial(read_cpus, ask)
             found = await await_quiet(longest, self._foreign_cpus, self._idle, look)
             self._quietness[run] = found

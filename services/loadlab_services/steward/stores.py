@@ -16,8 +16,8 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from loadlab_services.broker.inspection import Broker
 from loadlab_services.settings import StewardSettings
-from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.errors import StoresAwayError
 from loadlab_services.stores.connect import CONNECTION_ERRORS, connect_redis
 
@@ -44,6 +44,10 @@ class Stores:
     redis: Redis | None = None
     broker: Broker | None = None
     owns_postgres: bool = True  # deployed for this experiment, and for nothing else
+    owns_redis: bool = True
+    owns_broker: bool = True
+    key_prefix: str = ""  # of the workload's keys in Redis
+    queue_prefix: str = ""  # of its queues in RabbitMQ
 
     async def claim_connections(self) -> None:
         """Open every connection to Postgres that may be needed until a run is over.
@@ -100,8 +104,17 @@ async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
             port = settings.amqp_metrics_port
             broker = Broker(settings.amqp_url, http=http, metrics_port=port)
             stack.push_async_callback(broker.close)
-        owns_postgres = not settings.database_schema
-        yield Stores(http, postgres, redis, broker, owns_postgres)
+        yield Stores(
+            http,
+            postgres,
+            redis,
+            broker,
+            owns_postgres=not settings.database_schema,
+            owns_redis=not settings.redis_space,
+            owns_broker=not settings.amqp_space,
+            key_prefix=settings.key_prefix,
+            queue_prefix=settings.queue_prefix,
+        )
 
 
 async def open_pool(url: str) -> asyncpg.Pool:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from loadlab_services.stores.keys import key_prefix
-
 GROUP = "writers"
 FIELD = b"payload"
 DEAD_SUFFIX = ":dead"
@@ -17,11 +15,11 @@ class Entry:
     payload: bytes
 
 
-def stream_key(workload: str, run: str) -> str:
+def stream_key(prefix: str, run: str) -> str:
     """Name the stream that a run's accepted messages wait in."""
-    return f"{key_prefix(workload)}{run}"
+    return f"{prefix}{run}"
 
 
-def dead_letter_key(workload: str, run: str) -> str:
+def dead_letter_key(prefix: str, run: str) -> str:
     """Name the stream that a run's refused messages end in."""
-    return f"{stream_key(workload, run)}{DEAD_SUFFIX}"
+    return f"{stream_key(prefix, run)}{DEAD_SUFFIX}"

@@ -12,9 +12,9 @@ import httpx
 import psycopg
 import pytest
 
+from loadlab_services.broker.inspection import Broker
 from loadlab_services.broker.names import queue_name
 from loadlab_services.settings import CeleryWorkerSettings, ServiceSettings, StewardSettings
-from loadlab_services.steward.amqp import Broker
 from tests.services.stewards import access
 
 RUNS = count(1)
@@ -53,7 +53,7 @@ def settings(
 
 @pytest.fixture
 def queue(settings: RunSettings) -> str:
-    return queue_name(settings.workload, settings.run_id)
+    return queue_name(settings.queue_prefix, settings.run_id)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractQueue
 
+from loadlab_services.broker.inspection import Broker
 from loadlab_services.broker.names import dead_letter_name, queue_arguments, queue_name
 from loadlab_services.broker.producer import Publisher, build_publisher
-from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.amqp_drain import AmqpDrain
 from loadlab_services.steward.leftover import Leftover, wait_for_drain
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
@@ -90,7 +90,7 @@ async def test_the_steward_deletes_the_queues_of_earlier_runs_and_accounts_for_i
     settings: RunSettings, broker: Broker, queue: str
 ) -> None:
     earlier = settings.model_copy(update={"run_id": f"{settings.run_id[:-1]}2"})
-    old = queue_name(earlier.workload, earlier.run_id)
+    old = queue_name(earlier.queue_prefix, earlier.run_id)
     async with steward(settings) as client:
         assert (await client.get("/healthz")).status_code == 200
         await client.post(f"/runs/{earlier.run_id}/arrive", json={"pod": 0, "pods": 1})

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
+from loadlab_services.broker.inspection import Broker
 from loadlab_services.broker.names import dead_letter_name
 from loadlab_services.broker.producer import Publisher, build_publisher
-from loadlab_services.steward.amqp import Broker
 from loadlab_services.steward.amqp_drain import AmqpDrain
 from loadlab_services.steward.leftover import Leftover, wait_for_drain
 from loadlab_services.workloads.ingest import WRITE_MESSAGE

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from loadlab_services.apps import create_app
+from loadlab_services.broker.inspection import Broker
 from loadlab_services.broker.producer import Publisher, build_publisher
 from loadlab_services.delivery.errors import BacklogFullError, StoreUnavailableError
 from loadlab_services.settings import ServiceSettings
-from loadlab_services.steward.amqp import Broker
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
 
 pytestmark = pytest.mark.integration

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from loadlab_services.apps import create_app
 from loadlab_services.settings import ServiceSettings
+from loadlab_services.workloads import find_variant
 from tests.services.streams import entries
 
 pytestmark = pytest.mark.integration
@@ -26,6 +27,8 @@ STATUS = {
     "queued-insert": 202,
     "queued-batch": 202,
     "queued-copy": 202,
+    "queued-quiet": 202,
+    "queued-dict": 202,
     "queued": 202,
     "celery": 202,
 }
@@ -90,6 +93,34 @@ async def test_a_reading_is_taken_and_answered_with_its_id(
     assert [answer.status_code for answer in answers] == [STATUS[variant]] * 2
     assert [list(answer.json()) for answer in answers] == [["id"], ["id"]]
     assert answers[0].json() != answers[1].json()
+
+
+@every_variant
+async def test_a_rung_logs_messages_where_it_prints_an_access_log(
+    build_settings: Callable[..., ServiceSettings],
+    variant: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="loadlab.ingest")
+    async with serving(build_settings(variant)) as client:
+        await client.post("/write", content=b'{"humidity": 2, "device_id": "a"}')
+    said = [record.getMessage() for record in caplog.records if record.name == "loadlab.ingest"]
+    assert bool(said) is find_variant("ingest", variant).access_log
+
+
+@pytest.mark.parametrize(
+    ("variant", "text"),
+    [
+        ("queued-quiet", b'{"device_id":"a","humidity":2}'),
+        ("queued-dict", b'{"humidity":2,"device_id":"a"}'),
+    ],
+)
+async def test_a_model_orders_the_keys_and_a_dict_does_not(
+    build_settings: Callable[..., ServiceSettings], redis: Redis, variant: str, text: bytes
+) -> None:
+    async with serving(build_settings(variant)) as client:
+        await client.post("/write", content=b'{"humidity": 2, "device_id": "a"}')
+    assert [fields[b"payload"] for fields in (await entries(redis, KEY)).values()] == [text]
 
 
 @direct_variants

@@ -14,9 +14,10 @@ from redis.retry import Retry
 from sqlalchemy import event
 
 from loadlab_services.settings import ServiceSettings
-from loadlab_services.workloads.items.cache import INDEX, ListCache, invalidate, key_of
+from loadlab_services.workloads.items.cache import ListCache, index_key, invalidate, key_of
 
 pytestmark = pytest.mark.integration
+PREFIX = "loadlab:items:"
 
 SettingsOf = Callable[..., ServiceSettings]
 Serving = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -122,7 +123,7 @@ async def test_a_worker_that_writes_clears_the_cache_too(
         await client.get("/items")
         write("item-7")
         assert names(await client.get("/items")) == ("hit", [])
-        assert invalidate(cache)
+        assert invalidate(cache, PREFIX)
         assert names(await client.get("/items")) == ("miss", ["item-7"])
 
 
@@ -161,8 +162,9 @@ async def test_what_is_kept_ends_by_itself_and_the_index_ends_last(
     async with serving(settings_of(variant, cache_ttl_ms=500)) as client:
         await client.get("/items?limit=5")
         left: dict[Any, Any] = {key: cache.pttl(key) for key in cache.keys("loadlab:items:*")}
-    assert set(left) == {key_of(5).encode(), INDEX.encode()}
-    assert 0 < left[key_of(5).encode()] <= 500 < left[INDEX.encode()]
+    listed, index = key_of(PREFIX, 5).encode(), index_key(PREFIX).encode()
+    assert set(left) == {listed, index}
+    assert 0 < left[listed] <= 500 < left[index]
 
 
 @cached_variants
@@ -179,4 +181,4 @@ async def test_without_redis_the_database_answers(
 
 def test_a_worker_is_told_that_the_cache_was_not_cleared(unused_port: Callable[[], int]) -> None:
     with redis.Redis(port=unused_port(), retry=Retry(NoBackoff(), 0)) as absent:
-        assert invalidate(absent) is False
+        assert invalidate(absent, PREFIX) is False

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from loadlab_services.settings import StewardSettings
-from loadlab_services.workloads.items.cache import INDEX, key_of
+from loadlab_services.workloads.items.cache import index_key, key_of
 from loadlab_services.workloads.items.migrate import migrate
 from tests.services.stewards import access, steward
 
@@ -46,8 +46,9 @@ async def test_a_run_begins_without_items_and_without_cached_lists(
     insert(settings, "item-1")
     with redis.Redis.from_url(stream_url) as client:
         client.set("items:of-somebody-else", "kept")
-        client.set(key_of(100), "[]")
-        client.zadd(INDEX, {key_of(100): 0})
+        listed = key_of(settings.key_prefix, 100)
+        client.set(listed, "[]")
+        client.zadd(index_key(settings.key_prefix), {listed: 0})
         await ask(settings, "arrive")
         assert client.keys() == [b"items:of-somebody-else"]
     with psycopg.connect(settings.database_url) as connection:

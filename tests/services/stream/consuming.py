@@ -18,8 +18,8 @@ from loadlab_services.stream.stream import Stream
 from loadlab_services.stream.table import Table, Writer
 from loadlab_services.workloads.ingest.writers import copy_many, insert_many, insert_one
 
-KEY = stream_key("ingest", "ingest-000-a1")
-DEAD = dead_letter_key("ingest", "ingest-000-a1")
+KEY = stream_key("loadlab:ingest:", "ingest-000-a1")
+DEAD = dead_letter_key("loadlab:ingest:", "ingest-000-a1")
 PACE = Pace(batch_size=500, flush_after=0.02, idle_block=0.02, claim_every=0.05)
 POISON = b'{"request_id": "\\u0000"}'
 every_writer = pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.services.conftest import POSTGRES_BIN
 pytestmark = pytest.mark.integration
 
 RUN = "ingest-000-a1"
-KEY = stream_key("ingest", RUN)
+KEY = stream_key("loadlab:ingest:", RUN)
 SCHEMA = importlib.resources.files("loadlab_services") / "workloads/ingest/schema.sql"
 SERVER_USER = "postgres" if os.geteuid() == 0 else None
 PACE = Pace(batch_size=50, flush_after=0.02, idle_block=0.02)
@@ -102,7 +102,9 @@ async def consuming(redis_url: str, postgres_url: str) -> AsyncIterator[None]:
     stop = asyncio.Event()
     async with connect_redis(redis_url) as client, asyncio.TaskGroup() as group:
         table = Table(postgres_url, writer=copy_many)
-        stream = Stream(client, key=KEY, dead_key=dead_letter_key("ingest", RUN), consumer="a")
+        stream = Stream(
+            client, key=KEY, dead_key=dead_letter_key("loadlab:ingest:", RUN), consumer="a"
+        )
         group.create_task(Consumer(stream, table, pace=PACE, counter=Nobody()).run(stop))
         try:
             yield

@@ -56,7 +56,7 @@ router = APIRouter()
 @asynccontextmanager
 async def resources(app, settings):
     async with connect_redis(settings.redis_url) as redis:
-        key = stream_key(settings.workload, settings.run_id)
+        key = stream_key(settings.key_prefix, settings.run_id)
         app.state.appender = Appender(redis, key=key, limit=settings.backlog_limit)
         yield
 
@@ -155,7 +155,7 @@ async def consumed(stream_url: str) -> list[int]:
     )
     sink, stop = work.sink.load()(settings), asyncio.Event()
     async with connect_redis(stream_url) as redis:
-        key, dead = stream_key("added", RUN), dead_letter_key("added", RUN)
+        key, dead = stream_key("loadlab:added:", RUN), dead_letter_key("loadlab:added:", RUN)
         stream = Stream(redis, key=key, dead_key=dead, consumer="one")
         running = asyncio.create_task(
             Consumer(stream, sink, pace=Pace(), counter=Counts()).run(stop)

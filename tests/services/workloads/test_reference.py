@@ -27,6 +27,7 @@ from loadlab_services.workloads.reference.table import create
 from tests.services.stewards import AUTHORIZED, access
 
 OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
+PREFIX = "loadlab:reference:"
 RUN = "reference-001-a1"
 MIXED = {"delay_ms": 0, "slow_ms": 1, "slow_permille": 100, "error_permille": 50}
 every_bare_variant = pytest.mark.parametrize("variant", ["async", "sync"])
@@ -166,7 +167,7 @@ async def work_off(redis_url: str, sink: Sink) -> None:
     """Consume the run's stream until it is empty."""
     stop = asyncio.Event()
     async with connect_redis(redis_url) as redis:
-        key, dead = stream_key("reference", RUN), dead_letter_key("reference", RUN)
+        key, dead = stream_key(PREFIX, RUN), dead_letter_key(PREFIX, RUN)
         stream = Stream(redis, key=key, dead_key=dead, consumer="one")
         pace = Pace(batch_size=1)
         running = asyncio.create_task(Consumer(stream, sink, pace=pace, counter=Counts()).run(stop))

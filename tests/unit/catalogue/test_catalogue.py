@@ -16,6 +16,11 @@ IMAGES = Images(
     services="services", k6="k6", postgres="postgres", redis="redis", rabbitmq="rabbitmq"
 )
 VARIANTS = [(name, variant) for name, work in WORKLOADS.items() for variant in work.variants]
+# Settings of one server go with it alone.
+SERVED_BY = {
+    factor: {"server": ["gunicorn"]}
+    for factor in (Factor.GUNICORN_THREADS, Factor.GUNICORN_WORKER_CONNECTIONS)
+}
 each_factor = pytest.mark.parametrize("factor", Factor)
 
 
@@ -24,7 +29,7 @@ def plan_of(workload: str, variant: str, factor: Factor, level: Level) -> Plan:
     spec = {
         "workload": workload,
         "variants": [{"name": variant}],
-        "factors": {factor.value: [level]},
+        "factors": {factor.value: [level]} | SERVED_BY.get(factor, {}),
         "load": {"executor": executor or "constant-arrival-rate"},
         "postgres": {"settings": {"max_connections": "10000"}, "scale": 1},
     }

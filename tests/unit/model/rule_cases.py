@@ -373,6 +373,32 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
         ),
     ),
     *case(
+        "Redis",
+        secret=({"mode": "Existing", "secretRef": {"name": "r"}}, {"mode": "Existing"}),
+        builtin=({}, {"secretRef": {"name": "r"}}),
+        image=(
+            {"image": "redis:7"},
+            {"mode": "Existing", "secretRef": {"name": "r"}, "image": "redis:7"},
+        ),
+        appendfsync=(
+            {"appendfsync": "always"},
+            {"mode": "Existing", "secretRef": {"name": "r"}, "appendfsync": "always"},
+        ),
+    ),
+    *case(
+        "RabbitMq",
+        secret=({"mode": "Existing", "secretRef": {"name": "r"}}, {"mode": "Existing"}),
+        builtin=({}, {"secretRef": {"name": "r"}}),
+        image=(
+            {"image": "rabbitmq:3"},
+            {"mode": "Existing", "secretRef": {"name": "r"}, "image": "rabbitmq:3"},
+        ),
+        metrics_port=(
+            {"mode": "Existing", "secretRef": {"name": "r"}, "metricsPort": 15693},
+            {"metricsPort": 15693},
+        ),
+    ),
+    *case(
         "Expectation",
         neither=(CLAIM, without("ratio", "over")),
         over=(CLAIM, without("over")),

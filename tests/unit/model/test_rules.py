@@ -17,6 +17,8 @@ from tests.unit.model.rule_cases import CASES, CLAIM, PRECISION, SPEC, URLS, Cas
 from tests.unit.model.spec_rules import BY_NAME, OF_MODELS, OF_TEXTS, TRANSITIONS
 from tests.unit.model.spec_schema import filled_in, spec_schema
 
+STEERING = {"suspend", "terminate", "ttl_strategy", "retain", "retain_for"}  # may change
+
 
 def rules_in(schema: Json) -> Iterator[dict[str, str]]:
     yield from schema.get("x-kubernetes-validations", [])
@@ -61,6 +63,8 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "Extract", step["properties"]["extract"]["items"]
     yield "Preparation", fields["preparation"]
     yield "Postgres", fields["postgres"]
+    yield "Redis", fields["redis"]
+    yield "RabbitMq", fields["rabbitmq"]
     yield "Amounts", fields["resources"]["properties"]["worker"]
     yield "Expectation", fields["expectations"]["items"]
 
@@ -188,10 +192,12 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "suspend": True,
         "terminate": True,
         "ttl_strategy": {"secondsAfterSuccess": 1},
+        "retain": "OnFailure",
+        "retain_for": "1m",
     }[field]
     old = LoadExperimentSpec.model_validate(SPEC)
     new = LoadExperimentSpec.model_validate(SPEC | {field: changed})
     (rule,) = TRANSITIONS
 
     assert rule.allows(old, old)
-    assert rule.allows(old, new) == (field in {"suspend", "terminate", "ttl_strategy"})
+    assert rule.allows(old, new) == (field in STEERING)

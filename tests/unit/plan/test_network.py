@@ -27,6 +27,8 @@ SPECS: dict[str, Json] = {
        for name, work in WORKLOADS.items() if work.variants},
     **{f"{name}/{v}": {"workload": name, "variants": [{"name": v}]}
        for name, work in WORKLOADS.items() for v in work.variants},
+    "two pods": {"workload": "select", "variants": [{"name": "cached"}],
+                 "factors": {"replicas": [2]}},
     "prepared": {"workload": "items", "variants": [{"name": "queued"}],
                  "preparation": {"image": "shop:1"}},
     "own": {"workload": "custom", "variants": [OWN, PLAIN], "load": {"request": {"path": "/"}}},
@@ -186,6 +188,15 @@ def open_parts(manifests: list[Json]) -> set[str]:
             {"dataset", "steward", "service", "worker"},
         ),
         (SPECS["sleep"] | {"postgres": EXISTING}, set()),
+        (
+            SPECS["ingest/queued"] | {"redis": EXISTING},
+            {"dataset", "steward", "service", "worker"},
+        ),
+        (
+            SPECS["ingest/celery"] | {"rabbitmq": EXISTING},
+            {"dataset", "steward", "service", "worker"},
+        ),
+        (SPECS["select/sync"] | {"redis": EXISTING}, set()),
     ],
     ids=[
         "built-in",
@@ -197,6 +208,9 @@ def open_parts(manifests: list[Json]) -> set[str]:
         "sleep, open",
         "existing",
         "existing, unused",
+        "existing Redis",
+        "existing RabbitMQ",
+        "existing Redis, unused",
     ],
 )
 def test_who_may_speak_to_anybody(spec, parts, experiment, images):

@@ -119,6 +119,10 @@ REFUSED = {
         ((SHOP,), {"precision": {"figure": "cpuMicros", "halfWidth": "5%"}}),
         "precision.figure cpuMicros is not known",
     ),
+    "a script, which asks whom it likes": (
+        ((BEYOND,), {"load": {"executor": "constant-vus", "script": {"configMap": {"name": "x"}}}}),
+        "load.script may ask any host",
+    ),
     "another generator beyond the cluster": (
         ((BEYOND,), {"load": {"generator": "wrk", "request": {"path": "/"}}}),
         "url goes with load.generator k6",

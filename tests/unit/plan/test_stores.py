@@ -88,6 +88,58 @@ def test_an_existing_database_is_used_and_none_is_deployed(experiment, images):
         assert "POSTGRES_PASSWORD" not in found
 
 
+@pytest.mark.parametrize(
+    ("store", "variant", "names"),
+    [
+        ("redis", "queued", ("REDIS_URL", "REDIS_SPACE", "REDIS_PASSWORD")),
+        ("rabbitmq", "celery", ("AMQP_URL", "AMQP_SPACE", "RABBITMQ_PASSWORD")),
+    ],
+)
+def test_an_existing_store_is_used_in_a_space_of_the_experiments_own(
+    store, variant, names, experiment, images
+):
+    url, space, password = names
+    spec = {"workload": "ingest", "variants": [{"name": variant}]}
+    plan = make_plan(experiment(**spec, **{store: EXISTING}), images)
+
+    everything = containers(plan.preparation_manifests())
+    everything |= containers(plan.run_manifests(plan.trials[0], attempt=1))
+    users = {name: c for name, c in everything.items() if not name.endswith("-k6")}
+
+    assert list(containers(plan.store_manifests())) == [f"{DEMO}-postgres"]
+    assert sorted(name.removeprefix(f"{DEMO}-") for name in users) == [
+        *("001-a1", "001-a1-worker", "dataset", "steward")
+    ]
+    for container in users.values():
+        found = variables(container)
+        assert found[url] == {"secretKeyRef": {"name": "shop", "key": "url"}}
+        assert found[space] == "loadlab:uid-demo"
+        assert password not in found
+
+
+def test_the_steward_has_time_to_leave_a_store_of_others(experiment, images):
+    spec = {"workload": "ingest", "variants": [{"name": "queued"}]}
+    graces = []
+    for more in ({}, {"redis": EXISTING}):
+        plan = make_plan(experiment(**spec, **more), images)
+        (steward,) = (
+            m["spec"]["template"]["spec"]
+            for m in plan.preparation_manifests()
+            if m["kind"] == "Deployment"
+        )
+        graces.append(steward["terminationGracePeriodSeconds"])
+
+    assert graces == [5, 20]
+
+
+def test_where_an_existing_broker_tells_of_its_queues_is_said(experiment, images):
+    spec = {"workload": "ingest", "variants": [{"name": "celery"}]}
+    plan = make_plan(experiment(**spec, rabbitmq=EXISTING | {"metricsPort": 9419}), images)
+
+    for container in containers(plan.preparation_manifests()).values():
+        assert variables(container)["AMQP_METRICS_PORT"] == "9419"
+
+
 def test_a_database_of_the_experiments_own_keeps_its_tables_in_public(experiment, images):
     plan = make_plan(experiment(), images)
 

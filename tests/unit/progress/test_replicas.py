@@ -118,4 +118,4 @@ def test_the_generator_asks_the_target_of_the_variant():
 
     assert told["target"] == target.address == f"http://{run}:8000"
     assert told["readinessPath"] == target.readiness_path
-    assert told["variant"] == plan.cells[0].variant
+    assert told["variant"] == "async/replicas=2"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from loadlab.base.quantities import whole_number
+from loadlab.base.quantities import Duration, bounded, whole_number
 from loadlab.base.rules import Rule, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.spec.comparison import Comparing
@@ -19,12 +19,13 @@ from loadlab.model.spec.order import Order, Strategy
 from loadlab.model.spec.placement import Placement, ServiceCpu
 from loadlab.model.spec.precision import Precision, precision_rules
 from loadlab.model.spec.preparation import Preparation
+from loadlab.model.spec.retain import Retain
 from loadlab.model.spec.script_rules import script_rules
 from loadlab.model.spec.search import search_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.spec.variants import Variant
 
-MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy")
+MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy", "retain", "retainFor")
 
 
 def _summaries() -> str:
@@ -135,6 +136,17 @@ class LoadExperimentSpec(RuledModel):
     )
     terminate: bool = Field(
         default=False, description="true ends the experiment now and keeps what was measured."
+    )
+    retain: Retain = Field(
+        default=Retain.NEVER,
+        description=(
+            "OnFailure keeps stores, service and worker of an experiment that ended Failed, "
+            "without its load, for retainFor or until another experiment has its turn; "
+            "status.retained says how to look at them and to clear them away."
+        ),
+    )
+    retain_for: Annotated[Duration, bounded("10s", "24h")] = Field(
+        default="15m", description="With retain OnFailure: for how long at most, such as 15m."
     )
     ttl_strategy: TtlStrategy | None = Field(
         default=None, description="When a finished experiment deletes itself; absent: never."
@@ -261,7 +273,7 @@ def _immutable() -> TransitionRule[LoadExperimentSpec]:
     return TransitionRule(
         same,
         lambda old, new: all(getattr(old, name) == getattr(new, name) for name in fixed),
-        "the spec is immutable except suspend, terminate and ttlStrategy; "
+        "the spec is immutable except suspend, terminate, ttlStrategy, retain and retainFor; "
         "create a new experiment for a changed sweep",
     )
 

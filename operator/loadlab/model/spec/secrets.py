@@ -53,6 +53,20 @@ class ValueSource(RuledModel):
     )
 
 
+class RedisUrlRef(ApiModel):
+    """The key of a Secret that holds the address of a Redis."""
+
+    name: SecretName
+    key: KeyName = Field(default="url", description="The key in it that holds a redis:// URL.")
+
+
+class AmqpUrlRef(ApiModel):
+    """The key of a Secret that holds the address of a RabbitMQ."""
+
+    name: SecretName
+    key: KeyName = Field(default="url", description="The key in it that holds an amqp:// URL.")
+
+
 class DatabaseUrlRef(ApiModel):
     """The key of a Secret that holds the address of a database."""
 

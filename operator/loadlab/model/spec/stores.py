@@ -5,14 +5,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
 from loadlab.base.rules import Rule, RuledModel, short_keys
-from loadlab.model.spec.secrets import DatabaseUrlRef
+from loadlab.model.spec.secrets import AmqpUrlRef, DatabaseUrlRef, RedisUrlRef
 from loadlab.model.spec.texts import OPTIONAL_IMAGE
 
 
-class PostgresMode(StrEnum):
-    """Whose Postgres the workload runs on."""
+class StoreMode(StrEnum):
+    """Whose store the workload runs on."""
 
     BUILTIN = "Builtin"
     EXISTING = "Existing"
@@ -50,8 +49,8 @@ class Postgres(RuledModel):
         short_keys("settings", "settings", 63),
     )
 
-    mode: PostgresMode = Field(
-        default=PostgresMode.BUILTIN,
+    mode: StoreMode = Field(
+        default=StoreMode.BUILTIN,
         description=(
             "Builtin deploys a Postgres for the experiment. Existing uses the database that "
             "secretRef names (Postgres 14 or newer): what LoadLab makes lies in its schema "
@@ -96,7 +95,7 @@ class Postgres(RuledModel):
     @property
     def is_existing(self) -> bool:
         """Whether the database is there already."""
-        return self.mode is PostgresMode.EXISTING
+        return self.mode is StoreMode.EXISTING
 
 
 class Appendfsync(StrEnum):
@@ -107,9 +106,44 @@ class Appendfsync(StrEnum):
     NO = "no"
 
 
-class Redis(ApiModel):
-    """The Redis that the operator deploys for workloads with a queue."""
+class Redis(RuledModel):
+    """The Redis of workloads with a queue or a cache: the experiment's own, or an existing one.
 
+    In an existing Redis every key of LoadLab begins with `loadlab:` and the experiment's uid.
+    """
+
+    RULES: ClassVar[tuple[Rule["Redis"], ...]] = (
+        Rule(
+            f"{_EXISTING} == has(self.secretRef)",
+            lambda it: it.is_existing == (it.secret_ref is not None),
+            "redis.secretRef goes with mode Existing, and only with it",
+            ".secretRef",
+        ),
+        Rule(
+            f"!{_EXISTING} || ((!has(self.image) || self.image == '') && "
+            "(!has(self.appendfsync) || self.appendfsync == 'everysec'))",
+            lambda it: (
+                not it.is_existing or (not it.image and it.appendfsync is Appendfsync.EVERYSEC)
+            ),
+            "redis.image and redis.appendfsync belong to mode Builtin",
+        ),
+    )
+
+    mode: StoreMode = Field(
+        default=StoreMode.BUILTIN,
+        description=(
+            "Builtin deploys a Redis for the experiment. Existing uses the one that secretRef "
+            "names (Redis 6.2 or newer, no Cluster): LoadLab uses keys that begin with loadlab: "
+            "and the experiment's uid, and no others. Its CPU and memory are then unknown."
+        ),
+    )
+    secret_ref: RedisUrlRef | None = Field(
+        default=None,
+        description=(
+            "Where the redis:// or rediss:// URL is, only with mode Existing. Its user needs the "
+            "keys ~loadlab:* and INFO."
+        ),
+    )
     image: str = Field(
         default="",
         max_length=300,
@@ -123,13 +157,74 @@ class Redis(ApiModel):
         ),
     )
 
+    @property
+    def is_existing(self) -> bool:
+        """Whether the Redis is there already."""
+        return self.mode is StoreMode.EXISTING
 
-class RabbitMq(ApiModel):
-    """The RabbitMQ that the operator deploys for variants with Celery."""
 
+METRICS_PORT = 15692  # of RabbitMQ's plugin rabbitmq_prometheus
+
+
+class RabbitMq(RuledModel):
+    """The RabbitMQ of variants with Celery: the experiment's own, or an existing one.
+
+    In an existing RabbitMQ every queue of LoadLab begins with `loadlab:` and the experiment's uid.
+    """
+
+    RULES: ClassVar[tuple[Rule["RabbitMq"], ...]] = (
+        Rule(
+            f"{_EXISTING} == has(self.secretRef)",
+            lambda it: it.is_existing == (it.secret_ref is not None),
+            "rabbitmq.secretRef goes with mode Existing, and only with it",
+            ".secretRef",
+        ),
+        Rule(
+            f"!{_EXISTING} || !has(self.image) || self.image == ''",
+            lambda it: not it.is_existing or not it.image,
+            "rabbitmq.image belongs to mode Builtin",
+            ".image",
+        ),
+        Rule(
+            f"{_EXISTING} || !has(self.metricsPort) || self.metricsPort == {METRICS_PORT}",
+            lambda it: it.is_existing or it.metrics_port == METRICS_PORT,
+            "rabbitmq.metricsPort belongs to mode Existing",
+            ".metricsPort",
+        ),
+    )
+
+    mode: StoreMode = Field(
+        default=StoreMode.BUILTIN,
+        description=(
+            "Builtin deploys a RabbitMQ for the experiment. Existing uses the one that secretRef "
+            "names: LoadLab uses queues that begin with loadlab: and the experiment's uid, and no "
+            "others. It needs the plugin rabbitmq_prometheus."
+        ),
+    )
+    secret_ref: AmqpUrlRef | None = Field(
+        default=None,
+        description=(
+            "Where the amqp:// URL is, with the virtual host as its path; only with mode Existing. "
+            "Its user may configure, write and read ^loadlab:, write amq.default, read amq.direct."
+        ),
+    )
+    metrics_port: int = Field(
+        default=METRICS_PORT,
+        ge=1,
+        le=65535,
+        description=(
+            "The port of the plugin rabbitmq_prometheus on the host of the URL, asked by http; "
+            "with mode Existing."
+        ),
+    )
     image: str = Field(
         default="",
         max_length=300,
         pattern=OPTIONAL_IMAGE,
         description="Image, such as rabbitmq:3; empty takes the operator's default.",
     )
+
+    @property
+    def is_existing(self) -> bool:
+        """Whether the RabbitMQ is there already."""
+        return self.mode is StoreMode.EXISTING

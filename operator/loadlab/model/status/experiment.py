@@ -18,6 +18,7 @@ from loadlab.model.status.noise_floor import NoiseFloor
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
 from loadlab.model.status.precision import PrecisionResult
 from loadlab.model.status.results import Durability, ResultRow
+from loadlab.model.status.retained import Retained
 from loadlab.model.status.scaling import Scaling
 from loadlab.model.status.search import CellCapacity
 
@@ -186,5 +187,8 @@ class LoadExperimentStatus(ObservedModel):
     completion_time: str | None = Field(default=None, description="When it finished (RFC 3339).")
     preparation: Preparation | None = Field(
         default=None, description="While Preparing: how far the data set is loaded."
+    )
+    retained: Retained | None = Field(
+        default=None, description="With spec.retain: what a failed experiment keeps for a while."
     )
     current_trial: str = Field(default="", max_length=63, description="The trial under way.")

@@ -7,6 +7,8 @@
 | `queued-insert` | Redis stream, an append per request | pydantic model | yes  | INSERT an entry |
 | `queued-batch`  | Redis stream, an append per request | pydantic model | yes  | INSERT a batch  |
 | `queued-copy`   | Redis stream, an append per request | pydantic model | yes  | COPY a batch    |
+| `queued-quiet`  | Redis stream, an append per request | pydantic model | no   | COPY a batch    |
+| `queued-dict`   | Redis stream, an append per request | plain dict     | no   | COPY a batch    |
 | `queued`        | Redis stream, joint appends         | plain dict     | no   | COPY a batch    |
 | `celery`        | RabbitMQ, a task per request        | plain dict     | no   | INSERT a task   |
 
@@ -14,8 +16,8 @@ The id in the answer is the process's own count (`naive`), the identity column (
 entry's id. Joint appends: requests that arrive during one append leave together in the next.
 "logs" are the server's access log and a line per message. A batch is what came in until BATCH_SIZE
 or FLUSH_MS was reached: one statement, one commit, one XACK; `queued-insert` has batches of one.
-WORKERS, POOL_SIZE and CONSUMERS are what the experiment says, on every rung that has them; the
-published service is `queued` with several of each.
+WORKERS, POOL_SIZE and CONSUMERS are what the experiment says, on every rung that has them: more
+processes are the rung above `queued`, and the published service has several of each.
 
 Every rung with a stream keeps the same promises: XACK only after the commit, another consumer
 claims what a dead one held, a refused entry becomes a dead letter after three tries while its batch
@@ -61,6 +63,8 @@ WORKLOAD: Final = Workload(
         "queued-insert": Variant(_STEPS, _STREAM, access_log=True, put_off=_INSERT_ONE),
         "queued-batch": Variant(_STEPS, _STREAM, access_log=True, put_off=_INSERT_MANY),
         "queued-copy": Variant(_STEPS, _STREAM, access_log=True, put_off=_COPY),
+        "queued-quiet": Variant(f"{__name__}.queued_quiet", _STREAM, put_off=_COPY),
+        "queued-dict": Variant(f"{__name__}.queued_dict", _STREAM, put_off=_COPY),
         "queued": Variant(f"{__name__}.queued", _STREAM, put_off=_COPY),
         "celery": Variant(
             f"{__name__}.celery_rung",

@@ -23,7 +23,7 @@ async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[No
     async with AsyncExitStack() as stack:
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        key = stream_key(settings.workload, settings.run_id)
+        key = stream_key(settings.key_prefix, settings.run_id)
         app.state.producer = await stack.enter_async_context(
             Producer(redis, key=key, limit=settings.backlog_limit)
         )

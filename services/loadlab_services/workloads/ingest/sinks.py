@@ -16,5 +16,5 @@ def insert_batches(settings: StreamWorkerSettings) -> Table:
 
 
 def copy_batches(settings: StreamWorkerSettings) -> Table:
-    """Describe the sink of `queued-copy` and `queued`."""
+    """Describe the sink of `queued-copy` and of all rungs above it."""
     return Table(settings.database_url, writer=copy_many)

@@ -20,9 +20,10 @@ from loadlab_services.workloads.items import WRITE_ITEM, cache, table
 class Items:
     """The table and the cache in front of it, each on one connection per process."""
 
-    def __init__(self, engine: Engine, client: redis.Redis) -> None:
+    def __init__(self, engine: Engine, client: redis.Redis, prefix: str) -> None:
         self._engine = engine
         self._redis = client
+        self._prefix = prefix
 
     def insert(self, *, key: str, name: str, description: str) -> int:
         """Insert one item, commit, clear the cache; answers how many rows are new."""
@@ -33,13 +34,14 @@ class Items:
             if isinstance(error.orig, psycopg.Error):
                 raise error.orig from error
             raise
-        cache.invalidate(self._redis)
+        cache.invalidate(self._redis, self._prefix)
         return int(new)
 
 
 def register(app: Celery, landing: Landing, settings: CeleryWorkerSettings) -> None:
     """Teach the app the task."""
-    items = Items(_build_engine(settings.database_url), _build_redis(settings.redis_url))
+    engine, client = _build_engine(settings.database_url), _build_redis(settings.redis_url)
+    items = Items(engine, client, settings.key_prefix)
 
     @app.task(name=WRITE_ITEM)
     def write_item(*, key: str, name: str, description: str) -> None:

@@ -31,7 +31,7 @@ async def resources(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[No
         await stack.enter_async_context(contract.resources(app, settings))
         redis = connect_redis_pool(settings.redis_url, connections=REDIS_CONNECTIONS)
         stack.push_async_callback(redis.aclose)
-        key = stream_key(settings.workload, settings.run_id)
+        key = stream_key(settings.key_prefix, settings.run_id)
         app.state.appender = Appender(redis, key=key, limit=settings.backlog_limit)
         yield
 

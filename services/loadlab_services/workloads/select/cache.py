@@ -7,7 +7,6 @@ from typing import cast
 from redis.asyncio import Redis
 
 from loadlab_services.settings import ServiceSettings
-from loadlab_services.stores.keys import key_prefix
 from loadlab_services.stores.response_cache import ResponseCache, connect_cache
 
 
@@ -34,5 +33,5 @@ async def open_cache(settings: ServiceSettings) -> AsyncIterator[AnswerCache]:
     """Describe a cache; it connects when first asked."""
     async with connect_cache(settings) as redis:
         # Keys of the run's own: a trial finds nothing of the one before it.
-        prefix = f"{key_prefix(settings.workload)}{settings.run_id}:"
+        prefix = f"{settings.key_prefix}{settings.run_id}:"
         yield AnswerCache(redis, prefix=prefix, ttl_ms=settings.cache_ttl_ms)

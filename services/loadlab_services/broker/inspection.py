@@ -1,4 +1,4 @@
-"""The steward's view of RabbitMQ: a queue's length now, its own report, and its end.
+"""What is seen of RabbitMQ from outside: a queue's length now, its own report, and its end.
 
 AMQP tells how many messages wait in a queue, exactly and at once, and nothing of those in the hands
 of consumers. The plugin rabbitmq_prometheus tells of both, from what the queue's process reported

@@ -1,0 +1,55 @@
+"""Leaves nothing of the experiment in stores that others use too, when the steward is told to go.
+
+Service and worker are told at the same moment. One that is still at work makes its stream or queue
+anew, so it is looked again until nothing came back for a while.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from loadlab_services.steward.prepare import delete_keys, delete_queues
+from loadlab_services.steward.stores import STORE_ERRORS, Stores
+
+CALM_SECONDS: Final = 2.0
+LONGEST_SECONDS: Final = 12.0  # below the grace that the pod has: see `plan.steward`
+PAUSE_SECONDS: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+async def leave_no_trace(stores: Stores, runs: Iterable[str]) -> None:
+    """Delete the experiment's keys and queues, where the store is not its own."""
+    if stores.owns_redis and stores.owns_broker:
+        return
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await _clear_until_calm(stores, list(runs))
+    except (TimeoutError, *STORE_ERRORS) as error:
+        log.warning(
+            "something may be left: keys %s*, queues %s* (%s: %s)",
+            stores.key_prefix,
+            stores.queue_prefix,
+            type(error).__name__,
+            error,
+        )
+
+
+async def _clear_until_calm(stores: Stores, runs: list[str]) -> None:
+    calm_since = time.monotonic()
+    while time.monotonic() - calm_since < CALM_SECONDS:
+        if await _clear(stores, runs):
+            calm_since = time.monotonic()
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _clear(stores: Stores, runs: list[str]) -> bool:
+    """Delete what is there; tell whether there was a key."""
+    found = 0
+    if stores.redis is not None and not stores.owns_redis:
+        found = await delete_keys(stores.redis, stores.key_prefix)
+    if stores.broker is not None and not stores.owns_broker:
+        await delete_queues(stores.broker, stores.queue_prefix, runs)
+    return found > 0
