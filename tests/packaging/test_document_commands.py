@@ -37,9 +37,9 @@ FIRST_WORD = re.compile(r"^(?:\w+=\S* )*(?P<word>[\w./-]+)")
 ROOTED = re.compile(r"(?<![\w./])(?:manifests|charts|docs)/[\w./-]+")
 KINDS = {
     *("loadexperiment", "loadexperiments", "lexp", "loadtrials", "ltrial"),
-    *("secret", "serviceaccount", "namespace", "crd"),
+    *("secret", "serviceaccount", "namespace", "crd", "configmap", "deployment"),
 }
-VERBS = {"apply", "wait", "get", "delete", "label", "explain", "create", "auth"}
+VERBS = {"apply", "wait", "get", "delete", "label", "explain", "create", "expose", "auth"}
 GROUP: Any = typer.main.get_command(app)
 
 

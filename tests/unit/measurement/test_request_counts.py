@@ -52,11 +52,12 @@ def test_what_is_not_told_is_none():
 
 def edges(
     requests: tuple[int | None, int | None] = (4000, 5000), end: float = 10
-) -> list[Snapshot]:
+) -> tuple[Snapshot, Snapshot]:
     bodies = [snapshot_of("start", 0, 1, 4000), snapshot_of("end", end, 1.5, 5000)]
     for body, count in zip(bodies, requests, strict=True):
         body["components"]["service"]["requests"] = count
-    return [Snapshot.model_validate(body) for body in bodies]
+    first, last = (Snapshot.model_validate(body) for body in bodies)
+    return first, last
 
 
 def documents(failed: int = 0, **status: int) -> list[K6Document]:
