@@ -11,16 +11,10 @@ import pytest
 
 from tests.e2e.cluster_tools import Lab, eventually, kubectl
 from tests.e2e.containers import operator
+from tests.e2e.naps import NAP
 from tests.manifests import Json
 
 pytestmark = pytest.mark.e2e
-NAP: Json = {
-    "workload": "sleep",
-    "variants": [{"name": "async"}],
-    "factors": {"ms": [10], "virtualUsers": [1]},
-    "replicates": 1,
-    "load": {"duration": "2s", "warmup": "0s", "settling": "0s"},
-}
 OURS = {"app.kubernetes.io/managed-by": "loadlab", "loadlab.dev/experiment": "beside"}
 DENSE = 36_000  # variables of `{"name":"a"}`: 468 KB of JSON, seven megabytes of Python
 OF_EACH_KIND = 9
