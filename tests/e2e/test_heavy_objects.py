@@ -87,7 +87,7 @@ def test_pods_of_wide_texts_on_a_crowded_node_do_not_reach_the_operators_memory(
 
     with the_operator_lives(f"{WIDE_PODS} pods of 370 KB with an emoji"):
         nowhere = {"nodeSelector": {"example.com/nobody": "has-it"}}
-        lab.submit("beside", **NAP, placement=nowhere, timeouts={"ready": "15s"})
+        lab.submit("beside", **NAP, placement=nowhere, timeouts={"prepare": "20s"})
         status = lab.wait("beside", 180)
 
     lab.kubectl("delete", "pods", "-l", "test=wide", "--grace-period=0", "--force")

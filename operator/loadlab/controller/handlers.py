@@ -69,7 +69,8 @@ class Operator:
             if not (changed and waits_as_reported(body)):
                 self.work_queue.add(*key)
         if held_up_others and not self.index.holds_up_others(key):
-            self.work_queue.requeue_all()  # the next in the queue need not wait until it is due
+            # The next in the queue need not wait until it is due.
+            self.work_queue.requeue_all(but=self.unwritten.keys_set_aside(time.time()))
 
     def handle_difference(self, key: Key, body: Mapping[str, Any] | None) -> None:
         """Take note of an experiment as it is: what was reported of it last is another state."""

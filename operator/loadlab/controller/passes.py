@@ -88,8 +88,10 @@ class Passes:
             return await reconciler.reconcile(key, time.time(), hints)
         finally:
             self._metrics.passed(time.monotonic() - self._began.pop(key))
-            if self._unwritten.set_aside(time.time()) != hints.set_aside:
-                self._queue.requeue_all()  # whoever waited for one of them need not any more
+            now = time.time()
+            if self._unwritten.set_aside(now) != hints.set_aside:
+                # Whoever waited for one of them need not any more; they themselves are many, maybe.
+                self._queue.requeue_all(but=self._unwritten.keys_set_aside(now))
 
     def _hints(self, key: Key, follower: LogFollower, *, alone: bool) -> Hints:
         """Return what is known now."""

@@ -98,6 +98,11 @@ class Unwritten:
         at_least, at_most = TRIED_AGAIN
         return min(max(at_least, (now - known.since) / 2), at_most)
 
+    def keys_set_aside(self, now: float) -> frozenset[Key]:
+        """Return the keys of those for whom nobody waits: nor do they wait for anybody."""
+        aside = self.set_aside(now)
+        return frozenset(known.key for uid, known in self._troubles.items() if uid in aside)
+
     def set_aside(self, now: float) -> frozenset[str]:
         """Return the uids of those for whom nobody waits."""
         return frozenset(

@@ -41,10 +41,14 @@ class WorkQueue:
             self.add(*key, 0.0 if missed else after)
         self._changed.set()
 
-    def requeue_all(self) -> None:
-        """Make every key due now: something happened that others wait for."""
-        self._taken = dict.fromkeys(self._taken, True)
-        self._due = dict.fromkeys(self._due, self._clock())
+    def requeue_all(self, but: Set[Key] = frozenset()) -> None:
+        """Make every key due now: something happened that others wait for.
+
+        `but` are those for which it changes nothing, as they wait for nobody.
+        """
+        now = self._clock()
+        self._taken = {key: missed or key not in but for key, missed in self._taken.items()}
+        self._due = {key: due if key in but else now for key, due in self._due.items()}
         self._changed.set()
 
     def _next(self) -> Key | None:

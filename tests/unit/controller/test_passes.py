@@ -1,6 +1,7 @@
 """Which passes are under way together."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -11,7 +12,7 @@ from loadlab.controller import passes as passes_module
 from loadlab.controller.experiment_index import ExperimentIndex
 from loadlab.controller.passes import AT_A_TIME, Passes
 from loadlab.controller.reconcile import Reconciler
-from loadlab.controller.unwritten import Unwritten
+from loadlab.controller.unwritten import AHEAD_FOR, Unwritten
 from loadlab.controller.work_queue import Key, WorkQueue
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.follow import LogFollower
@@ -126,6 +127,28 @@ async def test_those_that_are_set_aside_leave_the_others_their_passes():
         assert {hints.alone for key, hints in desk.recorder.under_way.items() if key in large} == {
             False
         }
+
+
+async def test_each_that_is_set_aside_does_not_wake_those_that_are():
+    """Fifteen that were set aside one after the other were each tried fifteen times."""
+    desk = Desk()
+    aside = [desk.add(f"large-{n:02}") for n in range(15)]
+    now = time.time()
+    for key in aside:
+        desk.unwritten.refused(key, key[1], "500", now - AHEAD_FOR - 1, waits=True)
+
+    class Forgets(Recorder):
+        async def reconcile(self, key: Key, now: float, hints: Hints) -> float:  # type: ignore[override]
+            await super().reconcile(key, now, hints)
+            if key not in aside:
+                desk.unwritten.refused(key, key[1], "500", now - AHEAD_FOR - 1, waits=True)
+            return 3600.0
+
+    desk.recorder = Forgets()
+    others = [desk.add(f"other-{n}") for n in range(3)]
+
+    async with desk.working():
+        assert sorted(desk.recorder.seen) == sorted([*aside, *others])
 
 
 @pytest.mark.parametrize(

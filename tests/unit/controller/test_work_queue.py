@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from loadlab.controller.work_queue import WorkQueue
 
 A, B = ("lab", "a"), ("lab", "b")
@@ -43,6 +45,26 @@ async def test_requeue_all_makes_everything_due():
     work_queue.requeue_all()
 
     assert await work_queue.get() == A
+
+
+async def test_who_waits_for_nobody_is_left_out_of_a_requeue_of_all():
+    now = 0.0
+    work_queue = WorkQueue(clock=lambda: now)
+    work_queue.add(*A, after=60)
+    work_queue.add(*B, after=90)
+    work_queue.requeue_all(but={A})
+    assert await work_queue.get() == B
+    work_queue.done(B, after=90)
+
+    now = 60.0
+    assert await work_queue.get() == A
+    work_queue.requeue_all(but={A})
+    work_queue.done(A, after=60)
+    assert await work_queue.get() == B
+    work_queue.done(B, after=3600)
+    now = 119.0
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(work_queue.get(), timeout=0.01)
 
 
 async def test_a_key_that_was_taken_at_a_requeue_of_all_is_due_again_at_once():
