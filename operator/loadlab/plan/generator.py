@@ -32,7 +32,7 @@ from loadlab.plan.pods import (
 from loadlab.plan.requests import requests_of
 from loadlab.plan.secret_headers import secret_variables
 from loadlab.plan.text_files import build_text_files
-from loadlab.plan.virtual_users import allocated_users, generator_amounts
+from loadlab.plan.virtual_users import allocated_users, garbage_bound, generator_amounts
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
@@ -83,6 +83,7 @@ def _container(
 ) -> Manifest:
     configuration = trial_configuration(context, run)
     generator = generator_of(context.spec, run.cell)
+    amounts = generator_amounts(context.spec, run.load, run.cell)
     return {
         "name": Component.K6.value,
         **context.pulled(getattr(context.images, generator.facts.image)),
@@ -93,6 +94,7 @@ def _container(
             *script_variables(script, configuration["target"]),
             *env(
                 **dict(generator.facts.variables),
+                **garbage_bound(amounts),
                 LOADLAB_TOKEN=result_token(context.experiment.metadata.uid, run.name),
                 **configuration_variables(configuration),
             ),
@@ -101,7 +103,7 @@ def _container(
             *trusted,
         ],
         **(SAYS_WHY if script is not None else {}),
-        "resources": limited(generator_amounts(context.spec, run.load, run.cell)),
+        "resources": limited(amounts),
     }
 
 

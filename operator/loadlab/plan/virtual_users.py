@@ -11,6 +11,7 @@ from loadlab.model.spec.load import STALL_SECONDS, Load
 
 BASE_MIB, MIB_PER_USER = 64, 0.45
 MEMORY_HEADROOM = 1.25  # a limit, to what is needed: answers in flight, and garbage
+COLLECTED_FROM = 0.9  # of the limit: from there on Go collects its garbage sooner (GOMEMLIMIT)
 
 
 def allocated_users(load: Load, cell: Cell) -> int:
@@ -37,6 +38,15 @@ def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amoun
         limit = max(usual.memory or "0", _mebibytes(needed * MEMORY_HEADROOM), key=amount)
     request = given.memory_request or min(_mebibytes(needed), limit or "0", key=amount)
     return usual.model_copy(update={"memory": limit, "memory_request": request})
+
+
+def garbage_bound(amounts: Amounts) -> dict[str, str]:
+    """Return the variable that keeps a program in Go below its memory limit; k6 is one.
+
+    Left alone it lets garbage grow to as much as what it uses (https://go.dev/doc/gc-guide).
+    """
+    limit = amounts.memory
+    return {"GOMEMLIMIT": str(int(COLLECTED_FROM * float(amount(limit))))} if limit else {}
 
 
 def _mebibytes(number: float) -> str:
