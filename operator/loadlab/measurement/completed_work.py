@@ -58,7 +58,9 @@ def completed_costs(
         for name, usage in components.items()
     }
     before = _accepted_before(start) if each_writes else 0.0
-    return Completed(components=found, leaves_out_costs=before > bounds.ROWS_BEFORE * completed)
+    missing = before * costs.get(Component.SERVICE, 0.0) / completed
+    is_bound = missing > bounds.COST_BEFORE * sum(costs.values())
+    return Completed(components=found, leaves_out_costs=is_bound)
 
 
 def rows_written(start: Snapshot, end: Snapshot) -> float | None:

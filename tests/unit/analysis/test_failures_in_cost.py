@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.unit.analysis.claims import ASYNC, CELLS, MEASURED, SYNC, expected, j
 NOISE = (0.99, 1.0, 1.01, 0.995, 1.005)
 
 
-def trial(cpu: float, failed: int, **fields: object) -> TrialMeasurement:
+def trial(cpu: float, failed: int, **fields: Any) -> TrialMeasurement:
     """30,000 requests, of which so many failed, at a cost of each that succeeded."""
     usage = ComponentUsage(cpu_micros_per_request=cpu, cpus_used=0.2)
     return replace(
@@ -56,7 +57,8 @@ def test_one_in_a_hundred_may_fail_until_a_cost_is_another_one(failed, standing)
     cost = row_of(ASYNC, [trial(500, failed)] * 3).cpu_micros
 
     assert cost is not None
-    assert (cost.mean, cost.standing) == (pytest.approx(500), standing)
+    assert cost.mean == pytest.approx(500)
+    assert cost.standing is standing
     assert cost.why == (None if standing is Standing.SOUND else "FailuresInCost")
 
 

@@ -142,11 +142,11 @@ def test_a_service_that_counts_nothing_accepted_nothing_before() -> None:
     assert not measured(WRITES, *silent, DONE).leaves_out_costs
 
 
-@pytest.mark.parametrize(("before", "is_bound"), [(50, False), (60, False), (61, True)])
+@pytest.mark.parametrize(("before", "is_bound"), [(50, False), (76, False), (77, True)])
 def test_rows_accepted_before_lack_what_the_service_did_for_them(
     before: int, *, is_bound: bool
 ) -> None:
-    """Of 1,000 rows 1 %: beyond that the cost of a row is a lower bound."""
+    """26 of 1,000 rows, of whose 2,400 µs the service has 900: less than 1 % is missing."""
     edges = [
         with_answered(edge, count)
         for edge, count in ((BEGUN, before), (ENDED, 1000 + before), (DRAINED, 1000 + before))
