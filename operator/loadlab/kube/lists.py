@@ -166,12 +166,13 @@ class _Reading:
         self._most_weight = sys.maxsize if is_own else WHOLE_WEIGHT
         self._large = large
         self._rest = ""
-        self._limit = 0  # none yet
+        self._limit, self._size = 0, 0  # of the last page; none yet
         self.is_over = False
 
     async def next_page(self, limit: int) -> Sized:
         """Read on: as many objects as fit into a page, at least one."""
-        self._limit = min(limit, 2 * self._limit or limit)
+        grown = self._limit if 2 * self._size > PAGE_BYTES else 2 * self._limit
+        self._limit = min(limit, grown or limit)
         while self._limit > 1:
             text = await self._read(self._limit, self._accept, PAGE_BYTES)
             if text is not None and (weighs := weight(text)) <= PAGE_WEIGHT:
@@ -191,6 +192,7 @@ class _Reading:
         return await self._ask(self._path, query, accept=accept, most=most)
 
     def _take(self, text: bytes) -> Page:
+        self._size = len(text)
         found = read_object(text, f"GET {self._path}")
         self._rest = str((found.get("metadata") or {}).get("continue") or "")
         self.is_over = not self._rest

@@ -69,6 +69,15 @@ async def test_no_more_is_read_at_once_than_a_page_may_take_and_nothing_is_left_
     assert all(item["metadata"]["labels"] == {COMPONENT_LABEL: "k6"} for item in found)
 
 
+async def test_among_large_ones_nobody_asks_for_two_at_a_time():
+    """Fifteen experiments of 1.6 MB were each read twice over, the second time in vain."""
+    server = Server(*(pod(f"fat-{n}", 1_600_000) for n in range(15)))
+
+    await read(server, Kind.EXPERIMENT)
+
+    assert server.limits == [4, *[1] * 15]
+
+
 async def test_pages_grow_again_behind_a_large_object():
     server = Server(pod("large", 8_000_000), *(pod(f"p{n}") for n in range(200)))
 
