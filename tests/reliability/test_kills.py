@@ -32,21 +32,27 @@ async def test_a_kill_after_each_write_changes_nothing(site: Site, measured, fir
     """All of them take longer than a part may: one half of them after the other."""
     calm, writes = await undisturbed(site)
     points, runs = range(first, writes + 1, 2), site.runs("calm")
-    took, wrong = list[float](), list[str]()
+    took, wrong, unreached = list[float](), list[str](), 0
     for number in points:
         name = f"killed-{number}"
         kills = kill_after(site, {number})
         await site.submit(name)
         await site.finished(name, 120)
+        if not kills:  # how often progress is written depends on how long it takes
+            unreached += 1
+            await site.clear()
+            continue
         took.append(asyncio.get_running_loop().time() - kills[-1])
         if await site.outcome(name) != calm or site.runs(name) != runs:
             wrong.append(f"after write {number}: {await site.outcome(name)} {site.runs(name)}")
         await site.clear()
         print(f"write {number} of {writes}: over {took[-1]:.1f} s after the death", flush=True)
 
-    right = f"{len(points) - len(wrong)} of {len(points)} kill points ({writes} writes)"
+    reached = len(points) - unreached
+    right = f"{reached - len(wrong)} of {reached} kill points ({writes} writes)"
     measured(1, f"{right} in the undisturbed state; over at most {max(took):.1f} s after the death")
     assert wrong == []
+    assert unreached <= len(points) // 10
     assert max(took) <= LIMIT
     assert site.operator.breakdowns() == []
 

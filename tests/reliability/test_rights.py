@@ -17,6 +17,8 @@ TWO_TRIALS: Json = SIX_TRIALS | {"replicates": 1}
 ELSEWHERE = {
     ("", "pods/log", "get"): "the played kubelet answers in the API server's place",
     ("", "pods", "delete"): "of a failed data set that a sidecar holds: there is none here",
+    ("", "serviceaccounts", "get"): "where a variant uses one that its owner has lent",
+    ("discovery.k8s.io", "endpointslices", "list"): "where a service is asked that runs already",
     ("", "nodes", "list"): "where a pod fits no node: the played scheduler binds every pod",
 }
 LEFT_TO_A_RACE = {  # an object that is there although nobody heard of its creation is looked at
