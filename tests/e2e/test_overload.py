@@ -72,7 +72,7 @@ BEHIND: Json = {
     "variants": [{"name": "queued"}],
     "factors": {"rate": [400], "delayMs": [0], "putOffMicros": [3000]},
     "replicates": 1,
-    # Without a warm-up: what one leaves to the worker would be in the cost of the measurement's rows.
+    # Without a warm-up: what it leaves to the worker would be in the cost of the window's rows.
     "load": {"executor": "constant-arrival-rate", "duration": "3s", "warmup": "0s"},
 }
 
