@@ -112,6 +112,18 @@ def expectation(name: str, published: float, ratio: float, outcome: str) -> Reso
     }
 
 
+def _series(chosen: random.Random, start: int, rate: float, median: float) -> Resource:
+    """What a generator tells of each second."""
+    return {
+        "start_epoch_seconds": start + 8,
+        "bin_seconds": 1,
+        "requests": [round(rate * chosen.uniform(0.9, 1.1)) for _ in range(SECONDS)],
+        "failed": [0] * SECONDS,
+        "p50_us": [round(median * chosen.uniform(0.9, 1.1)) for _ in range(SECONDS)],
+        "p99_us": [round(4 * median * chosen.uniform(0.7, 1.6)) for _ in range(SECONDS)],
+    }
+
+
 def trial(number: int, cell: Resource, rate: float, **status: Any) -> Resource:
     """A finished trial of 30 s with 5 s of warm-up, its series, its histogram and its usage."""
     chosen = random.Random(number)
@@ -123,14 +135,7 @@ def trial(number: int, cell: Resource, rate: float, **status: Any) -> Resource:
         "first_request_epoch_seconds": start + 8.3,
         "last_answer_epoch_seconds": start + 8.3 + SECONDS,
         "latency": Histogram.of(values).encode(),
-        "series": {
-            "start_epoch_seconds": start + 8,
-            "bin_seconds": 1,
-            "requests": [round(rate * chosen.uniform(0.9, 1.1)) for _ in range(SECONDS)],
-            "failed": [0] * SECONDS,
-            "p50_us": [round(median * chosen.uniform(0.9, 1.1)) for _ in range(SECONDS)],
-            "p99_us": [round(4 * median * chosen.uniform(0.7, 1.6)) for _ in range(SECONDS)],
-        },
+        "series": _series(chosen, start, rate, median),
     }
     return {
         "metadata": {
