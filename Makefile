@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
 .DEFAULT_GOAL := help
-.PHONY: help demo catalogue published mutations mutants simulations reliability truth test check coverage install up down images image e2e test-cluster test-kind venv requirements crds reference manifests release kubectl status clean distclean
+.PHONY: help demo catalogue published mutations mutants simulations reliability truth samples test check coverage install up down images image e2e test-cluster test-kind venv requirements crds reference manifests release kubectl status clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -36,6 +36,9 @@ reliability: venv ## the twenty reliability tests, at most 20 minutes a part: ma
 
 truth: venv up images ## figures held against what is known beforehand, on a calm machine: make truth PART=1
 	@.venv/bin/python tests/truth/run.py $(PART)
+
+samples: venv up images ## every sample as it is written, on the cluster: make samples PART=own
+	@.venv/bin/python tests/samples/run.py $(PART)
 
 # They bound CPU time, which tracing multiplies.
 NOT_WHILE_TRACED := --deselect tests/services/instruments/test_middleware.py::test_counting_stays_within_its_budget \

@@ -7,9 +7,9 @@ beginning, and a pass that knows nothing waits for the pods' phase.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -53,9 +53,8 @@ class LogFollower:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed: set[str] = set()  # pods that have changed since their log was asked for
         self._places = asyncio.Semaphore(MOST_FOLLOWED)
-        self._places_of = defaultdict[str, asyncio.Semaphore](
-            lambda: asyncio.Semaphore(MOST_OF_NAMESPACE)
-        )
+        # A namespace is forgotten with the last of its pods that follows or waits.
+        self._places_of = WeakValueDictionary[str, asyncio.Semaphore]()
         self._notes = PreparationNotes()
         self.reported: set[str] = set()  # uids of pods whose result line is complete
         self.progress: dict[str, Progress] = {}  # what each generator said last, by uid
@@ -96,8 +95,9 @@ class LogFollower:
 
         A pod without a log yet is asked again once it has changed.
         """
-        uid = metadata["uid"]
-        async with self._places_of[metadata["namespace"]], self._places:
+        uid, namespace = metadata["uid"], metadata["namespace"]
+        of_namespace = self._places_of.setdefault(namespace, asyncio.Semaphore(MOST_OF_NAMESPACE))
+        async with of_namespace, self._places:
             while not await self._follow(metadata):
                 if uid not in self._changed:
                     del self._tasks[uid]
