@@ -120,6 +120,18 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return dict(_without_null_defaults(plain))
 
 
+def _status_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a status, of which each part has one manager: the operator.
+
+    Else the API server would note who wrote each leaf: as much again as a LoadTrial holds.
+    """
+    schema = schema_of(model)
+    whole = {"x-kubernetes-map-type": "atomic"}
+    parts = schema["properties"].items()
+    properties = {k: v | whole if v.get("type") == "object" else v for k, v in parts}
+    return schema | {"properties": properties}
+
+
 def _columns(rows: tuple[tuple[str, str, str, int], ...]) -> list[dict[str, Any]]:
     return [
         {"name": name, "type": type_, "jsonPath": path, "priority": priority}
@@ -190,7 +202,7 @@ def experiment_crd() -> dict[str, Any]:
         "Measures ways to run a FastAPI service: deploys every combination of variants and "
         "factors, drives it with k6, checks the work and writes the answer into the status."
     )
-    return _crd(names, description, schema_of(LoadExperimentSpec), schema_of(LoadExperimentStatus))
+    return _crd(names, description, schema_of(LoadExperimentSpec), _status_of(LoadExperimentStatus))
 
 
 def trial_crd() -> dict[str, Any]:
@@ -207,7 +219,7 @@ def trial_crd() -> dict[str, Any]:
     spec = schema_of(LoadTrialSpec) | {
         "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "a trial is immutable"}]
     }
-    return _crd(names, description, spec, schema_of(LoadTrialStatus))
+    return _crd(names, description, spec, _status_of(LoadTrialStatus))
 
 
 def render(crd: dict[str, Any]) -> str:

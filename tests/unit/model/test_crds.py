@@ -145,6 +145,16 @@ def test_strings_and_lists_of_the_spec_are_bounded():
 
 
 @each_crd
+def test_the_parts_of_a_status_have_one_manager_each(crd):
+    """Who wrote each leaf of a measurement would be as much as the measurement."""
+    (version,) = crd["spec"]["versions"]
+    parts = version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"].values()
+    objects = [part for part in parts if part.get("type") == "object"]
+    assert objects
+    assert all(part["x-kubernetes-map-type"] == "atomic" for part in objects)
+
+
+@each_crd
 def test_status_is_a_subresource_and_needs_no_field(crd):
     (version,) = crd["spec"]["versions"]
 
