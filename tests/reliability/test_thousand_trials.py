@@ -77,6 +77,6 @@ async def copy_trial(site: Site, trial: Json, name: str) -> None:
 
 
 def size(item: Json) -> int:
-    """Bytes of an object; that the API server notes besides who wrote its fields, is etcd's share."""
+    """Bytes of an object; who wrote its fields, as the API server notes it, is etcd's share."""
     metadata = {key: each for key, each in item["metadata"].items() if key != "managedFields"}
     return len(json.dumps(item | {"metadata": metadata}, separators=(",", ":")).encode())
