@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from loadlab.measurement.documents import (
+    GONE,
     Account,
     ComponentReading,
     Counters,
@@ -127,6 +128,14 @@ http_requests_total 40
     answer = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(text)))
     async with httpx.AsyncClient(transport=answer) as http:
         return await AppMetrics().read(http, "http://s:1/metrics", "exp-001-a1")
+
+
+async def test_a_meter_that_finds_no_process_says_that_the_service_is_gone():
+    answer = httpx.MockTransport(lambda _: httpx.Response(503, stream=httpx.ByteStream(b"none")))
+    async with httpx.AsyncClient(transport=answer) as http:
+        said = await steward_snapshot.ask_instruments(http, "http://s:9000", 1)
+
+    assert said == f"{GONE}http://s:9000: none"
 
 
 async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_path):

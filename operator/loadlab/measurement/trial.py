@@ -43,6 +43,7 @@ from loadlab.measurement.series import merge_series
 from loadlab.measurement.usage import (
     GENERATOR,
     ComponentUsage,
+    ended_components,
     measure_components,
     measure_service_cpus,
     measure_shared_cpus,
@@ -219,6 +220,8 @@ def _costs(
         return Completed(components={}, leaves_out_costs=False)
     rows = rows_written(start, end) if _each_writes(load) else None
     known = measure_components(start, end, _asked(start, end, documents), rows or 0.0)
+    if load.deployed:  # the address of one that ran already has pods only while they are ready
+        known |= ended_components(start, end)
     drained = next((r.drained for r in reports if r.drained), None)
     is_done = account is not None and account.drained and not account.pending
     if is_done and drained and puts_off(known):

@@ -60,6 +60,12 @@ def measure_components(
     }
 
 
+def ended_components(start: Snapshot, end: Snapshot) -> dict[str, ComponentUsage]:
+    """Return those that served at the start and were gone at the end: nothing else is known."""
+    gone = sorted(end.gone & start.components.keys())
+    return {name: ComponentUsage(restarted=True) for name in gone}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpuSetUsage:
     """Some CPUs of a node over the measurement, whoever used them; shares of their time, 0..1."""

@@ -12,7 +12,7 @@ from loadlab.progress.asked_service import why_changed
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import why_it_ended
 from loadlab.progress.infrastructure import identity, why_lost
-from loadlab.progress.observed import Observed, PodView
+from loadlab.progress.observed import ContainerState, Observed, PodView
 
 _SERVERS = (Component.SERVICE, Component.WORKER)
 
@@ -34,19 +34,25 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
 def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
     """Return what befell the service of a run whose load came to its end.
 
-    While it starts it may end again and again, which is another trouble than this.
+    While it starts it may end again and again, which is another trouble than this. One that ended
+    a moment ago has not been started again yet.
     """
     if changed := _changed(plan, trial, observed):
         return changed
     servers = observed.pods_of(run, Component.SERVICE)
-    restarted = next((pod for pod in servers if pod.restarts), None)
-    if restarted is not None:
-        message = f"the service restarted during the run: {why_it_ended(restarted)}"
+    ended = next((pod for pod in servers if pod.restarts or _is_over(pod)), None)
+    if ended is not None:
+        what = "restarted" if ended.restarts else "ended"
+        message = f"the service {what} during the run: {why_it_ended(ended)}"
         return Failure(Reason.SERVICE_RESTARTED, message)
     if len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
         message = "a pod of the service was deleted or replaced during the run"
         return Failure(Reason.SERVICE_RESTARTED, message)
     return None
+
+
+def _is_over(pod: PodView) -> bool:
+    return pod.own.state is ContainerState.TERMINATED
 
 
 def _changed(plan: Plan, trial: Trial, observed: Observed) -> Failure | None:

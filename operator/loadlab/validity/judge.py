@@ -274,7 +274,7 @@ def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
         yield Reason(
             ReasonKind.COMPONENT_RESTARTED,
             Validity.SUSPECT if harmless else Validity.INVALID,
-            f"{', '.join(restarted)} restarted during the measurement: part of the window had "
+            f"{', '.join(restarted)} ended during the measurement: part of the window had "
             f"no or a cold component; {LAST_WORDS}",
         )
 

@@ -15,6 +15,10 @@ class SourceError(Exception):
     """A component answered, but not with its figures."""
 
 
+class GoneError(SourceError):
+    """Nothing serves there: a process ended, or its meter finds none that is left."""
+
+
 class StewardError(Exception):
     """Anything the steward reports to its callers."""
 

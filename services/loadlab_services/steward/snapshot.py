@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
 from loadlab_services.steward.app_metrics import AppMetrics
-from loadlab_services.steward.errors import SourceError
+from loadlab_services.steward.errors import GoneError, SourceError
 from loadlab_services.steward.every_pod import find_pods, lay_together
 from loadlab_services.steward.node import read_shared_cpus
 from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
@@ -39,6 +39,7 @@ from unnest($1::text[]) as name
 MOST_BYTES = 24 * 1024
 # As it is sent: a small compressed answer may unpack to any size.
 UNPACKED = {"Accept-Encoding": "identity"}
+GONE = "gone: "  # begins what is said where nothing serves: the operator knows it by this
 NOT_OURS = "unknown: the database is not the experiment's own"
 NOT_OUR_REDIS = "unknown: the Redis is not the experiment's own"
 
@@ -85,9 +86,16 @@ def is_app_metrics(url: str) -> bool:
 
 async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     """Scrape a pod's own instruments; an image of somebody else's may answer anything."""
-    async with http.stream("GET", f"{url}/snapshot", headers=UNPACKED) as response:
-        response.raise_for_status()
-        body = await _read_bounded(response)
+    try:
+        async with http.stream("GET", f"{url}/snapshot", headers=UNPACKED) as response:
+            if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                raise GoneError(
+                    f"{url}: {(await _read_bounded(response)).decode(errors='replace')}"
+                )
+            response.raise_for_status()
+            body = await _read_bounded(response)
+    except httpx.ConnectError as error:
+        raise GoneError(f"{url}: {error}") from error
     try:
         figures = json.loads(body)
     except RecursionError as error:
@@ -182,5 +190,7 @@ async def _ask(source: Awaitable[Component]) -> Component | str:
             return await source
     except TimeoutError:
         return f"no answer within {SCRAPE_TIMEOUT} s"
+    except GoneError as error:
+        return f"{GONE}{error}"
     except (SourceError, httpx.HTTPError, httpx.InvalidURL, ValueError, *STORE_ERRORS) as error:
         return f"{type(error).__name__}: {error}"

@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from loadlab_services.settings import StewardSettings
+from loadlab_services.steward.snapshot import GONE
 from loadlab_services.stream.entry import GROUP
 from tests.services.stewards import access, steward
 
@@ -192,6 +193,7 @@ async def test_a_snapshot_holds_every_component_that_answers_and_names_the_other
     body = response.json()
     assert (body["run"], abs(body["takenAt"] - time.time()) < 5) == (RUN, True)
     assert set(body["errors"]) == {"service", "worker"}
+    assert all(why.startswith(GONE) for why in body["errors"].values())
     assert set(body["components"]["redis"]) == {
         "cpuSeconds",
         "memoryBytes",

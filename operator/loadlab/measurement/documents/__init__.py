@@ -28,6 +28,7 @@ from loadlab.measurement.documents.generator import (
     Split,
 )
 from loadlab.measurement.documents.steward import (
+    GONE,
     Account,
     Answer,
     ComponentReading,
@@ -43,6 +44,7 @@ from loadlab.measurement.documents.steward import (
 __all__ = [
     "CEILING_SCENARIO",
     "DOCUMENT_VERSION",
+    "GONE",
     "MEASURED_SCENARIO",
     "PROGRESS_KEY",
     "RESULT_KEY",

@@ -104,6 +104,9 @@ class Quietness(ReadModel):
     idle_cpus: dict[str, float] = Field(default={})  # busy in quiet moments, by set of CPUs
 
 
+GONE = "gone: "  # begins the error of a component that nothing serves
+
+
 class Snapshot(Answer):
     """All components at one edge of the measurement."""
 
@@ -114,6 +117,11 @@ class Snapshot(Answer):
     shared_cpus: CpuTimes | None = None  # those of the steward's node that nobody owns
     quietness: Quietness | None = None
     errors: dict[str, str] = Field(default={})
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The components that nothing served."""
+        return frozenset(name for name, why in self.errors.items() if why.startswith(GONE))
 
 
 class Account(Answer):
