@@ -34,10 +34,11 @@ async def test_faults_change_nothing(site: Site, measured, runs):
         await site.finished(name, 600)
         site.proxy.faults = CALM
         if await site.outcome(name) != calm or site.runs(name) != site.runs("calm"):
-            wrong.append(f"{name}: {await site.outcome(name)} {site.runs(name)}")
+            found = [trial["status"]["formerAttempts"] for trial in await site.trials(name)]
+            wrong.append(f"{name}: {found} {site.runs(name)} {await site.outcome(name)}")
         done += 1
 
     met = ", ".join(f"{fault}: {count}" for fault, count in sorted(site.proxy.met.items()))
     measured(3, f"{done - len(wrong)} of {done} runs in the undisturbed state; met: {met}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert site.operator.breakdowns() == []
