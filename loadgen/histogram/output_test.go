@@ -1,8 +1,6 @@
 package histogram
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,85 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sirupsen/logrus"
-	"gopkg.in/guregu/null.v3"
-
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
-	"go.k6.io/k6/v2/lib/netext/httpext"
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 )
-
-// bench is an output under test, fed as k6 feeds it.
-type bench struct {
-	*Output
-	t        *testing.T
-	stdout   *bytes.Buffer
-	registry *metrics.Registry
-}
-
-func newBench(t *testing.T, target string, env map[string]string) *bench {
-	t.Helper()
-	stdout := &bytes.Buffer{}
-	o, err := New(output.Params{
-		ConfigArgument: target, Environment: env, StdOut: stdout, Logger: logrus.New(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &bench{o.(*Output), t, stdout, metrics.NewRegistry()}
-	if err := b.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func (b *bench) tags(scenario, status string) *metrics.TagSet {
-	tags := b.registry.RootTagSet().With("name", "request")
-	if scenario != "" {
-		tags = tags.With("scenario", scenario)
-	}
-	return tags.With("status", status)
-}
-
-func (b *bench) request(scenario, status string, end time.Time, took time.Duration) {
-	b.AddMetricSamples([]metrics.SampleContainer{&httpext.Trail{
-		EndTime: end, Duration: took, Blocked: time.Millisecond,
-		Failed: null.BoolFrom(status != "200"), Tags: b.tags(scenario, status),
-	}})
-}
-
-func (b *bench) sample(name string, kind metrics.MetricType, contains metrics.ValueType, v float64) {
-	m := b.registry.MustNewMetric(name, kind, contains)
-	tags := b.registry.RootTagSet().With("scenario", "measure")
-	b.AddMetricSamples([]metrics.SampleContainer{metrics.Sample{
-		TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags}, Time: time.Now(), Value: v,
-	}})
-}
-
-func (b *bench) stop(testErr error) document {
-	b.t.Helper()
-	if err := b.StopWithTestError(testErr); err != nil {
-		b.t.Fatal(err)
-	}
-	return parse(b.t, b.stdout.Bytes())
-}
-
-func parse(t *testing.T, raw []byte) document {
-	t.Helper()
-	if n := bytes.Count(raw, []byte("\n")); n != 1 {
-		t.Fatalf("want one line, got %d", n)
-	}
-	var line struct {
-		Doc document `json:"loadlab_result"`
-	}
-	if err := json.Unmarshal(raw, &line); err != nil {
-		t.Fatal(err)
-	}
-	holdToSchema(t, raw)
-	return line.Doc
-}
 
 func TestScenariosAreKeptApartAndEdgesAndSetupAreNotLoad(t *testing.T) {
 	b, now := newBench(t, "", nil), time.Now()
@@ -240,60 +164,6 @@ func TestACheckpointIsNotComplete(t *testing.T) {
 	}
 	if raw, err = os.ReadFile(path); err != nil || !parse(t, raw).Complete {
 		t.Errorf("the last document must be complete: %v", err)
-	}
-}
-
-func TestProgressIsOneShortLineASecond(t *testing.T) {
-	b, now := newBench(t, "", nil), time.Now()
-	b.started = now.Add(-24 * time.Hour)
-	b.request("warmup", "200", now, time.Millisecond)
-	time.Sleep(2 * flushEvery)
-	b.request("measure", "503", now, time.Millisecond)
-	time.Sleep(1100*time.Millisecond + 2*flushEvery)
-	_ = b.StopWithTestError(nil)
-	lines := strings.Split(strings.TrimSpace(b.stdout.String()), "\n")
-	if len(lines) < 3 || len(lines) > 5 {
-		t.Fatalf("%d lines, want a few of progress and the result", len(lines))
-	}
-	for i, line := range lines[:len(lines)-1] {
-		holdToSchema(t, []byte(line))
-		var told map[string]progressDoc
-		if err := json.Unmarshal([]byte(line), &told); err != nil || len(line) >= 200 {
-			t.Fatalf("%d bytes, %v: %s", len(line), err, line)
-		}
-		p := told[progressKey]
-		if i == 0 && (p.Phase != warmUp || p.Requests != 1) {
-			t.Errorf("first: %+v", p)
-		}
-		if i == len(lines)-2 && (p.Phase != measurement || p.Requests != 2 || p.Failed != 1) {
-			t.Errorf("last: %+v", p)
-		}
-	}
-}
-
-func TestProgressTellsTheLatestWholeSecond(t *testing.T) {
-	b, now := newBench(t, "", nil), time.Now()
-	b.request("warmup", "200", now, 80*time.Millisecond)
-	b.request("measure", "200", now, 20*time.Millisecond) // and one of waiting for a connection
-	b.request("measure", "503", now, 90*time.Millisecond) // no answer that a latency is told of
-	time.Sleep(2 * flushEvery)
-	b.reading.at = now.Add(time.Second)
-	if p := b.progress(); p.P95Us < 20_900 || p.P95Us > 21_100 {
-		t.Errorf("%+v", p)
-	}
-	b.reading.at = now.Add(2 * time.Second)
-	if p := b.progress(); p.P95Us != 0 {
-		t.Errorf("nothing came in that second: %+v", p)
-	}
-}
-
-func TestProgressBeforeTheLoadIsThePreparation(t *testing.T) {
-	b := newBench(t, "", nil)
-	b.request("", "200", time.Now(), time.Millisecond) // readiness, in setup
-	time.Sleep(2 * flushEvery)
-	b.vus = gauge{{time.Now().Add(-time.Hour), 7}}
-	if p := b.progress(); p.Phase != preparation || p.Requests != 0 || p.InFlight != 0 {
-		t.Errorf("%+v", p)
 	}
 }
 

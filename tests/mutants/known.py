@@ -43,6 +43,8 @@ MODULES: Mapping[str, Sequence[str]] = {
     "validity.steadiness": [],
     "validity.lateness": [],
     "validity.judge": ["families", "open_load"],
+    "validity.answers": ["judge", "judge_edges", "families", "open_load"],
+    "validity.instruments": ["judge", "judge_edges", "families", "open_load"],
     "validity.standing": [],
 }
 
@@ -240,13 +242,13 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "measurement.request_counts": {
         "_share_between: second.t + 1 -> second.t + 2": "no second ends before its first answer",
     },
-    "validity.judge": {
-        "_counts: "
+    "validity.instruments": {
+        "counts_apart: "
         "max(counts.client - counts.server, counts.server - counts.client - followed, 0.0) -> "
         "max(counts.client - counts.server, counts.server - counts.client - followed, 1.0)": (
             "the bound is 1 or more"
         ),
-        "_counts: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
+        "counts_apart: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
         "counts.seconds <= bounds.COUNT_MIN_SECONDS": _NEVER_EQUAL,
     },
     "validity.steadiness": {

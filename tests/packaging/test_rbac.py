@@ -22,6 +22,7 @@ from loadlab.kube.finished import FinishedTrials
 from loadlab.kube.lease import Lease
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.observe import observe
+from loadlab.kube.requests import Requests
 from loadlab.kube.timeouts import Timeouts
 from loadlab.kube.watch import watch_children
 from loadlab.model.resources import Experiment
@@ -62,14 +63,23 @@ class TakesNotes(ApiCluster):
         self.asked: set[Permission] = set()
         self.is_there = False
         self._timeouts = Timeouts()
-        self._permit = lambda _: None
+        self._requests = NotedRequests(self)
         self._large = asyncio.Lock()
 
+
+class NotedRequests(Requests):
+    """Requests that reach nobody."""
+
+    def __init__(self, cluster: TakesNotes) -> None:
+        self._cluster = cluster
+        self._timeouts = Timeouts()
+        self._permit = lambda _: None
+
     async def _request(self, verb, path, query, **_):
-        self.asked |= permissions(verb, path, dict(query))
+        self._cluster.asked |= permissions(verb, path, dict(query))
         await asyncio.sleep(0)
-        refused = self.is_there and verb == "POST"
-        missing = not self.is_there and verb == "GET" and "/leases/" in path
+        refused = self._cluster.is_there and verb == "POST"
+        missing = not self._cluster.is_there and verb == "GET" and "/leases/" in path
         return SimpleNamespace(
             status=409 if refused else 404 if missing else 200,
             text=self._answer,
@@ -78,7 +88,7 @@ class TakesNotes(ApiCluster):
         )
 
     async def _answer(self, **_) -> str:
-        owners = [{"uid": UID, "controller": True}] if self.is_there else []
+        owners = [{"uid": UID, "controller": True}] if self._cluster.is_there else []
         labels = {MAY_BE_USED_LABEL: "true"}
         metadata: dict[str, object] = {"name": "x", "uid": "uid", "resourceVersion": "1"}
         metadata |= {"ownerReferences": owners, "labels": labels}

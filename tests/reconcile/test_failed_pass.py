@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.controller import ending, reconcile
+from loadlab.controller import ending, reconcile, troubled
 from loadlab.controller.unwritten import RUNS_FOR
 from loadlab.kube.api import Kind, Version
 from loadlab.kube.errors import ClusterError, MalformedError, RefusedError, UnavailableError
@@ -118,13 +118,13 @@ async def test_an_ending_that_breaks_holds_nobody_up(part, monkeypatch):
     lab = await begun_and_remembered()
     lab.submit("next", replicates=1)
     break_for(monkeypatch, "observe")
-    whole = getattr(reconcile, part)
+    whole = getattr(troubled, part)
 
     def broken(*arguments: Any) -> Any:
         names = {_name_of(argument) for argument in arguments}
         return breaks() if "exp" in names else whole(*arguments)
 
-    monkeypatch.setattr(reconcile, part, broken)
+    monkeypatch.setattr(troubled, part, broken)
 
     for _ in range(int(BROKEN_FOR + RUNS_FOR) + 5):
         await lab.step()
@@ -239,7 +239,7 @@ async def test_what_is_over_is_left_alone_when_its_pass_breaks(monkeypatch):
     status = await lab.run()
     break_for(monkeypatch, "read_experiment")
 
-    assert await lab.reconcile() == reconcile.WHEN_OVER
+    assert await lab.reconcile() == troubled.WHEN_OVER
     assert lab.status() == status
 
 

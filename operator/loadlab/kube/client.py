@@ -1,17 +1,15 @@
-"""The verbs over HTTP, by the official client's transport. 404, 409 and 410 are handled here."""
+"""The verbs as requests to the API server: path, query and body of each, and what they answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-import aiohttp
 from kubernetes.aio import config
-from kubernetes.aio.client import ApiClient, ApiException, Configuration
+from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.base.names import FIELD_MANAGER
-from loadlab.kube.answers import error_text, raise_for, read_object, reason_of
+from loadlab.kube.answers import read_object
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.counted import Asked, CountedClient
 from loadlab.kube.errors import UnavailableError
@@ -27,12 +25,11 @@ from loadlab.kube.lists import (
     versions_of,
 )
 from loadlab.kube.log_lines import TAIL, last_of, read_back
+from loadlab.kube.requests import Requests
 from loadlab.kube.retries import ReadRetries
 from loadlab.kube.timeouts import USUAL, Timeouts
 
 MERGE_PATCH = "application/merge-patch+json"
-NO_ANSWER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError)
-Headers = dict[str, str]
 
 
 @asynccontextmanager
@@ -59,7 +56,7 @@ class ApiCluster:
     ) -> None:
         self._api = api
         self._timeouts = timeouts
-        self._permit = permit
+        self._requests = Requests(api, timeouts, permit)
         self._large = asyncio.Lock()  # one object that is too large is looked at at a time
 
     def written_by(self, permit: Callable[[float], None]) -> "ApiCluster":
@@ -71,18 +68,20 @@ class ApiCluster:
     ) -> Manifest | None:
         path = kind.value.path(namespace, name)
         accept = METADATA_ONLY if bare else JSON
-        text = await self._send("GET", path, accept=accept, absent_ok=True)
+        text = await self._requests.send("GET", path, accept=accept, absent_ok=True)
         return None if text is None else read_object(text, f"GET {path}")
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        return await keep(pages_of(self._ask, kind, namespace, selector(labels), self._large))
+        return await keep(
+            pages_of(self._requests.ask, kind, namespace, selector(labels), self._large)
+        )
 
     async def pages(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
-        found = pages_of(self._ask, kind, namespace, selector(labels), self._large)
+        found = pages_of(self._requests.ask, kind, namespace, selector(labels), self._large)
         async for page, _ in found:
             yield page
 
@@ -90,7 +89,7 @@ class ApiCluster:
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> AsyncIterator[Page]:
         """Yield who and whose the objects with these labels are, many at a time."""
-        async for page in outlines_of(self._ask, kind, namespace, selector(labels)):
+        async for page in outlines_of(self._requests.ask, kind, namespace, selector(labels)):
             yield page
 
     async def versions(self, kind: Kind, namespace: str | None) -> dict[tuple[str, str], str]:
@@ -100,7 +99,7 @@ class ApiCluster:
     async def create(self, manifest: Manifest) -> Manifest | None:
         path = kind_of(manifest).value.path(manifest["metadata"]["namespace"])
         query = [("fieldManager", FIELD_MANAGER)]
-        made = await self._send("POST", path, query=query, body=manifest, exists_ok=True)
+        made = await self._requests.send("POST", path, query=query, body=manifest, exists_ok=True)
         return None if made is None else read_object(made, f"POST {path}")
 
     async def replace(self, manifest: Manifest) -> bool:
@@ -108,7 +107,7 @@ class ApiCluster:
         metadata = manifest["metadata"]
         path = kind_of(manifest).value.path(metadata["namespace"], metadata["name"])
         query = [("fieldManager", FIELD_MANAGER)]
-        done = await self._send(
+        done = await self._requests.send(
             "PUT", path, query=query, body=manifest, absent_ok=True, conflict_ok=True
         )
         return done is not None
@@ -116,13 +115,13 @@ class ApiCluster:
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         path = kind.value.path(namespace, name)
-        await self._send("DELETE", path, body=body, absent_ok=True, conflict_ok=True)
+        await self._requests.send("DELETE", path, body=body, absent_ok=True, conflict_ok=True)
 
     async def patch_status(
         self, kind: Kind, namespace: str, name: str, patch: Manifest, version: Version
     ) -> Version:
         path, seen = kind.value.path(namespace, name, "status"), version.dump()
-        text = await self._send(
+        text = await self._requests.send(
             "PATCH",
             path,
             query=[("fieldManager", FIELD_MANAGER)],
@@ -134,28 +133,22 @@ class ApiCluster:
 
     async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         path, query = Kind.POD.value.path(namespace, pod, "log"), [("container", container)]
-        response = await self._request("GET", path, query, seconds=self._timeouts.log)
-        try:
-            if response.status == 404:
-                return None
-            raise_for(response.status, await error_text(response), f"GET {path}")
-            return await read_back(response.content.iter_any(), token)
-        except NO_ANSWER as error:
-            raise UnavailableError(f"GET {path}: {error!r}") from error
-        finally:
-            response.close()
+        asked, seconds = f"GET {path}", self._timeouts.log
+        async with self._requests.open(path, query, asked, seconds=seconds, absent_ok=True) as log:
+            return None if log.status == 404 else await read_back(log.content.iter_any(), token)
 
     async def why_no_pod(self, namespace: str, uid: str) -> str:
         fields = f"involvedObject.uid={uid},reason=FailedCreate"
         query = [("fieldSelector", fields), ("limit", "50")]
         path = Kind.EVENT.value.path(namespace)
-        text = await self._ask(path, query, accept=JSON, most=PAGE_BYTES)  # anybody may write some
+        # Anybody may write some: no more is read than of a page.
+        text = await self._requests.ask(path, query, accept=JSON, most=PAGE_BYTES)
         found = read_object(text or b"{}", f"GET {path}")
         events = sorted(found.get("items") or [], key=lambda e: e.get("lastTimestamp") or "")
         return str(events[-1].get("message") or "") if events else ""
 
     async def version(self) -> str:
-        return str((await self._read("/version")).get("gitVersion", ""))
+        return str((await self._requests.read("/version")).get("gitVersion", ""))
 
     async def watch(
         self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str
@@ -164,17 +157,12 @@ class ApiCluster:
         query = [*selector(labels), ("watch", "true"), ("resourceVersion", version)]
         query += [("timeoutSeconds", "240"), ("allowWatchBookmarks", "true")]
         path, request = kind.value.path(namespace), f"watch {kind.name}"
+        seconds = self._timeouts.watch
         # An event says which experiment to look at; what is in the object nobody asks it for.
-        headers, seconds = {"Accept": METADATA_ONLY}, self._timeouts.watch
-        response = await self._request("GET", path, query, headers=headers, seconds=seconds)
-        try:
-            raise_for(response.status, await error_text(response), request)
+        opened = self._requests.open(path, query, request, accept=METADATA_ONLY, seconds=seconds)
+        async with opened as response:
             async for line in response.content:
                 yield read_object(line, request)
-        except NO_ANSWER as error:
-            raise UnavailableError(f"{request}: {error!r}") from error
-        finally:
-            response.close()
 
     async def follow_log(self, namespace: str, pod: str, container: str) -> AsyncIterator[bytes]:
         """Yield pieces of a container's log as it grows, until it ends."""
@@ -193,108 +181,15 @@ class ApiCluster:
         self, namespace: str, pod: str, query: Query, request: str, seconds: float
     ) -> AsyncIterator[bytes]:
         path = Kind.POD.value.path(namespace, pod, "log")
-        response = await self._request("GET", path, query, seconds=seconds)
-        try:
-            raise_for(response.status, await error_text(response), request)
+        async with self._requests.open(path, query, request, seconds=seconds) as response:
             async for piece in response.content.iter_any():
                 yield piece
-        except NO_ANSWER as error:
-            raise UnavailableError(f"{request}: {error!r}") from error
-        finally:
-            response.close()
 
     async def list_version(self, kind: Kind, namespace: str | None) -> str:
         """Return the resource version from which a watch sees everything that comes."""
         path = kind.value.path(namespace)
-        found = await self._read(path, [("limit", "1")])
+        found = await self._requests.read(path, [("limit", "1")])
         try:
             return str(found["metadata"]["resourceVersion"])
         except (KeyError, TypeError) as error:
             raise UnavailableError(f"GET {path}: the list has no resourceVersion") from error
-
-    async def _read(self, path: str, query: Query | None = None) -> Manifest:
-        return read_object(await self._send("GET", path, query=query) or "", f"GET {path}")
-
-    async def _ask(self, path: str, query: Query, *, accept: str, most: int) -> bytes | None:
-        """Read an answer of at most so many bytes; None where it is longer."""
-        response = await self._request(
-            "GET", path, query, headers={"Accept": accept}, seconds=self._timeouts.answer
-        )
-        try:
-            raise_for(response.status, await error_text(response), f"GET {path}")
-            text = bytearray()
-            async for piece in response.content.iter_any():
-                text += piece
-                if len(text) > most:
-                    return None
-            return bytes(text)
-        except NO_ANSWER as error:
-            raise UnavailableError(f"GET {path}: {error!r}") from error
-        finally:
-            response.close()
-
-    async def _send(  # noqa: PLR0913 - the one place where a request is spelled out
-        self,
-        verb: str,
-        path: str,
-        *,
-        query: Query | None = None,
-        body: Manifest | None = None,
-        content_type: str = JSON,
-        accept: str = JSON,
-        absent_ok: bool = False,
-        conflict_ok: bool = False,
-        exists_ok: bool = False,
-        seconds: float | None = None,
-    ) -> str | None:
-        """Return the answer's text; None where an allowed 404, Conflict or AlreadyExists came.
-
-        A 409 has many reasons: a quota that was changed meanwhile is not an object that exists.
-        """
-        seconds, query = seconds or self._timeouts.answer, query or []
-        if verb != "GET":
-            seconds = self._timeouts.write
-            query = [*query, ("timeout", f"{seconds:g}s")]
-            self._permit(seconds)
-        response = await self._request(
-            verb,
-            path,
-            query,
-            body=body,
-            headers={"Content-Type": content_type, "Accept": accept},
-            seconds=seconds,
-        )
-        try:
-            text = str(await response.text(encoding="utf-8", errors="replace"))
-        except NO_ANSWER as error:
-            raise UnavailableError(f"{verb} {path}: {error!r}") from error
-        reason = reason_of(text) if response.status == 409 else ""
-        expected = {("AlreadyExists", exists_ok), ("Conflict", conflict_ok)}
-        if (response.status == 404 and absent_ok) or (reason, True) in expected:
-            return None
-        raise_for(response.status, text, f"{verb} {path}")
-        return text
-
-    async def _request(
-        self,
-        verb: str,
-        path: str,
-        query: Query,
-        *,
-        body: Manifest | None = None,
-        headers: Headers | None = None,
-        seconds: float,
-    ) -> Any:
-        try:
-            request = await self._api.param_serialize(
-                verb,
-                path,
-                query_params=query,
-                header_params={"Accept": JSON, "Content-Type": JSON} | (headers or {}),
-                body=body,
-                auth_settings=["BearerToken"],
-            )
-            answer = await self._api.call_api(*request, _request_timeout=seconds)
-        except (*NO_ANSWER, OSError, ApiException) as error:
-            raise UnavailableError(f"{verb} {path}: {error!r}") from error
-        return answer.response

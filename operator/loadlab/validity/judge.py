@@ -74,15 +74,9 @@ the latency is in doubt. One that did not keep it is a result only where k6 was 
 
 from collections.abc import Callable, Iterator
 
-from loadlab.base.names import Component
-from loadlab.base.text import fit
-from loadlab.measurement.failures import NO_ANSWER, tell_failures
 from loadlab.measurement.trial import VoidTrial
-from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import Validity
-from loadlab.model.status.evidence import LAST_WORDS
-from loadlab.validity import bounds
+from loadlab.validity.answers import errors_many, nothing_answered, redirected
 from loadlab.validity.generator_rules import (
     arrivals_missed,
     generator_paused,
@@ -91,14 +85,12 @@ from loadlab.validity.generator_rules import (
     pods_apart,
     requests_unlike_iterations,
 )
+from loadlab.validity.instruments import counts_apart, instruments_missing, restarted
 from loadlab.validity.judgement import (
-    Family,
     Judgement,
     Reason,
     ReasonKind,
     invalid,
-    remark,
-    suspect,
 )
 from loadlab.validity.lateness import sent_late, side_dropped
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
@@ -120,108 +112,9 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
         return Judgement(
             tuple(invalid(ReasonKind(p.kind.value), p.message) for p in trial.problems)
         )
-    if nothing := tuple(_no_requests(trial)):
+    if nothing := tuple(nothing_answered(trial)):
         return Judgement(nothing)
     return Judgement(tuple(reason for rule in _RULES for reason in rule(trial)))
-
-
-def _no_requests(trial: TrialMeasurement) -> Iterator[Reason]:
-    if trial.requests and trial.window_seconds > 0:
-        return
-    cut = trial.interrupted_iterations
-    why = (
-        f"{cut} were still without an answer when they were cut off: raise spec.load.gracefulStop, "
-        "or lower spec.load.request.timeout to see them fail"
-        if cut
-        else f"the script made none that ended{_why(trial)}"
-    )
-    yield invalid(
-        ReasonKind.NO_REQUESTS,
-        f"{trial.requests} requests in {trial.window_seconds:.3f} s: {why}",
-        Family.SERVICE if cut else Family.INSTRUMENT,
-    )
-
-
-def _redirected(trial: TrialMeasurement) -> Iterator[Reason]:
-    found = [f for f in trial.failures if f.status_class == "3xx"]
-    share = sum(f.requests for f in found) / trial.requests
-    if not found:
-        return
-    places = [f"{f.text[:3]} to {fit(f.example)}" for f in found if f.example]
-    yield Reason(
-        ReasonKind.REDIRECTED,
-        Validity.SUSPECT if trial.latency.count else Validity.INVALID,
-        f"{share:.1%} of the requests were answered {places[0] if places else found[0].text} and "
-        f"not served: {_remedy(trial, found[0].example)}",
-        Family.SERVICE,
-    )
-
-
-def _remedy(trial: TrialMeasurement, place: str) -> str:
-    if trial.redirects_followed:
-        return "spec.load.request.redirects Follow stops at the tenth: do they lead in a circle?"
-    if place.startswith("https:"):
-        return (
-            "it asks for https, and the load is made over http inside the cluster: give the "
-            "variant https, or its requests the header X-Forwarded-Proto by load.request.headers"
-        )
-    return (
-        "set spec.load.request.path to that place, or spec.load.request.redirects to Follow "
-        "(Accept where a redirect is the answer that is asked for)"
-    )
-
-
-def _errors(trial: TrialMeasurement) -> Iterator[Reason]:
-    if not trial.latency.count:
-        yield invalid(
-            ReasonKind.NO_SUCCESS,
-            f"none of {trial.requests} requests succeeded ({_statuses(trial)}){_why(trial)}; of "
-            f"the service {LAST_WORDS}",
-            Family.SERVICE,
-        )
-    elif trial.failed_rate > bounds.FAILED_SHARE:
-        yield suspect(
-            ReasonKind.ERROR_RATE,
-            f"{trial.failed_rate:.1%} of the requests failed ({_statuses(trial)}), bound "
-            f"{bounds.FAILED_SHARE:.0%}{_why(trial)}; the latency is that of a minority",
-            Family.SERVICE,
-        )
-
-
-def _statuses(trial: TrialMeasurement) -> str:
-    names = {NO_ANSWER: "no answer"}
-    return ", ".join(f"{names.get(name, name)}: {n}" for name, n in trial.status.items() if n)
-
-
-def _why(trial: TrialMeasurement) -> str:
-    """The most frequent failures, behind a colon; nothing where a generator tells none."""
-    told = tell_failures(trial.failures, trial.requests)
-    return f": {told}" if told else ""
-
-
-def _counts(trial: TrialMeasurement) -> Iterator[Reason]:
-    counts = trial.counts
-    if counts is None or counts.server is None or counts.seconds < bounds.COUNT_MIN_SECONDS:
-        return
-    edges: float = trial.load.virtual_users  # in flight
-    edges += 0.5 * counts.client / counts.seconds  # a quarter of a second at each end
-    # Without an answer: the service never saw it, or was done with it after the client gave up.
-    edges += trial.status.get(NO_ANSWER, 0)
-    # A redirect that was followed is a request to the service, unless it leads elsewhere.
-    followed = trial.redirects_followed / trial.requests * counts.client
-    gap = max(counts.client - counts.server, counts.server - counts.client - followed, 0.0)
-    tolerance = bounds.COUNT_GAP * counts.client + edges
-    if gap > tolerance:
-        broken = gap > bounds.COUNT_BROKEN * counts.client + edges
-        ran = "; or it served others meanwhile, or another of its processes served the rest"
-        others = "" if trial.load.deployed else ran
-        yield Reason(
-            ReasonKind.COUNT_MISMATCH,
-            Validity.INVALID if broken else Validity.SUSPECT,
-            f"{trial.load.generator} saw {counts.client:.0f} requests end, the service "
-            f"{counts.server}, in {counts.seconds:.1f} s; bound ±{tolerance:.0f}: something "
-            f"between them answers, repeats or drops requests, or their clocks differ{others}",
-        )
 
 
 def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -229,71 +122,21 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
     yield from samples_too_few(trial.latency.count, named)
 
 
-def _instruments(trial: TrialMeasurement) -> Iterator[Reason]:
-    service = trial.components.get(Component.SERVICE)
-    unread = service is None or (_tells_no_cpu(service) and not service.restarted)
-    why = "; ".join(trial.notes) or "no pod of the generator handed in a snapshot"
-    if trial.load.instrumented and unread:
-        yield suspect(
-            ReasonKind.INSTRUMENTS_MISSING,
-            f"CPU and memory of the service are unknown ({why}): the HTTP figures stand alone",
-        )
-    if not trial.load.instrumented and not trial.load.deployed:
-        yield remark(ReasonKind.NO_INSTRUMENTS, _as_it_ran(trial, is_metered=not unread))
-    elif not trial.load.instrumented:
-        unknown = "event-loop lag, thread tokens, pool wait and requests per process"
-        if unread:
-            unknown = f"CPU, memory and open files ({why}), {unknown}"
-        yield remark(
-            ReasonKind.NO_INSTRUMENTS,
-            f"the image has no instruments: {unknown} are unknown; "
-            "loadlab_services.instruments adds them in two lines",
-        )
-
-
-def _tells_no_cpu(service: ComponentUsage) -> bool:
-    """Where nothing succeeded there is no CPU per request, though the CPU is known."""
-    return service.cpus_used is None and service.cpu_micros_per_request is None
-
-
-def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
-    """What is known of a service that ran already and has no instruments of ours."""
-    known = "nobody meters it: its CPU and memory are not known, and nothing is claimed of its cost"
-    if is_metered:
-        known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
-    elif why := next((note for note in trial.notes if ": service: " in note), ""):
-        known = f"its CPU and memory are not known ({why})"
-    return f"the service ran already and {known}; its processes are those of all trials"
-
-
-def _restarts(trial: TrialMeasurement) -> Iterator[Reason]:
-    restarted = [name for name, usage in trial.components.items() if usage.restarted]
-    if restarted:
-        # Without a worker requests are answered as before, and the account finds what was lost.
-        harmless = restarted == [Component.WORKER]
-        yield Reason(
-            ReasonKind.COMPONENT_RESTARTED,
-            Validity.SUSPECT if harmless else Validity.INVALID,
-            f"{', '.join(restarted)} ended during the measurement: part of the window had "
-            f"no or a cold component; {LAST_WORDS}",
-        )
-
-
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
-    *(_redirected, _errors, unanswered, cut_off, which_latency, script_not_heeded, script_cut),
+    *(redirected, errors_many, unanswered, cut_off, which_latency, script_not_heeded, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(
         requests_unlike_iterations,
-        _counts,
+        counts_apart,
         pods_apart,
         cpu_stolen,
         cpus_shared,
         limits_changed,
         _samples,
-        _instruments,
-        _restarts,
+        instruments_missing,
+        restarted,
     ),
     *(work_reasons, staleness_reasons, proof_reasons),
 )

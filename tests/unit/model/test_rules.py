@@ -13,10 +13,20 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import ServiceCpu
 from tests.manifests import Json
 from tests.unit.model.cel import evaluate
-from tests.unit.model.rule_cases import CASES, CLAIM, PRECISION, SPEC, URLS, Case
+from tests.unit.model.load_rule_cases import LOAD_CASES
+from tests.unit.model.pod_rule_cases import POD_CASES
+from tests.unit.model.rule_case import CLAIM, Case
+from tests.unit.model.spec_rule_cases import PRECISION, SPEC, SPEC_CASES
 from tests.unit.model.spec_rules import BY_NAME, OF_MODELS, OF_TEXTS, TRANSITIONS
 from tests.unit.model.spec_schema import filled_in, spec_schema
+from tests.unit.model.store_rule_cases import STORE_CASES
 
+CASES = [*SPEC_CASES, *POD_CASES, *LOAD_CASES, *STORE_CASES]
+URLS = (  # texts, of which the first three are in order
+    *("https://a.example", "http://a-b.example.com:8080", "https://a.b.c.d.xn--p1ai"),
+    *("https://10.0.0.1", "http://a", "https://a.b/", "https://u@a.b", "http://a.b:0", "ftp://a.b"),
+    *("https://A.b", "https://a..b", "https://-a.b", "http://1.2.3.0x4", ""),
+)
 STEERING = {"suspend", "terminate", "ttl_strategy", "retain", "retain_for"}  # may change
 
 

@@ -84,3 +84,13 @@ def test_a_pause_of_a_tenth_of_the_time_out_is_none(healthy):
 
     assert reasons(at)[ReasonKind.UNANSWERED] is Validity.SUSPECT
     assert reasons(beyond)[ReasonKind.UNANSWERED] is Validity.INVALID
+
+
+@pytest.mark.parametrize("deployed", [True, False])
+def test_only_a_service_that_ran_already_may_have_served_others(healthy, deployed):
+    trial = counted(healthy, 30_000 + TOLERANCE + 1)
+    trial = replace(trial, load=replace(trial.load, deployed=deployed))
+
+    (said,) = (r.message for r in judge(trial).reasons if r.kind is ReasonKind.COUNT_MISMATCH)
+
+    assert ("served others meanwhile" in said) is not deployed

@@ -1,0 +1,90 @@
+"""What the instruments in the service tell: whether there are any, what they counted, restarts."""
+
+from collections.abc import Iterator
+
+from loadlab.base.names import Component
+from loadlab.measurement.failures import NO_ANSWER
+from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status import Validity
+from loadlab.model.status.evidence import LAST_WORDS
+from loadlab.validity import bounds
+from loadlab.validity.judgement import Reason, ReasonKind, remark, suspect
+
+
+def counts_apart(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Hold what the service counted against what the generator did."""
+    counts = trial.counts
+    if counts is None or counts.server is None or counts.seconds < bounds.COUNT_MIN_SECONDS:
+        return
+    edges: float = trial.load.virtual_users  # in flight
+    edges += 0.5 * counts.client / counts.seconds  # a quarter of a second at each end
+    # Without an answer: the service never saw it, or was done with it after the client gave up.
+    edges += trial.status.get(NO_ANSWER, 0)
+    # A redirect that was followed is a request to the service, unless it leads elsewhere.
+    followed = trial.redirects_followed / trial.requests * counts.client
+    gap = max(counts.client - counts.server, counts.server - counts.client - followed, 0.0)
+    tolerance = bounds.COUNT_GAP * counts.client + edges
+    if gap > tolerance:
+        broken = gap > bounds.COUNT_BROKEN * counts.client + edges
+        ran = "; or it served others meanwhile, or another of its processes served the rest"
+        others = "" if trial.load.deployed else ran
+        yield Reason(
+            ReasonKind.COUNT_MISMATCH,
+            Validity.INVALID if broken else Validity.SUSPECT,
+            f"{trial.load.generator} saw {counts.client:.0f} requests end, the service "
+            f"{counts.server}, in {counts.seconds:.1f} s; bound ±{tolerance:.0f}: something "
+            f"between them answers, repeats or drops requests, or their clocks differ{others}",
+        )
+
+
+def instruments_missing(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say what is unknown of a service, as nothing in it tells."""
+    service = trial.components.get(Component.SERVICE)
+    unread = service is None or (_tells_no_cpu(service) and not service.restarted)
+    why = "; ".join(trial.notes) or "no pod of the generator handed in a snapshot"
+    if trial.load.instrumented and unread:
+        yield suspect(
+            ReasonKind.INSTRUMENTS_MISSING,
+            f"CPU and memory of the service are unknown ({why}): the HTTP figures stand alone",
+        )
+    if not trial.load.instrumented and not trial.load.deployed:
+        yield remark(ReasonKind.NO_INSTRUMENTS, _as_it_ran(trial, is_metered=not unread))
+    elif not trial.load.instrumented:
+        unknown = "event-loop lag, thread tokens, pool wait and requests per process"
+        if unread:
+            unknown = f"CPU, memory and open files ({why}), {unknown}"
+        yield remark(
+            ReasonKind.NO_INSTRUMENTS,
+            f"the image has no instruments: {unknown} are unknown; "
+            "loadlab_services.instruments adds them in two lines",
+        )
+
+
+def _tells_no_cpu(service: ComponentUsage) -> bool:
+    """Where nothing succeeded there is no CPU per request, though the CPU is known."""
+    return service.cpus_used is None and service.cpu_micros_per_request is None
+
+
+def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
+    """What is known of a service that ran already and has no instruments of ours."""
+    known = "nobody meters it: its CPU and memory are not known, and nothing is claimed of its cost"
+    if is_metered:
+        known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
+    elif why := next((note for note in trial.notes if ": service: " in note), ""):
+        known = f"its CPU and memory are not known ({why})"
+    return f"the service ran already and {known}; its processes are those of all trials"
+
+
+def restarted(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Name the components whose counters ran backwards."""
+    names = [name for name, usage in trial.components.items() if usage.restarted]
+    if names:
+        # Without a worker requests are answered as before, and the account finds what was lost.
+        harmless = names == [Component.WORKER]
+        yield Reason(
+            ReasonKind.COMPONENT_RESTARTED,
+            Validity.SUSPECT if harmless else Validity.INVALID,
+            f"{', '.join(names)} ended during the measurement: part of the window had "
+            f"no or a cold component; {LAST_WORDS}",
+        )
