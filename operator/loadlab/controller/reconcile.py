@@ -151,7 +151,12 @@ class Reconciler:
     ) -> Decision:
         try:
             observed = await observe(
-                self.cluster, experiment, self.finished, namespaces=self.namespaces, hints=hints
+                self.cluster,
+                experiment,
+                self.finished,
+                namespaces=self.namespaces,
+                hints=hints,
+                known=self.seen.of(experiment.metadata),
             )
             if isinstance(planned, Plan) and awaits_analysis(
                 planned, experiment.status, observed, now

@@ -37,6 +37,11 @@ class SeenChildren:
         if new:
             self._seen[key] = experiment.uid, (*makers, *new) if known == experiment.uid else new
 
+    def of(self, experiment: Metadata) -> tuple[Reference, ...]:
+        """Return what an experiment had when it was looked at last, and what was made since."""
+        uid, makers = self._seen.get((experiment.namespace, experiment.name), ("", ()))
+        return makers if uid == experiment.uid else ()
+
     def left_by(self, key: Key, uid: str = "") -> tuple[Reference, ...]:
         """Return what an experiment had that is gone; `uid` is that of a namesake, if there is."""
         known, makers = self._seen.get(key, (uid, ()))

@@ -21,6 +21,7 @@ from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod,
 from loadlab.kube.queue_order import find_place, without
 from loadlab.kube.refused_pods import find_lacking_pods
 from loadlab.kube.standing import Standing, standing_of
+from loadlab.kube.unlisted import with_unlisted
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.progress.observed import (
@@ -31,6 +32,7 @@ from loadlab.progress.observed import (
     Observed,
     Place,
     PodView,
+    Reference,
 )
 
 Maker = TypeVar("Maker", JobView, ControllerView)
@@ -45,10 +47,12 @@ async def observe(
     *,
     namespaces: Iterable[str | None] = (None,),
     hints: Hints = NO_HINTS,
+    known: Iterable[Reference] = (),
 ) -> Observed:
     """Return all children of an experiment, and its place in the queue while it waits.
 
-    Of one that waits behind others there are no children to look at.
+    Of one that waits behind others there are no children to look at. Those that are `known` are
+    looked for where no list has them.
     """
     waiting = experiment.status.phase is Phase.PENDING
     if waiting and (hints.place.ahead or _is_suspended(experiment)):
@@ -56,6 +60,7 @@ async def observe(
     children, (trials, former_trial) = await asyncio.gather(
         _list_children(cluster, experiment), _trials(cluster, experiment, finished)
     )
+    children = await with_unlisted(cluster, experiment.metadata, children, known)
     place = await _read_place(cluster, experiment, namespaces, hints)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
