@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
     REPOSITORY / "README.md",
     *sorted((REPOSITORY / "docs" / "how-to").glob("*.md")),
-    REPOSITORY / "docs" / "tutorial.md",
+    *(REPOSITORY / "docs" / name for name in ("figures.md", "tutorial.md", "workloads.md")),
 ]
 SAMPLES = sorted((REPOSITORY / "manifests" / "samples").rglob("*.yaml"))
 INDENTED = re.compile(r"^    (?P<line>\S.*)$", re.MULTILINE)
@@ -122,6 +122,7 @@ def test_there_are_commands_in_every_document_that_leads_somebody():
 
     assert len(COMMANDS) > 80
     assert {"README.md", "tutorial.md", "which-pool.md", "how-many-workers.md"} <= named
+    assert {"install.md", "use-the-command.md"} <= named
     assert {"gate-a-pipeline.md", "queue-or-not.md", "def-or-async.md"} <= named
 
 

@@ -104,6 +104,15 @@ def test_readme_commands_are_make_targets(repository):
     assert named <= targets
 
 
+def test_the_readme_is_a_front_door(repository):
+    readme = (repository / "README.md").read_text()
+    pictures = re.findall(r"!\[[^\]]+\]\((\S+)\)", readme)
+
+    assert len(readme.splitlines()) <= 150
+    assert pictures == ["docs/report.png"]
+    assert (repository / pictures[0]).stat().st_size < 150_000
+
+
 def test_workflow_runs_make_targets_only(repository):
     text = (repository / ".github" / "workflows" / "ci.yaml").read_text()
     targets = set(

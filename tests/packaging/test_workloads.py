@@ -32,9 +32,9 @@ def variants_in(spec: dict[str, Any]) -> set[str]:
     return {variant["name"] for variant in spec["variants"]}
 
 
-def row_of(name: str, readme: str) -> list[str]:
-    """The cells of a workload's row in the README's table."""
-    rows = [line.strip("| ").split(" | ") for line in readme.splitlines()]
+def row_of(name: str, page: str) -> list[str]:
+    """The cells of a workload's row in the table of docs/workloads.md."""
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines()]
     (found,) = (row for row in rows if row[0] == f"`{name}`" and len(row) == 3)
     return found
 
@@ -63,8 +63,8 @@ def test_both_sides_know_which_variants_log_each_request(name):
 
 
 @each_workload
-def test_the_readme_has_a_row_that_names_every_variant(name, repository):
-    _, asked, variants = row_of(name, (repository / "README.md").read_text())
+def test_the_page_of_workloads_has_a_row_that_names_every_variant(name, repository):
+    _, asked, variants = row_of(name, (repository / "docs" / "workloads.md").read_text())
 
     assert asked
     assert [v for v in WORKLOADS[name].variants if f"`{v}`" not in variants] == []

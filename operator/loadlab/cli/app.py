@@ -24,6 +24,7 @@ from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.options import (
     EXIT_CODES,
+    Access,
     Context,
     Kubeconfig,
     Name,
@@ -31,14 +32,12 @@ from loadlab.cli.options import (
     Timeout,
     connect,
 )
-from loadlab.cli.sheet import Prose
 from loadlab.cli.tables import render
-from loadlab.cli.terminal import console, show
+from loadlab.cli.terminal import show
 from loadlab.spelling import seconds as spell_seconds
 
 if TYPE_CHECKING:
     from loadlab.cli.preview import Preview
-    from loadlab.cli.source import Cluster
 
 app = typer.Typer(
     name="loadlab",
@@ -66,7 +65,9 @@ def status(
     """Say where an experiment stands; with --watch, follow it until it finished."""
     cluster = connect(kubeconfig, context, namespace)
     if watch:
-        experiment = _follow(cluster, name, timeout)
+        from loadlab.cli.follow import follow  # noqa: PLC0415 (it brings asyncio)
+
+        experiment = follow(cluster, name, timeout, Access(kubeconfig, context, namespace))
     else:
         experiment = Experiment.of(cluster.read(name))
         show(experiment.line)
@@ -95,8 +96,11 @@ def run(
     context: Context = None,
 ) -> None:
     """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
+    from loadlab.cli.follow import follow  # noqa: PLC0415 (it brings asyncio)
+
     (found,) = _one(list(_previews([file])))
-    cluster = connect(kubeconfig, context, namespace or found.namespace)
+    access = Access(kubeconfig, context, namespace or found.namespace)
+    cluster = connect(access.kubeconfig, access.context, access.namespace)
     applied = Experiment.of(cluster.apply(found.document))
     if applied.finished:
         again = f"kubectl delete loadexperiment {found.name} -n {cluster.namespace}"
@@ -105,7 +109,7 @@ def run(
         expected = spell_seconds(found.estimated_seconds)
         typer.echo(f"{found.name}: applied; it takes about {expected}")
     try:
-        experiment = _follow(cluster, found.name, timeout)
+        experiment = follow(cluster, found.name, timeout, access)
     except KeyboardInterrupt:
         again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
         raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
@@ -180,26 +184,6 @@ def _text_of(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"cannot read {file}: {error}", ExitCode.NOT_FINISHED) from error
-
-
-def _follow(cluster: "Cluster", name: str, seconds: float) -> Experiment:
-    """Print a line for every change, and on a terminal keep the last one alive below them."""
-    terminal = console()
-    experiment, shown = None, ""
-    with terminal.status("") as live:  # draws nothing without a terminal
-        for resource in cluster.follow(name, seconds):
-            experiment = Experiment.of(resource)
-            if experiment.line != shown:
-                shown = experiment.line
-                terminal.print(Prose(shown), crop=False)
-            live.update(f"following {name}")
-            if experiment.finished:
-                return experiment
-    raise CliError(
-        f"LoadExperiment {cluster.namespace}/{name} did not finish within {seconds:g} s; it goes "
-        "on: follow it again, or raise --timeout",
-        ExitCode.NOT_FINISHED,
-    )
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadexperiments"
 TRIALS_PATH = "/apis/loadlab.dev/v1alpha1/namespaces/lab/loadtrials"
+PODS_PATH = "/api/v1/namespaces/lab/pods"
 Answer = tuple[int, list[Any]]
 
 
@@ -14,6 +15,7 @@ class ApiServer(BaseHTTPRequestHandler):
     """Answers reads and watches of one experiment from prepared answers, the last one forever."""
 
     others: ClassVar[dict[str, Answer]] = {}  # by path
+    pods: ClassVar[Answer] = (200, [{"metadata": {}, "items": []}])
     trials: ClassVar[Answer] = (403, [{"kind": "Status", "reason": "Forbidden"}])
     applied: ClassVar[list[tuple[str, str, Any]]] = []  # path, content type, body
     writes: ClassVar[Answer] = (200, [{}])
@@ -24,8 +26,8 @@ class ApiServer(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         if path in self.others:
             return self._answer(*self.others[path])
-        if path == TRIALS_PATH:
-            return self._answer(*self.trials)
+        if path in {TRIALS_PATH, PODS_PATH}:
+            return self._answer(*(self.trials if path == TRIALS_PATH else self.pods))
         watching = "watch=true" in query.lower()
         assert path == (PATH if watching else f"{PATH}/select"), self.path
         answers = self.watches if watching else self.reads

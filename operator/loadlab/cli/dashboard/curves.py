@@ -25,6 +25,17 @@ class Said:
     phase: str
 
 
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One second of a run, of all its generators together."""
+
+    second: int
+    rate: float | None
+    failed: float | None
+    p95_ms: float | None  # of the worst of them
+    phase: str
+
+
 @dataclass
 class Pod:
     """A generator's log as it is read from its beginning."""
@@ -78,6 +89,15 @@ class Curve:
             [second, *_together(tuple(self._seconds[second].values()))]
             for second in sorted(self._changed_since(after))
         ]
+
+    def latest(self) -> Second | None:
+        """Return the last second that all generators told of: a later one may still lack some."""
+        most = max(map(len, self._seconds.values()), default=0)
+        whole = [second for second, said in self._seconds.items() if len(said) == most]
+        if not whole:
+            return None
+        last = max(whole)
+        return Second(last, *_together(tuple(self._seconds[last].values())))
 
     def _changed_since(self, after: int) -> Iterator[int]:
         return (second for second, change in self._changed.items() if change > after)

@@ -54,6 +54,10 @@ class Entry:
         """Whether there may be load at this moment."""
         return self.phase == Phase.RUNNING and bool(self.current)
 
+    def is_run_of_now(self, run: str) -> bool:
+        """Whether a run is an attempt of the trial under way."""
+        return self.is_running and run.startswith(f"{self.current}-a")
+
     def dump(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
         return asdict(self)

@@ -117,7 +117,7 @@ class Followed:
         labels = experiment_selector(entry.name) | {COMPONENT_LABEL: Component.K6.value}
         async for page in self._cluster.outlines(Kind.POD, entry.namespace, labels):
             for pod in page:
-                if _label(pod, RUN_LABEL).startswith(f"{entry.current}-a"):
+                if entry.is_run_of_now(_label(pod, RUN_LABEL)):
                     yield pod
 
     async def _read(self, entry: Entry, curve: Curve, pod: str) -> None:

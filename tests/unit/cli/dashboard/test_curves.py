@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from loadlab.cli.dashboard.curves import MOST_PODS, MOST_SECONDS, Curve, Pod, Said
+from loadlab.cli.dashboard.curves import MOST_PODS, MOST_SECONDS, Curve, Pod, Said, Second
 from loadlab.measurement.documents import Progress
 
 
@@ -49,6 +49,17 @@ def test_pods_add_up_and_the_worst_latency_stands() -> None:
     curve.note("b", 5, said(50.0, 12.0))
 
     assert curve.rows(0) == [[5, 150.0, 0.0, 12.0, "measurement"]]
+
+
+def test_the_latest_second_is_one_that_all_generators_told_of() -> None:
+    curve = Curve("run")
+    assert curve.latest() is None
+    for pod, second in (("a", 5), ("b", 5), ("a", 6)):
+        curve.note(pod, second, said(100.0, 8.0))
+
+    assert curve.latest() == Second(5, 200.0, 0.0, 8.0, "measurement")
+    curve.note("b", 6, said(50.0, 12.0))
+    assert curve.latest() == Second(6, 150.0, 0.0, 12.0, "measurement")
 
 
 def test_only_what_has_changed_is_told_again() -> None:
