@@ -176,7 +176,7 @@ def _alone(folder: Path, name: str) -> Iterator[None]:
 def _build(program: GoProgram, binary: Path, settings: Settings) -> None:
     if not shutil.which("go"):
         raise ClusterError(
-            "the go command is missing: install Go 1.24 or later (https://go.dev/dl)"
+            "the go command is missing: install Go 1.26 or later (https://go.dev/dl)"
         )
     unfinished = binary.with_suffix(".part")
     command = ["go", "build", *COMPILER_FLAGS, "-ldflags", f"-s -w{program.flags}"]
