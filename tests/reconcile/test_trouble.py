@@ -157,6 +157,7 @@ def ended(terminated: Manifest) -> Manifest:
         ("service", restarted(KILLED), "ServiceRestarted", "raise spec.resources.service.memory"),
         ("service", ended(FAILED), "ServiceRestarted", "the service ended .* code 1, ValueError"),
         ("postgres", restarted(KILLED), "StoreRestarted", "raise spec.resources.postgres.memory"),
+        ("postgres", ended(FAILED), "StoreRestarted", "postgres ended during the run: exit code 1"),
     ],
 )
 async def test_what_restarted_in_mid_run_spoils_the_attempt(component, status, reason, says):

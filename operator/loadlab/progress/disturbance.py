@@ -62,7 +62,8 @@ def _changed(plan: Plan, trial: Trial, observed: Observed) -> Failure | None:
 
 def _trouble(pods: tuple[PodView, ...], began_with: str) -> str:
     known = {identity(pod): pod for pod in pods}
-    if (same := known.get(began_with)) is not None and not same.deleting and not same.has_ended:
+    same = known.get(began_with)
+    if same is not None and not (same.deleting or same.has_ended or _is_over(same)):
         return ""
     uid = began_with.partition("/")[0]
     former = next((pod for pod in pods if pod.reference.uid == uid), None)
@@ -70,7 +71,8 @@ def _trouble(pods: tuple[PodView, ...], began_with: str) -> str:
         return "was deleted or replaced during the run"
     if former.deleting or former.has_ended:
         return f"was lost during the run: {_how(former)}"
-    return f"restarted during the run: {why_it_ended(former)}"
+    what = "ended" if former is same else "restarted"
+    return f"{what} during the run: {why_it_ended(former)}"
 
 
 def _ended_for_good(servers: tuple[PodView, ...]) -> Failure | None:
