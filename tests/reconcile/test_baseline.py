@@ -46,6 +46,20 @@ async def test_the_baseline_is_compared_at_the_end():
     }
 
 
+async def test_a_baseline_of_which_no_trial_counted_says_so():
+    lab = Laboratory(log="level=error msg=killed")
+    lab.submit("before", replicates=1, variants=[{"name": "sync"}], retry={"attempts": 1})
+    assert (await lab.run("before"))["phase"] == "Failed"
+    after = Laboratory()
+    after.cluster.objects |= lab.cluster.objects
+    after.submit("after", **BASELINE, variants=[{"name": "sync"}])
+
+    status = await after.run("after")
+
+    assert status["baseline"]["comparisons"] == []
+    assert "in one of them no trial counted" in status["baseline"]["note"]
+
+
 async def test_an_experiment_without_one_reads_no_other():
     lab = Laboratory()
     lab.submit("before")

@@ -81,17 +81,24 @@ def _compared(
     here, there = Conditions(spec, status), Conditions(former.spec, former.status)
     contrasts = contrasts_of(here, there)
     pairs = same_cells(_as_measured(status), _as_measured(former.status))
+    comparisons = _comparisons(
+        pairs, known.name, spec, _why_unlike(contrasts), _own_ms(status, former.status)
+    )
     return known.model_copy(
         update={
             "uid": former.metadata.uid,
             "finished": former.status.completion_time or "",
-            "note": "" if pairs else "no cell of it is one of this experiment's",
+            "note": "" if comparisons else _why_nothing(pairs),
             "differences": _told(contrasts),
-            "comparisons": _comparisons(
-                pairs, known.name, spec, _why_unlike(contrasts), _own_ms(status, former.status)
-            ),
+            "comparisons": comparisons,
         }
     )
+
+
+def _why_nothing(pairs: Sequence[Pair]) -> str:
+    if not pairs:
+        return "no cell of it is one of this experiment's"
+    return "no figure is known of the same cell in both: in one of them no trial counted"
 
 
 def _why_another(known: Baseline, former: Experiment) -> str:

@@ -73,10 +73,7 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
         message = f"no trial came to a usable result: {why}"
     elif not status.trials.succeeded:
         phase, reason = Phase.FAILED, Reason.NO_RESULT
-        message = (
-            "no trial came to a usable result; the LoadTrials say why, and status.evidence of each "
-            "has what its pods said last"
-        )
+        message = _no_result(observed)
     else:
         phase, reason, message = Phase.SUCCEEDED, Reason.COMPLETED, "all trials are over"
     waited = patience(observed)
@@ -98,6 +95,14 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
     status = _final_conditions(status, transition, reason, message)
     text = f"{phase}: verdict {status.verdict}, {message}"
     return Decision(status, (Announce(reason, text, warning=phase is Phase.FAILED),))
+
+
+def _no_result(observed: Observed) -> str:
+    """Say why the last trial did not count; the LoadTrials have the rest."""
+    ends = [trial.status.message for trial in observed.trials.values() if trial.status.message]
+    last = f"; the last: {ends[-1]}" if ends else ""
+    where = "; status.evidence of the LoadTrials has what their pods said last"
+    return f"no trial came to a usable result{last}{where}"
 
 
 def _final_conditions(
