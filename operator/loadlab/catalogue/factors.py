@@ -86,6 +86,18 @@ class Factor(StrEnum):
             high=16,
         ),
     )
+    SERVICE_CPU = (
+        "serviceCpu",
+        FactorFacts(
+            description=(
+                'CPU limits of the service, such as ["500m", "1", "2"]: whole CPUs, or thousandths '
+                "by m; absent for resources.service.cpu. The pods of a cell share its level. Where "
+                "one is not whole no cell owns its CPUs (placement.serviceCpu)."
+            ),
+            in_cell="CPU limit of the service.",
+            cpus=True,
+        ),
+    )
     WORKERS = (
         "workers",
         FactorFacts(

@@ -14,6 +14,7 @@ def case(model: str, **cases: tuple[Json, Json]) -> list[pytest.ParameterSet]:
 
 SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
+SWEPT_CPUS: Json = SPEC | {"factors": {"serviceCpu": ["1", "500m"]}}
 PRECISION: Json = {"figure": "cpuMicros", "halfWidth": "5%"}
 THROUGHPUT, TAIL = ({"figure": f, "halfWidth": "5%"} for f in ("requestsPerSecond", "p95Ms"))
 TAIL_BELOW = {"name": "tail", "metric": "http_req_duration", "threshold": "p(95)<100"}
@@ -131,6 +132,16 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
             EXCLUSIVE | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
         ),
+        swept_cpus=(
+            SWEPT_CPUS | {"resources": {"service": {"memory": "2Gi"}}},
+            SWEPT_CPUS | {"resources": {"service": {"cpu": "2"}}},
+        ),
+        filled_in_cpu=(SWEPT_CPUS, SWEPT_CPUS | {"resources": {"service": {"cpu": "1"}}}),
+        least_of_cpus=(
+            SWEPT_CPUS | {"resources": {"service": {"cpuRequest": "500m"}}},
+            SWEPT_CPUS | {"resources": {"service": {"cpuRequest": "501m"}}},
+        ),
+        owned_levels=(EXCLUSIVE | {"factors": {"serviceCpu": ["1", "2"]}}, EXCLUSIVE | SWEPT_CPUS),
         server=(
             SPEC | {"factors": {"server": ["gunicorn"]}},
             SPEC
