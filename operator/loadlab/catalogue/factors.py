@@ -74,6 +74,17 @@ class Factor(StrEnum):
             words=tuple(generator.value for generator in Generator),
         ),
     )
+    PARALLELISM = (
+        "parallelism",
+        FactorFacts(
+            description=(
+                "Pods of the generator, such as [1, 2]: is one enough? Each has resources.k6, and "
+                "the load of a cell is split over its pods; absent for load.parallelism."
+            ),
+            in_cell="Pods of the generator.",
+            high=16,
+        ),
+    )
     REPLICAS = (
         "replicas",
         FactorFacts(

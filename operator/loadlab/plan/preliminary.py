@@ -45,11 +45,18 @@ def plan_preliminary(context: Context, trials: Sequence[PlannedTrial]) -> tuple[
         return (*pilots, *_calibrations(context, len(pilots), trials))
     settling: tuple[PlannedTrial, ...] = ()
     if len(trials) > 1 and may_settle(load):
-        # The first of all trials shows whether CPUs can be owned: it has the most of them.
-        cell = min((trial.cell for trial in trials), key=most_cpus_first)
+        cell = min((trial.cell for trial in trials), key=_shows_the_most)
         planned = _preliminary(context, 1, TrialRole.SETTLING, cell, _settling(load))
         settling = (planned,)
     return (*settling, *_calibrations(context, len(settling), trials))
+
+
+def _shows_the_most(cell: Cell) -> tuple[float, int]:
+    """Order cells by what the first trial of all shows: whether CPUs can be owned, and the nodes.
+
+    That of one with fewer CPUs, or pods of the generator, would not hold for the others.
+    """
+    return most_cpus_first(cell), -(cell.number(Factor.PARALLELISM) or 0)
 
 
 def _calibrations(
@@ -77,7 +84,7 @@ def _pilots(context: Context, trials: Sequence[PlannedTrial]) -> tuple[PlannedTr
         )
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
     known = {without_rate(trial.cell).title(): without_rate(trial.cell) for trial in trials}
-    order = sorted(drawn(known.values(), f"{context.chosen.seed}/pilots"), key=most_cpus_first)
+    order = sorted(drawn(known.values(), f"{context.chosen.seed}/pilots"), key=_shows_the_most)
     return tuple(
         _preliminary(context, position, TrialRole.PILOT, _closed(context.spec, cell), load)
         for load in (_pilot(context.spec.load),)

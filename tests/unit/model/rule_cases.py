@@ -142,6 +142,23 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SWEPT_CPUS | {"resources": {"service": {"cpuRequest": "501m"}}},
         ),
         owned_levels=(EXCLUSIVE | {"factors": {"serviceCpu": ["1", "2"]}}, EXCLUSIVE | SWEPT_CPUS),
+        pods_once=(
+            SPEC | {"factors": {"parallelism": [1, 2]}},
+            SPEC | {"factors": {"parallelism": [1]}, "load": {"parallelism": 2}},
+        ),
+        split_iterations=(
+            SPEC | {"load": {"generator": "hey", "iterations": 100}},
+            SPEC
+            | {
+                "load": {"generator": "hey", "iterations": 100},
+                "factors": {"parallelism": [1, 2]},
+            },
+        ),
+        split_script=(
+            SCRIPTED | {"load": {"script": SCRIPT}, "factors": {"parallelism": [2]}},
+            SCRIPTED
+            | {"load": {"script": SCRIPT, "executor": "Script"}, "factors": {"parallelism": [2]}},
+        ),
         server=(
             SPEC | {"factors": {"server": ["gunicorn"]}},
             SPEC
