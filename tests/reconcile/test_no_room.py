@@ -77,7 +77,7 @@ async def test_what_fits_no_node_is_said_within_five_seconds_with_the_arithmetic
     assert stalled["message"] == (
         f"the service pod fits no node: {SENTENCE[:-1]}; it asks for 1 CPU and 1,024 MiB, and "
         "node-7, with the most CPU free, gives 1.99 CPU and 4,096 MiB, of which others ask for "
-        "1.5 CPU and 512 MiB; lower spec.resources.service"
+        "1.5 CPU and 512 MiB; lower spec.resources.service or factors.serviceCpu"
     )
 
 
@@ -99,7 +99,7 @@ async def test_where_nodes_may_not_be_read_the_sentence_stands_alone(monkeypatch
 
     assert lab.condition("Stalled")["message"] == (
         f"the service pod fits no node: {SENTENCE[:-1]}; it asks for 1 CPU and 1,024 MiB; "
-        "lower spec.resources.service"
+        "lower spec.resources.service or factors.serviceCpu"
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from loadlab.base.names import RUN_LABEL
-from loadlab.kube.api import Kind
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
+from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.crowded_nodes import (
     SENTENCE,
     UNSCHEDULABLE,
@@ -15,6 +15,7 @@ from tests.reconcile.crowded_nodes import (
     placements,
     until_first_trial,
 )
+from tests.reconcile.generator_log import generator_log
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 
@@ -199,3 +200,31 @@ async def test_dying_at_any_write_changes_nothing_about_it(after):
         assert chosen(lab) == chosen(calm)
         assert placements(lab) == placements(calm)
         assert all(len(t["status"]["formerAttempts"]) <= 1 for t in lab.trials().values())
+
+
+@pytest.mark.parametrize("most", ["2", None], ids=["not the greatest", "all"])
+async def test_of_several_levels_the_greatest_decides_for_all(most):
+    """A node with room for one CPU and not for two gives none of both to be owned."""
+    lab = Laboratory(log_of=lambda run: generator_log(run=run, busy=0.45))
+    lab.submit(
+        replicates=1,
+        factors={"serviceCpu": ["1", "2"], "virtualUsers": [10]},
+        load={"duration": "5s", "warmup": "1s"},
+    )
+
+    def no_room(pod: Manifest) -> Manifest | None:
+        is_service = pod["metadata"]["labels"][COMPONENT_LABEL] == "service"
+        asked = [c["resources"]["requests"]["cpu"] for c in pod["spec"]["containers"]]
+        return UNSCHEDULABLE if is_service and most in asked else None
+
+    lab.cluster.fault_of = no_room
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    if most:
+        reason = f"nothing had 2 CPU free for the service alone: {SENTENCE[:-1]}"
+        assert chosen(lab) == {"serviceCpu": "Shared", "serviceCpuReason": reason}
+    else:
+        assert chosen(lab) == {"serviceCpu": "Exclusive", "serviceCpuReason": ""}
+    assert set(placements(lab)) == {"Shared" if most else "Exclusive"}
+    assert {row["cell"]["serviceCpu"] for row in status["results"]} == {"1", "2"}

@@ -2,7 +2,7 @@
 
 A request that fails costs little and is over soon: of two cells the one that fails more looks
 cheaper, faster and busier by what it did not do. And each load generator tells a latency of its
-own: what two of them differ by may be the instruments.
+own, of which several pods wait for less: what two of them differ by may be the instruments.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,10 @@ def why_unfair(of: ResultRow, over: ResultRow, outcome: ComparisonOutcome) -> st
     if outcome is ComparisonOutcome.INCONCLUSIVE:
         return ""
     is_equal = outcome is ComparisonOutcome.EQUIVALENT
-    if not is_equal and _generator_of(of) != _generator_of(over):
+    if not is_equal and of.cell.level(Factor.GENERATOR) != over.cell.level(Factor.GENERATOR):
         return "measured by two load generators: what differs may be the instruments"
+    if not is_equal and _generator_of(of) != _generator_of(over):
+        return "measured by unequal numbers of generator pods: what differs may be the instruments"
     seems_better = {
         ComparisonOutcome.IMPROVED: ((of, over),),
         ComparisonOutcome.REGRESSED: ((over, of),),
@@ -47,11 +49,12 @@ def why_unfair(of: ResultRow, over: ResultRow, outcome: ComparisonOutcome) -> st
 def comparable(rows: Sequence[ResultRow]) -> list[ResultRow]:
     """Leave out who fails more than another, and who was measured by another generator than most.
 
-    Of several generators it is that of the first row, as for every control.
+    Of several generators, or numbers of their pods, it is that of the first row, as for every
+    control.
     """
     fair = [row for row in rows if not any(fails_more(row, other) for other in rows)]
     return [row for row in fair if _generator_of(row) == _generator_of(fair[0])]
 
 
-def _generator_of(row: ResultRow) -> object:
-    return row.cell.level(Factor.GENERATOR)
+def _generator_of(row: ResultRow) -> tuple[object, object]:
+    return row.cell.level(Factor.GENERATOR), row.cell.level(Factor.PARALLELISM)

@@ -27,7 +27,9 @@ REMEDIES = {
     Resource.DATABASE_DISK: "fewer commits, or a faster disk",
     Resource.DATABASE: "cheaper queries, such as by an index, or more CPU for the database",
     Resource.SERVICE_CPU: "less work in a request, or more workers with CPUs for them",
-    Resource.CPU_THROTTLING: "raise the CPU limit of the service, in spec.resources.service",
+    Resource.CPU_THROTTLING: (
+        "raise the CPU limit of the service, in spec.resources.service or factors.serviceCpu"
+    ),
     Resource.REDIS: "fewer or smaller commands in a request: Redis has one thread for them",
     Resource.QUEUE: "more consumers or larger batches, or a lower rate",
     Resource.GENERATOR: "more CPU for k6, in spec.resources.k6, or more pods by load.parallelism",

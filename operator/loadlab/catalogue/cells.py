@@ -12,6 +12,9 @@ from loadlab.catalogue.factor_facts import Level
 from loadlab.catalogue.factors import Factor
 
 MAX_LEVELS = 20
+# From 10m to 999 CPUs, in two spellings, of which each is one word in a cell's title. A pattern
+# bounds them: of quantities a rule would be asked for every level of every pattern of cells.
+CPU_LEVEL = r"^([1-9][0-9]{0,2}|[1-9][0-9]{1,5}m)$"
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -39,6 +42,8 @@ def _level(factor: Factor) -> Any:
         # An enum also where there is one word, for which pydantic would say `const`.
         known = AfterValidator(partial(_known_word, words))
         return Annotated[str, known, Field(json_schema_extra={"enum": [*words]})]
+    if factor.facts.cpus:
+        return Annotated[str, Field(pattern=CPU_LEVEL, min_length=1, max_length=7)]
     return Annotated[int, Field(ge=factor.facts.low, le=factor.facts.high)]
 
 
@@ -65,7 +70,7 @@ def _pattern_field(factor: Factor) -> tuple[Any, Any]:
 
 
 def _cell_field(factor: Factor) -> tuple[Any, Any]:
-    if factor.facts.words:
+    if factor.facts.words or factor.facts.cpus:
         return str | None, Field(default=None, max_length=30, description=factor.facts.in_cell)
     return int | None, Field(default=None, description=factor.facts.in_cell)
 

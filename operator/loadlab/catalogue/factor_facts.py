@@ -31,7 +31,7 @@ class Arrivals(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorFacts:
-    """What is known of one factor: its levels are numbers from `low` to `high`, or `words`.
+    """What is known of one factor: its levels are numbers from `low` to `high`, `words`, or `cpus`.
 
     `default` is written into every spec by the API server, `unset` is the level where a spec says
     nothing. `variable` tells the level to the service and its worker, `parameter` to a request.
@@ -43,6 +43,7 @@ class FactorFacts:
     high: int = 0
     low: int = 1
     words: tuple[str, ...] = ()
+    cpus: bool = False  # levels are amounts of CPU, such as 500m and 2
     default: tuple[Level, ...] | None = None
     unset: Level | None = None
     variable: str | None = None

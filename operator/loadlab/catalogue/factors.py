@@ -74,6 +74,17 @@ class Factor(StrEnum):
             words=tuple(generator.value for generator in Generator),
         ),
     )
+    PARALLELISM = (
+        "parallelism",
+        FactorFacts(
+            description=(
+                "Pods of the generator, such as [1, 2]: is one enough? Each has resources.k6, and "
+                "the load of a cell is split over its pods; absent for load.parallelism."
+            ),
+            in_cell="Pods of the generator.",
+            high=16,
+        ),
+    )
     REPLICAS = (
         "replicas",
         FactorFacts(
@@ -84,6 +95,18 @@ class Factor(StrEnum):
             ),
             in_cell="Pods of the service.",
             high=16,
+        ),
+    )
+    SERVICE_CPU = (
+        "serviceCpu",
+        FactorFacts(
+            description=(
+                'CPU limits of the service, such as ["500m", "1", "2"]: whole CPUs, or thousandths '
+                "by m; absent for resources.service.cpu. The pods of a cell share its level. Where "
+                "one is not whole no cell owns its CPUs (placement.serviceCpu)."
+            ),
+            in_cell="CPU limit of the service.",
+            cpus=True,
         ),
     )
     WORKERS = (

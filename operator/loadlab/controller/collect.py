@@ -18,6 +18,7 @@ from loadlab.measurement.trial import measure_trial
 from loadlab.model.status import LoadTrialStatus, PodEvidence, TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.expected import load_facts
+from loadlab.plan.virtual_users import generator_pods
 from loadlab.progress.decision import Collect, CollectEvidence, RecordTrial
 from loadlab.progress.evidence import Witness, clean_lines, with_evidence
 from loadlab.progress.outcome import trial_outcome
@@ -49,7 +50,8 @@ async def collect(cluster: Cluster, plan: Plan, action: Collect, now: float) -> 
 
 def _outcome(plan: Plan, action: Collect, reports: list[PodReport], now: float) -> LoadTrialStatus:
     facts = load_facts(plan.context, action.trial.cell, action.trial.load)
-    measured = measure_trial(reports, plan.context.spec.load.parallelism, facts, action.ran)
+    pods = generator_pods(action.trial.load, action.trial.cell)
+    measured = measure_trial(reports, pods, facts, action.ran)
     return trial_outcome(plan, action, measured, now)
 
 

@@ -22,6 +22,11 @@ class RanAs:
     nodes: tuple[str, ...] = ()  # each once, sorted; empty where not looked at
 
     @property
+    def cpu_limit_of_all(self) -> float | None:
+        """The CPUs that its pods may use together."""
+        return None if self.cpu_limit is None else self.cpu_limit * self.pods
+
+    @property
     def limit_in_words(self) -> str:
         """The CPU limit and who set it, where that was not the experiment."""
         words = "no CPU limit" if self.cpu_limit is None else f"{self.cpu_limit:g} CPU"

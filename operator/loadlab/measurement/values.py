@@ -140,6 +140,8 @@ class TrialMeasurement:
     def cpu_limits(self) -> dict[str, float]:
         """CPUs of each component where they are limited, as it ran; else as it was asked for."""
         ran = {name: found.cpu_limit for name, found in self.ran.items()}
+        if (service := self.ran.get(Component.SERVICE)) is not None:  # its pods are one service
+            ran[Component.SERVICE] = service.cpu_limit_of_all
         known: dict[str, float | None] = {**self.load.cpu_limits, **ran}
         return {name: limit for name, limit in known.items() if limit is not None}
 

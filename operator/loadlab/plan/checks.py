@@ -11,16 +11,15 @@ from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
-from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.status.conditions import Reason
-from loadlab.plan.chosen import uneven_replicas
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.generator_checks import check_generators
 from loadlab.plan.keys import check_keys
 from loadlab.plan.own_script import check_script
+from loadlab.plan.pod_checks import check_pods
 from loadlab.plan.rates import lowest_rate
 from loadlab.plan.requests import requests_of
 from loadlab.plan.secret_headers import check_secret_headers
@@ -69,27 +68,13 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
         PlanError: names the field and the remedy.
     """
     check_generators(context, cells)
+    check_pods(context, cells)
     _check_replicas(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)
 
 
 def _check_replicas(context: Context, cells: tuple[Cell, ...]) -> None:
-    spec = context.spec
-    running = next((v.name for v in context.variants.values() if not v.is_deployed), None)
-    if running and spec.factors.levels(Factor.REPLICAS) is not None:
-        message = (
-            f"factors.replicas: {running} runs already, and nothing of it is changed: leave one of "
-            "both out"
-        )
-        raise PlanError(Reason.INVALID_SPEC, message)
-    uneven = uneven_replicas(spec)
-    if uneven and spec.placement.service_cpu is ServiceCpu.EXCLUSIVE:
-        message = (
-            f"factors.replicas: {spec.resources.service.cpu} CPUs (resources.service.cpu) over "
-            f"{uneven} pods are not whole, which placement.serviceCpu Exclusive needs; use Shared"
-        )
-        raise PlanError(Reason.INVALID_SPEC, message)
     for cell in cells:
         processes = context.variant(cell).pods_in(cell) * (cell.number(Factor.WORKERS) or 1)
         if processes > MOST_PROCESSES and cell.number(Factor.REPLICAS) is not None:

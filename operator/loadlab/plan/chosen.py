@@ -3,13 +3,14 @@
 from hashlib import sha256
 from typing import Any
 
-from loadlab.base.quantities import whole_number
-from loadlab.catalogue import Factor
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.cpu_rules import cpu_levels_of
 from loadlab.model.spec.order import MAX_SEED
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
+from loadlab.plan.service_cpus import why_not_whole
+from loadlab.plan.settling import may_settle
 
 
 def choose(experiment: Experiment) -> Chosen:
@@ -20,23 +21,21 @@ def choose(experiment: Experiment) -> Chosen:
 
 def _service_cpu(spec: LoadExperimentSpec) -> dict[str, Any]:
     """The given placement; open where a node must be found first, unless there is none to find."""
-    given, cpu = spec.placement.service_cpu, spec.resources.service.cpu
+    given = spec.placement.service_cpu
     if given is not ServiceCpu.PREFERRED:
         return {"service_cpu": given}
-    whole = whole_number(cpu or "")
-    if whole and not (uneven := uneven_replicas(spec)):
-        return {}
-    reason = f"resources.service.cpu is {cpu or 'not given'}, and only whole CPUs can be owned"
-    if whole:
-        reason = f"{whole} CPUs over {uneven} pods are not whole, and only whole CPUs can be owned"
-    return {"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason}
+    reason = why_not_whole(spec) or _why_unseen(spec)
+    return {"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason} if reason else {}
 
 
-def uneven_replicas(spec: LoadExperimentSpec) -> int | None:
-    """Return a number of pods that whole CPUs cannot be shared out among; None for none."""
-    whole = whole_number(spec.resources.service.cpu or "") or 0
-    levels = (level for level in spec.factors.levels(Factor.REPLICAS) or ())
-    return next((n for n in levels if isinstance(n, int) and whole % n), None)
+def _why_unseen(spec: LoadExperimentSpec) -> str:
+    """Why no trial before the first block shows whether the greatest level can be owned."""
+    if len(cpu_levels_of(spec)) < 2 or spec.load.has_pilots or may_settle(spec.load):
+        return ""
+    return (
+        "without a settling trial nothing shows whether the greatest level of factors.serviceCpu "
+        "can be owned; give load.settling, or placement.serviceCpu Exclusive"
+    )
 
 
 def _seed(experiment: Experiment) -> int:

@@ -12,6 +12,7 @@ from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.requests import requests_of
+from loadlab.plan.service_cpus import limit_of_pods
 from loadlab.plan.variants import workload_of
 
 K6_TIMEOUT_MS = 60_000.0  # of a request that names none
@@ -98,9 +99,10 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
 def _cpu_limits(context: Context, cell: Cell) -> dict[str, float]:
     """Return the limits of what is deployed: what runs already has its own."""
     limits = cpu_limits(context.spec.resources)
-    if not context.variant(cell).is_deployed:
-        limits.pop(Component.SERVICE, None)
-    return limits
+    limits.pop(Component.SERVICE, None)
+    variant = context.variant(cell)
+    own = limit_of_pods(context.spec, cell, variant.pods_in(cell)) if variant.is_deployed else None
+    return limits if own is None else {Component.SERVICE.value: own} | limits
 
 
 def timeout_ms(load: Load) -> float:

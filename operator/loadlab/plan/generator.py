@@ -32,7 +32,12 @@ from loadlab.plan.pods import (
 from loadlab.plan.requests import requests_of
 from loadlab.plan.secret_headers import secret_variables
 from loadlab.plan.text_files import build_text_files
-from loadlab.plan.virtual_users import allocated_users, garbage_bound, generator_amounts
+from loadlab.plan.virtual_users import (
+    allocated_users,
+    garbage_bound,
+    generator_amounts,
+    generator_pods,
+)
 
 # The generator gives up later than the operator, which can say why a service is not ready.
 PATIENCE_MS = 15_000
@@ -62,7 +67,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
         **({"volumes": every} if (every := [*volumes, *ca, *files]) else {}),
         **context.pull_secrets(),
     }
-    pods = context.spec.load.parallelism
+    pods = generator_pods(run.load, run.cell)
     labels = context.labels(Component.K6, run)
     return {
         "apiVersion": "batch/v1",
@@ -131,12 +136,12 @@ def configuration_variables(configuration: Manifest) -> dict[str, str]:
 def trial_configuration(context: Context, run: Run) -> Manifest:
     """Return what the scenario script reads; times in milliseconds."""
     spec, variant = context.spec, context.variant(run.cell)
-    service = context.child_name(Component.SERVICE, run)
+    service, pods = context.child_name(Component.SERVICE, run), generator_pods(run.load, run.cell)
     target = variant.target(service, context.experiment.metadata.namespace)
     requests = _NOTHING if run.calibrates else requests_of(spec, variant, run.cell)
     return {
         "run": run.name,
-        "pods": spec.load.parallelism,
+        "pods": pods,
         "target": target.address,
         **({"outside": True} if variant.url and not run.calibrates else {}),
         "readinessPath": target.readiness_path,
@@ -149,7 +154,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "freshness": _freshness(requests, variant.stale_ms),
         "paddingBytes": requests.padding_bytes,
         "tellsCache": requests.tells_cache,
-        **_calibration(spec.load.parallelism, calibrates=run.calibrates),
+        **_calibration(pods, calibrates=run.calibrates),
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "redirects": spec.load.request.redirects.value,
         "thinkTimeMs": milliseconds(run.load.request.think_time),

@@ -37,12 +37,44 @@ def check_generators(context: Context, cells: tuple[Cell, ...]) -> None:
     Raises:
         PlanError: says which generator, and what.
     """
+    _check_calibration(context.spec)
     for cell in cells:
+        _check_pods(context.spec, cell)
         generator = generator_of(context.spec, cell)
         for skill in _asked(context, cell):
             if generator.lacks(skill):
                 message = f"{cell.title()}: {generator} cannot do {skill.value}: {REMEDY}"
                 raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_pods(spec: LoadExperimentSpec, cell: Cell) -> None:
+    """Refuse more pods than users, as each needs one: in pilot trials, too, and at a rate."""
+    pods = cell.number(Factor.PARALLELISM)
+    if pods is None:
+        return
+    given = {"load.maxVirtualUsers": spec.load.max_virtual_users if spec.load.is_open else 0}
+    if spec.load.has_pilots:
+        given["factors.virtualUsers"] = int((spec.factors.levels(Factor.VIRTUAL_USERS) or (0,))[0])
+    elif not spec.load.is_open:
+        given["factors.virtualUsers"] = cell.number(Factor.VIRTUAL_USERS) or 0
+    for field, users in given.items():
+        if 0 < users < pods:
+            message = (
+                f"{cell.title()}: {users} virtual users ({field}) cannot be shared by {pods} pods "
+                f"of the generator: raise {field}, or lower or exclude levels of "
+                "factors.parallelism"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_calibration(spec: LoadExperimentSpec) -> None:
+    levels = spec.factors.levels(Factor.PARALLELISM) or ()
+    if len(levels) > 1 and seconds(spec.load.calibration):
+        message = (
+            "load.calibration measures one number of generator pods: leave it out, or give one "
+            "level of factors.parallelism"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _asked(context: Context, cell: Cell) -> Iterator[Skill]:

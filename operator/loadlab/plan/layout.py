@@ -7,6 +7,7 @@ pod's anti-affinity against those that come later, too.
 from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_UID_LABEL, RUN_LABEL, STORES, Component
 from loadlab.model.spec.placement import SeparateGenerator
 from loadlab.plan.context import Context, Manifest, Run
+from loadlab.plan.virtual_users import generator_pods
 
 HOSTNAME = "kubernetes.io/hostname"
 APART = (Component.K6, *STORES)
@@ -16,7 +17,7 @@ _HEAVIEST = 100
 def build_layout(context: Context, component: Component, run: Run) -> Manifest:
     """Return on which nodes beside which others a pod of a run is, as a piece of a pod."""
     affinity = {**_pinned(context, component), **_apart(context, component)}
-    pods = context.spec.load.parallelism if component is Component.K6 else 1
+    pods = generator_pods(run.load, run.cell) if component is Component.K6 else 1
     spread = {"topologySpreadConstraints": [_spread(run)]} if pods > 1 else {}
     return {**({"affinity": affinity} if affinity else {}), **spread}
 

@@ -27,6 +27,8 @@ from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.rates import without_rate
+from loadlab.plan.service_cpus import most_cpus_first
+from loadlab.plan.settling import may_settle
 
 
 def plan_preliminary(context: Context, trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
@@ -42,12 +44,19 @@ def plan_preliminary(context: Context, trials: Sequence[PlannedTrial]) -> tuple[
         pilots = _pilots(context, trials)
         return (*pilots, *_calibrations(context, len(pilots), trials))
     settling: tuple[PlannedTrial, ...] = ()
-    # The scenarios of a script are as long as they are.
-    may_settle = seconds(load.settling) and load.executor is not Executor.SCRIPT
-    if len(trials) > 1 and may_settle:
-        planned = _preliminary(context, 1, TrialRole.SETTLING, trials[0].cell, _settling(load))
+    if len(trials) > 1 and may_settle(load):
+        cell = min((trial.cell for trial in trials), key=_shows_the_most)
+        planned = _preliminary(context, 1, TrialRole.SETTLING, cell, _settling(load))
         settling = (planned,)
     return (*settling, *_calibrations(context, len(settling), trials))
+
+
+def _shows_the_most(cell: Cell) -> tuple[float, int]:
+    """Order cells by what the first trial of all shows: whether CPUs can be owned, and the nodes.
+
+    That of one with fewer CPUs, or pods of the generator, would not hold for the others.
+    """
+    return most_cpus_first(cell), -(cell.number(Factor.PARALLELISM) or 0)
 
 
 def _calibrations(
@@ -75,7 +84,7 @@ def _pilots(context: Context, trials: Sequence[PlannedTrial]) -> tuple[PlannedTr
         )
         raise PlanError(Reason.TOO_MANY_TRIALS, message)
     known = {without_rate(trial.cell).title(): without_rate(trial.cell) for trial in trials}
-    order = drawn(known.values(), f"{context.chosen.seed}/pilots")
+    order = sorted(drawn(known.values(), f"{context.chosen.seed}/pilots"), key=_shows_the_most)
     return tuple(
         _preliminary(context, position, TrialRole.PILOT, _closed(context.spec, cell), load)
         for load in (_pilot(context.spec.load),)

@@ -18,6 +18,7 @@ from loadlab.plan.pods import (
     limited,
     pod_template,
 )
+from loadlab.plan.service_cpus import service_cpu_of
 
 GRACE_SECONDS = 15  # uvicorn lets requests in flight end for 10 s, and then needs a moment
 
@@ -92,11 +93,8 @@ def _service_resources(context: Context, run: Run) -> Manifest:
     """Each pod's part of the CPUs; memory is needed by each."""
     given = context.spec.resources.of(Component.SERVICE)
     pods = context.variant(run.cell).pods_in(run.cell)
-    shares = {
-        name: share_of(amount, pods)
-        for name in ("cpu", "cpu_request")
-        if (amount := getattr(given, name)) is not None
-    }
+    whole = {"cpu": service_cpu_of(context.spec, run.cell), "cpu_request": given.cpu_request}
+    shares = {name: share_of(amount, pods) for name, amount in whole.items() if amount is not None}
     amounts = given.model_copy(update=shares)
     return guaranteed(amounts) if context.owns_cpus else limited(amounts)
 

@@ -14,6 +14,11 @@ MEMORY_HEADROOM = 1.25  # a limit, to what is needed: answers in flight, and gar
 COLLECTED_FROM = 0.9  # of the limit: from there on Go collects its garbage sooner (GOMEMLIMIT)
 
 
+def generator_pods(load: Load, cell: Cell) -> int:
+    """Return how many pods the load of a cell is split over."""
+    return cell.number(Factor.PARALLELISM) or load.parallelism
+
+
 def allocated_users(load: Load, cell: Cell) -> int:
     """Return the virtual users of all k6 pods: those asked for, or those that a rate needs."""
     rate = cell.number(Factor.RATE)
@@ -22,7 +27,7 @@ def allocated_users(load: Load, cell: Cell) -> int:
     if load.max_virtual_users:
         return load.max_virtual_users
     arriving = ceil(rate * STALL_SECONDS * 1000 / milliseconds(load.time_unit))
-    return max(arriving, load.parallelism)
+    return max(arriving, generator_pods(load, cell))
 
 
 def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amounts:
@@ -31,7 +36,7 @@ def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amoun
     The request is what its users need, so that the scheduler finds a node that has it, or says so.
     """
     given, usual = spec.resources.k6, spec.resources.of(Component.K6)
-    users = ceil(allocated_users(load, cell) / load.parallelism)
+    users = ceil(allocated_users(load, cell) / generator_pods(load, cell))
     needed = BASE_MIB + users * MIB_PER_USER
     limit = usual.memory
     if given.memory is None:

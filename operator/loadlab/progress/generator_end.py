@@ -11,6 +11,7 @@ from loadlab.plan.virtual_users import (
     MIB_PER_USER,
     allocated_users,
     generator_amounts,
+    generator_pods,
 )
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import (
@@ -76,7 +77,7 @@ def _script_error(pod: PodView) -> str:
 def _users(plan: Plan, planned: PlannedTrial) -> str:
     """Say how many users there were for how much memory, with what helps."""
     load, cell = planned.load, planned.cell
-    users = ceil(allocated_users(load, cell) / load.parallelism)
+    users = ceil(allocated_users(load, cell) / generator_pods(load, cell))
     limit = generator_amounts(plan.context.spec, load, cell).memory
     needed = ceil(BASE_MIB + users * MIB_PER_USER)
     return (

@@ -5,12 +5,14 @@ answers stands in `status.chosen` before any result does: no comparison mixes th
 """
 
 from loadlab.base.names import Component
-from loadlab.base.quantities import cpus
+from loadlab.base.quantities import cpus, share_of
+from loadlab.catalogue import Cell, Factor
 from loadlab.model.resources import Trial
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
+from loadlab.plan.service_cpus import most_cpus_first, service_cpu_of
 from loadlab.progress.deadlines import CPUS_SOUGHT_SECONDS
 from loadlab.progress.decision import Failure, RecordTrial
 from loadlab.progress.observed import Observed, PodView
@@ -32,16 +34,23 @@ def choose_cpus(
         return None
     if has_results(observed):  # the operator died before it had written down what they show
         return plan.context.settled
+    cell = trial.spec.cell
+    if most_cpus_first(cell) > min(map(most_cpus_first, plan.cells)):
+        # The trial with the most of them was deleted: this one shows too little for the others.
+        return _shared(chosen, f"the first trial had {cell.level(Factor.SERVICE_CPU)} CPU only")
     pods = observed.pods_of(run, Component.SERVICE)
     # One that is bound to a node may still be refused there, by the kubelet's CPU manager.
     admitted = [pod for pod in pods if pod.phase == "Running"]
-    if len(admitted) >= plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
+    if len(admitted) >= plan.variant(cell).pods_in(cell):
         return chosen.model_copy(update={"service_cpu": ServiceCpu.EXCLUSIVE})
     why = _why_none(observed, run)
     if not why or now - trial.status.timings.started < CPUS_SOUGHT_SECONDS:
         return None
-    wanted = plan.context.spec.resources.service.cpu
-    reason = f"nothing had {wanted} CPU free for the service alone: {why}"
+    wanted = service_cpu_of(plan.context.spec, cell)
+    return _shared(chosen, f"nothing had {wanted} CPU free for the service alone: {why}")
+
+
+def _shared(chosen: Chosen, reason: str) -> Chosen:
     return chosen.model_copy(
         update={"service_cpu": ServiceCpu.SHARED, "service_cpu_reason": reason}
     )
@@ -66,9 +75,17 @@ def only_asks(plan: Plan, pod: PodView) -> bool:
     is_open = context.spec.placement.service_cpu is ServiceCpu.PREFERRED
     if not is_open or context.chosen.service_cpu is ServiceCpu.EXCLUSIVE:
         return False
-    wanted = cpus(context.spec.resources.service.cpu or "0")
-    is_asking = pod.component is Component.SERVICE and asked_for(pod)[0] >= wanted
+    cell = next((it.cell for it in plan.in_order if pod.run.startswith(f"{it.name}-a")), None)
+    if cell is None or pod.component is not Component.SERVICE:
+        return False
+    is_asking = asked_for(pod)[0] >= _part(plan, cell)
     return is_asking and "cpu" in pod.unschedulable
+
+
+def _part(plan: Plan, cell: Cell) -> float:
+    """Return the CPUs of one pod of a cell."""
+    limit = service_cpu_of(plan.context.spec, cell) or "0"
+    return cpus(share_of(limit, plan.variant(cell).pods_in(cell)))
 
 
 def start_over(plan: Plan, trial: Trial) -> tuple[RecordTrial, ...]:

@@ -12,6 +12,7 @@ from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
+from loadlab.plan.virtual_users import generator_pods
 from loadlab.progress.asked_service import asked_service, served_as, served_by
 from loadlab.progress.deadlines import COLLECTING_MARGIN
 from loadlab.progress.decision import (
@@ -92,11 +93,12 @@ def judge_run(
 ) -> tuple[Action, ...]:
     """Return what to do about a run under way: nothing, collect it, or try again."""
     run = planned.run(trial.status.attempt).name
+    pods = generator_pods(planned.load, planned.cell)
     generators = observed.pods_of(run, Component.K6)
     job = observed.job(run, Component.K6)
     finished = tuple(pod for pod in generators if pod.has_finished)
-    over = len(finished) >= plan.context.spec.load.parallelism or (job and job.failed)
-    failure = _spoiled(plan, trial, observed, run)
+    over = len(finished) >= pods or (job and job.failed)
+    failure = _spoiled(plan, trial, observed, run, pods)
     if failure is None and over:
         forged = why_forged(plan, planned, trial.status.attempt, observed)
         failure = Failure(Reason.FOREIGN_POD, forged) if forged else None
@@ -114,9 +116,9 @@ def judge_run(
     )
 
 
-def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
+def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str, pods: int) -> Failure | None:
     """Return why no result of a run can count, whatever becomes of its load."""
-    foreign = why_foreign(observed, run, plan.stores, plan.context.spec.load.parallelism)
+    foreign = why_foreign(observed, run, plan.stores, pods)
     if foreign:
         return Failure(Reason.FOREIGN_POD, foreign)
     return find_disturbance(plan, trial, observed, run)

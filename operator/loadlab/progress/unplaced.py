@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ContainerKind, NodeView, PodView
 
@@ -42,7 +43,7 @@ def sentence(pod: PodView) -> str:
 def _remedy(pod: PodView) -> str:
     """Name the fields that decide; what a node selector or a taint keeps away needs no room."""
     remedies = {
-        INSUFFICIENT: f"lower spec.resources.{pod.component}",
+        INSUFFICIENT: f"lower spec.resources.{pod.component}{_or_factor(pod)}",
         ANTI_AFFINITY: (
             "add a node, as spec.placement.separateGenerator Required keeps generator and stores "
             "off the service's, or set it to Preferred"
@@ -53,6 +54,10 @@ def _remedy(pod: PodView) -> str:
     }
     said = [remedy for words, remedy in remedies.items() if words in pod.unschedulable]
     return ", or ".join(said) or "make room for it on a node, or lift what keeps it off"
+
+
+def _or_factor(pod: PodView) -> str:
+    return " or factors.serviceCpu" if pod.component is Component.SERVICE else ""
 
 
 def asked_for(pod: PodView) -> tuple[float, float]:

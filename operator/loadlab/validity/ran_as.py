@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from loadlab.base.names import STORES, Component
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Reason, ReasonKind, remark, suspect
 
@@ -29,7 +30,7 @@ def limits_changed(trial: TrialMeasurement) -> Iterator[Reason]:
         name: f"{name} ran on {ran.limit_in_words} ({_in_words(asked)} was asked for)"
         for name in MEASURED
         if (ran := trial.ran.get(name)) is not None
-        and not _is_same(ran.cpu_limit, asked := trial.load.cpu_limits.get(name))
+        and not _is_same(_limit(name, ran), asked := trial.load.cpu_limits.get(name))
     }
     if changed:
         fields = ", ".join(f"spec.resources.{name}.cpu" for name in changed)
@@ -37,6 +38,11 @@ def limits_changed(trial: TrialMeasurement) -> Iterator[Reason]:
             ReasonKind.LIMIT_CHANGED,
             f"{', '.join(changed.values())}: give {fields}, or change the rule of the namespace",
         )
+
+
+def _limit(name: str, ran: RanAs) -> float | None:
+    """What is asked for: of all pods of the service, of each of the generator."""
+    return ran.cpu_limit_of_all if name == Component.SERVICE else ran.cpu_limit
 
 
 def _is_same(ran: float | None, asked: float | None) -> bool:

@@ -131,3 +131,23 @@ def test_that_two_generators_agree_may_be_claimed():
     found = {c.figure: c for c in compare_cells(rows_of(replicates), replicates, own_ms=0.2)}
 
     assert {c.outcome for c in found.values()} == {Outcome.EQUIVALENT}
+
+
+def by_pods(pods: int, rate: float, p95: float) -> list[Replicate]:
+    cell = Cell.model_validate({"variant": "async", "parallelism": pods})
+    return [
+        sized(cell, block, rate * noise, 500 * noise, p95 * noise)
+        for block, noise in enumerate(NOISE)
+    ]
+
+
+def test_what_more_pods_of_the_generator_find_is_no_claim_about_the_service():
+    replicates = [*by_pods(1, 700, 32), *by_pods(2, 1000, 20)]
+    rows = rows_of(replicates)
+
+    found = {c.figure: c for c in compare_cells(rows, replicates, own_ms=0.2)}
+    best = best_cell(rows, replicates)
+    assert found["p95Ms"].outcome is Outcome.INCONCLUSIVE
+    assert "unequal numbers of generator pods" in (found["p95Ms"].why or "")
+    assert best is not None
+    assert best.cell.startswith("async/parallelism=1")

@@ -16,7 +16,7 @@ from tests.unit.analysis.claims import rows_of, sized
 WORLD = Growth(contention=0.05, coherence=0.01, noise=0.01, weather=0.0)  # its peak is at 9.7
 
 
-def trials(world: Growth, variant: str = "a", **levels: int) -> list[Replicate]:
+def trials(world: Growth, variant: str = "a", **levels: int | str) -> list[Replicate]:
     logs = world.logs(random.Random(1))
     return [
         sized(Cell(variant=variant, workers=size, **levels), block, math.exp(value), 100.0, 5.0)
@@ -177,3 +177,16 @@ def test_an_offered_rate_is_no_throughput_to_scale():
     offered = [replace(each, trial=replace(each.trial, open_model=True)) for each in trials(WORLD)]
 
     assert scaling(offered) == ()
+
+
+def test_a_law_over_workers_mixes_no_levels_of_the_service_cpus():
+    """With twice the CPUs throughput is another: fitted together neither law would be so."""
+    larger = Growth(rate=2 * WORLD.rate, contention=0.05, coherence=0.01, noise=0.01, weather=0.0)
+    found = scaling(trials(WORLD, service_cpu="1") + trials(larger, service_cpu="2"))
+
+    assert [each.of for each in found] == ["a/serviceCpu=1", "a/serviceCpu=2"]
+    assert [each.levels for each in found] == [5, 5]
+    first, second = (each.rate_of_one for each in found)
+    assert first is not None
+    assert second is not None
+    assert second.mean / first.mean == pytest.approx(2, rel=0.05)

@@ -52,6 +52,8 @@ def plans_of(
 def ends_of(factor: Factor) -> tuple[Level, Level]:
     """Two levels of a factor that differ."""
     facts = factor.facts
+    if facts.cpus:
+        return "10m", "999"
     return (facts.words[0], facts.words[-1]) if facts.words else (facts.low, facts.high)
 
 
@@ -82,10 +84,10 @@ def test_levels_that_nobody_gave_are_in_range_and_described(factor):
 
 
 @each_factor
-def test_levels_are_words_or_numbers_within_a_range(factor):
+def test_levels_are_words_cpus_or_numbers_within_a_range(factor):
     facts = factor.facts
 
-    assert bool(facts.words) != (facts.low < facts.high)
+    assert [bool(facts.words), facts.cpus, facts.low < facts.high].count(True) == 1
     assert len(set(facts.words)) == len(facts.words) != 1
 
 
@@ -109,7 +111,9 @@ def test_a_factor_has_a_meaning_for_a_variant_and_changes_its_run(factor):
 @each_factor
 def test_a_level_of_another_kind_or_beyond_its_range_is_refused_wherever_it_is_given(factor):
     facts = factor.facts
-    strange = ("hypercorn", "", 1) if facts.words else (facts.low - 1, facts.high + 1, "many")
+    words = ("0", "9m", "1.5", "01", "1000", "1e3", "1k", "-1", "1 ", "1\n", "many")
+    numbers = (facts.low - 1, facts.high + 1, "many")
+    strange = (*words, "hypercorn", "", 1) if facts.words or facts.cpus else numbers
     for level in strange:
         for model, value in ((Factors, [level]), (CellPattern, level)):
             with pytest.raises(ValueError, match=factor.value):

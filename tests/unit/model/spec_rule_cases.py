@@ -6,6 +6,7 @@ from tests.unit.model.rule_case import CLAIM, OWN, case
 
 SPEC: Json = {"workload": "select", "variants": [{"name": "sync"}]}
 EXCLUSIVE = SPEC | {"placement": {"serviceCpu": "Exclusive"}}
+SWEPT_CPUS: Json = SPEC | {"factors": {"serviceCpu": ["1", "500m"]}}
 PRECISION: Json = {"figure": "cpuMicros", "halfWidth": "5%"}
 THROUGHPUT, TAIL = ({"figure": f, "halfWidth": "5%"} for f in ("requestsPerSecond", "p95Ms"))
 TAIL_BELOW = {"name": "tail", "metric": "http_req_duration", "threshold": "p(95)<100"}
@@ -91,6 +92,33 @@ SPEC_CASES = [
         requests=(
             SPEC | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
             EXCLUSIVE | {"resources": {"service": {"cpu": "1", "cpuRequest": "10m"}}},
+        ),
+        swept_cpus=(
+            SWEPT_CPUS | {"resources": {"service": {"memory": "2Gi"}}},
+            SWEPT_CPUS | {"resources": {"service": {"cpu": "2"}}},
+        ),
+        filled_in_cpu=(SWEPT_CPUS, SWEPT_CPUS | {"resources": {"service": {"cpu": "1"}}}),
+        least_of_cpus=(
+            SWEPT_CPUS | {"resources": {"service": {"cpuRequest": "500m"}}},
+            SWEPT_CPUS | {"resources": {"service": {"cpuRequest": "501m"}}},
+        ),
+        owned_levels=(EXCLUSIVE | {"factors": {"serviceCpu": ["1", "2"]}}, EXCLUSIVE | SWEPT_CPUS),
+        pods_once=(
+            SPEC | {"factors": {"parallelism": [1, 2]}},
+            SPEC | {"factors": {"parallelism": [1]}, "load": {"parallelism": 2}},
+        ),
+        split_iterations=(
+            SPEC | {"load": {"generator": "hey", "iterations": 100}},
+            SPEC
+            | {
+                "load": {"generator": "hey", "iterations": 100},
+                "factors": {"parallelism": [1, 2]},
+            },
+        ),
+        split_script=(
+            SCRIPTED | {"load": {"script": SCRIPT}, "factors": {"parallelism": [2]}},
+            SCRIPTED
+            | {"load": {"script": SCRIPT, "executor": "Script"}, "factors": {"parallelism": [2]}},
         ),
         server=(
             SPEC | {"factors": {"server": ["gunicorn"]}},

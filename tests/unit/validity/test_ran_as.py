@@ -121,3 +121,21 @@ def test_a_limit_that_was_taken_away_is_named_too(healthy):
 
     assert "service ran on no CPU limit (1 CPU was asked for)" in reasons(trial)["LimitChanged"][1]
     assert "service" not in trial.cpu_limits
+
+
+def test_the_pods_of_a_service_had_their_limits_together(healthy):
+    """Each had its part of what was asked for, which is no change."""
+    part = RanAs(cpu_limit=0.5, qos_class="Burstable", pods=4)
+    trial = trial_of(healthy, part, cpu_limits={"service": 2.0}, owns_cpus=False)
+
+    assert "LimitChanged" not in reasons(trial)
+    assert trial.cpu_limits["service"] == 2.0
+    _, words = reasons(replace(trial, ran={"service": replace(part, pods=3)}))["LimitChanged"]
+    assert "2 CPU was asked for" in words
+
+
+def test_the_pods_of_the_generator_have_each_what_is_asked_for(healthy):
+    pods = RanAs(cpu_limit=1.0, pods=2)
+    trial = trial_of(healthy, others={"k6": pods}, cpu_limits={"service": 1.0, "k6": 1.0})
+
+    assert reasons(trial) == {}

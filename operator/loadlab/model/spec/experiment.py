@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from loadlab.base.quantities import Duration, bounded, whole_number
+from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel, TransitionRule
 from loadlab.catalogue import WORKLOADS, CellPattern, Factor, Factors
 from loadlab.model.spec.comparison import Comparing
+from loadlab.model.spec.cpu_rules import cpu_rules
 from loadlab.model.spec.criteria import Criterion
 from loadlab.model.spec.expectations import Expectation
 from loadlab.model.spec.generator_rules import generator_rules
@@ -16,7 +17,7 @@ from loadlab.model.spec.load import Load
 from loadlab.model.spec.load_rules import load_rules
 from loadlab.model.spec.network import Network
 from loadlab.model.spec.order import Order, Strategy
-from loadlab.model.spec.placement import Placement, ServiceCpu
+from loadlab.model.spec.placement import Placement
 from loadlab.model.spec.precision import Precision, precision_rules
 from loadlab.model.spec.preparation import Preparation
 from loadlab.model.spec.retain import Retain
@@ -202,17 +203,6 @@ def _factor_rule(factor: Factor) -> Rule[LoadExperimentSpec]:
     )
 
 
-def _owns_whole_cpus(spec: LoadExperimentSpec) -> bool:
-    is_exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
-    return not is_exclusive or whole_number(spec.resources.service.cpu or "") is not None
-
-
-def _owned_cpus_are_the_requested(spec: LoadExperimentSpec) -> bool:
-    service = spec.resources.service
-    is_exclusive = spec.placement.service_cpu is ServiceCpu.EXCLUSIVE
-    return not is_exclusive or (service.cpu_request is None and service.memory_request is None)
-
-
 def _claims_only_interleaved(spec: LoadExperimentSpec) -> bool:
     return spec.order.strategy is Strategy.INTERLEAVED or not spec.expectations
 
@@ -245,20 +235,7 @@ LoadExperimentSpec.RULES = (
         "factors.server sweeps what a variant's server fixes: give one of them",
         ".factors",
     ),
-    Rule(
-        "self.placement.serviceCpu != 'Exclusive' || "
-        "(has(self.resources.service.cpu) && self.resources.service.cpu.matches('^[0-9]+$'))",
-        _owns_whole_cpus,
-        'serviceCpu Exclusive needs whole CPUs, such as cpu: "1"',
-        ".resources",
-    ),
-    Rule(
-        "self.placement.serviceCpu != 'Exclusive' || !(has(self.resources.service.cpuRequest) || "
-        "has(self.resources.service.memoryRequest))",
-        _owned_cpus_are_the_requested,
-        "serviceCpu Exclusive requests what the limits are: give cpu and memory only",
-        ".resources",
-    ),
+    *cpu_rules(),
 )
 
 

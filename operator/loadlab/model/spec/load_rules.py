@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from loadlab.base.rules import Rule
 from loadlab.catalogue import Factor
-from loadlab.model.spec.load import Purpose
+from loadlab.model.spec.load import Executor, Purpose
 
 if TYPE_CHECKING:
     from loadlab.model.spec.experiment import LoadExperimentSpec
@@ -16,6 +16,19 @@ def _has_users_for_every_pod(spec: "LoadExperimentSpec") -> bool:
     users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
     is_open = spec.load.executor.is_open and not _compares(spec)
     return is_open or all(int(number) >= spec.load.parallelism for number in users)
+
+
+def _says_the_pods_once(spec: "LoadExperimentSpec") -> bool:
+    return spec.factors.levels(Factor.PARALLELISM) is None or spec.load.parallelism == 1
+
+
+def _has_a_load_to_split(spec: "LoadExperimentSpec") -> bool:
+    is_swept = spec.factors.levels(Factor.PARALLELISM) is not None
+    return not is_swept or spec.load.executor is not Executor.SCRIPT
+
+
+def _has_no_iterations_to_split(spec: "LoadExperimentSpec") -> bool:
+    return spec.factors.levels(Factor.PARALLELISM) is None or spec.load.iterations is None
 
 
 def _compares(spec: "LoadExperimentSpec") -> bool:
@@ -68,6 +81,26 @@ def load_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
             "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
             _has_users_for_every_pod,
             "factors.virtualUsers must be at least load.parallelism",
+            ".factors",
+        ),
+        Rule(
+            "!has(self.factors.parallelism) || self.load.parallelism == 1",
+            _says_the_pods_once,
+            "factors.parallelism sweeps what load.parallelism fixes: leave load.parallelism out",
+            ".factors",
+        ),
+        Rule(
+            "!has(self.factors.parallelism) || self.load.executor != 'Script'",
+            _has_a_load_to_split,
+            "factors.parallelism splits a number of users or a rate, and executor Script has "
+            "scenarios of its own, some of which k6 does not split: leave one of both out",
+            ".factors",
+        ),
+        Rule(
+            "!has(self.factors.parallelism) || !has(self.load.iterations)",
+            _has_no_iterations_to_split,
+            "factors.parallelism splits a number of users or a rate, and load.iterations are those "
+            "of one pod: leave one of both out",
             ".factors",
         ),
     )
