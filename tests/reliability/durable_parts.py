@@ -20,16 +20,9 @@ from kombu import Connection
 from loadlab_services.broker.names import queue_name
 from loadlab_services.stream.entry import dead_letter_key, stream_key
 from tests.reliability.control_plane import REPOSITORY
-from tests.services.conftest import (
-    POSTGRES_BIN,
-    POSTGRES_USER,
-    RABBITMQ,
-    RABBITMQ_CONF,
-    free_port,
-    rabbitmq_environment,
-    run_once,
-    wait_for,
-)
+from tests.services.loopback_server import free_port, run_once, wait_for
+from tests.services.postgres_server import POSTGRES_BIN, POSTGRES_USER
+from tests.services.rabbitmq_server import RABBITMQ, RABBITMQ_CONF, rabbitmq_environment
 
 SCHEMA = (files("loadlab_services") / "workloads/ingest/schema.sql").read_text()
 RUN = "ingest-000-a1"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tests.services.conftest import free_port
+from tests.services.loopback_server import free_port
 
 
 class Line:

@@ -6,30 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
-from loadlab_services.apps import create_app
 from loadlab_services.broker.inspection import Broker
 from loadlab_services.broker.producer import Publisher, build_publisher
 from loadlab_services.delivery.errors import BacklogFullError, StoreUnavailableError
 from loadlab_services.settings import ServiceSettings
 from loadlab_services.workloads.ingest import WRITE_MESSAGE
+from tests.services.serving import serving
 
 pytestmark = pytest.mark.integration
 
 READING = {"device_id": "sensor-17", "temperature": 21.5}
 TASK = {"payload": '{"request_id": 1}'}
-
-
-@asynccontextmanager
-async def serving(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client,
-    ):
-        yield client
 
 
 @asynccontextmanager

@@ -4,15 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from loadlab_services.apps import create_app
 from loadlab_services.settings import ServiceSettings, StewardSettings
+from tests.services.serving import serving
 from tests.services.stewards import access, steward
 
 UID = "6f0c4b1e-0000-4000-8000-000000000001"
@@ -63,16 +62,6 @@ def finished_run(messages_url: str, unused_port: Callable[[], int]) -> Iterator[
     for worker in workers:
         worker.kill()
         worker.wait()
-
-
-@asynccontextmanager
-async def serving(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client,
-    ):
-        yield client
 
 
 async def _ask(client: httpx.AsyncClient, occasion: str) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.snapshot import take_snapshot
 from loadlab_services.steward.stores import open_stores
 from loadlab_services.workload import STREAM_WORKER
-from tests.services.conftest import free_port, running, wait_for
 from tests.services.existing.conftest import RUN, SPACE, UID, Run
+from tests.services.loopback_server import free_port, running, wait_for
 from tests.services.stewards import access
 
 pytestmark = pytest.mark.integration

@@ -1,38 +1,21 @@
 """items/queued from request to row: the API publishes, a Celery worker of its own writes."""
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import anyio
 import httpx
 import pytest
 
 from loadlab_services.settings import ServiceSettings
+from tests.services.serving import PATIENCE_SECONDS, working
 
 pytestmark = pytest.mark.integration
 
-PATIENCE_SECONDS = 60
+TOLD = ("workload", "variant", "run_id", "database_url", "redis_url", "amqp_url")
 Rows = Callable[[], list[tuple[object, ...]]]
-
-
-@contextmanager
-def working(settings: ServiceSettings, port: int) -> Iterator[None]:
-    """Run a worker as its pod does, and end it in good order."""
-    names = ("workload", "variant", "run_id", "database_url", "redis_url", "amqp_url")
-    environment = {name.upper(): str(getattr(settings, name)) for name in names}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loadlab_services.programs.celery_worker"],
-        env=os.environ | environment | {"INSTRUMENTS_PORT": str(port)},
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        assert process.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 async def wait_for_rows(rows: Rows, count: int) -> None:
@@ -53,7 +36,7 @@ async def test_what_was_accepted_is_written_once_and_then_listed(
     async with serving(settings) as client:
         answers = [await client.post("/items", json=item) for item in items]
         empty = [await client.get("/items") for _ in range(2)]
-        with working(settings, unused_port()):
+        with working({name: getattr(settings, name) for name in TOLD}, unused_port()):
             await wait_for_rows(rows, len(items))
         listed = await client.get("/items")
     assert [(a.headers["X-Cache"], a.json()) for a in empty] == [("miss", []), ("hit", [])]

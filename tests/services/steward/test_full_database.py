@@ -9,7 +9,7 @@ import pytest
 
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.stores import CONNECTIONS, open_stores
-from tests.services.conftest import POSTGRES_BIN
+from tests.services.postgres_server import POSTGRES_BIN
 from tests.services.stewards import access
 
 pytestmark = pytest.mark.integration

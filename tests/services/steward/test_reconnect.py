@@ -13,7 +13,7 @@ import redis
 
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.stores import STORE_ERRORS, Stores, open_stores
-from tests.services.conftest import free_port, running, wait_for
+from tests.services.loopback_server import free_port, running, wait_for
 from tests.services.relay import Line, line_to, moved, port_of
 from tests.services.stewards import access
 

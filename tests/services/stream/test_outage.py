@@ -21,7 +21,7 @@ from loadlab_services.stream.producer import Producer
 from loadlab_services.stream.stream import Stream
 from loadlab_services.stream.table import Table
 from loadlab_services.workloads.ingest.writers import copy_many
-from tests.services.conftest import POSTGRES_BIN
+from tests.services.postgres_server import POSTGRES_BIN
 
 pytestmark = pytest.mark.integration
 

@@ -1,11 +1,9 @@
 """simulation/queued from request to row: the API publishes, a Celery worker computes."""
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import anyio
 import httpx
@@ -15,12 +13,12 @@ import pytest
 from loadlab_services.settings import ServiceSettings, StewardSettings
 from loadlab_services.workloads.simulation.fibonacci import fibonacci
 from loadlab_services.workloads.simulation.results import create
+from tests.services.serving import PATIENCE_SECONDS, working
 from tests.services.stewards import access, steward
 
 pytestmark = pytest.mark.integration
 OpenApp = Callable[[ServiceSettings], AbstractAsyncContextManager[httpx.AsyncClient]]
 RUN = f"simulation-{os.getpid()}-001-a1"
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -28,20 +26,6 @@ def told(orders_url: str, amqp_url: str) -> dict[str, str]:
     create(orders_url)
     known = {"workload": "simulation", "variant": "queued", "run_id": RUN}
     return known | {"database_url": orders_url, "amqp_url": amqp_url}
-
-
-@contextmanager
-def working(told: dict[str, str], port: int) -> Iterator[None]:
-    environment = {name.upper(): value for name, value in told.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loadlab_services.programs.celery_worker"],
-        env=os.environ | environment | {"INSTRUMENTS_PORT": str(port)},
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        assert process.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 def rows(url: str) -> dict[str, list[int]]:
