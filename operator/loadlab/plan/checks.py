@@ -18,7 +18,7 @@ from loadlab.plan.chosen import uneven_replicas
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
-from loadlab.plan.generator_checks import check_generators
+from loadlab.plan.generator_checks import check_generators, check_iterations
 from loadlab.plan.keys import check_keys
 from loadlab.plan.own_script import check_script
 from loadlab.plan.rates import lowest_rate
@@ -69,6 +69,7 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
         PlanError: names the field and the remedy.
     """
     check_generators(context, cells)
+    check_iterations(context, cells)
     _check_replicas(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)

@@ -26,6 +26,14 @@ SCRIPT: Json = {"configMap": {"name": "shop-load", "key": "script.js"}}
 SCRIPTED: Json = {"workload": "custom", "variants": [{"name": "mine", "image": "mine:1"}]}
 OPEN: Json = {"load": {"executor": "constant-arrival-rate"}, "factors": {"rate": [10]}}
 VARIED: Json = {"path": "/${n}", "variables": {"n": {"min": 1, "max": 2}}}
+NOT_COUNTED: dict[str, Json] = {  # what ends with a time, or in each pod by itself
+    "ramp": {"executor": "ramping-vus"},
+    "open": {"executor": "constant-arrival-rate"},
+    "pods": {"parallelism": 2},
+    "script": {"script": SCRIPT},
+    "search": {"purpose": "Capacity", "search": {}},
+    "compare": {"purpose": "Compare"},
+}
 OWN = {"name": "mine", "image": "mine:1"}
 RUNS: Json = {"name": "mine", "service": {"name": "shop", "port": 80}}
 URLS = (  # texts, of which the first three are in order
@@ -148,12 +156,16 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             SPEC | {"load": {"threads": 2}},
         ),
         generator_iterations=(
-            SPEC | {"load": {"generator": "hey", "iterations": 1000}},
             SPEC | {"load": {"iterations": 1000}},
+            SPEC | {"load": {"generator": "locust", "iterations": 1000}},
         ),
         generator_iterations_of_one=(
-            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey"]}},
-            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey", "wrk"]}},
+            SPEC | {"load": {"iterations": 99}, "factors": {"generator": ["hey", "k6"]}},
+            SPEC | {"load": {"iterations": 99}, "factors": {"generator": ["hey", "wrk"]}},
+        ),
+        iterations_of_users=(
+            SPEC | {"load": {"iterations": 9}, "factors": {"virtualUsers": [2, 9]}},
+            SPEC | {"load": {"iterations": 9}, "factors": {"virtualUsers": [2, 10]}},
         ),
         generator_open=(
             SPEC | {"load": {"generator": "wrk"}},
@@ -312,6 +324,16 @@ CASES = [  # a value that keeps the rule beside one like it that breaks it
             {"purpose": "Capacity", "search": {}, "executor": "constant-vus"},
             {"purpose": "Capacity", "search": {}, "executor": "ramping-vus"},
         ),
+    ),
+    *case(
+        "Load",
+        **{
+            f"iterations_{name}": (
+                {"iterations": 9, "purpose": "Capacity"},
+                {"iterations": 9} | more,
+            )
+            for name, more in NOT_COUNTED.items()
+        },
     ),
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
     *case(

@@ -18,6 +18,11 @@ def _has_users_for_every_pod(spec: "LoadExperimentSpec") -> bool:
     return is_open or all(int(number) >= spec.load.parallelism for number in users)
 
 
+def _has_iterations_for_every_user(spec: "LoadExperimentSpec") -> bool:
+    users, iterations = spec.factors.levels(Factor.VIRTUAL_USERS) or (), spec.load.iterations
+    return iterations is None or all(int(number) <= iterations for number in users)
+
+
 def _compares(spec: "LoadExperimentSpec") -> bool:
     return spec.load.purpose is Purpose.COMPARE
 
@@ -68,6 +73,13 @@ def load_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
             "self.factors.virtualUsers.all(n, n >= self.load.parallelism)",
             _has_users_for_every_pod,
             "factors.virtualUsers must be at least load.parallelism",
+            ".factors",
+        ),
+        Rule(
+            "!has(self.load.iterations) || "
+            "self.factors.virtualUsers.all(n, n <= self.load.iterations)",
+            _has_iterations_for_every_user,
+            "load.iterations must be at least factors.virtualUsers: each user makes one",
             ".factors",
         ),
     )
