@@ -29,6 +29,10 @@ export function segment() {
 }
 
 function checkPods() {
+  // Each pod would have a share, and end by itself: where the measurement ends nobody would know.
+  if (load.iterations && config.pods > 1) {
+    throw new Error(`${config.run}: load.iterations are not shared by ${config.pods} pods`);
+  }
   const users = ARRIVALS ? load.maxVirtualUsers : load.virtualUsers;
   if (!(users >= config.pods)) {
     throw new Error(`${config.run}: ${users} virtual users cannot be shared by ` +
@@ -49,7 +53,22 @@ export function measureScenario(exec) {
     exec,
     startTime: `${load.warmupMs}ms`,
     gracefulStop: `${load.gracefulStopMs}ms`,
-    ...(RAMPS ? ramp() : constant(load.durationMs)),
+    ...profile(),
+  };
+}
+
+function profile() {
+  if (load.iterations) return shared();
+  return RAMPS ? ramp() : constant(load.durationMs);
+}
+
+// Whoever of the users is free makes the next one, until all are made or the time is over.
+function shared() {
+  return {
+    executor: 'shared-iterations',
+    vus: load.virtualUsers,
+    iterations: load.iterations,
+    maxDuration: `${load.durationMs}ms`,
   };
 }
 

@@ -4,6 +4,7 @@
 // are, `edges` takes snapshots at both ends of the measurement, `ceiling` asks nothing as fast as it
 // can in a calibration; teardown() waits until the work is
 // done and prints the account. With a script of the user's own it is own.js instead.
+import * as iterations from 'k6/x/iterations';
 import { freshness } from './freshness.js';
 import { arrivals, checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
 import { ceilingOnce, loadOnce, sideOnce } from './request.js';
@@ -42,12 +43,21 @@ function systemTags() {
 function scenarios() {
   return {
     ...(load.warmupMs > 0 && { warmup: warmupScenario('loadOnce') }),
-    measure: measureScenario('loadOnce'),
+    measure: measureScenario(load.iterations ? 'countedOnce' : 'loadOnce'),
     edges: onceScenario('edges'),
     ...(config.side && { side: sideScenario() }),
     ...(config.calibration && { ceiling: ceilingScenario() }),
     ...(config.freshness && { freshness: onceScenario('freshness') }),
   };
+}
+
+// An iteration where their number is the load; one that fails has ended, too.
+export function countedOnce() {
+  try {
+    loadOnce();
+  } finally {
+    iterations.ended(load.iterations);
+  }
 }
 
 function ceilingScenario() {

@@ -1,6 +1,7 @@
 // The steward's side of a trial: the common start, the snapshots at both edges, the account.
 import exec from 'k6/execution';
 import { sleep } from 'k6';
+import * as iterations from 'k6/x/iterations';
 import * as steward from 'k6/x/steward'; // which has the token, and prints what the steward says
 import { BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, send } from './trial.js';
 
@@ -101,14 +102,21 @@ function abort(why) {
 export function edges() {
   const end = exec.scenario.startTime + PLANNED_MS;
   steward.snapshot('start');
-  sleep(Math.max(end - Date.now(), 0) / 1000);
+  awaitEnd(Math.max(end - Date.now(), 0));
   steward.snapshot('end');
+}
+
+// With a number of iterations the measurement ends with the last of them.
+function awaitEnd(withinMs) {
+  if (load.iterations) iterations.wait(withinMs);
+  else sleep(withinMs / 1000);
 }
 
 // --- teardown: the account ------------------------------------------------------------------
 
 export function teardown(data) {
-  const cutShort = Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
+  const isMade = load.iterations && iterations.reached();
+  const cutShort = !isMade && Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
   if (cutShort) return; // a pod told to go waits for no account
   // Work that was put off is done only after that, and has cost what it costs.
   const lookAgain = pod === 0 && config.requests.some((request) => request.writes);

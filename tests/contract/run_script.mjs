@@ -113,6 +113,7 @@ const modules = {
   'x/steward.js': ['arrive', 'finish', 'look', 'snapshot'].map((verb) => (
     `export const ${verb} = (...given) => globalThis.__loadlab.steward.${verb}(...given);`)).join(''),
   'x/arrivals.js': 'export const mark = () => {};',
+  'x/iterations.js': 'export const ended = () => {}, wait = () => {}, reached = () => true;',
   'x/noop.js': 'export const address = () => "http://127.0.0.1:1";',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',
 };
@@ -123,7 +124,7 @@ function install(scripts) {
   const k6 = join(folder, 'node_modules', 'k6');
   mkdirSync(join(k6, 'x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/noop': './x/noop.js', './x/steward': './x/steward.js' };
+  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/iterations': './x/iterations.js', './x/noop': './x/noop.js', './x/steward': './x/steward.js' };
   writeFileSync(join(k6, 'package.json'), JSON.stringify({ name: 'k6', type: 'module', exports }));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(k6, name), text);
   return folder;
@@ -152,7 +153,7 @@ try {
   const script = await import(pathToFileURL(join(folder, configuration.script ? 'own.js' : 'scenario.js')));
   const data = await script.setup();
   for (const [name, { exec }] of Object.entries(script.options.scenarios)) {
-    for (let i = 0; i < (exec === 'loadOnce' ? 50 : 1); i += 1) {
+    for (let i = 0; i < (/^(loadOnce|countedOnce)$/.test(exec) ? 50 : 1); i += 1) {
       globalThis.__loadlab.scenario = { name, startTime: now, iterationInTest: i };
       await script[exec](data);
     }

@@ -127,7 +127,8 @@ def plans() -> Iterator[tuple[str, Plan]]:
         levels = OWN_LEVELS if workload == "select" else CUSTOM_LEVELS
         more = {"load": {"request": {"path": "/"}}, "factors": levels}
         yield f"{workload}/{own['name']}", plan_of(workload, own, **more)
-    asked = {"told": {"request": TOLD}, "steps": {"request": STEPS}, "script": {"script": SCRIPT}}
+    asked: Json = {"told": {"request": TOLD}, "steps": {"request": STEPS}}
+    asked |= {"script": {"script": SCRIPT}, "iterations": {"request": TOLD, "iterations": 1000}}
     for title, load in asked.items():
         more = {"load": load, "factors": CUSTOM_LEVELS}
         yield f"custom/{title}", plan_of("custom", OWN_IMAGES["metered"], **more)

@@ -21,7 +21,7 @@ SCRIPTED = [
     "sleep/async closed", "sleep/async ramping", "sleep/async open",
     "sleep/async open, Calibration",
     "items/cached closed", "ingest/queued closed", "wells/async closed", "select/metered",
-    "custom/told", "custom/steps", "custom/script",
+    "custom/told", "custom/steps", "custom/script", "custom/iterations",
 ]  # fmt: skip
 
 

@@ -170,13 +170,6 @@ def drawn(number: int, name: str, low: int, high: int) -> int:
     return low + (h ^ h >> 16) * (high - low + 1) // 2**32
 
 
-def test_hey_makes_as_many_requests_as_it_is_told(pods, steward):
-    config = pods.configure("/ping", request={"method": "GET"}, load={"warmupMs": 0})
-    measured = pods.end(pods.start("hey", config, options=["--iterations=102"])).measured
-
-    assert measured["requests"] == steward.pings == 100  # 25 of each user
-
-
 @pytest.mark.measured
 @TOOLS
 def test_two_pods_share_the_users_and_start_together(pods, steward, tool):

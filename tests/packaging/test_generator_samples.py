@@ -45,11 +45,15 @@ def test_the_published_command_lines_are_those():
     wrk, hey = plan_of("wrk").context.spec, plan_of("hey").context.spec
 
     assert {tuple(args) for args in args_of("wrk")} == {("wrk", "--threads=10")}
-    assert {tuple(args) for args in args_of("hey")} == {("hey", "--iterations=1000")}
+    assert {tuple(args) for args in args_of("hey")} == {("hey",)}
+    assert (hey.load.iterations, hey.load.threads) == (1000, None)
     assert wrk.factors.levels(Factor.VIRTUAL_USERS) == hey.factors.levels(Factor.VIRTUAL_USERS)
     assert wrk.factors.levels(Factor.VIRTUAL_USERS) == (100,)
     assert seconds(wrk.load.duration) == 30
     assert (wrk.load.request.method, wrk.load.request.path) == (None, "/items")
+    posts = plan_of("iterations").context.spec
+    assert (posts.load.iterations, posts.load.generator) == (1000, Generator.K6)
+    assert posts.factors.levels(Factor.VIRTUAL_USERS) == (100,)
     write = plan_of("locust").context.spec.load.request
     assert {tuple(args) for args in args_of("locust")} == {("locust",), ("locust-http",)}
     assert (write.method, write.path) == ("POST", "/write")

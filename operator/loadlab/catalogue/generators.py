@@ -25,6 +25,7 @@ class Skill(Enum):
     PARTS_OF_SECONDS_TO_WAIT = "parts of a second in load.request.timeout"
     THREADS = "load.threads"
     ITERATIONS = "load.iterations"
+    UNEVEN_SHARES = "load.iterations that factors.virtualUsers cannot share evenly"
     SCRIPT = "a k6 script (load.script, executor Script)"
     OTHER_FIELDS = "other fields of load.request than path, method, headers, body and timeout"
 
@@ -50,7 +51,7 @@ _K6_ARGS = (
     "--log-format=raw",
     "--out=histogram",
 )
-_EVERYTHING = frozenset(Skill) - {Skill.THREADS, Skill.ITERATIONS}
+_EVERYTHING = frozenset(Skill) - {Skill.THREADS}
 
 _OF_LOCUST = frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT})
 

@@ -16,7 +16,7 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
-from loadlab.plan.generator_checks import check_generators
+from loadlab.plan.generator_checks import check_generators, check_iterations
 from loadlab.plan.keys import check_keys
 from loadlab.plan.own_script import check_script
 from loadlab.plan.pod_checks import check_pods
@@ -69,6 +69,7 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
     """
     check_generators(context, cells)
     check_pods(context, cells)
+    check_iterations(context, cells)
     _check_replicas(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)

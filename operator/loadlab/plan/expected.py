@@ -38,6 +38,7 @@ class LoadFacts:
     duration_seconds: float  # at full load
     ramp_up_seconds: float = 0.0  # 0 for the constant executors
     rate_per_second: float | None = None  # iterations offered, open model only
+    iterations: int | None = None  # that are the load, and duration the most that they may take
     timeout_ms: float = 20_000.0  # of a request
     graceful_stop_ms: float = 30_000.0  # from the end of the load until requests are cut off
     steps: int = 1  # requests of an iteration, unless one of them fails
@@ -77,6 +78,7 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         duration_seconds=seconds(load.duration),
         ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
+        iterations=load.iterations,
         timeout_ms=timeout_ms(load),
         graceful_stop_ms=milliseconds(load.graceful_stop) if is_waited_for else 0.0,
         steps=len(load.request.steps) or 1,

@@ -113,15 +113,8 @@ def _container(
 
 
 def _arguments(generator: Generator, load: Load, *, own: bool) -> list[str]:
-    told = {
-        "threads": (load.threads, Skill.THREADS),
-        "iterations": (load.iterations, Skill.ITERATIONS),
-    }
-    options = [
-        f"--{name}={value}"
-        for name, (value, skill) in told.items()
-        if value is not None and not generator.lacks(skill)
-    ]
+    has_threads = load.threads is not None and not generator.lacks(Skill.THREADS)
+    options = [f"--threads={load.threads}"] if has_threads else []
     return [*(generator.facts.own_script_args if own else generator.facts.args), *options]
 
 
@@ -212,6 +205,7 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
         "maxVirtualUsers": allocated_users(load, cell) if load.executor.is_open else None,
         "rampUpMs": milliseconds(load.ramp_up),
         "durationMs": milliseconds(load.duration),
+        **({"iterations": load.iterations} if load.iterations else {}),
         "warmupMs": milliseconds(load.warmup),
         "gracefulStopMs": milliseconds(load.graceful_stop),
     }

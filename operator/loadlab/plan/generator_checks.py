@@ -67,6 +67,25 @@ def _check_pods(spec: LoadExperimentSpec, cell: Cell) -> None:
             raise PlanError(Reason.INVALID_SPEC, message)
 
 
+def check_iterations(context: Context, cells: tuple[Cell, ...]) -> None:
+    """Refuse a number of iterations beside requests that go on for a time.
+
+    Raises:
+        PlanError: says in which cell.
+    """
+    if context.spec.load.iterations is None:
+        return
+    for cell in cells:
+        requests = requests_of(context.spec, context.variant(cell), cell)
+        if requests.side is not None or requests.probes_freshness:
+            message = (
+                f"{cell.title()}: beside its load go requests for as long as load.duration says, "
+                "and load.iterations would end it before: leave load.iterations out, or give a "
+                "load.request of your own"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
 def _check_calibration(spec: LoadExperimentSpec) -> None:
     levels = spec.factors.levels(Factor.PARALLELISM) or ()
     if len(levels) > 1 and seconds(spec.load.calibration):
@@ -91,9 +110,14 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
         Skill.ACCOUNTS: _is_accounted(context, cell, requests),
         Skill.PARTS_OF_SECONDS: any(milliseconds(text) % 1000 for text in measured),
         Skill.PARTS_OF_SECONDS_TO_WAIT: bool(milliseconds(load.request.timeout) % 1000),
+        Skill.UNEVEN_SHARES: bool(_left_over(load.iterations, cell)),
         Skill.OTHER_FIELDS: _has_other_fields(load.request),
     }
     return (skill for skill, is_asked in asked.items() if is_asked)
+
+
+def _left_over(iterations: int | None, cell: Cell) -> int:
+    return (iterations or 0) % (cell.number(Factor.VIRTUAL_USERS) or 1)
 
 
 def _has_other_fields(request: LoadRequest) -> bool:

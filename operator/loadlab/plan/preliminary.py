@@ -109,6 +109,7 @@ def _calibrating(load: Load) -> Load:
         update={
             "executor": Executor.CONSTANT_ARRIVAL_RATE,
             "duration": load.calibration,
+            "iterations": None,
             "warmup": f"{CALIBRATION_WARMUP_SECONDS}s",
             "request": load.request.model_copy(update={"think_time": "0s"}),
         }
@@ -118,7 +119,9 @@ def _calibrating(load: Load) -> Load:
 def _settling(load: Load) -> Load:
     length = min(load.settling, load.duration, key=seconds)
     ramp_up = min(load.ramp_up, length, key=seconds)
-    return load.model_copy(update={"duration": length, "ramp_up": ramp_up, "warmup": "0s"})
+    return load.model_copy(
+        update={"duration": length, "iterations": None, "ramp_up": ramp_up, "warmup": "0s"}
+    )
 
 
 def _pilot(load: Load) -> Load:

@@ -148,10 +148,30 @@ def _is_anything_full(trial: TrialMeasurement) -> bool:
     )
 
 
+def iterations_missed(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Hold the iterations against their number, and against the time that they may take."""
+    planned, made = trial.load.iterations, trial.iterations
+    if planned is None:
+        return
+    took, most = trial.window_seconds, trial.load.duration_seconds
+    if made == planned and took <= most:
+        return
+    is_service = made <= planned and was_generator_fit(trial)
+    yield invalid(
+        ReasonKind.ITERATIONS_MISSED,
+        f"{made} iterations of load.iterations {planned} ended, in {took:.2f} s of the {most:g} s "
+        "that load.duration allows: raise load.duration, or lower load.iterations",
+        Family.SERVICE if is_service else Family.INSTRUMENT,
+    )
+
+
 def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
     """Every virtual user must be in an iteration all the time; what is missing left no sample."""
     load = trial.load
     if load.open_model or not load.virtual_users or load.own_scenarios:
+        return
+    # Of a given number none is missing unseen, and users who find none left wait for the others.
+    if load.iterations is not None:
         return
     busy = trial.iterations * trial.mean_iteration_ms / 1000 / trial.window_seconds
     # A full load as long as the window, less the half of the ramp that was not there yet.

@@ -28,6 +28,8 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
 | RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |
 | both, no asterisk  | … with too few virtual users, or k6 short of CPU     | Invalid | -       |
+| IterationsMissed*  | other than load.iterations ended within load.duration | -      | Invalid |
+| no asterisk        | … with a generator short of CPU, or more of them     | -       | Invalid |
 | Growing*           | the latency grew all through the window              | Suspect | Suspect |
 | SideGrowing*       | … that of the requests beside the load did           | Suspect | Suspect |
 | both, no asterisk  | … while k6 was short of CPU                          | Suspect | Suspect |
@@ -81,6 +83,7 @@ from loadlab.validity.generator_rules import (
     arrivals_missed,
     generator_paused,
     generator_slow,
+    iterations_missed,
     little_violated,
     pods_apart,
     requests_unlike_iterations,
@@ -125,18 +128,10 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
     *(redirected, errors_many, unanswered, cut_off, which_latency, script_not_heeded, script_cut),
-    *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped, little_violated),
+    *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped),
+    *(iterations_missed, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
-    *(
-        requests_unlike_iterations,
-        counts_apart,
-        pods_apart,
-        cpu_stolen,
-        cpus_shared,
-        limits_changed,
-        _samples,
-        instruments_missing,
-        restarted,
-    ),
+    *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
+    *(limits_changed, _samples, instruments_missing, restarted),
     *(work_reasons, staleness_reasons, proof_reasons),
 )

@@ -30,6 +30,7 @@ class ReasonKind(StrEnum):
     SIDE_DROPPED = "SideDropped"
     DROPPED_ITERATIONS = "DroppedIterations"
     RATE_NOT_REACHED = "RateNotReached"
+    ITERATIONS_MISSED = "IterationsMissed"
     GROWING = "Growing"
     SIDE_GROWING = "SideGrowing"
     WARM_UP_COUNTED = "WarmUpCounted"

@@ -18,12 +18,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="loadlab_services.generators")
     parser.add_argument("tool", choices=sorted(TOOLS))
     parser.add_argument("--threads", type=int, default=0, help="of wrk; 0 for as many as CPUs")
-    parser.add_argument("--iterations", type=int, default=0, help="of hey, in all; 0 for no end")
     given = parser.parse_args()
     lines = Lines.taking_token(os.environ)
     try:
         trial = read_trial(os.environ)
-        tool = TOOLS[given.tool](trial, Options(given.threads, given.iterations))
+        tool = TOOLS[given.tool](trial, Options(given.threads))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION

@@ -60,6 +60,7 @@ class Trial:
     all_users: int
     warmup_ms: int
     duration_ms: int
+    iterations: int  # that are the load, within duration; 0 for as many as it allows
     graceful_stop_ms: int
     ready_ms: int
     drain_ms: int
@@ -127,6 +128,7 @@ def _trial(given: Json, pod: int, token: str) -> Trial:
         all_users=users,
         warmup_ms=load["warmupMs"],
         duration_ms=load["durationMs"],
+        iterations=load.get("iterations", 0),
         graceful_stop_ms=load["gracefulStopMs"],
         ready_ms=given["deadlines"]["readyMs"],
         drain_ms=given["deadlines"]["drainMs"],
@@ -149,6 +151,7 @@ def _refuse_what_nobody_does(given: Json) -> None:
             not {"min", "max"} <= each.keys() for each in given["variables"].values()
         ),
         "following redirects": given["redirects"] == "Follow",
+        "iterations by several pods": bool(given["load"].get("iterations")) and given["pods"] > 1,
     }
     asked |= {name: bool(value) for name, value in given.items() if name not in _KNOWN}
     asked |= {

@@ -53,9 +53,8 @@ class Hey(OneShot):
         if has_variables(trial):
             raise ConfigurationError("hey sends the same request always: it knows no variables")
         self._trial = trial
-        self._requests = options.iterations * trial.users // trial.all_users
-        if options.iterations > 0 and self._requests < trial.users:
-            raise ConfigurationError("load.iterations are fewer than the users: each makes one")
+        if trial.iterations % trial.users:
+            raise ConfigurationError("hey's users make the same number of iterations each")
 
     def program(self) -> Program:
         """Say which program it is; hey itself does not tell its version, but its package does."""
@@ -68,11 +67,13 @@ class Hey(OneShot):
 
     def load(self, seconds: float, first_id: int) -> tuple[Outcome, Usage]:
         """Load for so many seconds, and until the last request under way has ended."""
-        counted = self._requests and first_id == FIRST_ID["measure"]
-        extent = ["-n", str(self._requests)] if counted else ["-z", f"{round(seconds * 1000)}ms"]
-        command = ["hey", *extent, *self.arguments()]
-        began_limit = seconds + self._trial.timeout_ms / 1000 + PATIENCE_SECONDS
-        ended = run_watched(command, began_limit, tool_environment(), usable_cpus())
+        counted = self._trial.iterations and first_id == FIRST_ID["measure"]
+        number, length = str(self._trial.iterations), f"{round(seconds * 1000)}ms"
+        command = ["hey", *(("-n", number) if counted else ("-z", length)), *self.arguments()]
+        limit = seconds + self._trial.timeout_ms / 1000 + PATIENCE_SECONDS
+        # Told to stop it ends as after a time, and reports what it made by then.
+        stop = seconds if counted else None
+        ended = run_watched(command, limit, tool_environment(), usable_cpus(), stop_after=stop)
         return read_report(self._trial, ended.out, ended.began), ended.usage
 
     def arguments(self) -> list[str]:

@@ -43,7 +43,7 @@ class Locust:
     user = "fast"
 
     def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
-        if options != NO_OPTIONS:
+        if options != NO_OPTIONS or trial.iterations:
             raise ConfigurationError("Locust has no threads or iterations to be told of")
         for text in trial.request.texts:
             lua_text(trial, text)  # refuses an unknown variable

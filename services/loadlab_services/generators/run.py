@@ -44,7 +44,7 @@ class Tool(Protocol):
         ...
 
     def load(self, seconds: float, first_id: int) -> tuple[Outcome, Usage]:
-        """Load for so many seconds.
+        """Load for so many seconds, or until it made the iterations of a measurement before.
 
         Raises:
             ToolError: it did not do so.
@@ -67,7 +67,6 @@ class Options:
     """What some tools are told beside the configuration; 0 for nothing."""
 
     threads: int = 0
-    iterations: int = 0  # of all pods
 
 
 NO_OPTIONS = Options()

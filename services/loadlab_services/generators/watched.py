@@ -7,6 +7,7 @@ is the share of the time of its CPUs in which a thread that could run waited for
 
 import os
 import resource
+import signal
 import subprocess
 import threading
 import time
@@ -149,9 +150,16 @@ def start(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess
 
 
 def run_watched(
-    command: Sequence[str], seconds: float, environment: Mapping[str, str], cpus: int
+    command: Sequence[str],
+    seconds: float,
+    environment: Mapping[str, str],
+    cpus: int,
+    *,
+    stop_after: float | None = None,
 ) -> Ended:
     """Run a tool to its end, which must come within so many seconds; it can use so many CPUs.
+
+    `stop_after` is when it is interrupted, as by Ctrl-C, where it knows no end of its own by then.
 
     Raises:
         ToolError: it is not there, did not end in time, or ended badly.
@@ -163,7 +171,7 @@ def run_watched(
         with held():
             child = start(command, environment)
         with watching(child.pid) as watched:
-            out, said = child.communicate(timeout=seconds)
+            out, said = _await_end(child, seconds, stop_after)
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"{command[0]} did not end within {seconds:.0f} s") from error
     finally:
@@ -175,6 +183,18 @@ def run_watched(
         raise ToolError(f"{command[0]} ended with {child.returncode}: {said.strip()[-300:]}")
     cpu = _cpu(resource.RUSAGE_CHILDREN) - before + _cpu(resource.RUSAGE_SELF) - own
     return Ended(out, began, ended, watched.usage(cpu, ended - began, cpus))
+
+
+def _await_end(
+    child: "subprocess.Popen[str]", seconds: float, stop_after: float | None
+) -> tuple[str, str]:
+    if stop_after is None:
+        return child.communicate(timeout=seconds)
+    try:
+        return child.communicate(timeout=stop_after)
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGINT)
+        return child.communicate(timeout=seconds - stop_after)
 
 
 def said_by(*command: str) -> str:

@@ -93,7 +93,7 @@ class Wrk(OneShot):
     """Runs wrk for one trial."""
 
     def __init__(self, trial: Trial, options: Options = NO_OPTIONS) -> None:
-        if options.iterations:
+        if trial.iterations:
             raise ConfigurationError("wrk cannot be told how many requests to make")
         if trial.duration_ms % 1000 or trial.warmup_ms % 1000:
             raise ConfigurationError("wrk counts in whole seconds: duration and warmup")

@@ -3,6 +3,14 @@
 from tests.manifests import Json
 from tests.unit.model.rule_case import CLAIM, SECRET, case, long_key
 
+NOT_COUNTED: dict[str, Json] = {  # what ends with a time, or in each pod by itself
+    "ramp": {"executor": "ramping-vus"},
+    "open": {"executor": "constant-arrival-rate"},
+    "pods": {"parallelism": 2},
+    "script": {"script": {"configMap": {"name": "shop-load", "key": "script.js"}}},
+    "search": {"purpose": "Capacity", "search": {}},
+    "compare": {"purpose": "Compare"},
+}
 STEP = {"name": "login", "path": "/login"}
 
 
@@ -38,6 +46,16 @@ LOAD_CASES = [
             {"purpose": "Capacity", "search": {}, "executor": "constant-vus"},
             {"purpose": "Capacity", "search": {}, "executor": "ramping-vus"},
         ),
+    ),
+    *case(
+        "Load",
+        **{
+            f"iterations_{name}": (
+                {"iterations": 9, "purpose": "Capacity"},
+                {"iterations": 9} | more,
+            )
+            for name, more in NOT_COUNTED.items()
+        },
     ),
     *case("Search", rates=({"minRate": 9, "maxRate": 10}, {"minRate": 10, "maxRate": 10})),
     *case(

@@ -137,12 +137,16 @@ SPEC_CASES = [
             SPEC | {"load": {"threads": 2}},
         ),
         generator_iterations=(
-            SPEC | {"load": {"generator": "hey", "iterations": 1000}},
             SPEC | {"load": {"iterations": 1000}},
+            SPEC | {"load": {"generator": "locust", "iterations": 1000}},
         ),
         generator_iterations_of_one=(
-            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey"]}},
-            SPEC | {"load": {"iterations": 9}, "factors": {"generator": ["hey", "wrk"]}},
+            SPEC | {"load": {"iterations": 99}, "factors": {"generator": ["hey", "k6"]}},
+            SPEC | {"load": {"iterations": 99}, "factors": {"generator": ["hey", "wrk"]}},
+        ),
+        iterations_of_users=(
+            SPEC | {"load": {"iterations": 9}, "factors": {"virtualUsers": [2, 9]}},
+            SPEC | {"load": {"iterations": 9}, "factors": {"virtualUsers": [2, 10]}},
         ),
         generator_open=(
             SPEC | {"load": {"generator": "wrk"}},

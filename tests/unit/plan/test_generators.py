@@ -59,13 +59,6 @@ def test_threads_are_told_to_those_that_have_them(experiment, images):
     assert sorted(container_of(job)["args"] for job in found) == [["hey"], ["wrk", "--threads=10"]]
 
 
-def test_iterations_are_told_to_hey(experiment, images):
-    load = {"load": {"generator": "hey", "iterations": 1000}, "replicates": 1}
-    (job,) = jobs(experiment, images, **SLEEP, **load)
-
-    assert container_of(job)["args"] == ["hey", "--iterations=1000"]
-
-
 def test_whether_generators_agree_is_an_experiment(experiment, images):
     names = [generator.value for generator in Generator]
     plan = make_plan(experiment(**SLEEP, factors={"generator": names}, replicates=2), images)
@@ -154,7 +147,7 @@ def test_what_the_api_server_fills_in_is_no_wish(experiment, images, generator):
 
 def test_the_default_can_do_everything_but_what_others_bring():
     lacking = {skill for skill in Skill if DEFAULT.lacks(skill)}
-    assert lacking == {Skill.THREADS, Skill.ITERATIONS}
+    assert lacking == {Skill.THREADS}
 
 
 def test_nothing_else_of_the_operator_asks_which_generator_it_is():

@@ -33,8 +33,9 @@ class GeneratorChoice(RuledModel):
         ge=1,
         le=1_000_000,
         description=(
-            "Requests of the measurement in all, for hey only: it ends with the last of them, and "
-            "within duration, or the trial is void. Each user makes as many, so that a rest that "
-            "cannot be shared is left out. Absent for as many as duration allows."
+            "Iterations of the measurement in all, by k6 or hey: it ends with the last of them, "
+            "which must come within duration, or the trial is void. k6's users take the next one "
+            "when they are free (shared-iterations); hey's make as many each; absent: as many as "
+            "duration allows."
         ),
     )

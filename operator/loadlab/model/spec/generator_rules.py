@@ -45,6 +45,7 @@ def _asks(spec: "LoadExperimentSpec", skill: Skill) -> bool:
         Skill.RAMPS: spec.load.executor is Executor.RAMPING_VUS,
         Skill.VARIABLES: bool(spec.load.request.variables),
         Skill.FOLLOWS: spec.load.request.redirects is Redirects.FOLLOW,
+        Skill.ITERATIONS: spec.load.iterations is not None,
         Skill.SCRIPT: spec.load.script is not None,
     }[skill]
 
@@ -91,20 +92,10 @@ def generator_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
             ".factors",
         ),
         _only(Skill.THREADS, "threads"),
-        _only(Skill.ITERATIONS, "iterations"),
-        Rule(
-            f"!has(self.load.iterations) || !{_uses(without(Skill.ITERATIONS))}",
-            lambda spec: (
-                spec.load.iterations is None
-                or not any(used.lacks(Skill.ITERATIONS) for used in generators_of(spec))
-            ),
-            f"{' and '.join(without(Skill.ITERATIONS))} would load for as long as duration says: "
-            "load.iterations compares nothing with them",
-            ".load",
-        ),
         _needs(Skill.OPEN_MODEL, _IS_OPEN, ".load"),
         _needs(Skill.RAMPS, "self.load.executor == 'ramping-vus'", ".load"),
         _needs(Skill.VARIABLES, _VARIES, ".load"),
         _needs(Skill.FOLLOWS, "self.load.request.redirects == 'Follow'", ".load"),
+        _needs(Skill.ITERATIONS, "has(self.load.iterations)", ".load"),
         _needs(Skill.SCRIPT, "has(self.load.script)", ".load"),
     )

@@ -79,6 +79,15 @@ class Load(GeneratorChoice):
             "search goes with purpose Capacity and offers constant rates: leave executor out",
             ".search",
         ),
+        Rule(
+            "!has(self.iterations) || (self.executor == 'constant-vus' && self.parallelism == 1 && "
+            "!has(self.search) && !has(self.script) && "
+            "!(has(self.purpose) && self.purpose == 'Compare'))",
+            lambda it: it.iterations is None or it.is_one_plain_closed_loop,
+            "iterations goes with a given number of users of one pod: leave executor, parallelism, "
+            "script, search and purpose Compare out",
+            ".iterations",
+        ),
     )
 
     purpose: Purpose | None = Field(
@@ -124,7 +133,9 @@ class Load(GeneratorChoice):
     )
     duration: Annotated[Duration, bounded("1s", "1h")] = Field(
         default="30s",
-        description="Length of the measurement at full load.",
+        description=(
+            "Length of the measurement at full load; with iterations the most that they may take."
+        ),
     )
     warmup: Annotated[Duration, bounded("1s", "10m", or_zero=True)] = Field(
         default="5s",
@@ -194,6 +205,12 @@ class Load(GeneratorChoice):
     def has_pilots(self) -> bool:
         """Whether pilot trials in a closed loop say what the measured ones are offered."""
         return self.purpose is Purpose.COMPARE or self.search is not None
+
+    @property
+    def is_one_plain_closed_loop(self) -> bool:
+        """Whether one pod makes requests of ours by a constant number of users."""
+        plain = self.executor is Executor.CONSTANT_VUS and self.script is None
+        return plain and self.parallelism == 1 and not self.has_pilots
 
     @property
     def shows_latency(self) -> bool:

@@ -31,6 +31,11 @@ def _has_no_iterations_to_split(spec: "LoadExperimentSpec") -> bool:
     return spec.factors.levels(Factor.PARALLELISM) is None or spec.load.iterations is None
 
 
+def _has_iterations_for_every_user(spec: "LoadExperimentSpec") -> bool:
+    users, iterations = spec.factors.levels(Factor.VIRTUAL_USERS) or (), spec.load.iterations
+    return iterations is None or all(int(number) <= iterations for number in users)
+
+
 def _compares(spec: "LoadExperimentSpec") -> bool:
     return spec.load.purpose is Purpose.COMPARE
 
@@ -101,6 +106,13 @@ def load_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
             _has_no_iterations_to_split,
             "factors.parallelism splits a number of users or a rate, and load.iterations are those "
             "of one pod: leave one of both out",
+            ".factors",
+        ),
+        Rule(
+            "!has(self.load.iterations) || "
+            "self.factors.virtualUsers.all(n, n <= self.load.iterations)",
+            _has_iterations_for_every_user,
+            "load.iterations must be at least factors.virtualUsers: each user makes one",
             ".factors",
         ),
     )
