@@ -88,6 +88,13 @@ def load_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
             "factors.virtualUsers must be at least load.parallelism",
             ".factors",
         ),
+        *_split_rules(),
+    )
+
+
+def _split_rules() -> tuple[Rule["LoadExperimentSpec"], ...]:
+    """Return what goes with a load that is split over several numbers of pods."""
+    return (
         Rule(
             "!has(self.factors.parallelism) || self.load.parallelism == 1",
             _says_the_pods_once,
