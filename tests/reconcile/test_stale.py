@@ -5,9 +5,10 @@ from itertools import count
 import pytest
 
 from loadlab.kube.api import Kind, Manifest
+from tests.manifests import Json
 from tests.reconcile.laboratory import Laboratory
 
-TWO: dict[str, object] = {"replicates": 2, "variants": [{"name": "sync"}]}
+TWO: Json = {"replicates": 2, "variants": [{"name": "sync"}]}
 
 
 def one_behind(lab: Laboratory, every: int, first: int) -> None:
