@@ -54,8 +54,8 @@ MUTATIONS = (
     Mutation(
         "a trial-configuration field renamed in the script",
         "loadgen/scripts",
-        "gracefulStop: `${load.gracefulStopMs}ms`,\n    ...(RAMPS",
-        "gracefulStop: `${load.gracefulStop}ms`,\n    ...(RAMPS",
+        "return load.gracefulStopMs + config",
+        "return load.gracefulStop + config",
     ),
     Mutation(
         "a checksum's modulus changed",

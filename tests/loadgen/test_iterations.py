@@ -91,7 +91,7 @@ def test_a_pod_that_is_told_to_go_before_waits_for_no_account(lab, server):
 
 
 def test_each_of_several_steps_belongs_to_one_iteration(lab):
-    steps = [
+    steps: list[dict[str, object]] = [
         {"name": name, "method": "GET", "path": "/ping", "headers": {}, "body": None, "weight": 1}
         | {"writes": False}
         for name in ("first", "second")

@@ -58,9 +58,8 @@ async def observe(
     if waiting and (hints.place.ahead or _is_suspended(experiment)):
         return Observed(place=hints.place, baseline=await read_baseline(cluster, experiment))
     children, (trials, former_trial) = await asyncio.gather(
-        _list_children(cluster, experiment), _trials(cluster, experiment, finished)
+        _list_children(cluster, experiment, known), _trials(cluster, experiment, finished)
     )
-    children = await with_unlisted(cluster, experiment.metadata, children, known)
     place = await _read_place(cluster, experiment, namespaces, hints)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
@@ -101,12 +100,15 @@ def _is_suspended(experiment: AnyExperiment) -> bool:
     return isinstance(experiment, Experiment) and experiment.spec.suspend
 
 
-async def _list_children(cluster: Cluster, experiment: AnyExperiment) -> dict[Kind, list[Manifest]]:
+async def _list_children(
+    cluster: Cluster, experiment: AnyExperiment, known: Iterable[Reference]
+) -> dict[Kind, list[Manifest]]:
     """List what bears an experiment's name, whosever it is."""
     labels = experiment_selector(experiment.metadata.name)
     namespace = experiment.metadata.namespace
     lists = await asyncio.gather(*(cluster.list(kind, namespace, labels) for kind in LISTED_KINDS))
-    return dict(zip(LISTED_KINDS, lists, strict=True))
+    children = dict(zip(LISTED_KINDS, lists, strict=True))
+    return await with_unlisted(cluster, experiment.metadata, children, known)
 
 
 def _first_former(items_by_kind: dict[Kind, list[Manifest]], experiment: AnyExperiment) -> str:

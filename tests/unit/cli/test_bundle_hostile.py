@@ -192,7 +192,9 @@ def test_a_manifest_that_is_no_json_object_is_told(text: bytes, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "packed", [b"", b"no archive", gzip.compress(b""), whole()[:-900], b"\x1f\x8b"]
+    "packed",
+    [b"", b"no archive", gzip.compress(b""), whole()[:-900], b"\x1f\x8b"],
+    ids=["empty", "words", "gzip of nothing", "cut off", "two bytes"],  # none with the time in it
 )
 def test_what_is_no_bundle_is_told(packed: bytes, tmp_path: Path) -> None:
     assert "is no bundle that can be read" in refused(packed, tmp_path)
