@@ -86,7 +86,10 @@ class Cluster(Protocol):
     async def get(
         self, kind: Kind, namespace: str, name: str, *, bare: bool = False
     ) -> Manifest | None:
-        """Return an object, or None where there is none; a bare one has nothing but metadata."""
+        """Return an object, or None where there is none; a bare one has nothing but metadata.
+
+        Of what is too long, but for our own kinds, there is only who and whose it is.
+        """
         ...
 
     async def list(

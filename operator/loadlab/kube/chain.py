@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_UID_LABEL, RUN_LABEL
 from loadlab.kube.api import Cluster, Kind, Manifest
+from loadlab.kube.lists import outline
 from loadlab.kube.ownership import controller_of, is_controlled_by
 from loadlab.kube.pods import label_of
 from loadlab.model.resources import Metadata
@@ -102,7 +103,7 @@ class _Owners:
             if len(self._found) == MOST_OWNERS:
                 return False
             found = await self._cluster.get(kind, self._metadata.namespace, name, bare=True)
-            self._found[kind, name] = found
+            self._found[kind, name] = found and outline(found)
         found = self._found[kind, name]
         if found is None or found["metadata"].get("uid") != controller.get("uid"):
             return True

@@ -15,14 +15,19 @@ from loadlab.kube.counted import Asked, CountedClient
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.lists import (
     JSON,
+    LIST_OF_METADATA,
     METADATA_ONLY,
+    OWN_CONTENT,
     PAGE_BYTES,
+    WHOLE_WEIGHT,
     Query,
     keep,
+    outline,
     outlines_of,
     pages_of,
     selector,
     versions_of,
+    weight,
 )
 from loadlab.kube.log_lines import TAIL, last_of, read_back
 from loadlab.kube.requests import Requests
@@ -69,7 +74,12 @@ class ApiCluster:
         path = kind.value.path(namespace, name)
         accept = METADATA_ONLY if bare else JSON
         text = await self._requests.send("GET", path, accept=accept, absent_ok=True)
-        return None if text is None else read_object(text, f"GET {path}")
+        if text is None:
+            return None
+        if bare or kind in OWN_CONTENT or weight(text.encode()) <= WHOLE_WEIGHT:
+            return read_object(text, f"GET {path}")
+        async with self._large:
+            return outline(read_object(text, f"GET {path}"))
 
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
@@ -188,7 +198,7 @@ class ApiCluster:
     async def list_version(self, kind: Kind, namespace: str | None) -> str:
         """Return the resource version from which a watch sees everything that comes."""
         path = kind.value.path(namespace)
-        found = await self._requests.read(path, [("limit", "1")])
+        found = await self._requests.read(path, [("limit", "1")], accept=LIST_OF_METADATA)
         try:
             return str(found["metadata"]["resourceVersion"])
         except (KeyError, TypeError) as error:

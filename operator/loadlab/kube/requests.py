@@ -28,9 +28,10 @@ class Requests:
         self._timeouts = timeouts
         self._permit = permit
 
-    async def read(self, path: str, query: Query | None = None) -> Manifest:
+    async def read(self, path: str, query: Query | None = None, *, accept: str = JSON) -> Manifest:
         """Return the object at a path."""
-        return read_object(await self.send("GET", path, query=query) or "", f"GET {path}")
+        text = await self.send("GET", path, query=query, accept=accept)
+        return read_object(text or "", f"GET {path}")
 
     async def ask(self, path: str, query: Query, *, accept: str, most: int) -> bytes | None:
         """Read an answer of at most so many bytes; None where it is longer."""

@@ -1,6 +1,7 @@
 """Pods count by their owners' chain, up to the experiment; what a label says proves nothing."""
 
 import copy
+import tracemalloc
 from typing import Any, cast
 
 import pytest
@@ -235,3 +236,29 @@ async def test_a_pod_of_a_job_plays_no_other_part():
     other["metadata"]["labels"][RUN_LABEL] = "exp-002-a1"
 
     assert names(await sort(other)) == ([], [], ["g"])
+
+
+class Heavy(Lookups):
+    """Owners whose metadata a tenant made as large as etcd takes them: ten megabytes of Python."""
+
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
+        managers = [{"manager": f"{name}-{number}"} for number in range(20_000)]
+        return {"metadata": {"name": name, "uid": f"uid-{name}", "managedFields": managers}}
+
+
+async def test_of_owners_that_are_looked_up_little_is_kept():
+    """Thirty with made-up managedFields would have taken more memory than the operator has."""
+    owned = [
+        item(f"p{number}", "k6", controlled("Deployment", f"d{number}"), containers=[K6])
+        for number in range(MOST_OWNERS)
+    ]
+    tracemalloc.start()
+    try:
+        await sort(*owned, cluster=Heavy())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 15_000_000
