@@ -44,15 +44,6 @@ def test_both_snapshots_frame_them_and_the_account_follows(lab, server):
     assert len(ended.lines("loadlab_account")) == len(server.finished) == 1
 
 
-def test_users_who_are_free_take_the_next_one(lab, server):
-    """A user whose answer does not come keeps nobody from the rest."""
-    server.stall = None
-    server.alone_seconds = 0.001
-    ended = lab.run(config=lab.configure(**load(50, warmupMs=0, virtualUsers=50)))
-
-    assert ended.document["scenarios"]["measure"]["iterations"] == 50
-
-
 def test_one_that_fails_has_ended_too(lab, server):
     server.delay = 1.5
     config = lab.configure(**load(8, warmupMs=0)) | {"timeoutMs": 500}
