@@ -1,5 +1,6 @@
 """The parts of a queue as processes that can be killed: stores, APIs and workers, on loopback."""
 
+import json
 import os
 import shutil
 import signal
@@ -22,7 +23,12 @@ from loadlab_services.stream.entry import dead_letter_key, stream_key
 from tests.reliability.control_plane import REPOSITORY
 from tests.services.loopback_server import free_port, run_once, wait_for
 from tests.services.postgres_server import POSTGRES_BIN, POSTGRES_USER
-from tests.services.rabbitmq_server import RABBITMQ, RABBITMQ_CONF, rabbitmq_environment
+from tests.services.rabbitmq_server import (
+    DEFINITIONS,
+    RABBITMQ,
+    RABBITMQ_CONF,
+    rabbitmq_environment,
+)
 
 SCHEMA = (files("loadlab_services") / "workloads/ingest/schema.sql").read_text()
 RUN = "ingest-000-a1"
@@ -143,7 +149,10 @@ class Parts:
     def rabbitmq(self) -> Program:
         """Start a RabbitMQ; slow as it is to start, it is awaited apart, by `await_rabbitmq`."""
         folder, port, names_port = self._folder("rabbitmq"), free_port(), free_port()
-        conf = RABBITMQ_CONF.format(port=port, metrics_port=free_port())
+        definitions = folder / "definitions.json"
+        definitions.write_text(json.dumps(DEFINITIONS))
+        ports = {"port": port, "metrics_port": free_port()}
+        conf = RABBITMQ_CONF.format(**ports, definitions=definitions)
         (folder / "rabbitmq.conf").write_text(conf)
         (folder / "plugins").write_text("[].")
         variables = rabbitmq_environment(str(folder), port=port, names_port=names_port)

@@ -17,6 +17,7 @@ from loadlab.kube.lists import (
     JSON,
     LIST_OF_METADATA,
     METADATA_ONLY,
+    MOST_READS,
     OWN_CONTENT,
     PAGE_BYTES,
     WHOLE_WEIGHT,
@@ -84,9 +85,8 @@ class ApiCluster:
     async def list(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]
     ) -> list[Manifest]:
-        return await keep(
-            pages_of(self._requests.ask, kind, namespace, selector(labels), self._large)
-        )
+        ask, query = self._requests.ask, selector(labels)
+        return await keep(pages_of(ask, kind, namespace, query, self._large, most_reads=MOST_READS))
 
     async def pages(
         self, kind: Kind, namespace: str | None, labels: dict[str, str]

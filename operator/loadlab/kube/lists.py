@@ -34,6 +34,7 @@ PAGE_WEIGHT: Final = 4_000_000  # of a page; one that is heavier is asked for ag
 WHOLE_WEIGHT: Final = 2_000_000  # of an object that is read whole
 KEPT: Final = 6_000_000  # of a list whose objects are kept whole
 MOST_LISTED: Final = 2_000  # objects of a list, those in outline too
+MOST_READS: Final = 300  # requests for it: what is too large takes two or three each
 JSON: Final = "application/json"
 METADATA_ONLY: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 LIST_OF_METADATA: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -102,15 +103,29 @@ async def keep(pages: AsyncIterator[Sized]) -> list[Manifest]:
 
 
 async def pages_of(
-    ask: Ask, kind: Kind, namespace: str | None, query: Query, large: asyncio.Lock | None = None
+    ask: Ask,
+    kind: Kind,
+    namespace: str | None,
+    query: Query,
+    large: asyncio.Lock | None = None,
+    *,
+    most_reads: int | None = None,
 ) -> AsyncIterator[Sized]:
     """Yield the objects of a list a few at a time, each whole or in outline.
 
     With `large` one object that is too large is looked at at a time, whatever the list.
+
+    Raises:
+        MalformedError: they are so many and large that `most_reads` requests don't do.
     """
     limit = PAGE_EXPERIMENTS if kind is Kind.EXPERIMENT else PAGE_OBJECTS
     reading = _Reading(ask, kind, namespace, query, large or asyncio.Lock())
     while not reading.is_over:
+        if most_reads is not None and reading.reads >= most_reads:
+            raise MalformedError(
+                f"the objects of one kind that bear its labels are too large and too many: "
+                f"{most_reads} requests did not read them"
+            )
         yield await reading.next_page(limit)
 
 
@@ -168,6 +183,7 @@ class _Reading:
         self._rest = ""
         self._limit, self._size = 0, 0  # of the last page; none yet
         self.is_over = False
+        self.reads = 0
 
     async def next_page(self, limit: int) -> Sized:
         """Read on: as many objects as fit into a page, at least one."""
@@ -187,6 +203,7 @@ class _Reading:
             return [outline(item) for item in self._take(text or b"{}")], 0
 
     async def _read(self, limit: int, accept: str, most: int) -> bytes | None:
+        self.reads += 1
         rest = [("continue", self._rest)] if self._rest else []
         query = [*self._query, ("limit", str(limit)), *rest]
         return await self._ask(self._path, query, accept=accept, most=most)

@@ -194,6 +194,23 @@ async def test_more_objects_than_any_experiment_has_are_refused():
         await keep(pages_of(many.ask, Kind.POD, "lab", []))
 
 
+async def test_a_list_is_given_up_after_so_many_requests():
+    """Each large one takes two: a thousand would hold a pass for minutes, and all others."""
+    large = Server(*(pod(f"p{n}", 600_000) for n in range(400)))
+    pages = pages_of(large.ask, Kind.POD, "lab", [], most_reads=lists.MOST_READS)
+
+    with pytest.raises(MalformedError, match="300 requests did not read them"):
+        await keep(pages)
+    assert len(large.limits) <= lists.MOST_READS + 4
+
+
+async def test_as_many_small_ones_as_there_may_be_are_read():
+    many = Server(*(pod(f"p{n}") for n in range(lists.MOST_LISTED)))
+
+    pages = pages_of(many.ask, Kind.POD, "lab", [], most_reads=lists.MOST_READS)
+    assert len(await keep(pages)) == lists.MOST_LISTED
+
+
 @pytest.mark.parametrize(
     "view",
     [
