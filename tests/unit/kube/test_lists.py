@@ -196,7 +196,7 @@ async def test_more_objects_than_any_experiment_has_are_refused():
 
 async def test_a_list_is_given_up_after_so_many_requests():
     """Each large one takes two: a thousand would hold a pass for minutes, and all others."""
-    large = Server(*(pod(f"p{n}", 600_000) for n in range(400)))
+    large = Server(*(pod(f"p{n}", 1_600_000) for n in range(200)))
     pages = pages_of(large.ask, Kind.POD, "lab", [], most_reads=lists.MOST_READS)
 
     with pytest.raises(MalformedError, match="300 requests did not read them"):
