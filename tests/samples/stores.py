@@ -53,7 +53,7 @@ def stores_of_their_own(lab: Lab) -> Iterator[None]:
 def _contents(shop: Lab) -> list[str]:
     """Every key with its bytes, and every queue."""
     keys = sorted(_redis(shop, "keys", "*").split())
-    dumps = [f"{key} {_redis(shop, 'dump', key)}" for key in keys]
+    dumps = [f"{key} {_redis(shop, '--no-raw', 'dump', key)}" for key in keys]
     return dumps + _rabbitmq(shop, "rabbitmqctl -q list_queues -p shop name").splitlines()
 
 
