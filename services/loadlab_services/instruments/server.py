@@ -12,6 +12,9 @@ from loadlab_services.instruments.snapshot import Answers
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
+NO_PROCESS: Final = "no process of the service"  # begins what a meter says that finds none
+
+
 class NoFiguresError(Exception):
     """A source has nothing to answer with; the text says why."""
 

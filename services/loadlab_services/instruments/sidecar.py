@@ -20,7 +20,7 @@ from typing import Any, Final
 from loadlab_services.instruments.cgroup import ContainerUsage, read_container
 from loadlab_services.instruments.cpus import describe_cpus
 from loadlab_services.instruments.process import ProcessUsage, read_process
-from loadlab_services.instruments.server import InstrumentsServer, NoFiguresError
+from loadlab_services.instruments.server import NO_PROCESS, InstrumentsServer, NoFiguresError
 
 PROC: Final = Path("/proc")
 PAUSE: Final = "1"  # the first process of a shared namespace: it only reaps
@@ -61,7 +61,7 @@ class ServiceFromOutside:
             if usage := read_container(partial(_text_below, root)):
                 return usage
         raise NoFiguresError(
-            "no process of the service shows its container's cgroup files under /proc/PID/root: "
+            f"{NO_PROCESS} shows its container's cgroup files under /proc/PID/root: "
             "it has not started yet, runs as another user, its program may not be read, or "
             "another container was added to the pod and none of them shows RUN_ID"
         )

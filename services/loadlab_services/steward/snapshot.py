@@ -16,6 +16,7 @@ import httpx
 from redis.asyncio import Redis
 
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
+from loadlab_services.instruments.server import NO_PROCESS
 from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.errors import GoneError, SourceError
 from loadlab_services.steward.every_pod import find_pods, lay_together
@@ -88,12 +89,10 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     """Scrape a pod's own instruments; an image of somebody else's may answer anything."""
     try:
         async with http.stream("GET", f"{url}/snapshot", headers=UNPACKED) as response:
-            if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                raise GoneError(
-                    f"{url}: {(await _read_bounded(response)).decode(errors='replace')}"
-                )
-            response.raise_for_status()
             body = await _read_bounded(response)
+            if response.is_server_error and body.startswith(NO_PROCESS.encode()):
+                raise GoneError(f"{url}: {body.decode(errors='replace')}")
+            response.raise_for_status()  # an image's own instruments may be overloaded
     except httpx.ConnectError as error:
         raise GoneError(f"{url}: {error}") from error
     try:
