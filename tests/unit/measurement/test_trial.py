@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.measurement.documents import GONE, Snapshot
+from loadlab.measurement.documents import Snapshot
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import PodReport, ProblemKind, read_pod_log
 from loadlab.measurement.trial import LONGEST_NOTE, MOST_NOTES, VoidTrial, measure_trial
@@ -168,45 +168,6 @@ def test_what_a_meter_beside_the_service_cannot_know_stays_unknown(
     assert service.restarted is False
     assert trial.counts is not None
     assert trial.counts.server is None
-
-
-def test_a_restarted_component_has_unknown_cpu_rather_than_a_negative_one(
-    document: dict[str, Any], report: BuildReport, load: LoadFacts
-) -> None:
-    ordinary = report(document)
-    swapped = PodReport("k6-0", ordinary.document, start=ordinary.end, end=ordinary.start)
-    assert swapped.start
-    assert swapped.end
-    earlier = swapped.start.model_copy(update={"taken_at": swapped.end.taken_at - 10})
-
-    trial = measured(
-        measure_trial([PodReport("k6-0", swapped.document, earlier, swapped.end)], 1, load)
-    )
-
-    assert trial.components["service"].restarted
-    assert trial.components["service"].cpu_micros_per_request is None
-
-
-@pytest.mark.parametrize(("deployed", "restarted"), [(True, True), (False, None)])
-def test_a_component_that_was_gone_at_the_end_has_ended(
-    document: dict[str, Any],
-    report: BuildReport,
-    load: LoadFacts,
-    deployed: bool,
-    restarted: bool | None,
-) -> None:
-    """The address of a service that ran already has pods only while they are ready."""
-    whole = report(document)
-    assert whole.end
-    gone = whole.end.model_copy(
-        update={"components": {}, "errors": {"service": f"{GONE}connection refused"}}
-    )
-    pod = PodReport("k6-0", whole.document, whole.start, gone)
-
-    trial = measured(measure_trial([pod], 1, replace(load, deployed=deployed)))
-
-    found = trial.components.get("service")
-    assert (found and found.restarted) is restarted
 
 
 def test_generator_share_is_that_of_the_busiest_pod(
