@@ -6,8 +6,8 @@ from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import Threshold
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.summary import cell_analysis
+from loadlab.analysis.unasked import speaks_of_failures
 from loadlab.analysis.verdict import keeps_its_promises
-from loadlab.model.spec.criteria import Metric
 from loadlab.model.status import (
     CriterionOutcome,
     LoadOutcome,
@@ -83,10 +83,8 @@ def _outcome(
 
 def _failures(row: ResultRow, plan: Plan) -> str:
     """Say that more requests failed than is of no matter, where no criterion says how many may."""
-    criteria = plan.context.spec.success_criteria
-    is_asked = any(criterion.metric is Metric.HTTP_REQ_FAILED for criterion in criteria)
     share = row.failed_rate or 0.0
-    if is_asked or share <= MATERIAL_FAILURES:
+    if speaks_of_failures(plan.context.spec) or share <= MATERIAL_FAILURES:
         return ""
     return f"{share:.1%} of the requests failed"
 

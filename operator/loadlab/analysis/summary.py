@@ -30,6 +30,7 @@ from loadlab.analysis.search_outcome import (
     with_found_capacity,
 )
 from loadlab.analysis.status_budget import within_budget
+from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
 from loadlab.analysis.verdict import decide_verdict
 from loadlab.base.names import Component
 from loadlab.model.resources import Trial
@@ -86,7 +87,9 @@ def summarize(
         judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
         for name, rule in _thresholds(plan).items()
     )
-    criteria += judge_script(cells)
+    script = judge_script(cells)
+    broken = breaks_what_nobody_asked(plan.context.spec, rows, script)
+    criteria += (*script, *judge_unasked(broken))
     analyzed = status.model_copy(
         update={
             "omitted": (),
@@ -108,7 +111,7 @@ def summarize(
     if found := found_capacities(plan, trials):
         by_trials = criteria_of_search(_thresholds(plan), cells, found)
         return within_budget(_with_search(analyzed, rows, by_trials, found))
-    passing = comparable_rows(plan, _passing(rows, cells))
+    passing = comparable_rows(plan, [r for r in _passing(rows, cells) if r not in broken])
     best = best_cell(passing, replicates, _beside(plan), plan.pilot)
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))

@@ -4,7 +4,8 @@ The first that holds:
 
 | verdict      | when                                                               |
 |--------------|--------------------------------------------------------------------|
-| Failed       | a criterion failed in some cell, a service did not carry the       |
+| Failed       | a criterion failed in some cell (that on failures also where       |
+|              | nobody wrote it, see `unasked`), a service did not carry the       |
 |              | offered load, or it showed staler reads than its variant declares  |
 | Error        | no cell has a usable replicate: nothing was measured               |
 | Inconclusive | a criterion could not be decided, some cell is Invalid, or the     |

@@ -109,7 +109,10 @@ class LoadExperimentSpec(RuledModel):
     success_criteria: tuple[Criterion, ...] = Field(
         default=(),
         max_length=20,
-        description="Bounds that every cell must keep for the verdict Passed.",
+        description=(
+            "Bounds that every cell must keep for the verdict Passed. Where nothing says how many "
+            "requests may fail, more than 1 % of failures are Failed, too."
+        ),
         json_schema_extra={
             "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["name"],

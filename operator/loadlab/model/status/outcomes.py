@@ -71,8 +71,8 @@ class CriterionResult(ObservedModel):
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description=(
-            "Why it is Inconclusive, and what would decide it, where that is known; with "
-            "load.search, which trials its value is of."
+            "Why it is Inconclusive, and what would decide it, where that is known; why it was "
+            "asked for, where nobody wrote it; with load.search, which trials its value is of."
         ),
     )
 
