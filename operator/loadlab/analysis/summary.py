@@ -4,7 +4,7 @@ The cells are analysed one by one (`cell_analysis`), as all trials together are 
 held; `summarize` puts them together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from loadlab.analysis.baseline import BaselineView, with_baseline
 from loadlab.analysis.best import best_cell
@@ -83,13 +83,9 @@ def summarize(
     replicates = [replicate for cell in cells for replicate in cell.replicates]
     rows = with_pooled_intervals([cell.row for cell in cells], replicates, plan.pilot)
     rows = with_capacity(plan, with_calibration(rows, status.calibration))
-    criteria = tuple(
-        judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
-        for name, rule in _thresholds(plan).items()
-    )
     script = judge_script(cells)
     broken = breaks_what_nobody_asked(plan.context.spec, rows, script)
-    criteria += (*script, *judge_unasked(broken))
+    criteria = (*_criteria(plan, cells), *script, *judge_unasked(broken))
     analyzed = status.model_copy(
         update={
             "omitted": (),
@@ -176,6 +172,11 @@ def _beside(plan: Plan) -> str | None:
     cell = plan.cells[0]
     side = requests_of(plan.context.spec, plan.variant(cell), cell).side
     return side.name if side else None
+
+
+def _criteria(plan: Plan, cells: Sequence[AnalysedCell]) -> Iterator[CriterionResult]:
+    for name, rule in _thresholds(plan).items():
+        yield judge_criterion(name, rule, {c.row.cell.title(): c.outcomes[name] for c in cells})
 
 
 def _passing(rows: Sequence[ResultRow], analysed: Sequence[AnalysedCell]) -> list[ResultRow]:
