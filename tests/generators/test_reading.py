@@ -152,6 +152,13 @@ def test_of_hey_what_is_cut_or_exceeds_what_it_keeps_is_no_figure(text, words):
         read_report(trial(), text, began=0.0)
 
 
+def test_all_that_hey_keeps_is_a_figure_as_long_as_it_is_all_there_was():
+    """A million iterations exactly were void: as if there had been more."""
+    report = ["total 9000000000 1000000 0", *["a 0.01 0 200 0.6"] * MOST_ANSWERS, "complete"]
+
+    assert read_report(trial(), "\n".join(report), began=0.0).answers == MOST_ANSWERS
+
+
 TOLD = {
     "began": 1.0, "ended": 4.0, "first": 1.5, "last": 3.5, "cut": 2, "received": 99,
     "cpuSeconds": 0.5, "iterations": {"1100": 3},
