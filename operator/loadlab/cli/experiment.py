@@ -38,6 +38,7 @@ class Experiment:
     namespace: str
     status: LoadExperimentStatus
     purpose: str = ""  # of its load: Compare, Capacity or nothing said
+    searches: bool = False  # for a rate: how many trials that takes nobody knows beforehand
 
     @classmethod
     def of(cls, resource: dict[str, Any]) -> Self:
@@ -53,7 +54,8 @@ class Experiment:
                 "release"
             ) from err
         load = (resource.get("spec") or {}).get("load") or {}
-        return cls(name, namespace, status, load.get("purpose") or "")
+        searches = load.get("search") is not None
+        return cls(name, namespace, status, load.get("purpose") or "", searches)
 
     def condition(self, wanted: ConditionType) -> Condition | None:
         """Find a condition by its type."""

@@ -11,6 +11,7 @@ from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.live import LiveRates, Reading
 from loadlab.cli.options import Access
+from loadlab.cli.pace import Pace
 from loadlab.cli.sheet import Prose
 from loadlab.cli.terminal import console
 
@@ -29,7 +30,7 @@ def follow(cluster: "Cluster", name: str, seconds: float, access: Access) -> Exp
     Raises:
         CliError: it has not finished within so many seconds, or cannot be read.
     """
-    terminal, shown = console(), ""
+    terminal, shown, pace = console(), "", Pace()
     with (
         terminal.status("") as live,  # draws nothing without a terminal
         LiveRates(lambda: _connect(access), Rates(name, terminal, live)) as rates,
@@ -37,9 +38,13 @@ def follow(cluster: "Cluster", name: str, seconds: float, access: Access) -> Exp
         live.update(f"following {name}")
         for resource in cluster.follow(name, seconds):
             experiment = Experiment.of(resource)
+            left = (
+                "" if experiment.searches else pace.told(experiment.status.trials, time.monotonic())
+            )
             if experiment.line != shown:
                 shown = experiment.line
-                terminal.print(Prose(shown), crop=False)
+                is_told = left and not experiment.finished
+                terminal.print(Prose(f"{shown}, {left}" if is_told else shown), crop=False)
             if experiment.finished:
                 return experiment
             rates.take(resource)
