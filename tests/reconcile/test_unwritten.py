@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from loadlab.controller.unwritten import AHEAD_FOR, RUNS_FOR
-from loadlab.kube.api import Kind, Version
+from loadlab.kube.api import Kind, Manifest, Version
 from loadlab.kube.errors import MalformedError, UnavailableError
 from loadlab.kube.hints import Hints
+from loadlab.kube.managed import MOST_PATHS
 from loadlab.kube.standing import standing_of
 from tests.reconcile.laboratory import Laboratory
 
@@ -237,5 +238,54 @@ async def test_one_that_could_not_be_read_for_a_while_goes_on(readable):
     await unread(lab, 15)
     lab.now += RUNS_FOR
     let(True)
+
+    assert (await lab.run("stuck"))["phase"] == "Succeeded"
+
+
+def fattened(lab: Laboratory, paths: int = MOST_PATHS) -> None:
+    """One entry of made-up managedFields, as whoever may create an experiment can give it."""
+    made_up: dict[str, Manifest] = {f"f:{number}": {} for number in range(paths)}
+    fields = {"f:metadata": {"f:annotations": made_up}}
+    stored = lab.experiment("stuck")
+    stored["metadata"]["managedFields"] = [{"manager": "x", "fieldsV1": fields}]
+
+
+def writes(lab: Laboratory) -> list[str]:
+    return [call for call in lab.cluster.calls if not call.startswith(("get ", "list "))]
+
+
+async def test_nothing_is_written_to_one_of_which_a_write_holds_up_the_api_server():
+    """105,000 paths in one entry: each write took 36 s, in which no other experiment got on."""
+    lab = remembering()
+    fattened(lab)
+    lab.submit("next", replicates=1)
+    await passes(lab, AHEAD_FOR + 1)
+    assert [call.split()[:2] for call in writes(lab)] == [["create", "EVENT"]]
+    assert "without managedFields" in str(lab.cluster.events)
+
+    await lab.reconcile("next", set_aside(lab))
+
+    assert lab.status("next")["phase"] == "Preparing"
+    assert lab.status("stuck") == {}
+
+
+async def test_one_that_is_made_so_in_mid_run_is_cleared_away_and_not_written():
+    lab = remembering()
+    while lab.status("stuck").get("phase") != "Running":
+        await lab.step("stuck")
+    await lab.step("stuck")
+    fattened(lab)
+    assert lab.cluster.of_kind(Kind.POD)
+
+    await passes(lab, RUNS_FOR + 5)
+
+    assert lab.cluster.of_kind(Kind.POD) == {}
+    assert lab.status("stuck")["phase"] == "Running"
+    assert set_aside(lab).set_aside == {"uid-stuck"}
+
+
+async def test_what_honest_managers_own_is_written():
+    lab = remembering()
+    fattened(lab, MOST_PATHS // 2)
 
     assert (await lab.run("stuck"))["phase"] == "Succeeded"

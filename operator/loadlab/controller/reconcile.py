@@ -34,6 +34,7 @@ from loadlab.kube.errors import (
 )
 from loadlab.kube.finished import FinishedTrials
 from loadlab.kube.hints import NO_HINTS, Hints
+from loadlab.kube.managed import why_not_written
 from loadlab.kube.observe import observe
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.model.resources import AnyExperiment
@@ -95,6 +96,8 @@ class Reconciler:
         self.unwritten.was_read(standing.uid)
         if standing.deleting and not standing.is_under_way:
             return None
+        if why := why_not_written(body):
+            return await self._troubled.leave_alone(body, standing, why, now)
         if standing.waits and standing.uid in hints.set_aside:
             return await self._troubled.try_to_write(body, now)
         if not (hints.alone or only_waits(standing, hints.place)):

@@ -18,6 +18,7 @@ from loadlab.kube.standing import Standing
 from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.conditions import AT_ONCE, Transition
+from loadlab.progress.decision import Announce
 from loadlab.progress.failed_pass import RETRY, failed, refused, show
 from loadlab.progress.refusal import Refusal
 from loadlab.progress.stalled import stall
@@ -81,6 +82,19 @@ class Troubled:
         await self._write(body, decision.status, now)
         await announce(decision, Actor(self.cluster, experiment, now))
         return decision.requeue_after
+
+    async def leave_alone(
+        self, body: Manifest, standing: Standing, why: str, now: float
+    ) -> float | None:
+        """Write nothing to one whose writes hold up the API server; an Event says so once."""
+        key = standing.namespace, standing.name
+        if not (standing.waits or standing.is_under_way):
+            return WHEN_OVER
+        if not self.unwritten.knows(standing.uid):
+            said = Announce(Reason.REQUEST_REFUSED, f"left alone: {why}", warning=True)
+            await Actor(self.cluster, read_identity(body), now).act(said)
+        soon = await self.abandon(key, standing, RefusedError(why), now)
+        return self.unwritten.retry(key, now, soon)
 
     async def abandon(
         self, key: Key, standing: Standing, error: Exception, now: float, *, unread: bool = False

@@ -50,6 +50,10 @@ class Unwritten:
         tries, since = known.tries + 1, known.since
         self._troubles[uid] = replace(begun, since=since, tries=tries, cleared=known.cleared)
 
+    def knows(self, uid: str) -> bool:
+        """Whether something of it was tried in vain."""
+        return uid in self._troubles
+
     def forget(self, uid: str) -> None:
         """Forget what was: a status was taken."""
         self._troubles.pop(uid, None)
