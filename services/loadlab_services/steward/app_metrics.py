@@ -2,8 +2,9 @@
 
 An endpoint tells of one process, the one that answers. Its CPU is therefore taken only beside the
 requests that the same process counted: divided by those it is right for each of several processes,
-and where k6 saw more requests than that, the judgement says so. Whether it was the same process at
-both ends its start time tells.
+and where k6 saw more requests than that, the judgement says so. Whether it was the same process all
+along its start time tells, and its counters: workers that are started together share the tick in
+which they began, but a counter of one process never falls.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ COUNTS: Final = (
     "http_server_duration_milliseconds_count",
 )
 MOST_BYTES: Final = 1024 * 1024
-SCRAPES: Final = 5  # at the first edge, each of a connection of its own
+SCRAPES: Final = 8  # at the first edge, each of a connection of its own
 LARGEST: Final = 1e15  # of any figure; NaN is below no number
 REMEMBERED: Final = 20  # runs
 ONCE: Final = {"Accept-Encoding": "identity", "Connection": "close"}
@@ -37,10 +38,10 @@ TEXT: Final = {"Accept": "text/plain; version=0.0.4"}
 
 
 class AppMetrics:
-    """Reads an app's endpoint, and remembers for each run which process answered first."""
+    """Reads an app's endpoint, and remembers for each run what the process said last."""
 
     def __init__(self) -> None:
-        self._started: OrderedDict[str, float] = OrderedDict()
+        self._last: OrderedDict[str, dict[str, float]] = OrderedDict()
 
     async def read(self, http: httpx.AsyncClient, url: str, run: str) -> dict[str, Any]:
         """Return the figures of one process.
@@ -48,21 +49,26 @@ class AppMetrics:
         Raises:
             SourceError: they are not there, or not all of one process.
         """
-        known = self._started.get(run)
+        known = self._last.get(run)
         scrapes = [await _scrape(http, url) for _ in range(SCRAPES if known is None else 1)]
-        seen = {each.get(STARTED) for each in scrapes} | ({known} if known is not None else set())
-        if None in seen:
+        series = [*([known] if known else []), *scrapes]
+        if any(STARTED not in each for each in series):
             raise SourceError(f"{url} has no {STARTED}, by which a process is known again")
-        if len(seen) > 1:
+        if not all(map(_may_be_one_process, series, series[1:])):
             raise SourceError(
                 f"several processes answer {url}, each for itself, or it was restarted: give the "
                 "service instruments (instrumentsPort), which count all processes together"
             )
-        found = scrapes[-1]
-        self._started[run] = found[STARTED]
-        while len(self._started) > REMEMBERED:
-            self._started.popitem(last=False)
-        return _figures(url, found)
+        self._last[run] = scrapes[-1]
+        while len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
+        return _figures(url, scrapes[-1])
+
+
+def _may_be_one_process(earlier: dict[str, float], later: dict[str, float]) -> bool:
+    if earlier[STARTED] != later[STARTED]:
+        return False
+    return all(earlier[n] <= later[n] for n in (CPU, *COUNTS) if n in earlier and n in later)
 
 
 def _figures(url: str, found: dict[str, float]) -> dict[str, Any]:

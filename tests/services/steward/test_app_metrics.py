@@ -12,7 +12,9 @@ from loadlab_services.steward.errors import SourceError
 URL = "http://shop.team.svc:80/metrics"
 
 
-def told(started: float = 1_800_000_000.25, *, without: str = "", requests: int = 40) -> str:
+def told(
+    started: float = 1_800_000_000.25, *, without: str = "", requests: int = 40, cpu: float = 1.5
+) -> str:
     """What prometheus_client and an instrumentator of FastAPI apps write."""
     registry = CollectorRegistry()
     figures = {
@@ -22,7 +24,7 @@ def told(started: float = 1_800_000_000.25, *, without: str = "", requests: int 
     }
     for name, value in figures.items():
         Gauge(name, "x", registry=registry).set(value)
-    Counter("process_cpu_seconds", "x", registry=registry).inc(1.5)
+    Counter("process_cpu_seconds", "x", registry=registry).inc(cpu)
     served = Counter("http_requests", "x", ["handler"], registry=registry)
     served.labels(handler="/search").inc(requests)
     served.labels(handler="/login").inc(2)
@@ -56,6 +58,24 @@ async def test_several_processes_that_take_turns_are_noticed():
     async with answering(lambda: told(next(started))) as http:
         with pytest.raises(SourceError, match=r"several processes answer .*instrumentsPort"):
             await AppMetrics().read(http, URL, "run-1")
+
+
+@pytest.mark.parametrize("other", [{"requests": 39}, {"cpu": 1.4}], ids=["requests", "CPU"])
+async def test_workers_that_began_in_one_tick_are_told_by_counters_that_fall(other):
+    """Of six starts of `uvicorn --workers 4` six had two with the same start time."""
+    workers = iter([told(), told(**other)] * SCRAPES)
+    async with answering(lambda: next(workers)) as http:
+        with pytest.raises(SourceError, match="several processes answer"):
+            await AppMetrics().read(http, URL, "run-1")
+
+
+async def test_a_counter_that_fell_since_the_first_edge_is_another_process():
+    said, reader = [told()], AppMetrics()
+    async with answering(lambda: said[0]) as http:
+        await reader.read(http, URL, "run-1")
+        said[0] = told(requests=41, cpu=1.2)
+        with pytest.raises(SourceError, match="several processes answer"):
+            await reader.read(http, URL, "run-1")
 
 
 async def test_another_process_at_the_end_is_noticed_and_the_next_run_begins_anew():
