@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from loadlab.kube.log_lines import RESULT_LIMIT_BYTES
+from loadlab.measurement.documents import Snapshot
 from loadlab.measurement.documents.budget import MOST_BUCKETS, MOST_VALUES, Buckets
 from loadlab.measurement.hdr_text import BUCKETS, DIGITS, HIGHEST_US, LOWEST_US
 from loadlab.measurement.pod_log import PodReport, read_pod_log
@@ -107,3 +109,38 @@ def test_a_text_of_many_values_is_refused_before_it_is_read(text: str) -> None:
     assert problem is not None
     assert f"more than {MOST_VALUES:,} values" in problem.message
     assert peak < MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"cpuSeconds": -5.0},
+        {"cpuSeconds": 1e308},
+        {"cpuSeconds": 10**400},
+        {"memoryBytes": 10**400},
+        {"memoryBytes": -1},
+        {"requests": 10**30},
+        {"eventLoopLagSeconds": {"p50": -1.0, "p99": 1e300, "max": 0.0}},
+        {"processes": [{"pid": 1, "cpuSeconds": -1.0}]},
+        {"poolWaitSeconds": {"sum": -1.0, "count": 1}},
+        {"cpuSeconds": "much"},
+        "nothing",
+        None,
+    ],
+)
+def test_instruments_that_tell_what_cannot_be_are_left_out_and_named(told: object) -> None:
+    """A million times the CPU, or none: what a service says of itself is its author's word."""
+    postgres = {"cpuSeconds": 2.0}
+    body = {"edge": "start", "takenAt": 5.0, "components": {"service": told, "postgres": postgres}}
+
+    found = Snapshot.model_validate(json.loads(json.dumps(body)))
+
+    assert set(found.components) == {"postgres"}
+    assert found.errors["service"].startswith("it told what cannot be: ")
+    assert found.gone == frozenset()
+
+
+@pytest.mark.parametrize("body", [[], {"components": []}, {"components": {}, "errors": []}])
+def test_what_is_no_snapshot_at_all_is_said_and_breaks_nothing(body: object) -> None:
+    with pytest.raises(ValidationError):
+        Snapshot.model_validate(body)

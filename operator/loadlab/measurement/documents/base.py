@@ -7,6 +7,8 @@ from pydantic.alias_generators import to_camel
 
 # What fits in 64 bits: sums and quotients of such numbers are numbers, too.
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+# Of what is measured, such as seconds: beyond it nothing is, and differences stay exact.
+Amount = Annotated[float, Field(ge=0, le=1e15)]
 
 
 class ReadModel(BaseModel):

@@ -1,85 +1,86 @@
 """What the steward answers: a snapshot of all components, and the account of the rows."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from loadlab.measurement.documents.base import ReadModel
+from loadlab.base.models import first_fault
+from loadlab.measurement.documents.base import Amount, Count, ReadModel
 
 
 class Lag(ReadModel):
     """Delay of the event loop in seconds."""
 
-    p50: float
-    p99: float
-    max: float
+    p50: Amount
+    p99: Amount
+    max: Amount
 
 
 class Process(ReadModel):
     """One process of the service."""
 
-    pid: int
-    requests: int | None = None  # None without instruments
-    cpu_seconds: float | None = None
-    memory_bytes: int | None = None
-    open_files: int | None = None
+    pid: Count
+    requests: Count | None = None  # None without instruments
+    cpu_seconds: Amount | None = None
+    memory_bytes: Count | None = None
+    open_files: Count | None = None
 
 
 class PoolWait(ReadModel):
     """Time that requests waited for a connection of the pool, added up."""
 
-    sum: float
-    count: int
+    sum: Amount
+    count: Count
 
 
 class SessionCounts(ReadModel):
     """What the database's sessions were seen doing, added up over all looks."""
 
-    looks: int
-    running: int
-    lock: int
-    io: int
-    other: int
-    in_transaction: int
+    looks: Count
+    running: Count
+    lock: Count
+    io: Count
+    other: Count
+    in_transaction: Count
 
 
 class CpuTimes(ReadModel):
     """Some CPUs of a node, whoever used them; seconds since boot, added up."""
 
-    cpus: int
-    cpu_seconds: float
-    steal_seconds: float = 0.0
+    cpus: Count
+    cpu_seconds: Amount
+    steal_seconds: Amount = 0.0
 
 
 class ComponentReading(ReadModel):
     """One component at one moment; what it cannot know is absent."""
 
-    cpu_seconds: float | None = None
-    memory_bytes: int | None = None
-    throttled_seconds: float | None = None
-    open_files: int | None = None
-    cpus_allowed: int | None = None  # that its processes may run on
-    cpus_online: int | None = None  # of its node
+    cpu_seconds: Amount | None = None
+    memory_bytes: Count | None = None
+    throttled_seconds: Amount | None = None
+    open_files: Count | None = None
+    cpus_allowed: Count | None = None  # that its processes may run on
+    cpus_online: Count | None = None  # of its node
     allowed_cpus: CpuTimes | None = None
-    requests: int | None = None
-    failed: int | None = None
-    in_flight: int | None = None
-    thread_tokens_in_use: int | None = None
-    threads_exhausted_seconds: float | None = None  # over all processes
-    thread_wait_seconds: float | None = None  # over all calls
-    cpu_full_seconds: float | None = None  # over all processes
+    requests: Count | None = None
+    failed: Count | None = None
+    in_flight: Count | None = None
+    thread_tokens_in_use: Count | None = None
+    threads_exhausted_seconds: Amount | None = None  # over all processes
+    thread_wait_seconds: Amount | None = None  # over all calls
+    cpu_full_seconds: Amount | None = None  # over all processes
     pool_wait_seconds: PoolWait | None = None
     event_loop_lag_seconds: Lag | None = None
-    transactions: int | None = None  # of Postgres
-    rows_returned: int | None = None
-    rows_fetched: int | None = None
-    rows_inserted: int | None = None
-    connections: int | None = None
+    transactions: Count | None = None  # of Postgres
+    rows_returned: Count | None = None
+    rows_fetched: Count | None = None
+    rows_inserted: Count | None = None
+    connections: Count | None = None
     sessions: SessionCounts | None = None
-    keyspace_hits: int | None = None  # of Redis
-    keyspace_misses: int | None = None
-    commands: int | None = None
-    persisted: int | None = None  # of the queue worker
-    batches: int | None = None
-    dead_lettered: int | None = None
+    keyspace_hits: Count | None = None  # of Redis
+    keyspace_misses: Count | None = None
+    commands: Count | None = None
+    persisted: Count | None = None  # of the queue worker
+    batches: Count | None = None
+    dead_lettered: Count | None = None
     processes: tuple[Process, ...] = ()
 
 
@@ -98,13 +99,21 @@ class Quietness(ReadModel):
     """How quiet the CPUs were before the load began."""
 
     quiet: bool
-    waited_seconds: float
-    busy_cpus: float
-    pressure: float | None = None  # share of the time in which somebody waited for a CPU
-    idle_cpus: dict[str, float] = Field(default={})  # busy in quiet moments, by set of CPUs
+    waited_seconds: Amount
+    busy_cpus: Amount
+    pressure: Amount | None = None  # share of the time in which somebody waited for a CPU
+    idle_cpus: dict[str, Amount] = Field(default={})  # busy in quiet moments, by set of CPUs
 
 
 GONE = "gone: "  # begins the error of a component that nothing serves
+
+
+def _fault(told: object) -> str:
+    try:
+        ComponentReading.model_validate(told)
+    except ValidationError as error:
+        return f"it told what cannot be: {first_fault(error)}"
+    return ""
 
 
 class Snapshot(Answer):
@@ -112,11 +121,24 @@ class Snapshot(Answer):
 
     edge: str
     run: str = ""
-    taken_at: float
+    taken_at: Amount
     components: dict[str, ComponentReading] = Field(default={})
     shared_cpus: CpuTimes | None = None  # those of the steward's node that nobody owns
     quietness: Quietness | None = None
     errors: dict[str, str] = Field(default={})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_what_cannot_be(cls, body: object) -> object:
+        """A service tells of itself what it likes: the other components' figures stand."""
+        if not isinstance(body, dict):
+            return body
+        told, errors = body.get("components"), body.get("errors") or {}
+        if not (isinstance(told, dict) and isinstance(errors, dict)):
+            return body
+        faults = {name: fault for name, one in told.items() if (fault := _fault(one))}
+        known = {name: one for name, one in told.items() if name not in faults}
+        return {**body, "components": known, "errors": {**errors, **faults}}
 
     @property
     def gone(self) -> frozenset[str]:
@@ -129,10 +151,10 @@ class Account(Answer):
 
     run: str = ""
     drained: bool
-    drain_seconds: float = 0.0
-    persisted: int | None = None
-    distinct: int | None = None
+    drain_seconds: Amount = 0.0
+    persisted: Count | None = None
+    distinct: Count | None = None
     id_sum: int | None = None
     id_mix: int | None = None
-    pending: int = 0
-    dead_lettered: int = 0
+    pending: Count = 0
+    dead_lettered: Count = 0
