@@ -34,6 +34,7 @@ from loadlab.measurement.durability import account_for
 from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
+from loadlab.measurement.plausible import without_what_cannot_be
 from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts, count_requests
@@ -73,11 +74,19 @@ def measure_trial(
     ran: Mapping[str, RanAs] = MappingProxyType({}),
 ) -> TrialMeasurement | VoidTrial:
     """Merge the reports of all k6 pods of one run, beside what its components ran as."""
+    reports = [_believed(report) for report in reports]
     problems = _problems(reports, expected_pods)
     documents = [report.document for report in reports if report.document is not None]
     if problems or not any(map(_was_measured, documents)):
         return VoidTrial(problems or (_never_measured(),))
     return replace(_merged(reports, load, ran), script=script_facts(documents))
+
+
+def _believed(report: PodReport) -> PodReport:
+    if report.start is None or report.end is None:
+        return report
+    start, end = without_what_cannot_be(report.start, report.end)
+    return replace(report, start=start, end=end)
 
 
 def _merged(

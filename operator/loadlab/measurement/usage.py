@@ -61,9 +61,12 @@ def measure_components(
 
 
 def ended_components(start: Snapshot, end: Snapshot) -> dict[str, ComponentUsage]:
-    """Return those that served at the start and were gone at the end: nothing else is known."""
-    gone = sorted(end.gone & start.components.keys())
-    return {name: ComponentUsage(restarted=True) for name in gone}
+    """Return those that served at one end and were gone at the other: nothing else is known.
+
+    One that was gone at the start was replaced while the load was about to be measured.
+    """
+    gone = (end.gone & start.components.keys()) | (start.gone & end.components.keys())
+    return {name: ComponentUsage(restarted=True) for name in sorted(gone)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

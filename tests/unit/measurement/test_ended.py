@@ -49,3 +49,26 @@ def test_a_component_that_was_gone_at_the_end_has_ended(
 
     found = trial.components.get("service")
     assert (found and found.restarted) is restarted
+
+
+@pytest.mark.parametrize(("also_at_the_end", "restarted"), [(False, True), (True, None)])
+def test_a_component_that_was_gone_at_the_start_was_replaced(
+    document: dict[str, Any],
+    report: BuildReport,
+    load: LoadFacts,
+    also_at_the_end: bool,
+    restarted: bool | None,
+) -> None:
+    """Its pod was deleted a second before: the row had no CPU and no reason. Gone all the time,
+    it has no instruments at all."""
+    whole = report(document)
+    assert whole.start
+    assert whole.end
+    away = {"components": {}, "errors": {"service": f"{GONE}connection refused"}}
+    end = whole.end.model_copy(update=away) if also_at_the_end else whole.end
+    pod = PodReport("k6-0", whole.document, whole.start.model_copy(update=away), end)
+
+    trial = measured(measure_trial([pod], 1, replace(load, deployed=True)))
+
+    found = trial.components.get("service")
+    assert (found and found.restarted) is restarted

@@ -172,6 +172,7 @@ BEYOND: Place = ("variants", 1, "url")
 NO_HOSTS = (
     *("http://127.0.0.1", "http://[::1]:80", "http://2130706433", "http://0x7f.0.0.1", "ftp://a.b"),
     *("http://localhost", "https://shop.example.com:444", "https://shop.example.com/path"),
+    *("http://shop.example.com:65536", "http://shop.example.com:70000"),
     *(
         "https://x@shop.example.com",
         "https://other.example.com",

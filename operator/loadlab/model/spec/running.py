@@ -14,7 +14,8 @@ SERVICE_NAME = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 # that no spelling of an IP address is one. No user, no path: the requests have the paths.
 _LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 HOST = f"({_LABEL}[.])+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?"
-_URL = f"^https?://{HOST}(:[1-9][0-9]{{0,4}})?$"
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_URL = f"^https?://{HOST}(:({_PORT}))?$"
 HostUrl = Annotated[
     str,
     Ruled(
