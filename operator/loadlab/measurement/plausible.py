@@ -4,7 +4,8 @@ What a service says of itself is its author's word, and a counter may be another
 are wide, as a service that is short of CPU answers seconds after it was asked.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from types import MappingProxyType
 
 from loadlab.measurement.documents import ComponentReading, Snapshot
 
@@ -13,13 +14,19 @@ FACTOR, GRACE_SECONDS = 2.0, 10.0  # of the time between two snapshots
 SERVED = 1000  # requests that no server answers without any CPU: a tick is 10 ms
 
 
-def without_what_cannot_be(start: Snapshot, end: Snapshot) -> tuple[Snapshot, Snapshot]:
-    """Return both without the components whose figures cannot be; the later one says why."""
+def without_what_cannot_be(
+    start: Snapshot, end: Snapshot, limits: Mapping[str, float] = MappingProxyType({})
+) -> tuple[Snapshot, Snapshot]:
+    """Return both without the components whose figures cannot be; the later one says why.
+
+    `limits` are the CPUs that a component may use, where that is known.
+    """
     seconds = max(0.0, end.taken_at - start.taken_at)
     faults = {
         name: why
         for name, after in end.components.items()
-        if (before := start.components.get(name)) and (why := _fault(before, after, seconds))
+        if (before := start.components.get(name))
+        and (why := _fault(before, after, seconds, limits.get(name)))
     }
     if not faults:
         return start, end
@@ -32,12 +39,14 @@ def _without(snapshot: Snapshot, names: Container[str]) -> Snapshot:
     return snapshot.model_copy(update={"components": known})
 
 
-def _fault(before: ComponentReading, after: ComponentReading, seconds: float) -> str:
+def _fault(
+    before: ComponentReading, after: ComponentReading, seconds: float, limit: float | None
+) -> str:
     most = FACTOR * seconds + GRACE_SECONDS  # of one CPU, or one process
     used = _rise(before.cpu_seconds, after.cpu_seconds)
-    cpus = after.cpus_online or MOST_CPUS
+    cpus = min(limit or MOST_CPUS, after.cpus_online or MOST_CPUS)
     if used > cpus * most:
-        return f"it told of {used:.4g} CPU seconds in {seconds:.1f} s, of {cpus} CPUs at most"
+        return f"it told of {used:.4g} CPU seconds in {seconds:.1f} s, of {cpus:g} CPUs at most"
     served = _rise(before.requests, after.requests)
     if used == 0 and served >= SERVED and after.cpu_seconds is not None:
         return f"it told of no CPU for {served:.0f} requests: is it another process's?"

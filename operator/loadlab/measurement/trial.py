@@ -74,7 +74,7 @@ def measure_trial(
     ran: Mapping[str, RanAs] = MappingProxyType({}),
 ) -> TrialMeasurement | VoidTrial:
     """Merge the reports of all k6 pods of one run, beside what its components ran as."""
-    reports = [_believed(report) for report in reports]
+    reports = [_believed(report, load) for report in reports]
     problems = _problems(reports, expected_pods)
     documents = [report.document for report in reports if report.document is not None]
     if problems or not any(map(_was_measured, documents)):
@@ -82,10 +82,10 @@ def measure_trial(
     return replace(_merged(reports, load, ran), script=script_facts(documents))
 
 
-def _believed(report: PodReport) -> PodReport:
+def _believed(report: PodReport, load: LoadFacts) -> PodReport:
     if report.start is None or report.end is None:
         return report
-    start, end = without_what_cannot_be(report.start, report.end)
+    start, end = without_what_cannot_be(report.start, report.end, load.cpu_limits)
     return replace(report, start=start, end=end)
 
 

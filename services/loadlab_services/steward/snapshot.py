@@ -21,7 +21,7 @@ from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.errors import GoneError, SourceError
 from loadlab_services.steward.every_pod import find_pods, lay_together
 from loadlab_services.steward.node import read_shared_cpus
-from loadlab_services.steward.stores import SCRAPE_TIMEOUT, STORE_ERRORS, Stores
+from loadlab_services.steward.stores import SCRAPE_TIMEOUT, Stores
 
 Component = dict[str, Any]
 
@@ -40,6 +40,7 @@ from unnest($1::text[]) as name
 MOST_BYTES = 24 * 1024
 # As it is sent: a small compressed answer may unpack to any size.
 UNPACKED = {"Accept-Encoding": "identity"}
+LONGEST_ERROR = 300  # characters of why something is unknown
 GONE = "gone: "  # begins what is said where nothing serves: the operator knows it by this
 NOT_OURS = "unknown: the database is not the experiment's own"
 NOT_OUR_REDIS = "unknown: the Redis is not the experiment's own"
@@ -103,6 +104,8 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
         raise SourceError(
             f"{url} answers something else than an object; is it the instruments port?"
         )
+    if len(json.dumps(figures)) > MOST_BYTES:  # as the generator writes it: six for an umlaut
+        raise SourceError(f"{url} answers more than {MOST_BYTES // 1024} KiB")
     return figures
 
 
@@ -190,6 +193,11 @@ async def _ask(source: Awaitable[Component]) -> Component | str:
     except TimeoutError:
         return f"no answer within {SCRAPE_TIMEOUT} s"
     except GoneError as error:
-        return f"{GONE}{error}"
-    except (SourceError, httpx.HTTPError, httpx.InvalidURL, ValueError, *STORE_ERRORS) as error:
-        return f"{type(error).__name__}: {error}"
+        return fit(f"{GONE}{error}")
+    except Exception as error:  # noqa: BLE001 (whatever one of them is: the others' figures stand)
+        return fit(f"{type(error).__name__}: {error}")
+
+
+def fit(text: str) -> str:
+    """Cut what somebody else's server may have written: a line of its page may be a megabyte."""
+    return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}…"

@@ -3,14 +3,23 @@
 import gzip
 import json
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
+from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.errors import SourceError
-from loadlab_services.steward.snapshot import MOST_BYTES, read_instruments
+from loadlab_services.steward.snapshot import (
+    LONGEST_ERROR,
+    MOST_BYTES,
+    read_instruments,
+    take_snapshot,
+)
+from loadlab_services.steward.stores import Stores
 from tests.services.stewards import AUTHORIZED, TOKEN, access, steward
 
 RUN = "shop-1a2b3c-003-a1"
@@ -126,6 +135,55 @@ async def test_instruments_that_answer_without_end_are_cut_off(size: int) -> Non
                 await read_instruments(http, "http://shop:9000")
         else:
             assert await read_instruments(http, "http://shop:9000") == json.loads(body)
+
+
+async def test_figures_that_are_longer_as_they_are_written_on_are_cut_off() -> None:
+    body = json.dumps({"processes": "\N{PILE OF POO}" * 3000}, ensure_ascii=False).encode()
+    assert len(body) < MOST_BYTES < 3000 * len(r"\ud83d\udca9")
+    async with httpx.AsyncClient(transport=answering(body)) as http:
+        with pytest.raises(SourceError, match="more than 24 KiB"):
+            await read_instruments(http, "http://shop:9000")
+
+
+@pytest.mark.parametrize(
+    "body", [b"process_cpu_seconds_total{" + b"," * 900_000, b"<!doctype html>" + b"x" * 900_000]
+)
+async def test_why_something_is_unknown_is_short_whatever_was_answered(body: bytes) -> None:
+    """A page of one line was quoted in full: the whole snapshot was cut, and none could be read."""
+    async with httpx.AsyncClient(transport=answering(body)) as http:
+        stores = Stores(http)
+        taken = await take_snapshot(
+            stores,
+            run="run-1",
+            targets={"service": "http://shop:80/metrics"},
+            sessions={},
+            app_metrics=AppMetrics(),
+        )
+
+    assert "is no text for a Prometheus" in taken["errors"]["service"]
+    assert len(taken["errors"]["service"]) <= LONGEST_ERROR + 1
+
+
+async def test_a_store_that_lacks_what_is_asked_leaves_the_other_figures() -> None:
+    """A Redis by another name may not count what Redis counts."""
+
+    class Other:
+        async def info(self, *_: str) -> dict[str, int]:
+            return {"used_memory_rss": 1}
+
+    body = json.dumps({"cpuSeconds": 1.0}).encode()
+    async with httpx.AsyncClient(transport=answering(body)) as http:
+        stores = Stores(http, redis=cast("Redis", Other()))
+        taken = await take_snapshot(
+            stores,
+            run="run-1",
+            targets={"service": "http://shop:9000"},
+            sessions={},
+            app_metrics=AppMetrics(),
+        )
+
+    assert taken["components"] == {"service": {"cpuSeconds": 1.0}}
+    assert taken["errors"]["redis"] == "KeyError: 'total_commands_processed'"
 
 
 async def test_a_compressed_answer_is_not_unpacked() -> None:

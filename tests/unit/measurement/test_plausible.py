@@ -64,3 +64,11 @@ def test_a_node_of_unknown_size_has_no_more_cpus_than_any() -> None:
 
 def test_without_instruments_nothing_is_said_of_requests() -> None:
     assert told({}, {"memoryBytes": 5})[1].errors == {}
+
+
+def test_more_than_its_limit_no_component_uses() -> None:
+    start, end = snapshot(100.0, BEFORE), snapshot(105.0, {**BEFORE, "cpuSeconds": 30.0})
+
+    assert without_what_cannot_be(start, end, {"service": 2.0})[1].errors == {}
+    found = without_what_cannot_be(start, end, {"service": 0.5})[1]
+    assert found.errors["service"] == "it told of 29 CPU seconds in 5.0 s, of 0.5 CPUs at most"
