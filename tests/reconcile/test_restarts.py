@@ -5,7 +5,7 @@ import re
 import pytest
 
 from loadlab.base.times import rfc3339
-from loadlab.kube.api import Manifest
+from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.laboratory import CHILD, START, Laboratory
 from tests.reconcile.test_trouble import container, fault_in
 
@@ -53,3 +53,52 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, status, r
     [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert record["reason"] == reason
     assert re.search(says, record["message"])
+
+
+RUN_LABEL = "loadlab.dev/run"
+
+
+async def let_go(taken: tuple[str, ...]) -> tuple[Laboratory, str]:
+    """A service's pod of which somebody changed the labels in mid-run, to look at it in peace."""
+    lab = Laboratory(forgetful=False)
+    lab.submit(replicates=1, variants=[{"name": "sync"}])
+    while not (served := serving(lab)):
+        await lab.step()
+    await lab.reconcile()  # it was seen while it was the experiment's
+    (name,) = served
+    metadata = lab.cluster.of_kind(Kind.POD)[name]["metadata"]
+    for label in taken:
+        del metadata["labels"][label]
+    metadata["ownerReferences"] = []
+    return lab, name
+
+
+def serving(lab: Laboratory) -> list[str]:
+    pods = lab.cluster.of_kind(Kind.POD)
+    part = "loadlab.dev/component"
+    return [n for n, pod in pods.items() if pod["metadata"]["labels"].get(part) == "service"]
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [(RUN_LABEL,), (RUN_LABEL, "loadlab.dev/experiment", "loadlab.dev/component")],
+    ids=["its run's", "all that lists go by"],
+)
+async def test_a_pod_that_somebody_took_from_its_controller_spoils_the_attempt_and_goes(taken):
+    """It held its CPU for ever: later trials fitted no node, in other namespaces as well."""
+    lab, name = await let_go(taken)
+
+    assert (await lab.run())["phase"] == "Succeeded"
+
+    [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert "was let go during the run: somebody changed its labels" in record["message"]
+    assert name not in lab.cluster.of_kind(Kind.POD)
+
+
+async def test_a_pod_that_bears_our_labels_and_never_was_ours_stays():
+    lab, name = await let_go((RUN_LABEL,))
+    lab.cluster.of_kind(Kind.POD)[name]["metadata"]["uid"] = "somebody-elses"
+
+    await lab.run()
+
+    assert name in lab.cluster.of_kind(Kind.POD)

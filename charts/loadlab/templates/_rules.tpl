@@ -16,8 +16,8 @@ else says why.
   resources: [loadtrials]
   verbs: [get, list, watch, create]
 - apiGroups: [""]
-  resources: [pods]
-  verbs: [list, watch, delete]
+  resources: [pods]  # get: one whose labels somebody changed is in no list
+  verbs: [get, list, watch, delete]
 - apiGroups: [""]
   resources: [pods/log]
   verbs: [get]

@@ -13,10 +13,11 @@ from loadlab.progress.observed import Observed, Reference
 
 
 class SeenChildren:
-    """The Services, and what makes pods, of each experiment that is not over."""
+    """The Services, what makes pods, and the pods of each experiment that is not over."""
 
     def __init__(self) -> None:
         self._seen: dict[Key, tuple[str, tuple[Reference, ...]]] = {}
+        self._pods: dict[Key, tuple[str, tuple[Reference, ...]]] = {}
 
     def note(self, experiment: Metadata, observed: Observed) -> None:
         """Remember what an experiment has now; one that is being deleted may be losing it."""
@@ -24,10 +25,12 @@ class SeenChildren:
             return
         key = experiment.namespace, experiment.name
         makers = tuple(maker.reference for maker in observed.makers() if not maker.deleting)
-        if makers:
-            self._seen[key] = experiment.uid, makers
-        else:
-            self.forget(key)
+        pods = tuple(pod.reference for pod in (*observed.pods, *observed.let_go))
+        for remembered, found in ((self._seen, makers), (self._pods, pods)):
+            if found:
+                remembered[key] = experiment.uid, found
+            else:
+                remembered.pop(key, None)
 
     def add(self, experiment: Metadata, made: Iterable[Reference]) -> None:
         """Remember what was made for an experiment since it was looked at."""
@@ -39,8 +42,9 @@ class SeenChildren:
 
     def of(self, experiment: Metadata) -> tuple[Reference, ...]:
         """Return what an experiment had when it was looked at last, and what was made since."""
-        uid, makers = self._seen.get((experiment.namespace, experiment.name), ("", ()))
-        return makers if uid == experiment.uid else ()
+        key = experiment.namespace, experiment.name
+        remembered = (kept.get(key, ("", ())) for kept in (self._seen, self._pods))
+        return tuple(one for uid, found in remembered if uid == experiment.uid for one in found)
 
     def left_by(self, key: Key, uid: str = "") -> tuple[Reference, ...]:
         """Return what an experiment had that is gone; `uid` is that of a namesake, if there is."""
@@ -50,3 +54,4 @@ class SeenChildren:
     def forget(self, key: Key) -> None:
         """Forget an experiment whose children are gone, or asked to go."""
         self._seen.pop(key, None)
+        self._pods.pop(key, None)

@@ -4,7 +4,7 @@ Of the trials only those are read that were not over before.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
+from loadlab.kube.let_go import find_let_go
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
@@ -47,20 +48,21 @@ async def observe(
     *,
     namespaces: Iterable[str | None] = (None,),
     hints: Hints = NO_HINTS,
-    known: Iterable[Reference] = (),
+    known: Sequence[Reference] = (),
 ) -> Observed:
     """Return all children of an experiment, and its place in the queue while it waits.
 
     Of one that waits behind others there are no children to look at. Those that are `known` are
-    looked for where no list has them.
+    looked for where no list has them; pods among them may have been taken from us.
     """
     waiting = experiment.status.phase is Phase.PENDING
     if waiting and (hints.place.ahead or _is_suspended(experiment)):
         return Observed(place=hints.place, baseline=await read_baseline(cluster, experiment))
     children, (trials, former_trial) = await asyncio.gather(
-        _list_children(cluster, experiment, known), _trials(cluster, experiment, finished)
+        _list_children(cluster, experiment, _makers(known)), _trials(cluster, experiment, finished)
     )
     place = await _read_place(cluster, experiment, namespaces, hints)
+    let_go = await find_let_go(cluster, experiment.metadata.namespace, _pods(known), children)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
@@ -75,6 +77,7 @@ async def observe(
         trials=trials,
         pods=pods,
         departing=departing,
+        let_go=let_go,
         strangers=tuple(view_stranger(*one) for one in sorted_pods.strangers),
         jobs=tuple(
             _with_refusal(view_job(job, sorted_pods.own), lacking.of(job)) for job in own[Kind.JOB]
@@ -90,6 +93,14 @@ async def observe(
         nodes=await read_nodes(cluster, pods),
         awaits_pods=bool(lacking.said),
     )
+
+
+def _makers(known: Iterable[Reference]) -> Iterator[Reference]:
+    return (one for one in known if one.kind != Kind.POD.value.word)
+
+
+def _pods(known: Iterable[Reference]) -> Iterator[Reference]:
+    return (one for one in known if one.kind == Kind.POD.value.word)
 
 
 def _with_refusal(maker: Maker, said: str) -> Maker:

@@ -18,6 +18,8 @@ from loadlab.measurement.values import TrialMeasurement
 # come so fast that it lags behind.
 LOG_LINE_MICROS = 100.0
 LOG_CPUS = 0.2
+# All parts are not asked at one moment, and one that is short of CPU answers late.
+MOST_OF_BUSY, BUSY_SLACK = 1.5, 0.2  # of the CPU seconds a second that were busy, and beside them
 _PARTS = (Component.SERVICE, Component.WORKER, GENERATOR, *STORES)
 _POD_OF = {GENERATOR: Component.K6}
 
@@ -93,14 +95,25 @@ def _nodes(trial: TrialMeasurement, part: Component) -> tuple[str, ...]:
 
 
 def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None]) -> ForeignCpu:
+    busy = found.busy * found.cpus
+    ours = _believed(busy, {name: cpus for name, cpus in users.items() if cpus is not None})
     return ForeignCpu(
         where=where,
         cpus=found.cpus,
-        busy=found.busy * found.cpus,
+        busy=busy,
         stolen=found.stolen * found.cpus,
-        ours={name: cpus for name, cpus in users.items() if cpus is not None},
-        unknown=tuple(name for name, cpus in users.items() if cpus is None),
+        ours=ours,
+        unknown=tuple(name for name in users if name not in ours),
     )
+
+
+def _believed(busy: float, ours: dict[str, float]) -> dict[str, float]:
+    """Leave out what the service says of itself where it was more than was busy.
+
+    It would hide whatever others used.
+    """
+    is_too_much = sum(ours.values()) > MOST_OF_BUSY * busy + BUSY_SLACK
+    return {name: n for name, n in ours.items() if name != Component.SERVICE or not is_too_much}
 
 
 def _used(trial: TrialMeasurement, name: str) -> float | None:

@@ -22,19 +22,23 @@ HELD_SHOWN = 2.0  # seconds until the status says so
 NAMED = 3  # of what is left
 
 
-def clear_runs(observed: Observed, *, keep: str) -> tuple[Remove, ...]:
-    """Return what removes the children of all runs but one; nothing twice."""
-    return _clear(observed, {"", keep})
+def clear_runs(observed: Observed, *, keep: str, is_running: bool) -> tuple[Remove, ...]:
+    """Return what removes the children of all runs but one; nothing twice.
+
+    A pod that was let go may have lost the name of its run: it goes while none is running.
+    """
+    return _clear(observed, {"", keep}, () if is_running else observed.let_go)
 
 
 def clear_all(observed: Observed) -> tuple[Remove, ...]:
     """Return what removes every child; nothing twice."""
-    return _clear(observed, set())
+    return _clear(observed, set(), observed.let_go)
 
 
-def _clear(observed: Observed, kept: set[str]) -> tuple[Remove, ...]:
-    """Remove what makes pods: they go with it."""
-    return _removal(maker for maker in observed.makers() if maker.run not in kept)
+def _clear(observed: Observed, kept: set[str], pods: Iterable[Child]) -> tuple[Remove, ...]:
+    """Remove what makes pods: they go with it, but for those that it let go."""
+    makers = (maker for maker in observed.makers() if maker.run not in kept)
+    return _removal((*makers, *pods))
 
 
 def name_stuck(observed: Observed, runs: Set[str], now: float) -> str:

@@ -12,7 +12,7 @@ from loadlab.progress.asked_service import why_changed
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import why_it_ended
 from loadlab.progress.infrastructure import identity, why_lost
-from loadlab.progress.observed import ContainerState, Observed, PodView
+from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 
 _SERVERS = (Component.SERVICE, Component.WORKER)
 
@@ -28,6 +28,8 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
             return Failure(reason, f"{part} {trouble}")
     if changed := _changed(plan, trial, observed):
         return changed
+    if observed.let_go:
+        return _let_go(observed.let_go[0])
     return _ended_for_good(observed.pods_of(run, *_SERVERS))
 
 
@@ -45,6 +47,9 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
         what = "restarted" if ended.restarts else "ended"
         message = f"the service {what} during the run: {why_it_ended(ended)}"
         return Failure(Reason.SERVICE_RESTARTED, message)
+    if any(pod.phase == "Pending" for pod in servers):
+        message = "a pod of the service was replaced during the run, and does not run yet"
+        return Failure(Reason.SERVICE_RESTARTED, message)
     if len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
         message = "a pod of the service was deleted or replaced during the run"
         return Failure(Reason.SERVICE_RESTARTED, message)
@@ -53,6 +58,15 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
 
 def _is_over(pod: PodView) -> bool:
     return pod.own.state is ContainerState.TERMINATED
+
+
+def _let_go(pod: Child) -> Failure:
+    reason = Reason.SERVICE_RESTARTED if pod.component in _SERVERS else Reason.INFRASTRUCTURE_LOST
+    message = (
+        f"pod {pod.name} was let go during the run: somebody changed its labels, so its controller "
+        "made another; it is taken away, as it keeps what it asked for"
+    )
+    return Failure(reason, message)
 
 
 def _changed(plan: Plan, trial: Trial, observed: Observed) -> Failure | None:

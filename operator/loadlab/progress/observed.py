@@ -223,6 +223,7 @@ class Observed:
     trials: dict[str, Trial] = field(default_factory=dict)  # without their measurements
     pods: tuple[PodView, ...] = ()
     departing: tuple[PodView, ...] = ()  # pods whose makers are gone: soon they are collected
+    let_go: tuple[Child, ...] = ()  # pods that were ours, and that nobody controls any more
     strangers: tuple[Stranger, ...] = ()
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()

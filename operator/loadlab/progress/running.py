@@ -62,7 +62,8 @@ def _go_on(
     current = current_trial(plan, observed)
     keep = current.run if current else ""
     stale = observed.runs() - {keep}
-    clearing = clear_runs(observed, keep=keep)
+    is_running = current is not None and current.is_running
+    clearing = clear_runs(observed, keep=keep, is_running=is_running)
     status = with_counts(plan.most_trials, experiment.status, observed)
     status = with_preliminary_seconds(plan, status, observed)
     status = with_calibration(plan, status, observed)
@@ -71,7 +72,7 @@ def _go_on(
         decision = _all_over(plan, status, observed, transition)
         return replace(decision, actions=(*clearing, *decision.actions))
     status = transition.enter(status, Phase.RUNNING, reason=Reason.RUNNING)
-    if current is not None and current.trial is not None and current.is_running:
+    if current is not None and is_running:
         decision = _under_way(plan, current, observed, status, transition.now)
         return replace(decision, actions=(*clearing, *decision.actions))
     if current is None or stale:

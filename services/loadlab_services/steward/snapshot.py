@@ -189,13 +189,16 @@ async def _ask(source: Awaitable[Component]) -> Component | str:
     """Give the figures, or why there are none."""
     try:
         async with asyncio.timeout(SCRAPE_TIMEOUT):
-            return await source
+            found = await source
+        json.dumps(found, ensure_ascii=False).encode()  # as it is sent on, if it can be
     except TimeoutError:
         return f"no answer within {SCRAPE_TIMEOUT} s"
     except GoneError as error:
         return fit(f"{GONE}{error}")
     except Exception as error:  # noqa: BLE001 (whatever one of them is: the others' figures stand)
         return fit(f"{type(error).__name__}: {error}")
+    else:
+        return found
 
 
 def fit(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import cast
 import httpx
 import pytest
 from redis.asyncio import Redis
+from starlette.responses import JSONResponse
 
 from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.app import create_app
@@ -162,6 +163,25 @@ async def test_why_something_is_unknown_is_short_whatever_was_answered(body: byt
 
     assert "is no text for a Prometheus" in taken["errors"]["service"]
     assert len(taken["errors"]["service"]) <= LONGEST_ERROR + 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [rb'{"x": "\ud800"}', b'{"x":' * 900 + b"1" + b"}" * 900],
+    ids=["half a character", "nested"],
+)
+async def test_what_cannot_be_sent_on_costs_the_other_figures_nothing(body: bytes) -> None:
+    async with httpx.AsyncClient(transport=answering(body)) as http:
+        taken = await take_snapshot(
+            Stores(http),
+            run="run-1",
+            targets={"service": "http://shop:9000"},
+            sessions={},
+            app_metrics=AppMetrics(),
+        )
+
+    assert JSONResponse(taken).body
+    assert "sharedCpus" in taken
 
 
 async def test_a_store_that_lacks_what_is_asked_leaves_the_other_figures() -> None:

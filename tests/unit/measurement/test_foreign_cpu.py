@@ -164,3 +164,18 @@ def test_one_snapshot_does_not_tell_what_several_pods_used(trial):
     (beside,) = foreign_cpu(replace(trial, ran=several))
 
     assert (shared.unknown, beside.unknown) == (("service",), ())
+
+
+def test_a_service_that_says_it_used_more_than_was_busy_hides_nobody(trial):
+    shares = replace(trial, service_cpus=None, load=replace(trial.load, owns_cpus=False))
+    assert not shares.owns_cpus
+
+    def found(cpus: float) -> tuple[float, tuple[str, ...]]:
+        lying = replace(shares, components=shares.components | {"service": used(cpus)})
+        (one,) = foreign_cpu(lying)
+        return one.taken, one.unknown
+
+    honest, boasting = found(0.3), found(5000.0)
+
+    assert honest == (pytest.approx(0.9 - 0.3 - 0.3 - 0.1 - LOGS + 0.05), ())
+    assert boasting == (pytest.approx(0.9 - 0.3 - 0.1 - LOGS + 0.05), ("service",))

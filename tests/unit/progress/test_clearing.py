@@ -17,8 +17,12 @@ POD = PodView(
 def test_a_job_is_removed_and_its_pod_left_to_it() -> None:
     observed = Observed(jobs=(JOB,), pods=(POD,))
 
-    assert clear_all(observed) == clear_runs(observed, keep="") == (Remove((JOB.reference,)),)
-    assert clear_runs(observed, keep=RUN) == ()
+    assert (
+        clear_all(observed)
+        == clear_runs(observed, keep="", is_running=False)
+        == (Remove((JOB.reference,)),)
+    )
+    assert clear_runs(observed, keep=RUN, is_running=True) == ()
 
 
 @pytest.mark.parametrize("observed", [Observed(pods=(POD,)), Observed(departing=(POD,))])
