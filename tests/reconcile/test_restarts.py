@@ -69,7 +69,8 @@ async def let_go(taken: tuple[str, ...]) -> tuple[Laboratory, str]:
     metadata = lab.cluster.of_kind(Kind.POD)[name]["metadata"]
     for label in taken:
         del metadata["labels"][label]
-    metadata["ownerReferences"] = []
+    if taken:
+        metadata["ownerReferences"] = []
     return lab, name
 
 
@@ -102,3 +103,19 @@ async def test_a_pod_that_bears_our_labels_and_never_was_ours_stays():
     await lab.run()
 
     assert name in lab.cluster.of_kind(Kind.POD)
+
+
+async def test_a_service_that_was_replaced_and_is_ready_again_spoils_the_attempt():
+    """`kubectl delete pod --force`: the next one's account of CPU may be above the former's."""
+    lab, name = await let_go(())
+    former = lab.cluster.objects.pop((Kind.POD, "lab", name))
+    lab.cluster.tick()
+    lab.cluster.tick()
+    (now,) = serving(lab)
+    assert lab.cluster.of_kind(Kind.POD)[now]["metadata"]["uid"] != former["metadata"]["uid"]
+
+    assert (await lab.run())["phase"] == "Succeeded"
+
+    [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert record["reason"] == "ServiceRestarted"
+    assert "deleted or replaced during the run" in record["message"]

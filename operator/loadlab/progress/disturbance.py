@@ -15,6 +15,7 @@ from loadlab.progress.infrastructure import identity, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 
 _SERVERS = (Component.SERVICE, Component.WORKER)
+_REPLACED = "a pod of the service was deleted or replaced during the run"
 
 
 def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
@@ -30,6 +31,8 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
         return changed
     if observed.let_go:
         return _let_go(observed.let_go[0])
+    if _is_replaced(observed, run):
+        return Failure(Reason.SERVICE_RESTARTED, _REPLACED)
     return _ended_for_good(observed.pods_of(run, *_SERVERS))
 
 
@@ -50,14 +53,19 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
     if any(pod.phase == "Pending" for pod in servers):
         message = "a pod of the service was replaced during the run, and does not run yet"
         return Failure(Reason.SERVICE_RESTARTED, message)
-    if len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
-        message = "a pod of the service was deleted or replaced during the run"
-        return Failure(Reason.SERVICE_RESTARTED, message)
+    is_short = len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell)
+    if is_short or _is_replaced(observed, run):
+        return Failure(Reason.SERVICE_RESTARTED, _REPLACED)
     return None
 
 
 def _is_over(pod: PodView) -> bool:
     return pod.own.state is ContainerState.TERMINATED
+
+
+def _is_replaced(observed: Observed, run: str) -> bool:
+    """Whether a server that was there is gone: the next one may be ready before anybody looks."""
+    return any(pod.run == run and pod.component in _SERVERS for pod in observed.gone)
 
 
 def _let_go(pod: Child) -> Failure:
