@@ -14,6 +14,7 @@ from loadlab.progress.diagnose import why_it_ended
 from loadlab.progress.infrastructure import identity, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 
+SIGKILL, SIGTERM = 128 + 9, 128 + 15  # exit codes of what was ended by them
 _SERVERS = (Component.SERVICE, Component.WORKER)
 _REPLACED = "a pod of the service was deleted or replaced during the run"
 
@@ -49,7 +50,8 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
     if ended is not None:
         what = "restarted" if ended.restarts else "ended"
         message = f"the service {what} during the run: {why_it_ended(ended)}"
-        return Failure(Reason.SERVICE_RESTARTED, message)
+        crashed = Reason.SERVICE_CRASHED if _ended_by_itself(ended) else Reason.SERVICE_RESTARTED
+        return Failure(crashed, message)
     if any(pod.phase == "Pending" for pod in servers):
         message = "a pod of the service was replaced during the run, and does not run yet"
         return Failure(Reason.SERVICE_RESTARTED, message)
@@ -57,6 +59,12 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
     if is_short or _is_replaced(observed, run):
         return Failure(Reason.SERVICE_RESTARTED, _REPLACED)
     return None
+
+
+def _ended_by_itself(pod: PodView) -> bool:
+    """Whether nobody ended it: a signal that it was sent has no other trace than these codes."""
+    is_asked = pod.exit_code in {None, SIGKILL, SIGTERM}
+    return pod.terminated_reason == "OOMKilled" or not is_asked
 
 
 def _is_over(pod: PodView) -> bool:
