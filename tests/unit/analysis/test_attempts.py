@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.analysis.crashes import with_crashes
+from loadlab.analysis.attempts import with_attempts
 from loadlab.model.resources import Trial
 from loadlab.model.status import Validity
 from tests.unit.analysis.test_summary import plan_of
@@ -38,7 +38,7 @@ def cell(of: str, level: Validity = Validity.VALID) -> Any:
 def test_a_crash_is_told_first_and_makes_the_row_suspect() -> None:
     rows = [cell("sync"), cell("async")]
 
-    crashed, other = with_crashes(rows, trials("sync", "ServiceCrashed"))
+    crashed, other = with_attempts(rows, trials("sync", "ServiceCrashed"))
 
     assert (crashed.crashes, crashed.validity) == (1, Validity.SUSPECT)
     assert crashed.reasons == (f"ServiceCrashed: in 1 of 4 attempts {SAID}", "TooFewSamples: …")
@@ -49,13 +49,25 @@ def test_a_crash_is_told_first_and_makes_the_row_suspect() -> None:
 def test_what_others_did_is_no_crash(reason: str) -> None:
     rows = [cell("sync")]
 
-    assert with_crashes(rows, trials("sync", reason)) == tuple(rows)
+    assert with_attempts(rows, trials("sync", reason)) == tuple(rows)
 
 
 def test_the_last_attempt_counts_as_well_and_an_invalid_row_stays_invalid() -> None:
-    (found,) = with_crashes(
+    (found,) = with_attempts(
         [cell("sync", Validity.INVALID)], trials("sync", "ServiceCrashed", last="Lost")
     )
 
     assert (found.crashes, found.validity) == (2, Validity.INVALID)
     assert found.reasons[0].startswith("ServiceCrashed: in 2 of 4 attempts")
+
+
+def test_a_row_without_any_replicate_says_why_the_last_trial_came_to_nothing() -> None:
+    none = "NoReplicate: no replicate of this cell came to a result"
+    invalid = cell("sync", Validity.INVALID).model_copy(update={"reasons": (none,)})
+    lost = trials("sync", "NeverReady", last="Lost")
+
+    (found,) = with_attempts([invalid], lost)
+
+    assert found.reasons[-1] == f"{none}; the last: {SAID}"
+    (used,) = with_attempts([cell("sync")], lost)
+    assert used.reasons[-1] == "TooFewSamples: …"

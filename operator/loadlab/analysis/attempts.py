@@ -1,0 +1,68 @@
+"""What the rows do not show by their figures: attempts that came to nothing.
+
+Such an attempt is void, and repeated; a service that crashes under its load now and then would be
+measured until it does not, and nothing would be said of it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from loadlab.base.text import fit
+from loadlab.model.resources import Trial
+from loadlab.model.status import ResultRow, TrialPhase, Validity
+from loadlab.model.status.conditions import Reason
+from loadlab.validity.judgement import ReasonKind
+
+LONGEST = 300  # characters of a reason
+MOST_REASONS = 20  # of a row
+
+
+def with_attempts(rows: Sequence[ResultRow], trials: Iterable[Trial]) -> tuple[ResultRow, ...]:
+    """Return the rows, with how often their service ended by itself, and why none came to one."""
+    by_cell: dict[str, list[Trial]] = {}
+    for trial in trials:
+        by_cell.setdefault(trial.spec.cell.title(), []).append(trial)
+    return tuple(_told(row, by_cell.get(row.cell.title(), ())) for row in rows)
+
+
+def _told(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
+    return _with_crashes(_with_last(row, trials), trials)
+
+
+def _with_last(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
+    """Say why no replicate came to a result, where that is all the row says."""
+    ends = [trial.status.message for trial in trials if trial.status.message]
+    if not ends or row.replicates.valid:
+        return row
+    none = f"{ReasonKind.NO_REPLICATE}: "
+    return row.model_copy(
+        update={
+            "reasons": tuple(
+                fit(f"{reason}; the last: {ends[-1]}", LONGEST)
+                if reason.startswith(none)
+                else reason
+                for reason in row.reasons
+            )
+        }
+    )
+
+
+def _with_crashes(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
+    crashes = [said for trial in trials for said in _crashes(trial)]
+    if not crashes:
+        return row
+    attempts = sum(max(1, trial.status.attempt) for trial in trials)
+    reason = f"ServiceCrashed: in {len(crashes)} of {attempts} attempts {crashes[-1]}"
+    validity = Validity.SUSPECT if row.validity is Validity.VALID else row.validity
+    reasons = (fit(reason, LONGEST), *row.reasons)[:MOST_REASONS]
+    return row.model_copy(
+        update={"crashes": len(crashes), "validity": validity, "reasons": reasons}
+    )
+
+
+def _crashes(trial: Trial) -> Iterator[str]:
+    status = trial.status
+    for record in status.former_attempts:
+        if record.reason == Reason.SERVICE_CRASHED:
+            yield record.message
+    if status.phase is TrialPhase.LOST and status.reason == Reason.SERVICE_CRASHED:
+        yield status.message
