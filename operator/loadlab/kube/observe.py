@@ -15,6 +15,7 @@ from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
+from loadlab.kube.inputs import read_inputs
 from loadlab.kube.let_go import find_let_go
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
@@ -85,6 +86,7 @@ async def observe(
         controllers=tuple(controllers),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         asked=await read_asked_services(cluster, experiment),
+        inputs=await read_inputs(cluster, experiment),
         place=place,
         former=former,
         preparation=_preparation(pods, hints),
