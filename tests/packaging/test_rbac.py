@@ -144,6 +144,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
         await observe(cluster, experiment.model_copy(update={"status": status}), finished)
     await cluster.get(Kind.EXPERIMENT, "default", "x")
     await cluster.get(Kind.REPLICA_SET, "default", "x")  # of a pod whose Deployment is gone
+    await cluster.get(Kind.POD, "default", "x")  # that was there, and is in no list
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {}, Version())
     await cluster.logs("default", "a-pod", "k6", "t-1")
     await cluster.why_no_pod("default", "uid")

@@ -10,6 +10,7 @@ from tests.reconcile.laboratory import CHILD, START, Laboratory
 from tests.reconcile.test_trouble import container, fault_in
 
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
+ENDED = {"exitCode": 137, "reason": "Error"}  # by a signal, and by whom nobody knows
 FAILED = {"exitCode": 1, "reason": "Error", "message": "Traceback ...\nValueError: no\n"}
 
 
@@ -30,9 +31,10 @@ def ended(terminated: Manifest) -> Manifest:
 @pytest.mark.parametrize(
     ("component", "status", "reason", "says"),
     [
-        ("service", restarted(FAILED), "ServiceRestarted", "restarted .* code 1, ValueError: no"),
-        ("service", restarted(KILLED), "ServiceRestarted", "raise spec.resources.service.memory"),
-        ("service", ended(FAILED), "ServiceRestarted", "the service ended .* code 1, ValueError"),
+        ("service", restarted(FAILED), "ServiceCrashed", "restarted .* code 1, ValueError: no"),
+        ("service", restarted(KILLED), "ServiceCrashed", "raise spec.resources.service.memory"),
+        ("service", restarted(ENDED), "ServiceRestarted", "restarted .* code 137"),
+        ("service", ended(FAILED), "ServiceCrashed", "the service ended .* code 1, ValueError"),
         ("postgres", restarted(KILLED), "StoreRestarted", "raise spec.resources.postgres.memory"),
         ("postgres", ended(FAILED), "StoreRestarted", "postgres ended during the run: exit code 1"),
     ],
@@ -49,10 +51,18 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, status, r
     # The store's restart stays on its record; it was not in the run of the second attempt.
     lab.cluster.fault_of = fault_in("postgres", restarted(FAILED))
 
-    assert (await lab.run())["phase"] == "Succeeded"
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
     [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert record["reason"] == reason
     assert re.search(says, record["message"])
+    crashed = reason == "ServiceCrashed"
+    (row,) = status["results"]
+    assert (row.get("crashes"), status["verdict"]) == (
+        (1, "Failed") if crashed else (None, "Passed")
+    )
+    assert row["reasons"][0].startswith("ServiceCrashed: in 1 of 2 attempts") is crashed
 
 
 RUN_LABEL = "loadlab.dev/run"
@@ -69,7 +79,8 @@ async def let_go(taken: tuple[str, ...]) -> tuple[Laboratory, str]:
     metadata = lab.cluster.of_kind(Kind.POD)[name]["metadata"]
     for label in taken:
         del metadata["labels"][label]
-    metadata["ownerReferences"] = []
+    if taken:
+        metadata["ownerReferences"] = []
     return lab, name
 
 
@@ -102,3 +113,19 @@ async def test_a_pod_that_bears_our_labels_and_never_was_ours_stays():
     await lab.run()
 
     assert name in lab.cluster.of_kind(Kind.POD)
+
+
+async def test_a_service_that_was_replaced_and_is_ready_again_spoils_the_attempt():
+    """`kubectl delete pod --force`: the next one's account of CPU may be above the former's."""
+    lab, name = await let_go(())
+    former = lab.cluster.objects.pop((Kind.POD, "lab", name))
+    lab.cluster.tick()
+    lab.cluster.tick()
+    (now,) = serving(lab)
+    assert lab.cluster.of_kind(Kind.POD)[now]["metadata"]["uid"] != former["metadata"]["uid"]
+
+    assert (await lab.run())["phase"] == "Succeeded"
+
+    [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert record["reason"] == "ServiceRestarted"
+    assert "deleted or replaced during the run" in record["message"]

@@ -13,6 +13,7 @@ from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
+from loadlab.analysis.crashes import with_crashes
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
@@ -83,7 +84,7 @@ def summarize(
     cells = [cell for cell in analysed if cell.role is TrialRole.MEASURED]
     replicates = [replicate for cell in cells for replicate in cell.replicates]
     rows = with_pooled_intervals([cell.row for cell in cells], replicates, plan.pilot)
-    rows = with_capacity(plan, with_calibration(rows, status.calibration))
+    rows = with_crashes(with_capacity(plan, with_calibration(rows, status.calibration)), trials)
     script = judge_script(cells)
     broken = breaks_what_nobody_asked(plan.context.spec, rows, script)
     criteria = (*_criteria(plan, cells), *script, *judge_unasked(broken))

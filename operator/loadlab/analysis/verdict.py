@@ -6,7 +6,8 @@ The first that holds:
 |--------------|--------------------------------------------------------------------|
 | Failed       | a criterion failed in some cell (that on failures also where       |
 |              | nobody wrote it, see `unasked`), a service did not carry the       |
-|              | offered load, or it showed staler reads than its variant declares  |
+|              | offered load, it ended by itself under it, or it showed staler     |
+|              | reads than its variant declares                                    |
 | Error        | no cell has a usable replicate: nothing was measured               |
 | Inconclusive | a criterion could not be decided, some cell is Invalid, or the     |
 |              | nodes were not quiet                                               |
@@ -41,6 +42,6 @@ def decide_verdict(
 
 
 def keeps_its_promises(row: ResultRow) -> bool:
-    """Whether a cell carried its load, and showed no read staler than it declares."""
+    """Whether a cell carried its load without a crash, and no read was staler than it declares."""
     is_stale = row.work is not None and bool(row.work.stale_reads)
-    return row.load is not LoadOutcome.OVERLOADED and not is_stale
+    return row.load is not LoadOutcome.OVERLOADED and not is_stale and not row.crashes

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from loadlab.controller.work_queue import Key
 from loadlab.model.resources import Metadata
-from loadlab.progress.observed import Observed, Reference
+from loadlab.progress.observed import Child, Known, Observed, Reference
+
+MOST_PODS = 200  # of an experiment that are remembered: those of its stores and of one run
 
 
 class SeenChildren:
@@ -17,7 +19,7 @@ class SeenChildren:
 
     def __init__(self) -> None:
         self._seen: dict[Key, tuple[str, tuple[Reference, ...]]] = {}
-        self._pods: dict[Key, tuple[str, tuple[Reference, ...]]] = {}
+        self._pods: dict[Key, tuple[str, tuple[Child, ...]]] = {}
 
     def note(self, experiment: Metadata, observed: Observed) -> None:
         """Remember what an experiment has now; one that is being deleted may be losing it."""
@@ -25,12 +27,14 @@ class SeenChildren:
             return
         key = experiment.namespace, experiment.name
         makers = tuple(maker.reference for maker in observed.makers() if not maker.deleting)
-        pods = tuple(pod.reference for pod in (*observed.pods, *observed.let_go))
-        for remembered, found in ((self._seen, makers), (self._pods, pods)):
-            if found:
-                remembered[key] = experiment.uid, found
-            else:
-                remembered.pop(key, None)
+        if makers:
+            self._seen[key] = experiment.uid, makers
+        else:
+            self._seen.pop(key, None)
+        if pods := _pods(observed):
+            self._pods[key] = experiment.uid, pods
+        else:
+            self._pods.pop(key, None)
 
     def add(self, experiment: Metadata, made: Iterable[Reference]) -> None:
         """Remember what was made for an experiment since it was looked at."""
@@ -40,11 +44,14 @@ class SeenChildren:
         if new:
             self._seen[key] = experiment.uid, (*makers, *new) if known == experiment.uid else new
 
-    def of(self, experiment: Metadata) -> tuple[Reference, ...]:
+    def of(self, experiment: Metadata) -> Known:
         """Return what an experiment had when it was looked at last, and what was made since."""
         key = experiment.namespace, experiment.name
-        remembered = (kept.get(key, ("", ())) for kept in (self._seen, self._pods))
-        return tuple(one for uid, found in remembered if uid == experiment.uid for one in found)
+        makers, pods = self._seen.get(key), self._pods.get(key)
+        return Known(
+            makers=makers[1] if makers and makers[0] == experiment.uid else (),
+            pods=pods[1] if pods and pods[0] == experiment.uid else (),
+        )
 
     def left_by(self, key: Key, uid: str = "") -> tuple[Reference, ...]:
         """Return what an experiment had that is gone; `uid` is that of a namesake, if there is."""
@@ -55,3 +62,17 @@ class SeenChildren:
         """Forget an experiment whose children are gone, or asked to go."""
         self._seen.pop(key, None)
         self._pods.pop(key, None)
+
+
+def _pods(observed: Observed) -> tuple[Child, ...]:
+    """Return the pods to remember: a run's until nothing of it is left, also those that are gone.
+
+    What a gone one showed must be seen by the pass that can write it down, not by the first alone.
+    """
+    runs = observed.runs()
+    there = tuple(_outline(pod) for pod in (*observed.pods, *observed.let_go))
+    return (*there, *(pod for pod in observed.gone if pod.run in runs))[:MOST_PODS]
+
+
+def _outline(pod: Child) -> Child:
+    return Child(reference=pod.reference, component=pod.component, run=pod.run)

@@ -4,7 +4,7 @@ Of the trials only those are read that were not over before.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,21 +16,23 @@ from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.inputs import read_inputs
-from loadlab.kube.let_go import find_let_go
+from loadlab.kube.let_go import find_missing
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
 from loadlab.kube.queue_order import find_place, without
-from loadlab.kube.refused_pods import find_lacking_pods
+from loadlab.kube.refused_pods import LackingPods, find_lacking_pods
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.kube.unlisted import with_unlisted
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.progress.observed import (
     NOBODY_AHEAD,
+    NOTHING_KNOWN,
     Child,
     ControllerView,
     JobView,
+    Known,
     Observed,
     Place,
     PodView,
@@ -49,7 +51,7 @@ async def observe(
     *,
     namespaces: Iterable[str | None] = (None,),
     hints: Hints = NO_HINTS,
-    known: Sequence[Reference] = (),
+    known: Known = NOTHING_KNOWN,
 ) -> Observed:
     """Return all children of an experiment, and its place in the queue while it waits.
 
@@ -60,18 +62,16 @@ async def observe(
     if waiting and (hints.place.ahead or _is_suspended(experiment)):
         return Observed(place=hints.place, baseline=await read_baseline(cluster, experiment))
     children, (trials, former_trial) = await asyncio.gather(
-        _list_children(cluster, experiment, _makers(known)), _trials(cluster, experiment, finished)
+        _list_children(cluster, experiment, known.makers), _trials(cluster, experiment, finished)
     )
     place = await _read_place(cluster, experiment, namespaces, hints)
-    let_go = await find_let_go(cluster, experiment.metadata.namespace, _pods(known), children)
+    let_go, gone = await find_missing(cluster, experiment.metadata.namespace, known.pods, children)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
     uid = experiment.metadata.uid
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
-    both = ((kind, item) for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET) for item in own[kind])
-    controllers = (_with_refusal(view_controller(it, kind), lacking.of(it)) for kind, it in both)
     pods = tuple(view_pod(pod, hints) for pod in sorted_pods.own)
     departing = tuple(view_pod(pod) for pod in sorted_pods.departing)
     return Observed(
@@ -79,11 +79,10 @@ async def observe(
         pods=pods,
         departing=departing,
         let_go=let_go,
+        gone=gone,
         strangers=tuple(view_stranger(*one) for one in sorted_pods.strangers),
-        jobs=tuple(
-            _with_refusal(view_job(job, sorted_pods.own), lacking.of(job)) for job in own[Kind.JOB]
-        ),
-        controllers=tuple(controllers),
+        jobs=_jobs(own[Kind.JOB], sorted_pods.own, lacking),
+        controllers=_controllers(own, lacking),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         asked=await read_asked_services(cluster, experiment),
         inputs=await read_inputs(cluster, experiment),
@@ -97,12 +96,17 @@ async def observe(
     )
 
 
-def _makers(known: Iterable[Reference]) -> Iterator[Reference]:
-    return (one for one in known if one.kind != Kind.POD.value.word)
+def _jobs(
+    jobs: Iterable[Manifest], pods: Sequence[Manifest], lacking: LackingPods
+) -> tuple[JobView, ...]:
+    return tuple(_with_refusal(view_job(job, pods), lacking.of(job)) for job in jobs)
 
 
-def _pods(known: Iterable[Reference]) -> Iterator[Reference]:
-    return (one for one in known if one.kind == Kind.POD.value.word)
+def _controllers(
+    own: Mapping[Kind, list[Manifest]], lacking: LackingPods
+) -> tuple[ControllerView, ...]:
+    both = ((kind, item) for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET) for item in own[kind])
+    return tuple(_with_refusal(view_controller(it, kind), lacking.of(it)) for kind, it in both)
 
 
 def _with_refusal(maker: Maker, said: str) -> Maker:

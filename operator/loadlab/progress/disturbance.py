@@ -14,7 +14,9 @@ from loadlab.progress.diagnose import why_it_ended
 from loadlab.progress.infrastructure import identity, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 
+SIGKILL, SIGTERM = 128 + 9, 128 + 15  # exit codes of what was ended by them
 _SERVERS = (Component.SERVICE, Component.WORKER)
+_REPLACED = "a pod of the service was deleted or replaced during the run"
 
 
 def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
@@ -30,6 +32,8 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
         return changed
     if observed.let_go:
         return _let_go(observed.let_go[0])
+    if _is_replaced(observed, run):
+        return Failure(Reason.SERVICE_RESTARTED, _REPLACED)
     return _ended_for_good(observed.pods_of(run, *_SERVERS))
 
 
@@ -46,18 +50,30 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
     if ended is not None:
         what = "restarted" if ended.restarts else "ended"
         message = f"the service {what} during the run: {why_it_ended(ended)}"
-        return Failure(Reason.SERVICE_RESTARTED, message)
+        crashed = Reason.SERVICE_CRASHED if _ended_by_itself(ended) else Reason.SERVICE_RESTARTED
+        return Failure(crashed, message)
     if any(pod.phase == "Pending" for pod in servers):
         message = "a pod of the service was replaced during the run, and does not run yet"
         return Failure(Reason.SERVICE_RESTARTED, message)
-    if len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell):
-        message = "a pod of the service was deleted or replaced during the run"
-        return Failure(Reason.SERVICE_RESTARTED, message)
+    is_short = len(servers) != plan.variant(trial.spec.cell).pods_in(trial.spec.cell)
+    if is_short or _is_replaced(observed, run):
+        return Failure(Reason.SERVICE_RESTARTED, _REPLACED)
     return None
+
+
+def _ended_by_itself(pod: PodView) -> bool:
+    """Whether nobody ended it: a signal that it was sent has no other trace than these codes."""
+    is_asked = pod.exit_code in {None, SIGKILL, SIGTERM}
+    return pod.terminated_reason == "OOMKilled" or not is_asked
 
 
 def _is_over(pod: PodView) -> bool:
     return pod.own.state is ContainerState.TERMINATED
+
+
+def _is_replaced(observed: Observed, run: str) -> bool:
+    """Whether a server that was there is gone: the next one may be ready before anybody looks."""
+    return any(pod.run == run and pod.component in _SERVERS for pod in observed.gone)
 
 
 def _let_go(pod: Child) -> Failure:

@@ -217,6 +217,17 @@ NOBODY_AHEAD = Place()
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What an experiment had when it was looked at last: what makes pods, and the pods."""
+
+    makers: tuple[Reference, ...] = ()
+    pods: tuple[Child, ...] = ()
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """All children of one experiment, and its place in the queue."""
 
@@ -224,6 +235,7 @@ class Observed:
     pods: tuple[PodView, ...] = ()
     departing: tuple[PodView, ...] = ()  # pods whose makers are gone: soon they are collected
     let_go: tuple[Child, ...] = ()  # pods that were ours, and that nobody controls any more
+    gone: tuple[Child, ...] = ()  # pods of what runs that were there, and are not any more
     strangers: tuple[Stranger, ...] = ()
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()

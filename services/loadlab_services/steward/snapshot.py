@@ -40,6 +40,7 @@ from unnest($1::text[]) as name
 MOST_BYTES = 24 * 1024
 # As it is sent: a small compressed answer may unpack to any size.
 UNPACKED = {"Accept-Encoding": "identity"}
+MOST_DIGITS, MOST_LEVELS = 18, 5  # of a number; of objects and lists in each other
 LONGEST_ERROR = 300  # characters of why something is unknown
 GONE = "gone: "  # begins what is said where nothing serves: the operator knows it by this
 NOT_OURS = "unknown: the database is not the experiment's own"
@@ -97,16 +98,31 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     except httpx.ConnectError as error:
         raise GoneError(f"{url}: {error}") from error
     try:
-        figures = json.loads(body)
+        figures = json.loads(body, parse_int=_whole)
     except RecursionError as error:
         raise SourceError(f"{url} answers with brackets nested too deep") from error
     if not isinstance(figures, dict):
         raise SourceError(
             f"{url} answers something else than an object; is it the instruments port?"
         )
+    if not _is_shallow(figures, MOST_LEVELS):
+        raise SourceError(f"{url} answers with brackets nested too deep")
     if len(json.dumps(figures)) > MOST_BYTES:  # as the generator writes it: six for an umlaut
         raise SourceError(f"{url} answers more than {MOST_BYTES // 1024} KiB")
     return figures
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:  # k6 can't read it, nor can anybody who counts in 64 bits
+        raise SourceError(f"a number of {len(digits)} digits is no figure")
+    return int(digits)
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:

@@ -167,8 +167,8 @@ async def test_why_something_is_unknown_is_short_whatever_was_answered(body: byt
 
 @pytest.mark.parametrize(
     "body",
-    [rb'{"x": "\ud800"}', b'{"x":' * 900 + b"1" + b"}" * 900],
-    ids=["half a character", "nested"],
+    [rb'{"x": "\ud800"}', b'{"x":' * 900 + b"1" + b"}" * 900, b'{"x": 1' + b"0" * 400 + b"}"],
+    ids=["half a character", "nested", "400 digits"],
 )
 async def test_what_cannot_be_sent_on_costs_the_other_figures_nothing(body: bytes) -> None:
     async with httpx.AsyncClient(transport=answering(body)) as http:
@@ -181,6 +181,7 @@ async def test_what_cannot_be_sent_on_costs_the_other_figures_nothing(body: byte
         )
 
     assert JSONResponse(taken).body
+    assert taken["components"] == {}
     assert "sharedCpus" in taken
 
 

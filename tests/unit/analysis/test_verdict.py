@@ -69,6 +69,7 @@ def test_verdict(rows: Sequence[ResultRow], outcomes: list[Outcome], verdict: Ve
     [
         ({"load": LoadOutcome.OVERLOADED}, Verdict.FAILED),
         ({"load": LoadOutcome.KEPT}, Verdict.PASSED),
+        ({"crashes": 1}, Verdict.FAILED),
         ({"work": WorkRow(stale_reads=1)}, Verdict.FAILED),
         ({"work": WorkRow(stale_reads=0)}, Verdict.PASSED),
         ({"work": WorkRow(transactions=1.0)}, Verdict.PASSED),

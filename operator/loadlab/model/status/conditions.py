@@ -77,6 +77,7 @@ class Reason(StrEnum):
     GENERATOR_LOST = "GeneratorLost"
     SCRIPT_FAILED = "ScriptFailed"
     SERVICE_RESTARTED = "ServiceRestarted"
+    SERVICE_CRASHED = "ServiceCrashed"
     SERVICE_UNFIT = "ServiceUnfit"
     SERVICE_CHANGED = "ServiceChanged"
     INPUTS_CHANGED = "InputsChanged"

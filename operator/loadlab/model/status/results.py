@@ -148,6 +148,13 @@ class ResultRow(ObservedModel):
             "drain. Kept: it did, in all. Absent where users wait for answers (closed models)."
         ),
     )
+    crashes: int | None = Field(
+        default=None,
+        description=(
+            "Attempts in which the service ended by itself under its load: none of them is in a "
+            "figure, and the verdict is Failed. Absent for none."
+        ),
+    )
     requests: int = Field(description="Requests measured, over all replicates.")
     requests_per_second: Annotated[Figure | None, decimals(1)] = Field(
         default=None, description="Requests a second that succeeded."
