@@ -31,6 +31,7 @@ SPEC: dict[str, Any] = {
     "replicates": 2,
 }
 NAMES = ("shop-env", "shop-load")
+VERSIONS = {"shop-env": "uid-shop-env/7", "shop-load": "uid-shop-load/7"}
 
 
 def with_maps(*names: str) -> Laboratory:
@@ -46,8 +47,14 @@ def create(lab: Laboratory, name: str = "shop-load") -> None:
     lab.cluster.objects[Kind.CONFIG_MAP, "lab", name] = {"kind": "ConfigMap", "metadata": metadata}
 
 
-def change(lab: Laboratory, name: str = "shop-load") -> None:
-    lab.cluster.objects[Kind.CONFIG_MAP, "lab", name]["metadata"]["resourceVersion"] = "8"
+def change(lab: Laboratory, name: str = "shop-load", version: str = "8") -> None:
+    lab.cluster.objects[Kind.CONFIG_MAP, "lab", name]["metadata"]["resourceVersion"] = version
+
+
+def change_and_take_back(lab: Laboratory) -> None:
+    """No version comes twice, whatever is in it."""
+    change(lab)
+    change(lab, version="9")
 
 
 def replace(lab: Laboratory) -> None:
@@ -92,15 +99,18 @@ async def test_what_stays_as_it_is_is_on_record_and_compared():
 
     assert status["phase"] == "Succeeded"
     assert status["comparisons"]
-    expected = {"shop-env": "uid-shop-env/7", "shop-load": "uid-shop-load/7"}
-    assert [trial["status"]["inputs"] for trial in lab.trials().values()] == [expected] * 4
-    assert status["environment"]["inputs"] == expected
+    assert [trial["status"]["inputs"] for trial in lab.trials().values()] == [VERSIONS] * 4
+    assert status["environment"]["inputs"] == VERSIONS
 
 
 CHANGES: dict[str, tuple[Callable[[Laboratory], None], str]] = {
     "edited": (change, "the ConfigMap shop-load was changed"),
     "replaced": (replace, "the ConfigMap shop-load was deleted and created anew"),
     "deleted": (delete, "the ConfigMap shop-load is gone, deleted"),
+    "taken back": (
+        change_and_take_back,
+        "the ConfigMap shop-load was changed",
+    ),
     "of a variant": (lambda lab: change(lab, "shop-env"), "the ConfigMap shop-env was changed"),
 }
 
@@ -130,7 +140,6 @@ async def test_a_change_between_two_trials_ends_the_experiment_and_nothing_is_co
 @pytest.mark.parametrize(("become", "said"), CHANGES.values(), ids=CHANGES)
 async def test_a_change_in_mid_trial_voids_the_attempt(become, said):
     lab = with_maps(*NAMES)
-    await to_trial(lab, 1)
     await to_a_run(lab)
 
     become(lab)
@@ -138,9 +147,25 @@ async def test_a_change_in_mid_trial_voids_the_attempt(become, said):
 
     (former,) = attempts(lab)
     assert (former["reason"], former["message"]) == ("InputsChanged", f"{said} during the run")
+
+
+@pytest.mark.parametrize("over", [1, 3], ids=["second", "last"])
+@pytest.mark.parametrize(("become", "said"), CHANGES.values(), ids=CHANGES)
+async def test_in_mid_trial_it_ends_the_experiment_where_there_are_results(become, said, over):
+    lab = with_maps(*NAMES)
+    await to_trial(lab, over)
+    await to_a_run(lab)
+    first = next(iter(lab.trials()))
+
+    become(lab)
     status = await lab.run()
-    assert (status["phase"], lab.condition("Failed")["reason"]) == ("Failed", "InputsChanged")
-    assert phases(lab).count("Succeeded") == 1
+
+    failed = lab.condition("Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", "InputsChanged")
+    assert f"{said} since trial {first} began" in failed["message"]
+    assert phases(lab) == ["Succeeded"] * over + ["Failed"]
+    assert attempts(lab) == []
+    assert status["environment"]["inputs"] == VERSIONS
 
 
 async def test_a_change_that_was_seen_only_when_the_load_had_ended_voids_the_attempt():
@@ -193,8 +218,15 @@ async def test_an_attempt_whose_start_was_cut_short_keeps_what_it_began_with():
     assert former["reason"] == "InputsChanged"
 
 
-async def test_each_is_asked_for_once_a_pass_while_trials_run_and_no_content_is_read():
+async def test_each_is_asked_for_once_a_pass_while_trials_run_and_no_content_is_read(monkeypatch):
     lab = with_maps(*NAMES)
+    get, read = lab.cluster.get, list[bool]()
+
+    async def noted(kind: Kind, namespace: str, name: str, *, bare: bool = False) -> Any:
+        read.extend([bare] if kind is Kind.CONFIG_MAP else [])
+        return await get(kind, namespace, name, bare=bare)
+
+    monkeypatch.setattr(lab.cluster, "get", noted)
     asked, seen = Counter[str](), 0
     while not lab.is_finished():
         await lab.step()
@@ -204,4 +236,5 @@ async def test_each_is_asked_for_once_a_pass_while_trials_run_and_no_content_is_
         assert len(asked) <= len(NAMES)
         if lab.status().get("phase") in {None, "Pending", "Preparing"}:
             assert not asked
+    assert set(read) == {True}
     assert not any("SECRET" in call for call in lab.cluster.calls if call.startswith("get"))

@@ -30,9 +30,14 @@ def inputs_at_start(former: Trial | None, observed: Observed) -> Inputs:
 
 
 def find_changed_input(trial: Trial, observed: Observed) -> Failure | None:
-    """Return which ConfigMap changed since the attempt began; None for none."""
+    """Return which ConfigMap changed since the attempt began; None for none.
+
+    Where there are results already, another attempt could not be compared with them.
+    """
     for name, before in trial.status.inputs.items():
         if trouble := _trouble(before, observed.inputs.get(name, before)):
+            if ending := why_incomparable(observed):
+                return Failure(*ending, ends_experiment=True)
             message = f"the ConfigMap {name} {trouble} during the run"
             return Failure(Reason.INPUTS_CHANGED, message)
     return None

@@ -49,6 +49,8 @@ PERMANENT_FAILURES = {
     Reason.SCRIPT_FAILED,
     Reason.SUPERSEDED,
 }
+# What the trial that Failed ends the experiment with; some only where Failure.ends_experiment.
+ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED}
 
 _FOR = {
     TrialRole.MEASURED: "",
@@ -212,7 +214,7 @@ def _how_many(known: Sequence[Progress]) -> str:
 def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> LoadTrialStatus:
     """Return the trial's status after an attempt that did not count."""
     said = {"reason": failure.reason.value, "message": failure.message}
-    if failure.reason in PERMANENT_FAILURES:
+    if failure.ends_experiment or failure.reason in PERMANENT_FAILURES:
         return status.model_copy(update={"phase": TrialPhase.FAILED, **said})
     if counted_attempts(status) >= attempts:
         return status.model_copy(update={"phase": TrialPhase.LOST, **said})
