@@ -31,6 +31,9 @@ else says why.
   resources: [secrets]
   verbs: [create]
 - apiGroups: [""]
+  resources: [configmaps]  # whether one that an experiment names changed; what is in it is not asked
+  verbs: [get]
+- apiGroups: [""]
   resources: [serviceaccounts]  # whether one may be used by experiments, which its label says
   verbs: [get]
 - apiGroups: [""]

@@ -16,6 +16,7 @@ from loadlab.base.names import STORES, Component
 from loadlab.base.quantities import amount, seconds
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.status import Environment, LoadExperimentStatus
 from loadlab.plan.variants import stores_of
 
@@ -54,9 +55,12 @@ def contrasts_of(here: Conditions, there: Conditions) -> tuple[Contrast, ...]:
     variants = {v.name for v in here.spec.variants} & {v.name for v in there.spec.variants}
     cells = _rates(here).keys() & _rates(there).keys()
     others = [_others(side, variants, cells) for side in sides]
+    inputs = tuple(_inputs(here, there))
     return (
         *_contrasts(*conditions, is_condition=True),
+        *(each for each in inputs if each.is_condition),
         *_contrasts(*others, is_condition=False),
+        *(each for each in inputs if not each.is_condition),
     )
 
 
@@ -72,6 +76,22 @@ def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
         # A release that did not say so kept nobody apart.
         "chosen": {"generatorApart": False, **_without(chosen, untold)},
     }
+
+
+def _inputs(here: Conditions, there: Conditions) -> Iterator[Contrast]:
+    """Compare the ConfigMaps that both name; one of a variant is a part of what is compared."""
+    sides = here, there
+    given = (config_maps_of(side.spec.load, side.spec.preparation) for side in sides)
+    decisive = set[str]().union(*given)
+    for name in sorted(set.intersection(*(set(config_maps_of(side.spec)) for side in sides))):
+        known = [(side.status.environment or Environment()).inputs.get(name, "") for side in sides]
+        if not all(known):
+            text = f"it is not known whether the ConfigMap {name} changed since"
+            yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), is_condition=False)
+        elif known[0] != known[1]:
+            text = f"the ConfigMap {name} changed since, or was created anew"
+            decides = name in decisive
+            yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), decides)
 
 
 def _rates(side: Conditions) -> Mapping[str, int | None]:

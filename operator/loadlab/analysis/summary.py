@@ -49,6 +49,7 @@ from loadlab.model.status import (
     Truth,
     find,
 )
+from loadlab.model.status.inputs import Inputs
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan
 from loadlab.plan.cells import Arm
@@ -238,4 +239,17 @@ def _environment(plan: Plan, trials: Sequence[Trial], kubernetes: str) -> Enviro
             for name, image in trial.status.images.items()
         }
     node = next((trial.status.node for trial in trials if trial.status.node), "")
-    return Environment(kubernetes=kubernetes, node=node, images=images)
+    return Environment(
+        kubernetes=kubernetes, node=node, images=images, inputs=_inputs_with_a_result(trials)
+    )
+
+
+def _inputs_with_a_result(trials: Sequence[Trial]) -> Inputs:
+    """Return the ConfigMaps as they were in all trials that have a result: any other was void."""
+    return {
+        name: version
+        for trial in trials
+        if trial.status.has_result
+        for name, version in trial.status.inputs.items()
+        if version
+    }

@@ -36,6 +36,7 @@ class Kind(Enum):
     ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
     SERVICE_ACCOUNT = Resource("v1", "serviceaccounts", "ServiceAccount")
     SECRET = Resource("v1", "secrets", "Secret")
+    CONFIG_MAP = Resource("v1", "configmaps", "ConfigMap")
     EVENT = Resource("v1", "events", "Event")
     DEPLOYMENT = Resource("apps/v1", "deployments", "Deployment")
     REPLICA_SET = Resource("apps/v1", "replicasets", "ReplicaSet")

@@ -15,6 +15,7 @@ from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
+from loadlab.kube.inputs import read_inputs
 from loadlab.kube.let_go import find_missing
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
@@ -84,6 +85,7 @@ async def observe(
         controllers=_controllers(own, lacking),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         asked=await read_asked_services(cluster, experiment),
+        inputs=await read_inputs(cluster, experiment),
         place=place,
         former=former,
         preparation=_preparation(pods, hints),

@@ -9,10 +9,12 @@ from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.factor_facts import Server
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
 from loadlab.model.status.conditions import Reason
+from loadlab.model.status.inputs import MOST_CONFIG_MAPS
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
@@ -59,6 +61,7 @@ def check_spec(spec: LoadExperimentSpec) -> None:
     check_keys(spec)
     check_secret_headers(spec)
     check_script(spec)
+    _check_config_maps(spec)
 
 
 def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
@@ -84,6 +87,15 @@ def _check_replicas(context: Context, cells: tuple[Cell, ...]) -> None:
                 "are the most: lower factors.replicas or factors.workers, or exclude the pair"
             )
             raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_config_maps(spec: LoadExperimentSpec) -> None:
+    if (named := len(config_maps_of(spec))) > MOST_CONFIG_MAPS:
+        message = (
+            f"the spec names {named} ConfigMaps, and {MOST_CONFIG_MAPS} are the most, as each is "
+            "looked at all the time: put more keys into one"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_search(spec: LoadExperimentSpec) -> None:

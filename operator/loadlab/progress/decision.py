@@ -49,6 +49,7 @@ class Failure:
 
     reason: Reason
     message: str
+    ends_experiment: bool = False  # whatever the reason: here another attempt is of no use
 
 
 @dataclass(frozen=True, slots=True)

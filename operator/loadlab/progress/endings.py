@@ -18,7 +18,7 @@ from loadlab.progress.diagnose import (
 from loadlab.progress.infrastructure import building_since, lost_while_loading
 from loadlab.progress.observed import Observed
 from loadlab.progress.stalled import what_stalls
-from loadlab.progress.trials import PERMANENT_FAILURES
+from loadlab.progress.trials import ENDING_FAILURES
 
 UNDER_WAY = (Phase.PENDING, Phase.PREPARING, Phase.RUNNING)
 
@@ -157,6 +157,6 @@ def _restarted_postgres(observed: Observed) -> str:
 
 def _permanently_failed_trial(observed: Observed) -> Diagnosis | None:
     for trial in observed.trials.values():
-        if trial.status.phase is TrialPhase.FAILED and trial.status.reason in PERMANENT_FAILURES:
+        if trial.status.phase is TrialPhase.FAILED and trial.status.reason in ENDING_FAILURES:
             return Reason(trial.status.reason), f"{trial.metadata.name}: {trial.status.message}"
     return None

@@ -241,6 +241,7 @@ class Observed:
     controllers: tuple[ControllerView, ...] = ()
     services: tuple[Child, ...] = ()
     asked: tuple[ServiceView, ...] = ()  # Services that run already, while trials run
+    inputs: Mapping[str, str] = field(default_factory=dict)  # ConfigMaps, while trials run
     place: Place = NOBODY_AHEAD
     former: str = ""  # what is left of a former experiment of this name, while this one waits
     preparation: Preparation | None = None  # as far as the data set's log is known

@@ -16,6 +16,7 @@ from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
+from loadlab.progress.inputs import why_incomparable
 from loadlab.progress.layout import choose_layout
 from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
@@ -98,6 +99,8 @@ def _begin(
     spec = plan.context.experiment.spec
     if spec.suspend:
         return Decision(status, (), RESYNC)
+    if incomparable := why_incomparable(observed):
+        return end_early(status, transition, incomparable, ConditionType.FAILED, Truth.TRUE)
     if unfit := unfit_service(plan, current, observed):
         return _hold(status, unfit, seconds(spec.timeouts.ready), transition)
     started = start_trial(plan, current.planned, current.trial, observed, transition.now)

@@ -30,6 +30,7 @@ from loadlab.progress.evidence import find_witnesses
 from loadlab.progress.forgery import why_forged
 from loadlab.progress.generator_end import explain_end
 from loadlab.progress.infrastructure import identify_parts
+from loadlab.progress.inputs import find_changed_input, inputs_at_start
 from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
@@ -48,6 +49,8 @@ PERMANENT_FAILURES = {
     Reason.SCRIPT_FAILED,
     Reason.SUPERSEDED,
 }
+# What the trial that Failed ends the experiment with; some only where Failure.ends_experiment.
+ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED}
 
 _FOR = {
     TrialRole.MEASURED: "",
@@ -75,6 +78,7 @@ def start_trial(
             "service_cpu": plan.context.service_cpu,
             "parts": identify_parts(plan, observed),
             "asked_service": asked_service(plan.variant(planned.cell), observed.asked),
+            "inputs": inputs_at_start(trial, observed),
         }
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
@@ -121,7 +125,7 @@ def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str, pods: int) 
     foreign = why_foreign(observed, run, plan.stores, pods)
     if foreign:
         return Failure(Reason.FOREIGN_POD, foreign)
-    return find_disturbance(plan, trial, observed, run)
+    return find_changed_input(trial, observed) or find_disturbance(plan, trial, observed, run)
 
 
 def _collect(
@@ -177,8 +181,7 @@ def _too_late(
 
 def has_results(observed: Observed) -> bool:
     """Whether a trial of the experiment came to a result, usable or not."""
-    measured = {TrialPhase.SUCCEEDED, TrialPhase.INVALID}
-    return any(trial.status.phase in measured for trial in observed.trials.values())
+    return any(trial.status.has_result for trial in observed.trials.values())
 
 
 def _has_worked(pod: PodView) -> bool:
@@ -211,7 +214,7 @@ def _how_many(known: Sequence[Progress]) -> str:
 def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> LoadTrialStatus:
     """Return the trial's status after an attempt that did not count."""
     said = {"reason": failure.reason.value, "message": failure.message}
-    if failure.reason in PERMANENT_FAILURES:
+    if failure.ends_experiment or failure.reason in PERMANENT_FAILURES:
         return status.model_copy(update={"phase": TrialPhase.FAILED, **said})
     if counted_attempts(status) >= attempts:
         return status.model_copy(update={"phase": TrialPhase.LOST, **said})

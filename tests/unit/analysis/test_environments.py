@@ -124,6 +124,57 @@ def test_the_settings_of_a_store_count_where_one_of_the_two_uses_it():
     assert texts(found) == ["redis.appendfsync always, there everysec"]
 
 
+def given_map(version: str, **spec: Any) -> Conditions:
+    environment = STATUS["environment"] | ({"inputs": {"shop": version}} if version else {})
+    return conditions(spec, STATUS | {"environment": environment})
+
+
+OWN: dict[str, Any] = {"workload": "custom", "variants": [{"name": "own", "image": "own:1"}]}
+REF = {"name": "shop", "key": "x"}
+NAMES_IT: dict[str, tuple[dict[str, Any], bool]] = {
+    "script": (OWN | {"load": {"script": {"configMap": REF}}}, True),
+    "sql": ({"preparation": {"sql": REF}}, True),
+    "env of a variant": (
+        {
+            "variants": [
+                {"name": "async", "env": [{"name": "A", "valueFrom": {"configMapKeyRef": REF}}]}
+            ]
+        },
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "is_condition"), NAMES_IT.values(), ids=NAMES_IT)
+def test_a_config_map_that_changed_since_is_told(spec, is_condition):
+    """Of what a variant alone is given figures are compared: it is the variant."""
+    here, changed, anew = (given_map(version, **spec) for version in ("u/7", "u/8", "v/7"))
+
+    for there in (changed, anew):
+        (found,) = contrasts_of(here, there)
+        assert found.text == "the ConfigMap shop changed since, or was created anew"
+        assert found.is_condition == is_condition
+    assert contrasts_of(here, here) == ()
+
+
+def test_of_a_release_that_did_not_look_it_is_not_known_whether_a_config_map_changed():
+    spec, _ = NAMES_IT["script"]
+
+    (found,) = contrasts_of(given_map("u/7", **spec), given_map("", **spec))
+
+    assert found.text == "it is not known whether the ConfigMap shop changed since"
+    assert not found.is_condition
+
+
+def test_a_config_map_that_only_one_of_the_two_names_is_a_difference_of_its_spec():
+    here = given_map("u/7", **NAMES_IT["sql"][0])
+
+    found = contrasts_of(here, conditions({}))
+
+    assert "preparation.sql.name shop, there not set" in texts(found)
+    assert not any("ConfigMap" in text for text in texts(found))
+
+
 def with_loads(load: dict[str, Any], *loads: dict[str, Any], **spec: Any) -> Conditions:
     return conditions({"load": load} | spec, STATUS | {"chosen": {"seed": 7, "loads": loads}})
 

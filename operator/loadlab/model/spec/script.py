@@ -5,14 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from loadlab.base.models import ApiModel
-from loadlab.model.spec.secrets import OBJECT_NAME
+from loadlab.model.spec.secrets import NamesConfigMap
 from loadlab.model.spec.variants import EnvVar
 
 
-class ScriptFile(ApiModel):
+class ScriptFile(NamesConfigMap):
     """A k6 script in a ConfigMap, with the files that it reads beside it."""
 
-    name: str = Field(pattern=OBJECT_NAME, max_length=253, description="The ConfigMap.")
     key: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=253)] = Field(
         default="script.js", description="The key in it with the script."
     )

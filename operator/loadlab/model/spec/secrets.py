@@ -19,10 +19,15 @@ class SecretKeyRef(ApiModel):
     key: KeyName = Field(description="The key in it with the value.")
 
 
-class ConfigMapKeyRef(ApiModel):
-    """One key of a ConfigMap in the experiment's namespace."""
+class NamesConfigMap(ApiModel):
+    """Whatever names a ConfigMap of the experiment's namespace: it is looked after by this type."""
 
     name: str = Field(pattern=OBJECT_NAME, max_length=253, description="The ConfigMap.")
+
+
+class ConfigMapKeyRef(NamesConfigMap):
+    """One key of a ConfigMap in the experiment's namespace."""
+
     key: KeyName = Field(description="The key in it with the value.")
 
 

@@ -80,6 +80,7 @@ class Reason(StrEnum):
     SERVICE_CRASHED = "ServiceCrashed"
     SERVICE_UNFIT = "ServiceUnfit"
     SERVICE_CHANGED = "ServiceChanged"
+    INPUTS_CHANGED = "InputsChanged"
     STORE_RESTARTED = "StoreRestarted"
     FOREIGN_POD = "ForeignPod"
     RESULT_INVALID = "ResultInvalid"

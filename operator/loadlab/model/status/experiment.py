@@ -14,6 +14,7 @@ from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.comparisons import Comparison
 from loadlab.model.status.conditions import Condition
+from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs
 from loadlab.model.status.noise_floor import NoiseFloor
 from loadlab.model.status.outcomes import Best, CriterionResult, ExpectationResult, Verdict
 from loadlab.model.status.precision import PrecisionResult
@@ -78,6 +79,13 @@ class Environment(ObservedModel):
             "Image of each component, by digest where known; service/NAME is that of a variant "
             "with an image of its own."
         ),
+    )
+    inputs: Inputs = Field(
+        default={},
+        max_length=MOST_CONFIG_MAPS,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="ConfigMaps that the spec names: each one's uid and resourceVersion.",
     )
 
 

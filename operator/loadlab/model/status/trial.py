@@ -14,6 +14,7 @@ from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.chosen import MOST_NODES, NodeName
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
+from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs
 from loadlab.model.status.results import Failures, StatusClasses
 from loadlab.model.status.search import TrialStep
 
@@ -149,6 +150,16 @@ class LoadTrialStatus(ObservedModel):
         default=None,
         description="With variants[].service: what was asked; any change of it voids the attempt.",
     )
+    inputs: Inputs = Field(
+        default={},
+        max_length=MOST_CONFIG_MAPS,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description=(
+            "ConfigMaps that the spec names, as the attempt began: each one's uid and "
+            "resourceVersion, empty where there was none. Any change of one voids the attempt."
+        ),
+    )
     images: dict[str, str] = Field(
         default={}, max_length=20, description="Image of each component of the run."
     )
@@ -161,3 +172,8 @@ class LoadTrialStatus(ObservedModel):
         description="The full measurement with its merged histogram, as it is stored.",
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
     )
+
+    @property
+    def has_result(self) -> bool:
+        """Whether it came to a result, usable or not."""
+        return self.phase in {TrialPhase.SUCCEEDED, TrialPhase.INVALID}
