@@ -77,7 +77,7 @@ class ApiCluster:
         text = await self._requests.send("GET", path, accept=accept, absent_ok=True)
         if text is None:
             return None
-        if bare or kind in OWN_CONTENT or weight(text.encode()) <= WHOLE_WEIGHT:
+        if kind in OWN_CONTENT or weight(text.encode()) <= WHOLE_WEIGHT:
             return read_object(text, f"GET {path}")
         async with self._large:
             return outline(read_object(text, f"GET {path}"))

@@ -16,6 +16,7 @@ from loadlab.base.names import (
     EXPERIMENT_LABEL,
     EXPERIMENT_UID_LABEL,
     MANAGED_BY_LABEL,
+    MAY_BE_USED_LABEL,
     RUN_LABEL,
     TRIAL_LABEL,
 )
@@ -45,7 +46,7 @@ _KEPT_METADATA: Final = (
 )
 _KEPT_LABELS: Final = (
     *(MANAGED_BY_LABEL, EXPERIMENT_LABEL, EXPERIMENT_UID_LABEL),
-    *(TRIAL_LABEL, RUN_LABEL, COMPONENT_LABEL),
+    *(TRIAL_LABEL, RUN_LABEL, COMPONENT_LABEL, MAY_BE_USED_LABEL),
 )
 _MOST_OWNERS: Final = 10
 _MOST_OF_OWNER: Final = 1000  # characters: names may have 253, but nothing says so of a reference

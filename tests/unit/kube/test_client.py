@@ -5,6 +5,7 @@ import json
 import pytest
 from aiohttp import web
 
+from loadlab.base.names import MAY_BE_USED_LABEL
 from loadlab.kube.api import Kind, Version
 from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import (
@@ -194,6 +195,20 @@ async def test_of_an_object_that_is_too_heavy_there_is_only_whose_it_is(cluster,
     assert found is not None
     assert (found["metadata"]["uid"], found["spec"]) == ("u", {})
     assert found["metadata"]["ownerReferences"] == [{"uid": "e"}]
+
+
+async def test_of_heavy_metadata_that_alone_were_asked_for_there_is_whose_they_are(cluster, server):
+    """A ConfigMap with a megabyte of made-up managedFields, twenty of them in each pass."""
+    made_up = [{"manager": "x", "fieldsV1": {"f:data": {f"f:{n}": {} for n in range(60_000)}}}]
+    metadata = {"name": "c", "uid": "u", "resourceVersion": "7", "managedFields": made_up}
+    server.answer = says(200, {"metadata": metadata | {"labels": {MAY_BE_USED_LABEL: "true"}}})
+
+    found = await cluster.get(Kind.CONFIG_MAP, "lab", "c", bare=True)
+
+    assert found is not None
+    assert (found["metadata"]["uid"], found["metadata"]["resourceVersion"]) == ("u", "7")
+    assert found["metadata"]["labels"] == {MAY_BE_USED_LABEL: "true"}
+    assert "managedFields" not in found["metadata"]
 
 
 async def test_an_experiment_is_read_whole_however_heavy_it_is(cluster, server):

@@ -170,7 +170,7 @@ def test_a_service_that_says_it_used_more_than_was_busy_hides_nobody(trial):
     shares = replace(trial, service_cpus=None, load=replace(trial.load, owns_cpus=False))
     assert not shares.owns_cpus
 
-    def found(cpus: float) -> tuple[float, tuple[str, ...]]:
+    def found(cpus: float) -> Any:
         lying = replace(shares, components=shares.components | {"service": used(cpus)})
         (one,) = foreign_cpu(lying)
         return one.taken, one.unknown
