@@ -46,6 +46,19 @@ func TestTheAnswersOfOneIterationAreOneRequest(t *testing.T) {
 	}
 }
 
+func TestConnectionsThatWereMadeAreCounted(t *testing.T) {
+	b, now := newBench(t, "", nil), time.Now()
+	for _, connecting := range []time.Duration{time.Millisecond, 0, 0, time.Millisecond} {
+		b.AddMetricSamples([]metrics.SampleContainer{&httpext.Trail{
+			EndTime: now, Duration: time.Millisecond, Connecting: connecting, ConnReused: connecting == 0,
+			Failed: null.BoolFrom(false), Tags: b.tags("measure", "200"),
+		}})
+	}
+	if doc := b.stop(nil).Scenarios["measure"]; doc.Connections != 2 || doc.Requests != 4 {
+		t.Errorf("%+v", doc)
+	}
+}
+
 func TestARedirectThatIsNotFollowedAnyMoreIsTheAnswer(t *testing.T) {
 	b, now := newBench(t, "", nil), time.Now()
 	for range 3 {

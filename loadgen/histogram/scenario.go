@@ -22,6 +22,7 @@ type scenario struct {
 	requests, failed, iterations, dropped, bytes int64
 	begun                                        int64 // iterations, those cut short included
 	redirects                                    int64 // followed by k6 itself: no load of their own
+	connections                                  int64 // made for a request, as none was there to be used again
 
 	status     map[string]int64
 	failures   *failures
@@ -77,6 +78,7 @@ type scenarioDoc struct {
 	FirstSampleUs     int64            `json:"firstSampleUs"`
 	LastSampleUs      int64            `json:"lastSampleUs"`
 	RedirectsFollowed int64            `json:"redirectsFollowed,omitempty"`
+	Connections       int64            `json:"connections,omitempty"`
 	Status            map[string]int64 `json:"status"`
 	Failures          []failureDoc     `json:"failures"`
 	Splits            []splitDoc       `json:"splits"`
@@ -127,6 +129,9 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	s.status[sp.class]++
 	if sp.failed {
 		s.failed++
+	}
+	if t.Connecting > 0 {
+		s.connections++
 	}
 	sp.duration.record(t.Duration)
 	sp.total.record(total)
@@ -204,7 +209,8 @@ func (s *scenario) document(name string, vus gauge, h history) (doc scenarioDoc,
 		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
 		DroppedIterations: s.dropped, Interrupted: max(s.begun-s.iterations, 0), BytesReceived: s.bytes,
 		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
-		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects, Status: s.status,
+		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects,
+		Connections: s.connections, Status: s.status,
 		Failures:        s.failures.documents(),
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),
 		Series:          s.series.document(), LateForSeries: s.series.late,

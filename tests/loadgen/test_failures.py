@@ -166,6 +166,26 @@ def test_a_connection_that_breaks_says_how(lab, answer, text):
     assert measure["failures"][0]["requests"] == measure["requests"] == measure["failed"]
 
 
+def test_connections_that_are_closed_are_counted_as_a_get_is_sent_once_more(lab):
+    """Every third request that comes is dropped, and of what k6 tells fewer failed."""
+    came = []
+
+    def serve(connection: socket.socket) -> None:
+        while connection.recv(4096):
+            came.append(1)
+            if len(came) % 3 == 0:
+                return
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with answering(serve) as address:
+        asked = {"path": f"@{address}/", "headers": {}, "writes": False}
+        config = lab.configure(request=asked, virtualUsers=1, durationMs=1500)
+        measure = measured(lab, config | {"target": "http://x"} | ready_at(lab))
+
+    assert measure["failed"] < measure["requests"] / 5  # a third was dropped
+    assert measure["requests"] / 5 < measure["connections"] < measure["requests"]
+
+
 def ready_at(lab: Lab) -> dict[str, str]:
     """Ready is who listens at the path; here that is the other server, by another user info."""
     return {"readinessPath": f"@{lab.address.removeprefix('http://')}/healthz"}

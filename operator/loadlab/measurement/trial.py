@@ -111,6 +111,7 @@ def _merged(
         dropped_iterations=sum(s.dropped_iterations for s in scenarios),
         interrupted_iterations=sum(s.interrupted_iterations for s in scenarios),
         redirects_followed=sum(s.redirects_followed for s in scenarios),
+        connections=sum(s.connections for s in scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
         latency=found.latency,
         sending=found.sending,

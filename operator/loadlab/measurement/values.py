@@ -99,6 +99,7 @@ class TrialMeasurement:
     dropped_iterations: int
     interrupted_iterations: int = 0  # cut off at the end
     redirects_followed: int = 0  # answers on the way to others: no requests of their own
+    connections: int = 0  # made for a request; also where a generator does not tell
     mean_iteration_ms: float
     # Successful answers, to the last byte: from asking for a connection; of planned requests from
     # the moment that they were planned for.

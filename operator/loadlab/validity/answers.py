@@ -8,7 +8,7 @@ from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
+from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, remark, suspect
 
 
 def nothing_answered(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -74,6 +74,26 @@ def errors_many(trial: TrialMeasurement) -> Iterator[Reason]:
             f"{trial.failed_rate:.1%} of the requests failed ({_statuses(trial)}), bound "
             f"{bounds.FAILED_SHARE:.0%}{_why(trial)}; the latency is that of a minority",
             Family.SERVICE,
+        )
+
+
+def connections_closed(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say where connections that were to be kept were closed: Go sends some requests once more.
+
+    Where each request has its own, as the service closes them all, nothing is sent twice. A script
+    of the user's own may ask for new ones.
+    """
+    if trial.script is not None:
+        return
+    made, users = trial.connections, trial.load.virtual_users
+    least = users + bounds.NEW_CONNECTIONS * trial.requests
+    if least < made < bounds.EACH_ITS_OWN * trial.requests:
+        yield remark(
+            ReasonKind.CONNECTIONS_CLOSED,
+            f"{made} connections were made for {trial.requests} requests of {users} users: the "
+            "service closes some that were to be kept (its keep-alive time-out, or it drops them). "
+            "A GET whose connection closes before its answer begins is sent once more and no "
+            "failure: more may have failed than is told",
         )
 
 

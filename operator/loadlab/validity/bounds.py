@@ -46,6 +46,8 @@ WARM_UP_ERRORS = 5.0
 """Standard errors by which a warm-up is slower than the rest."""
 FAILED_SHARE = 0.5
 """Beyond this share of failures the latency describes a minority of the requests."""
+NEW_CONNECTIONS, EACH_ITS_OWN = 0.01, 0.95
+"""Shares of the requests: from where on connections were closed, and none was to be kept."""
 QUERY_SHARE = 0.7
 """Share of the expected transactions that Postgres must have counted; beside it its delay."""
 STATISTICS_DELAY_SECONDS = 1.0

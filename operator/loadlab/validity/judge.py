@@ -16,6 +16,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | Unanswered*        | reported percentiles lie where no answer came        | Suspect | Suspect |
 | no asterisk        | … and k6 itself waited > 10 % of the time-out        | Invalid | Invalid |
 | no asterisk        | … where >= 1 % were cut off as the load ended        | Suspect | Suspect |
+| ConnectionsClosed  | more new connections than users, > 1 % (a remark)    | Valid   | Valid   |
 | FailuresInLatency  | a generator does not tell failed answers' times apart | Suspect | Suspect |
 | OtherLatency       | a generator's latency is one of its own (a remark)   | Valid   | Valid   |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
@@ -78,7 +79,7 @@ from collections.abc import Callable, Iterator
 
 from loadlab.measurement.trial import VoidTrial
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.validity.answers import errors_many, nothing_answered, redirected
+from loadlab.validity.answers import connections_closed, errors_many, nothing_answered, redirected
 from loadlab.validity.generator_rules import (
     arrivals_missed,
     generator_paused,
@@ -127,7 +128,8 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
-    *(redirected, errors_many, unanswered, cut_off, which_latency, script_not_heeded, script_cut),
+    *(redirected, errors_many, unanswered, connections_closed, cut_off),
+    *(which_latency, script_not_heeded, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped),
     *(iterations_missed, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),

@@ -21,6 +21,7 @@ class ReasonKind(StrEnum):
     REDIRECTED = "Redirected"
     ERROR_RATE = "ErrorRate"
     UNANSWERED = "Unanswered"
+    CONNECTIONS_CLOSED = "ConnectionsClosed"
     FAILURES_IN_LATENCY = "FailuresInLatency"
     OTHER_LATENCY = "OtherLatency"
     GENERATOR_SATURATED = "GeneratorSaturated"

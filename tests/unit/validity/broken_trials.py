@@ -54,6 +54,8 @@ BROKEN = [
      K.REQUESTS_NOT_ITERATIONS, S, "30000 requests in 15001 iterations"),
     ("iterations without a request", field(iterations=30_000, requests=20_000),
      K.REQUESTS_NOT_ITERATIONS, S, "20000 requests"),
+    ("some connections closed", field(connections=2_000), K.CONNECTIONS_CLOSED, V,
+     "2000 connections were made for 30000 requests of"),
     ("mostly errors", field(failed=20_000), K.ERROR_RATE, S, "66.7%"),
     ("k6 busy", generator(cpu_share=0.85), K.GENERATOR_SATURATED, S, "85%"),
     ("threads wait", generator(sched_wait_share=0.08, sched_wait_p99_ms=0.0),

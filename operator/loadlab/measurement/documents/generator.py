@@ -111,6 +111,7 @@ class Scenario(ReadModel):
     status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
     redirects_followed: Count = 0
+    connections: Count = 0  # made for a request; also where a generator does not tell
     splits: tuple[Split, ...] = Field(max_length=MOST_SPLITS)
     iteration_duration: Distribution = Field(alias="iteration_duration")
     virtual_users_max: Count = 0
