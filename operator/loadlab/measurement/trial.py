@@ -23,7 +23,6 @@ from loadlab.measurement.completed_work import (
     rows_written,
 )
 from loadlab.measurement.documents import (
-    CEILING_SCENARIO,
     MEASURED_SCENARIO,
     Account,
     K6Document,
@@ -39,6 +38,7 @@ from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts, count_requests
 from loadlab.measurement.requests_by_name import named_requests, side_load
+from loadlab.measurement.scenario_sums import ceiling_of, sums_of
 from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.series import merge_series
 from loadlab.measurement.usage import (
@@ -105,13 +105,7 @@ def _merged(
         pods=len(documents),
         first_request_epoch_seconds=min(s.first_start_us for s in started) / 1e6,
         last_answer_epoch_seconds=max(s.last_sample_us for s in started) / 1e6,
-        requests=sum(s.requests for s in scenarios),
-        failed=sum(s.failed for s in scenarios),
-        iterations=sum(s.iterations for s in scenarios),
-        dropped_iterations=sum(s.dropped_iterations for s in scenarios),
-        interrupted_iterations=sum(s.interrupted_iterations for s in scenarios),
-        redirects_followed=sum(s.redirects_followed for s in scenarios),
-        connections=sum(s.connections for s in scenarios),
+        **sums_of(scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
         latency=found.latency,
         sending=found.sending,
@@ -137,19 +131,9 @@ def _merged(
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
         side=side_load(documents),
-        ceiling_per_second=_ceiling(documents),
+        ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
     )
-
-
-def _ceiling(documents: Sequence[K6Document]) -> float | None:
-    """Return what k6 made of a closed loop against nothing; None where there was no such loop."""
-    loops = [d.scenarios[CEILING_SCENARIO] for d in documents if CEILING_SCENARIO in d.scenarios]
-    requests = sum(loop.requests - loop.failed for loop in loops)
-    if not requests:
-        return None
-    began, ended = min(s.first_start_us for s in loops), max(s.last_sample_us for s in loops)
-    return requests * 1e6 / (ended - began) if ended > began else None
 
 
 def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:

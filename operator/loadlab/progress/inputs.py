@@ -1,18 +1,25 @@
-"""ConfigMaps that an experiment is given: did they stay as they were?
+"""ConfigMaps and images that an experiment is given: did they stay as they were?
 
 A k6 script, the texts of a request, or a variable of a service stand in objects that somebody else
 may change, and the pods of each trial read them anew. Figures of two scripts are no figures of two
 variants. So the version of each is on record in each trial, and any change ends the experiment,
 also one that was taken back: nobody looks at what is in it, and a version never comes again.
+
+An image is named by a tag, which may be moved to another one while trials run; so is a service that
+runs already updated between two of them. What ran in a trial is told by the image's digest.
 """
 
+from loadlab.base.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.inputs import Inputs
+from loadlab.plan.variants import ResolvedVariant
+from loadlab.progress.asked_service import served_by
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.observed import Observed
 
+SHORT = 12  # of a digest, as tools print it
 REMEDY = (
     "figures from before and after that cannot be compared; create the experiment anew, with "
     "immutable: true in the ConfigMap"
@@ -56,6 +63,48 @@ def why_incomparable(observed: Observed) -> Diagnosis | None:
             message = f"the ConfigMap {name} {trouble} since trial {first.metadata.name} began"
             return Reason.INPUTS_CHANGED, f"{message}: {REMEDY}"
     return None
+
+
+def find_changed_image(variant: ResolvedVariant, observed: Observed, run: str) -> Failure | None:
+    """Return that a team's own service runs another image than in the first trial with a result.
+
+    Those of the catalogue come with the operator, whose upgrade is another matter.
+    """
+    if variant.image is None and variant.service is None:
+        return None
+    now = _image_of(variant, observed, run)
+    trials = (t for t in observed.trials.values() if t.status.has_result)
+    same = (trial for trial in trials if trial.spec.cell.variant == variant.name)
+    for first in sorted(same, key=_started):
+        before = first.status.images.get(Component.SERVICE, "")
+        if _digest(before) and _digest(now) and _form(before) == _form(now):
+            if _digest(before) == _digest(now):
+                return None
+            digests = f"{_digest(now)[:SHORT]}, and was {_digest(before)[:SHORT]}"
+            message = (
+                f"the image of variant {variant.name} is another one since trial "
+                f"{first.metadata.name}: {digests}; figures of two images cannot be put together: "
+                "give each a variant, named by digest"
+            )
+            return Failure(Reason.INPUTS_CHANGED, message, ends_experiment=True)
+    return None
+
+
+def _image_of(variant: ResolvedVariant, observed: Observed, run: str) -> str:
+    if variant.service is not None:
+        return served_by(variant, observed.asked)[0]
+    pods = observed.pods_of(run, Component.SERVICE)
+    return next((pod.image for pod in pods if _digest(pod.image)), "")
+
+
+def _digest(image: str) -> str:
+    """Return what says which image it is; empty where only a tag is known, as before it runs."""
+    return image.partition("sha256:")[2]
+
+
+def _form(image: str) -> bool:
+    """Whether it is a registry's digest; a node that was handed the image tells its own."""
+    return "@" in image
 
 
 def _trouble(before: str, now: str) -> str:

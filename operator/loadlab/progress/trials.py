@@ -30,7 +30,7 @@ from loadlab.progress.evidence import find_witnesses
 from loadlab.progress.forgery import why_forged
 from loadlab.progress.generator_end import explain_end
 from loadlab.progress.infrastructure import identify_parts
-from loadlab.progress.inputs import find_changed_input, inputs_at_start
+from loadlab.progress.inputs import find_changed_image, find_changed_input, inputs_at_start
 from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
@@ -125,7 +125,11 @@ def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str, pods: int) 
     foreign = why_foreign(observed, run, plan.stores, pods)
     if foreign:
         return Failure(Reason.FOREIGN_POD, foreign)
-    return find_changed_input(trial, observed) or find_disturbance(plan, trial, observed, run)
+    return (
+        find_changed_input(trial, observed)
+        or find_disturbance(plan, trial, observed, run)
+        or find_changed_image(plan.variant(trial.spec.cell), observed, run)
+    )
 
 
 def _collect(
