@@ -62,8 +62,9 @@ def test_time_outs_lengthen_the_tail_and_are_no_throughput(lab: Lab):
     assert row["requestsPerSecond"]["mean"] == pytest.approx(0.95 * 200, rel=0.15)
     assert row["latencyMs"]["p99"] == 400
     assert row["latencyMs"]["lowerBoundAbove"] == pytest.approx(95, abs=0.5)
-    (tail,) = status["criteria"]
+    tail, unasked = status["criteria"]
     assert (tail["outcome"], tail["value"]) == ("Failed", "> 400")
+    assert (unasked["name"], unasked["outcome"]) == ("requests-succeed", "Failed")
     assert status["verdict"] == "Failed"
 
 
