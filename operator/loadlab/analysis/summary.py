@@ -162,6 +162,9 @@ def _with_insight(
 
 def _doubt(status: LoadExperimentStatus) -> str:
     """Say why nothing is to be recommended, whatever the comparisons say; else nothing."""
+    failed = find(status.conditions, ConditionType.FAILED)
+    if failed is not None and failed.status is Truth.TRUE:
+        return f"the experiment did not come to its end, {failed.reason}"
     if not _is_quiet(status):
         return "others used the nodes' CPUs during too many runs"
     finding, figures = judge_floor(status.noise_floor)

@@ -10,11 +10,11 @@ from loadlab.plan import Plan
 
 
 def analyze(plan: Plan, trials: Sequence[Trial]) -> LoadExperimentStatus:
-    cells = tuple(_analysed(plan, trials))
+    cells = tuple(analysed_cells(plan, trials))
     return summarize(plan, plan.context.experiment.status, trials, cells)
 
 
-def _analysed(plan: Plan, trials: Sequence[Trial]) -> list[AnalysedCell]:
+def analysed_cells(plan: Plan, trials: Sequence[Trial]) -> list[AnalysedCell]:
     analyses = [cell_analysis(plan, arm) for arm in plan.arms]
     for arm, analysis in zip(plan.arms, analyses, strict=True):
         for trial in trials:

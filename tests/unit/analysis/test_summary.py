@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from loadlab.analysis.expectation import judge_expectation
+from loadlab.analysis.summary import summarize
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import LoadExperimentStatus, Validity
+from loadlab.model.status.conditions import Condition, Truth
 from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind
-from tests.unit.analysis.analysed import analyze
+from tests.unit.analysis.analysed import analysed_cells, analyze
 
 IMAGES = Images(
     services="services:1", k6="k6:1", postgres="postgres:15", redis="redis:7", rabbitmq="rabbitmq:3"
@@ -195,3 +197,20 @@ def test_a_threshold_that_is_spelled_longer_than_it_was_given_fits_the_status():
     (found,) = analyzed(plan).criteria
 
     assert (found.threshold, len(threshold)) == (f"rate<{int(1e35)}", 40)
+
+
+def test_of_an_experiment_that_did_not_come_to_its_end_nothing_is_recommended():
+    """A ConfigMap changed after three trials, and it said: take v1, no other cell is known."""
+    plan = plan_of()
+    failed = Condition(
+        type="Failed", status=Truth.TRUE, reason="InputsChanged", last_transition_time="…"
+    )
+    former = LoadExperimentStatus(conditions=(failed,))
+    trials = tuple(trials_of(plan).values())
+    cells = tuple(analysed_cells(plan, trials))
+
+    status = summarize(plan, former, trials, cells)
+
+    assert status.recommendation == (
+        "Nothing is recommended: the experiment did not come to its end, InputsChanged.",
+    )
