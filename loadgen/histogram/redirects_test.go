@@ -1,6 +1,7 @@
 package histogram
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -48,13 +49,16 @@ func TestTheAnswersOfOneIterationAreOneRequest(t *testing.T) {
 
 func TestConnectionsThatWereMadeAreCounted(t *testing.T) {
 	b, now := newBench(t, "", nil), time.Now()
-	for _, connecting := range []time.Duration{time.Millisecond, 0, 0, time.Millisecond} {
+	for _, reused := range []bool{false, true, true, false} {
 		b.AddMetricSamples([]metrics.SampleContainer{&httpext.Trail{
-			EndTime: now, Duration: time.Millisecond, Connecting: connecting, ConnReused: connecting == 0,
+			EndTime: now, Duration: time.Millisecond, ConnReused: reused, ConnRemoteAddr: &net.TCPAddr{},
 			Failed: null.BoolFrom(false), Tags: b.tags("measure", "200"),
 		}})
 	}
-	if doc := b.stop(nil).Scenarios["measure"]; doc.Connections != 2 || doc.Requests != 4 {
+	b.AddMetricSamples([]metrics.SampleContainer{&httpext.Trail{ // it never was connected
+		EndTime: now, Failed: null.BoolFrom(true), Tags: b.tags("measure", ""),
+	}})
+	if doc := b.stop(nil).Scenarios["measure"]; doc.Connections != 2 || doc.Requests != 5 {
 		t.Errorf("%+v", doc)
 	}
 }

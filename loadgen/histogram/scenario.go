@@ -130,7 +130,8 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	if sp.failed {
 		s.failed++
 	}
-	if t.Connecting > 0 {
+	// Of one that was sent once more, on a second connection, k6 tells no time of connecting.
+	if !t.ConnReused && t.ConnRemoteAddr != nil {
 		s.connections++
 	}
 	sp.duration.record(t.Duration)
