@@ -48,6 +48,7 @@ async def test_what_went_while_nobody_watched_is_not_shown(api: LiveApi, watched
 
 async def test_a_watch_that_is_too_old_begins_anew(api: LiveApi, watched: Board) -> None:
     lists = ("GET", "/apis/loadlab.dev/v1alpha1/loadexperiments")
+    await until(lambda: api.seen.count(lists) >= 3)  # the watch is there, and can be cut
     before = api.seen.count(lists)
 
     api.cut_watches()
