@@ -103,6 +103,15 @@ async def test_what_stays_as_it_is_is_on_record_and_compared():
     assert status["environment"]["inputs"] == VERSIONS
 
 
+async def ended_by_the_change(lab: Laboratory, said: str) -> Manifest:
+    status = await lab.run()
+
+    failed = lab.condition("Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", "InputsChanged")
+    assert said in failed["message"]
+    return status
+
+
 CHANGES: dict[str, tuple[Callable[[Laboratory], None], str]] = {
     "edited": (change, "the ConfigMap shop-load was changed"),
     "replaced": (replace, "the ConfigMap shop-load was deleted and created anew"),
@@ -124,12 +133,9 @@ async def test_a_change_between_two_trials_ends_the_experiment_and_nothing_is_co
     first = next(iter(lab.trials()))
 
     become(lab)
-    status = await lab.run()
+    status = await ended_by_the_change(lab, f"{said} since trial {first} began")
 
-    failed = lab.condition("Failed")
-    assert (status["phase"], failed["reason"]) == ("Failed", "InputsChanged")
-    assert f"{said} since trial {first} began" in failed["message"]
-    assert "immutable: true" in failed["message"]
+    assert "immutable: true" in lab.condition("Failed")["message"]
     assert phases(lab) == ["Succeeded"]
     assert len(status["results"]) == 2  # what was measured stays; of the other cell there is none
     assert {each["blocks"] for each in status["comparisons"]} == {0}
@@ -158,11 +164,8 @@ async def test_in_mid_trial_it_ends_the_experiment_where_there_are_results(becom
     first = next(iter(lab.trials()))
 
     become(lab)
-    status = await lab.run()
+    status = await ended_by_the_change(lab, f"{said} since trial {first} began")
 
-    failed = lab.condition("Failed")
-    assert (status["phase"], failed["reason"]) == ("Failed", "InputsChanged")
-    assert f"{said} since trial {first} began" in failed["message"]
     assert phases(lab) == ["Succeeded"] * over + ["Failed"]
     assert attempts(lab) == []
     assert status["environment"]["inputs"] == VERSIONS

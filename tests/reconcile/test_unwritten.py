@@ -289,3 +289,17 @@ async def test_what_honest_managers_own_is_written():
     fattened(lab, MOST_PATHS // 2)
 
     assert (await lab.run("stuck"))["phase"] == "Succeeded"
+
+
+async def test_one_that_is_left_alone_is_set_aside_also_where_its_event_is_not_taken(monkeypatch):
+    """The API server is held up, by that very object."""
+    lab = remembering()
+    fattened(lab)
+
+    async def held_up(manifest: Manifest) -> Manifest | None:
+        raise UnavailableError(f"POST {manifest['kind']}: TimeoutError")
+
+    monkeypatch.setattr(lab.cluster, "create", held_up)
+    await passes(lab, AHEAD_FOR + 1)
+
+    assert set_aside(lab).set_aside == {"uid-stuck"}

@@ -109,8 +109,9 @@ def summarize(
     if found := found_capacities(plan, trials):
         by_trials = criteria_of_search(_thresholds(plan), cells, found)
         return within_budget(_with_search(analyzed, rows, by_trials, found))
-    passing = comparable_rows(plan, [r for r in _passing(rows, cells) if r not in broken])
-    best = best_cell(passing, replicates, _beside(plan), plan.pilot)
+    failing = {row.cell.title() for row in broken}
+    passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
+    best = best_cell(comparable_rows(plan, passing), replicates, _beside(plan), plan.pilot)
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 

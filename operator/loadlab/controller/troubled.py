@@ -90,10 +90,11 @@ class Troubled:
         key = standing.namespace, standing.name
         if not (standing.waits or standing.is_under_way):
             return WHEN_OVER
-        if not self.unwritten.knows(standing.uid):
+        is_told = self.unwritten.knows(standing.uid)
+        soon = await self.abandon(key, standing, RefusedError(why), now)
+        if not is_told:  # last: an API server that is held up may not take it
             said = Announce(Reason.REQUEST_REFUSED, f"left alone: {why}", warning=True)
             await Actor(self.cluster, read_identity(body), now).act(said)
-        soon = await self.abandon(key, standing, RefusedError(why), now)
         return self.unwritten.retry(key, now, soon)
 
     async def abandon(

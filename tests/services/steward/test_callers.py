@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import AsyncIterator
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -127,6 +127,16 @@ def answering(body: bytes, headers: dict[str, str] | None = None) -> httpx.MockT
     return httpx.MockTransport(answer)
 
 
+async def snapshot_of(stores: Stores, service: str) -> dict[str, Any]:
+    return await take_snapshot(
+        stores,
+        run="run-1",
+        targets={"service": service},
+        sessions={},
+        app_metrics=AppMetrics(),
+    )
+
+
 @pytest.mark.parametrize("size", [MOST_BYTES // 2, MOST_BYTES * 3])
 async def test_instruments_that_answer_without_end_are_cut_off(size: int) -> None:
     body = json.dumps({"processes": "x" * size})
@@ -152,14 +162,7 @@ async def test_figures_that_are_longer_as_they_are_written_on_are_cut_off() -> N
 async def test_why_something_is_unknown_is_short_whatever_was_answered(body: bytes) -> None:
     """A page of one line was quoted in full: the whole snapshot was cut, and none could be read."""
     async with httpx.AsyncClient(transport=answering(body)) as http:
-        stores = Stores(http)
-        taken = await take_snapshot(
-            stores,
-            run="run-1",
-            targets={"service": "http://shop:80/metrics"},
-            sessions={},
-            app_metrics=AppMetrics(),
-        )
+        taken = await snapshot_of(Stores(http), "http://shop:80/metrics")
 
     assert "is no text for a Prometheus" in taken["errors"]["service"]
     assert len(taken["errors"]["service"]) <= LONGEST_ERROR + 1
@@ -172,13 +175,7 @@ async def test_why_something_is_unknown_is_short_whatever_was_answered(body: byt
 )
 async def test_what_cannot_be_sent_on_costs_the_other_figures_nothing(body: bytes) -> None:
     async with httpx.AsyncClient(transport=answering(body)) as http:
-        taken = await take_snapshot(
-            Stores(http),
-            run="run-1",
-            targets={"service": "http://shop:9000"},
-            sessions={},
-            app_metrics=AppMetrics(),
-        )
+        taken = await snapshot_of(Stores(http), "http://shop:9000")
 
     assert JSONResponse(taken).body
     assert taken["components"] == {}
@@ -195,13 +192,7 @@ async def test_a_store_that_lacks_what_is_asked_leaves_the_other_figures() -> No
     body = json.dumps({"cpuSeconds": 1.0}).encode()
     async with httpx.AsyncClient(transport=answering(body)) as http:
         stores = Stores(http, redis=cast("Redis", Other()))
-        taken = await take_snapshot(
-            stores,
-            run="run-1",
-            targets={"service": "http://shop:9000"},
-            sessions={},
-            app_metrics=AppMetrics(),
-        )
+        taken = await snapshot_of(stores, "http://shop:9000")
 
     assert taken["components"] == {"service": {"cpuSeconds": 1.0}}
     assert taken["errors"]["redis"] == "KeyError: 'total_commands_processed'"
