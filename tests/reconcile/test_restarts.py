@@ -34,6 +34,7 @@ def ended(terminated: Manifest) -> Manifest:
         ("service", restarted(FAILED), "ServiceCrashed", "restarted .* code 1, ValueError: no"),
         ("service", restarted(KILLED), "ServiceCrashed", "raise spec.resources.service.memory"),
         ("service", restarted(ENDED), "ServiceRestarted", "restarted .* code 137"),
+        ("service", restarted(ENDED | {"exitCode": 0}), "ServiceRestarted", "restarted .* code 0"),
         ("service", ended(FAILED), "ServiceCrashed", "the service ended .* code 1, ValueError"),
         ("postgres", restarted(KILLED), "StoreRestarted", "raise spec.resources.postgres.memory"),
         ("postgres", ended(FAILED), "StoreRestarted", "postgres ended during the run: exit code 1"),

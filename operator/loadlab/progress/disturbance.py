@@ -14,7 +14,8 @@ from loadlab.progress.diagnose import why_it_ended
 from loadlab.progress.infrastructure import identity, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 
-SIGKILL, SIGTERM = 128 + 9, 128 + 15  # exit codes of what was ended by them
+# Exit codes of what may have been asked to end: by SIGHUP, SIGINT, SIGKILL, SIGTERM, or gracefully.
+ASKED = {None, 0, 128 + 1, 128 + 2, 128 + 9, 128 + 15}
 _SERVERS = (Component.SERVICE, Component.WORKER)
 _REPLACED = "a pod of the service was deleted or replaced during the run"
 
@@ -63,8 +64,7 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
 
 def _ended_by_itself(pod: PodView) -> bool:
     """Whether nobody ended it: a signal that it was sent has no other trace than these codes."""
-    is_asked = pod.exit_code in {None, SIGKILL, SIGTERM}
-    return pod.terminated_reason == "OOMKilled" or not is_asked
+    return pod.terminated_reason == "OOMKilled" or pod.exit_code not in ASKED
 
 
 def _is_over(pod: PodView) -> bool:
