@@ -1,6 +1,7 @@
 """What the requests were answered with: nothing, another place, errors."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from loadlab.base.text import fit
 from loadlab.measurement.failures import NO_ANSWER, tell_failures
@@ -85,7 +86,7 @@ def connections_closed(trial: TrialMeasurement) -> Iterator[Reason]:
     """
     if trial.script is not None:
         return
-    made, users = trial.connections, trial.load.virtual_users
+    made, users = trial.connections, ceil(trial.load.users_allocated)
     least = users + bounds.NEW_CONNECTIONS * trial.requests
     if least < made < bounds.EACH_ITS_OWN * trial.requests:
         yield remark(

@@ -15,6 +15,19 @@ def test_pods_that_take_turns_at_a_low_rate_are_together(healthy: TrialMeasureme
     assert ReasonKind.PODS_NOT_TOGETHER not in {r.kind for r in judge(slow).reasons}
 
 
+def test_each_user_that_a_rate_needs_has_a_connection_of_its_own(
+    healthy: TrialMeasurement,
+) -> None:
+    load = replace(healthy.load, open_model=True, rate_per_second=1000.0, virtual_users=0)
+    users = round(load.users_allocated)
+    all_of_them = replace(healthy, load=load, connections=users)
+    some_twice = replace(all_of_them, connections=2 * users)
+
+    assert ReasonKind.CONNECTIONS_CLOSED not in {r.kind for r in judge(all_of_them).reasons}
+    (closed,) = (r for r in judge(some_twice).reasons if r.kind is ReasonKind.CONNECTIONS_CLOSED)
+    assert f"requests of {users} users" in closed.message
+
+
 def test_a_saturated_open_load_that_missed_its_rate_is_invalid(
     healthy: TrialMeasurement,
 ) -> None:
