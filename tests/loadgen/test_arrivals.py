@@ -2,6 +2,8 @@
 
 import signal
 import time
+from collections import Counter
+from statistics import fmean, pvariance
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from loadlab.measurement.documents import Distribution, Scenario, Split
 pytestmark = pytest.mark.integration
 
 RATE, SECONDS = 150, 2
+WINDOW_SECONDS = 0.02  # three arrivals each
 PLANNED = set(range(1, RATE * SECONDS + 1))  # the ids of the measurement
 
 
@@ -51,6 +54,17 @@ def test_all_pods_together_send_what_is_planned_once(lab, server, arrivals, pods
 
     assert sum(s.dropped_iterations for s in scenarios) == 0
     assert (len(server.ids), set(server.ids)) == (len(PLANNED), PLANNED)
+
+
+@pytest.mark.parametrize(("arrivals", "least", "most"), [("Even", 0, 0.4), ("Poisson", 0.7, 1.4)])
+def test_the_server_sees_how_they_are_spaced(lab, server, arrivals, least, most):
+    """By the index of dispersion: variance over mean of the counts, 1 for a Poisson process."""
+    measured(lab.run(config=configured(lab, arrivals)))
+    load = server.arrivals[-len(PLANNED) :]  # the warm-up's came before
+    counts = Counter(int((at - load[0]) / WINDOW_SECONDS) for at in load)
+    windows = [counts[number] for number in range(int(SECONDS / WINDOW_SECONDS))]
+
+    assert least <= pvariance(windows) / fmean(windows) <= most
 
 
 def test_the_latency_from_the_intended_start_is_that_from_the_send_and_the_lateness(lab):

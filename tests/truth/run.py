@@ -23,6 +23,7 @@ PARTS: dict[str, list[str]] = {
     "5": [f"{FOLDER}/test_demo.py::test_on_a_calm_node"],
     "6": [f"{FOLDER}/test_demo.py::test_beside_a_build"],
     "7": [f"{FOLDER}/test_search.py"],
+    "8": [f"{FOLDER}/test_queueing.py"],
 }
 
 if __name__ == "__main__":

@@ -38,5 +38,9 @@ TESTS: dict[int, LongTest] = {
         "the search for a capacity beside the sweep of its range, 5 % steps of 3 replicates",
         "within 10 % of what the sweep finds, at 40 % of its trials or less",
     ),
+    10: LongTest(
+        "the queue of Poisson arrivals at an event loop that burns",
+        "mean wait, beyond that of even arrivals, within 10 % of Pollaczek and Khinchine's",
+    ),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")
