@@ -97,11 +97,15 @@ func (o *Output) segment() (segment, sequence string) {
 	return segment, sequence
 }
 
+// uncoded is what k6 exits with for an error that has no code, as a promise in setup that comes to nothing.
+const uncoded = 255
+
 // outcome is the reason and exit code of a run that did not end well.
 func outcome(testErr error) (message string, exitCode int) {
 	if testErr == nil {
 		return "", 0
 	}
+	exitCode = uncoded
 	var coded errext.HasExitCode
 	if errors.As(testErr, &coded) {
 		exitCode = int(coded.ExitCode())

@@ -177,6 +177,16 @@ def test_a_script_that_cannot_be_loaded_ends_at_once_in_words(lab, server, tmp_p
     assert not ended.stdout or not ended.document["scenarios"]
 
 
+@pytest.mark.parametrize("how", ["function", "async function"])
+def test_a_setup_that_throws_is_told_with_the_exit_code_of_k6(lab, server, tmp_path, how):
+    throws = f"export {how} setup() {{ throw new Error('no users'); }}\n"
+    (tmp_path / "own.js").write_text(f"{throws}export default function () {{}}\n")
+    ended = run_ours(lab, tmp_path / "own.js")
+
+    assert "no users" in ended.document["error"]
+    assert ended.code == ended.document["exit_code"] != 0
+
+
 SCENARIO = {"executor": "constant-vus", "vus": 2, "duration": "2s"}
 UNHELD = {
     "long": ({"a": SCENARIO | {"startTime": "1s"}}, "the scenario a ends after 3000 ms"),
