@@ -24,6 +24,7 @@ PARTS: dict[str, list[str]] = {
     "6": [f"{FOLDER}/test_demo.py::test_beside_a_build"],
     "7": [f"{FOLDER}/test_search.py"],
     "8": [f"{FOLDER}/test_queueing.py"],
+    "9": [f"{FOLDER}/test_gate.py"],
 }
 
 if __name__ == "__main__":

@@ -42,5 +42,9 @@ TESTS: dict[int, LongTest] = {
         "the queue of Poisson arrivals at an event loop that burns",
         "mean wait, beyond that of even arrivals, within 10 % of Pollaczek and Khinchine's",
     ),
+    11: LongTest(
+        "the regression gate: one image twice, and one that costs a tenth more",
+        "exit code 0 for the one, 3 for the other, and JUnit names cell, ratio and interval",
+    ),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")
