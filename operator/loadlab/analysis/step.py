@@ -35,8 +35,9 @@ def bounds_a_search(threshold: Threshold) -> bool:
 def step_of(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep | None:
     """Return what a trial says of its rate; None where it is void, or no rate is searched for.
 
-    Latencies that grow all through the window belong to no rate that is carried: whatever they
-    were in this window, in a longer one they are longer.
+    Whether the rate was carried is judged as in a comparison. Latencies that grow all through the
+    window, if by less than that, are those of no rate: whatever they were in this window, in a
+    longer one they are longer.
     """
     if plan.context.spec.load.search is None or planned.rate is None:
         return None
@@ -75,7 +76,7 @@ def _outcome(
     if failed := _failures(row, plan) or _first(CriterionOutcome.FAILED, found, plan):
         return StepOutcome.FAILED, failed
     if judgement.is_growing:
-        return _of_growth(judgement)
+        return StepOutcome.INCONCLUSIVE, _of_growth(judgement)
     if undecided := _first(CriterionOutcome.INCONCLUSIVE, found, plan):
         return StepOutcome.INCONCLUSIVE, undecided
     return StepOutcome.HELD, ""
@@ -89,12 +90,11 @@ def _failures(row: ResultRow, plan: Plan) -> str:
     return f"{share:.1%} of the requests failed"
 
 
-def _of_growth(judgement: Judgement) -> tuple[StepOutcome, str]:
-    """Tell a service whose queue grows from a generator that falls behind."""
-    whose = {r.family for r in judgement.reasons if r.kind is ReasonKind.GROWING}
-    if Family.SERVICE in whose:
-        return StepOutcome.FAILED, "the latency grew all through the window"
-    return StepOutcome.INCONCLUSIVE, "the latency grew, and k6 was short of CPU"
+def _of_growth(judgement: Judgement) -> str:
+    """Tell a service that slows down from a generator that falls behind."""
+    if Family.SERVICE in {r.family for r in judgement.reasons if r.kind is ReasonKind.GROWING}:
+        return "the latency grew all through the window"
+    return "the latency grew, and k6 was short of CPU"
 
 
 def _first(outcome: CriterionOutcome, found: Mapping[str, CellOutcome], plan: Plan) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadlab.base.names import Component
+from loadlab.measurement.carried import Asked, share_carried
 from loadlab.measurement.documents import Freshness, Program, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
@@ -210,12 +211,42 @@ class TrialMeasurement:
         return latency_ms(self.sending.latency, self.without_answer) if self.sending else None
 
     @property
+    def full_load_epoch_seconds(self) -> tuple[float, float]:
+        """From the end of the ramp to the end of the load, or to the last answer before it."""
+        start = self.first_request_epoch_seconds + self.load.ramp_up_seconds
+        return start, min(self.last_answer_epoch_seconds, start + self.load.duration_seconds)
+
+    @property
     def achieved_rate(self) -> float | None:
         """Iterations a second of the planned time, comparable to the offered rate; open model only.
 
         Over the planned time and not the window: one slow last answer lengthens the window and
-        would make a kept rate look missed.
+        would make a kept rate look missed. What queued up and was worked off after the load is left
+        out, see `carried`.
         """
         if self.load.rate_per_second is None:
             return None
-        return self.iterations / self.load.full_load_seconds
+        return self.iterations / self.load.full_load_seconds * self.share_carried
+
+    @property
+    def share_carried(self) -> float:
+        """Share of an open load that was answered while it lasted; 1 where none queued up."""
+        if self.load.rate_per_second is None or self.series is None or not self.iterations:
+            return 1.0
+        start, end = self.full_load_epoch_seconds
+        asked = Asked(
+            since_epoch_seconds=start,
+            requests_per_second=self.requests / self.load.full_load_seconds,
+            requests_each=max(1.0, self.requests / self.iterations),
+            known_within=self._share_within,
+        )
+        return share_carried(self.series.between(start, end), self.series.bin_seconds, asked)
+
+    def _share_within(self, seconds: float) -> float:
+        """Return the share of the requests with a good answer so soon after an iteration's begin.
+
+        Of an iteration's requests all but one come later, behind the others and its pauses.
+        """
+        earlier_ms = max(0.0, self.mean_iteration_ms - self.latency.mean_us / 1000)
+        within_us = 1e6 * seconds - 1e3 * earlier_ms
+        return self.latency.count_up_to(round(within_us)) / self.requests if within_us > 0 else 0.0

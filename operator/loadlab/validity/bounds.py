@@ -40,6 +40,8 @@ FEWEST_SECONDS = 7
 """Fewer seconds do not tell growth from noise."""
 GROWTH_CONFIDENCE = 0.99
 """Of the interval of the growth: it must lie above 0."""
+OVERLOAD_CONFIDENCE = 0.999
+"""The same where the growth says that a load was not carried: that is no doubt, but a failure."""
 GROWTH_SHARE, GROWTH_MS = 0.5, 1.0
 """Growth over the window that matters: as a share of the median second, and in ms."""
 WARM_UP_ERRORS = 5.0

@@ -99,8 +99,9 @@ def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:
         yield _missed(trial, ReasonKind.DROPPED_ITERATIONS, message)
     offered, achieved = trial.load.rate_per_second, trial.achieved_rate
     if offered and achieved is not None and achieved < bounds.ACHIEVED_RATE * offered:
+        done = "made" if trial.share_carried == 1.0 else "carried while the load lasted"
         message = (
-            f"{achieved:.1f} of {offered:.1f} iterations/s were made ({achieved / offered:.1%}), "
+            f"{achieved:.1f} of {offered:.1f} iterations/s were {done} ({achieved / offered:.1%}), "
             f"bound {bounds.ACHIEVED_RATE:.0%}"
         )
         yield _missed(trial, ReasonKind.RATE_NOT_REACHED, message)

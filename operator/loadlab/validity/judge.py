@@ -27,7 +27,8 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | the send are > 5 % and > 1 ms apart                  |         |         |
 | SideDropped*       | requests beside the load found no virtual user       | Suspect | Suspect |
 | DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
-| RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |
+| RateNotReached*    | < 99 % of the offered iterations were made, or were  | Suspect | -       |
+|                    | carried while the load lasted                        |         |         |
 | both, no asterisk  | … with too few virtual users, or k6 short of CPU     | Invalid | -       |
 | IterationsMissed*  | other than load.iterations ended within load.duration | -      | Invalid |
 | no asterisk        | … with a generator short of CPU, or more of them     | -       | Invalid |
@@ -103,6 +104,7 @@ from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.steadiness import (
     latency_growing,
+    load_left_over,
     side_load_growing,
     warm_up_counted,
 )
@@ -131,7 +133,7 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(redirected, errors_many, unanswered, connections_closed, cut_off),
     *(which_latency, script_not_heeded, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped),
-    *(iterations_missed, little_violated),
+    *(load_left_over, iterations_missed, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
     *(limits_changed, _samples, instruments_missing, restarted),

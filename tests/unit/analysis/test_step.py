@@ -17,6 +17,7 @@ from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid, suspect
 from tests.manifests import Json
 from tests.unit.analysis.wells_trials import IMAGES
+from tests.unit.validity.open_loads import OpenLoad, queue, trial_of
 
 TITLE = "sync/workers=1/poolSize=10"
 CRITERIA = [
@@ -117,15 +118,23 @@ def test_a_rate_that_is_not_carried_fails_with_its_bottleneck(offered):
 GROWTH = "the median grew by 9.00 ms a second"
 
 
-@pytest.mark.parametrize(
-    ("family", "outcome"),
-    [(Family.SERVICE, StepOutcome.FAILED), (Family.INSTRUMENT, StepOutcome.INCONCLUSIVE)],
-)
-def test_a_latency_that_grows_belongs_to_no_rate_that_is_carried(family, outcome, offered):
+@pytest.mark.parametrize("family", list(Family))
+def test_a_latency_that_grows_is_that_of_no_rate(family, offered):
     found = told(offered, Judgement((suspect(ReasonKind.GROWING, GROWTH, family),)))
 
     assert found is not None
-    assert (found.outcome, found.reason[:16]) == (outcome, "the latency grew")
+    assert (found.outcome, found.reason[:16]) == (StepOutcome.INCONCLUSIVE, "the latency grew")
+
+
+def test_a_search_and_a_comparison_call_the_same_trial_overloaded(healthy):
+    """400/s of 500/s, all of which was answered in the end."""
+    for seconds, works in ((7, 1 / 400), (30, 1 / 490)):
+        trial = trial_of(healthy, OpenLoad(rate=500, seconds=seconds), queue(lambda w=works: w))
+        found = told(trial)
+
+        assert judge(trial).is_overloaded
+        assert found is not None
+        assert (found.outcome, found.reason) == (StepOutcome.FAILED, "the rate was not carried")
 
 
 def test_what_k6_could_not_offer_is_told_and_fits_the_status(offered):
