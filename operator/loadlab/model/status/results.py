@@ -144,8 +144,9 @@ class ResultRow(ObservedModel):
         default=None,
         description=(
             "Overloaded: in a replicate the service did not carry the load: requests could not be "
-            "sent at the offered rate, or accepted writes were not carried out by the end of the "
-            "drain. Kept: it did, in all. Absent where users wait for answers (closed models)."
+            "sent at the offered rate or queued up and were answered after the load, or accepted "
+            "writes were not carried out by the end of the drain. Kept: it did, in all. Absent "
+            "where users wait for answers (closed models)."
         ),
     )
     crashes: int | None = Field(
