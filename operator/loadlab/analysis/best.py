@@ -5,13 +5,17 @@ of the requests beside the load, then the CPU per request: at each step the cell
 clearly worse than the one with the best mean. Clearly worse is what the blocks show (p below 0.05
 over all pairs of candidates in all figures, by Holm's method: the best mean is picked by the same
 data, and of six equal cells one was ahead in 29 to 38 of 100 experiments without it) and what is
-not below the margin of equivalence. So cost decides among those alone that carry as
-much, with tails as short. Of those that are left the one with the highest rate is named, at equal
+not below the margin of equivalence. So cost decides among those alone that carry as much, with
+tails as short: a cell of which that is not known, as its figure is a bound or tells of something
+else, is set aside where it is known of another one, and where no tail is known cost decides
+nothing. Of those that are left the one with the highest rate is named, at equal
 offered rates the one with the shortest tail; the others are tied with it. What is clearly better
 than it in some figure, and left for another, is an alternative: together they are the Pareto set.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeVar
 
@@ -23,6 +27,7 @@ from loadlab.analysis.comparison import (
     holm,
     is_clearly_worse,
 )
+from loadlab.analysis.equivalence import MARGIN
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import comparable
 from loadlab.analysis.intervals import (
@@ -33,9 +38,9 @@ from loadlab.analysis.intervals import (
     usable_by_cell,
     waits_by_cell,
 )
-from loadlab.analysis.row_figures import mean_of
+from loadlab.analysis.row_figures import mean_of, standing_of
 from loadlab.analysis.verdict import keeps_its_promises
-from loadlab.model.status import Best, Comparison, ResultRow, Validity
+from loadlab.model.status import Best, Comparison, Figure, ResultRow, Standing, Validity
 
 _RATE, _TAIL, _COST = "requests_per_second", "p95_ms", "cpu_micros"
 _SAME_RATE = 0.99  # of the highest: what an open model keeps of its offered rate
@@ -44,12 +49,20 @@ _Pair = tuple[str, frozenset[str]]  # a figure, and two cells by their titles
 _FigureT = TypeVar("_FigureT")
 
 
-def best_cell(
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The best cell, if there is any, and why others are not compared with it, by their titles."""
+
+    best: Best | None
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose(
     passing: Iterable[ResultRow],
     replicates: Iterable[Replicate],
     beside: str | None = None,
     pilot: int | None = None,
-) -> Best | None:
+) -> Choice:
     """Find the best of the cells that meet every criterion.
 
     `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
@@ -57,23 +70,22 @@ def best_cell(
     """
     candidates = comparable([row for row in passing if _may_be_best(row)])
     if not candidates:
-        return None
-    field = _Field(candidates, replicates, beside, pilot)
-    left: Sequence[ResultRow] = candidates
-    for name in field.order:
-        left = _not_worse(left, name, field)
+        return Choice(None)
+    told = _Told(candidates, replicates, beside, pilot)
+    left, set_aside = _left(candidates, told)
     leader, *tied = _ranked(left)
-    others = [row for row in _ranked(candidates) if row not in left]
-    alternatives = [row for row in others if field.is_worse_in_any(leader, row)]
-    return Best(
+    others = [row for row in _ranked(candidates) if row not in left and not _is_in(set_aside, row)]
+    alternatives = [row for row in others if told.is_worse_in_any(leader, row)]
+    best = Best(
         cell=leader.cell.title(),
         requests_per_second=_rate(leader),
         p95_ms=_tail(leader),
         bottleneck=leader.bottleneck.name if leader.bottleneck else "",
         tied_with=tuple(row.cell.title() for row in tied[:MAX_NAMED]),
         alternatives=tuple(row.cell.title() for row in alternatives[:MAX_NAMED]),
-        lead=field.lead(leader, others[0]) if others else None,
+        lead=told.lead(leader, others[0]) if others else None,
     )
+    return Choice(best, set_aside)
 
 
 def _may_be_best(row: ResultRow) -> bool:
@@ -81,7 +93,7 @@ def _may_be_best(row: ResultRow) -> bool:
     return known and row.validity is not Validity.INVALID and keeps_its_promises(row)
 
 
-class _Field:
+class _Told:
     """What the replicates say of any two cells."""
 
     def __init__(
@@ -150,23 +162,78 @@ def _share_a_rate(rows: Sequence[ResultRow]) -> bool:
     return is_offered and min(rates) >= _SAME_RATE * max(rates)
 
 
-def _not_worse(left: Sequence[ResultRow], name: str, field: _Field) -> Sequence[ResultRow]:
+def _left(
+    candidates: Sequence[ResultRow], told: _Told
+) -> tuple[Sequence[ResultRow], Mapping[str, str]]:
+    """Return who is left once each figure was looked at, and why others were set aside."""
+    left, set_aside = candidates, dict[str, str]()
+    for name in told.order:
+        left = _not_worse(left, name, told)
+        unknown = {} if name == _COST else _unknown(left, name)
+        if len(unknown) == len(left):
+            break  # cost must not decide among tails of which nothing is known
+        set_aside |= unknown
+        left = [row for row in left if not _is_in(unknown, row)]
+    return left, set_aside
+
+
+def _not_worse(left: Sequence[ResultRow], name: str, told: _Told) -> Sequence[ResultRow]:
     """Leave out what is clearly worse than the best mean of this figure."""
-    known = [(mean, row) for row in left if (mean := mean_of(row, name)) is not None]
-    if not known:
+    first = _first(left, name)
+    if first is None:
         return left
+    return [row for row in left if row is first or not told.is_worse(row, first, name)]
+
+
+def _first(left: Sequence[ResultRow], name: str) -> ResultRow | None:
+    """Return who has the best mean. A bound of a latency or a cost is one only among bounds."""
+    known = [(mean, row) for row in left if (mean := mean_of(row, name)) is not None]
+    sound = [(mean, row) for mean, row in known if standing_of(row, name) is Standing.SOUND]
     sign = -1 if name == _RATE else 1
-    _, first = min(known, key=lambda found: (sign * found[0], found[1].cell.title()))
-    return [row for row in left if row is first or not field.is_worse(row, first, name)]
+    found = known if name == _RATE else sound or known
+    best = min(found, key=lambda each: (sign * each[0], each[1].cell.title()), default=None)
+    return best and best[1]
+
+
+def _unknown(left: Sequence[ResultRow], name: str) -> Mapping[str, str]:
+    """Return of which cells it is not known whether they are as good as the best mean, and why."""
+    first = _first(left, name)
+    doubtful = [row for row in left if standing_of(row, name) is not Standing.SOUND]
+    if name == _RATE:
+        # It carries so much at least: that is enough where the best is a bound, or no more.
+        least = 0.0 if first is None or first in doubtful else _rate(first) * math.exp(-MARGIN)
+        doubtful = [row for row in doubtful if _rate(row) <= least]
+    return {row.cell.title(): _why_unknown(row, name) for row in doubtful}
+
+
+def _why_unknown(row: ResultRow, name: str) -> str:
+    if name == _RATE:
+        return "may carry more than was seen" + _because(row.requests_per_second)
+    request, _, _ = name.rpartition(".")
+    whose = f" of {request}" if request else ""
+    return f"has no known p95{whose}" + ("" if request else _because(row.p95_ms))
+
+
+def _because(figure: Figure | None) -> str:
+    return f" ({figure.why})" if figure and figure.why else ""
+
+
+def _is_in(titles: Iterable[str], row: ResultRow) -> bool:
+    return row.cell.title() in titles
 
 
 def _ranked(rows: Sequence[ResultRow]) -> list[ResultRow]:
-    """Order by rate; rates that were offered and kept are equal, and then the tail decides."""
+    """Order by rate; rates that were offered and kept are equal, and then the tail decides.
+
+    A tail of which only a bound is known comes after those that are known.
+    """
     highest = max(map(_rate, rows))
 
-    def rank(row: ResultRow) -> tuple[float, float, str]:
+    def rank(row: ResultRow) -> tuple[float, bool, float, str]:
         is_offered = row.load is not None and _rate(row) >= _SAME_RATE * highest
-        return -highest if is_offered else -_rate(row), _tail(row), row.cell.title()
+        rate = highest if is_offered else _rate(row)
+        is_unknown = standing_of(row, _TAIL) is not Standing.SOUND
+        return -rate, is_unknown, _tail(row), row.cell.title()
 
     return sorted(rows, key=rank)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from loadlab.analysis.attempts import with_attempts
 from loadlab.analysis.baseline import BaselineView, with_baseline
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import choose
 from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
@@ -111,7 +111,7 @@ def summarize(
         return within_budget(_with_search(analyzed, rows, by_trials, found))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
-    best = best_cell(comparable_rows(plan, passing), replicates, _beside(plan), plan.pilot)
+    best = choose(comparable_rows(plan, passing), replicates, _beside(plan), plan.pilot).best
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 

@@ -1,0 +1,106 @@
+"""Of what only a bound is known, or something else is told, no cell is the best by what follows."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from loadlab.analysis.best import Choice, choose
+from loadlab.model.status import Figure, LoadOutcome, ResultRow
+from tests.unit.analysis.claims import rows_of
+from tests.unit.analysis.test_best import replicates_of
+
+Figures = Mapping[str, tuple[float, float, float]]  # requests per second, CPU and p95 by variant
+GROWING, CUT = "Growing", "Unanswered"
+
+
+def growing(figure: Figure) -> Figure:
+    return figure.as_unsound(GROWING)
+
+
+def cut(figure: Figure) -> Figure:
+    return figure.as_lower_bound(CUT)
+
+
+def with_tails(rows: list[ResultRow], stands: Mapping[str, str]) -> list[ResultRow]:
+    """Return the rows at a rate that all were offered, some with a p95 that is not known."""
+    marks = {GROWING: growing, CUT: cut}
+
+    def tail(row: ResultRow) -> Figure | None:
+        why = stands.get(row.cell.variant)
+        return marks[why](row.p95_ms) if why and row.p95_ms else row.p95_ms
+
+    change = {"load": LoadOutcome.KEPT}
+    return [row.model_copy(update=change | {"p95_ms": tail(row)}) for row in rows]
+
+
+def chosen(cells: Figures, stands: Mapping[str, str]) -> Choice:
+    replicates = replicates_of(cells, 5)
+    return choose(with_tails(rows_of(replicates), stands), replicates)
+
+
+@pytest.mark.parametrize("why", [GROWING, CUT])
+def test_no_cell_is_preferred_by_cost_whose_tail_is_not_known(why: str) -> None:
+    """It was b, as no claim about its p95 was possible, and it is cheaper."""
+    found = chosen({"a": (500.0, 120.0, 10.0), "b": (500.0, 100.0, 9.0)}, {"b": why})
+
+    assert found.best is not None
+    assert (found.best.cell, found.best.tied_with, found.best.alternatives) == ("a", (), ())
+    assert found.best.lead is None
+    assert found.set_aside == {"b": f"has no known p95 ({why})"}
+
+
+def test_of_bounds_alone_none_is_the_cheapest() -> None:
+    cells = {"a": (500.0, 120.0, 10.0), "b": (500.0, 100.0, 20.0)}
+
+    found = chosen(cells, {"a": CUT, "b": CUT})
+
+    assert found.best is not None
+    assert (found.best.cell, found.best.tied_with, found.set_aside) == ("a", ("b",), {})
+
+
+def test_a_bound_hides_no_tail_that_is_clearly_longer_than_another() -> None:
+    """The bound of b was the best mean, over which nothing is claimed: so c stayed."""
+    cells = {"a": (500.0, 120.0, 10.0), "b": (500.0, 120.0, 9.0), "c": (500.0, 100.0, 50.0)}
+
+    found = chosen(cells, {"b": CUT})
+
+    assert found.best is not None
+    assert (found.best.cell, found.best.alternatives) == ("a", ("c",))
+    assert found.best.lead is not None
+    assert (found.best.lead.over, found.best.lead.figure) == ("c", "p95Ms")
+
+
+def test_a_bound_that_is_clearly_longer_is_worse() -> None:
+    found = chosen({"a": (500.0, 120.0, 10.0), "b": (500.0, 100.0, 30.0)}, {"b": CUT})
+
+    assert found.best is not None
+    assert (found.best.cell, found.best.alternatives, found.set_aside) == ("a", ("b",), {})
+
+
+def with_bounded_rate(rows: list[ResultRow], variant: str) -> list[ResultRow]:
+    return [
+        row.model_copy(update={"requests_per_second": row.requests_per_second.as_lower_bound("K6")})
+        if row.cell.variant == variant and row.requests_per_second
+        else row
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rate", "best", "set_aside"),
+    [
+        (500.0, "a", {"b": "may carry more than was seen (K6)"}),
+        (995.0, "b", {}),
+        (1500.0, "b", {}),
+    ],
+)
+def test_a_rate_of_which_less_was_seen_is_not_known_to_be_as_high(
+    rate: float, best: str, set_aside: Mapping[str, str]
+) -> None:
+    """Cost decides among those that carry as much: of 995 at least that is known, of 500 not."""
+    replicates = replicates_of({"a": (1000.0, 120.0, 10.0), "b": (rate, 100.0, 10.0)}, 5)
+
+    found = choose(with_bounded_rate(rows_of(replicates), "b"), replicates)
+
+    assert found.best is not None
+    assert (found.best.cell, found.set_aside) == (best, set_aside)
