@@ -1,6 +1,7 @@
 """The best cell: never by cost alone, with the cells that it could not be told from.
 
-Among the cells that keep the criteria, requests per second decide, then the tail latency, then that
+Among the cells that keep the criteria, requests per second decide (of offered ones the highest that
+any cell kept: what was offered is no figure of a cell), then the tail latency, then that
 of the requests beside the load, then the CPU per request: at each step the cells leave that are
 clearly worse than the one with the best mean. Clearly worse is what the blocks show (p below 0.05
 over all pairs of candidates in all figures, by Holm's method: the best mean is picked by the same
@@ -8,8 +9,8 @@ data, and of six equal cells one was ahead in 29 to 38 of 100 experiments withou
 not below the margin of equivalence. So cost decides among those alone that carry as much, with
 tails as short: a cell of which that is not known, as its figure is a bound or tells of something
 else, is set aside where it is known of another one, and where no tail is known cost decides
-nothing. Of those that are left the one with the highest rate is named, at equal
-offered rates the one with the shortest tail; the others are tied with it. What is clearly better
+nothing. Of those that are left the one with the highest rate is named, where it
+was offered the one with the shortest tail; the others are tied with it. What is clearly better
 than it in some figure, and left for another, is an alternative: together they are the Pareto set.
 """
 
@@ -27,9 +28,9 @@ from loadlab.analysis.comparison import (
     holm,
     is_clearly_worse,
 )
+from loadlab.analysis.contenders import contenders, is_offered
 from loadlab.analysis.equivalence import MARGIN
 from loadlab.analysis.expectation import Replicate
-from loadlab.analysis.fairness import comparable
 from loadlab.analysis.intervals import (
     FIGURES,
     Read,
@@ -39,11 +40,9 @@ from loadlab.analysis.intervals import (
     waits_by_cell,
 )
 from loadlab.analysis.row_figures import mean_of, standing_of
-from loadlab.analysis.verdict import keeps_its_promises
-from loadlab.model.status import Best, Comparison, Figure, ResultRow, Standing, Validity
+from loadlab.model.status import Best, Comparison, Figure, ResultRow, Standing
 
 _RATE, _TAIL, _COST = "requests_per_second", "p95_ms", "cpu_micros"
-_SAME_RATE = 0.99  # of the highest: what an open model keeps of its offered rate
 MAX_NAMED = 10
 _Pair = tuple[str, frozenset[str]]  # a figure, and two cells by their titles
 _FigureT = TypeVar("_FigureT")
@@ -68,9 +67,10 @@ def choose(
     `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
     itself. A cell that is Invalid, or did not keep its promises, is never the best.
     """
-    candidates = comparable([row for row in passing if _may_be_best(row)])
+    found = contenders(passing)
+    candidates = found.rows
     if not candidates:
-        return Choice(None)
+        return Choice(None, found.set_aside)
     told = _Told(candidates, replicates, beside, pilot)
     left, set_aside = _left(candidates, told)
     leader, *tied = _ranked(left)
@@ -83,14 +83,9 @@ def choose(
         bottleneck=leader.bottleneck.name if leader.bottleneck else "",
         tied_with=tuple(row.cell.title() for row in tied[:MAX_NAMED]),
         alternatives=tuple(row.cell.title() for row in alternatives[:MAX_NAMED]),
-        lead=told.lead(leader, others[0]) if others else None,
+        lead=told.lead(leader, others),
     )
-    return Choice(best, set_aside)
-
-
-def _may_be_best(row: ResultRow) -> bool:
-    known = row.requests_per_second is not None and row.latency_ms is not None
-    return known and row.validity is not Validity.INVALID and keeps_its_promises(row)
+    return Choice(best, {**found.set_aside, **set_aside})
 
 
 class _Told:
@@ -108,8 +103,8 @@ class _Told:
         if beside:
             reads[f"{beside}.{_TAIL}"] = tail_of(beside)
         reads[_COST] = FIGURES[_COST]
-        # An offered rate that all kept tells none apart, and each figure has its price.
-        self.order = tuple(n for n in reads if n != _RATE or not _share_a_rate(candidates))
+        # An offered rate tells none apart, and each figure has its price.
+        self.order = tuple(n for n in reads if n != _RATE or not is_offered(candidates))
         self._waits = waits_by_cell(cells)
         self._tables: Mapping[str, Mapping[str, Logs]] = {
             name: logs_by_cell(cells, read) for name, read in reads.items()
@@ -128,11 +123,20 @@ class _Told:
         """Whether one cell is clearly worse than another in some figure."""
         return any(self.is_worse(of, over, name) for name in self.order)
 
-    def lead(self, leader: ResultRow, over: ResultRow) -> Comparison:
-        """Compare the leader with another cell, in the figure that decided between them."""
-        name = next((n for n in self.order if self.is_worse(over, leader, n)), _RATE)
-        found, p = self._difference(name, leader, over), self._chance(name, leader, over)
-        return compare_in_family(found, p, len(self._chances))
+    def lead(self, leader: ResultRow, others: Iterable[ResultRow]) -> Comparison | None:
+        """Compare the leader with the first that is clearly worse, in the figure that decided.
+
+        None without such a cell: whom others beat the leader is not ahead of.
+        """
+        for over in others:
+            for name in self.order:
+                if self.is_worse(over, leader, name):
+                    found, p = (
+                        self._difference(name, leader, over),
+                        self._chance(name, leader, over),
+                    )
+                    return compare_in_family(found, p, len(self._chances))
+        return None
 
     def _adjusted(self, candidates: Sequence[ResultRow]) -> Mapping[_Pair, float]:
         """Return the p value of each pair in each figure, adjusted for all of them."""
@@ -154,12 +158,6 @@ class _Told:
 
 def _pair(name: str, of: ResultRow, over: ResultRow) -> _Pair:
     return name, frozenset({of.cell.title(), over.cell.title()})
-
-
-def _share_a_rate(rows: Sequence[ResultRow]) -> bool:
-    rates = [_rate(row) for row in rows]
-    is_offered = all(row.load is not None for row in rows)
-    return is_offered and min(rates) >= _SAME_RATE * max(rates)
 
 
 def _left(
@@ -223,15 +221,14 @@ def _is_in(titles: Iterable[str], row: ResultRow) -> bool:
 
 
 def _ranked(rows: Sequence[ResultRow]) -> list[ResultRow]:
-    """Order by rate; rates that were offered and kept are equal, and then the tail decides.
+    """Order by rate; where all were offered one, the tail decides.
 
     A tail of which only a bound is known comes after those that are known.
     """
-    highest = max(map(_rate, rows))
+    all_kept = is_offered(rows)
 
     def rank(row: ResultRow) -> tuple[float, bool, float, str]:
-        is_offered = row.load is not None and _rate(row) >= _SAME_RATE * highest
-        rate = highest if is_offered else _rate(row)
+        rate = 0.0 if all_kept else _rate(row)
         is_unknown = standing_of(row, _TAIL) is not Standing.SOUND
         return -rate, is_unknown, _tail(row), row.cell.title()
 

@@ -160,21 +160,6 @@ def test_rates_that_were_offered_and_kept_are_equal_and_tails_decide() -> None:
     assert found.cell == "faster"
 
 
-def test_of_rates_that_were_kept_the_highest_is_named_first() -> None:
-    """Two replicates tell nothing apart; half the rate is not the same one, however it was kept."""
-    cells = {"half": (100.0, 500.0, 10.0), "whole": (200.0, 500.0, 40.0), "lost": (150.0, 500, 5)}
-    replicates = replicates_of(cells, 2)
-    kept = [
-        row.model_copy(update={"load": LoadOutcome.KEPT if row.cell.variant != "lost" else None})
-        for row in rows_of(replicates)
-    ]
-
-    found = choose(kept, replicates).best
-
-    assert found is not None
-    assert (found.cell, found.tied_with) == ("whole", ("lost", "half"))
-
-
 def test_a_lower_bound_is_not_beaten_by_a_higher_one() -> None:
     cells = {"a": (1000.0, 400.0, 40.0), "b": (1200.0, 500.0, 40.0)}
     replicates = replicates_of(cells, 5)
