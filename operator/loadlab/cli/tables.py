@@ -14,6 +14,7 @@ from loadlab.cli.experiment import Experiment
 from loadlab.cli.sheet import Column, Prose, Sheet, key, word
 from loadlab.model.status import (
     Best,
+    ComparisonOutcome,
     Durability,
     ExpectationResult,
     Figure,
@@ -151,7 +152,7 @@ def _beside_best(best: Best) -> Iterator[list[str | tuple[str, str]]]:
         yield [f"  not told from it: {', '.join(best.tied_with)}"]
     if best.alternatives:
         yield [f"  better than it in one figure, worse in another: {', '.join(best.alternatives)}"]
-    if best.lead:
+    if best.lead and best.lead.outcome is ComparisonOutcome.IMPROVED:
         yield [f"  ahead of {best.lead.over} by {comparisons.spelled(best.lead)}"]
 
 
