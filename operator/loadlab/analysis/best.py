@@ -61,20 +61,25 @@ def choose(
     replicates: Iterable[Replicate],
     beside: str | None = None,
     pilot: int | None = None,
+    *,
+    latency: bool = True,
 ) -> Choice:
     """Find the best of the cells that meet every criterion.
 
     `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
-    itself. A cell that is Invalid, or did not keep its promises, is never the best.
+    itself. Without `latency` that of the load is not looked at: at saturation it is users divided
+    by throughput. A cell that is Invalid, or did not keep its promises, is never the best.
     """
     found = contenders(passing)
     candidates = found.rows
     if not candidates:
         return Choice(None, found.set_aside)
-    told = _Told(candidates, replicates, beside, pilot)
+    told = _Told(candidates, replicates, _reads(beside, latency=latency), pilot)
     left, set_aside = _left(candidates, told)
-    leader, *tied = _ranked(left)
-    others = [row for row in _ranked(candidates) if row not in left and not _is_in(set_aside, row)]
+    leader, *tied = _ranked(left, told)
+    others = [
+        row for row in _ranked(candidates, told) if row not in left and not _is_in(set_aside, row)
+    ]
     alternatives = [row for row in others if told.is_worse_in_any(leader, row)]
     best = Best(
         cell=leader.cell.title(),
@@ -88,6 +93,13 @@ def choose(
     return Choice(best, {**found.set_aside, **set_aside})
 
 
+def _reads(beside: str | None, *, latency: bool) -> Mapping[str, Read]:
+    """Return what reads each of the figures that decide, the first one first."""
+    tails = {_TAIL: FIGURES[_TAIL]} if latency else {}
+    held_up = {f"{beside}.{_TAIL}": tail_of(beside)} if beside else {}
+    return {_RATE: FIGURES[_RATE], **tails, **held_up, _COST: FIGURES[_COST]}
+
+
 class _Told:
     """What the replicates say of any two cells."""
 
@@ -95,14 +107,10 @@ class _Told:
         self,
         candidates: Sequence[ResultRow],
         replicates: Iterable[Replicate],
-        beside: str | None,
+        reads: Mapping[str, Read],
         pilot: int | None,
     ) -> None:
         cells = usable_by_cell(replicates)
-        reads: dict[str, Read] = {_RATE: FIGURES[_RATE], _TAIL: FIGURES[_TAIL]}
-        if beside:
-            reads[f"{beside}.{_TAIL}"] = tail_of(beside)
-        reads[_COST] = FIGURES[_COST]
         # An offered rate tells none apart, and each figure has its price.
         self.order = tuple(n for n in reads if n != _RATE or not is_offered(candidates))
         self._waits = waits_by_cell(cells)
@@ -220,17 +228,17 @@ def _is_in(titles: Iterable[str], row: ResultRow) -> bool:
     return row.cell.title() in titles
 
 
-def _ranked(rows: Sequence[ResultRow]) -> list[ResultRow]:
-    """Order by rate; where all were offered one, the tail decides.
+def _ranked(rows: Sequence[ResultRow], told: _Told) -> list[ResultRow]:
+    """Order by rate, unless that was offered, and then by the tail, where latencies are compared.
 
     A tail of which only a bound is known comes after those that are known.
     """
-    all_kept = is_offered(rows)
+    by_rate, by_tail = (name in told.order for name in (_RATE, _TAIL))
 
     def rank(row: ResultRow) -> tuple[float, bool, float, str]:
-        rate = 0.0 if all_kept else _rate(row)
-        is_unknown = standing_of(row, _TAIL) is not Standing.SOUND
-        return -rate, is_unknown, _tail(row), row.cell.title()
+        is_unknown = by_tail and standing_of(row, _TAIL) is not Standing.SOUND
+        rate, tail = _rate(row) if by_rate else 0.0, _tail(row) if by_tail else 0.0
+        return -rate, is_unknown, tail, row.cell.title()
 
     return sorted(rows, key=rank)
 

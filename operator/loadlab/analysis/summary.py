@@ -111,7 +111,13 @@ def summarize(
         return within_budget(_with_search(analyzed, rows, by_trials, found))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
-    best = choose(comparable_rows(plan, passing), replicates, _beside(plan), plan.pilot).best
+    best = choose(
+        comparable_rows(plan, passing),
+        replicates,
+        _beside(plan),
+        plan.pilot,
+        latency=plan.context.spec.load.shows_latency,
+    ).best
     complete = _with_insight(plan, analyzed, rows, replicates, best)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 

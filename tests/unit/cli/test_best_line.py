@@ -24,3 +24,21 @@ def test_what_is_no_lead_is_not_told_as_one(finished: dict[str, Any]) -> None:
     }  # fmt: skip
 
     assert not any("ahead of" in line for line in below_the_table(finished))
+
+
+def test_at_saturation_the_best_cell_has_no_percentile(finished: dict[str, Any]) -> None:
+    with_a_tail = below_the_table(finished)[0]
+    finished["spec"] = {"load": {"purpose": "Capacity"}}
+
+    assert with_a_tail.partition(", p95")[0] == below_the_table(finished)[0]
+    assert ", p95 " in with_a_tail
+
+
+def test_at_the_rate_that_a_search_found_it_has_one(finished: dict[str, Any]) -> None:
+    with_a_tail = below_the_table(finished)[0]
+    finished["spec"] = {"load": {"purpose": "Capacity", "search": {}}}
+    finished["status"]["capacity"] = [
+        {"cell": "async/workers=2", "message": "async carries at least 420/s", "trials": 9}
+    ]
+
+    assert below_the_table(finished)[0] == with_a_tail
