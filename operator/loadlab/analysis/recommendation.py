@@ -145,9 +145,7 @@ def _ratio(found: Comparison, names: _Names) -> str:
     ratio, of, over = _interval(found), names[found.of], names[found.over]
     if found.figure == "requestsPerSecond":
         return f"{of} carries {ratio} times the requests per second of {over}"
-    request, _, figure = found.figure.rpartition(".")
-    whose = f" of {request}" if request else ""
-    return f"{of} has {ratio} of {over}'s {_SHARES.get(figure, figure)}{whose}"
+    return f"{of} has {ratio} of {over}'s {_named_figure(found.figure)}"
 
 
 def _interval(found: Comparison) -> str:
@@ -175,14 +173,33 @@ def _tie(best: Best, comparisons: Sequence[Comparison], names: _Names) -> str:
     together = names.several(tied)
     if among and all(c.outcome is ComparisonOutcome.EQUIVALENT for c in among):
         return f"Take any of {together}: they differ by less than 5 %."
-    needed = [c.blocks_needed for c in among if c.blocks_needed is not None]
-    told = f"Nothing tells {together} apart"
-    if needed:
-        many = f"{min(needed)} replicates"
-        return f"{told}: {many} would show the difference found, or that there is none."
-    if any("replicates" in c.why for c in among if c.why):
-        return f"{told}: take 5 replicates or more."
-    return f"{told} in what decides: choose by what else matters to you."
+    unclear = [c for c in among if c.outcome is ComparisonOutcome.INCONCLUSIVE]
+    return f"Nothing tells {together} apart{_what_would(unclear)}."
+
+
+def _what_would(unclear: Sequence[Comparison]) -> str:
+    """Say what would tell cells apart: as many replicates as all pairs take; else what hides it."""
+    helped = [c for c in unclear if c.blocks_needed is not None]
+    many = max((c.blocks_needed or 0 for c in helped), default=0)
+    if helped and len(helped) == len(unclear):
+        return f": {many} replicates would show the difference found, or that there is none"
+    if helped:
+        return f": {many} replicates would show whether they differ in {_figures(helped)}"
+    if any("replicates" in c.why for c in unclear if c.why):
+        return ": take 5 replicates or more"
+    if hidden := [c for c in unclear if c.why]:
+        alike = [c for c in hidden if c.why == hidden[0].why]
+        return f" in {_figures(alike)}: {hidden[0].why}"
+    return " in what decides: choose by what else matters to you"
+
+
+def _figures(found: Iterable[Comparison]) -> str:
+    return _joined(list(dict.fromkeys(_named_figure(c.figure) for c in found)))
+
+
+def _named_figure(figure: str) -> str:
+    request, _, name = figure.rpartition(".")
+    return _SHARES.get(name, "requests per second") + (f" of {request}" if request else "")
 
 
 def _size(best: Best, scaling: Iterable[Scaling]) -> str:

@@ -82,9 +82,28 @@ def test_what_is_not_told_apart_says_how_many_replicates_would() -> None:
     (sentence,) = recommend(rows, choose(rows, replicates).best, (further, close), ())
 
     assert sentence == (
-        "Nothing tells b and a apart: 23 replicates would show the difference found, or that "
+        "Nothing tells b and a apart: 80 replicates would show the difference found, or that "
         "there is none."
     )
+
+
+def test_where_replicates_help_in_one_figure_alone_it_is_named() -> None:
+    """The fewest that any pair took in any figure were said of all of them."""
+    pair = {"of": "b", "over": "a", "blocks": 5, "outcome": ComparisonOutcome.INCONCLUSIVE}
+    cost = Comparison(figure="cpuMicros", blocks_needed=23, **pair)
+    bound = "one of the two is a bound, not the figure itself"
+    tail = Comparison(figure="p95Ms", why=bound, **pair)
+    replicates = replicates_of({"a": (1000.0, 500.0, 40.0), "b": (1001.0, 500.5, 40.0)}, 5)
+    rows = rows_of(replicates)
+    best = choose(rows, replicates).best
+
+    (helped,), (hidden,) = (recommend(rows, best, each, ()) for each in ((cost, tail), (tail,)))
+
+    assert helped == (
+        "Nothing tells b and a apart: 23 replicates would show whether they differ in CPU per "
+        "request."
+    )
+    assert hidden == f"Nothing tells b and a apart in p95: {bound}."
 
 
 def test_nothing_is_recommended_where_no_cell_carried_its_load() -> None:
