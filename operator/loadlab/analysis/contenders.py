@@ -3,7 +3,7 @@
 Each reason ends a sentence whose subject is the cell, such as `crashed under the load`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.fairness import comparable, fails_more
@@ -11,7 +11,10 @@ from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.catalogue import Factor
 from loadlab.model.status import LoadOutcome, ResultRow, Validity
 
-OFFERED_LESS = "was offered less"
+NOT_MET = "is not known to meet all criteria"
+NOT_CARRIED = "did not carry the load"
+LOWER_TIER = "was put in a lower tier by what pilot trials carried"
+_OFFERED_LESS = "was offered less"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,15 @@ def contenders(passing: Iterable[ResultRow]) -> Contenders:
             rows.append(row)
     asked = of_highest_offer(rows)
     fair = comparable(asked)
-    set_aside |= {row.cell.title(): OFFERED_LESS for row in rows if row not in asked}
-    set_aside |= {row.cell.title(): _why_unfair(row, asked) for row in asked if row not in fair}
+    set_aside |= {row.cell.title(): _OFFERED_LESS for row in _without(asked, rows)}
+    set_aside |= {row.cell.title(): _why_unfair(row, asked) for row in _without(fair, asked)}
     return Contenders(fair, set_aside)
+
+
+def _without(some: Iterable[ResultRow], rows: Iterable[ResultRow]) -> Iterator[ResultRow]:
+    """Yield the other rows: by their titles, as a whole row takes long to be held against each."""
+    titles = {row.cell.title() for row in some}
+    return (row for row in rows if row.cell.title() not in titles)
 
 
 def is_offered(rows: Iterable[ResultRow]) -> bool:
@@ -63,7 +72,7 @@ def _why_unfit(row: ResultRow) -> str:
     if keeps_its_promises(row):
         return ""
     if row.load is LoadOutcome.OVERLOADED:
-        return "did not carry the load"
+        return NOT_CARRIED
     return "crashed under the load" if row.crashes else "showed staler reads than declared"
 
 
