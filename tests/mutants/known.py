@@ -7,7 +7,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.statistics": ["distributions"],
     "analysis.intervals": [],
     "analysis.blocks": [],
-    "analysis.comparison": ["best", "equivalence"],
+    "analysis.comparison": ["best", "blocks_needed", "equivalence"],
     "analysis.welch": [],
     "analysis.shares": [],
     "analysis.fairness": [],
@@ -24,6 +24,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.scaling": [],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
+    "analysis.contenders": ["best_offered", "why_alone"],
     "analysis.criteria": ["overload"],
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
@@ -70,10 +71,15 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
     },
     "analysis.best": {
-        "_not_worse: -1 -> -2": _SIGN,
-        "_not_worse: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
-        "_ranked.rank: _rate(row) >= _SAME_RATE * highest -> _rate(row) > _SAME_RATE * highest": (
-            _NEVER_EQUAL
+        "_first: -1 -> -2": _SIGN,
+        "_first: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
+        "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
+        "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": "no cell carries less than a request in a second",
+        "_unknown: _rate(row) < enough -> _rate(row) <= enough": _NEVER_EQUAL,
+    },
+    "analysis.contenders": {
+        "_offered: row.cell.number(Factor.RATE) or 0.0 -> row.cell.number(Factor.RATE) or 1.0": (
+            "of offered rates all cells have a level, or none has"
         ),
     },
     "analysis.blocks": {
@@ -110,6 +116,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "analysis.comparison": {
+        "_needed: _is_claimed_at_last(found, estimate, 1.0) -> "
+        "_is_claimed_at_last(found, estimate, 2.0)": "no p value tells less than 1",
         ": {'requests_per_second': 1, 'cpu_micros': -1, 'p95_ms': -1} -> "
         "{'requests_per_second': 2, 'cpu_micros': -1, 'p95_ms': -1}": _SIGN,
         ": -1 -> -2": _SIGN,

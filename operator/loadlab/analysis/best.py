@@ -203,12 +203,13 @@ def _first(left: Sequence[ResultRow], name: str) -> ResultRow | None:
 
 def _unknown(left: Sequence[ResultRow], name: str) -> Mapping[str, str]:
     """Return of which cells it is not known whether they are as good as the best mean, and why."""
-    first = _first(left, name)
     doubtful = [row for row in left if standing_of(row, name) is not Standing.SOUND]
     if name == _RATE:
-        # It carries so much at least: that is enough where the best is a bound, or no more.
-        least = 0.0 if first is None or first in doubtful else _rate(first) * math.exp(-MARGIN)
-        doubtful = [row for row in doubtful if _rate(row) <= least]
+        # It carries what was seen at least: only far below a rate that is known that is too little.
+        first = max(left, key=_rate)
+        is_known = standing_of(first, name) is Standing.SOUND
+        enough = _rate(first) * math.exp(-MARGIN) if is_known else 0.0
+        doubtful = [row for row in doubtful if _rate(row) < enough]
     return {row.cell.title(): _why_unknown(row, name) for row in doubtful}
 
 
@@ -229,16 +230,12 @@ def _is_in(titles: Iterable[str], row: ResultRow) -> bool:
 
 
 def _ranked(rows: Sequence[ResultRow], told: _Told) -> list[ResultRow]:
-    """Order by rate, unless that was offered, and then by the tail, where latencies are compared.
+    """Order by rate unless that was offered, and then by the tail where latencies are compared."""
 
-    A tail of which only a bound is known comes after those that are known.
-    """
-    by_rate, by_tail = (name in told.order for name in (_RATE, _TAIL))
-
-    def rank(row: ResultRow) -> tuple[float, bool, float, str]:
-        is_unknown = by_tail and standing_of(row, _TAIL) is not Standing.SOUND
-        rate, tail = _rate(row) if by_rate else 0.0, _tail(row) if by_tail else 0.0
-        return -rate, is_unknown, tail, row.cell.title()
+    def rank(row: ResultRow) -> tuple[list[float], str]:
+        rate = [-_rate(row)] if _RATE in told.order else []
+        tail = [_tail(row)] if _TAIL in told.order else []
+        return [*rate, *tail], row.cell.title()
 
     return sorted(rows, key=rank)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from loadlab.analysis.best import Choice, choose
-from loadlab.model.status import Figure, LoadOutcome, ResultRow
+from loadlab.model.status import Figure, LoadOutcome, ResultRow, Standing
 from tests.unit.analysis.claims import rows_of
 from tests.unit.analysis.test_best import replicates_of
 
@@ -47,6 +47,25 @@ def test_no_cell_is_preferred_by_cost_whose_tail_is_not_known(why: str) -> None:
     assert (found.best.cell, found.best.tied_with, found.best.alternatives) == ("a", (), ())
     assert found.best.lead is None
     assert found.set_aside == {"b": f"has no known p95 ({why})"}
+
+
+@pytest.mark.parametrize(
+    ("p95", "reason"),
+    [
+        (None, "has no known p95"),
+        (Figure(mean=9.0, standing=Standing.BOUND), "has no known p95"),
+        (Figure(mean=9.0, standing=Standing.BOUND, why=CUT), "has no known p95 (Unanswered)"),
+    ],
+)
+def test_why_a_tail_is_not_known_is_told_where_anybody_knows(
+    p95: Figure | None, reason: str
+) -> None:
+    replicates = replicates_of({"a": (500.0, 120.0, 10.0), "b": (500.0, 100.0, 9.0)}, 5)
+    a, b = with_tails(rows_of(replicates), {})
+
+    found = choose([a, b.model_copy(update={"p95_ms": p95})], replicates)
+
+    assert found.set_aside == {"b": reason}
 
 
 def test_of_bounds_alone_none_is_the_cheapest() -> None:
