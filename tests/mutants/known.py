@@ -74,7 +74,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_first: -1 -> -2": _SIGN,
         "_first: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
         "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
-        "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": "no cell carries less than a request in a second",
+        "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": (
+            "no cell carries less than a request in a second"
+        ),
         "_unknown: _rate(row) < enough -> _rate(row) <= enough": _NEVER_EQUAL,
     },
     "analysis.contenders": {
