@@ -22,6 +22,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.cell_work": [],
     "analysis.usl": [],
     "analysis.scaling": [],
+    "analysis.measured_levels": ["scaling"],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
     "analysis.criteria": ["overload"],
@@ -161,13 +162,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "analysis.scaling": {
-        "_scaling: min(logs) <= peak <= most -> min(logs) < peak <= most": _NEVER_EQUAL,
-        "_scaling: min(logs) <= peak <= most -> min(logs) <= peak < most": _NEVER_EQUAL,
         "_hard: size >= ENOUGH_OF_PEAK * knee -> size > ENOUGH_OF_PEAK * knee": _NEVER_EQUAL,
         "_refusal: abs(lost) < LEAST_BEND -> abs(lost) <= LEAST_BEND": _NEVER_EQUAL,
-        "_no_peak: peak > most -> peak >= most": _NEVER_EQUAL,
-        "_recommendation: law.throughput(s) >= ENOUGH_OF_PEAK * law.throughput(best) -> "
-        "law.throughput(s) > ENOUGH_OF_PEAK * law.throughput(best)": _NEVER_EQUAL,
     },
     "analysis.shares": {
         ": _NORMAL = 1000000000.0 -> _NORMAL = 1000000001.0": "as near to the normal distribution",
