@@ -86,6 +86,19 @@ def test_a_bias_of_ten_percent_is_seen_by_five_blocks() -> None:
     assert found[Finding.DIFFERS] >= 0.9
 
 
+@pytest.mark.parametrize("blocks", [3, 5])
+@pytest.mark.parametrize("noise", [0.01, 0.05, 0.20])
+def test_a_noise_floor_of_five_percent_is_seldom_said_to_be_low(blocks: int, noise: float) -> None:
+    """Two one-sided tests at 5 %, of each figure; two standard errors of 150 rounds are 3.6 %."""
+    found = floors_found(World(blocks, noise, cells=3, gain=math.log(1.05)), 150)
+
+    assert found[Finding.LOW] <= 0.05 + 0.036
+
+
+def test_that_of_a_calm_machine_is_found_to_be_low() -> None:
+    assert floors_found(World(5, 0.01, cells=3), 100)[Finding.LOW] >= 0.9
+
+
 def test_five_percent_are_found_by_ten_pairs() -> None:
     world = World(10, 0.025, cells=2, gain=math.log(1.05))
 
