@@ -29,7 +29,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
     "analysis.stages": [],
-    "analysis.attribution": ["situations"],
+    "analysis.attribution": ["situations", "held_back"],
     "analysis.utilisation": ["attribution", "situations"],
     "analysis.capacity": [],
     "analysis.search": ["found_capacity"],
@@ -200,6 +200,13 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_beta_fraction: c * d - 1 -> c * d + 1": _CONVERGED,
         "_beta_fraction: c * d - 1 -> c * d - 2": _CONVERGED,
         "_beta_fraction: c * d -> c / d (2)": _CONVERGED,
+    },
+    "analysis.measured_levels": {
+        "MeasuredLevels.of: found.mean < 0 -> found.mean <= 0": _NO_DIFFERENCE,
+        "MeasuredLevels.of: found.doubt(found.mean) * (len(means) - 1) < 1 - CONFIDENCE -> "
+        "found.doubt(found.mean) * (len(means) - 1) <= 1 - CONFIDENCE": _NEVER_EQUAL,
+        "MeasuredLevels.recommendation: self._share(n) >= ENOUGH_OF_PEAK -> "
+        "self._share(n) > ENOUGH_OF_PEAK": _NEVER_EQUAL,
     },
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,

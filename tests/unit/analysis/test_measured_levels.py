@@ -6,6 +6,7 @@ import pytest
 
 from loadlab.analysis.blocks import Logs
 from loadlab.analysis.measured_levels import MeasuredLevels
+from loadlab.analysis.statistics import standard_error, t_quantile
 
 WORDS = "workers"
 NOISE = (0.002, -0.001, -0.001)
@@ -69,3 +70,30 @@ def test_a_level_that_shares_no_block_with_the_best_one_is_not_told_from_it():
     logs = {1: {1: 0.0, 2: 0.01, 3: 0.0}, 2: {1: 1.0, 2: 1.01, 3: 1.0}, 4: {4: 0.5}}
 
     assert MeasuredLevels.of(logs).lower == {1}
+
+
+@pytest.mark.parametrize(("p", "falls"), [(0.016, True), (0.018, False)])
+def test_the_best_of_four_levels_might_have_been_any_of_three_others(p, falls):
+    """0.05 / 3 is 0.0167."""
+    noise = (0.01, -0.01, 0.02, -0.02, 0.0)
+    fall = t_quantile(4, 1 - p) * standard_error(noise)
+    flat = dict.fromkeys(range(5), 0.0)
+    last = {block: each - fall for block, each in enumerate(noise)}
+
+    assert MeasuredLevels.of({1: low(2), 2: low(1), 4: flat, 8: last}).falls is falls
+
+
+def low(by: float) -> Logs:
+    return dict.fromkeys(range(5), -by)
+
+
+def test_a_level_that_carries_more_in_the_blocks_of_both_is_not_lower():
+    """The best mean may come of a block that the other one has not."""
+    noise = (0.001, -0.001, 0.002, -0.002, 0.0)
+    other = {block: 0.05 + each for block, each in enumerate(noise)}
+    best = {**dict.fromkeys(range(5), 0.0), 5: 2.0}
+
+    found = MeasuredLevels.of({1: other, 2: best, 4: {**low(1), 5: -1.0}})
+
+    assert found.best == 2
+    assert found.lower == {4}
