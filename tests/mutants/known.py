@@ -22,6 +22,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.cell_work": [],
     "analysis.usl": [],
     "analysis.scaling": [],
+    "analysis.measured_levels": ["scaling"],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
     "analysis.contenders": ["best_offered", "why_alone"],
@@ -29,7 +30,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
     "analysis.stages": [],
-    "analysis.attribution": ["situations"],
+    "analysis.attribution": ["situations", "held_back"],
     "analysis.utilisation": ["attribution", "situations"],
     "analysis.capacity": [],
     "analysis.search": ["found_capacity"],
@@ -171,13 +172,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "analysis.scaling": {
-        "_scaling: min(logs) <= peak <= most -> min(logs) < peak <= most": _NEVER_EQUAL,
-        "_scaling: min(logs) <= peak <= most -> min(logs) <= peak < most": _NEVER_EQUAL,
         "_hard: size >= ENOUGH_OF_PEAK * knee -> size > ENOUGH_OF_PEAK * knee": _NEVER_EQUAL,
         "_refusal: abs(lost) < LEAST_BEND -> abs(lost) <= LEAST_BEND": _NEVER_EQUAL,
-        "_no_peak: peak > most -> peak >= most": _NEVER_EQUAL,
-        "_recommendation: law.throughput(s) >= ENOUGH_OF_PEAK * law.throughput(best) -> "
-        "law.throughput(s) > ENOUGH_OF_PEAK * law.throughput(best)": _NEVER_EQUAL,
     },
     "analysis.shares": {
         ": _NORMAL = 1000000000.0 -> _NORMAL = 1000000001.0": "as near to the normal distribution",
@@ -214,6 +210,13 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_beta_fraction: c * d - 1 -> c * d + 1": _CONVERGED,
         "_beta_fraction: c * d - 1 -> c * d - 2": _CONVERGED,
         "_beta_fraction: c * d -> c / d (2)": _CONVERGED,
+    },
+    "analysis.measured_levels": {
+        "MeasuredLevels.of: found.mean < 0 -> found.mean <= 0": _NO_DIFFERENCE,
+        "MeasuredLevels.of: found.doubt(found.mean) * (len(means) - 1) < 1 - CONFIDENCE -> "
+        "found.doubt(found.mean) * (len(means) - 1) <= 1 - CONFIDENCE": _NEVER_EQUAL,
+        "MeasuredLevels.recommendation: self._share(n) >= ENOUGH_OF_PEAK -> "
+        "self._share(n) > ENOUGH_OF_PEAK": _NEVER_EQUAL,
     },
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,
