@@ -9,9 +9,10 @@ data, and of six equal cells one was ahead in 29 to 38 of 100 experiments withou
 not below the margin of equivalence. So cost decides among those alone that carry as much, with
 tails as short: a cell of which that is not known, as its figure is a bound or tells of something
 else, is set aside where it is known of another one, and where no tail is known cost decides
-nothing. Of those that are left the one with the highest rate is named, where it
-was offered the one with the shortest tail; the others are tied with it. What is clearly better
-than it in some figure, and left for another, is an alternative: together they are the Pareto set.
+nothing, unless all keep a criterion that bounds the tail. Of those that are left the one with the
+highest rate is named, where it was offered the one with the shortest tail; the others are tied with
+it. What is clearly better than it in some figure, and left for another, is an alternative: together
+they are the Pareto set.
 """
 
 import math
@@ -63,19 +64,22 @@ def choose(
     pilot: int | None = None,
     *,
     latency: bool = True,
+    tail_is_kept: bool = False,
 ) -> Choice:
     """Find the best of the cells that meet every criterion.
 
     `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
     itself. Without `latency` that of the load is not looked at: at saturation it is users divided
-    by throughput. A cell that is Invalid, or did not keep its promises, is never the best.
+    by throughput. `tail_is_kept`: a criterion bounds the slow answers, so that all of them keep it,
+    however far their tails are known. A cell that is Invalid, or did not keep its promises, is
+    never the best.
     """
     found = contenders(passing)
     candidates = found.rows
     if not candidates:
         return Choice(None, found.set_aside)
     told = _Told(candidates, replicates, _reads(beside, latency=latency), pilot)
-    left, set_aside = _left(candidates, told)
+    left, set_aside = _left(candidates, told, tail_is_kept=tail_is_kept)
     leader, *tied = _ranked(left, told)
     others = [
         row for row in _ranked(candidates, told) if row not in left and not _is_in(set_aside, row)
@@ -169,7 +173,7 @@ def _pair(name: str, of: ResultRow, over: ResultRow) -> _Pair:
 
 
 def _left(
-    candidates: Sequence[ResultRow], told: _Told
+    candidates: Sequence[ResultRow], told: _Told, *, tail_is_kept: bool
 ) -> tuple[Sequence[ResultRow], Mapping[str, str]]:
     """Return who is left once each figure was looked at, and why others were set aside."""
     left, set_aside = candidates, dict[str, str]()
@@ -177,6 +181,8 @@ def _left(
         left = _not_worse(left, name, told)
         unknown = {} if name == _COST else _unknown(left, name)
         if len(unknown) == len(left):
+            if name == _TAIL and tail_is_kept:
+                continue
             break  # cost must not decide among tails of which nothing is known
         set_aside |= unknown
         left = [row for row in left if not _is_in(unknown, row)]

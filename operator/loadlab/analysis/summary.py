@@ -177,8 +177,14 @@ def _choose(
 ) -> Choice:
     """Choose the best cell, and say of every other one that is not compared with it why."""
     tier = comparable_rows(plan, passing)
-    latency = plan.context.spec.load.shows_latency
-    choice = choose(tier, replicates, _beside(plan), plan.pilot, latency=latency)
+    choice = choose(
+        tier,
+        replicates,
+        _beside(plan),
+        plan.pilot,
+        latency=plan.context.spec.load.shows_latency,
+        tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
+    )
     reasons = {row.cell.title(): NOT_MET for row in rows}
     reasons |= {row.cell.title(): LOWER_TIER for row in passing}
     for row in tier:
