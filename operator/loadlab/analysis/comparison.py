@@ -107,6 +107,15 @@ def compared_figures(replicates: Iterable[Replicate], *, latency: bool = True) -
     return _CLOSED if latency else _CARRIED
 
 
+def figures_left_out(
+    rows: Sequence[ResultRow], replicates: Iterable[Replicate], *, latency: bool = True
+) -> tuple[str, ...]:
+    """Return the figures that `compare_cells` compares in no cell, as the status has no room."""
+    pairs = controls_of(rows)
+    names = compared_figures(replicates, latency=latency)
+    return tuple(map(to_camel, names[MAX_ROWS // len(pairs) :])) if pairs else ()
+
+
 def claims(differences: Sequence[Difference]) -> tuple[Comparison, ...]:
     """Return what may be claimed of differences that are one family."""
     adjusted = iter(holm([d.doubt for d in differences if d.doubt is not None]))
