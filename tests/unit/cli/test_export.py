@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from loadlab.cli.experiment import Experiment
-from loadlab.cli.export import Format, export
+from loadlab.cli.export import OF_THE_OPERATOR, Format, export
+from loadlab.model.status import LoadExperimentStatus
+from tests.unit.cli.conftest import FINISHED, SINCE
 
 
 def test_json_and_yaml_hold_the_same_document(finished: dict[str, Any]) -> None:
@@ -23,6 +25,49 @@ def test_json_and_yaml_hold_the_same_document(finished: dict[str, Any]) -> None:
     assert "standing" not in document["results"][0]["requestsPerSecond"]
     assert document["verdict"] == "Passed"
     assert document["durability"]["idsMatch"] is True
+
+
+def test_the_document_has_every_field_of_a_status(finished: dict[str, Any]) -> None:
+    """It had no answer of a search, no ratio to a baseline, and no word on what was left out."""
+    status = finished["status"]
+    status |= {
+        "capacity": [{"cell": "sync", "atLeast": 400.0, "trials": 9, "message": "sync carries"}],
+        "baseline": {"name": "night-1", "note": "it was deleted"},
+        "precision": {"figure": "cpuMicros", "wanted": 0.05, "pilot": 3, "blocks": 5},
+        "omitted": ["comparisons"],
+        "preliminarySeconds": 61.5,
+        "completionTime": "2026-11-26T01:00:00Z",
+        "fingerprint": "abc",
+        "operatorVersion": "0.1.0",
+        "observedGeneration": 1,
+    }
+    experiment = Experiment.of(finished)
+
+    document = json.loads(export(experiment, Format.JSON))
+
+    everything = {"name", "namespace", *experiment.status.dump()} - OF_THE_OPERATOR
+    assert set(document) == everything
+    assert {"capacity", "baseline", "precision", "omitted", "conditions", "trials"} < everything
+    assert document["capacity"][0]["atLeast"] == 400.0
+
+
+def test_what_is_left_out_of_the_document_is_a_field() -> None:
+    fields = {field.alias or name for name, field in LoadExperimentStatus.model_fields.items()}
+
+    assert fields > OF_THE_OPERATOR
+
+
+def test_a_failed_experiment_says_why(finished: dict[str, Any]) -> None:
+    failed = {"type": "Failed", "status": "True", "reason": "NeverReady", "message": "no pod"}
+    finished["status"] = {
+        "phase": "Failed",
+        "verdict": "Error",
+        "conditions": [each | SINCE for each in (failed, FINISHED)],
+    }
+
+    document = yaml.safe_load(export(Experiment.of(finished), Format.YAML))
+
+    assert document["conditions"][0]["message"] == "no pod"
 
 
 def test_csv_has_one_flat_row_per_cell_and_leaves_unknown_figures_empty(
