@@ -58,9 +58,9 @@ def _voted(rule: Threshold, evaluated: CellOutcome, found: CellCapacity) -> Cell
     """Return a criterion's outcome in a cell, by the trials that decided its search."""
     if found.at_least is not None:
         outcome = CriterionOutcome.PASSED if is_confirmed(found) else CriterionOutcome.INCONCLUSIVE
-        return replace(evaluated, outcome=outcome, reach=None)
+        return replace(evaluated, outcome=outcome, reach=None, too_little="")
     if _fails_everywhere(found) and found.reason.replace(" ", "") == str(rule):
-        return replace(evaluated, outcome=CriterionOutcome.FAILED, reach=None)
+        return replace(evaluated, outcome=CriterionOutcome.FAILED, reach=None, too_little="")
     # At a lower rate it may hold: a search fails at the lowest one alone.
     if evaluated.outcome is CriterionOutcome.FAILED and not _fails_everywhere(found):
         return replace(evaluated, outcome=CriterionOutcome.INCONCLUSIVE)

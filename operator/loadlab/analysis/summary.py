@@ -61,9 +61,10 @@ def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
     found = plan.context.experiment.status.calibration
     own_ms = found.p99_ms if found else 0.0
     planned = plan.context.replicates
-    if plan.context.spec.load.search is not None:
+    searches = plan.context.spec.load.search is not None
+    if searches:
         planned = sum(trial.arm == arm for trial in plan.trials)
-    return CellAnalysis(arm, planned, _thresholds(plan), own_ms)
+    return CellAnalysis(arm, planned, _thresholds(plan), own_ms, by_itself=searches)
 
 
 def summarize(
