@@ -24,6 +24,7 @@ from loadlab.measurement.requests_by_name import NamedCount
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import (
+    Bottleneck,
     ByComponent,
     CostUnit,
     Figure,
@@ -52,6 +53,7 @@ class MeasuredCell:
     rate: Figure | None = None  # of requests that succeeded, as far as it is to be decided by
     requests: int | None = None  # that have a latency, or are known to take longer
     wants_more: bool = False  # replicates than one, as more are planned
+    limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
 
 
 class CellSum:
@@ -118,6 +120,7 @@ class CellSum:
             rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),
             requests=self._requests,
             wants_more=self._wants_more,
+            limit=attribute_cell([t.limit for t in _held_back(used) if t.limit]),
         )
 
     def _row(self, used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> ResultRow:
@@ -163,10 +166,15 @@ class CellSum:
             thread_tokens=_most(u.thread_tokens for u in service),
             by_request=request_rows(self._named, used),
             work=work_of(used),
-            bottleneck=attribute_cell([t.bottleneck for t in used if t.bottleneck]),
+            bottleneck=attribute_cell([t.bottleneck for t in _held_back(used) if t.bottleneck]),
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
         )
+
+
+def _held_back(used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:
+    """Return the replicates that say what held a cell back: those that did not carry their load."""
+    return [trial for trial in used if trial.judgement.is_overloaded] or used
 
 
 def _cost(used: Sequence[TrialFigures], components: Set[str]) -> Figure | None:

@@ -13,6 +13,7 @@ from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import LATE, REPLICATES, CellOutcome
+from loadlab.analysis.statistics import ends_of
 from loadlab.analysis.too_little import too_little
 from loadlab.model.status import (
     CriterionOutcome,
@@ -40,6 +41,7 @@ _SPELLING = re.compile(
     r"^\s*(?P<aggregation>[a-z]+|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\))"
     r"\s*(?P<relation><=|>=|==|!=|<|>)\s*(?P<bound>\d+(?:\.\d+)?)\s*$"
 )
+TAIL_FROM = 90.0  # percent
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<": lambda value, bound: value < bound,
     "<=": lambda value, bound: value <= bound,
@@ -67,6 +69,12 @@ class Threshold:
     def holds(self, value: float) -> bool:
         """Whether a value keeps the bound."""
         return _HOLDS[self.relation](value, self.bound)
+
+    @property
+    def bounds_tail(self) -> bool:
+        """Whether the slow answers must stay below it: the p90 to the maximum."""
+        of_slow = self.aggregation == "max" or (self.percent or 0.0) >= TAIL_FROM
+        return self.metric == "http_req_duration" and self.relation[0] == "<" and of_slow
 
     def badness(self, value: float) -> float:
         """Order values: the larger, the closer to or the further beyond the bound."""
@@ -172,7 +180,7 @@ def _reach(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | No
     if threshold.metric == "http_req_failed":
         low, high = row.failed_low, row.failed_high
         return None if low is None or high is None else (low, high)
-    return _ends(_figure(threshold, cell))
+    return ends_of(_figure(threshold, cell))
 
 
 def _figure(threshold: Threshold, cell: MeasuredCell) -> Figure | None:
@@ -196,15 +204,6 @@ def _from_send(threshold: Threshold, row: ResultRow, value: float) -> tuple[floa
 
 def _asks_for_none(threshold: Threshold) -> bool:
     return threshold.relation == "<=" and not threshold.bound
-
-
-def _ends(figure: Figure | None) -> tuple[float, float] | None:
-    if figure is None:
-        return None
-    for low, high in ((figure.low, figure.high), (figure.least, figure.most)):
-        if low is not None and high is not None:
-            return low, high
-    return None
 
 
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}

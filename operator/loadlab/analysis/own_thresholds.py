@@ -17,7 +17,7 @@ from loadlab.analysis.criteria import (
     judge_criterion,
     parse_threshold,
 )
-from loadlab.analysis.statistics import estimate_to_decide_by
+from loadlab.analysis.statistics import ends_of, estimate_to_decide_by
 from loadlab.analysis.too_little import one_of_many
 from loadlab.base.text import fit
 from loadlab.measurement.own_script import CHECKS, ScriptBound
@@ -94,10 +94,9 @@ def _of_own_time(rule: Threshold, values: Sequence[float], cell: MeasuredCell) -
         return CellOutcome(CriterionOutcome.INCONCLUSIVE)
     if why := one_of_many(cell, len(values)):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, too_little=why)
-    low, high = (figure.low, figure.high) if figure.low is not None else (figure.least, figure.most)
-    holds = rule.holds(figure.mean)
-    if low is not None and high is not None and {rule.holds(low), rule.holds(high)} != {holds}:
-        return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, reach=(low, high))
+    holds, reach = rule.holds(figure.mean), ends_of(figure)
+    if reach and any(rule.holds(end) is not holds for end in reach):
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, reach=reach)
     return CellOutcome(CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED, figure.mean)
 
 

@@ -57,6 +57,16 @@ def estimate_to_decide_by(values: Sequence[float]) -> Figure | None:
     return told.model_copy(update=update)
 
 
+def ends_of(figure: Figure | None) -> tuple[float, float] | None:
+    """Return the ends of a figure's interval, or else the least and the most of its replicates."""
+    if figure is None:
+        return None
+    for low, high in ((figure.low, figure.high), (figure.least, figure.most)):
+        if low is not None and high is not None:
+            return low, high
+    return None
+
+
 def interval_on_logs(mean: float, half: float, values: Sequence[float]) -> Figure:
     """Return exp(mean) with exp(mean +- half), where that is not too wide to say anything."""
     if 2 * half > math.log(WIDEST_INTERVAL):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from loadlab.analysis import baseline, comparison
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.status_budget import MAX_BYTES, within_budget
 from loadlab.catalogue import Cell
 from loadlab.model.resources import Experiment
@@ -32,7 +33,7 @@ def test_of_so_many_cells_only_the_first_figures_are_compared() -> None:
         rows = rows_of(known)
         names = {each.figure for each in comparison.compare_cells(rows, known)}
 
-        assert comparison.figures_left_out(rows, known) == left_out
+        assert figures_left_out(rows, known) == left_out
         assert not names & set(left_out)
 
 
