@@ -144,6 +144,16 @@ def test_a_criterion_is_judged_by_the_trials_and_not_by_the_interval_of_so_few(f
     assert judged(capacity(**found)).outcome is outcome
 
 
+def test_a_criterion_fails_at_the_lowest_rate_alone():
+    """At a lower one it may hold: the verdict is undecided, and so is the criterion."""
+    found = capacity(**NOTHING | {"ended": SearchEnd.MAX_TRIALS})
+    failed = CellOutcome(CriterionOutcome.FAILED, 280.0)
+    (result,) = criteria_of_search(TAIL, [cell("sync", 400, failed)], [found])
+
+    assert result.outcome is CriterionOutcome.INCONCLUSIVE
+    assert verdict_of([found], quiet=True) is Verdict.INCONCLUSIVE
+
+
 def test_a_passed_criterion_says_which_trials_its_value_is_of():
     found = judged(capacity())
 
