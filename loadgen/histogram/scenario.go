@@ -39,6 +39,7 @@ type scenario struct {
 type splitKey struct {
 	name, class string
 	failed      bool // of one class some may have failed, and others not: 307 and 304
+	timedOut    bool // of those without an answer: each was waited for as long as it took
 }
 
 // split is the requests of one name, status class and outcome; latency is judged on the good ones.
@@ -59,6 +60,7 @@ type splitDoc struct {
 	Class    string          `json:"class"`
 	Requests int64           `json:"requests"`
 	Failed   int64           `json:"failed"`
+	TimedOut *int64          `json:"timedOut,omitempty"` // 0 or all of them; of class err only
 	Duration distributionDoc `json:"http_req_duration"`
 	Total    distributionDoc `json:"http_req_total"`
 	// From the intended start, in an open model: until the request was sent, and to its last byte.
@@ -103,7 +105,7 @@ func newScenario(from reading, own *ownScript) *scenario {
 
 // splitFor finds the split of a tag set; the caller caches it, since equal tag sets are one pointer.
 func (s *scenario) splitFor(tags *metrics.TagSet, class string, failed bool) *split {
-	key := splitKey{class: class, failed: failed}
+	key := splitKey{class: class, failed: failed, timedOut: class == noStatus && hasTimedOut(tags)}
 	key.name, _ = tags.Get("name")
 	key.name = s.own.nameOf(key.name)
 	if s.splits[key] == nil && len(s.splits) >= s.own.mostSplits() {
@@ -237,7 +239,8 @@ func (s *scenario) splitDocs() ([]splitDoc, error) {
 		docs = append(docs, doc)
 	}
 	slices.SortFunc(docs, func(a, b splitDoc) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Failed, b.Failed))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class),
+			cmp.Compare(a.Failed, b.Failed), cmp.Compare(a.Requests, b.Requests))
 	})
 	return docs, nil
 }
@@ -246,6 +249,12 @@ func (sp *split) document() (doc splitDoc, err error) {
 	doc = splitDoc{Name: sp.name, Class: sp.class, Requests: sp.requests}
 	if sp.failed {
 		doc.Failed = sp.requests
+	}
+	if sp.class == noStatus {
+		doc.TimedOut = new(int64)
+	}
+	if sp.timedOut {
+		*doc.TimedOut = sp.requests
 	}
 	if doc.Duration, err = sp.duration.document(); err != nil {
 		return doc, err

@@ -138,6 +138,11 @@ class Histogram:
         place = bisect_right(self.buckets, _bucket(min(max(value_us, LOWEST_US), HIGHEST_US)))
         return self._ranks[place - 1] if place else 0
 
+    def above(self, value_us: int) -> "Histogram":
+        """Return the values that lie in higher buckets than this one."""
+        place = bisect_right(self.buckets, _bucket(min(max(value_us, LOWEST_US), HIGHEST_US)))
+        return Histogram(self.buckets[place:], self.counts[place:])
+
     @cached_property
     def _ranks(self) -> "array[int]":
         return array(_COUNT_CODE, accumulate(self.counts))

@@ -51,6 +51,7 @@ class Split(ReadModel):
     status_class: str = Field(alias="class")
     requests: Count
     failed: Count
+    timed_out: Count | None = None  # 0 or all of them; None where a generator does not tell
     http_req_duration: Distribution = Field(alias="http_req_duration")
     http_req_total: Distribution = Field(alias="http_req_total")
     # Of requests that were planned for a moment: until they were sent, and until answered.
