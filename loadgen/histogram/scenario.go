@@ -26,6 +26,7 @@ type scenario struct {
 
 	status     map[string]int64
 	failures   *failures
+	exceptions exceptions // of a script of the user's own
 	splits     map[splitKey]*split
 	iteration  *distribution
 	series     *series
@@ -83,6 +84,7 @@ type scenarioDoc struct {
 	Connections       int64            `json:"connections,omitempty"`
 	Status            map[string]int64 `json:"status"`
 	Failures          []failureDoc     `json:"failures"`
+	Exceptions        []exceptionDoc   `json:"exceptions,omitempty"`
 	Splits            []splitDoc       `json:"splits"`
 	IterationDuration distributionDoc  `json:"iteration_duration"`
 	VirtualUsersMax   int64            `json:"virtualUsersMax"`
@@ -93,13 +95,14 @@ type scenarioDoc struct {
 
 func newScenario(from reading, own *ownScript) *scenario {
 	return &scenario{
-		status:    map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
-		failures:  newFailures(),
-		splits:    map[splitKey]*split{},
-		iteration: newDistribution(),
-		series:    newSeries(),
-		from:      from,
-		own:       own,
+		status:     map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
+		failures:   newFailures(),
+		exceptions: exceptions{},
+		splits:     map[splitKey]*split{},
+		iteration:  newDistribution(),
+		series:     newSeries(),
+		from:       from,
+		own:        own,
 	}
 }
 
@@ -191,6 +194,8 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 		s.addUnsampled(sample)
 	case exampleOf:
 		s.addExample(sample.Tags)
+	case exceptionOf:
+		s.exceptions.add(sample.Tags)
 	case metrics.IterationsName:
 		s.iterations += int64(sample.Value)
 	case metrics.DroppedIterationsName:
@@ -215,6 +220,7 @@ func (s *scenario) document(name string, vus gauge, h history) (doc scenarioDoc,
 		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects,
 		Connections: s.connections, Status: s.status,
 		Failures:        s.failures.documents(),
+		Exceptions:      s.exceptions.documents(),
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),
 		Series:          s.series.document(), LateForSeries: s.series.late,
 		Generator: h.between(s.firstStart, s.last, s.from, s.to),

@@ -3,6 +3,7 @@
 // what the load is where the experiment says so; its setup and teardown are called by name.
 import exec from 'k6/execution';
 import { checkHidden } from 'k6/x/loadlab';
+import { counted } from './exceptions.js';
 import { refuseAddresses } from './imports.js';
 import { ownScenarios } from './own_scenarios.js';
 import { checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
@@ -51,7 +52,7 @@ export async function setup() {
 
 // What a promise comes to is k6's to wait for.
 export function callOwn(data) {
-  return functions[exec.scenario.name](data.own);
+  return counted(() => functions[exec.scenario.name](data.own));
 }
 
 export async function teardown(data) {

@@ -39,3 +39,42 @@ def test_a_time_out_of_the_script_is_what_was_waited_for(lab, server, tmp_path):
 
     assert waited.requests == found.iterations > 10
     assert 5 < waited.after_ms < 20
+
+
+@pytest.mark.parametrize("how", ["function", "async function"])
+def test_what_an_iteration_throws_is_counted_and_logged_once(lab, server, tmp_path, how):
+    script = tmp_path / "own.js"
+    script.write_text(
+        f"{IMPORTS}import {{ sleep }} from 'k6';\nconst users = [];\n"
+        f"export default {how} () {{\nhttp.get({PAGE});\nusers[0].name;\nsleep(1);\n}}\n"
+    )
+    ended = run_ours(lab, script)
+    scenario = measured(ended)
+
+    (told,) = scenario["exceptions"]
+    assert told["text"].startswith("TypeError: Cannot read property 'name' of undefined")
+    assert told["text"].endswith("(own.js:6)")
+    assert told["iterations"] == scenario["iterations"] == scenario["requests"] > 20
+    assert 1 <= ended.stderr.count("Cannot read property") <= USERS + 2
+
+
+def test_fail_is_counted_and_what_the_script_is_given_is_not_told(
+    lab, server, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SHOP_PASSWORD", "correct horse")
+    before = "import { fail } from 'k6';\n"
+    said = "no ${__ENV.SHOP_PASSWORD} at ${__ENV.LOADLAB_TARGET}/x"
+    body = f"http.get({PAGE});\nif (__ITER % 2) fail(`{said}`);"
+    scenario = measured(run_ours(lab, written(tmp_path, body, before)))
+
+    (told,) = scenario["exceptions"]
+    assert told["text"].startswith("no *** at /x")
+    assert told["iterations"] == pytest.approx(scenario["iterations"] / 2, abs=USERS)
+
+
+def test_an_abort_still_ends_the_run(lab, server, tmp_path):
+    body = f"http.get({PAGE});\nexec.test.abort('enough');"
+    ended = run_ours(lab, written(tmp_path, body, "import exec from 'k6/execution';\n"))
+
+    assert ended.code == 108
+    assert "enough" in ended.document["error"]

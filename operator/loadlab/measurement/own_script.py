@@ -9,7 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from loadlab.measurement.documents import K6Document, OwnThreshold
+from loadlab.measurement.documents import (
+    MEASURED_SCENARIO,
+    K6Document,
+    OwnThreshold,
+    Scenario,
+)
 from loadlab.measurement.histogram import Histogram
 
 WARM_UP = "warmup"
@@ -22,6 +27,7 @@ _OF_K6 = {  # what a criterion may be about: loadlab.analysis.criteria
 }
 CHECKS = "checks"
 TOLD_CHECKS = 3  # that are told
+TOLD_EXCEPTIONS = 3
 _SPELLING = re.compile(
     r"\s*(?P<name>[a-z]+)(?:\(\s*(?P<percent>\d{1,3}(?:\.\d{1,4})?)\s*\))?"
     r"\s*(?:<=|>=|==|!=|<|>)\s*\d{1,12}(?:\.\d{1,6})?\s*"
@@ -45,6 +51,9 @@ class ScriptFacts:
     unsupported: tuple[str, ...] = ()  # thresholds on what is not looked at
     ignored: tuple[str, ...] = ()  # options that are not in force
     failed_checks: tuple[str, ...] = ()  # the most frequent ones, in words
+    iterations: int = 0  # of the measurement
+    thrown: int = 0  # of them: they ended with an exception, without what would have followed
+    exceptions: tuple[str, ...] = ()  # the most frequent ones, in words
     cut_in_warm_up: int = 0  # iterations; what they put off ends in the measurement
 
 
@@ -53,6 +62,8 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
     told = documents[0].script
     if told is None:
         return None
+    measured = [d.scenarios[MEASURED_SCENARIO] for d in documents]
+    thrown = _thrown(measured)
     bounds = [_bound(documents, each) for each in told.thresholds]
     return ScriptFacts(
         bounds=tuple(bound for bound in bounds if bound is not None),
@@ -63,12 +74,24 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
         ),
         ignored=told.ignored,
         failed_checks=_failed_checks(documents),
+        iterations=sum(scenario.iterations for scenario in measured),
+        thrown=thrown.total(),
+        exceptions=tuple(
+            f"{number:,} x {text}" for text, number in thrown.most_common(TOLD_EXCEPTIONS)
+        ),
         cut_in_warm_up=sum(
             document.scenarios[WARM_UP].interrupted_iterations
             for document in documents
             if WARM_UP in document.scenarios
         ),
     )
+
+
+def _thrown(scenarios: Sequence[Scenario]) -> Counter[str]:
+    thrown: Counter[str] = Counter()
+    for each in (each for scenario in scenarios for each in scenario.exceptions):
+        thrown[each.text] += each.iterations
+    return thrown
 
 
 def _bound(documents: Sequence[K6Document], asked: OwnThreshold) -> ScriptBound | None:

@@ -79,6 +79,8 @@ CPU_FULL_AT_TIMES = 0.30
 """Share of the time in which a process only computes, from which on it is full at times."""
 LARGEST_STAGE = 0.5
 """Share of the response time from which on a stage is named where nothing was full."""
+THROWN_SHARE = 0.01
+"""Share of a script's iterations that may end with an exception, without the rest of them."""
 SERVICE_THROTTLED_SHARE = 0.05
 """Share of the time in which its limit stopped the service, from which on the limit is named."""
 LARGEST_USER = 0.5

@@ -44,6 +44,13 @@ class Failure(ReadModel):
     requests: Count
 
 
+class Thrown(ReadModel):
+    """Iterations of a script of the user's own that threw the same."""
+
+    text: str = Field(max_length=200)
+    iterations: Count
+
+
 class Split(ReadModel):
     """Requests of one name, status class and outcome; class err had no answer at all."""
 
@@ -111,6 +118,7 @@ class Scenario(ReadModel):
     last_sample_us: Count
     status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
+    exceptions: tuple[Thrown, ...] = Field(default=(), max_length=11)
     redirects_followed: Count = 0
     connections: Count = 0  # made for a request; also where a generator does not tell
     splits: tuple[Split, ...] = Field(max_length=MOST_SPLITS)
