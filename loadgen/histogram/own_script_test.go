@@ -94,17 +94,31 @@ func TestOnlyAcceptedIdsOfTheWarmUpAreCounted(t *testing.T) {
 func TestNoNumberOfAScriptBreaksTheDocument(t *testing.T) {
 	c := newCustom()
 	c.count("endless", math.Inf(1))
-	c.time("waited", milliseconds(math.Inf(1)))
-	c.time("waited", milliseconds(-5))
-	c.time("waited", milliseconds(math.NaN()))
+	c.time("waited", math.Inf(1))
+	c.time("waited", -5)
+	c.time("waited", math.NaN())
 	for i := range 2 * maxCounters {
 		c.count(fmt.Sprint(i), 1)
 	}
 	docs, err := c.trendDocs()
-	if err != nil || docs["waited"].Count != 3 || docs["waited"].Clamped == 0 {
+	if err != nil || docs["waited"].Count != 3 || docs["waited"].Clamped == 0 || docs["waited"].Exact != nil {
 		t.Errorf("%v, %+v", err, docs)
 	}
 	if _, err := json.Marshal(c.counterDocs()); err != nil || len(c.counters) != maxCounters {
 		t.Errorf("%v, %d counters", err, len(c.counters))
+	}
+}
+
+func TestATrendTellsOfTheValuesThatNoHistogramHolds(t *testing.T) {
+	b := newBench(t, "", nil)
+	for _, v := range []float64{500_000, -3, 0, 0.0004, 0.001, 20} {
+		b.sample("odd", metrics.Trend, metrics.Default, v)
+	}
+	d := b.stop(nil).Trends["odd"]
+	if d.Count != 6 || d.Clamped != 1 || d.Below != 3 {
+		t.Errorf("%d values, %d above, %d below", d.Count, d.Clamped, d.Below)
+	}
+	if d.Exact == nil || d.Exact.Min != -3 || d.Exact.Max != 500_000 || d.Exact.Sum != 500_017.0014 {
+		t.Errorf("exact: %+v", d.Exact)
 	}
 }

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from loadlab.measurement.documents import Scenario
+from loadlab.measurement.documents import K6Document, Scenario
+from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.without_answer import without_answer
 from loadlab.plan.expected import LoadFacts
 from tests.loadgen.own_script import USERS, Site, measured, run_ours
@@ -78,3 +79,17 @@ def test_an_abort_still_ends_the_run(lab, server, tmp_path):
 
     assert ended.code == 108
     assert "enough" in ended.document["error"]
+
+
+def test_a_trend_of_bytes_is_judged_by_what_it_holds(lab, server, tmp_path):
+    before = (
+        "import { Trend } from 'k6/metrics';\nconst size = new Trend('size');\n"
+        "export const options = { thresholds: { size: ['max<150000', 'p(95)<200000'] } };\n"
+    )
+    body = f"http.get({PAGE});\nsize.add(500000);\nsize.add(-1);"
+    document = run_ours(lab, written(tmp_path, body, before)).document
+    facts = script_facts([K6Document.model_validate(document)])
+
+    assert facts is not None
+    assert [bound.value for bound in facts.bounds] == [500_000]
+    assert facts.unsupported == ("size: p(95)<200000, as it lies between 120000 and 500000",)

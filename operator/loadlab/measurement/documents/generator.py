@@ -35,6 +35,22 @@ class Distribution(ReadModel):
         return self
 
 
+class Exact(ReadModel):
+    """The outermost values of a trend and their sum, as a script gave them."""
+
+    min: float
+    max: float
+    sum: float
+
+
+class Trend(Distribution):
+    """Values of a script's own, of which a histogram may not hold all."""
+
+    clamped: Count = 0  # above the largest that it holds
+    below: Count = 0  # the smallest
+    exact: Exact | None = None
+
+
 class Failure(ReadModel):
     """Failed requests of one status class and text."""
 
@@ -142,6 +158,9 @@ class OwnThreshold(ReadModel):
     metric: str = Field(max_length=LONGEST_NAME)
     threshold: str = Field(max_length=LONGEST_NAME)
 
+    def __str__(self) -> str:
+        return f"{self.metric}: {self.threshold}"
+
 
 class Checked(ReadModel):
     """How often what a script checks was so."""
@@ -190,7 +209,7 @@ class K6Document(ReadModel):
     segment: str = ""
     scenarios: dict[str, Scenario] = Field(max_length=MOST_SCENARIOS)
     counters: Counters = Counters()
-    trends: dict[str, Distribution] = Field(default={}, max_length=MOST_TRENDS)
+    trends: dict[str, Trend] = Field(default={}, max_length=MOST_TRENDS)
     script: OwnScript | None = None
     checks: dict[Annotated[str, Field(max_length=LONGEST_NAME)], Checked] = Field(
         default={}, max_length=MOST_CHECKS
