@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.k6.io/k6/v2/output"
 )
@@ -25,6 +26,7 @@ type ownScript struct {
 	told   scriptDoc
 	phases map[string]string // of its scenarios, by name
 	target string
+	pace   time.Duration // the least time from one iteration's begin to the next
 }
 
 // scriptDoc is what its options ask for that is not k6's to decide here.
@@ -45,6 +47,7 @@ func readOwnScript(p output.Params) (*ownScript, error) {
 		return nil, nil //nolint:nilnil // none is no error
 	}
 	own := &ownScript{phases: map[string]string{}, target: p.Environment[targetEnv]}
+	own.pace = p.ScriptOptions.MinIterationDuration.TimeDuration()
 	if err := json.Unmarshal(raw, &own.told); err != nil {
 		return nil, fmt.Errorf("options.ext.%s cannot be read: %w", scriptExt, err)
 	}
@@ -100,6 +103,15 @@ func (o *ownScript) nameOf(name string) string {
 		name = path
 	}
 	return cut(printable(name))
+}
+
+// iterationOf is how long an iteration kept its user: k6 waits for the rest of minIterationDuration
+// after it has told how long the function took.
+func (o *ownScript) iterationOf(took time.Duration) time.Duration {
+	if o == nil {
+		return took
+	}
+	return max(took, o.pace)
 }
 
 func (o *ownScript) mostSplits() int {

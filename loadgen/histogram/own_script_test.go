@@ -1,6 +1,7 @@
 package histogram
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/types"
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 )
@@ -70,6 +72,27 @@ func TestWhatAScriptTellsIsBounded(t *testing.T) {
 	}}
 	if _, err := New(params); err == nil {
 		t.Error("a list was read as an object")
+	}
+}
+
+func TestAnIterationLastsAsLongAsItsPaceAsksFor(t *testing.T) {
+	o, err := New(output.Params{Logger: logrus.New(), StdOut: &bytes.Buffer{}, ScriptOptions: lib.Options{
+		MinIterationDuration: types.NullDurationFrom(time.Second),
+		External:             map[string]json.RawMessage{scriptExt: json.RawMessage(`{}`)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{Output: o.(*Output), t: t, registry: metrics.NewRegistry()}
+	m := b.registry.MustNewMetric(metrics.IterationDurationName, metrics.Trend, metrics.Time)
+	for _, v := range []float64{20, 1500} {
+		b.addSample(metrics.Sample{
+			TimeSeries: metrics.TimeSeries{Metric: m, Tags: b.tags(measuredScenario, "200")}, Value: v,
+		}, reading{})
+	}
+	if doc, err := b.scenarios[measuredScenario].iteration.document(); err != nil ||
+		math.Abs(doc.Mean-1_250_000) > 2000 {
+		t.Errorf("%v, %+v", err, doc)
 	}
 }
 

@@ -205,7 +205,7 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 	case metrics.DataReceivedName:
 		s.bytes += int64(sample.Value)
 	case metrics.IterationDurationName:
-		s.iteration.record(milliseconds(sample.Value))
+		s.iteration.record(s.own.iterationOf(milliseconds(sample.Value)))
 	default:
 		return builtin(sample.Metric.Name)
 	}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from loadlab.measurement.documents import K6Document, Scenario
+from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.without_answer import without_answer
 from loadlab.plan.expected import LoadFacts
@@ -93,3 +94,11 @@ def test_a_trend_of_bytes_is_judged_by_what_it_holds(lab, server, tmp_path):
     assert facts is not None
     assert [bound.value for bound in facts.bounds] == [500_000]
     assert facts.unsupported == ("size: p(95)<200000, as it lies between 120000 and 500000",)
+
+
+def test_a_pace_is_the_time_of_an_iteration(lab, server, tmp_path):
+    before = "export const options = { minIterationDuration: '200ms' };\n"
+    scenario = measured(run_ours(lab, written(tmp_path, f"http.get({PAGE});", before)))
+
+    assert Histogram.decode(scenario["iteration_duration"]["hdr"]).mean_us >= 199_000
+    assert scenario["iterations"] == pytest.approx(10 * USERS, abs=USERS)
