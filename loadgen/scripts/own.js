@@ -19,7 +19,7 @@ const IN_FORCE = [
 ];
 const OF_SCENARIOS = ['duration', 'iterations', 'scenarios', 'stages', 'vus'];
 // By these the output tells requests apart, and why some failed.
-const NEEDED_TAGS = ['scenario', 'name', 'status', 'error'];
+const NEEDED_TAGS = ['scenario', 'name', 'status', 'error', 'expected_response'];
 
 const { path, function: usual, scenarios: usesScenarios } = config.script;
 

@@ -102,3 +102,16 @@ def test_a_pace_is_the_time_of_an_iteration(lab, server, tmp_path):
 
     assert Histogram.decode(scenario["iteration_duration"]["hdr"]).mean_us >= 199_000
     assert scenario["iterations"] == pytest.approx(10 * USERS, abs=USERS)
+
+
+def test_expected_and_unexpected_answers_of_one_name_are_told_apart(lab, server, tmp_path):
+    before = "export const options = { systemTags: [] };\n"
+    body = (
+        "const url = `${__ENV.LOADLAB_TARGET}/private`, tags = { name: 'private' };\n"
+        "http.get(url, { tags, responseCallback: http.expectedStatuses(403) });\n"
+        "http.get(url, { tags });"
+    )
+    scenario = measured(run_ours(lab, written(tmp_path, body, before)))
+
+    assert scenario["failed"] == scenario["iterations"] == scenario["requests"] / 2 > 10
+    assert len(scenario["splits"]) == 2
