@@ -1,8 +1,10 @@
 package histogram
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +34,7 @@ type ownScript struct {
 // scriptDoc is what its options ask for that is not k6's to decide here.
 type scriptDoc struct {
 	Thresholds []thresholdDoc `json:"thresholds"`
+	LeftOut    int            `json:"thresholdsLeftOut,omitempty"`
 	Ignored    []string       `json:"ignored"`
 }
 
@@ -60,8 +63,13 @@ func readOwnScript(p output.Params) (*ownScript, error) {
 	return own, nil
 }
 
-// bound keeps what a document may hold of somebody's texts.
+// bound keeps what a document may hold of somebody's texts: of too many thresholds those that can be
+// judged, which are the ones without tags.
 func (d *scriptDoc) bound() {
+	slices.SortStableFunc(d.Thresholds, func(a, b thresholdDoc) int {
+		return cmp.Compare(strings.Count(a.Metric, "{"), strings.Count(b.Metric, "{"))
+	})
+	d.LeftOut = max(0, len(d.Thresholds)-maxThresholds)
 	d.Thresholds = append([]thresholdDoc{}, d.Thresholds[:min(len(d.Thresholds), maxThresholds)]...)
 	for i, t := range d.Thresholds {
 		d.Thresholds[i] = thresholdDoc{cut(printable(t.Metric)), cut(printable(t.Threshold))}

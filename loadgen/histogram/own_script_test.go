@@ -59,9 +59,12 @@ func TestWhatAScriptTellsIsBounded(t *testing.T) {
 	for i := range thresholds {
 		thresholds[i] = fmt.Sprintf(`{"metric":"m%d\u001b","threshold":"%s"}`, i, strings.Repeat("x", 999))
 	}
+	for i := range 25 {
+		thresholds[i] = fmt.Sprintf(`{"metric":"http_req_duration{name:%d}","threshold":"avg<1"}`, i)
+	}
 	told := fmt.Sprintf(`{"thresholds":[%s],"ignored":["vus"]}`, strings.Join(thresholds, ","))
 	doc := ownBench(t, told).own.document()
-	if len(doc.Thresholds) != maxThresholds || doc.Thresholds[3].Metric != "m3" || len(doc.Ignored) != 1 {
+	if len(doc.Thresholds) != maxThresholds || doc.Thresholds[3].Metric != "m28" || doc.LeftOut != 10 || len(doc.Ignored) != 1 {
 		t.Errorf("%d thresholds, %q, %v", len(doc.Thresholds), doc.Thresholds[3].Metric, doc.Ignored)
 	}
 	if n := len([]rune(doc.Thresholds[0].Threshold)); n != maxText {

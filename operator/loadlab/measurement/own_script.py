@@ -6,7 +6,7 @@ out here, while the histograms are there; those on requests are judged as criter
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.measurement.documents import (
@@ -67,7 +67,10 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
     bounds = [_bound(documents, each) for each in told.thresholds]
     return ScriptFacts(
         bounds=tuple(bound for bound in bounds if isinstance(bound, ScriptBound)),
-        unsupported=tuple(bound for bound in bounds if isinstance(bound, str)),
+        unsupported=(
+            *(bound for bound in bounds if isinstance(bound, str)),
+            *_left_out(told.thresholds_left_out),
+        ),
         ignored=told.ignored,
         failed_checks=_failed_checks(documents),
         iterations=sum(scenario.iterations for scenario in measured),
@@ -81,6 +84,11 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
             if WARM_UP in document.scenarios
         ),
     )
+
+
+def _left_out(thresholds: int) -> Iterator[str]:
+    if thresholds:
+        yield f"{thresholds} more, as 20 are the most"
 
 
 def _thrown(scenarios: Sequence[Scenario]) -> Counter[str]:

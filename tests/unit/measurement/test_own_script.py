@@ -106,3 +106,9 @@ def test_what_iterations_threw_is_added_up_over_all_pods():
 
     assert (facts.iterations, facts.thrown) == (20, 14)
     assert facts.exceptions == ("8 x none", "6 x TypeError: x (a.js:1)")
+
+
+def test_thresholds_that_were_left_out_are_named():
+    script = {"thresholds": [], "ignored": [], "thresholdsLeftOut": 11}
+
+    assert facts_of(document([], script=script)).unsupported == ("11 more, as 20 are the most",)

@@ -173,6 +173,7 @@ class OwnScript(ReadModel):
     """What the options of a script of the user's own ask for."""
 
     thresholds: tuple[OwnThreshold, ...] = Field(max_length=20)
+    thresholds_left_out: Count = 0
     ignored: tuple[Annotated[str, Field(max_length=LONGEST_NAME)], ...] = Field(max_length=50)
 
 
