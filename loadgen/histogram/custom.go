@@ -2,7 +2,6 @@ package histogram
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"go.k6.io/k6/v2/metrics"
@@ -120,20 +119,6 @@ func (c *custom) trendDocs() (map[string]trendDoc, error) {
 		docs[name] = doc
 	}
 	return docs, nil
-}
-
-// builtin tells k6's own metrics from the script's.
-func builtin(name string) bool {
-	switch name {
-	case metrics.VUsMaxName, metrics.GroupDurationName:
-		return true
-	}
-	for _, protocol := range []string{"http_req", "ws_", "grpc_", "browser_"} {
-		if strings.HasPrefix(name, protocol) {
-			return true
-		}
-	}
-	return false
 }
 
 // milliseconds turns k6's float milliseconds into a duration, exactly for whole nanoseconds. What a

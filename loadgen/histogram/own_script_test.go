@@ -148,3 +148,20 @@ func TestATrendTellsOfTheValuesThatNoHistogramHolds(t *testing.T) {
 		t.Errorf("exact: %+v", d.Exact)
 	}
 }
+
+func TestOtherProtocolsAreCountedAndAScriptsMetricsOfLikeNamesAreKept(t *testing.T) {
+	b := newBench(t, "", nil)
+	for _, name := range []string{"ws_sessions", "ws_msgs_sent", "grpc_streams", "ws_connect", "http_request_errors"} {
+		b.sample(name, metrics.Counter, metrics.Default, 1)
+	}
+	b.sample(metrics.GRPCReqDurationName, metrics.Trend, metrics.Time, 5)
+	b.sample(metrics.HTTPReqWaitingName, metrics.Trend, metrics.Time, 5)
+	doc := b.stop(nil)
+	found := doc.Scenarios["measure"].OtherProtocols
+	if len(found) != 3 || found["WebSocket sessions"] != 1 || found["gRPC requests"] != 1 {
+		t.Errorf("%v", found)
+	}
+	if len(doc.Counters) != 5 || doc.Counters["ws_connect"] == nil || len(doc.Trends) != 0 {
+		t.Errorf("%v, %v", doc.Counters, doc.Trends)
+	}
+}

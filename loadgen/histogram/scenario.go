@@ -26,7 +26,8 @@ type scenario struct {
 
 	status     map[string]int64
 	failures   *failures
-	exceptions exceptions // of a script of the user's own
+	exceptions exceptions       // of a script of the user's own
+	others     map[string]int64 // of its sessions and calls by other protocols
 	splits     map[splitKey]*split
 	iteration  *distribution
 	series     *series
@@ -85,6 +86,7 @@ type scenarioDoc struct {
 	Status            map[string]int64 `json:"status"`
 	Failures          []failureDoc     `json:"failures"`
 	Exceptions        []exceptionDoc   `json:"exceptions,omitempty"`
+	OtherProtocols    map[string]int64 `json:"otherProtocols,omitempty"`
 	Splits            []splitDoc       `json:"splits"`
 	IterationDuration distributionDoc  `json:"iteration_duration"`
 	VirtualUsersMax   int64            `json:"virtualUsersMax"`
@@ -98,6 +100,7 @@ func newScenario(from reading, own *ownScript) *scenario {
 		status:     map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
 		failures:   newFailures(),
 		exceptions: exceptions{},
+		others:     map[string]int64{},
 		splits:     map[splitKey]*split{},
 		iteration:  newDistribution(),
 		series:     newSeries(),
@@ -207,7 +210,7 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 	case metrics.IterationDurationName:
 		s.iteration.record(s.own.iterationOf(milliseconds(sample.Value)))
 	default:
-		return builtin(sample.Metric.Name)
+		return s.addBuiltin(sample.Metric.Name)
 	}
 	return true
 }
@@ -219,8 +222,8 @@ func (s *scenario) document(name string, vus gauge, h history) (doc scenarioDoc,
 		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
 		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects,
 		Connections: s.connections, Status: s.status,
-		Failures:        s.failures.documents(),
-		Exceptions:      s.exceptions.documents(),
+		Failures:   s.failures.documents(),
+		Exceptions: s.exceptions.documents(), OtherProtocols: s.others,
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),
 		Series:          s.series.document(), LateForSeries: s.series.late,
 		Generator: h.between(s.firstStart, s.last, s.from, s.to),

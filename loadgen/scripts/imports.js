@@ -31,6 +31,9 @@ function localOnes(file) {
     throw new Error(`${file} imports ${address}, and a trial loads nothing from a network: put that file ` +
       'into the ConfigMap, and import it as ./NAME');
   }
+  if (found.some((specifier) => /^k6\/browser\b/.test(specifier))) {
+    throw new Error(`${file} imports k6/browser, and no browser is here: k6/http makes a trial's requests`);
+  }
   const folder = file.slice(0, file.lastIndexOf('/'));
   return found.filter((specifier) => /^\.?\//.test(specifier)).map((specifier) => (
     specifier.startsWith('/') ? specifier : `${folder}/${specifier.slice(2)}`

@@ -53,6 +53,16 @@ def test_a_text_among_exports_is_no_import(lab, server, tmp_path):
     assert measured(run_ours(lab, tmp_path / "own.js"))["requests"] > 10
 
 
+def test_a_browser_is_refused_as_there_is_none(lab, server, tmp_path):
+    (tmp_path / "own.js").write_text(
+        "import { browser } from 'k6/browser';\nexport default () => browser.newPage();\n"
+    )
+    ended = run_ours(lab, tmp_path / "own.js")
+
+    assert ended.code in {104, 107}
+    assert "own.js imports k6/browser, and no browser is here" in ended.stderr
+
+
 @pytest.mark.parametrize("text", IMPORTS)
 def test_an_import_by_address_is_refused_however_it_is_written(lab, server, tmp_path, text):
     (tmp_path / "own.js").write_text(f"{text}\nexport default function () {{}}\n")

@@ -1,5 +1,6 @@
 """Scripts that go wrong as scripts do: what a trial tells of them, by k6 itself."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,20 @@ def test_expected_and_unexpected_answers_of_one_name_are_told_apart(lab, server,
 
     assert scenario["failed"] == scenario["iterations"] == scenario["requests"] / 2 > 10
     assert len(scenario["splits"]) == 2
+
+
+def test_users_are_numbered_as_the_how_to_says(lab, server, tmp_path):
+    body = (
+        "const own = { id: exec.vu.idInTest, n: exec.vu.iterationInScenario, iter: __ITER };\n"
+        "const text = JSON.stringify({ ...own, at: exec.scenario.name });\n"
+        "http.post(`${__ENV.LOADLAB_TARGET}/echo`, text);"
+    )
+    script = written(tmp_path, body, "import exec from 'k6/execution';\n")
+    measured(run_ours(lab, script))
+    told = [json.loads(text) for text in server.echoed]
+    load = [each for each in told if each["at"] == "measure"]
+
+    assert len({each["id"] for each in load}) == USERS
+    assert {each["id"] for each in told} <= set(range(1, USERS + 2))
+    assert min(each["n"] for each in load) == 0
+    assert max(each["iter"] for each in load) > max(each["n"] for each in load)

@@ -54,6 +54,7 @@ class ScriptFacts:
     iterations: int = 0  # of the measurement
     thrown: int = 0  # of them: they ended with an exception, without what would have followed
     exceptions: tuple[str, ...] = ()  # the most frequent ones, in words
+    beside: tuple[str, ...] = ()  # what is no HTTP request and in no figure, in words
     cut_in_warm_up: int = 0  # iterations; what they put off ends in the measurement
 
 
@@ -78,6 +79,7 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
         exceptions=tuple(
             f"{number:,} x {text}" for text, number in thrown.most_common(TOLD_EXCEPTIONS)
         ),
+        beside=_beside(measured),
         cut_in_warm_up=sum(
             document.scenarios[WARM_UP].interrupted_iterations
             for document in documents
@@ -89,6 +91,13 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
 def _left_out(thresholds: int) -> Iterator[str]:
     if thresholds:
         yield f"{thresholds} more, as 20 are the most"
+
+
+def _beside(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    found: Counter[str] = Counter()
+    for scenario in scenarios:
+        found.update(scenario.other_protocols)
+    return tuple(f"{number:,} {what}" for what, number in sorted(found.items()) if number)
 
 
 def _thrown(scenarios: Sequence[Scenario]) -> Counter[str]:

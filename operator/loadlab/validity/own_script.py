@@ -28,6 +28,15 @@ def script_not_heeded(trial: TrialMeasurement) -> Iterator[Reason]:
         yield remark(ReasonKind.CHECKS_FAILED, f"checks of the script: {failed}")
 
 
+def other_protocols(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say that a script does what nothing here measures."""
+    if trial.script is not None and trial.script.beside:
+        yield remark(
+            ReasonKind.OTHER_PROTOCOLS,
+            f"{' and '.join(trial.script.beside)} are no HTTP requests, and in no figure",
+        )
+
+
 def script_threw(trial: TrialMeasurement) -> Iterator[Reason]:
     """Doubt a load of iterations that ended early: what would have followed is missing."""
     script = trial.script

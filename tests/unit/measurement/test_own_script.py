@@ -112,3 +112,12 @@ def test_thresholds_that_were_left_out_are_named():
     script = {"thresholds": [], "ignored": [], "thresholdsLeftOut": 11}
 
     assert facts_of(document([], script=script)).unsupported == ("11 more, as 20 are the most",)
+
+
+def test_sessions_of_other_protocols_are_added_up_over_all_pods():
+    others = {"otherProtocols": {"gRPC requests": 20, "WebSocket sessions": 1000}}
+    scenarios = {"measure": _measured(10, 1.0) | others}
+
+    facts = facts_of(*[document([], scenarios=scenarios)] * 2)
+
+    assert facts.beside == ("2,000 WebSocket sessions", "40 gRPC requests")

@@ -46,6 +46,16 @@ def test_iterations_that_were_cut_off_before_are_in_doubt(healthy):
     assert judged.validity is Validity.SUSPECT
 
 
+@pytest.mark.parametrize("requests", [30_000, 0])
+def test_other_protocols_are_named_also_where_there_is_nothing_else(healthy, requests):
+    trial = with_script(healthy, beside=("2,000 WebSocket sessions", "40 gRPC requests"))
+    said = [r.message for r in judge(replace(trial, requests=requests)).reasons]
+
+    assert said[-1] == (
+        "2,000 WebSocket sessions and 40 gRPC requests are no HTTP requests, and in no figure"
+    )
+
+
 @pytest.mark.parametrize(
     ("thrown", "validity"),
     [(99, Validity.VALID), (100, Validity.SUSPECT), (10_000, Validity.INVALID)],

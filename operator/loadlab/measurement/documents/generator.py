@@ -135,6 +135,9 @@ class Scenario(ReadModel):
     status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
     exceptions: tuple[Thrown, ...] = Field(default=(), max_length=11)
+    other_protocols: dict[Annotated[str, Field(max_length=40)], Count] = Field(
+        default={}, max_length=10
+    )
     redirects_followed: Count = 0
     connections: Count = 0  # made for a request; also where a generator does not tell
     splits: tuple[Split, ...] = Field(max_length=MOST_SPLITS)
