@@ -16,7 +16,7 @@ const told = new Set();
 const secrets = Object.entries(__ENV)
   .filter(([name, value]) => !NO_SECRET.test(name) && value.length >= SECRET_LENGTH && !isPlace(value))
   .map(([, value]) => value)
-  .sort((a, b) => b.length - a.length);
+  .toSorted((a, b) => b.length - a.length);
 
 export function counted(iteration) {
   try {

@@ -24,6 +24,7 @@ from loadlab.measurement.requests_by_name import NamedCount
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import (
+    Bottleneck,
     ByComponent,
     CostUnit,
     Figure,
@@ -49,6 +50,7 @@ class MeasuredCell:
     row: ResultRow
     percentiles_ms: Mapping[float, Figure]  # by the percent, those that criteria ask for
     dropped_iterations: int
+    limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
 
 
 class CellSum:
@@ -103,6 +105,7 @@ class CellSum:
             row=self._row(used, reasons),
             percentiles_ms={p: figure for p, figure in percentiles.items() if figure},
             dropped_iterations=sum(t.dropped_iterations for t in used),
+            limit=attribute_cell([t.limit for t in _held_back(used) if t.limit]),
         )
 
     def _row(self, used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> ResultRow:
@@ -148,10 +151,15 @@ class CellSum:
             thread_tokens=_most(u.thread_tokens for u in service),
             by_request=request_rows(self._named, used),
             work=work_of(used),
-            bottleneck=attribute_cell([t.bottleneck for t in used if t.bottleneck]),
+            bottleneck=attribute_cell([t.bottleneck for t in _held_back(used) if t.bottleneck]),
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
         )
+
+
+def _held_back(used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:
+    """Return the replicates that say what held a cell back: those that did not carry their load."""
+    return [trial for trial in used if trial.judgement.is_overloaded] or used
 
 
 def _cost(used: Sequence[TrialFigures], components: Set[str]) -> Figure | None:

@@ -39,6 +39,7 @@ _SPELLING = re.compile(
     r"^\s*(?P<aggregation>[a-z]+|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\))"
     r"\s*(?P<relation><=|>=|==|!=|<|>)\s*(?P<bound>\d+(?:\.\d+)?)\s*$"
 )
+TAIL_FROM = 90.0  # percent
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<": lambda value, bound: value < bound,
     "<=": lambda value, bound: value <= bound,
@@ -66,6 +67,12 @@ class Threshold:
     def holds(self, value: float) -> bool:
         """Whether a value keeps the bound."""
         return _HOLDS[self.relation](value, self.bound)
+
+    @property
+    def bounds_tail(self) -> bool:
+        """Whether the slow answers must stay below it: the p90 to the maximum."""
+        of_slow = self.aggregation == "max" or (self.percent or 0.0) >= TAIL_FROM
+        return self.metric == "http_req_duration" and self.relation[0] == "<" and of_slow
 
     def badness(self, value: float) -> float:
         """Order values: the larger, the closer to or the further beyond the bound."""

@@ -5,15 +5,17 @@ held; `summarize` puts them together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from loadlab.analysis.attempts import with_attempts
 from loadlab.analysis.baseline import BaselineView, with_baseline
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
+from loadlab.analysis.contenders import LOWER_TIER, NOT_MET
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
@@ -37,7 +39,6 @@ from loadlab.base.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
-    Best,
     CellCapacity,
     ConditionType,
     CriterionResult,
@@ -111,8 +112,8 @@ def summarize(
         return within_budget(_with_search(analyzed, rows, by_trials, found))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
-    best = best_cell(comparable_rows(plan, passing), replicates, _beside(plan), plan.pilot)
-    complete = _with_insight(plan, analyzed, rows, replicates, best)
+    choice = _choose(plan, rows, passing, replicates)
+    complete = _with_insight(plan, analyzed, rows, replicates, choice)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
 
@@ -141,7 +142,7 @@ def _with_insight(
     status: LoadExperimentStatus,
     rows: Sequence[ResultRow],
     replicates: Sequence[Replicate],
-    best: Best | None,
+    choice: Choice,
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
     latency = plan.context.spec.load.shows_latency
@@ -155,10 +156,40 @@ def _with_insight(
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
-            "best": best,
-            "recommendation": recommend(rows, best, comparisons, scaling, doubt=_doubt(status)),
+            "best": choice.best,
+            "recommendation": recommend(
+                rows,
+                choice.best,
+                comparisons,
+                scaling,
+                set_aside=choice.set_aside,
+                doubt=_doubt(status),
+            ),
         }
     )
+
+
+def _choose(
+    plan: Plan,
+    rows: Sequence[ResultRow],
+    passing: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+) -> Choice:
+    """Choose the best cell, and say of every other one that is not compared with it why."""
+    tier = comparable_rows(plan, passing)
+    choice = choose(
+        tier,
+        replicates,
+        _beside(plan),
+        plan.pilot,
+        latency=plan.context.spec.load.shows_latency,
+        tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
+    )
+    reasons = {row.cell.title(): NOT_MET for row in rows}
+    reasons |= {row.cell.title(): LOWER_TIER for row in passing}
+    for row in tier:
+        del reasons[row.cell.title()]
+    return replace(choice, set_aside={**reasons, **choice.set_aside})
 
 
 def _doubt(status: LoadExperimentStatus) -> str:

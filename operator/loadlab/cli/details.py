@@ -69,14 +69,15 @@ def _told(found: Bottleneck, title: str) -> Iterator[str]:
 
 
 def scaling(found: Sequence[Scaling]) -> Iterator[RenderableType]:
-    """Yield the table of the fitted laws, then a line for each that there is none of."""
+    """Yield the table of the fitted laws, which levels are enough, and why no more is told."""
     if fitted := [law for law in found if law.rate_of_one]:
         names = ["req/s\nof one", "contention", "coherence", "knee", "peak\nat N", "most\nreq/s"]
         columns = [key("cells"), key("N"), *map(Column, names)]
         shown = [list(_law(law)) for law in fitted]
         yield Sheet("Scaling (universal scalability law)", columns, shown)
-        enough = [f"{law.of}, {law.factor}: {law.recommendation}" for law in fitted]
-        yield from map(Prose, [*enough, ""])
+    if enough := [law for law in found if law.recommendation]:
+        yield from (Prose(f"{law.of}, {law.factor}: {law.recommendation}") for law in enough)
+        yield Prose("")
     for law in found:
         if law.why:
             yield Prose(f"Scaling of {law.of} with {law.factor}: {law.why}")
