@@ -123,7 +123,7 @@ def _merged(
         counts=counts,
         durability=account_for(documents, account),
         work=work_between(start, end) if start and end else None,
-        by_request=named_requests(documents, load.timeout_ms),
+        by_request=named_requests(documents, load),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         others=watch_of(start, end),

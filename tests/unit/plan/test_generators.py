@@ -156,7 +156,7 @@ def test_what_the_api_server_fills_in_is_no_wish(experiment, images, generator):
 def test_users_that_wrks_threads_cannot_share_are_refused(experiment, images, users, pods):
     load = {"generator": "wrk", "threads": 4, "parallelism": pods}
     spec = SLEEP | {"load": load, "factors": {"virtualUsers": [users]}}
-    with pytest.raises(PlanError, match="wrk cannot do .* that the load.threads"):
+    with pytest.raises(PlanError, match=r"wrk cannot do .* that the load\.threads"):
         make_plan(experiment(**spec), images)
     spec["factors"] = {"virtualUsers": [16]}
     assert make_plan(experiment(**spec), images).trials
