@@ -251,7 +251,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
     "measurement.without_answer": {
-        "timed_out_of: timeout_ms * 1000 -> timeout_ms * 1001": (
+        "_guess: load.timeout_ms * 1000 -> load.timeout_ms * 1001": (
             "half of the time-out is far from both"
         ),
     },
