@@ -34,20 +34,19 @@ def readings_of(
     known = {place: value for place, value in found.items() if value is not None}
     if expectation.ratio is None:
         return known
-    if expectation.figure is FigureName.FAILED_RATE and _both_sides_fail(groups, places, known):
+    if expectation.figure is FigureName.FAILED_RATE and _each_fails(groups, places, known):
         return {
             place: share_above_0(places[place].failed, places[place].requests) for place in known
         }
     return {place: value for place, value in known.items() if value > 0}
 
 
-def _both_sides_fail(
+def _each_fails(
     groups: Iterable[Group], places: Mapping[Place, TrialFigures], known: Iterable[Place]
 ) -> bool:
-    """Whether a request failed on each side, in a replicate that may be used."""
+    """Whether a request failed in each of the cells: one that never fails has no ratio."""
     failing = {place[0] for place in known if places[place].failed}
-    sides = list(zip(*groups, strict=True))
-    return bool(sides) and all(any(cell.title() in failing for cell in side) for side in sides)
+    return all(cell.title() in failing for group in groups for cell in group)
 
 
 def _may_enter(judgement: Judgement, figure: FigureName) -> bool:

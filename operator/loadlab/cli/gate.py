@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from loadlab.analysis.controls import controls_of
 from loadlab.analysis.search_outcome import causes_of_search
-from loadlab.analysis.status_budget import COMPARISONS, WITHOUT_A_CLAIM
+from loadlab.analysis.status_budget import COMPARISONS, WITH_BASELINE, WITHOUT_A_CLAIM
 from loadlab.analysis.verdict import Cause, causes_of, is_quiet
 from loadlab.base.text import plain
 from loadlab.cli.comparisons import chance, spelled
@@ -155,7 +155,8 @@ def comparison_checks(status: LoadExperimentStatus, *, is_decisive: bool) -> Ite
     if all(found.why for found in told) and (told or not left_out):
         why = told[0].why if told else _why_none(status)
         yield Check("comparison", Outcome.UNDECIDED, f"nothing can be claimed: {why}")
-    if status.baseline and not baseline and not left_out:
+    is_left_out = any(name.startswith(WITH_BASELINE) for name in left_out)
+    if status.baseline and not baseline and not is_left_out:
         why = status.baseline.note or "it has no cell of this experiment"
         yield Check(f"baseline {status.baseline.name}", Outcome.UNDECIDED, f"not compared: {why}")
 

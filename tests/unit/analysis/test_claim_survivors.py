@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.catalogue import Cell
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.model.status import ExpectationOutcome as Outcome
@@ -16,6 +16,7 @@ from tests.unit.analysis.claims import (
     MEASURED,
     SYNC,
     at_rate,
+    expected,
     interval,
     judge,
     judged,
@@ -94,7 +95,20 @@ def test_what_others_spoiled_is_left_out_by_chance():
     spoiled = judged(MEASURED, FOREIGN)
     replicates = [*sides(OF, (), OVER), Replicate(ASYNC, 4, spoiled)]
 
-    assert judge(replicates, ratio="latencyMs.p95", atMost=1.5).outcome is Outcome.REPRODUCED
+    for bound in ({"atMost": 1.5}, {"atLeast": 1.1}):
+        found = judge(replicates, ratio="latencyMs.p95", **bound)
+
+        assert found.outcome is Outcome.REPRODUCED
+
+
+@pytest.mark.parametrize("figure", ["eventLoopLagMs.p99", "cpuMicrosPerRequest.service"])
+def test_what_was_not_measured_is_left_out_by_chance(figure):
+    """Nobody knows why, and nothing says that it was more, or less."""
+    known = [with_lag(cell, n, 3.0) for cell in (ASYNC, SYNC) for n in (1, 2, 3, 4)]
+    known[3] = replace(known[3], trial=replace(known[3].trial, components={}))
+
+    for bound in ({"atMost": 1.1}, {"atLeast": 0.9}):
+        assert judge(known, ratio=figure, **bound).outcome is Outcome.REPRODUCED
 
 
 @pytest.mark.parametrize(
@@ -123,7 +137,7 @@ def test_a_cost_that_was_put_off_is_more_than_is_known():
 
 def with_lag(cell: Cell, block: int, lag_ms: float) -> Replicate:
     found = sized(cell, block, 100, 500, 10)
-    usage = {"service": ComponentUsage(event_loop_lag_p99_ms=lag_ms)}
+    usage = {"service": ComponentUsage(event_loop_lag_p99_ms=lag_ms, cpu_micros_per_request=500.0)}
     return replace(found, trial=replace(found.trial, components=usage))
 
 
@@ -169,3 +183,24 @@ def test_where_one_side_never_fails_there_is_no_ratio():
 
     assert (found.outcome, found.replicates, found.ratio) == (Outcome.INCONCLUSIVE, 0, None)
     assert found.note.endswith("0, which has no ratio")
+
+
+def test_a_ratio_of_latencies_below_1_ms_is_one():
+    found = judge(sides((0.5, 0.5, 0.5), (), (0.25, 0.25, 0.25)), ratio="latencyMs.p95", atLeast=1)
+
+    assert found.outcome is Outcome.REPRODUCED
+    assert found.ratio == pytest.approx(2)
+
+
+def test_a_cell_that_never_fails_leaves_its_side_without_a_ratio():
+    cells = tuple(Cell(variant=name, workers=n) for name in ("async", "sync") for n in (1, 2))
+    failed = dict(zip(cells, (400, 0, 200, 200), strict=True))
+    known = [
+        Replicate(cell, n, judged(replace(MEASURED, requests=10_000, failed=failed[cell])))
+        for cell in cells
+        for n in (1, 2, 3)
+    ]
+
+    found = judge_expectation(expected(ratio="failedRate", atMost=1), cells, known)
+
+    assert (found.outcome, found.replicates, found.ratio) == (Outcome.INCONCLUSIVE, 0, None)

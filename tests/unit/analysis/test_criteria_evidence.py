@@ -9,7 +9,7 @@ from loadlab.analysis.cell import CellSum
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import evaluate, parse_threshold
 from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
-from loadlab.analysis.too_little import requests_needed
+from loadlab.analysis.too_little import requests_needed, too_little
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered
 from loadlab.model.status import CriterionOutcome as Outcome
@@ -75,6 +75,10 @@ def test_noise_of_a_rate_does_neither() -> None:
 def test_what_is_decided_by_is_what_is_told_where_that_has_an_interval() -> None:
     for values in ((300.0, 330.0, 420.0), (200.0, 400.0), (5.0,), ()):
         assert estimate_to_decide_by(values) == log_estimate(values)
+    small = estimate_to_decide_by((0.1, 0.5, 2.0))
+    assert small is not None
+    assert small.low is not None
+    assert small.low > 0
     wide = estimate_to_decide_by((0.0, 1.0, 1.0))
     assert wide is not None
     assert (wide.least, wide.most) == (0.0, 1.0)
@@ -122,6 +126,14 @@ def test_a_percentile_of_too_few_requests_is_not_known(replicates: int, outcome:
     assert bool(found.note) is (outcome is Outcome.INCONCLUSIVE)
     assert judged(*([10] * replicates), text="p(99.9)<5").outcome in {outcome, Outcome.FAILED}
     assert judged(*([10] * replicates), text="p(100)<500").outcome is Outcome.PASSED
+
+
+def test_exactly_as_many_as_it_takes_are_enough() -> None:
+    cell = CellSum(ASYNC, planned=1).measured_cell()
+
+    assert too_little(replace(cell, requests=368), 99.0) == ""
+    assert too_little(replace(cell, requests=367), 99.0) != ""
+    assert too_little(replace(cell, requests=1), None) == ""
 
 
 def test_the_note_says_how_many_it_takes_and_fits_a_status() -> None:

@@ -180,6 +180,30 @@ def test_a_baseline_that_was_not_compared_does_not_pass(finished):
     assert told(suite, "error") == [("baseline search-october", "not compared: it was deleted")]
 
 
+@pytest.mark.parametrize(
+    ("omitted", "is_told"),
+    [("comparisons without a claim", True), ("comparisons with the baseline", False)],
+)
+def test_why_a_baseline_was_not_compared_is_told_unless_it_was_left_out(finished, omitted, is_told):
+    finished["status"] |= {"baseline": {"name": "night-1", "note": ""}, "omitted": [omitted]}
+
+    code, suite = run(finished, FailOn.REGRESSED, comparison("Improved"))
+
+    assert code == ExitCode.INCONCLUSIVE
+    note = ("baseline night-1", "not compared: it has no cell of this experiment")
+    assert (note in told(suite, "error")) is is_told
+
+
+def test_a_search_says_that_it_compares_nothing(finished):
+    found = {"cell": "sync", "atLeast": 400, "atLeastTrials": 2, "trials": 9, "ended": "Found"}
+    finished["status"]["capacity"] = [found]
+
+    code, suite = run(finished, FailOn.REGRESSED)
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert "a search finds each cell a rate of its own" in str(told(suite, "error"))
+
+
 def test_a_baseline_is_compared_too(finished):
     found = comparison("Regressed", baselineBlocks=5)
     finished["status"]["baseline"] = {"name": "search-october", "comparisons": [found]}
