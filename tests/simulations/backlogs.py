@@ -10,7 +10,7 @@ from collections import Counter
 from statistics import median
 
 from loadlab.measurement.backlog import backlog_of
-from loadlab.measurement.documents.generator import Scenario, Second
+from loadlab.measurement.documents.generator import Second
 from loadlab.validity.generator_rules import backlog_growth
 
 SEED = 20261128
@@ -32,8 +32,7 @@ def _is_missed(chance: random.Random, seconds: int, rate: int, use: float) -> bo
     for at in arrivals:
         free = max(free, at) + chance.expovariate(rate / use)
         ends.append(free)
-    scenario = Scenario.model_construct(series=tuple(_seconds(arrivals, ends)))
-    backlog = backlog_of([scenario], began, float(seconds))
+    backlog = backlog_of([_seconds(arrivals, ends)], began, float(seconds))
     return bool(backlog and backlog_growth(backlog, float(rate)))
 
 

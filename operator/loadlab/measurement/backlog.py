@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from loadlab.measurement.documents.generator import Scenario
+from loadlab.measurement.documents.generator import Second
 
 MOST_MOMENTS = 30  # a longer load has as many, further apart
 
@@ -23,26 +23,25 @@ class Backlog:
     every_seconds: int
 
 
-def backlog_of(scenarios: Sequence[Scenario], start: float, seconds: float) -> Backlog | None:
+def backlog_of(pods: Sequence[Sequence[Second]], start: float, seconds: float) -> Backlog | None:
     """Return the backlog of so many seconds from a moment since 1970; None where none is told.
 
     It begins once those that were sent first have answers: until then it grows in any service.
     """
     waiting = Counter[int]()
-    for line in (line for scenario in scenarios for line in scenario.series):
+    for line in (line for seconds_of_pod in pods for line in seconds_of_pod):
         waiting[line.t] += line.due
     if not any(waiting.values()):
         return None
-    moments = range(ceil(start + _first_latency(scenarios, start)), int(start + seconds) + 1)
+    moments = range(ceil(start + _first_latency(pods, start)), int(start + seconds) + 1)
     every = max(1, ceil(len(moments) / MOST_MOMENTS))
     known = tuple(waiting[at] for at in moments[::every])
     return Backlog(waiting=known, every_seconds=every) if known else None
 
 
-def _first_latency(scenarios: Sequence[Scenario], start: float) -> float:
+def _first_latency(pods: Sequence[Sequence[Second]], start: float) -> float:
     """Return the median latency, in s, of the first second that had answers; of the slowest pod."""
     firsts = (
-        next((line for line in each.series if line.t + 1 > start and line.p50), None)
-        for each in scenarios
+        next((line for line in each if line.t + 1 > start and line.p50), None) for each in pods
     )
     return max((line.p50 / 1e6 for line in firsts if line), default=0.0)

@@ -144,7 +144,9 @@ def _backlog(
     if not load.open_model or load.own_scenarios:
         return None
     began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
-    return backlog_of(scenarios, began + load.ramp_up_seconds, load.duration_seconds)
+    return backlog_of(
+        [s.series for s in scenarios], began + load.ramp_up_seconds, load.duration_seconds
+    )
 
 
 def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:

@@ -1,14 +1,13 @@
 """The backlog of an open load: what was due and had no answer, at whole seconds of it."""
 
 from loadlab.measurement.backlog import MOST_MOMENTS, Backlog, backlog_of
-from loadlab.measurement.documents.generator import Scenario, Second
+from loadlab.measurement.documents.generator import Second
 
 START = 100.3
 
 
-def pod(due: dict[int, int], p50: int = 5_000) -> Scenario:
-    series = tuple(Second(t=t, n=9, p50=p50, due=n) for t, n in due.items())
-    return Scenario.model_construct(series=series)
+def pod(due: dict[int, int], p50: int = 5_000) -> list[Second]:
+    return [Second(t=t, n=9, p50=p50, due=n) for t, n in due.items()]
 
 
 def test_it_is_what_waits_at_the_whole_seconds_of_the_load() -> None:
