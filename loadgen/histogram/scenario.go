@@ -144,22 +144,20 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	}
 	sp.duration.record(t.Duration)
 	sp.total.record(total)
-	sp.recordPlanned(t, total)
+	if intended, ok := arrivals.IntendedStart(t.Metadata); ok {
+		sp.recordPlanned(t.EndTime.Sub(intended), total)
+		s.series.wait(intended, t.EndTime)
+	}
 	s.series.record(t.EndTime, total, !sp.failed && sp.class != "3xx", sp.failed)
 	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
 }
 
 // recordPlanned adds what a user would have waited who came when the request was planned: a request
 // that is sent late, as k6 was held up, has kept that user waiting all the same.
-func (sp *split) recordPlanned(t *httpext.Trail, total time.Duration) {
-	intended, ok := arrivals.IntendedStart(t.Metadata)
-	if !ok {
-		return
-	}
+func (sp *split) recordPlanned(whole, total time.Duration) {
 	if sp.planned == nil {
 		sp.planned = &planned{newDistribution(), newDistribution()}
 	}
-	whole := t.EndTime.Sub(intended)
 	sp.planned.total.record(whole)
 	sp.planned.late.record(whole - total)
 }

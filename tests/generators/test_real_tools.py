@@ -12,6 +12,8 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import ProblemKind, read_pod_log
 from loadlab.measurement.without_answer import waited_of
 from loadlab.plan.expected import LoadFacts
+from loadlab_services.generators import wrk
+from loadlab_services.generators.contract import ConfigurationError
 from tests.contract.sides import faults
 from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
 from tests.manifests import Json
@@ -143,6 +145,16 @@ def test_headers_body_and_method_are_sent(pods, steward, tool):
     assert set(steward.bodies) == {request["body"].encode()}
     assert {sent["x-mine"] for sent in steward.headers} == {'a "b" \\ c'}
     assert {sent["content-type"] for sent in steward.headers} == {"application/json"}
+
+
+@pytest.mark.parametrize(("users", "threads"), [(1, 1), (3, 1), (4, 2), (100, 2)])
+def test_wrk_has_as_many_connections_as_users(users, threads, monkeypatch):
+    monkeypatch.setattr(wrk, "usable_cpus", lambda: 2)
+
+    assert wrk.threads_of(users, 0) == threads
+    assert wrk.threads_of(100, 10) == 10
+    with pytest.raises(ConfigurationError, match="cannot share 65 users evenly by 2 threads"):
+        wrk.threads_of(65, 2)
 
 
 @NUMBERING

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 # By module: the tests of it beside test_MODULE*.py.
 MODULES: Mapping[str, Sequence[str]] = {
-    "analysis.statistics": ["distributions"],
+    "analysis.statistics": ["distributions", "criteria_evidence"],
     "analysis.intervals": [],
     "analysis.blocks": [],
     "analysis.comparison": ["best", "blocks_needed", "equivalence"],
@@ -13,7 +13,10 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.fairness": [],
     "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
     "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost"],
+    "analysis.claim_standing": ["failures_in_cost", "claim_survivors"],
+    "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
+    "analysis.left_out": ["figures_left_out"],
+    "analysis.too_little": ["criteria_evidence"],
     "analysis.controls": ["comparison"],
     "analysis.equivalence": ["comparison_claims"],
     "analysis.calibration": ["equivalence", "baseline_compare"],
@@ -144,10 +147,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {
-        "_ends: low is not None and high is not None -> low is not None or high is not None": (
-            "a figure has both ends, or none"
-        ),
-        "_reach: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+        "_figure: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
@@ -185,6 +185,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_where: high - low > _FINE * high -> high - low >= _FINE * high": _NEVER_EQUAL,
     },
     "analysis.statistics": {
+        "ends_of: low is not None and high is not None -> low is not None or high is not None": (
+            "a figure has both ends, or none"
+        ),
         ": _TINY = 1e-300 -> _TINY = 1.0": "no term of the fraction is 0 to the last digit",
         "interval_on_logs: 2 * half > math.log(WIDEST_INTERVAL) -> "
         "2 * half >= math.log(WIDEST_INTERVAL)": _NEVER_EQUAL,

@@ -3,6 +3,7 @@
 make simulations
 """
 
+import itertools
 import math
 import random
 import time
@@ -11,6 +12,7 @@ from dataclasses import replace
 
 from loadlab.analysis.noise_floor import Finding
 from loadlab.model.status import ComparisonOutcome
+from tests.simulations.backlogs import share_missed
 from tests.simulations.counting import Counting, share_coverage
 from tests.simulations.growth import (
     PARAMETERS,
@@ -211,6 +213,16 @@ def searches() -> Iterator[str]:
             )
 
 
+def overloads() -> Iterator[str]:
+    """Yield how often an open load is said not to be carried, by what share of full it uses."""
+    yield "\nOpen loads of an M/M/1 queue that are said not to be carried, 200 of each"
+    uses = (0.7, 0.9, 0.95, 1.05, 1.25, 1.5)
+    yield f"{'':<44}" + "".join(f"{use:>8.0%}" for use in uses)
+    for rate, seconds in itertools.product((50, 200), (4, 6, 8, 15)):
+        shares = "".join(f"{share_missed(seconds, rate, use, 200):>8.1%}" for use in uses)
+        yield f"{f'{rate} a second for {seconds} s':<44}{shares}"
+
+
 _PARTS = (
     coverages,
     shares,
@@ -222,6 +234,7 @@ _PARTS = (
     two_stages,
     unpaired,
     steadiness,
+    overloads,
     searches,
 )
 

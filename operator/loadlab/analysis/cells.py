@@ -43,16 +43,24 @@ class AnalysedCell:
 class CellAnalysis:
     """The stored trials of one cell, added one after the other: each is decoded and let go.
 
-    `own_ms` is what k6 itself adds to a latency.
+    `own_ms` is what k6 itself adds to a latency. Where each trial is judged by itself, as in a
+    search, one is enough for a criterion.
     """
 
     def __init__(
-        self, arm: Arm, planned: int, thresholds: Mapping[str, Threshold], own_ms: float = 0.0
+        self,
+        arm: Arm,
+        planned: int,
+        thresholds: Mapping[str, Threshold],
+        own_ms: float = 0.0,
+        *,
+        by_itself: bool = False,
     ) -> None:
         cell, self._own_ms = arm.cell, own_ms
         self._cell, self._role, self._thresholds = cell, arm.role, thresholds
         percents = {rule.percent for rule in thresholds.values()}
-        self._sum = CellSum(cell, planned, (each for each in percents if each is not None))
+        asked = (each for each in percents if each is not None)
+        self._sum = CellSum(cell, planned, asked, wants_more=planned > 1 and not by_itself)
         self._replicates: list[Replicate] = []
         self._own = OwnThresholds()
 

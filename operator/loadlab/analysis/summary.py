@@ -20,6 +20,7 @@ from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshol
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
+from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.own_thresholds import judge_script
 from loadlab.analysis.precision import judge_precision
@@ -32,9 +33,9 @@ from loadlab.analysis.search_outcome import (
     verdict_of,
     with_found_capacity,
 )
-from loadlab.analysis.status_budget import within_budget
+from loadlab.analysis.status_budget import compared_without, within_budget
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
-from loadlab.analysis.verdict import decide_verdict
+from loadlab.analysis.verdict import decide_verdict, is_quiet
 from loadlab.base.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
@@ -62,9 +63,10 @@ def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
     found = plan.context.experiment.status.calibration
     own_ms = found.p99_ms if found else 0.0
     planned = plan.context.replicates
-    if plan.context.spec.load.search is not None:
+    searches = plan.context.spec.load.search is not None
+    if searches:
         planned = sum(trial.arm == arm for trial in plan.trials)
-    return CellAnalysis(arm, planned, _thresholds(plan), own_ms)
+    return CellAnalysis(arm, planned, _thresholds(plan), own_ms, by_itself=searches)
 
 
 def summarize(
@@ -97,7 +99,7 @@ def summarize(
                 judge_expectation(each, plan.cells, replicates, plan.pilot, rate_bounds(rows))
                 for each in plan.context.spec.expectations
             ),
-            "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
+            "verdict": decide_verdict(rows, criteria, quiet=is_quiet(status)),
             "durability": _durability(r for cell in analysed for r in cell.replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
@@ -131,7 +133,7 @@ def _with_search(
             "criteria": criteria,
             "recommendation": () if _doubt(status) else recommend_by_search(best, found),
             "results": with_found_capacity(rows[:MAX_ROWS], found),
-            "verdict": verdict_of(found, quiet=_is_quiet(status)),
+            "verdict": verdict_of(found, quiet=is_quiet(status)),
             "best": best,
         }
     )
@@ -150,9 +152,11 @@ def _with_insight(
     comparisons = compare_cells(
         rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
     )
+    missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
     scaling = scaling_of(rows, replicates)
     return status.model_copy(
         update={
+            "omitted": compared_without(missing),
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
@@ -197,7 +201,7 @@ def _doubt(status: LoadExperimentStatus) -> str:
     failed = find(status.conditions, ConditionType.FAILED)
     if failed is not None and failed.status is Truth.TRUE:
         return f"the experiment did not come to its end, {failed.reason}"
-    if not _is_quiet(status):
+    if not is_quiet(status):
         return "others used the nodes' CPUs during too many runs"
     finding, figures = judge_floor(status.noise_floor)
     is_biased = finding is Finding.DIFFERS
@@ -218,11 +222,6 @@ def _criteria(plan: Plan, cells: Sequence[AnalysedCell]) -> Iterator[CriterionRe
 
 def _passing(rows: Sequence[ResultRow], analysed: Sequence[AnalysedCell]) -> list[ResultRow]:
     return [row for row, cell in zip(rows, analysed, strict=True) if cell.passes]
-
-
-def _is_quiet(status: LoadExperimentStatus) -> bool:
-    condition = find(status.conditions, ConditionType.QUIET)
-    return condition is None or condition.status is not Truth.FALSE
 
 
 def _thresholds(plan: Plan) -> Mapping[str, Threshold]:

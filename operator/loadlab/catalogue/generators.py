@@ -24,6 +24,12 @@ class Skill(Enum):
     PARTS_OF_SECONDS = "parts of a second in load.duration, warmup and settling"
     PARTS_OF_SECONDS_TO_WAIT = "parts of a second in load.request.timeout"
     THREADS = "load.threads"
+    UNEVEN_THREADS = (
+        "factors.virtualUsers that the load.threads of its pods cannot share evenly: it would "
+        "open fewer connections than were asked for"
+    )
+    HTTPS = "https (variants[].https)"
+    HEAD = "load.request.method HEAD, whose answers have no body that it waits for"
     ITERATIONS = "load.iterations"
     UNEVEN_SHARES = "load.iterations that factors.virtualUsers cannot share evenly"
     SCRIPT = "a k6 script (load.script, executor Script)"
@@ -53,7 +59,9 @@ _K6_ARGS = (
 )
 _EVERYTHING = frozenset(Skill) - {Skill.THREADS}
 
-_OF_LOCUST = frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT})
+_OF_LOCUST = frozenset(
+    {Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT, Skill.HEAD}
+)
 
 
 class Generator(StrEnum):
@@ -83,7 +91,7 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="generators",
             args=("wrk",),
-            skills=frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS_TO_WAIT, Skill.THREADS}),
+            skills=frozenset({Skill.VARIABLES, Skill.THREADS}),
             waits_at_end=False,
         ),
     )
@@ -92,7 +100,7 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="generators",
             args=("hey",),
-            skills=frozenset({Skill.PARTS_OF_SECONDS, Skill.ITERATIONS}),
+            skills=frozenset({Skill.PARTS_OF_SECONDS, Skill.ITERATIONS, Skill.HEAD}),
         ),
     )
 

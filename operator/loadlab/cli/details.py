@@ -21,14 +21,15 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
     yield Sheet(
         "Requests by name",
         columns,
-        [[title_of(row), *_named(named)] for row in rows for named in row.by_request or ()],
+        [[title_of(row), *_named(row, named)] for row in rows for named in row.by_request or ()],
     )
 
 
-def _named(named: RequestRow) -> Iterator[str]:
+def _named(row: ResultRow, named: RequestRow) -> Iterator[str]:
     yield from (named.name, f"{named.requests:,}")
     for name in ("med", "p95", "p99", "max"):
-        yield spelling.latency(named.latency_ms, name, named.latency_from_send_ms)
+        told = spelling.latency(named.latency_ms, name, named.latency_from_send_ms)
+        yield spelling.ABSENT if spelling.mixes_failures(row) else told
     yield spelling.percent(named.failed_rate)
 
 

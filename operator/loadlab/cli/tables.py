@@ -123,7 +123,9 @@ def _left_out(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]
     """Say which figures are left out as they are Unsound, each reason once."""
     found: dict[str, list[str]] = {}
     for row in rows:
-        for name, figure in zip(("req/s", "CPU µs"), _shown_figures(row), strict=True):
+        names = ("req/s", "CPU µs", "latency")
+        p95 = row.p95_ms if spelling.mixes_failures(row) else None
+        for name, figure in zip(names, (*_shown_figures(row), p95), strict=True):
             if figure and figure.standing is Standing.UNSOUND:
                 found.setdefault(figure.why or "Unsound", []).append(
                     f"{name} of {row.cell.title()}"

@@ -16,6 +16,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
+from loadlab.measurement.backlog import Backlog, backlog_of
 from loadlab.measurement.completed_work import (
     Completed,
     completed_costs,
@@ -130,10 +131,20 @@ def _merged(
         service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
+        backlog=_backlog(scenarios, started, load),
         side=side_load(documents),
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
     )
+
+
+def _backlog(
+    scenarios: Sequence[Scenario], started: Sequence[Scenario], load: LoadFacts
+) -> Backlog | None:
+    if not load.open_model or load.own_scenarios:
+        return None
+    began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
+    return backlog_of(scenarios, began + load.ramp_up_seconds, load.duration_seconds)
 
 
 def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:

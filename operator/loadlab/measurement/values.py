@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadlab.base.names import Component
+from loadlab.measurement.backlog import Backlog
 from loadlab.measurement.documents import Freshness, Program, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
@@ -127,6 +128,7 @@ class TrialMeasurement:
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none
+    backlog: Backlog | None = None  # of an open model, at full load; None where it is not told
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
     program: Program | None = None  # that made the load

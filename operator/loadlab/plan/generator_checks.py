@@ -12,12 +12,14 @@ from loadlab.catalogue import Cell, Factor, Generator
 from loadlab.catalogue.generators import REMEDY, Skill, named
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.load import Load
 from loadlab.model.spec.request import Request as LoadRequest
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
+from loadlab.plan.virtual_users import generator_pods
 
 # What of load.request every generator does, or has a skill of its own for.
 KNOWN_FIELDS = frozenset(
@@ -111,6 +113,9 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
         Skill.PARTS_OF_SECONDS: any(milliseconds(text) % 1000 for text in measured),
         Skill.PARTS_OF_SECONDS_TO_WAIT: bool(milliseconds(load.request.timeout) % 1000),
         Skill.UNEVEN_SHARES: bool(_left_over(load.iterations, cell)),
+        Skill.UNEVEN_THREADS: _is_uneven(load, cell),
+        Skill.HTTPS: variant.https is not None,
+        Skill.HEAD: any(request.method == "HEAD" for request in requests.load),
         Skill.OTHER_FIELDS: _has_other_fields(load.request),
     }
     return (skill for skill, is_asked in asked.items() if is_asked)
@@ -118,6 +123,12 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
 
 def _left_over(iterations: int | None, cell: Cell) -> int:
     return (iterations or 0) % (cell.number(Factor.VIRTUAL_USERS) or 1)
+
+
+def _is_uneven(load: Load, cell: Cell) -> bool:
+    """Whether users are no multiple of all threads, each of which has as many connections."""
+    users = cell.number(Factor.VIRTUAL_USERS) or 0
+    return bool(load.threads and users % (load.threads * generator_pods(load, cell)))
 
 
 def _has_other_fields(request: LoadRequest) -> bool:

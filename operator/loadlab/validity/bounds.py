@@ -18,6 +18,7 @@ GENERATOR_DELAY_SHARE = 0.10
 LATE_SHARE, LATE_MS = 0.05, 1.0
 """A percentile from the send and the one from the intended start are the same within either."""
 ACHIEVED_RATE = 0.99
+FEWEST_MOMENTS, CARRIED_IN_SHORT = 3, 0.95
 """Least share of the offered iterations that must have been made (open model)."""
 LITTLE_STEADY = 0.02
 """Little's law, a steady closed load of at least LITTLE_STEADY_SECONDS."""

@@ -98,7 +98,7 @@ class Wrk(OneShot):
         if trial.duration_ms % 1000 or trial.warmup_ms % 1000:
             raise ConfigurationError("wrk counts in whole seconds: duration and warmup")
         self._trial = trial
-        self._threads = min(options.threads or usable_cpus(), trial.users)
+        self._threads = threads_of(trial.users, options.threads)
 
     def program(self) -> Program:
         """Say which program it is."""
@@ -148,6 +148,20 @@ class Wrk(OneShot):
             "constant": "" if varies else LUA_CONSTANT % parts,
             "request": LUA_REQUEST % parts if varies else "",
         }
+
+
+def threads_of(users: int, asked: int) -> int:
+    """Return how many threads to start, 0 asked for: each opens the same number of connections.
+
+    Raises:
+        ConfigurationError: so many were asked for that there would be fewer connections than users.
+    """
+    if not asked:
+        most = min(usable_cpus(), users)
+        return next(threads for threads in range(most, 0, -1) if users % threads == 0)
+    if users % asked:
+        raise ConfigurationError(f"wrk cannot share {users} users evenly by {asked} threads")
+    return asked
 
 
 def read_found(text: str, connections: int) -> Outcome:

@@ -18,6 +18,9 @@ SLEEP = {"workload": "sleep", "variants": [{"name": "async"}]}
 OWN = {"path": "/reference?request_id=1", "method": "POST"}
 REFERENCE = {"workload": "reference", "variants": [{"name": "async"}]}
 
+SHOP = {"workload": "custom", "variants": [{"name": "shop", "image": "shop:1"}]}
+SECURE = SHOP | {"variants": [{"name": "shop", "image": "shop:1", "https": {}}]}
+
 READING = {"workload": "items", "variants": [{"name": "cached"}], "factors": {"writePercent": [0]}}
 
 WRITING = READING | {
@@ -90,7 +93,10 @@ REFUSED = {
     "parts": (SLEEP | {"load": {"duration": "1500ms"}}, "wrk", "parts of a second"),
     "settling": (SLEEP | {"load": {"settling": "1500ms"}}, "wrk", "parts of a second"),
     "timeout": (SLEEP | {"load": {"request": {"timeout": "1500ms"}}}, "hey", "request.timeout"),
+    "whole timeout": (SLEEP | {"load": {"request": {"timeout": "1500ms"}}}, "wrk", "timeout"),
     "variables": (REFERENCE, "hey", "variables"),
+    "https": (SECURE | {"load": {"request": {"path": "/"}}}, "hey", "https"),
+    "head": (SHOP | {"load": {"request": {"method": "HEAD", "path": "/"}}}, "wrk", "HEAD"),
 }
 
 
@@ -112,7 +118,8 @@ def test_what_a_generator_cannot_do_is_refused_with_the_reason(
     [
         ("wrk", REFERENCE),
         ("wrk", {"workload": "select", "variants": [{"name": "asyncpg"}]}),
-        ("wrk", SLEEP | {"load": {"request": {"timeout": "1500ms"}}}),
+        ("wrk", SLEEP | {"load": {"request": {"timeout": "2s"}}}),
+        ("hey", SHOP | {"load": {"request": {"method": "HEAD", "path": "/"}}}),
         ("hey", SLEEP | {"load": {"duration": "1500ms"}}),
         ("wrk", READING | {"factors": {}, "load": {"request": {"path": "/items"}}}),
         ("hey", REFERENCE | {"load": {"request": OWN}}),
@@ -143,6 +150,16 @@ def test_what_the_api_server_fills_in_is_no_wish(experiment, images, generator):
 
     assert stored.spec.load.request.model_fields_set == set(Request.model_fields)
     assert make_plan(stored, images).trials
+
+
+@pytest.mark.parametrize(("users", "pods"), [(65, 1), (12, 2)])
+def test_users_that_wrks_threads_cannot_share_are_refused(experiment, images, users, pods):
+    load = {"generator": "wrk", "threads": 4, "parallelism": pods}
+    spec = SLEEP | {"load": load, "factors": {"virtualUsers": [users]}}
+    with pytest.raises(PlanError, match=r"wrk cannot do .* that the load\.threads"):
+        make_plan(experiment(**spec), images)
+    spec["factors"] = {"virtualUsers": [16]}
+    assert make_plan(experiment(**spec), images).trials
 
 
 def test_the_default_can_do_everything_but_what_others_bring():

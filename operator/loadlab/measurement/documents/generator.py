@@ -97,6 +97,7 @@ class Second(ReadModel):
     err: Count = 0
     p50: Count = 0
     p99: Count = 0
+    due: Count = 0  # planned before it began, and without an answer then; of an open model
 
 
 class GeneratorUsage(ReadModel):
