@@ -141,6 +141,20 @@ def test_headers_body_and_method_are_sent(pods, steward, tool):
     assert set(steward.bodies) == {request["body"].encode()}
     assert {sent["x-mine"] for sent in steward.headers} == {'a "b" \\ c'}
     assert {sent["content-type"] for sent in steward.headers} == {"application/json"}
+    assert {sent.get("host") for sent in steward.headers} == {pods.target.removeprefix("http://")}
+
+
+@TOOLS
+@pytest.mark.parametrize("path", ["/work?id=1&user=7", "/work?id=${request_id}&user=7"])
+def test_the_host_of_a_virtual_host_is_sent_once_and_as_given(pods, steward, tool, path):
+    if tool == "hey" and "${" in path:
+        pytest.skip("hey knows no variables")
+    request: Json = {"path": path, "method": "GET", "headers": {"host": "shop.example"}}
+    load = {"durationMs": 1000, "warmupMs": 0}
+    ended = pods.run(tool, pods.configure("/", request=request, load=load))
+
+    assert ended.code == 0, ended.stderr
+    assert set(steward.hosts) == {("shop.example",)}
 
 
 @NUMBERING

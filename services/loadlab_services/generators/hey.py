@@ -81,9 +81,11 @@ class Hey(OneShot):
         trial, request = self._trial, self._trial.request
         headers = {name.title(): value for name, value in request.headers.items()}
         kind = headers.pop("Content-Type", "text/html")
+        host = headers.pop("Host", "")  # which Go takes from no header
         words = ["-c", str(trial.users), "-m", request.method, "-T", kind, "-o", TEMPLATE]
         words += ["-t", str(ceil(trial.timeout_ms / 1000)), "-disable-compression"]
         words += ["-disable-redirects"]
+        words += ["-host", host] if host else []
         for name, value in headers.items():
             words += ["-H", f"{name}: {value}"]
         if request.body is not None:

@@ -86,7 +86,12 @@ function request()
   return wrk.format(wrk.method, %(path)s, %(headers)s, %(body)s)
 end
 """
-LUA_CONSTANT = "wrk.path, wrk.headers, wrk.body = %(path)s, %(headers)s, %(body)s"
+# Into wrk's own table: that holds the Host by now, which a table of ours would leave out.
+LUA_CONSTANT = """\
+for name, value in pairs(%(headers)s) do
+    wrk.headers[name] = value
+  end
+  wrk.path, wrk.body = %(path)s, %(body)s"""
 
 
 class Wrk(OneShot):
@@ -132,7 +137,7 @@ class Wrk(OneShot):
         varies = has_variables(trial)
         first = first_id + trial.pod * self._threads
         headers = ", ".join(
-            f"[{lua_string(name)}] = {lua_text(trial, value)}"
+            f"[{lua_string(spelled(name))}] = {lua_text(trial, value)}"
             for name, value in request.headers.items()
         )
         parts = {
@@ -148,6 +153,11 @@ class Wrk(OneShot):
             "constant": "" if varies else LUA_CONSTANT % parts,
             "request": LUA_REQUEST % parts if varies else "",
         }
+
+
+def spelled(header: str) -> str:
+    """Spell a header as wrk looks for it: one `host` beside its own `Host` would be two."""
+    return "Host" if header.lower() == "host" else header
 
 
 def read_found(text: str, connections: int) -> Outcome:
