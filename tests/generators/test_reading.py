@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadlab_services.generators import wrk
 from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
 from loadlab_services.generators.document import End, Program, build_document, plain
 from loadlab_services.generators.hey import MOST_ANSWERS, Hey, read_report
 from loadlab_services.generators.locust import read_told
 from loadlab_services.generators.values import hash_text, lua_string, texts_of
 from loadlab_services.generators.watched import ToolError, Usage
-from loadlab_services.generators.wrk import Wrk, read_found, taken_apart
+from loadlab_services.generators.wrk import Wrk, read_found, taken_apart, threads_of
 from tests.contract.sides import faults
 from tests.generators.conftest import Pods
 
@@ -239,6 +240,27 @@ def test_a_configuration_that_nobody_here_can_do_is_refused(changes, words):
 def test_no_configuration_is_refused_in_words(text):
     with pytest.raises(ConfigurationError, match="hold no configuration"):
         read_trial({"TRIAL_0": text})
+
+
+@pytest.mark.parametrize(
+    ("users", "cpus", "limit", "threads"),
+    [(3, 2, None, 1), (17, 2, None, 1), (16, 12, None, 8), (100, 64, None, 50), (1, 8, None, 1),
+     (100, 64, 2.0, 2), (100, 64, 1.5, 2), (100, 64, 0.5, 1)],
+)  # fmt: skip
+def test_wrk_has_as_many_threads_as_share_its_users_evenly(
+    monkeypatch, users, cpus, limit, threads
+):
+    """wrk -t12 -c16 opens 12 connections: it gives each thread as many, and leaves the rest out."""
+    monkeypatch.setattr(wrk, "usable_cpus", lambda: cpus)
+    monkeypatch.setattr(wrk, "read_cpu_limit", lambda: limit)
+
+    assert threads_of(users, 0) == threads
+
+
+def test_threads_that_were_asked_for_share_the_users_evenly_or_are_refused():
+    assert [threads_of(100, asked) for asked in (1, 10, 200)] == [1, 10, 100]
+    with pytest.raises(ConfigurationError, match="12 threads cannot share 400 users"):
+        threads_of(400, 12)
 
 
 def test_each_tool_refuses_what_it_alone_cannot_do():

@@ -157,6 +157,15 @@ def test_the_host_of_a_virtual_host_is_sent_once_and_as_given(pods, steward, too
     assert set(steward.hosts) == {("shop.example",)}
 
 
+@pytest.mark.parametrize("users", [3, 5])
+def test_there_are_as_many_users_as_were_asked_for(pods, steward, users):
+    steward.delay = 30.0
+    load = {"durationMs": 1000, "warmupMs": 0, "virtualUsers": users}
+    pods.run("wrk", pods.configure("/work?id=1&user=1", load=load))
+
+    assert len(steward.arrivals) == users
+
+
 @NUMBERING
 def test_it_draws_the_variables_that_k6_draws(pods, steward, tool):
     """The same id has the same user: k6's are those of tests/loadgen/test_one_pod.py's formula."""

@@ -18,6 +18,7 @@ from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
+from loadlab.plan.virtual_users import generator_pods
 
 # What of load.request every generator does, or has a skill of its own for.
 KNOWN_FIELDS = frozenset(
@@ -41,6 +42,8 @@ def check_generators(context: Context, cells: tuple[Cell, ...]) -> None:
     for cell in cells:
         _check_pods(context.spec, cell)
         generator = generator_of(context.spec, cell)
+        if not generator.lacks(Skill.THREADS):
+            _check_threads(context.spec, cell)
         for skill in _asked(context, cell):
             if generator.lacks(skill):
                 message = f"{cell.title()}: {generator} cannot do {skill.value}: {REMEDY}"
@@ -65,6 +68,29 @@ def _check_pods(spec: LoadExperimentSpec, cell: Cell) -> None:
                 "factors.parallelism"
             )
             raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_threads(spec: LoadExperimentSpec, cell: Cell) -> None:
+    """Refuse threads that share the users of a pod unevenly: wrk would open fewer connections."""
+    asked, users = spec.load.threads, cell.number(Factor.VIRTUAL_USERS)
+    if asked is None or users is None:
+        return
+    for share in shares_of(users, generator_pods(spec.load, cell)):
+        threads = min(asked, share)
+        if share % threads:
+            fewer = share - share % threads
+            most = next(n for n in range(threads, 0, -1) if share % n == 0)
+            message = (
+                f"{cell.title()}: {asked} threads (load.threads) cannot share the {share} virtual "
+                f"users of a pod evenly, and only {fewer} would make load: take {most} threads, "
+                "or leave load.threads out"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def shares_of(users: int, pods: int) -> set[int]:
+    """Return the numbers of virtual users that single pods have."""
+    return {users // pods, -(-users // pods)} - {0}
 
 
 def check_iterations(context: Context, cells: tuple[Cell, ...]) -> None:

@@ -19,7 +19,14 @@ from loadlab_services.generators.document import Program
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome
 from loadlab_services.generators.run import NO_OPTIONS, OneShot, Options, tool_environment
 from loadlab_services.generators.values import LUA_MIX, has_variables, lua_string, lua_text
-from loadlab_services.generators.watched import ToolError, Usage, run_watched, said_by, usable_cpus
+from loadlab_services.generators.watched import (
+    ToolError,
+    Usage,
+    read_cpu_limit,
+    run_watched,
+    said_by,
+    usable_cpus,
+)
 
 PATIENCE_SECONDS = 30.0  # for wrk to set up its threads and to end
 LATENCY = (
@@ -103,7 +110,7 @@ class Wrk(OneShot):
         if trial.duration_ms % 1000 or trial.warmup_ms % 1000:
             raise ConfigurationError("wrk counts in whole seconds: duration and warmup")
         self._trial = trial
-        self._threads = min(options.threads or usable_cpus(), trial.users)
+        self._threads = threads_of(trial.users, options.threads)
 
     def program(self) -> Program:
         """Say which program it is."""
@@ -153,6 +160,23 @@ class Wrk(OneShot):
             "constant": "" if varies else LUA_CONSTANT % parts,
             "request": LUA_REQUEST % parts if varies else "",
         }
+
+
+def threads_of(connections: int, asked: int) -> int:
+    """Return how many threads share so many connections evenly: wrk opens no more than those.
+
+    Where no number is asked for these are as many as the CPUs that it may use, at most.
+
+    Raises:
+        ConfigurationError: as many as were asked for do not.
+    """
+    if asked:
+        threads = min(asked, connections)
+        if connections % threads:
+            raise ConfigurationError(f"wrk's {threads} threads cannot share {connections} users")
+        return threads
+    most = min(usable_cpus(), ceil(read_cpu_limit() or connections), connections)
+    return next(threads for threads in range(most, 0, -1) if connections % threads == 0)
 
 
 def spelled(header: str) -> str:

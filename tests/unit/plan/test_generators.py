@@ -59,6 +59,39 @@ def test_threads_are_told_to_those_that_have_them(experiment, images):
     assert sorted(container_of(job)["args"] for job in found) == [["hey"], ["wrk", "--threads=10"]]
 
 
+@pytest.mark.parametrize(
+    ("users", "pods", "threads", "words"),
+    [
+        (
+            400,
+            1,
+            12,
+            "12 threads .* the 400 virtual users of a pod evenly, and only 396 .* take 10",
+        ),
+        (10, 3, 3, "the 4 virtual users of a pod evenly, and only 3"),
+        (400, 1, 10, ""),
+        (4, 1, 64, ""),
+    ],
+)
+def test_threads_share_the_users_of_each_pod_evenly(
+    experiment, images, users, pods, threads, words
+):
+    """wrk -t12 -c400 opens 396 connections."""
+    load = {"parallelism": pods, "threads": threads}
+    spec = SLEEP | {"factors": {"virtualUsers": [users]}}
+    if words:
+        with pytest.raises(PlanError, match=words):
+            make_plan(experiment(**spec, load=load | {"generator": "wrk"}), images)
+    else:
+        assert make_plan(experiment(**spec, load=load | {"generator": "wrk"}), images).trials
+
+
+def test_who_has_no_threads_shares_them_with_nobody(experiment, images):
+    factors = {"generator": ["wrk", "hey"], "virtualUsers": [10]}
+
+    assert make_plan(experiment(**SLEEP, factors=factors, load={"threads": 5}), images).trials
+
+
 def test_whether_generators_agree_is_an_experiment(experiment, images):
     names = [generator.value for generator in Generator]
     plan = make_plan(experiment(**SLEEP, factors={"generator": names}, replicates=2), images)
