@@ -132,6 +132,15 @@ def test_wrk_is_void_where_answers_come_too_late(pods, steward):
     assert "later than load.request.timeout" in report.problem.message
 
 
+def test_wrk_is_void_where_answers_come_later_than_parts_of_a_second(pods, steward):
+    steward.delay = 1.3
+    load = {"warmupMs": 0, "durationMs": 4000}
+    ended = pods.run("wrk", pods.configure("/work?id=1&user=1", timeoutMs=1200, load=load))
+
+    assert ended.code == 109
+    assert "later than load.request.timeout" in ended.document["error"]
+
+
 @TOOLS
 def test_headers_body_and_method_are_sent(pods, steward, tool):
     request: Json = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}

@@ -113,7 +113,28 @@ def test_nobody_is_taken_to_have_waited_for_what_wrk_cuts_off(experiment, images
     assert waits == {"wrk": 0.0, "hey": 30_000.0}
 
 
+OWN_IMAGE = {
+    "workload": "custom",
+    "variants": [{"name": "mine", "image": "shop:1", "readinessPath": "/health"}],
+    "load": {"request": {"path": "/health"}},
+}
+BY_HTTPS = OWN_IMAGE | {"variants": [OWN_IMAGE["variants"][0] | {"https": {"secretName": "tls"}}]}
+
+
+def with_header(name, value):
+    return OWN_IMAGE | {"load": {"request": {"path": "/health", "headers": {name: value}}}}
+
+
+BY_HEAD = OWN_IMAGE | {"load": {"request": {"path": "/health", "method": "HEAD"}}}
+
 REFUSED = {
+    "https wrk": (BY_HTTPS, "wrk", "a variant's https"),
+    "https hey": (BY_HTTPS, "hey", "a variant's https"),
+    "https locust": (BY_HTTPS, "locust", "a variant's https"),
+    "head": (BY_HEAD, "wrk", "HEAD"),
+    "dotted header": (with_header("X.Trace", "1"), "hey", "these headers"),
+    "agent": (with_header("user-agent", "shop/1"), "hey", "these headers"),
+    "empty header": (with_header("X-Empty", ""), "hey", "these headers"),
     "writes": ({"workload": "ingest", "variants": [{"name": "queued"}]}, "wrk", "an account"),
     "own write": (WRITING, "hey", "an account"),
     "kinds": ({"workload": "wells", "variants": [{"name": "async"}]}, "wrk", "several kinds"),
@@ -149,6 +170,10 @@ def test_what_a_generator_cannot_do_is_refused_with_the_reason(
         ("hey", SLEEP | {"load": {"duration": "1500ms"}}),
         ("wrk", READING | {"factors": {}, "load": {"request": {"path": "/items"}}}),
         ("hey", REFERENCE | {"load": {"request": OWN}}),
+        ("hey", with_header("Host", "shop.example")),
+        ("hey", BY_HEAD),
+        ("wrk", with_header("X.Trace", "1")),
+        ("locust", with_header("User-Agent", "shop/1")),
     ],
 )
 def test_what_it_can_do_is_planned(experiment, images, generator, spec):
