@@ -24,15 +24,14 @@ class Skill(Enum):
     PARTS_OF_SECONDS = "parts of a second in load.duration, warmup and settling"
     PARTS_OF_SECONDS_TO_WAIT = "parts of a second in load.request.timeout"
     THREADS = "load.threads"
-    UNEVEN_THREADS = (
-        "factors.virtualUsers that the load.threads of its pods cannot share evenly: it would "
-        "open fewer connections than were asked for"
-    )
-    HTTPS = "https (variants[].https)"
-    HEAD = "load.request.method HEAD, whose answers have no body that it waits for"
     ITERATIONS = "load.iterations"
     UNEVEN_SHARES = "load.iterations that factors.virtualUsers cannot share evenly"
     SCRIPT = "a k6 script (load.script, executor Script)"
+    HTTPS = "a variant's https"
+    HEAD = "requests by HEAD: it waits for the body that such an answer does not have"
+    EVERY_HEADER = (
+        "these headers: a User-Agent, an empty value, a name with more than A-Z, 0-9, - and _"
+    )
     OTHER_FIELDS = "other fields of load.request than path, method, headers, body and timeout"
 
 
@@ -60,7 +59,16 @@ _K6_ARGS = (
 _EVERYTHING = frozenset(Skill) - {Skill.THREADS}
 
 _OF_LOCUST = frozenset(
-    {Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT, Skill.HEAD}
+    {
+        *(Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT),
+        *(Skill.HEAD, Skill.EVERY_HEADER),
+    }
+)
+_OF_WRK = frozenset(
+    {
+        *(Skill.VARIABLES, Skill.PARTS_OF_SECONDS_TO_WAIT, Skill.THREADS),
+        Skill.EVERY_HEADER,
+    }
 )
 
 
@@ -91,7 +99,7 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="generators",
             args=("wrk",),
-            skills=frozenset({Skill.VARIABLES, Skill.THREADS}),
+            skills=_OF_WRK,
             waits_at_end=False,
         ),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 from kubernetes import client, config, watch
 from urllib3.exceptions import HTTPError
@@ -23,6 +24,9 @@ _WITHOUT_RESULT = {"Failed", "Lost", "Invalid"}
 _ANSWER_SECONDS = 10
 _LONGEST_WATCH_SECONDS = 300
 _PAUSE_SECONDS = 0.2
+_JSON = "application/json"
+_OUTLINE = f"{_JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_NOT_FOUND = 404
 _FIELD_MANAGER = "loadlab-run"
 
 
@@ -53,11 +57,13 @@ class Cluster:
         """Return the same cluster with another namespace."""
         return type(self)(self._api, namespace)
 
-    def ask(self, path: str, document: Mapping[str, Any] | None = None) -> Answer:
+    def ask(
+        self, path: str, document: Mapping[str, Any] | None = None, accept: str = _JSON
+    ) -> Answer:
         """Send GET, or POST where there is a document; what comes is never an error."""
-        method, headers = ("POST" if document else "GET"), {"Accept": "application/json"}
+        method, headers = ("POST" if document else "GET"), {"Accept": accept}
         if document:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = _JSON
         request = self._api.param_serialize(
             *(method, path), header_params=headers, body=document, auth_settings=["BearerToken"]
         )
@@ -69,6 +75,15 @@ class Cluster:
             return Answer(int(err.status or 0))
         except (HTTPError, OSError):
             return Answer(0)
+
+    def holds(self, plural: str, name: str) -> bool | None:
+        """Whether the namespace has a thing of the core API; None where nobody may tell.
+
+        It is asked for in outline: a Secret is not read.
+        """
+        path = f"/api/v1/namespaces/{self.namespace}/{plural}/{quote(name, safe='')}"
+        answer = self.ask(path, accept=_OUTLINE)
+        return True if answer.is_there else False if answer.status == _NOT_FOUND else None
 
     def read(self, name: str) -> dict[str, Any]:
         """Read one experiment."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from loadlab.cli.beside import lacking
 from loadlab.cli.source import Cluster
 from tests.unit.cli.api_server import PATH, ApiServer, Run
 
@@ -45,6 +46,49 @@ def test_it_applies_follows_and_prints(
     assert out.startswith("select: applied; it takes about ")
     assert "select: Running, 3/9 trials, running select-004\n" in out
     assert "Verdict: Passed" in out
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (404, "ConfigMap shop-load in {file} does not come with this command"),
+        (200, ""),
+    ],
+)
+def test_what_else_is_in_the_file_is_said_to_be_left_out_unless_it_is_there(
+    loadlab: Run,
+    file: str,
+    running: dict[str, Any],
+    finished: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    words: str,
+) -> None:
+    ApiServer.reads = [(200, [running])]
+    ApiServer.watches = [(200, [{"type": "MODIFIED", "object": finished}])]
+    path = "/api/v1/namespaces/lab/configmaps/shop-load"
+    monkeypatch.setattr(ApiServer, "others", {path: (status, [{}])})
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop-load"}}
+    with Path(file).open("a") as written:
+        written.write("---\n" + yaml.safe_dump(other))
+
+    code, out, _ = loadlab("run", file)
+
+    told = " ".join(out.split())
+    assert code == 0
+    assert len(ApiServer.applied) == 1
+    assert words.format(file=file) in told
+    assert (f"kubectl apply -n lab -f {file}" in told) == bool(words)
+
+
+def test_what_an_experiment_names_and_nobody_has_is_said() -> None:
+    spec: dict[str, Any] = {"load": {"script": {"configMapKeyRef": {"name": "own", "key": "a.js"}}}}
+    spec["variants"] = {"env": [{"valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}
+    held = {("configmaps", "own"): False, ("secrets", "s"): None}
+
+    (line,) = lacking(spec, (), "own.yaml", "lab", lambda *thing: held[thing])
+
+    assert line.startswith("ConfigMap own: the experiment names it, and namespace lab does not")
 
 
 def test_what_would_be_refused_is_not_sent(loadlab: Run, file: str) -> None:

@@ -18,9 +18,6 @@ SLEEP = {"workload": "sleep", "variants": [{"name": "async"}]}
 OWN = {"path": "/reference?request_id=1", "method": "POST"}
 REFERENCE = {"workload": "reference", "variants": [{"name": "async"}]}
 
-SHOP = {"workload": "custom", "variants": [{"name": "shop", "image": "shop:1"}]}
-SECURE = SHOP | {"variants": [{"name": "shop", "image": "shop:1", "https": {}}]}
-
 READING = {"workload": "items", "variants": [{"name": "cached"}], "factors": {"writePercent": [0]}}
 
 WRITING = READING | {
@@ -62,6 +59,39 @@ def test_threads_are_told_to_those_that_have_them(experiment, images):
     assert sorted(container_of(job)["args"] for job in found) == [["hey"], ["wrk", "--threads=10"]]
 
 
+@pytest.mark.parametrize(
+    ("users", "pods", "threads", "words"),
+    [
+        (
+            400,
+            1,
+            12,
+            "12 threads .* the 400 virtual users of a pod evenly, and only 396 .* take 10",
+        ),
+        (10, 3, 3, "the 4 virtual users of a pod evenly, and only 3"),
+        (400, 1, 10, ""),
+        (4, 1, 64, ""),
+    ],
+)
+def test_threads_share_the_users_of_each_pod_evenly(
+    experiment, images, users, pods, threads, words
+):
+    """wrk -t12 -c400 opens 396 connections."""
+    load = {"parallelism": pods, "threads": threads}
+    spec = SLEEP | {"factors": {"virtualUsers": [users]}}
+    if words:
+        with pytest.raises(PlanError, match=words):
+            make_plan(experiment(**spec, load=load | {"generator": "wrk"}), images)
+    else:
+        assert make_plan(experiment(**spec, load=load | {"generator": "wrk"}), images).trials
+
+
+def test_who_has_no_threads_shares_them_with_nobody(experiment, images):
+    factors = {"generator": ["wrk", "hey"], "virtualUsers": [10]}
+
+    assert make_plan(experiment(**SLEEP, factors=factors, load={"threads": 5}), images).trials
+
+
 def test_whether_generators_agree_is_an_experiment(experiment, images):
     names = [generator.value for generator in Generator]
     plan = make_plan(experiment(**SLEEP, factors={"generator": names}, replicates=2), images)
@@ -83,7 +113,28 @@ def test_nobody_is_taken_to_have_waited_for_what_wrk_cuts_off(experiment, images
     assert waits == {"wrk": 0.0, "hey": 30_000.0}
 
 
+OWN_IMAGE = {
+    "workload": "custom",
+    "variants": [{"name": "mine", "image": "shop:1", "readinessPath": "/health"}],
+    "load": {"request": {"path": "/health"}},
+}
+BY_HTTPS = OWN_IMAGE | {"variants": [OWN_IMAGE["variants"][0] | {"https": {"secretName": "tls"}}]}
+
+
+def with_header(name, value):
+    return OWN_IMAGE | {"load": {"request": {"path": "/health", "headers": {name: value}}}}
+
+
+BY_HEAD = OWN_IMAGE | {"load": {"request": {"path": "/health", "method": "HEAD"}}}
+
 REFUSED = {
+    "https wrk": (BY_HTTPS, "wrk", "a variant's https"),
+    "https hey": (BY_HTTPS, "hey", "a variant's https"),
+    "https locust": (BY_HTTPS, "locust", "a variant's https"),
+    "head": (BY_HEAD, "wrk", "HEAD"),
+    "dotted header": (with_header("X.Trace", "1"), "hey", "these headers"),
+    "agent": (with_header("user-agent", "shop/1"), "hey", "these headers"),
+    "empty header": (with_header("X-Empty", ""), "hey", "these headers"),
     "writes": ({"workload": "ingest", "variants": [{"name": "queued"}]}, "wrk", "an account"),
     "own write": (WRITING, "hey", "an account"),
     "kinds": ({"workload": "wells", "variants": [{"name": "async"}]}, "wrk", "several kinds"),
@@ -93,10 +144,7 @@ REFUSED = {
     "parts": (SLEEP | {"load": {"duration": "1500ms"}}, "wrk", "parts of a second"),
     "settling": (SLEEP | {"load": {"settling": "1500ms"}}, "wrk", "parts of a second"),
     "timeout": (SLEEP | {"load": {"request": {"timeout": "1500ms"}}}, "hey", "request.timeout"),
-    "whole timeout": (SLEEP | {"load": {"request": {"timeout": "1500ms"}}}, "wrk", "timeout"),
     "variables": (REFERENCE, "hey", "variables"),
-    "https": (SECURE | {"load": {"request": {"path": "/"}}}, "hey", "https"),
-    "head": (SHOP | {"load": {"request": {"method": "HEAD", "path": "/"}}}, "wrk", "HEAD"),
 }
 
 
@@ -118,11 +166,14 @@ def test_what_a_generator_cannot_do_is_refused_with_the_reason(
     [
         ("wrk", REFERENCE),
         ("wrk", {"workload": "select", "variants": [{"name": "asyncpg"}]}),
-        ("wrk", SLEEP | {"load": {"request": {"timeout": "2s"}}}),
-        ("hey", SHOP | {"load": {"request": {"method": "HEAD", "path": "/"}}}),
+        ("wrk", SLEEP | {"load": {"request": {"timeout": "1500ms"}}}),
         ("hey", SLEEP | {"load": {"duration": "1500ms"}}),
         ("wrk", READING | {"factors": {}, "load": {"request": {"path": "/items"}}}),
         ("hey", REFERENCE | {"load": {"request": OWN}}),
+        ("hey", with_header("Host", "shop.example")),
+        ("hey", BY_HEAD),
+        ("wrk", with_header("X.Trace", "1")),
+        ("locust", with_header("User-Agent", "shop/1")),
     ],
 )
 def test_what_it_can_do_is_planned(experiment, images, generator, spec):
@@ -150,16 +201,6 @@ def test_what_the_api_server_fills_in_is_no_wish(experiment, images, generator):
 
     assert stored.spec.load.request.model_fields_set == set(Request.model_fields)
     assert make_plan(stored, images).trials
-
-
-@pytest.mark.parametrize(("users", "pods"), [(65, 1), (12, 2)])
-def test_users_that_wrks_threads_cannot_share_are_refused(experiment, images, users, pods):
-    load = {"generator": "wrk", "threads": 4, "parallelism": pods}
-    spec = SLEEP | {"load": load, "factors": {"virtualUsers": [users]}}
-    with pytest.raises(PlanError, match=r"wrk cannot do .* that the load\.threads"):
-        make_plan(experiment(**spec), images)
-    spec["factors"] = {"virtualUsers": [16]}
-    assert make_plan(experiment(**spec), images).trials
 
 
 def test_the_default_can_do_everything_but_what_others_bring():
