@@ -34,6 +34,8 @@ type scenario struct {
 	firstStart time.Time // of the earliest request
 	first      time.Time // end of the first request
 	last       time.Time // end of the last request
+	began      time.Time // of the first iteration that was not cut short
+	ended      time.Time // of the last one: a user may pause after its request
 	from, to   reading   // the generator around the scenario's samples
 	own        *ownScript
 }
@@ -81,6 +83,8 @@ type scenarioDoc struct {
 	FirstStartUs      int64            `json:"firstStartUs"`
 	FirstSampleUs     int64            `json:"firstSampleUs"`
 	LastSampleUs      int64            `json:"lastSampleUs"`
+	FirstIterationUs  int64            `json:"firstIterationUs,omitempty"` // its begin
+	LastIterationUs   int64            `json:"lastIterationUs,omitempty"`  // its end
 	RedirectsFollowed int64            `json:"redirectsFollowed,omitempty"`
 	Connections       int64            `json:"connections,omitempty"`
 	Status            map[string]int64 `json:"status"`
@@ -174,6 +178,17 @@ func (s *scenario) see(start, end time.Time) {
 	}
 }
 
+// addIteration takes one that was not cut short, the pauses of its user included.
+func (s *scenario) addIteration(took time.Duration, end time.Time) {
+	s.iteration.record(took)
+	if begin := end.Add(-took); s.began.IsZero() || begin.Before(s.began) {
+		s.began = begin
+	}
+	if end.After(s.ended) {
+		s.ended = end
+	}
+}
+
 // addUnsampled counts a request that the script tells of because k6 has no sample of it.
 func (s *scenario) addUnsampled(sample metrics.Sample) {
 	text, _ := sample.Tags.Get("text")
@@ -206,7 +221,9 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 	case metrics.DataReceivedName:
 		s.bytes += int64(sample.Value)
 	case metrics.IterationDurationName:
-		s.iteration.record(s.own.iterationOf(milliseconds(sample.Value)))
+		took := milliseconds(sample.Value)
+		whole := s.own.iterationOf(took)
+		s.addIteration(whole, sample.Time.Add(whole-took))
 	default:
 		return s.addBuiltin(sample.Metric.Name)
 	}
@@ -218,8 +235,8 @@ func (s *scenario) document(name string, vus gauge, h history) (doc scenarioDoc,
 		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
 		DroppedIterations: s.dropped, Interrupted: max(s.begun-s.iterations, 0), BytesReceived: s.bytes,
 		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
-		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects,
-		Connections: s.connections, Status: s.status,
+		LastSampleUs: epochUs(s.last), FirstIterationUs: epochUs(s.began), LastIterationUs: epochUs(s.ended),
+		RedirectsFollowed: s.redirects, Connections: s.connections, Status: s.status,
 		Failures:   s.failures.documents(),
 		Exceptions: s.exceptions.documents(), OtherProtocols: s.others,
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),

@@ -183,7 +183,7 @@ def iterations_missed(trial: TrialMeasurement) -> Iterator[Reason]:
     planned, made = trial.load.iterations, trial.iterations
     if planned is None:
         return
-    took, most = trial.window_seconds, trial.load.duration_seconds
+    took, most = trial.answered_seconds, trial.load.duration_seconds
     if made == planned and took <= most:
         return
     is_service = made <= planned and was_generator_fit(trial)

@@ -133,6 +133,9 @@ class Scenario(ReadModel):
     first_start_us: Count
     first_sample_us: Count
     last_sample_us: Count
+    # Begin of the first iteration and end of the last one, pauses included; 0 where not told.
+    first_iteration_us: Count = 0
+    last_iteration_us: Count = 0
     status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
     exceptions: tuple[Thrown, ...] = Field(default=(), max_length=11)
