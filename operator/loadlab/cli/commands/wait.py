@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from loadlab.base.text import plain
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.cli.options import Context, Kubeconfig, Name, Namespace, Timeout, connect
@@ -37,7 +38,7 @@ def wait(
     With --for=started 0 means that trials began, whatever came of them.
     """
     cluster = connect(kubeconfig, context, namespace)
-    for resource in cluster.follow(name, timeout):
+    for resource in cluster.follow(name, timeout, _say):
         experiment = Experiment.of(resource)
         if has_come(event, experiment):
             show(experiment.line)
@@ -47,6 +48,10 @@ def wait(
         "on: wait again, or raise --timeout",
         ExitCode.NOT_FINISHED,
     )
+
+
+def _say(line: str) -> None:
+    typer.echo(plain(line), err=True)
 
 
 def has_come(event: Event, experiment: Experiment) -> bool:
