@@ -148,15 +148,18 @@ def test_what_ended_before_is_not_taken_for_a_new_measurement(
     assert "select: it ended before and is not measured again; for that: kubectl delete" in out
 
 
+@pytest.mark.parametrize(
+    "command", [["run", "FILE"], ["status", "select", "--watch"], ["wait", "select"]]
+)
 def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(
-    loadlab: Run, file: str, monkeypatch: pytest.MonkeyPatch
+    loadlab: Run, file: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Cluster, "follow", interrupted)
 
-    code, _, err = loadlab("run", file)
+    code, _, err = loadlab(*(file if word == "FILE" else word for word in command))
 
     assert code == 130
     assert err == (
