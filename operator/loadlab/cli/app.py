@@ -22,6 +22,7 @@ from loadlab.cli.commands.results import print_last_words, results
 from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
+from loadlab.cli.leaving import goes_on
 from loadlab.cli.options import (
     EXIT_CODES,
     Access,
@@ -68,7 +69,8 @@ def status(
     if watch:
         from loadlab.cli.follow import follow  # noqa: PLC0415 (it brings asyncio)
 
-        experiment = follow(cluster, name, timeout, Access(kubeconfig, context, namespace))
+        with goes_on(name, cluster.namespace):
+            experiment = follow(cluster, name, timeout, Access(kubeconfig, context, namespace))
     else:
         experiment = Experiment.of(cluster.read(name))
         show(experiment.line)
@@ -111,11 +113,8 @@ def run(
         expected = spell_seconds(found.estimated_seconds)
         typer.echo(f"{found.name}: applied; it takes about {expected}")
         _say_what_is_lacking(cluster, found, text, file)
-    try:
+    with goes_on(found.name, cluster.namespace):
         experiment = follow(cluster, found.name, timeout, access)
-    except KeyboardInterrupt:
-        again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
-        raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
     show(render(experiment))
     print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)

@@ -121,8 +121,19 @@ def test_one_of_this_name_that_says_otherwise_is_left_alone(loadlab: Run, file: 
 
     assert code == 1
     assert err.endswith(
-        ".spec.suspend; one of this name is there and says otherwise: take another name\n"
+        ".spec.suspend; one of this name is there and says otherwise: give this one another "
+        "metadata.name, or: kubectl delete loadexperiment select -n lab\n"
     )
+
+
+def test_another_spec_of_a_name_that_is_taken_has_a_remedy_too(loadlab: Run, file: str) -> None:
+    immutable = "the spec is immutable except suspend and terminate"
+    ApiServer.writes = (422, [{"kind": "Status", "message": immutable}])
+
+    code, _, err = loadlab("run", file)
+
+    assert code == 1
+    assert "another metadata.name, or: kubectl delete loadexperiment select -n lab" in err
 
 
 def test_what_ended_before_is_not_taken_for_a_new_measurement(
@@ -137,15 +148,18 @@ def test_what_ended_before_is_not_taken_for_a_new_measurement(
     assert "select: it ended before and is not measured again; for that: kubectl delete" in out
 
 
+@pytest.mark.parametrize(
+    "command", [["run", "FILE"], ["status", "select", "--watch"], ["wait", "select"]]
+)
 def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(
-    loadlab: Run, file: str, monkeypatch: pytest.MonkeyPatch
+    loadlab: Run, file: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Cluster, "follow", interrupted)
 
-    code, _, err = loadlab("run", file)
+    code, _, err = loadlab(*(file if word == "FILE" else word for word in command))
 
     assert code == 130
     assert err == (
