@@ -14,6 +14,8 @@ from loadlab_cluster.terminal import say, step
 
 LIMIT_SECONDS = 1800.0
 POLL_SECONDS = 1.0
+# A file may hold what the experiment names, too, such as its ConfigMap.
+_NAME = 'go-template={{if eq .kind "LoadExperiment"}}{{.metadata.name}}{{end}}'
 VERDICTS = {0, 3, 4}  # exit codes of `loadlab results`: passed, criteria failed, inconclusive
 
 
@@ -29,9 +31,7 @@ def run_experiments(settings: Settings, files: Iterable[str]) -> None:
 def run_experiment(settings: Settings, path: Path) -> None:
     """Delete what is left of the last run, apply, follow to the end, print the table."""
     kubectl = settings.program("kubectl")
-    name = read_output(
-        [kubectl, "create", "--dry-run=client", "-f", path, "-o", "jsonpath={.metadata.name}"]
-    )
+    name = read_output([kubectl, "create", "--dry-run=client", "-f", path, "-o", _NAME])
     with step(f"Run the experiment {name}", first=120, again=120):
         read_output([kubectl, "delete", "-f", path, "--ignore-not-found", "--wait"])
         read_output([kubectl, "apply", "-f", path])

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadlab_services.generators import wrk
 from loadlab_services.generators.contract import ConfigurationError, Lines, read_trial
 from loadlab_services.generators.document import End, Program, build_document, plain
 from loadlab_services.generators.hey import MOST_ANSWERS, Hey, read_report
 from loadlab_services.generators.locust import read_told
 from loadlab_services.generators.values import hash_text, lua_string, texts_of
 from loadlab_services.generators.watched import ToolError, Usage
-from loadlab_services.generators.wrk import Wrk, read_found, taken_apart
+from loadlab_services.generators.wrk import Wrk, read_found, taken_apart, threads_of
 from tests.contract.sides import faults
 from tests.generators.conftest import Pods
 
@@ -67,7 +68,7 @@ def test_what_wrk_fills_up_is_taken_out_again(recorded, connections, duration_us
 
 
 def test_wrk_is_read_to_the_last_request():
-    found = read_found(FOUND, connections=8)
+    found = read_found(FOUND, connections=8, timeout_us=5_000_000)
 
     assert (found.requests, found.answers, found.bytes_received, found.cut) == (4, 4, 512, 8)
     assert found.statuses == {200: 3, 500: 1}
@@ -87,7 +88,16 @@ def test_wrk_is_read_to_the_last_request():
 )
 def test_of_wrk_what_is_cut_or_does_not_add_up_is_no_figure(text, words):
     with pytest.raises(ToolError, match=words):
-        read_found(text, connections=8)
+        read_found(text, connections=8, timeout_us=5_000_000)
+
+
+def test_an_answer_later_than_the_timeout_is_no_good_one_of_wrk():
+    """wrk knows whole seconds: of 1,500 ms it is told 2 s, and takes 1.8 s for in time."""
+    late = FOUND.replace("value 90000 1", "value 1800000 1")
+
+    assert read_found(late, connections=8, timeout_us=1_800_000).requests == 4
+    with pytest.raises(ToolError, match="1 answers came later than"):
+        read_found(late, connections=8, timeout_us=1_500_000)
 
 
 def test_hey_is_read_to_the_last_request():
@@ -192,7 +202,10 @@ def test_the_texts_of_a_request_are_those_of_its_number():
 
 
 def test_a_document_of_either_is_that_of_the_contract(schemas):
-    read = {"wrk": read_found(FOUND, 8), "hey": read_report(trial(), REPORT, 1700000000.0)}
+    read = {
+        "wrk": read_found(FOUND, 8, 5_000_000),
+        "hey": read_report(trial(), REPORT, 1700000000.0),
+    }
     for name, outcome in read.items():
         program = Program(name, "1", "closed loop")
         end = End(1.0, 2.0, "why" if name == "hey" else "", 5 if name == "hey" else 0)
@@ -241,6 +254,27 @@ def test_no_configuration_is_refused_in_words(text):
         read_trial({"TRIAL_0": text})
 
 
+@pytest.mark.parametrize(
+    ("users", "cpus", "limit", "threads"),
+    [(3, 2, None, 1), (17, 2, None, 1), (16, 12, None, 8), (100, 64, None, 50), (1, 8, None, 1),
+     (100, 64, 2.0, 2), (100, 64, 1.5, 2), (100, 64, 0.5, 1)],
+)  # fmt: skip
+def test_wrk_has_as_many_threads_as_share_its_users_evenly(
+    monkeypatch, users, cpus, limit, threads
+):
+    """wrk -t12 -c16 opens 12 connections: it gives each thread as many, and leaves the rest out."""
+    monkeypatch.setattr(wrk, "usable_cpus", lambda: cpus)
+    monkeypatch.setattr(wrk, "read_cpu_limit", lambda: limit)
+
+    assert threads_of(users, 0) == threads
+
+
+def test_threads_that_were_asked_for_share_the_users_evenly_or_are_refused():
+    assert [threads_of(100, asked) for asked in (1, 10, 200)] == [1, 10, 100]
+    with pytest.raises(ConfigurationError, match="12 threads cannot share 400 users"):
+        threads_of(400, 12)
+
+
 def test_each_tool_refuses_what_it_alone_cannot_do():
     with pytest.raises(ConfigurationError, match="whole seconds"):
         Wrk(trial(load={"durationMs": 1500}))
@@ -248,6 +282,14 @@ def test_each_tool_refuses_what_it_alone_cannot_do():
         Hey(trial(request={"path": "/${request_id}"}))
     with pytest.raises(ConfigurationError, match="whole seconds"):
         Hey(trial(timeoutMs=1500))
+    with pytest.raises(ConfigurationError, match="answer to HEAD"):
+        Wrk(trial(request={"method": "HEAD"}))
+
+
+@pytest.mark.parametrize("header", [("X.Trace", "1"), ("user-agent", "shop/1"), ("X-Empty", "")])
+def test_what_heys_headers_cannot_be_is_refused(header):
+    with pytest.raises(ConfigurationError, match=f"cannot send the header {header[0]}"):
+        Hey(trial(request={"headers": dict([header])}))
 
 
 @pytest.mark.parametrize(("users", "pods"), [(4, 1), (5, 2), (17, 16)])

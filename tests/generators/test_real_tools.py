@@ -10,7 +10,8 @@ import pytest
 from loadlab.measurement.documents import K6Document, Scenario
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import ProblemKind, read_pod_log
-from loadlab.measurement.without_answer import timed_out_of
+from loadlab.measurement.without_answer import waited_of
+from loadlab.plan.expected import LoadFacts
 from tests.contract.sides import faults
 from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
 from tests.manifests import Json
@@ -98,7 +99,8 @@ def test_it_counts_requests_without_an_answer(pods, steward, tool):
     assert re.search("deadline exceeded|timed out", measured["failures"][0]["text"])
     scenario = Scenario.model_validate(measured)
     (split,) = scenario.splits
-    assert timed_out_of(scenario, split, 1000.0) == measured["requests"]
+    load = LoadFacts(open_model=False, virtual_users=USERS, duration_seconds=2.0, timeout_ms=1000.0)
+    assert waited_of(scenario, split, load).requests == measured["requests"]
 
 
 @pytest.mark.measured
@@ -132,6 +134,15 @@ def test_wrk_is_void_where_answers_come_too_late(pods, steward):
     assert "later than load.request.timeout" in report.problem.message
 
 
+def test_wrk_is_void_where_answers_come_later_than_parts_of_a_second(pods, steward):
+    steward.delay = 1.3
+    load = {"warmupMs": 0, "durationMs": 4000}
+    ended = pods.run("wrk", pods.configure("/work?id=1&user=1", timeoutMs=1200, load=load))
+
+    assert ended.code == 109
+    assert "later than load.request.timeout" in ended.document["error"]
+
+
 @TOOLS
 def test_headers_body_and_method_are_sent(pods, steward, tool):
     request: Json = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}
@@ -141,6 +152,29 @@ def test_headers_body_and_method_are_sent(pods, steward, tool):
     assert set(steward.bodies) == {request["body"].encode()}
     assert {sent["x-mine"] for sent in steward.headers} == {'a "b" \\ c'}
     assert {sent["content-type"] for sent in steward.headers} == {"application/json"}
+    assert {sent.get("host") for sent in steward.headers} == {pods.target.removeprefix("http://")}
+
+
+@TOOLS
+@pytest.mark.parametrize("path", ["/work?id=1&user=7", "/work?id=${request_id}&user=7"])
+def test_the_host_of_a_virtual_host_is_sent_once_and_as_given(pods, steward, tool, path):
+    if tool == "hey" and "${" in path:
+        pytest.skip("hey knows no variables")
+    request: Json = {"path": path, "method": "GET", "headers": {"host": "shop.example"}}
+    load = {"durationMs": 1000, "warmupMs": 0}
+    ended = pods.run(tool, pods.configure("/", request=request, load=load))
+
+    assert ended.code == 0, ended.stderr
+    assert set(steward.hosts) == {("shop.example",)}
+
+
+@pytest.mark.parametrize("users", [3, 5])
+def test_there_are_as_many_users_as_were_asked_for(pods, steward, users):
+    steward.delay = 30.0
+    load = {"durationMs": 1000, "warmupMs": 0, "virtualUsers": users}
+    pods.run("wrk", pods.configure("/work?id=1&user=1", load=load))
+
+    assert len(steward.arrivals) == users
 
 
 @NUMBERING

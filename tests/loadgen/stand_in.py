@@ -55,6 +55,7 @@ class Server:
         self.users: dict[int, int] = {}
         self.bodies: list[bytes] = []
         self.headers: list[Json] = []
+        self.hosts: list[tuple[str, ...]] = []  # all that a request names
         self.snapshots: list[str] = []
         self.finished: list[Json] = []
         self.health_checks = 0
@@ -78,7 +79,9 @@ class Server:
                 self.health_checks += 1
                 return (200, {}) if self.ready else (503, {})
             case ["work"]:
-                self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
+                sent = [(k.decode(), v.decode()) for k, v in scope["headers"]]
+                self.headers.append(dict(sent))
+                self.hosts.append(tuple(value for name, value in sent if name == "host"))
                 return await self.work(scope["query_string"], body)
             case ["ping"]:
                 self.pings += 1

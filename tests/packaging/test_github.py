@@ -53,10 +53,16 @@ def test_newer_packages_and_actions_are_proposed(repository):
 
 PROGRAMS = {
     "make": 'echo "make $*" >> "$SAID"',
-    "kubectl": 'case "$1" in create) echo sleep ;; esac',
+    "kubectl": 'echo "kubectl $1 ${*: -1}" >> "$SAID"; [ "$1" != "$REFUSES" ]',
     "loadlab": """
 echo "loadlab $1" >> "$SAID"
-case "$1" in run) exit "$RUN" ;; gate) exit "$GATE" ;; results) echo "the table" ;; esac
+case "$*" in
+  validate*) sed -n 's/^kind: LoadExperiment/sleep: accepted/p' "$2" ;;
+  run*) exit "$RUN" ;;
+  gate*) [ "$2" = sleep ] && echo "<testsuites/>" > "$8"; exit "$GATE" ;;
+  results*-o*) echo "${TABLE-the table}" ;;
+  results*) echo "sleep: Failed, NeverReady" ;;
+esac
 """,
 }
 
@@ -75,7 +81,50 @@ def test_the_action_ends_as_the_gate_does(
     assert done.returncode == expected, done.stderr
     assert f"exit-code={expected}" in (tmp_path / "output").read_text()
     assert summary == "the table\n"
-    assert ("loadlab gate" in said) == (run not in {1, 2})
+    assert "loadlab gate" in said
+    assert (tmp_path / "results" / "junit.xml").read_text() == "<testsuites/>\n"
+
+
+def test_of_an_experiment_without_results_the_summary_says_why(repository: Path, tmp_path: Path):
+    """`results -o md` of none is one empty line."""
+    done, _, summary = run_action(repository, tmp_path, RUN="1", GATE="1", TABLE="")
+
+    assert done.returncode == 1
+    assert summary == "    sleep: Failed, NeverReady\n"
+    written = {file.name for file in (tmp_path / "results").iterdir()}
+    assert written == {"table.md", "junit.xml"}
+
+
+def test_what_stands_beside_the_experiment_is_applied_and_the_name_is_the_experiments(
+    repository: Path, tmp_path: Path
+):
+    """A script in a ConfigMap, as manifests/samples/own has it."""
+    file = repository / "manifests/samples/own/script.yaml"
+    done, said, _ = run_action(repository, tmp_path, EXPERIMENT=str(file), RUN="0", GATE="0")
+
+    assert done.returncode == 0, done.stderr
+    assert said.index(f"kubectl apply {file}") < said.index("loadlab run")
+    assert (tmp_path / "results" / "junit.xml").exists()
+
+
+def test_another_experiment_of_that_name_is_not_taken_for_this_one(
+    repository: Path, tmp_path: Path
+):
+    done, said, summary = run_action(repository, tmp_path, RUN="1", GATE="0", REFUSES="apply")
+
+    assert done.returncode == 1
+    assert "could not be applied" in done.stderr
+    assert (summary, "loadlab gate" in said) == ("", False)
+
+
+def test_several_experiments_in_a_file_are_refused(repository: Path, tmp_path: Path):
+    file = tmp_path / "two.yaml"
+    file.write_text("kind: LoadExperiment\n---\nkind: LoadExperiment\n")
+    done, said, _ = run_action(repository, tmp_path, EXPERIMENT=str(file))
+
+    assert done.returncode == 1
+    assert "has several LoadExperiments" in done.stderr
+    assert "loadlab run" not in said
 
 
 def test_what_is_wrong_with_the_action_is_said(repository: Path, tmp_path: Path):
@@ -88,7 +137,7 @@ def test_what_is_wrong_with_the_action_is_said(repository: Path, tmp_path: Path)
 
 def run_action(repository: Path, folder: Path, **environment: str):
     for name, script in PROGRAMS.items():
-        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).write_text(f"#!/usr/bin/env bash\n{script}\n")
         (folder / name).chmod(0o755)
     for name in ("said", "summary", "output"):
         (folder / name).touch()

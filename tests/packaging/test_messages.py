@@ -17,6 +17,7 @@ GONE = re.compile(
 # What a message may tell to ask of the cluster: what stays there.
 STAYS = re.compile(
     r"kubectl (?:explain|auth can-i|get (?:nodes|loadtrials|loadexperiments|lexp|ltrial|\{)"
+    r"|apply -n \{\} -f \{"
     r"|delete loadexperiment \{|patch loadexperiment \{|get all -n \{|loadlab\b)"
 )
 

@@ -13,7 +13,7 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.series import Line, Series
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.plan.expected import LoadFacts
-from loadlab.validity.steadiness import latency_growing, load_left_over, warm_up_counted
+from loadlab.validity.steadiness import latency_growing, warm_up_counted
 
 SEED = 20261127
 _WARM_UP = 3  # seconds
@@ -58,12 +58,6 @@ def _line(at: int, us: list[float]) -> Line:
 def grows(trial: TrialMeasurement) -> bool:
     """Whether a window is said to grow."""
     return any(latency_growing(trial))
-
-
-def is_left_over(trial: TrialMeasurement) -> bool:
-    """Whether the growth of a window is said to be that of a load that is not carried."""
-    rate, seconds = trial.load.rate_per_second or 0.0, trial.load.duration_seconds
-    return any(load_left_over(replace(trial, iterations=round(rate * seconds))))
 
 
 def warms_up(trial: TrialMeasurement) -> bool:

@@ -35,17 +35,28 @@ case ${LOADLAB_CLUSTER:-kind} in
 esac
 
 kubectl get namespace "$namespace" > /dev/null 2>&1 || kubectl create namespace "$namespace" || fail "no namespace $namespace"
-name=$(kubectl create --dry-run=client -o 'jsonpath={.metadata.name}' -f "$experiment") || fail "$EXPERIMENT is no experiment"
+accepted=$(loadlab validate "$experiment") || fail "$EXPERIMENT is not one LoadExperiment that LoadLab would accept: see above"
+[ "$(wc -l <<< "$accepted")" = 1 ] || fail "$EXPERIMENT has several LoadExperiments: give each its own file"
+name=${accepted%%:*}
+# As `loadlab run` applies it, and what it names beside it in the file, such as a ConfigMap. One of this
+# name that says otherwise ends the job here: its results are not this one's.
+kubectl apply --server-side --force-conflicts --field-manager=loadlab-run -n "$namespace" -f "$experiment" ||
+  fail "$EXPERIMENT could not be applied: see above"
 
 loadlab run "$experiment" -n "$namespace" --timeout "${TIMEOUT:-7200}"
 ran=$?
 for form in md json csv; do
   file=$results/$([ $form = md ] && echo table || echo results).$form
   loadlab results "$name" -n "$namespace" -o $form > "$file"  # which ends with the verdict's code
-  [ -s "$file" ] || rm -f "$file"
+  grep -q '[^[:space:]]' "$file" || rm -f "$file"
 done
+if [ ! -f "$results/table.md" ]; then  # no results: then what became of it, and why, as far as it is there
+  loadlab results "$name" -n "$namespace" | sed 's/^/    /' > "$results/table.md"
+  [ -s "$results/table.md" ] || rm -f "$results/table.md"
+fi
 [ ! -f "$results/table.md" ] || cat "$results/table.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
-[ $ran -ne 1 ] && [ $ran -ne 2 ] || finish $ran
 
 loadlab gate "$name" -n "$namespace" --fail-on "${FAIL_ON:-regressed}" --junit "$results/junit.xml"
-finish $?
+gated=$?
+[ $ran -ne 1 ] && [ $ran -ne 2 ] || finish $ran  # it broke, or is not over: junit.xml says so, too
+finish $gated

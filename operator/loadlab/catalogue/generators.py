@@ -27,6 +27,11 @@ class Skill(Enum):
     ITERATIONS = "load.iterations"
     UNEVEN_SHARES = "load.iterations that factors.virtualUsers cannot share evenly"
     SCRIPT = "a k6 script (load.script, executor Script)"
+    HTTPS = "a variant's https"
+    HEAD = "requests by HEAD: it waits for the body that such an answer does not have"
+    EVERY_HEADER = (
+        "these headers: a User-Agent, an empty value, a name with more than A-Z, 0-9, - and _"
+    )
     OTHER_FIELDS = "other fields of load.request than path, method, headers, body and timeout"
 
 
@@ -53,7 +58,18 @@ _K6_ARGS = (
 )
 _EVERYTHING = frozenset(Skill) - {Skill.THREADS}
 
-_OF_LOCUST = frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT})
+_OF_LOCUST = frozenset(
+    {
+        *(Skill.VARIABLES, Skill.PARTS_OF_SECONDS, Skill.PARTS_OF_SECONDS_TO_WAIT),
+        *(Skill.HEAD, Skill.EVERY_HEADER),
+    }
+)
+_OF_WRK = frozenset(
+    {
+        *(Skill.VARIABLES, Skill.PARTS_OF_SECONDS_TO_WAIT, Skill.THREADS),
+        Skill.EVERY_HEADER,
+    }
+)
 
 
 class Generator(StrEnum):
@@ -83,7 +99,7 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="generators",
             args=("wrk",),
-            skills=frozenset({Skill.VARIABLES, Skill.PARTS_OF_SECONDS_TO_WAIT, Skill.THREADS}),
+            skills=_OF_WRK,
             waits_at_end=False,
         ),
     )
@@ -92,7 +108,7 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="generators",
             args=("hey",),
-            skills=frozenset({Skill.PARTS_OF_SECONDS, Skill.ITERATIONS}),
+            skills=frozenset({Skill.PARTS_OF_SECONDS, Skill.ITERATIONS, Skill.HEAD}),
         ),
     )
 

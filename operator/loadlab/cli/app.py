@@ -22,6 +22,7 @@ from loadlab.cli.commands.results import print_last_words, results
 from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
+from loadlab.cli.leaving import goes_on
 from loadlab.cli.options import (
     EXIT_CODES,
     Access,
@@ -38,6 +39,7 @@ from loadlab.spelling import seconds as spell_seconds
 
 if TYPE_CHECKING:
     from loadlab.cli.preview import Preview
+    from loadlab.cli.source import Cluster
 
 app = typer.Typer(
     name="loadlab",
@@ -67,7 +69,8 @@ def status(
     if watch:
         from loadlab.cli.follow import follow  # noqa: PLC0415 (it brings asyncio)
 
-        experiment = follow(cluster, name, timeout, Access(kubeconfig, context, namespace))
+        with goes_on(name, cluster.namespace):
+            experiment = follow(cluster, name, timeout, Access(kubeconfig, context, namespace))
     else:
         experiment = Experiment.of(cluster.read(name))
         show(experiment.line)
@@ -82,7 +85,7 @@ def show_plan(files: Files) -> None:
     """
     from loadlab.cli.preview_text import lines_of  # noqa: PLC0415 (see _previews)
 
-    for found in _previews(files):
+    for found in _previews(_texts_of(files)):
         for line in lines_of(found):
             typer.echo(plain(line))
 
@@ -98,7 +101,8 @@ def run(
     """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
     from loadlab.cli.follow import follow  # noqa: PLC0415 (it brings asyncio)
 
-    (found,) = _one(list(_previews([file])))
+    text = _text_of(file)
+    (found,) = _one(list(_previews({file: text})))
     access = Access(kubeconfig, context, namespace or found.namespace)
     cluster = connect(access.kubeconfig, access.context, access.namespace)
     applied = Experiment.of(cluster.apply(found.document))
@@ -108,14 +112,21 @@ def run(
     else:
         expected = spell_seconds(found.estimated_seconds)
         typer.echo(f"{found.name}: applied; it takes about {expected}")
-    try:
+        _say_what_is_lacking(cluster, found, text, file)
+    with goes_on(found.name, cluster.namespace):
         experiment = follow(cluster, found.name, timeout, access)
-    except KeyboardInterrupt:
-        again = f"loadlab status {found.name} -n {cluster.namespace} --watch"
-        raise CliError(f"{found.name} goes on without you; come back: {again}", 130) from None
     show(render(experiment))
     print_last_words(cluster, experiment)
     raise typer.Exit(experiment.exit_code)
+
+
+def _say_what_is_lacking(cluster: "Cluster", found: "Preview", text: str, file: Path) -> None:
+    from loadlab.cli.beside import lacking  # noqa: PLC0415 (see _previews)
+    from loadlab.cli.preview import others_in  # noqa: PLC0415 (see _previews)
+
+    place = (str(file), cluster.namespace, cluster.holds)
+    for line in lacking(found.document["spec"], others_in(text), *place):
+        show(f"{found.name}: {line}")
 
 
 def validate(files: Files) -> None:
@@ -123,7 +134,7 @@ def validate(files: Files) -> None:
 
     What it knows beside its rules is not looked at: quotas, rights, images and other objects.
     """
-    for found in _previews(files):
+    for found in _previews(_texts_of(files)):
         listed = (
             f", if the chart's allowedHosts has {', '.join(found.hosts)}" if found.hosts else ""
         )
@@ -156,19 +167,19 @@ app.command(short_help="Print the script that completes this command.")(completi
 app.command(short_help="Print the version of this command.")(version)
 
 
-def _previews(files: list[Path]) -> Iterator["Preview"]:
+def _previews(texts: dict[Path, str]) -> Iterator["Preview"]:
     """Yield the experiments of all files; at the end complain of those that would be refused."""
     from loadlab.cli.preview import preview, read_documents  # noqa: PLC0415 (half a second)
 
     refused = list[str]()
-    documents = [document for file in files for document in read_documents(_text_of(file))]
+    documents = [document for text in texts.values() for document in read_documents(text)]
     for document in documents:
         try:
             yield preview(document)
         except CliError as error:
             refused.append(str(error))
     if not documents:
-        raise CliError("no LoadExperiment in " + ", ".join(map(str, files)))
+        raise CliError("no LoadExperiment in " + ", ".join(map(str, texts)))
     if refused:
         raise CliError("refused: " + "; ".join(refused))
 
@@ -177,6 +188,10 @@ def _one(found: list["Preview"]) -> list["Preview"]:
     if len(found) == 1:
         return found
     raise CliError(f"{len(found)} LoadExperiments in one file: give each its own", 2)
+
+
+def _texts_of(files: list[Path]) -> dict[Path, str]:
+    return {file: _text_of(file) for file in files}
 
 
 def _text_of(file: Path) -> str:

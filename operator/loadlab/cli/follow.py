@@ -36,7 +36,11 @@ def follow(cluster: "Cluster", name: str, seconds: float, access: Access) -> Exp
         LiveRates(lambda: _connect(access), Rates(name, terminal, live)) as rates,
     ):
         live.update(f"following {name}")
-        for resource in cluster.follow(name, seconds):
+
+        def said(line: str) -> None:
+            terminal.print(Prose(line), crop=False)
+
+        for resource in cluster.follow(name, seconds, said):
             experiment = Experiment.of(resource)
             left = (
                 "" if experiment.searches else pace.told(experiment.status.trials, time.monotonic())

@@ -20,6 +20,7 @@ Exit codes:
   2  not finished yet, out of time, or wrong usage
   3  a criterion failed, or a comparison where --fail-on says so
   4  inconclusive: a criterion, a cell or a comparison could not be judged
+  130  interrupted by Ctrl-C; an experiment that was followed goes on
 """
 FAIL_ON = (
     "What fails the pipeline: criteria alone; also a comparison that regressed; also one that is "

@@ -27,6 +27,7 @@ BESIDE_LOAD_SECONDS = 4.0  # of a trial: pods that start, and what is collected;
 BEGIN_SECONDS = 3.0  # of an experiment: the steward before, the analysis after
 STORES_SECONDS = 10.0  # where there are any: they start, and the data set is loaded
 _POD_OWNERS = {"Deployment": "replicas", "StatefulSet": "replicas", "Job": "parallelism"}
+_KIND = "LoadExperiment"
 _NO_UID = "00000000-0000-0000-0000-000000000000"
 Document = Mapping[str, Any]
 
@@ -123,13 +124,26 @@ def read_documents(text: str) -> Iterator[Document]:
     Raises:
         CliError: it is no YAML.
     """
+    return (each for each in _objects(text) if each.get("kind") == _KIND)
+
+
+def others_in(text: str) -> tuple[str, ...]:
+    """Return kind and name of all other objects of a YAML text, such as `ConfigMap shop`."""
+    others = (each for each in _objects(text) if each.get("kind") != _KIND)
+    return tuple(f"{each.get('kind')} {_metadata(each).get('name')}" for each in others)
+
+
+def _objects(text: str) -> list[Document]:
     try:
         found = list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
         raise CliError(f"no YAML: {' '.join(str(error).split())}") from error
-    for document in found:
-        if isinstance(document, dict) and document.get("kind") == "LoadExperiment":
-            yield document
+    return [each for each in found if isinstance(each, dict)]
+
+
+def _metadata(document: Document) -> dict[str, Any]:
+    found = document.get("metadata")
+    return found if isinstance(found, dict) else {}
 
 
 def preview(document: Document) -> Preview:
@@ -138,8 +152,7 @@ def preview(document: Document) -> Preview:
     Raises:
         CliError: the operator would refuse it; the text says what it would say.
     """
-    metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _metadata(document)
     name = metadata.get("name") or "without a name"
     if document.get("apiVersion") != API_VERSION:
         raise CliError(f"{name}: apiVersion is {document.get('apiVersion')}, not {API_VERSION}")

@@ -2,27 +2,40 @@
 the Kubernetes client alone takes two seconds to import on a small machine.
 """
 
-import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, cast
+from urllib.parse import quote
 
-from kubernetes import client, config, watch
+from kubernetes import client, watch
 from urllib3.exceptions import HTTPError
 
 from loadlab.base.names import EXPERIMENT_LABEL, GROUP, VERSION
+from loadlab.cli import kubeconfig as kubeconfigs
 from loadlab.cli.doctor.finding import Answer
 from loadlab.cli.errors import CliError
+from loadlab.cli.refusals import (
+    PLURAL,
+    AwayError,
+    cause,
+    not_allowed,
+    not_applied,
+    not_logged_in,
+    not_read,
+    unreachable,
+)
 
-PLURAL = "loadexperiments"
 _TRIALS = "loadtrials"
 _PAGE = 20  # trials of up to 40 KB each
 _WITHOUT_RESULT = {"Failed", "Lost", "Invalid"}
 _ANSWER_SECONDS = 10
 _LONGEST_WATCH_SECONDS = 300
-_PAUSE_SECONDS = 0.2
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
+_JSON = "application/json"
+_OUTLINE = f"{_JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_NOT_FOUND = 404
 _FIELD_MANAGER = "loadlab-run"
 
 
@@ -38,26 +51,20 @@ class Cluster:
     @classmethod
     def connect(cls, kubeconfig: Path | None, context: str | None, namespace: str | None) -> Self:
         """Read the kubeconfig; nothing is sent yet."""
-        path = str(kubeconfig) if kubeconfig else None
-        try:
-            contexts, active = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call] # untyped client
-            api = config.new_client_from_config(path, context)  # type: ignore[no-untyped-call] # untyped
-        except (config.ConfigException, OSError, TypeError) as err:
-            raise CliError(
-                f"no usable kubeconfig ({err}): set KUBECONFIG, pass --kubeconfig, or run make up"
-            ) from err
-        chosen = next((c for c in contexts if c["name"] == context), active)
-        return cls(api, namespace or chosen["context"].get("namespace") or "default")
+        api, usual = kubeconfigs.load(kubeconfig, context)
+        return cls(api, namespace or usual or "default")
 
     def within(self, namespace: str) -> Self:
         """Return the same cluster with another namespace."""
         return type(self)(self._api, namespace)
 
-    def ask(self, path: str, document: Mapping[str, Any] | None = None) -> Answer:
+    def ask(
+        self, path: str, document: Mapping[str, Any] | None = None, accept: str = _JSON
+    ) -> Answer:
         """Send GET, or POST where there is a document; what comes is never an error."""
-        method, headers = ("POST" if document else "GET"), {"Accept": "application/json"}
+        method, headers = ("POST" if document else "GET"), {"Accept": accept}
         if document:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = _JSON
         request = self._api.param_serialize(
             *(method, path), header_params=headers, body=document, auth_settings=["BearerToken"]
         )
@@ -67,8 +74,17 @@ class Cluster:
             return Answer(found.status, body.decode(errors="replace"))
         except client.ApiException as err:
             return Answer(int(err.status or 0))
-        except (HTTPError, OSError):
-            return Answer(0)
+        except (HTTPError, OSError) as err:
+            return Answer(0, cause(err))
+
+    def holds(self, plural: str, name: str) -> bool | None:
+        """Whether the namespace has a thing of the core API; None where nobody may tell.
+
+        It is asked for in outline: a Secret is not read.
+        """
+        path = f"/api/v1/namespaces/{self.namespace}/{plural}/{quote(name, safe='')}"
+        answer = self.ask(path, accept=_OUTLINE)
+        return True if answer.is_there else False if answer.status == _NOT_FOUND else None
 
     def read(self, name: str) -> dict[str, Any]:
         """Read one experiment."""
@@ -82,9 +98,9 @@ class Cluster:
                 _request_timeout=_ANSWER_SECONDS,
             )
         except client.ApiException as err:
-            raise CliError(self._explain(name, err)) from err
+            raise not_read(name, self.namespace, self._server, err) from err
         except HTTPError as err:
-            raise CliError(self._unreachable()) from err
+            raise self._unreachable(err) from err
         return cast("dict[str, Any]", found)
 
     def apply(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -106,9 +122,9 @@ class Cluster:
                 _request_timeout=_ANSWER_SECONDS,
             )
         except client.ApiException as err:
-            raise CliError(self._explain_refusal(name, err)) from err
+            raise not_applied(name, self.namespace, self._server, err) from err
         except HTTPError as err:
-            raise CliError(self._unreachable()) from err
+            raise self._unreachable(err) from err
         # Of one that it created (201) the client returns nothing.
         return self.read(name) if found is None else cast("dict[str, Any]", found)
 
@@ -125,12 +141,12 @@ class Cluster:
         try:
             return list(self._trials(name))
         except client.ApiException as err:
-            raise CliError(
-                f"LoadTrials in {self.namespace} may not be read ({err.status} {err.reason}); see: "
-                f"kubectl auth can-i list {_TRIALS} -n {self.namespace}"
-            ) from err
+            if err.status == 401:
+                raise CliError(not_logged_in(self._server)) from err
+            why = not_allowed(_TRIALS, self.namespace, err)
+            raise CliError(f"LoadTrials in {self.namespace} {why}") from err
         except HTTPError as err:
-            raise CliError(self._unreachable()) from err
+            raise self._unreachable(err) from err
 
     def _trials(self, name: str) -> Iterator[dict[str, Any]]:
         more: dict[str, Any] = {}
@@ -150,14 +166,30 @@ class Cluster:
             if not more["_continue"]:
                 return
 
-    def follow(self, name: str, seconds: float) -> Iterator[dict[str, Any]]:
-        """Yield the experiment now and after every change, until the time is up."""
-        deadline = time.monotonic() + seconds
+    def follow(
+        self, name: str, seconds: float, say: Callable[[str], None]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the experiment now and after every change, until the time is up.
+
+        A server that is away once the experiment was read is asked again, and `say` told of it.
+        """
+        deadline, was_read, pause, said = time.monotonic() + seconds, False, _PAUSE_SECONDS, ""
         while (left := deadline - time.monotonic()) > 0:
-            current = self.read(name)
-            yield current
-            yield from self._changes(name, current, min(left, _LONGEST_WATCH_SECONDS))
-            time.sleep(_PAUSE_SECONDS)  # a server that cuts watches short is not hammered
+            try:
+                current = self.read(name)
+                was_read = True
+                yield current
+                yield from self._changes(name, current, min(left, _LONGEST_WATCH_SECONDS))
+                pause, said = _PAUSE_SECONDS, ""
+            except AwayError as error:
+                if not was_read:
+                    raise
+                if str(error) != said:
+                    said = str(error)
+                    say(f"{said}; {name} goes on, and it is asked again")
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            # A server that cuts watches short is not hammered.
+            time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
 
     def _changes(
         self, name: str, current: dict[str, Any], seconds: float
@@ -181,45 +213,12 @@ class Cluster:
                 yield event["object"]
         except client.ApiException as err:
             if err.status != 410:  # Gone: our version is too old, the caller reads anew
-                raise CliError(self._explain(name, err)) from err
+                raise not_read(name, self.namespace, self._server, err) from err
         except HTTPError:
             return  # a cut connection; reading anew says whether the server is away
 
-    def _explain(self, name: str, err: client.ApiException) -> str:
-        thing = f"LoadExperiment {self.namespace}/{name}"
-        match err.status:
-            case 404 if "page not found" in str(err.body):
-                return f"{self._server} knows no LoadExperiments: install LoadLab's chart or CRDs"
-            case 404:
-                return f"{thing} does not exist; list them: kubectl get {PLURAL} -A"
-            case 401 | 403:
-                return (
-                    f"{thing} may not be read ({err.status} {err.reason}); see: kubectl auth can-i "
-                    f"get {PLURAL} -n {self.namespace}"
-                )
-            case _:
-                return f"{thing} could not be read: {self._server} answered {err.status}"
-
-    def _explain_refusal(self, name: str, err: client.ApiException) -> str:
-        if err.status == 404 and "page not found" in str(err.body):
-            return self._explain(name, err)
-        refused = f"LoadExperiment {self.namespace}/{name} is refused ({err.status})"
-        taken = "; one of this name is there and says otherwise: take another name"
-        return f"{refused}: {_message(err)}{taken if err.status == 409 else ''}"
-
-    def _unreachable(self) -> str:
-        return (
-            f"the API server {self._server} does not answer: is the cluster up (make up) and the "
-            "kubeconfig's context the right one?"
-        )
-
-
-def _message(err: client.ApiException) -> str:
-    """Return the API server's own words."""
-    try:
-        return str(json.loads(str(err.body))["message"])
-    except (ValueError, KeyError, TypeError):
-        return str(err.reason)
+    def _unreachable(self, error: Exception) -> AwayError:
+        return unreachable(self._server, error)
 
 
 def _phase(trial: dict[str, Any]) -> str:

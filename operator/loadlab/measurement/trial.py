@@ -16,6 +16,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
+from loadlab.measurement.backlog import Backlog, backlog_of
 from loadlab.measurement.completed_work import (
     Completed,
     completed_costs,
@@ -123,7 +124,7 @@ def _merged(
         counts=counts,
         durability=account_for(documents, account),
         work=work_between(start, end) if start and end else None,
-        by_request=named_requests(documents, load.timeout_ms),
+        by_request=named_requests(documents, load),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         others=watch_of(start, end),
@@ -131,9 +132,21 @@ def _merged(
         service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
+        backlog=_backlog(scenarios, started, load),
         side=side_load(documents),
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
+    )
+
+
+def _backlog(
+    scenarios: Sequence[Scenario], started: Sequence[Scenario], load: LoadFacts
+) -> Backlog | None:
+    if not load.open_model or load.own_scenarios:
+        return None
+    began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
+    return backlog_of(
+        [s.series for s in scenarios], began + load.ramp_up_seconds, load.duration_seconds
     )
 
 

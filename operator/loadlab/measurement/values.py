@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadlab.base.names import Component
-from loadlab.measurement.carried import Asked, share_carried
+from loadlab.measurement.backlog import Backlog
 from loadlab.measurement.documents import Freshness, Program, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
@@ -14,6 +14,7 @@ from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.series import Series
+from loadlab.measurement.steady_answers import Asked, answers_are_steady
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, Watch
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
@@ -129,6 +130,7 @@ class TrialMeasurement:
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none
+    backlog: Backlog | None = None  # of an open model, at full load; None where it is not told
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
     program: Program | None = None  # that made the load
@@ -230,36 +232,36 @@ class TrialMeasurement:
         return latency_ms(self.sending.latency, self.without_answer) if self.sending else None
 
     @property
+    def achieved_rate(self) -> float | None:
+        """Iterations a second of the planned time, comparable to the offered rate; open model only.
+
+        Over the planned time and not the window: one slow last answer lengthens the window and
+        would make a kept rate look missed.
+        """
+        if self.load.rate_per_second is None:
+            return None
+        return self.iterations / self.load.full_load_seconds
+
+    @property
     def full_load_epoch_seconds(self) -> tuple[float, float]:
         """From the end of the ramp to the end of the load, or to the last answer before it."""
         start = self.first_request_epoch_seconds + self.load.ramp_up_seconds
         return start, min(self.last_answer_epoch_seconds, start + self.load.duration_seconds)
 
     @property
-    def achieved_rate(self) -> float | None:
-        """Iterations a second of the planned time, comparable to the offered rate; open model only.
-
-        Over the planned time and not the window: one slow last answer lengthens the window and
-        would make a kept rate look missed. What queued up and was worked off after the load is left
-        out, see `carried`.
-        """
-        if self.load.rate_per_second is None:
-            return None
-        return self.iterations / self.load.full_load_seconds * self.share_carried
-
-    @property
-    def share_carried(self) -> float:
-        """Share of an open load that was answered while it lasted; 1 where none queued up."""
-        if self.load.rate_per_second is None or self.series is None or not self.iterations:
-            return 1.0
+    def answers_are_steady(self) -> bool:
+        """Whether its answers show no queue that grows; False also where nothing is known."""
+        if self.series is None or not self.iterations:
+            return False
         start, end = self.full_load_epoch_seconds
         asked = Asked(
             since_epoch_seconds=start,
             requests_per_second=self.requests / self.load.full_load_seconds,
+            mean_seconds=self.latency.mean_us / 1e6,
             requests_each=max(1.0, self.requests / self.iterations),
             known_within=self._share_within,
         )
-        return share_carried(self.series.between(start, end), self.series.bin_seconds, asked)
+        return answers_are_steady(self.series.between(start, end), self.series.bin_seconds, asked)
 
     def _share_within(self, seconds: float) -> float:
         """Return the share of the requests with a good answer so soon after an iteration's begin.

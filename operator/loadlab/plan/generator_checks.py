@@ -3,6 +3,7 @@
 A generator that did something like it instead would give figures of another experiment.
 """
 
+import re
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -13,12 +14,15 @@ from loadlab.catalogue.generators import REMEDY, Skill, named
 from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.request import Request as LoadRequest
+from loadlab.model.spec.steps import Method
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.requests import requests_of
 from loadlab.plan.variants import workload_of
+from loadlab.plan.virtual_users import generator_pods
 
+_USUAL_HEADER = re.compile(r"[\w-]+", re.ASCII)
 # What of load.request every generator does, or has a skill of its own for.
 KNOWN_FIELDS = frozenset(
     ("method", "path", "headers", "body", "variables", "redirects", "timeout", "think_time")
@@ -41,6 +45,8 @@ def check_generators(context: Context, cells: tuple[Cell, ...]) -> None:
     for cell in cells:
         _check_pods(context.spec, cell)
         generator = generator_of(context.spec, cell)
+        if not generator.lacks(Skill.THREADS):
+            _check_threads(context.spec, cell)
         for skill in _asked(context, cell):
             if generator.lacks(skill):
                 message = f"{cell.title()}: {generator} cannot do {skill.value}: {REMEDY}"
@@ -65,6 +71,29 @@ def _check_pods(spec: LoadExperimentSpec, cell: Cell) -> None:
                 "factors.parallelism"
             )
             raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_threads(spec: LoadExperimentSpec, cell: Cell) -> None:
+    """Refuse threads that share the users of a pod unevenly: wrk would open fewer connections."""
+    asked, users = spec.load.threads, cell.number(Factor.VIRTUAL_USERS)
+    if asked is None or users is None:
+        return
+    for share in shares_of(users, generator_pods(spec.load, cell)):
+        threads = min(asked, share)
+        if share % threads:
+            fewer = share - share % threads
+            most = next(n for n in range(threads, 0, -1) if share % n == 0)
+            message = (
+                f"{cell.title()}: {asked} threads (load.threads) cannot share the {share} virtual "
+                f"users of a pod evenly, and only {fewer} would make load: take {most} threads, "
+                "or leave load.threads out"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def shares_of(users: int, pods: int) -> set[int]:
+    """Return the numbers of virtual users that single pods have."""
+    return {users // pods, -(-users // pods)} - {0}
 
 
 def check_iterations(context: Context, cells: tuple[Cell, ...]) -> None:
@@ -110,10 +139,21 @@ def _asked(context: Context, cell: Cell) -> Iterator[Skill]:
         Skill.ACCOUNTS: _is_accounted(context, cell, requests),
         Skill.PARTS_OF_SECONDS: any(milliseconds(text) % 1000 for text in measured),
         Skill.PARTS_OF_SECONDS_TO_WAIT: bool(milliseconds(load.request.timeout) % 1000),
+        Skill.HTTPS: variant.https is not None,
+        Skill.HEAD: any(request.method == Method.HEAD for request in requests.load),
+        Skill.EVERY_HEADER: any(map(_has_unusual_headers, requests.load)),
         Skill.UNEVEN_SHARES: bool(_left_over(load.iterations, cell)),
         Skill.OTHER_FIELDS: _has_other_fields(load.request),
     }
     return (skill for skill, is_asked in asked.items() if is_asked)
+
+
+def _has_unusual_headers(request: Request) -> bool:
+    """Whether there are headers beyond what hey's -H takes and sends as it is given."""
+    return any(
+        name.lower() == "user-agent" or not value.strip() or not _USUAL_HEADER.fullmatch(name)
+        for name, value in request.headers.items()
+    )
 
 
 def _left_over(iterations: int | None, cell: Cell) -> int:

@@ -18,6 +18,7 @@ GENERATOR_DELAY_SHARE = 0.10
 LATE_SHARE, LATE_MS = 0.05, 1.0
 """A percentile from the send and the one from the intended start are the same within either."""
 ACHIEVED_RATE = 0.99
+FEWEST_MOMENTS, CARRIED_IN_SHORT = 3, 0.95
 """Least share of the offered iterations that must have been made (open model)."""
 LITTLE_STEADY = 0.02
 """Little's law, a steady closed load of at least LITTLE_STEADY_SECONDS."""
@@ -40,8 +41,6 @@ FEWEST_SECONDS = 7
 """Fewer seconds do not tell growth from noise."""
 GROWTH_CONFIDENCE = 0.99
 """Of the interval of the growth: it must lie above 0."""
-OVERLOAD_CONFIDENCE = 0.999
-"""The same where the growth says that a load was not carried: that is no doubt, but a failure."""
 GROWTH_SHARE, GROWTH_MS = 0.5, 1.0
 """Growth over the window that matters: as a share of the median second, and in ms."""
 WARM_UP_ERRORS = 5.0
@@ -81,6 +80,11 @@ CPU_FULL_AT_TIMES = 0.30
 """Share of the time in which a process only computes, from which on it is full at times."""
 LARGEST_STAGE = 0.5
 """Share of the response time from which on a stage is named where nothing was full."""
+THROWN_SHARE = 0.01
+"""Share of a script's iterations that may end with an exception, without the rest of them."""
+HALF_FULL = 0.5
+"""Beyond this share the fullest is what a service that missed something was held back by, if any:
+at half of its use a queue waits for as long as it works (M/M/1)."""
 SERVICE_THROTTLED_SHARE = 0.05
 """Share of the time in which its limit stopped the service, from which on the limit is named."""
 LARGEST_USER = 0.5

@@ -6,7 +6,7 @@ lie wholly in the load at its full height (docs/method.md#steadiness).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, median, variance
 
@@ -50,43 +50,6 @@ def latency_growing(trial: TrialMeasurement) -> Iterator[Reason]:
             f"lower bounds: lower {remedy}, or give the service what its bottleneck lacks",
             _whose_doing(trial),
         )
-
-
-def load_left_over(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Say that an open load was not carried, where answers show it that were all waited for.
-
-    Who is answered a second later waits longer by the share that was left over in that second: that
-    holds for the median of one queue, and for the p99 where only some requests queue.
-    """
-    rate, carried = trial.load.rate_per_second, trial.achieved_rate
-    if rate is None or carried is None or trial.series is None or not was_generator_fit(trial):
-        return
-    if carried < bounds.ACHIEVED_RATE * rate:
-        return  # said already, with how much it was
-    lines = _steady_part(trial, trial.series)
-    rows = [_settled(trial, _latency_row(name, lines)) for name in ("median", "p99")]
-    if found := next(((row, least) for row in rows if (least := _left_over(row))), None):
-        row, least = found
-        yield suspect(
-            ReasonKind.RATE_NOT_REACHED,
-            f"of {rate:g} iterations/s {least:.1%} or more were left over each second, bound "
-            f"{1 - bounds.ACHIEVED_RATE:.0%}: {row.words} grew by {1000 * least:,.0f} ms or more "
-            "from one to the next, and what queued up was answered after the load; all latencies "
-            "are lower bounds",
-            Family.SERVICE,
-        )
-
-
-def _left_over(row: Row) -> float | None:
-    """Return the share of the load that a row shows to be left over; None where none that matters.
-
-    A load that is not carried fails its experiment, so that this is surer than a doubt.
-    """
-    if len(row.values) < bounds.FEWEST_SECONDS or _growth(row) is None:
-        return None
-    trend = theil_sen(row.times, row.values, bounds.OVERLOAD_CONFIDENCE)
-    least = trend.low / 1000 if trend else 0.0
-    return least if least > 1 - bounds.ACHIEVED_RATE else None
 
 
 def side_load_growing(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -135,16 +98,6 @@ def _latency_row(name: str, lines: Sequence[Line]) -> Row:
     known = [(line.at, us) for line in lines if (us := getattr(line, column)) is not None]
     columns = _columns([(at, us / 1000) for at, us in known])
     return Row(f"the {name} of a second", *columns, least_ms=bounds.GROWTH_MS)
-
-
-def _settled(trial: TrialMeasurement, row: Row) -> Row:
-    """Leave out the first seconds: an answer that takes longer than the load lasted is not there.
-
-    So the percentiles of a steady service rise until the load has lasted as long as they are.
-    """
-    begin = trial.full_load_epoch_seconds[0] + max(row.values, default=0.0) / 1000
-    known = [(at, ms) for at, ms in zip(row.times, row.values, strict=True) if at >= begin]
-    return replace(row, times=tuple(at for at, _ in known), values=tuple(ms for _, ms in known))
 
 
 def _time_per_request(lines: Sequence[Line], bin_seconds: int) -> Row:

@@ -135,9 +135,12 @@ def _trial(given: Json, pod: int, token: str) -> Trial:
     )
 
 
-def _refuse_what_nobody_does(given: Json) -> None:
-    """The operator refuses these before; an operator of another release may not know them."""
-    asked = {
+def asked_in_vain(given: Json) -> dict[str, bool]:
+    """Tell of each thing that no generator here can do whether a configuration asks for it.
+
+    The operator refuses these before; an operator of another release may not know them.
+    """
+    return {
         "an open model or a ramp": given["load"]["executor"] != "constant-vus",
         "a calibration": bool(given.get("calibration")),
         "several requests": len(given["requests"]) > 1,
@@ -153,6 +156,10 @@ def _refuse_what_nobody_does(given: Json) -> None:
         "following redirects": given["redirects"] == "Follow",
         "iterations by several pods": bool(given["load"].get("iterations")) and given["pods"] > 1,
     }
+
+
+def _refuse_what_nobody_does(given: Json) -> None:
+    asked = asked_in_vain(given)
     asked |= {name: bool(value) for name, value in given.items() if name not in _KNOWN}
     asked |= {
         f"{name} of a request": bool(value)

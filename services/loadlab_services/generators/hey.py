@@ -5,6 +5,7 @@ for what csv rounds to 0.1 ms or leaves out: seconds as they are, and the errors
 hey keeps the times of a million answers at most; a run of more is void.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import ceil, isfinite
@@ -52,6 +53,8 @@ class Hey(OneShot):
             raise ConfigurationError("hey counts its timeout in whole seconds")
         if has_variables(trial):
             raise ConfigurationError("hey sends the same request always: it knows no variables")
+        if unsayable := [each for each in trial.request.headers.items() if not _can_say(*each)]:
+            raise ConfigurationError(f"hey cannot send the header {unsayable[0][0]} as it is given")
         self._trial = trial
         if trial.iterations % trial.users:
             raise ConfigurationError("hey's users make the same number of iterations each")
@@ -81,14 +84,22 @@ class Hey(OneShot):
         trial, request = self._trial, self._trial.request
         headers = {name.title(): value for name, value in request.headers.items()}
         kind = headers.pop("Content-Type", "text/html")
+        host = headers.pop("Host", "")  # which Go takes from no header
         words = ["-c", str(trial.users), "-m", request.method, "-T", kind, "-o", TEMPLATE]
         words += ["-t", str(ceil(trial.timeout_ms / 1000)), "-disable-compression"]
         words += ["-disable-redirects"]
+        words += ["-host", host] if host else []
         for name, value in headers.items():
             words += ["-H", f"{name}: {value}"]
         if request.body is not None:
             words += ["-d", request.body]
         return [*words, trial.target + request.path]
+
+
+def _can_say(header: str, value: str) -> bool:
+    """Whether hey's -H takes it; to a User-Agent hey adds its own."""
+    takes = re.fullmatch(r"[\w-]+", header, re.ASCII) is not None and bool(value.strip())
+    return takes and header.lower() != "user-agent"
 
 
 def read_report(trial: Trial, text: str, began: float) -> Outcome:

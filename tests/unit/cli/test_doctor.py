@@ -71,10 +71,14 @@ def named(image: str, policy: str = "IfNotPresent") -> dict[str, Any]:
 
 STANDS_IN_THE_WAY = {
     "old cluster": ({VERSION: {"gitVersion": "v1.28.3"}}, "v1.28.3", "1.30 or later"),
-    "no crd": ({CRD: 404}, "not installed", "helm install"),
-    "no crd, not readable": ({CRD: 403, SERVED: 404}, "not installed", "helm install"),
+    "no crd": ({CRD: 404}, "not installed", "build, push and name its images"),
+    "no crd, not readable": (
+        {CRD: 403, SERVED: 404},
+        "not installed",
+        "build, push and name its images",
+    ),
     "older crd": ({CRD: crd(without("load"))}, "it lacks spec.load", "helm upgrade"),
-    "no operator": ({OPERATORS: {"items": []}}, "there is none", "helm install"),
+    "no operator": ({OPERATORS: {"items": []}}, "there is none", "docs/how-to/install.md"),
     "operator not ready": (
         {OPERATORS: {"items": [operator(ready=0)]}},
         "not ready",
@@ -214,7 +218,7 @@ def test_the_command_prints_a_line_each_and_exits_by_the_problems(
     assert (healthy_code, err) == (0, "")
     assert out.splitlines()[0] == "ok         cluster: Kubernetes v1.34.4"
     assert code == 1
-    assert "problem    crd: LoadExperiments are not installed\n           → helm install" in other
+    assert "problem    crd: LoadExperiments are not installed\n           → build, push" in other
 
 
 def test_as_json_it_is_a_list(loadlab: Run, server: None) -> None:

@@ -1,6 +1,7 @@
 """`loadlab init`: what it writes is an experiment that the operator would accept."""
 
 import json
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import yaml
 
 from loadlab.catalogue import WORKLOADS
 from loadlab.cli import main
+from loadlab.cli.commands import init as init_command
 from loadlab.cli.preview import preview, read_documents
 from tests.unit.cli.openapi_documents import SHOP
 
@@ -45,7 +47,7 @@ def test_every_workload_with_every_variant_is_accepted(command: Command, workloa
 
         assert (code, err) == (0, "")
         (document,) = read_documents(out)
-        assert preview(document).name == workload
+        assert preview(document).name == f"my-{workload}"  # the samples have the other
         names = [variant["name"] for variant in spec_of(out)["variants"]]
         assert names == (variants or list(WORKLOADS[workload].variants)[:2])
 
@@ -63,7 +65,7 @@ def test_a_file_is_written_once_and_validates(command: Command, tmp_path: Path) 
     file = tmp_path / "first.yaml"
 
     assert command("init", str(file))[0] == 0
-    assert command("validate", str(file)) == (0, "select: accepted\n", "")
+    assert command("validate", str(file)) == (0, "my-select: accepted\n", "")
     code, _, err = command("init", str(file))
     assert code == 1
     assert "must be a new file" in err
@@ -139,9 +141,32 @@ def test_a_running_app_is_asked_for_its_document(command: Command, address: str,
     assert "/orders/${order_id}" in out
 
 
+def test_an_app_that_starts_just_now_is_waited_for(command: Command) -> None:
+    """As when `uvicorn … &` stands in the line before."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = free.getsockname()
+    started = list[ThreadingHTTPServer]()
+
+    def start() -> None:
+        started.append(ThreadingHTTPServer(place, App))
+        started[0].serve_forever(0.01)
+
+    later = threading.Timer(0.5, start)
+    later.start()
+    address = f"http://127.0.0.1:{place[1]}"
+    code, out, err = command("init", "--image", "r.example/api:1", "--from", address)
+    started[0].shutdown()
+    later.join()
+    started[0].server_close()
+
+    assert (code, err) == (0, f"{address}: nobody listens there yet: waits for it\n")
+    assert "/orders/${order_id}" in out
+
+
 def test_what_is_no_document_is_said_with_its_place(
-    command: Command, address: str, tmp_path: Path
+    command: Command, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(init_command, "_START_SECONDS", 0.3)
     file = tmp_path / "swagger.yaml"
     file.write_text("swagger: '2.0'")
     wrong = {

@@ -59,6 +59,39 @@ def test_threads_are_told_to_those_that_have_them(experiment, images):
     assert sorted(container_of(job)["args"] for job in found) == [["hey"], ["wrk", "--threads=10"]]
 
 
+@pytest.mark.parametrize(
+    ("users", "pods", "threads", "words"),
+    [
+        (
+            400,
+            1,
+            12,
+            "12 threads .* the 400 virtual users of a pod evenly, and only 396 .* take 10",
+        ),
+        (10, 3, 3, "the 4 virtual users of a pod evenly, and only 3"),
+        (400, 1, 10, ""),
+        (4, 1, 64, ""),
+    ],
+)
+def test_threads_share_the_users_of_each_pod_evenly(
+    experiment, images, users, pods, threads, words
+):
+    """wrk -t12 -c400 opens 396 connections."""
+    load = {"parallelism": pods, "threads": threads}
+    spec = SLEEP | {"factors": {"virtualUsers": [users]}}
+    if words:
+        with pytest.raises(PlanError, match=words):
+            make_plan(experiment(**spec, load=load | {"generator": "wrk"}), images)
+    else:
+        assert make_plan(experiment(**spec, load=load | {"generator": "wrk"}), images).trials
+
+
+def test_who_has_no_threads_shares_them_with_nobody(experiment, images):
+    factors = {"generator": ["wrk", "hey"], "virtualUsers": [10]}
+
+    assert make_plan(experiment(**SLEEP, factors=factors, load={"threads": 5}), images).trials
+
+
 def test_whether_generators_agree_is_an_experiment(experiment, images):
     names = [generator.value for generator in Generator]
     plan = make_plan(experiment(**SLEEP, factors={"generator": names}, replicates=2), images)
@@ -80,7 +113,29 @@ def test_nobody_is_taken_to_have_waited_for_what_wrk_cuts_off(experiment, images
     assert waits == {"wrk": 0.0, "hey": 30_000.0}
 
 
+MINE = {"name": "mine", "image": "shop:1", "readinessPath": "/health"}
+OWN_IMAGE = {
+    "workload": "custom",
+    "variants": [MINE],
+    "load": {"request": {"path": "/health"}},
+}
+BY_HTTPS = OWN_IMAGE | {"variants": [MINE | {"https": {"secretName": "tls"}}]}
+
+
+def with_header(name, value):
+    return OWN_IMAGE | {"load": {"request": {"path": "/health", "headers": {name: value}}}}
+
+
+BY_HEAD = OWN_IMAGE | {"load": {"request": {"path": "/health", "method": "HEAD"}}}
+
 REFUSED = {
+    "https wrk": (BY_HTTPS, "wrk", "a variant's https"),
+    "https hey": (BY_HTTPS, "hey", "a variant's https"),
+    "https locust": (BY_HTTPS, "locust", "a variant's https"),
+    "head": (BY_HEAD, "wrk", "HEAD"),
+    "dotted header": (with_header("X.Trace", "1"), "hey", "these headers"),
+    "agent": (with_header("user-agent", "shop/1"), "hey", "these headers"),
+    "empty header": (with_header("X-Empty", ""), "hey", "these headers"),
     "writes": ({"workload": "ingest", "variants": [{"name": "queued"}]}, "wrk", "an account"),
     "own write": (WRITING, "hey", "an account"),
     "kinds": ({"workload": "wells", "variants": [{"name": "async"}]}, "wrk", "several kinds"),
@@ -116,6 +171,10 @@ def test_what_a_generator_cannot_do_is_refused_with_the_reason(
         ("hey", SLEEP | {"load": {"duration": "1500ms"}}),
         ("wrk", READING | {"factors": {}, "load": {"request": {"path": "/items"}}}),
         ("hey", REFERENCE | {"load": {"request": OWN}}),
+        ("hey", with_header("Host", "shop.example")),
+        ("hey", BY_HEAD),
+        ("wrk", with_header("X.Trace", "1")),
+        ("locust", with_header("User-Agent", "shop/1")),
     ],
 )
 def test_what_it_can_do_is_planned(experiment, images, generator, spec):

@@ -4,12 +4,15 @@ A time is in seconds since the begin of the load. The seconds of the clock do no
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from math import ceil, floor
 from statistics import fmean
 
+from loadlab.measurement.backlog import backlog_of
+from loadlab.measurement.documents.generator import Second
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.series import Line, Series
 from loadlab.measurement.values import TrialMeasurement
@@ -118,6 +121,7 @@ def trial_of(healthy: TrialMeasurement, load: OpenLoad, service: Service) -> Tri
         status={"2xx": len(requests)},
         counts=None,
         series=Series.of(list(_lines(began, requests))),
+        backlog=backlog_of([_seconds(began, requests)], began + load.ramp, load.seconds),
     )
 
 
@@ -128,3 +132,20 @@ def _lines(began: float, requests: Iterable[tuple[float, float]]) -> Iterator[Li
     for at, found in seconds.items():
         us = sorted(round(1e6 * latency) for latency in found)
         yield Line(at, len(us), 0, us[len(us) // 2], us[min(len(us) - 1, floor(0.99 * len(us)))])
+
+
+def _seconds(began: float, requests: Sequence[tuple[float, float]]) -> list[Second]:
+    """As a pod tells them: those due that were there as a second began, and not answered yet."""
+    due = Counter(
+        at for begin, end in requests for at in range(ceil(began + begin), ceil(began + end))
+    )
+    lines = {line.at: line for line in _lines(began, requests)}
+    return [
+        Second(
+            t=at,
+            n=lines[at].requests if at in lines else 0,
+            p50=(lines[at].p50_us or 0) if at in lines else 0,
+            due=due[at],
+        )
+        for at in sorted({*due, *lines})
+    ]

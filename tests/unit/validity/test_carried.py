@@ -5,14 +5,14 @@ In the end everything was answered, in all of these: nothing was dropped or cut 
 
 import random
 from dataclasses import replace
+from itertools import cycle
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadlab.analysis.attribution import attribute
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import Resource
+from loadlab.validity.generator_rules import backlog_growth
 from loadlab.validity.judge import judge
 from loadlab.validity.judgement import Reason, ReasonKind
 from tests.unit.validity.open_loads import (
@@ -43,22 +43,9 @@ def test_what_was_answered_after_the_load_was_not_carried(healthy: TrialMeasurem
     assert trial.iterations == 3500
     assert trial.requests_per_second == pytest.approx(400, rel=0.01)
     (reason,) = missed(trial)
-    assert reason.message == (
-        "400.0 of 500.0 iterations/s were carried while the load lasted (80.0%), bound 99%; the "
-        "service carried 400.0/s, and all latencies are lower bounds"
-    )
+    assert "400.0 of 500.0 iterations/s were carried while the load lasted" in reason.message
     assert judge(trial).is_overloaded
     assert judge(trial).is_latency_cut
-    assert attribute(trial).name is not Resource.LOAD
-
-
-def test_a_little_more_than_is_carried_shows_in_a_longer_load(healthy: TrialMeasurement) -> None:
-    trial = trial_of(healthy, OpenLoad(rate=500, seconds=30), queue(lambda: 1 / 490))
-
-    (reason,) = missed(trial)
-    assert reason.message.startswith("of 500 iterations/s 2.0% or more were left over each second")
-    assert "the median of a second grew by 20 ms or more from one to the next" in reason.message
-    assert judge(trial).is_overloaded
 
 
 def test_growth_that_leaves_hardly_anything_over_is_no_overload(healthy: TrialMeasurement) -> None:
@@ -70,11 +57,9 @@ def test_growth_that_leaves_hardly_anything_over_is_no_overload(healthy: TrialMe
 
 def test_a_generator_that_was_short_of_cpu_spoils_the_trial(healthy: TrialMeasurement) -> None:
     slow = replace(healthy, generator=replace(healthy.generator, cpu_share=0.9))
-    short = trial_of(slow, OpenLoad(rate=500, seconds=7), queue(lambda: 1 / 400))
-    long = trial_of(slow, OpenLoad(rate=500, seconds=30), queue(lambda: 1 / 490))
+    trial = trial_of(slow, OpenLoad(rate=500, seconds=7), queue(lambda: 1 / 400))
 
-    assert judge(short).is_void
-    assert not judge(long).is_overloaded
+    assert judge(trial).is_void
 
 
 @some
@@ -158,12 +143,19 @@ def test_pauses_several_requests_and_ramps_leave_no_queue(
     assert missed(trial) == []
 
 
-def test_too_short_a_load_says_nothing(healthy: TrialMeasurement) -> None:
-    trial = trial_of(healthy, OpenLoad(rate=500, seconds=2.5), queue(lambda: 1 / 400))
+def test_a_tail_that_is_left_over_is_no_queue(healthy: TrialMeasurement) -> None:
+    """A tenth takes 6 s of a load of 4 s: what waits grows by 50 a second, in a steady service."""
+    tail = cycle([6.0, *[0.005] * 9])
+    trial = trial_of(healthy, OpenLoad(rate=500, seconds=4), delay(lambda: next(tail)))
 
-    assert trial.share_carried == 1.0
+    assert trial.backlog is not None
+    assert backlog_growth(trial.backlog, 500.0)
+    assert trial.answers_are_steady
+    assert missed(trial) == []
 
 
-def test_a_closed_loop_has_no_share(healthy: TrialMeasurement) -> None:
-    assert healthy.share_carried == 1.0
-    assert healthy.achieved_rate is None
+def test_without_its_seconds_nothing_speaks_against_a_queue(healthy: TrialMeasurement) -> None:
+    trial = trial_of(healthy, OpenLoad(rate=500, seconds=7), delay(lambda: 0.005))
+
+    assert trial.answers_are_steady
+    assert not replace(trial, series=None).answers_are_steady

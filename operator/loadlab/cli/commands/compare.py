@@ -21,7 +21,7 @@ from loadlab.cli.options import (
 )
 from loadlab.cli.terminal import show
 
-_BUNDLE = ".tar.gz"
+_OF_A_FILE = "."  # which neither an experiment's name nor a namespace's has
 
 
 class Form(StrEnum):
@@ -67,7 +67,7 @@ def compare(  # noqa: PLR0913 (options)
 
 def _found(named: str | None, bundle: Path | None, access: Access) -> dict[str, Any]:
     """Read one side: from a bundle by --from or by its file's name, else from the cluster."""
-    if named and not bundle and named.endswith(_BUNDLE):
+    if named and not bundle and _OF_A_FILE in named:
         bundle, named = Path(named), None
     if named and not bundle:
         place, _, named = named.rpartition("/")

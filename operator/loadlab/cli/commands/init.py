@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _DOCUMENT_MEBIBYTES = 10
 _ANSWER_SECONDS = 10
+_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
+_START_SECONDS, _AGAIN_SECONDS = 15.0, 0.2  # for an app that is started on this machine just now
 
 
 def init(
@@ -21,7 +24,10 @@ def init(
         Path | None, typer.Argument(help="File to write, new; absent: standard output.")
     ] = None,
     *,
-    name: Annotated[str | None, typer.Option(help="Name of the experiment.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Name of the experiment; default: my-WORKLOAD, or the first variant's."),
+    ] = None,
     workload: Annotated[str, typer.Option(help="Built-in workload.")] = "select",
     variant: Annotated[
         list[str] | None, typer.Option(help="Variant of the workload; give several to compare.")
@@ -54,7 +60,7 @@ def init(
         wish = starter.Wish(name or variants[0], starter.CUSTOM, variants, images, described)
     else:
         chosen = tuple(variant or _first_two(workload))
-        wish = starter.Wish(name or workload, workload, chosen)
+        wish = starter.Wish(name or f"my-{workload}", workload, chosen)
     text = starter.experiment(wish)
     for document in read_documents(text):
         preview(document)
@@ -107,12 +113,14 @@ def _fetched(address: str) -> str:
     from urllib.request import urlopen  # noqa: PLC0415 (only here)
 
     parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"}:
+    if parts.scheme not in _PORTS:
         raise CliError("it is no address of http or https", 2)
     path = parts.path if parts.path.strip("/") else "/openapi.json"
     most = _DOCUMENT_MEBIBYTES * 2**20
     try:
         whole = parts._replace(path=path).geturl()
+        if parts.hostname in _LOOPBACK:
+            _await_listener(parts.hostname, parts.port or _PORTS[parts.scheme], address)
         with urlopen(whole, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 (http or https)
             found: bytes = answer.read(most + 1)
     except (OSError, ValueError, HTTPException) as error:
@@ -122,6 +130,24 @@ def _fetched(address: str) -> str:
     if len(found) > most:
         raise CliError(f"the document is larger than {_DOCUMENT_MEBIBYTES} MiB")
     return found.decode(errors="replace")
+
+
+def _await_listener(host: str, port: int, address: str) -> None:
+    """Wait until somebody listens; after some time the request itself says that nobody does."""
+    import socket  # noqa: PLC0415 (only here)
+    import time  # noqa: PLC0415 (only here)
+
+    began, is_said = time.monotonic(), False
+    while time.monotonic() - began < _START_SECONDS:
+        try:
+            socket.create_connection((host, port), _ANSWER_SECONDS).close()
+        except ConnectionRefusedError:
+            if not is_said:
+                typer.echo(f"{address}: nobody listens there yet: waits for it", err=True)
+                is_said = True
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _write(text: str, file: Path | None) -> None:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from loadlab.base.text import plain
 from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode, Experiment
+from loadlab.cli.leaving import goes_on
 from loadlab.cli.options import Context, Kubeconfig, Name, Namespace, Timeout, connect
 from loadlab.cli.terminal import show
 from loadlab.model.status import Phase
@@ -37,16 +39,21 @@ def wait(
     With --for=started 0 means that trials began, whatever came of them.
     """
     cluster = connect(kubeconfig, context, namespace)
-    for resource in cluster.follow(name, timeout):
-        experiment = Experiment.of(resource)
-        if has_come(event, experiment):
-            show(experiment.line)
-            raise typer.Exit(exit_code(event, experiment))
+    with goes_on(name, cluster.namespace):
+        for resource in cluster.follow(name, timeout, _say):
+            experiment = Experiment.of(resource)
+            if has_come(event, experiment):
+                show(experiment.line)
+                raise typer.Exit(exit_code(event, experiment))
     raise CliError(
         f"LoadExperiment {cluster.namespace}/{name} has not {event} within {timeout:g} s; it goes "
         "on: wait again, or raise --timeout",
         ExitCode.NOT_FINISHED,
     )
+
+
+def _say(line: str) -> None:
+    typer.echo(plain(line), err=True)
 
 
 def has_come(event: Event, experiment: Experiment) -> bool:

@@ -11,7 +11,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config.config_exception import ConfigException
 
-from loadlab.cli.errors import CliError
+from loadlab.cli import kubeconfig as kubeconfigs
 from loadlab.kube.api import Kind, Manifest, Page
 from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import NotTheWriterError
@@ -64,9 +64,8 @@ async def connect(kubeconfig: Path | None, context: str | None) -> AsyncIterator
     path = str(kubeconfig) if kubeconfig else None
     try:
         loader = await config.load_kube_config(path, context, configuration)  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError, TypeError) as error:
-        message = "set KUBECONFIG, pass --kubeconfig, or run make up"
-        raise CliError(f"no usable kubeconfig ({error}): {message}") from error
+    except (ConfigException, *kubeconfigs.BROKEN) as error:
+        raise kubeconfigs.unusable(error) from error
     configuration.retries = ReadRetries()
     renewal = asyncio.create_task(_renew_token(loader, configuration))
     try:

@@ -30,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API server answered: a status of HTTP, 0 where there was none, and its document."""
+    """What the API server answered: a status of HTTP and its document; 0 and why there was none."""
 
     status: int
     text: str = ""
@@ -56,13 +56,9 @@ class Answer:
     @property
     def why(self) -> str:
         """Why it is of no use, in a few words."""
-        words = {
-            0: "no answer",
-            401: "not logged in",
-            403: "you may not read it",
-            404: "none there",
-        }
-        return words.get(self.status, f"the API server answered {self.status}")
+        if not self.status and self.text:
+            return f"{_WORDS[0]} ({self.text})"
+        return _WORDS.get(self.status, f"the API server answered {self.status}")
 
 
 class Ask(Protocol):

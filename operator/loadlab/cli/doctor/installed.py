@@ -9,7 +9,12 @@ from loadlab.cli.doctor.finding import Answer, Ask, Finding, Outcome, unknown
 from loadlab.model.spec import LoadExperimentSpec
 
 OLDEST_KUBERNETES = (1, 30)  # as the chart demands
-_INSTALL = "helm install loadlab charts/loadlab -n loadlab-system --create-namespace"
+_INSTALL = (
+    "build, push and name its images, as none are published yet, then: helm install loadlab "
+    "charts/loadlab -n loadlab-system --create-namespace --set … (docs/how-to/install.md says how)"
+)
+_IS_IT_UP = "is the cluster up, and is it the context of your kubeconfig (--context)?"
+_LOG_IN = "log in anew: it refuses the credentials of your context; or name another by --context"
 _CRD = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/loadexperiments.{GROUP}"
 _OPERATORS = (
     "/apis/apps/v1/deployments?labelSelector="
@@ -24,7 +29,7 @@ def cluster(ask: Ask) -> Finding:
     """Whether the API server answers, and is new enough."""
     answer = ask("/version")
     if not answer.is_there:
-        remedy = "is the cluster up, and is it the context of your kubeconfig (--context)?"
+        remedy = _LOG_IN if answer.status == 401 else _IS_IT_UP
         return Finding("cluster", Outcome.PROBLEM, f"the API server: {answer.why}", remedy)
     found = str(answer.document.get("gitVersion", ""))
     numbers = re.match(r"v(\d+)\.(\d+)", found)

@@ -1,18 +1,15 @@
-"""What of an open load was answered while it lasted: one that is too slow catches up after it.
+"""Whether the answers of an open load were those of a steady service, whatever was left over.
 
-The arrivals of an open load do not wait. What a service leaves over queues, and ends after the load
-if it is waited for, so that in the end everything was answered. A steady service leaves requests
-over, too: by Little's law as many as come in the time that an answer takes, and those with a long
-tail come late. So what ended in the seconds of the second half is held against what a steady
-service would have ended: by a moment all those requests whose latency, among those of the whole
-load, is no longer than it had lasted. Three signs must agree, as each alone has a harmless cause:
+What waits for an answer grows in a steady service, too, until the load has lasted as long as the
+slowest answers take: of a load of 4 s a tenth that takes 6 s is left over as a queue would be. Two
+signs tell them apart, and a queue has both:
 
-- fewer ended than that, beyond 1 % and beyond what random arrivals do. Where latencies are as long
-  as the load, those of a queue look like a slow service that has only begun to answer; but such a
-  one answers little at first, and more than what it should have by then tells of a queue, too;
-- all but the best of those seconds were short of what comes in a second: a service that stood still
-  for a while answers as many before and after;
-- answers took longer from second to second, half as fast at least as a queue of the missing ones
+- fewer ended in the seconds of the second half than a steady service would have ended there: by a
+  moment all those requests whose latency, among those of the whole load, is no longer than it had
+  lasted. Where latencies are as long as the load, those of a queue look like a slow service that
+  has only begun to answer; but such a one answers little at first, and more than what it should
+  have by then tells of a queue;
+- answers took longer from second to second, half as fast at least as a queue of what was left over
   makes them: who is answered `t` seconds after the begin of a load has waited for `f·t` where a
   share `f` of it is left over. A tail of requests that hang leaves the others as fast as they were.
 """
@@ -20,8 +17,8 @@ load, is no longer than it had lasted. Three signs must agree, as each alone has
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import ceil, sqrt
-from statistics import fmean, median
+from math import sqrt
+from statistics import median
 
 from loadlab.measurement import bounds
 from loadlab.measurement.series import Line
@@ -35,6 +32,7 @@ class Asked:
 
     since_epoch_seconds: float
     requests_per_second: float
+    mean_seconds: float  # that an answer took
     requests_each: float  # of an iteration: its later requests wait behind the earlier ones
     known_within: Callable[[float], float]  # share of the requests that had an answer so soon
 
@@ -49,22 +47,17 @@ class Asked:
         return self.requests_per_second * seconds
 
 
-def share_carried(lines: Sequence[Line], bin_seconds: int, asked: Asked) -> float:
-    """Return the share of the load that was answered while it lasted; 1 where none queued up.
-
-    Lines are the whole bins of the load at its full height; fewer than FEWEST_TO_CARRY say nothing.
-    """
-    if len(lines) < bounds.FEWEST_TO_CARRY:
-        return 1.0
+def answers_are_steady(lines: Sequence[Line], bin_seconds: int, asked: Asked) -> bool:
+    """Whether the whole bins of a load at its full height have no sign of a queue that grows."""
     early, late = lines[: len(lines) // 2], lines[len(lines) // 2 :]
+    if not early:
+        return False
     if not _is_short(early, late, bin_seconds, asked):
-        return 1.0
-    shares = sorted(line.requests / asked.coming(bin_seconds) for line in late)
-    if shares[ceil(bounds.BEST_SECONDS * len(shares)) - 1] >= 1 - bounds.LEFT_OVER:
-        return 1.0
-    share = min(1.0, fmean(shares))
-    grew = _seconds_slower_each_second(lines)
-    return share if grew >= bounds.QUEUE_SHARE * (1 - share) / asked.requests_each else 1.0
+        return True
+    ended = sum(line.requests for line in late)
+    left_over = 1 - ended / asked.coming(bin_seconds * len(late))
+    slower = _seconds_slower_each_second(lines)
+    return slower < bounds.QUEUE_SHARE * left_over / asked.requests_each
 
 
 def _is_short(early: Sequence[Line], late: Sequence[Line], bin_seconds: int, asked: Asked) -> bool:
@@ -73,9 +66,11 @@ def _is_short(early: Sequence[Line], late: Sequence[Line], bin_seconds: int, ask
         (sum(line.requests for line in half), sum(asked.due(line, bin_seconds) for line in half))
         for half in (early, late)
     )
+    # Those under way as the half begins and ends have their answers on this side of it by chance.
+    unsure = asked.coming(min(asked.mean_seconds, bin_seconds * len(late)))
     if asked.requests_each == 1:  # else nobody knows which of an iteration's had come so soon
         due *= max(1.0, (first - _errors(first)) / (first_due + _errors(first_due) + 1))
-    return ended < (1 - bounds.LEFT_OVER) * due - _errors(due)
+    return ended < (1 - bounds.LEFT_OVER) * due - _errors(unsure)
 
 
 def _errors(requests: float) -> float:
