@@ -3,6 +3,7 @@
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_nobody_is_taken_to_have_waited_for_what_wrk_cuts_off(experiment, images
     assert waits == {"wrk": 0.0, "hey": 30_000.0}
 
 
-OWN_IMAGE = {
+OWN_IMAGE: dict[str, Any] = {
     "workload": "custom",
     "variants": [{"name": "mine", "image": "shop:1", "readinessPath": "/health"}],
     "load": {"request": {"path": "/health"}},
