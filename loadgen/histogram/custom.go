@@ -2,7 +2,6 @@ package histogram
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"go.k6.io/k6/v2/metrics"
@@ -22,7 +21,7 @@ const (
 
 // custom keeps the script's own metrics over all measured scenarios.
 type custom struct {
-	trends                 map[string]*distribution
+	trends                 map[string]*trend
 	counters               map[string]float64
 	checks                 map[string]*checkDoc
 	accepted, idSum, idMix int64
@@ -37,7 +36,7 @@ type checkDoc struct {
 
 func newCustom() *custom {
 	return &custom{
-		trends: map[string]*distribution{}, counters: map[string]float64{}, checks: map[string]*checkDoc{},
+		trends: map[string]*trend{}, counters: map[string]float64{}, checks: map[string]*checkDoc{},
 	}
 }
 
@@ -49,8 +48,8 @@ func (c *custom) add(s metrics.Sample) {
 		c.check(s)
 	case s.Metric.Type == metrics.Counter:
 		c.count(s.Metric.Name, s.Value)
-	case s.Metric.Type == metrics.Trend: // what is no time has three digits in the same bounds
-		c.time(s.Metric.Name, milliseconds(s.Value))
+	case s.Metric.Type == metrics.Trend:
+		c.time(s.Metric.Name, s.Value)
 	}
 }
 
@@ -84,15 +83,15 @@ func (c *custom) accept(id int64) {
 	c.idMix += (id * mixFactor) % mixModulus
 }
 
-func (c *custom) time(name string, t time.Duration) {
+func (c *custom) time(name string, v float64) {
 	if c.trends[name] == nil {
 		if len(c.trends) >= maxTrends {
 			c.overflow++
 			return
 		}
-		c.trends[name] = newDistribution()
+		c.trends[name] = newTrend()
 	}
-	c.trends[name].record(t)
+	c.trends[name].add(v)
 }
 
 // counterDocs gives whole numbers as integers, so that a reader never meets 1e+12.
@@ -110,8 +109,8 @@ func (c *custom) counterDocs() map[string]any {
 	return docs
 }
 
-func (c *custom) trendDocs() (map[string]distributionDoc, error) {
-	docs := map[string]distributionDoc{}
+func (c *custom) trendDocs() (map[string]trendDoc, error) {
+	docs := map[string]trendDoc{}
 	for name, d := range c.trends {
 		doc, err := d.document()
 		if err != nil {
@@ -120,20 +119,6 @@ func (c *custom) trendDocs() (map[string]distributionDoc, error) {
 		docs[name] = doc
 	}
 	return docs, nil
-}
-
-// builtin tells k6's own metrics from the script's.
-func builtin(name string) bool {
-	switch name {
-	case metrics.VUsMaxName, metrics.GroupDurationName:
-		return true
-	}
-	for _, protocol := range []string{"http_req", "ws_", "grpc_", "browser_"} {
-		if strings.HasPrefix(name, protocol) {
-			return true
-		}
-	}
-	return false
 }
 
 // milliseconds turns k6's float milliseconds into a duration, exactly for whole nanoseconds. What a

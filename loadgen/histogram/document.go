@@ -24,25 +24,25 @@ const (
 )
 
 type document struct {
-	Version   int                        `json:"version"`
-	Generator programDoc                 `json:"generator"`
-	Unit      string                     `json:"unit"`
-	Lowest    int                        `json:"lowest"`
-	Highest   int                        `json:"highest"`
-	Digits    int                        `json:"digits"`
-	Complete  bool                       `json:"complete"`
-	Error     string                     `json:"error,omitempty"`
-	ExitCode  int                        `json:"exit_code,omitempty"`
-	Segment   string                     `json:"segment"`
-	Sequence  string                     `json:"sequence"`
-	StartedUs int64                      `json:"startedUs"`
-	EndedUs   int64                      `json:"endedUs"`
-	Scenarios map[string]scenarioDoc     `json:"scenarios"`
-	Trends    map[string]distributionDoc `json:"trends"`
-	Counters  map[string]any             `json:"counters"`
-	Overflow  int64                      `json:"trendOverflow,omitempty"`
-	Checks    map[string]*checkDoc       `json:"checks,omitempty"`
-	Script    *scriptDoc                 `json:"script,omitempty"`
+	Version   int                    `json:"version"`
+	Generator programDoc             `json:"generator"`
+	Unit      string                 `json:"unit"`
+	Lowest    int                    `json:"lowest"`
+	Highest   int                    `json:"highest"`
+	Digits    int                    `json:"digits"`
+	Complete  bool                   `json:"complete"`
+	Error     string                 `json:"error,omitempty"`
+	ExitCode  int                    `json:"exit_code,omitempty"`
+	Segment   string                 `json:"segment"`
+	Sequence  string                 `json:"sequence"`
+	StartedUs int64                  `json:"startedUs"`
+	EndedUs   int64                  `json:"endedUs"`
+	Scenarios map[string]scenarioDoc `json:"scenarios"`
+	Trends    map[string]trendDoc    `json:"trends"`
+	Counters  map[string]any         `json:"counters"`
+	Overflow  int64                  `json:"trendOverflow,omitempty"`
+	Checks    map[string]*checkDoc   `json:"checks,omitempty"`
+	Script    *scriptDoc             `json:"script,omitempty"`
 }
 
 // programDoc names the program that made the load.

@@ -125,6 +125,14 @@ func failureText(tags *metrics.TagSet) string {
 	return noAnswer
 }
 
+// A time-out in words of k6 and of Go.
+var timeOuts = regexp.MustCompile(`request timeout|i/o timeout|timed out|deadline exceeded|Client\.Timeout`)
+
+func hasTimedOut(tags *metrics.TagSet) bool {
+	text, _ := tags.Get("error")
+	return timeOuts.MatchString(text)
+}
+
 func statusText(code string) string {
 	status, _ := strconv.Atoi(code)
 	return strings.TrimSpace(code + " " + http.StatusText(status))

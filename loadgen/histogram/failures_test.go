@@ -123,3 +123,30 @@ func TestOneClassIsSplitByOutcome(t *testing.T) {
 		t.Errorf("%+v", splits)
 	}
 }
+
+func TestTimeOutsHaveASplitOfTheirOwn(t *testing.T) {
+	b, now := newBench(t, "", nil), time.Now()
+	for text, took := range map[string]time.Duration{
+		"request timeout": 2 * time.Second, "read: connection reset by peer": time.Millisecond,
+	} {
+		tags := b.tags("measure", "0").With("error", text)
+		for range 3 { // the second and third by the cache of tag sets
+			b.AddMetricSamples([]metrics.SampleContainer{&httpext.Trail{
+				EndTime: now, Duration: took, Failed: null.BoolFrom(true), Tags: tags,
+			}})
+		}
+	}
+	b.request("measure", "503", now, time.Millisecond)
+	told := map[int64]int64{}
+	for _, sp := range b.stop(nil).Scenarios["measure"].Splits {
+		if (sp.Class == noStatus) != (sp.TimedOut != nil) {
+			t.Errorf("of class %s: %v", sp.Class, sp.TimedOut)
+		}
+		if sp.TimedOut != nil {
+			told[*sp.TimedOut] = sp.Total.Min
+		}
+	}
+	if len(told) != 2 || told[0] > 1001 || told[3] < 1_990_000 {
+		t.Errorf("time-outs and the least that one took: %v", told)
+	}
+}

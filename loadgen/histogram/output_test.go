@@ -131,6 +131,9 @@ func TestIterationsAndDropsAreCounted(t *testing.T) {
 	if m.Iterations != 1 || m.DroppedIterations != 3 || m.BytesReceived != 400 || m.IterationDuration.Max != 2000 {
 		t.Errorf("%+v", m)
 	}
+	if m.LastIterationUs <= m.LastSampleUs || m.LastIterationUs-m.FirstIterationUs != 2000 {
+		t.Errorf("iterations from %d to %d", m.FirstIterationUs, m.LastIterationUs)
+	}
 	if m.Interrupted != 2 {
 		t.Errorf("interrupted: %d", m.Interrupted)
 	}

@@ -1,9 +1,12 @@
 package histogram
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"go.k6.io/k6/v2/output"
 )
@@ -25,11 +28,13 @@ type ownScript struct {
 	told   scriptDoc
 	phases map[string]string // of its scenarios, by name
 	target string
+	pace   time.Duration // the least time from one iteration's begin to the next
 }
 
 // scriptDoc is what its options ask for that is not k6's to decide here.
 type scriptDoc struct {
 	Thresholds []thresholdDoc `json:"thresholds"`
+	LeftOut    int            `json:"thresholdsLeftOut,omitempty"`
 	Ignored    []string       `json:"ignored"`
 }
 
@@ -45,6 +50,7 @@ func readOwnScript(p output.Params) (*ownScript, error) {
 		return nil, nil //nolint:nilnil // none is no error
 	}
 	own := &ownScript{phases: map[string]string{}, target: p.Environment[targetEnv]}
+	own.pace = p.ScriptOptions.MinIterationDuration.TimeDuration()
 	if err := json.Unmarshal(raw, &own.told); err != nil {
 		return nil, fmt.Errorf("options.ext.%s cannot be read: %w", scriptExt, err)
 	}
@@ -57,8 +63,13 @@ func readOwnScript(p output.Params) (*ownScript, error) {
 	return own, nil
 }
 
-// bound keeps what a document may hold of somebody's texts.
+// bound keeps what a document may hold of somebody's texts: of too many thresholds those that can be
+// judged, which are the ones without tags.
 func (d *scriptDoc) bound() {
+	slices.SortStableFunc(d.Thresholds, func(a, b thresholdDoc) int {
+		return cmp.Compare(strings.Count(a.Metric, "{"), strings.Count(b.Metric, "{"))
+	})
+	d.LeftOut = max(0, len(d.Thresholds)-maxThresholds)
 	d.Thresholds = append([]thresholdDoc{}, d.Thresholds[:min(len(d.Thresholds), maxThresholds)]...)
 	for i, t := range d.Thresholds {
 		d.Thresholds[i] = thresholdDoc{cut(printable(t.Metric)), cut(printable(t.Threshold))}
@@ -100,6 +111,15 @@ func (o *ownScript) nameOf(name string) string {
 		name = path
 	}
 	return cut(printable(name))
+}
+
+// iterationOf is how long an iteration kept its user: k6 waits for the rest of minIterationDuration
+// after it has told how long the function took.
+func (o *ownScript) iterationOf(took time.Duration) time.Duration {
+	if o == nil {
+		return took
+	}
+	return max(took, o.pace)
 }
 
 func (o *ownScript) mostSplits() int {

@@ -1,6 +1,7 @@
 package histogram
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/types"
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 )
@@ -57,9 +59,12 @@ func TestWhatAScriptTellsIsBounded(t *testing.T) {
 	for i := range thresholds {
 		thresholds[i] = fmt.Sprintf(`{"metric":"m%d\u001b","threshold":"%s"}`, i, strings.Repeat("x", 999))
 	}
+	for i := range 25 {
+		thresholds[i] = fmt.Sprintf(`{"metric":"http_req_duration{name:%d}","threshold":"avg<1"}`, i)
+	}
 	told := fmt.Sprintf(`{"thresholds":[%s],"ignored":["vus"]}`, strings.Join(thresholds, ","))
 	doc := ownBench(t, told).own.document()
-	if len(doc.Thresholds) != maxThresholds || doc.Thresholds[3].Metric != "m3" || len(doc.Ignored) != 1 {
+	if len(doc.Thresholds) != maxThresholds || doc.Thresholds[3].Metric != "m28" || doc.LeftOut != 10 || len(doc.Ignored) != 1 {
 		t.Errorf("%d thresholds, %q, %v", len(doc.Thresholds), doc.Thresholds[3].Metric, doc.Ignored)
 	}
 	if n := len([]rune(doc.Thresholds[0].Threshold)); n != maxText {
@@ -70,6 +75,27 @@ func TestWhatAScriptTellsIsBounded(t *testing.T) {
 	}}
 	if _, err := New(params); err == nil {
 		t.Error("a list was read as an object")
+	}
+}
+
+func TestAnIterationLastsAsLongAsItsPaceAsksFor(t *testing.T) {
+	o, err := New(output.Params{Logger: logrus.New(), StdOut: &bytes.Buffer{}, ScriptOptions: lib.Options{
+		MinIterationDuration: types.NullDurationFrom(time.Second),
+		External:             map[string]json.RawMessage{scriptExt: json.RawMessage(`{}`)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{Output: o.(*Output), t: t, registry: metrics.NewRegistry()}
+	m := b.registry.MustNewMetric(metrics.IterationDurationName, metrics.Trend, metrics.Time)
+	for _, v := range []float64{20, 1500} {
+		b.addSample(metrics.Sample{
+			TimeSeries: metrics.TimeSeries{Metric: m, Tags: b.tags(measuredScenario, "200")}, Value: v,
+		}, reading{})
+	}
+	if doc, err := b.scenarios[measuredScenario].iteration.document(); err != nil ||
+		math.Abs(doc.Mean-1_250_000) > 2000 {
+		t.Errorf("%v, %+v", err, doc)
 	}
 }
 
@@ -94,17 +120,48 @@ func TestOnlyAcceptedIdsOfTheWarmUpAreCounted(t *testing.T) {
 func TestNoNumberOfAScriptBreaksTheDocument(t *testing.T) {
 	c := newCustom()
 	c.count("endless", math.Inf(1))
-	c.time("waited", milliseconds(math.Inf(1)))
-	c.time("waited", milliseconds(-5))
-	c.time("waited", milliseconds(math.NaN()))
+	c.time("waited", math.Inf(1))
+	c.time("waited", -5)
+	c.time("waited", math.NaN())
 	for i := range 2 * maxCounters {
 		c.count(fmt.Sprint(i), 1)
 	}
 	docs, err := c.trendDocs()
-	if err != nil || docs["waited"].Count != 3 || docs["waited"].Clamped == 0 {
+	if err != nil || docs["waited"].Count != 3 || docs["waited"].Clamped == 0 || docs["waited"].Exact != nil {
 		t.Errorf("%v, %+v", err, docs)
 	}
 	if _, err := json.Marshal(c.counterDocs()); err != nil || len(c.counters) != maxCounters {
 		t.Errorf("%v, %d counters", err, len(c.counters))
+	}
+}
+
+func TestATrendTellsOfTheValuesThatNoHistogramHolds(t *testing.T) {
+	b := newBench(t, "", nil)
+	for _, v := range []float64{500_000, -3, 0, 0.0004, 0.001, 20} {
+		b.sample("odd", metrics.Trend, metrics.Default, v)
+	}
+	d := b.stop(nil).Trends["odd"]
+	if d.Count != 6 || d.Clamped != 1 || d.Below != 3 {
+		t.Errorf("%d values, %d above, %d below", d.Count, d.Clamped, d.Below)
+	}
+	if d.Exact == nil || d.Exact.Min != -3 || d.Exact.Max != 500_000 || d.Exact.Sum != 500_017.0014 {
+		t.Errorf("exact: %+v", d.Exact)
+	}
+}
+
+func TestOtherProtocolsAreCountedAndAScriptsMetricsOfLikeNamesAreKept(t *testing.T) {
+	b := newBench(t, "", nil)
+	for _, name := range []string{"ws_sessions", "ws_msgs_sent", "grpc_streams", "ws_connect", "http_request_errors"} {
+		b.sample(name, metrics.Counter, metrics.Default, 1)
+	}
+	b.sample(metrics.GRPCReqDurationName, metrics.Trend, metrics.Time, 5)
+	b.sample(metrics.HTTPReqWaitingName, metrics.Trend, metrics.Time, 5)
+	doc := b.stop(nil)
+	found := doc.Scenarios["measure"].OtherProtocols
+	if len(found) != 3 || found["WebSocket sessions"] != 1 || found["gRPC requests"] != 1 {
+		t.Errorf("%v", found)
+	}
+	if len(doc.Counters) != 5 || doc.Counters["ws_connect"] == nil || len(doc.Trends) != 0 {
+		t.Errorf("%v, %v", doc.Counters, doc.Trends)
 	}
 }

@@ -46,3 +46,28 @@ func TestWhereNothingWasIntendedNothingIsTold(t *testing.T) {
 		t.Errorf("%+v", split)
 	}
 }
+
+func TestWhatWasPlannedWaitsInEachSecondThatBeganBeforeItsAnswer(t *testing.T) {
+	b := newBench(t, "", nil)
+	metadata := map[string]string{"intended": "5000000"}
+	intended, _ := arrivals.IntendedStart(metadata)
+	lates := []time.Duration{time.Second, 2 * time.Second}
+	for _, late := range lates {
+		b.planned(late, metadata)
+	}
+	series := b.stop(nil).Scenarios["measure"].Series
+	if len(series) != len(lates) { // a second in which nothing ended has no line
+		t.Fatalf("%d seconds", len(series))
+	}
+	for _, second := range series {
+		var want int64
+		for _, late := range lates {
+			if intended.Add(late+10*time.Millisecond).Unix() >= second.T {
+				want++
+			}
+		}
+		if second.Due != want || want == 0 {
+			t.Errorf("second %d: %d waited, not %d", second.T-intended.Unix(), second.Due, want)
+		}
+	}
+}

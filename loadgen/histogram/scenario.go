@@ -26,12 +26,16 @@ type scenario struct {
 
 	status     map[string]int64
 	failures   *failures
+	exceptions exceptions       // of a script of the user's own
+	others     map[string]int64 // of its sessions and calls by other protocols
 	splits     map[splitKey]*split
 	iteration  *distribution
 	series     *series
 	firstStart time.Time // of the earliest request
 	first      time.Time // end of the first request
 	last       time.Time // end of the last request
+	began      time.Time // of the first iteration that was not cut short
+	ended      time.Time // of the last one: a user may pause after its request
 	from, to   reading   // the generator around the scenario's samples
 	own        *ownScript
 }
@@ -39,6 +43,7 @@ type scenario struct {
 type splitKey struct {
 	name, class string
 	failed      bool // of one class some may have failed, and others not: 307 and 304
+	timedOut    bool // of those without an answer: each was waited for as long as it took
 }
 
 // split is the requests of one name, status class and outcome; latency is judged on the good ones.
@@ -59,6 +64,7 @@ type splitDoc struct {
 	Class    string          `json:"class"`
 	Requests int64           `json:"requests"`
 	Failed   int64           `json:"failed"`
+	TimedOut *int64          `json:"timedOut,omitempty"` // 0 or all of them; of class err only
 	Duration distributionDoc `json:"http_req_duration"`
 	Total    distributionDoc `json:"http_req_total"`
 	// From the intended start, in an open model: until the request was sent, and to its last byte.
@@ -77,10 +83,14 @@ type scenarioDoc struct {
 	FirstStartUs      int64            `json:"firstStartUs"`
 	FirstSampleUs     int64            `json:"firstSampleUs"`
 	LastSampleUs      int64            `json:"lastSampleUs"`
+	FirstIterationUs  int64            `json:"firstIterationUs,omitempty"` // its begin
+	LastIterationUs   int64            `json:"lastIterationUs,omitempty"`  // its end
 	RedirectsFollowed int64            `json:"redirectsFollowed,omitempty"`
 	Connections       int64            `json:"connections,omitempty"`
 	Status            map[string]int64 `json:"status"`
 	Failures          []failureDoc     `json:"failures"`
+	Exceptions        []exceptionDoc   `json:"exceptions,omitempty"`
+	OtherProtocols    map[string]int64 `json:"otherProtocols,omitempty"`
 	Splits            []splitDoc       `json:"splits"`
 	IterationDuration distributionDoc  `json:"iteration_duration"`
 	VirtualUsersMax   int64            `json:"virtualUsersMax"`
@@ -91,19 +101,21 @@ type scenarioDoc struct {
 
 func newScenario(from reading, own *ownScript) *scenario {
 	return &scenario{
-		status:    map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
-		failures:  newFailures(),
-		splits:    map[splitKey]*split{},
-		iteration: newDistribution(),
-		series:    newSeries(),
-		from:      from,
-		own:       own,
+		status:     map[string]int64{"2xx": 0, "4xx": 0, "5xx": 0, noStatus: 0},
+		failures:   newFailures(),
+		exceptions: exceptions{},
+		others:     map[string]int64{},
+		splits:     map[splitKey]*split{},
+		iteration:  newDistribution(),
+		series:     newSeries(),
+		from:       from,
+		own:        own,
 	}
 }
 
 // splitFor finds the split of a tag set; the caller caches it, since equal tag sets are one pointer.
 func (s *scenario) splitFor(tags *metrics.TagSet, class string, failed bool) *split {
-	key := splitKey{class: class, failed: failed}
+	key := splitKey{class: class, failed: failed, timedOut: class == noStatus && hasTimedOut(tags)}
 	key.name, _ = tags.Get("name")
 	key.name = s.own.nameOf(key.name)
 	if s.splits[key] == nil && len(s.splits) >= s.own.mostSplits() {
@@ -136,22 +148,20 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	}
 	sp.duration.record(t.Duration)
 	sp.total.record(total)
-	sp.recordPlanned(t, total)
+	if intended, ok := arrivals.IntendedStart(t.Metadata); ok {
+		sp.recordPlanned(t.EndTime.Sub(intended), total)
+		s.series.wait(intended, t.EndTime)
+	}
 	s.series.record(t.EndTime, total, !sp.failed && sp.class != "3xx", sp.failed)
 	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
 }
 
 // recordPlanned adds what a user would have waited who came when the request was planned: a request
 // that is sent late, as k6 was held up, has kept that user waiting all the same.
-func (sp *split) recordPlanned(t *httpext.Trail, total time.Duration) {
-	intended, ok := arrivals.IntendedStart(t.Metadata)
-	if !ok {
-		return
-	}
+func (sp *split) recordPlanned(whole, total time.Duration) {
 	if sp.planned == nil {
 		sp.planned = &planned{newDistribution(), newDistribution()}
 	}
-	whole := t.EndTime.Sub(intended)
 	sp.planned.total.record(whole)
 	sp.planned.late.record(whole - total)
 }
@@ -165,6 +175,17 @@ func (s *scenario) see(start, end time.Time) {
 	}
 	if end.After(s.last) {
 		s.last = end
+	}
+}
+
+// addIteration takes one that was not cut short, the pauses of its user included.
+func (s *scenario) addIteration(took time.Duration, end time.Time) {
+	s.iteration.record(took)
+	if begin := end.Add(-took); s.began.IsZero() || begin.Before(s.began) {
+		s.began = begin
+	}
+	if end.After(s.ended) {
+		s.ended = end
 	}
 }
 
@@ -189,6 +210,8 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 		s.addUnsampled(sample)
 	case exampleOf:
 		s.addExample(sample.Tags)
+	case exceptionOf:
+		s.exceptions.add(sample.Tags)
 	case metrics.IterationsName:
 		s.iterations += int64(sample.Value)
 	case metrics.DroppedIterationsName:
@@ -198,9 +221,11 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 	case metrics.DataReceivedName:
 		s.bytes += int64(sample.Value)
 	case metrics.IterationDurationName:
-		s.iteration.record(milliseconds(sample.Value))
+		took := milliseconds(sample.Value)
+		whole := s.own.iterationOf(took)
+		s.addIteration(whole, sample.Time.Add(whole-took))
 	default:
-		return builtin(sample.Metric.Name)
+		return s.addBuiltin(sample.Metric.Name)
 	}
 	return true
 }
@@ -210,9 +235,10 @@ func (s *scenario) document(name string, vus gauge, h history) (doc scenarioDoc,
 		Requests: s.requests, Failed: s.failed, Iterations: s.iterations,
 		DroppedIterations: s.dropped, Interrupted: max(s.begun-s.iterations, 0), BytesReceived: s.bytes,
 		FirstStartUs: epochUs(s.firstStart), FirstSampleUs: epochUs(s.first),
-		LastSampleUs: epochUs(s.last), RedirectsFollowed: s.redirects,
-		Connections: s.connections, Status: s.status,
-		Failures:        s.failures.documents(),
+		LastSampleUs: epochUs(s.last), FirstIterationUs: epochUs(s.began), LastIterationUs: epochUs(s.ended),
+		RedirectsFollowed: s.redirects, Connections: s.connections, Status: s.status,
+		Failures:   s.failures.documents(),
+		Exceptions: s.exceptions.documents(), OtherProtocols: s.others,
 		VirtualUsersMax: vus.highest(s.firstStart, s.last),
 		Series:          s.series.document(), LateForSeries: s.series.late,
 		Generator: h.between(s.firstStart, s.last, s.from, s.to),
@@ -237,7 +263,8 @@ func (s *scenario) splitDocs() ([]splitDoc, error) {
 		docs = append(docs, doc)
 	}
 	slices.SortFunc(docs, func(a, b splitDoc) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Failed, b.Failed))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class),
+			cmp.Compare(a.Failed, b.Failed), cmp.Compare(a.Requests, b.Requests))
 	})
 	return docs, nil
 }
@@ -246,6 +273,12 @@ func (sp *split) document() (doc splitDoc, err error) {
 	doc = splitDoc{Name: sp.name, Class: sp.class, Requests: sp.requests}
 	if sp.failed {
 		doc.Failed = sp.requests
+	}
+	if sp.class == noStatus {
+		doc.TimedOut = new(int64)
+	}
+	if sp.timedOut {
+		*doc.TimedOut = sp.requests
 	}
 	if doc.Duration, err = sp.duration.document(); err != nil {
 		return doc, err

@@ -16,6 +16,7 @@ type series struct {
 	closed []secondDoc
 	until  int64 // the latest second already closed
 	late   int64
+	due    map[int64]int64 // planned requests without an answer as a second began
 }
 
 type second struct {
@@ -32,10 +33,13 @@ type secondDoc struct {
 	P50 int64 `json:"p50"`
 	P95 int64 `json:"p95"`
 	P99 int64 `json:"p99"`
+	Due int64 `json:"due,omitempty"` // planned before it began, and ended after: an open model's backlog
 }
 
 func newSeries() *series {
-	return &series{open: map[int64]*second{}, closed: []secondDoc{}, until: math.MinInt64}
+	return &series{
+		open: map[int64]*second{}, closed: []secondDoc{}, until: math.MinInt64, due: map[int64]int64{},
+	}
 }
 
 func (s *series) record(end time.Time, latency time.Duration, answered, failed bool) {
@@ -50,6 +54,13 @@ func (s *series) record(end time.Time, latency time.Duration, answered, failed b
 	}
 	if answered {
 		sec.latency.record(latency)
+	}
+}
+
+// wait counts a planned request in each second that began while it had no answer.
+func (s *series) wait(intended, end time.Time) {
+	for t := intended.Unix() + 1; t <= end.Unix(); t++ {
+		s.due[t]++
 	}
 }
 
@@ -97,6 +108,9 @@ func (s *series) document() []secondDoc {
 	lines := slices.Clone(s.closed)
 	for at, sec := range s.open {
 		lines = append(lines, line(at, sec))
+	}
+	for i := range lines {
+		lines[i].Due = s.due[lines[i].T]
 	}
 	slices.SortFunc(lines, func(a, b secondDoc) int { return int(a.T - b.T) })
 	return lines

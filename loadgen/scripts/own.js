@@ -3,6 +3,7 @@
 // what the load is where the experiment says so; its setup and teardown are called by name.
 import exec from 'k6/execution';
 import { checkHidden } from 'k6/x/loadlab';
+import { counted } from './exceptions.js';
 import { refuseAddresses } from './imports.js';
 import { ownScenarios } from './own_scenarios.js';
 import { checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
@@ -18,7 +19,7 @@ const IN_FORCE = [
 ];
 const OF_SCENARIOS = ['duration', 'iterations', 'scenarios', 'stages', 'vus'];
 // By these the output tells requests apart, and why some failed.
-const NEEDED_TAGS = ['scenario', 'name', 'status', 'error'];
+const NEEDED_TAGS = ['scenario', 'name', 'status', 'error', 'expected_response'];
 
 const { path, function: usual, scenarios: usesScenarios } = config.script;
 
@@ -51,7 +52,7 @@ export async function setup() {
 
 // What a promise comes to is k6's to wait for.
 export function callOwn(data) {
-  return functions[exec.scenario.name](data.own);
+  return counted(() => functions[exec.scenario.name](data.own));
 }
 
 export async function teardown(data) {

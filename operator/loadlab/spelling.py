@@ -11,6 +11,8 @@ from collections.abc import Callable
 from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
 
 ABSENT = "-"
+GENERATOR = "generator"  # as a component
+_FAILURES = "FailuresInLatency"  # of wrk and hey, which time all answers alike
 _SIGNS = {Standing.SOUND: "", Standing.BOUND: "≥ "}
 _MEBIBYTE = 2**20
 _WHOLE_FROM = 99.95  # what has three digits before its point, once it is rounded
@@ -93,6 +95,33 @@ def latency(found: LatencyMs | None, name: str, from_send: LatencyMs | None = No
         return bounded(getattr(found, name), is_bound=True)
     ends = [number(getattr(end, name)) for end in (from_send, found) if end]
     return " … ".join(dict.fromkeys(ends))
+
+
+def latency_of(row: ResultRow, name: str) -> str:
+    """Spell a latency of a row; nothing where failed answers are among them, as of its p95."""
+    if mixes_failures(row):
+        return ABSENT
+    return latency(row.latency_ms, name, row.latency_from_send_ms)
+
+
+def mixes_failures(row: ResultRow) -> bool:
+    """Whether a row's latencies are those of failed answers, too, and so nobody's."""
+    return row.p95_ms is not None and row.p95_ms.why == _FAILURES
+
+
+def cost_of(row: ResultRow, component: str) -> str:
+    """Spell what a request costs a component, by the standing of what it costs all together.
+
+    What k6 spends on a request stands for itself.
+    """
+    known = row.cpu_micros_per_request
+    value = getattr(known, component) if known else None
+    if component == GENERATOR:
+        return number(value)
+    standing = row.cpu_micros.standing if row.cpu_micros else Standing.SOUND
+    if standing is Standing.UNSOUND:
+        return ABSENT
+    return at_least(value, is_bound=row.leaves_out_costs or standing is Standing.BOUND)
 
 
 def tail(row: ResultRow | None, p95_ms: float) -> str:

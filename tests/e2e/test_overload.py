@@ -105,3 +105,17 @@ def test_a_service_that_cannot_carry_the_rate_is_a_result_of_one_attempt(lab: La
     assert row["latencyMs"]["lowerBoundAbove"] == 0
     assert row["bottleneck"]["name"] == "ServiceCpu", row["bottleneck"]
     assert status["criteria"][0]["value"].startswith("> ")
+
+
+def test_one_that_answers_all_of_it_in_the_end_did_not_carry_it_either(lab: Lab):
+    """The default users take what it does not answer in time, so that nothing is dropped."""
+    rate = CAPACITY * 5 // 4
+    load = {"executor": "constant-arrival-rate", "duration": "6s", "warmup": "1s"}
+    factors = {"rate": [rate], "burnMicros": [5000], "delayMs": [0]}
+    status, row = only_row(lab, "behind-time", SPEC | {"factors": factors, "load": load})
+
+    print({name: row[name] for name in ("requestsPerSecond", "latencyMs", "reasons")})
+    assert row["requests"] == 6 * rate
+    assert (row["load"], status["verdict"]) == ("Overloaded", "Failed")
+    assert "requests that were due and had no answer grew" in str(row)
+    assert row["requestsPerSecond"]["mean"] < 0.95 * rate

@@ -10,7 +10,8 @@ import pytest
 from loadlab.measurement.documents import K6Document, Scenario
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.pod_log import ProblemKind, read_pod_log
-from loadlab.measurement.without_answer import timed_out_of
+from loadlab.measurement.without_answer import waited_of
+from loadlab.plan.expected import LoadFacts
 from tests.contract.sides import faults
 from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
 from tests.manifests import Json
@@ -98,7 +99,8 @@ def test_it_counts_requests_without_an_answer(pods, steward, tool):
     assert re.search("deadline exceeded|timed out", measured["failures"][0]["text"])
     scenario = Scenario.model_validate(measured)
     (split,) = scenario.splits
-    assert timed_out_of(scenario, split, 1000.0) == measured["requests"]
+    load = LoadFacts(open_model=False, virtual_users=USERS, duration_seconds=2.0, timeout_ms=1000.0)
+    assert waited_of(scenario, split, load).requests == measured["requests"]
 
 
 @pytest.mark.measured

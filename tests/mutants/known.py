@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 
 # By module: the tests of it beside test_MODULE*.py.
 MODULES: Mapping[str, Sequence[str]] = {
-    "analysis.statistics": ["distributions"],
+    "analysis.statistics": ["distributions", "criteria_evidence"],
     "analysis.intervals": [],
     "analysis.blocks": [],
-    "analysis.comparison": ["best", "equivalence"],
+    "analysis.comparison": ["best", "blocks_needed", "equivalence"],
     "analysis.welch": [],
     "analysis.shares": [],
     "analysis.fairness": [],
     "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
     "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost"],
+    "analysis.claim_standing": ["failures_in_cost", "claim_survivors"],
+    "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
+    "analysis.left_out": ["figures_left_out"],
+    "analysis.too_little": ["criteria_evidence"],
     "analysis.controls": ["comparison"],
     "analysis.equivalence": ["comparison_claims"],
     "analysis.calibration": ["equivalence", "baseline_compare"],
@@ -22,13 +25,15 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.cell_work": [],
     "analysis.usl": [],
     "analysis.scaling": [],
+    "analysis.measured_levels": ["scaling"],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
+    "analysis.contenders": ["best_offered", "why_alone"],
     "analysis.criteria": ["overload"],
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
     "analysis.stages": [],
-    "analysis.attribution": ["situations"],
+    "analysis.attribution": ["situations", "held_back"],
     "analysis.utilisation": ["attribution", "situations"],
     "analysis.capacity": [],
     "analysis.search": ["found_capacity"],
@@ -70,10 +75,17 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
     },
     "analysis.best": {
-        "_not_worse: -1 -> -2": _SIGN,
-        "_not_worse: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
-        "_ranked.rank: _rate(row) >= _SAME_RATE * highest -> _rate(row) > _SAME_RATE * highest": (
-            _NEVER_EQUAL
+        "_first: -1 -> -2": _SIGN,
+        "_first: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
+        "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
+        "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": (
+            "no cell carries less than a request in a second"
+        ),
+        "_unknown: _rate(row) < enough -> _rate(row) <= enough": _NEVER_EQUAL,
+    },
+    "analysis.contenders": {
+        "_offered: row.cell.number(Factor.RATE) or 0.0 -> row.cell.number(Factor.RATE) or 1.0": (
+            "of offered rates all cells have a level, or none has"
         ),
     },
     "analysis.blocks": {
@@ -110,6 +122,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "analysis.comparison": {
+        "_needed: _is_claimed_at_last(found, estimate, 1.0) -> "
+        "_is_claimed_at_last(found, estimate, 2.0)": "no p value tells less than 1",
         ": {'requests_per_second': 1, 'cpu_micros': -1, 'p95_ms': -1} -> "
         "{'requests_per_second': 2, 'cpu_micros': -1, 'p95_ms': -1}": _SIGN,
         ": -1 -> -2": _SIGN,
@@ -133,10 +147,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
     "analysis.criteria": {
-        "_ends: low is not None and high is not None -> low is not None or high is not None": (
-            "a figure has both ends, or none"
-        ),
-        "_reach: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+        "_figure: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
@@ -161,13 +172,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "analysis.scaling": {
-        "_scaling: min(logs) <= peak <= most -> min(logs) < peak <= most": _NEVER_EQUAL,
-        "_scaling: min(logs) <= peak <= most -> min(logs) <= peak < most": _NEVER_EQUAL,
         "_hard: size >= ENOUGH_OF_PEAK * knee -> size > ENOUGH_OF_PEAK * knee": _NEVER_EQUAL,
         "_refusal: abs(lost) < LEAST_BEND -> abs(lost) <= LEAST_BEND": _NEVER_EQUAL,
-        "_no_peak: peak > most -> peak >= most": _NEVER_EQUAL,
-        "_recommendation: law.throughput(s) >= ENOUGH_OF_PEAK * law.throughput(best) -> "
-        "law.throughput(s) > ENOUGH_OF_PEAK * law.throughput(best)": _NEVER_EQUAL,
     },
     "analysis.shares": {
         ": _NORMAL = 1000000000.0 -> _NORMAL = 1000000001.0": "as near to the normal distribution",
@@ -179,6 +185,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_where: high - low > _FINE * high -> high - low >= _FINE * high": _NEVER_EQUAL,
     },
     "analysis.statistics": {
+        "ends_of: low is not None and high is not None -> low is not None or high is not None": (
+            "a figure has both ends, or none"
+        ),
         ": _TINY = 1e-300 -> _TINY = 1.0": "no term of the fraction is 0 to the last digit",
         "interval_on_logs: 2 * half > math.log(WIDEST_INTERVAL) -> "
         "2 * half >= math.log(WIDEST_INTERVAL)": _NEVER_EQUAL,
@@ -204,6 +213,13 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_beta_fraction: c * d - 1 -> c * d + 1": _CONVERGED,
         "_beta_fraction: c * d - 1 -> c * d - 2": _CONVERGED,
         "_beta_fraction: c * d -> c / d (2)": _CONVERGED,
+    },
+    "analysis.measured_levels": {
+        "MeasuredLevels.of: found.mean < 0 -> found.mean <= 0": _NO_DIFFERENCE,
+        "MeasuredLevels.of: found.doubt(found.mean) * (len(means) - 1) < 1 - CONFIDENCE -> "
+        "found.doubt(found.mean) * (len(means) - 1) <= 1 - CONFIDENCE": _NEVER_EQUAL,
+        "MeasuredLevels.recommendation: self._share(n) >= ENOUGH_OF_PEAK -> "
+        "self._share(n) > ENOUGH_OF_PEAK": _NEVER_EQUAL,
     },
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,
@@ -235,7 +251,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
     "measurement.without_answer": {
-        "timed_out_of: timeout_ms * 1000 -> timeout_ms * 1001": (
+        "_guess: load.timeout_ms * 1000 -> load.timeout_ms * 1001": (
             "half of the time-out is far from both"
         ),
     },

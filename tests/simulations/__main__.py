@@ -3,15 +3,26 @@
 make simulations
 """
 
+import itertools
 import math
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loadlab.analysis.noise_floor import Finding
 from loadlab.model.status import ComparisonOutcome
+from tests.simulations.backlogs import share_missed
 from tests.simulations.counting import Counting, share_coverage
-from tests.simulations.growth import PARAMETERS, Growth, fitted, law_coverage
+from tests.simulations.growth import (
+    PARAMETERS,
+    ClosedQueue,
+    Growth,
+    Plateau,
+    falls_told,
+    fitted,
+    law_coverage,
+)
 from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
 from tests.simulations.searches import Queue, cost, near, rounds
 from tests.simulations.stages import grown, one_noisier, two_cells
@@ -82,6 +93,24 @@ def laws() -> Iterator[str]:
     chance, straight = random.Random(SEED), Growth(contention=0, coherence=0)
     bent = sum(fitted(straight, chance).bends for _ in range(ROUNDS // 4)) / (ROUNDS // 4)
     yield f"a straight line is said to bend in {bent:.1%}"
+
+
+def falls() -> Iterator[str]:
+    """Yield how often throughput is said to fall, of what never does and of what does."""
+    yield ""
+    yield "Throughput that is said to fall: a closed queue, a plateau, and a fall of 8 % (8 to 16)"
+    noises = (0.003, 0.01, 0.03)
+    yield f"{'sweep':<44}{'blocks':>8}" + "".join(f"{noise:>9.1%}" for noise in noises)
+    sweeps = ((1, 2, 4, 8), (1, 2, 3, 4, 6, 8), (1, 2, 4, 6, 8, 12, 16), (1, 2, 4, 8, 16))
+    worlds: list[tuple[str, Growth]] = [
+        (f"queue, {', '.join(map(str, sizes))}", ClosedQueue(sizes)) for sizes in sweeps
+    ]
+    worlds += [("plateau from 6 on", Plateau()), ("peak at 9.7", Growth(coherence=0.01))]
+    for name, world in worlds:
+        for blocks in (3, 5):
+            drawn = (replace(world, blocks=blocks, noise=noise) for noise in noises)
+            found = "".join(f"{falls_told(each, ROUNDS // 20):>9.1%}" for each in drawn)
+            yield f"{name:<44}{blocks:>8}{found}"
 
 
 def false_claims() -> Iterator[str]:
@@ -184,16 +213,28 @@ def searches() -> Iterator[str]:
             )
 
 
+def overloads() -> Iterator[str]:
+    """Yield how often an open load is said not to be carried, by what share of full it uses."""
+    yield "\nOpen loads of an M/M/1 queue that are said not to be carried, 200 of each"
+    uses = (0.7, 0.9, 0.95, 1.05, 1.25, 1.5)
+    yield f"{'':<44}" + "".join(f"{use:>8.0%}" for use in uses)
+    for rate, seconds in itertools.product((50, 200), (4, 6, 8, 15)):
+        shares = "".join(f"{share_missed(seconds, rate, use, 200):>8.1%}" for use in uses)
+        yield f"{f'{rate} a second for {seconds} s':<44}{shares}"
+
+
 _PARTS = (
     coverages,
     shares,
     laws,
+    falls,
     false_claims,
     same_cell_twice,
     powers,
     two_stages,
     unpaired,
     steadiness,
+    overloads,
     searches,
 )
 

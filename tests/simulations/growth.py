@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loadlab.analysis.blocks import Logs
+from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.hard_limit import fit_limit
+from loadlab.analysis.scaling import scaling_of
 from loadlab.analysis.usl import ScalabilityLaw, fit_law
+from loadlab.catalogue import Cell, Level
+from loadlab.model.status import Scaling
 from tests.simulations.world import SEED, WEATHER
+from tests.unit.analysis.claims import rows_of, sized
 
 PARAMETERS = ("rate", "contention", "coherence")
 
@@ -40,6 +45,65 @@ class Growth:
         """Return the true throughput of a size."""
         delay = self.contention * (size - 1) + self.coherence * size * (size - 1)
         return self.rate * size / (1 + delay)
+
+
+@dataclass(frozen=True)
+class ClosedQueue(Growth):
+    """Users that rest between two requests of one server: mean value analysis, never falling."""
+
+    service_ms: float = 2.0
+    rest_ms: float = 4.0
+
+    def throughput(self, size: float) -> float:
+        """Return the exact throughput (Reiser & Lavenberg, Journal of the ACM 27, 1980)."""
+        waiting = rate = 0.0
+        for users in range(1, round(size) + 1):
+            answer = self.service_ms * (1 + waiting)
+            rate = users / (self.rest_ms + answer)
+            waiting = rate * answer
+        return 1000 * rate
+
+
+@dataclass(frozen=True)
+class Plateau(Growth):
+    """Throughput that grows by measured steps and then stays: by its levels, never falling."""
+
+    rates: tuple[float, ...] = (100, 180, 240, 300, 330, 330, 335, 335)
+    sizes: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 12, 16)
+
+    def throughput(self, size: float) -> float:
+        """Return that of a level."""
+        return dict(zip(self.sizes, self.rates, strict=True))[round(size)]
+
+
+def told(world: Growth, chance: random.Random) -> Scaling:
+    """Tell how one sweep scales, as the operator does."""
+    replicates = trials(world, chance)
+    (found,) = scaling_of(rows_of(replicates), replicates)
+    return found
+
+
+def trials(
+    world: Growth, chance: random.Random, variant: str = "a", **levels: Level
+) -> list[Replicate]:
+    """Draw the trials of one sweep of workers."""
+    return [
+        sized(Cell(variant=variant, workers=size, **levels), block, math.exp(value), 100.0, 5.0)
+        for size, blocks in world.logs(chance).items()
+        for block, value in blocks.items()
+    ]
+
+
+def falls_told(world: Growth, rounds: int) -> float:
+    """Return in how many sweeps throughput is said to fall, by a peak or in words."""
+    chance = random.Random(SEED)
+    found = [told(world, chance) for _ in range(rounds)]
+    return sum(says_it_falls(each) for each in found) / rounds
+
+
+def says_it_falls(found: Scaling) -> bool:
+    """Whether a fall is told in any of its fields."""
+    return found.peak_at is not None or "less" in found.recommendation or "falls" in str(found.why)
 
 
 def fitted(world: Growth, chance: random.Random) -> ScalabilityLaw:

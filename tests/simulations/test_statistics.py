@@ -8,7 +8,16 @@ import pytest
 from loadlab.analysis.noise_floor import Finding
 from loadlab.model.status import ComparisonOutcome
 from tests.simulations.counting import Counting, share_coverage
-from tests.simulations.growth import PARAMETERS, Growth, fitted, knee_covers, law_coverage
+from tests.simulations.growth import (
+    PARAMETERS,
+    ClosedQueue,
+    Growth,
+    Plateau,
+    falls_told,
+    fitted,
+    knee_covers,
+    law_coverage,
+)
 from tests.simulations.world import (
     World,
     coverage,
@@ -77,6 +86,19 @@ def test_a_bias_of_ten_percent_is_seen_by_five_blocks() -> None:
     assert found[Finding.DIFFERS] >= 0.9
 
 
+@pytest.mark.parametrize("blocks", [3, 5])
+@pytest.mark.parametrize("noise", [0.01, 0.05, 0.20])
+def test_a_noise_floor_of_five_percent_is_seldom_said_to_be_low(blocks: int, noise: float) -> None:
+    """Two one-sided tests at 5 %, of each figure; two standard errors of 150 rounds are 3.6 %."""
+    found = floors_found(World(blocks, noise, cells=3, gain=math.log(1.05)), 150)
+
+    assert found[Finding.LOW] <= 0.05 + 0.036
+
+
+def test_that_of_a_calm_machine_is_found_to_be_low() -> None:
+    assert floors_found(World(5, 0.01, cells=3), 100)[Finding.LOW] >= 0.9
+
+
 def test_five_percent_are_found_by_ten_pairs() -> None:
     world = World(10, 0.025, cells=2, gain=math.log(1.05))
 
@@ -119,6 +141,25 @@ def test_a_straight_line_is_seldom_said_to_bend():
     chance, straight = random.Random(1), Growth(contention=0, coherence=0)
 
     assert sum(fitted(straight, chance).bends for _ in range(400)) / 400 <= 0.05 + 0.022
+
+
+@pytest.mark.parametrize("blocks", [3, 5])
+@pytest.mark.parametrize("noise", [0.01, 0.03])
+@pytest.mark.parametrize("sizes", [(1, 2, 4, 8), (1, 2, 4, 8, 16), (1, 2, 4, 6, 8, 12, 16)])
+def test_a_closed_queue_is_seldom_said_to_fall(sizes, noise, blocks):
+    """It grows with each user; two standard errors of 100 rounds are 4.4 %."""
+    assert falls_told(ClosedQueue(sizes, blocks, noise=noise), 100) <= 0.05 + 0.044
+
+
+@pytest.mark.parametrize("blocks", [3, 5])
+@pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
+def test_nor_is_a_plateau(noise, blocks):
+    assert falls_told(Plateau(blocks=blocks, noise=noise), 100) <= 0.05 + 0.044
+
+
+def test_a_fall_by_a_twelfth_is_seen_by_five_blocks() -> None:
+    """From 8 to 16 workers, at 1 % noise."""
+    assert falls_told(Growth(blocks=5, coherence=0.01, noise=0.01), 100) >= 0.9
 
 
 def test_the_knee_of_a_hard_limit_lies_in_its_interval() -> None:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import choose
 from loadlab.analysis.blocks import Logs, block_noise
 from loadlab.analysis.cells import AnalysedCell
 from loadlab.analysis.comparison import compare_cells
@@ -126,7 +126,7 @@ def experiments_with_a_best(world: World, rounds: int) -> float:
     """Return in how many experiments a cell is said to be ahead of another."""
     chance = random.Random(SEED)
     drawn = (_replicates(world, chance) for _ in range(rounds))
-    found = [best_cell(rows_of(replicates), replicates) for replicates in drawn]
+    found = [choose(rows_of(replicates), replicates).best for replicates in drawn]
     return sum(best is not None and best.lead is not None for best in found) / rounds
 
 

@@ -25,11 +25,12 @@ SPEC: Json = {
     "workload": "select",
     "variants": [{"name": "asyncpg"}],
     "factors": {"virtualUsers": [2], "poolSize": [2]},
-    "replicates": 60,
+    "replicates": 30,
     "load": {"duration": f"{SECONDS}s", "warmup": "1s", "request": {"thinkTime": "5ms"}},
     "postgres": {"scale": 0.001},
     "retry": {"attempts": 1},
 }
+EXPERIMENTS = 2
 BUSY = "import sys, time\nend = time.time() + float(sys.argv[1])\nwhile time.time() < end: pass"
 
 
@@ -47,10 +48,12 @@ class Burst:
 
 
 def test_nothing_counts_beside_a_neighbour(lab: Lab, measured):
+    trials, nodes = list[Json](), list[Json]()
     with bursts() as neighbour:
-        lab.submit("beside", **SPEC)
-        status = lab.wait("beside", 1100)
-    trials = [trial["status"] for trial in lab.trials("beside").values()]
+        for name in (f"beside-{number}" for number in range(EXPERIMENTS)):
+            lab.submit(name, **SPEC)
+            nodes.append(condition(lab.wait(name, 600), "Quiet"))
+            trials += [trial["status"] for trial in lab.trials(name).values()]
 
     spoiled, quiet = list[Json](), list[Json]()
     for trial in (trial for trial in trials if trial.get("timings", {}).get("loadEnded")):
@@ -64,17 +67,17 @@ def test_nothing_counts_beside_a_neighbour(lab: Lab, measured):
             quiet.append(trial)
     void = [trial for trial in spoiled if trial["phase"] == "Invalid"]
     sound = [trial for trial in quiet if trial["reason"] == "TrialFinished"]
-    node = condition(status, "Quiet")
+    said = {f"{node.get('status')} {node.get('reason')}" for node in nodes}
     measured(
         5,
         f"{len(void)} of {len(spoiled)} spoiled trials void, {len(sound)} of {len(quiet)} quiet "
-        f"ones used; {node.get('status')} {node.get('reason')}: {node.get('message')}",
+        f"ones used; {said}: {nodes[0].get('message')}",
     )
     assert len(spoiled) >= 20
     assert len(quiet) >= 20
     assert void == spoiled
     assert len(sound) >= 0.95 * len(quiet)
-    assert (node["status"], node["reason"]) == ("False", "NotQuiet")
+    assert said == {"False NotQuiet"}
 
 
 @contextmanager

@@ -9,6 +9,8 @@ usl               the scalability law; hard_limit: its rival; scaling: where eit
 recommendation    what to do about the results, in sentences
 criteria          k6 threshold spelling and its outcome per cell and experiment
 expectation       claims about differences between cells: Reproduced, Contradicted, Inconclusive
+claim_readings    what it reads of the trials; claim_standing: how far beyond that the truth may lie
+too_little        of what there is too little for a criterion
 attribution       what held a trial or cell back; utilisation: how full each resource was
-verdict           the experiment's verdict and its best cell
+verdict           the experiment's verdict, and what it comes from
 """

@@ -21,8 +21,10 @@ held while it waits for a connection. In an existing database, whose CPU nobody 
 that run tell that it is the one that is full.
 
 Where nothing is full, `Load` says that the service did all it was asked for: it kept the offered
-rate, or each answer took the time that the request asked it to wait. Else the stage that takes most
-of the response time (`stages`) is named with confidence Medium, or none: Unattributed. What
+rate, or each answer took the time that the request asked it to wait. It is no answer where more
+than few requests failed, a criterion did, or the load was not carried. Else the stage that takes
+most of the response time (`stages`) is named with confidence Medium; or, where something was not
+kept, what is fullest and more than half full, with confidence Low; or none: Unattributed. What
 requests wait for (but the loop) is named with confidence Low where no stage explains as much as
 all of them leave over.
 Method: the USE method (Gregg, Systems Performance, 2nd ed., 2.5.9), utilisation and saturation
@@ -33,6 +35,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from loadlab.analysis.database_waits import database_waits
+from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.stages import REMEDIES, share_out, tell
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
 from loadlab.base.names import Component
@@ -42,6 +45,7 @@ from loadlab.model.status import Bottleneck, Confidence, Resource, Stage
 from loadlab.model.status.bottleneck import LONGEST_EVIDENCE
 from loadlab.validity import bounds
 
+Ranks = tuple[Sequence[Fullness], Sequence[Fullness], Sequence[Fullness]]
 LONGEST_DISSENT = 150  # of what replicates say otherwise
 _LEAST_CERTAIN_FIRST = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 # What requests are seen to wait for, each for as long as it takes.
@@ -53,10 +57,17 @@ _HELD = {
 }
 
 
-def attribute(trial: TrialMeasurement) -> Bottleneck:
-    """Name the bottleneck of one trial, and share its response time out."""
-    stages = share_out(trial)
-    found = _with_confidence(_by_stage(_by_fullness(trial), stages), stages)
+def attribute(trial: TrialMeasurement, *, is_missed: bool = False) -> Bottleneck:
+    """Name the bottleneck of one trial, and share its response time out.
+
+    `is_missed` says that it did not do all it was asked for, whatever else it kept.
+    """
+    is_missed = is_missed or trial.failed_rate > MATERIAL_FAILURES
+    stages, ranks = share_out(trial), _ranks(trial)
+    found = _by_stage(_by_fullness(trial, ranks, is_missed=is_missed), stages)
+    if is_missed:
+        found = _by_the_fullest(found, ranks)
+    found = _with_confidence(found, stages)
     return found.model_copy(
         update={
             "evidence": fit(found.evidence, LONGEST_EVIDENCE - LONGEST_DISSENT),
@@ -94,14 +105,35 @@ def _with_confidence(found: Bottleneck, stages: Sequence[Stage]) -> Bottleneck:
     return found.model_copy(update={"confidence": Confidence.LOW, "evidence": evidence})
 
 
-def _by_fullness(trial: TrialMeasurement) -> Bottleneck:
+def _by_the_fullest(found: Bottleneck, ranks: Ranks) -> Bottleneck:
+    """Name what is fullest where something held a trial back, and neither a stage nor a rank does.
+
+    Not the generator, which offered what it was to offer.
+    """
+    known = [each for rank in ranks for each in rank if each.resource is not Resource.GENERATOR]
+    fullest = max(known, key=lambda each: each.share, default=None)
+    if found.name is not Resource.UNATTRIBUTED or fullest is None:
+        return found
+    if fullest.share <= bounds.HALF_FULL:
+        return found
+    evidence = f"nothing was full; the fullest: {fullest.evidence}"
+    return Bottleneck(name=fullest.resource, confidence=Confidence.LOW, evidence=evidence)
+
+
+def _ranks(trial: TrialMeasurement) -> Ranks:
     queues = sorted((*waiting(trial), *database_waits(trial)), key=_by_rank)
-    looked_at = list(backlog(trial)), sorted(machines(trial), key=_by_share), queues
-    full = [found for rank in looked_at for found in rank if found.is_full]
+    return list(backlog(trial)), sorted(machines(trial), key=_by_share), queues
+
+
+def _by_fullness(trial: TrialMeasurement, ranks: Ranks, *, is_missed: bool) -> Bottleneck:
+    full = [found for rank in ranks for found in rank if found.is_full]
     if not full:
-        return _nothing_full(trial, [found for rank in looked_at for found in rank])
+        reason = None if is_missed else next(_as_asked(trial), None)
+        if reason:
+            return Bottleneck(name=Resource.LOAD, confidence=Confidence.HIGH, evidence=reason)
+        return _nothing_full(trial, [found for rank in ranks for found in rank])
     named, *others = full
-    busy = [found for found in looked_at[1] if _may_be_behind(found, named)]
+    busy = [found for found in ranks[1] if _may_be_behind(found, named)]
     remarks = [("also full", others), ("nearly full", busy)]
     also = "".join(f"; {word}: {_evidence(found)}" for word, found in remarks if found)
     confidence = Confidence.MEDIUM if also or named.is_at_times else Confidence.HIGH
@@ -148,8 +180,6 @@ def _least_certain(found: Bottleneck) -> tuple[int, str, tuple[float, ...]]:
 
 
 def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bottleneck:
-    if reason := next(_as_asked(trial), None):
-        return Bottleneck(name=Resource.LOAD, confidence=Confidence.HIGH, evidence=reason)
     fullest = max(looked_at, key=lambda found: found.share, default=None)
     known = f"nothing was full; the fullest: {fullest.evidence}" if fullest else "nothing is known"
     blind = "" if trial.load.instrumented else "; without instruments only CPU is seen"

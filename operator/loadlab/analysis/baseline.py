@@ -11,10 +11,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic.alias_generators import to_camel
+
 from loadlab.analysis.bounds import ENOUGH_BLOCKS
 from loadlab.analysis.calibration import as_measured
 from loadlab.analysis.comparison import Difference, claims, compared_figures
 from loadlab.analysis.environments import Conditions, Contrast, contrasts_of
+from loadlab.analysis.status_budget import WITH_BASELINE, compared_without
 from loadlab.analysis.welch import LogMean, difference
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -51,7 +54,16 @@ def with_baseline(
     if found is None:
         return status
     known = status.baseline or Baseline(name=found.name)
-    return status.model_copy(update={"baseline": _compared(status, spec, known, found)})
+    compared = _compared(status, spec, known, found)
+    former = found.experiment
+    cells = len(same_cells(status.results, former.status.results)) if former else 0
+    missing = figures_left_out(spec.load, cells) if compared.comparisons else ()
+    return status.model_copy(
+        update={
+            "baseline": compared,
+            "omitted": (*status.omitted, *compared_without(missing, WITH_BASELINE)),
+        }
+    )
 
 
 def same_cells(rows: Sequence[ResultRow], others: Sequence[ResultRow]) -> list[Pair]:
@@ -67,6 +79,16 @@ def figures_between(load: Load) -> tuple[str, ...]:
     Not all of a large sweep fit the status.
     """
     return _OPEN if load.is_open else compared_figures((), latency=load.shows_latency)
+
+
+def figures_left_out(load: Load, cells: int) -> tuple[str, ...]:
+    """Return the figures that are compared in none of so many cells, as there is no room."""
+    names = figures_between(load)[_most(cells) :]
+    return tuple(map(to_camel, names))
+
+
+def _most(cells: int) -> int:
+    return max(1, MAX_BASELINE_COMPARISONS // max(1, cells))
 
 
 def _compared(
@@ -131,8 +153,7 @@ def _comparisons(
 ) -> tuple[BaselineComparison, ...]:
     if not pairs:
         return ()
-    most = max(1, MAX_BASELINE_COMPARISONS // len(pairs))
-    names = figures_between(spec.load)[:most]
+    names = figures_between(spec.load)[: _most(len(pairs))]
     known = [sides for pair in pairs for name in names if (sides := _sides(pair, name, why))]
     differences = [replace(sides.difference, own_ms=own_ms) for sides in known]
     found = zip(known, claims(differences), strict=True)

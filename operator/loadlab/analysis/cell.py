@@ -15,7 +15,7 @@ from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
-from loadlab.analysis.statistics import log_estimate
+from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
 from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures, cost_components
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
@@ -24,6 +24,7 @@ from loadlab.measurement.requests_by_name import NamedCount
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import (
+    Bottleneck,
     ByComponent,
     CostUnit,
     Figure,
@@ -49,6 +50,10 @@ class MeasuredCell:
     row: ResultRow
     percentiles_ms: Mapping[float, Figure]  # by the percent, those that criteria ask for
     dropped_iterations: int
+    rate: Figure | None = None  # of requests that succeeded, as far as it is to be decided by
+    requests: int | None = None  # that have a latency, or are known to take longer
+    wants_more: bool = False  # replicates than one, as more are planned
+    limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
 
 
 class CellSum:
@@ -58,11 +63,18 @@ class CellSum:
     one trial. `percents` are the percentiles beside the usual ones that are asked for.
     """
 
-    def __init__(self, cell: Cell, planned: int, percents: Iterable[float] = ()) -> None:
-        self._cell, self._planned = cell, planned
+    def __init__(
+        self,
+        cell: Cell,
+        planned: int,
+        percents: Iterable[float] = (),
+        *,
+        wants_more: bool = False,
+    ) -> None:
+        self._cell, self._planned, self._wants_more = cell, planned, wants_more
         self._trials: list[TrialFigures] = []
         self._left_out: list[Reason] = []
-        self._answers = 0
+        self._answers = self._requests = 0
         self._percentiles: dict[float, list[float]] = {percent: [] for percent in percents}
         self._named: dict[str, NamedCount] = {}
 
@@ -84,6 +96,7 @@ class CellSum:
     def _add_latency(self, measured: TrialMeasurement) -> None:
         self._answers += measured.latency.count
         latency = Latency(measured.latency, measured.without_answer)
+        self._requests += latency.count
         for percent, found in self._percentiles.items():
             if latency.count:
                 found.append(latency.percentile_ms(percent))
@@ -98,11 +111,16 @@ class CellSum:
         named = {name: each.answers for name, each in self._named.items()}
         thin = samples_too_few(self._answers, named)
         reasons = (*self._left_out[:1], *_reasons(self._trials, used, thin))
-        percentiles = {p: log_estimate(sorted(found)) for p, found in self._percentiles.items()}
+        found = self._percentiles.items()
+        percentiles = {p: estimate_to_decide_by(sorted(values)) for p, values in found}
         return MeasuredCell(
             row=self._row(used, reasons),
             percentiles_ms={p: figure for p, figure in percentiles.items() if figure},
             dropped_iterations=sum(t.dropped_iterations for t in used),
+            rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),
+            requests=self._requests,
+            wants_more=self._wants_more,
+            limit=attribute_cell([t.limit for t in _held_back(used) if t.limit]),
         )
 
     def _row(self, used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> ResultRow:
@@ -148,10 +166,15 @@ class CellSum:
             thread_tokens=_most(u.thread_tokens for u in service),
             by_request=request_rows(self._named, used),
             work=work_of(used),
-            bottleneck=attribute_cell([t.bottleneck for t in used if t.bottleneck]),
+            bottleneck=attribute_cell([t.bottleneck for t in _held_back(used) if t.bottleneck]),
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
         )
+
+
+def _held_back(used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:
+    """Return the replicates that say what held a cell back: those that did not carry their load."""
+    return [trial for trial in used if trial.judgement.is_overloaded] or used
 
 
 def _cost(used: Sequence[TrialFigures], components: Set[str]) -> Figure | None:

@@ -20,6 +20,7 @@ class CellOutcome:
     is_lower_bound: bool = False
     reach: tuple[float, float] | None = None  # where it undoes a decision
     whose: tuple[str, str] = REPLICATES  # what reaches so far, and the remedy
+    too_little: str = ""  # of which too little is there to decide anything
 
     @property
     def words(self) -> str:
@@ -32,7 +33,7 @@ class CellOutcome:
     def note(self) -> str:
         """Why it is undecided, and what would decide it, where that is known."""
         if self.reach is None:
-            return ""
+            return self.too_little
         low, high = self.reach
         what, remedy = self.whose
         return f"{what} from {low:.4g} to {high:.4g}, across the bound: {remedy} that"

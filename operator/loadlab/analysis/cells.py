@@ -1,16 +1,17 @@
 """The stored trials of an experiment, cell by cell: each is decoded once and let go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from loadlab.analysis.calibration import less_own_delay
-from loadlab.analysis.cell import CellSum
+from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import Threshold, evaluate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.own_thresholds import OwnThresholds, ScriptThreshold
+from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.resources import Trial
-from loadlab.model.status import CriterionOutcome, ResultRow
+from loadlab.model.status import Bottleneck, CriterionOutcome, ResultRow
 from loadlab.model.trial import TrialRole
 from loadlab.plan.cells import Arm
 from loadlab.validity.judged_trial import JudgedTrial, UnreadableTrialError, load_trial
@@ -26,6 +27,7 @@ class AnalysedCell:
     replicates: tuple[Replicate, ...]
     role: TrialRole = TrialRole.MEASURED  # of its trials
     own: Mapping[str, ScriptThreshold] = field(default_factory=dict)  # of a script, by name
+    limit: Bottleneck | None = None  # what held it back from all that was asked for
 
     @property
     def title(self) -> str:
@@ -41,16 +43,24 @@ class AnalysedCell:
 class CellAnalysis:
     """The stored trials of one cell, added one after the other: each is decoded and let go.
 
-    `own_ms` is what k6 itself adds to a latency.
+    `own_ms` is what k6 itself adds to a latency. Where each trial is judged by itself, as in a
+    search, one is enough for a criterion.
     """
 
     def __init__(
-        self, arm: Arm, planned: int, thresholds: Mapping[str, Threshold], own_ms: float = 0.0
+        self,
+        arm: Arm,
+        planned: int,
+        thresholds: Mapping[str, Threshold],
+        own_ms: float = 0.0,
+        *,
+        by_itself: bool = False,
     ) -> None:
         cell, self._own_ms = arm.cell, own_ms
         self._cell, self._role, self._thresholds = cell, arm.role, thresholds
         percents = {rule.percent for rule in thresholds.values()}
-        self._sum = CellSum(cell, planned, (each for each in percents if each is not None))
+        asked = (each for each in percents if each is not None)
+        self._sum = CellSum(cell, planned, asked, wants_more=planned > 1 and not by_itself)
         self._replicates: list[Replicate] = []
         self._own = OwnThresholds()
 
@@ -77,13 +87,23 @@ class CellAnalysis:
         known = {percent: less_own_delay(figure, self._own_ms) for percent, figure in figures}
         measured = replace(measured, percentiles_ms=known)
         outcomes = {name: evaluate(rule, measured) for name, rule in self._thresholds.items()}
+        outcomes |= self._own.evaluate(measured)
         return AnalysedCell(
-            row=measured.row,
-            outcomes=outcomes | self._own.evaluate(measured),
+            row=_held_back(measured, outcomes.values()),
+            outcomes=outcomes,
             replicates=tuple(self._replicates),
             role=self._role,
             own=self._own.rules,
+            limit=measured.limit,
         )
+
+
+def _held_back(measured: MeasuredCell, outcomes: Iterable[CellOutcome]) -> ResultRow:
+    """Return the row; its bottleneck is not the load where it did not do all it was asked for."""
+    is_missed = any(found.outcome is CriterionOutcome.FAILED for found in outcomes)
+    if not is_missed and keeps_its_promises(measured.row):
+        return measured.row
+    return measured.row.model_copy(update={"bottleneck": measured.limit})
 
 
 def _unreadable(trial: Trial, error: UnreadableTrialError) -> Reason:

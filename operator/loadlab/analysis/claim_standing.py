@@ -4,13 +4,22 @@ Requests per second that the generator limited are a lower bound: the truth may 
 So a claim is held against all that the truth may be, which reaches up from the interval where the
 figure of `of` is such a bound, and down to 0 where that of `over` is one. A latency that is a lower
 bound has no value here (`figure_of`), and neither has one that tells of something else.
+
+A replicate that has no value because of what its figure is, such as a latency that is only known to
+be long, is not left out by chance: those that are left tell of the better ones. So the truth may
+lie anywhere beyond their interval, on the side on which that replicate lies.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures
+from loadlab.analysis.trial_figures import (
+    WHY_LEFT_OUT,
+    TrialFigures,
+    figure_of,
+    has_lower_bound,
+)
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
@@ -36,6 +45,14 @@ class Reach:
     is_open_below: bool = False
     why: str = ""
 
+    def beside(self, other: "Reach") -> "Reach":
+        """Return how far both of them reach together."""
+        return Reach(
+            self.is_open_above or other.is_open_above,
+            self.is_open_below or other.is_open_below,
+            "; ".join(why for why in (self.why, other.why) if why),
+        )
+
     def around(self, estimate: Figure) -> Figure:
         """Return the figure with the ends between which the truth may lie."""
         ends = {
@@ -56,6 +73,48 @@ def reach_of(
     known = [f"{title} ({bounds[title]})" for title in dict.fromkeys([*of[:1], *over[:1]])]
     why = f"only a lower bound of {expectation.figure.value} is known of {' and '.join(known)}"
     return Reach(bool(of), bool(over), why if known else "")
+
+
+def reach_of_left_out(
+    expectation: Expectation,
+    groups: Sequence[tuple[Cell, ...]],
+    left_out: Mapping[tuple[str, int], TrialFigures],
+) -> Reach:
+    """Return how far the truth may lie beyond the replicates that have the figure.
+
+    `left_out` are those that have none, by the title of their cell and their block.
+    """
+    found = Reach()
+    for side, is_over in zip(zip(*groups, strict=True), (False, True), strict=False):
+        titles = {cell.title() for cell in side}
+        for (title, block), trial in sorted(left_out.items(), key=lambda item: item[0]):
+            above, below = _beyond(expectation, trial) if title in titles else (False, False)
+            if not above and not below:
+                continue
+            more, less = (below, above) if is_over else (above, below)
+            why = _far_away(expectation, title, block, "more" if above else "less")
+            found = found.beside(Reach(more, less, "" if found.why else why))
+    return found
+
+
+def _far_away(expectation: Expectation, title: str, block: int, how: str) -> str:
+    figure = expectation.figure.value
+    return f"{figure} of {title} is not known in replicate {block}, but {how} than in the others"
+
+
+def _beyond(expectation: Expectation, trial: TrialFigures) -> tuple[bool, bool]:
+    """Whether a replicate's figure lies above what is known of others because of it, and below."""
+    figure, request = expectation.figure, expectation.request
+    if not trial.is_usable:
+        if not trial.only_failed:  # it was spoiled from outside, whatever its figures were
+            return False, False
+        return figure.is_latency, figure is FigureName.REQUESTS_PER_SECOND
+    if figure.is_latency:
+        return has_lower_bound(trial, figure, request), False
+    if figure is FigureName.SERVICE_CPU and trial.leaves_out_costs:
+        return not trial.why_costs_unsound, False
+    is_none = figure_of(trial, figure, request) == 0
+    return False, is_none and expectation.ratio is not None
 
 
 def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) -> str:

@@ -194,7 +194,7 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         p=p,
         outcome=outcome,
         detectable=None if detectable is None else math.expm1(detectable),
-        blocks_needed=_needed(found, estimate, strict) if is_open and not unfair else None,
+        blocks_needed=_needed(found, estimate, strict) if is_open else None,
         why=(unfair or _why(found, estimate, shown, is_told=p < _ALPHA)) if is_open else None,
     )
 
@@ -276,8 +276,20 @@ def _is_overloaded(found: Difference) -> bool:
 
 
 def _needed(found: Difference, estimate: LogEstimate, strict: float) -> int | None:
-    """Return how many blocks would show the difference found, or that there is none."""
-    ways = [estimate.blocks_needed(abs(estimate.mean), strict)]
-    if not _why_hidden(found, estimate.without_noise):
+    """Return how many blocks would show the difference found, or that there is none.
+
+    None where no number of them does: what is a bound, or what the generator added, stays it.
+    """
+    ways = []
+    if _is_claimed_at_last(found, estimate, 0.0):
+        ways.append(estimate.blocks_needed(abs(estimate.mean), strict))
+    if _is_claimed_at_last(found, estimate, 1.0):
         ways.append(estimate.blocks_needed(MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA))
     return min((blocks for blocks in ways if blocks is not None), default=None)
+
+
+def _is_claimed_at_last(found: Difference, estimate: LogEstimate, p: float) -> bool:
+    """Whether any number of blocks of the same mean would carry a claim, with this p value."""
+    outcome = _outcome(found, estimate.without_noise, p)
+    is_fair = not why_unfair(found.of, found.over, outcome)
+    return outcome is not ComparisonOutcome.INCONCLUSIVE and is_fair

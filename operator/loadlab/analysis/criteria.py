@@ -8,11 +8,13 @@ k6 counts one run. Missing data never passes; of a lower bound only what it deci
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import LATE, REPLICATES, CellOutcome
+from loadlab.analysis.statistics import ends_of
+from loadlab.analysis.too_little import too_little
 from loadlab.model.status import (
     CriterionOutcome,
     CriterionResult,
@@ -39,6 +41,7 @@ _SPELLING = re.compile(
     r"^\s*(?P<aggregation>[a-z]+|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\))"
     r"\s*(?P<relation><=|>=|==|!=|<|>)\s*(?P<bound>\d+(?:\.\d+)?)\s*$"
 )
+TAIL_FROM = 90.0  # percent
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<": lambda value, bound: value < bound,
     "<=": lambda value, bound: value <= bound,
@@ -66,6 +69,12 @@ class Threshold:
     def holds(self, value: float) -> bool:
         """Whether a value keeps the bound."""
         return _HOLDS[self.relation](value, self.bound)
+
+    @property
+    def bounds_tail(self) -> bool:
+        """Whether the slow answers must stay below it: the p90 to the maximum."""
+        of_slow = self.aggregation == "max" or (self.percent or 0.0) >= TAIL_FROM
+        return self.metric == "http_req_duration" and self.relation[0] == "<" and of_slow
 
     def badness(self, value: float) -> float:
         """Order values: the larger, the closer to or the further beyond the bound."""
@@ -120,16 +129,37 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
         return CellOutcome(_outcome(is_kept), value)
     if value is None or row.validity is Validity.INVALID:
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value)
-    is_bound = _is_lower_bound(threshold, row)
     is_duration = threshold.metric == "http_req_duration"
     overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
-    reach = _reach(threshold, cell)
-    if is_bound or overloaded:
-        # What is known of a bound is the lower end of its interval: a mean may be above by chance.
-        least = min(value, *reach) if reach else value
-        decide = partial(_of_lower_bound, threshold, overloaded=overloaded)
-        undone = reach if decide(least) is not decide(value) else None
-        return CellOutcome(decide(least), value, is_bound, undone)
+    if overloaded or _is_lower_bound(threshold, row):
+        found = _by_lower_bound(threshold, cell, value, overloaded=overloaded)
+        if found.outcome is CriterionOutcome.FAILED:
+            return found  # whatever more replicates, or a longer load, would show
+    else:
+        found = _by_value(threshold, cell, value)
+    # A share of failures has the interval of its counts.
+    is_share = threshold.metric == "http_req_failed"
+    why = "" if is_share else too_little(cell, threshold.percent)
+    undecided = CriterionOutcome.INCONCLUSIVE
+    return replace(found, outcome=undecided, reach=None, too_little=why) if why else found
+
+
+def _by_lower_bound(
+    threshold: Threshold, cell: MeasuredCell, value: float, *, overloaded: bool
+) -> CellOutcome:
+    """Decide by the least that is known: a mean of bounds may be above by chance."""
+    reach, figure = _reach(threshold, cell), _figure(threshold, cell)
+    # Each replicate is a bound of its own: the interval of bounds says no more than their least.
+    own = figure.least if figure and figure.least is not None else None
+    least = value if reach is None else min(value, reach[0] if own is None else own)
+    decide = partial(_of_lower_bound, threshold, overloaded=overloaded)
+    undone = reach if decide(least) is not decide(value) else None
+    return CellOutcome(decide(least), value, _is_lower_bound(threshold, cell.row), undone)
+
+
+def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOutcome:
+    """Decide by a value, where nothing that it may be as well undoes the decision."""
+    row, reach = cell.row, _reach(threshold, cell)
     holds = threshold.holds(value)
     late = _from_send(threshold, row, value)
     for ends, whose in ((reach, REPLICATES), (late, LATE)):
@@ -147,13 +177,19 @@ def _reach(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | No
     if threshold.relation[0] not in "<>" or _asks_for_none(threshold):
         return None
     row = cell.row
+    if threshold.metric == "http_req_failed":
+        low, high = row.failed_low, row.failed_high
+        return None if low is None or high is None else (low, high)
+    return ends_of(_figure(threshold, cell))
+
+
+def _figure(threshold: Threshold, cell: MeasuredCell) -> Figure | None:
+    """Return what a threshold is about as it is to be decided by; None where it has no interval."""
     match threshold.metric, threshold.aggregation:
         case "http_req_duration", "p":
-            return _ends(cell.percentiles_ms.get(threshold.percent or 0.0))
+            return cell.percentiles_ms.get(threshold.percent or 0.0)
         case "http_reqs", "rate":
-            return _ends(row.requests_per_second)
-        case "http_req_failed", _ if row.failed_low is not None and row.failed_high is not None:
-            return row.failed_low, row.failed_high
+            return cell.rate or cell.row.requests_per_second
         case _:
             return None
 
@@ -168,15 +204,6 @@ def _from_send(threshold: Threshold, row: ResultRow, value: float) -> tuple[floa
 
 def _asks_for_none(threshold: Threshold) -> bool:
     return threshold.relation == "<=" and not threshold.bound
-
-
-def _ends(figure: Figure | None) -> tuple[float, float] | None:
-    if figure is None:
-        return None
-    for low, high in ((figure.low, figure.high), (figure.least, figure.most)):
-        if low is not None and high is not None:
-            return low, high
-    return None
 
 
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}

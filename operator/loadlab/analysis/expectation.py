@@ -15,7 +15,8 @@ four blocks the noise is pooled over all cells of the experiment (loadlab.analys
 |              | less than three blocks, or ends more than 3 to 1 apart; |
 |              | or the service had fewer CPUs than the claim needs      |
 |              | (needsCpus), unless it keeps a lower bound alone;       |
-|              | or the figure is a bound on the side that would decide  |
+|              | or the figure is a bound on the side that would decide, |
+|              | also that of a replicate that is left out because of it |
 
 Invalid trials never enter, with one exception. A trial in which no request succeeded has no
 latency, and no rate worth the name; but its share of failed requests is known, and it is what a
@@ -32,24 +33,23 @@ from loadlab import spelling
 from loadlab.analysis.blocks import BlockNoise, block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS
 from loadlab.analysis.claim_cpus import too_few_cpus
-from loadlab.analysis.claim_standing import reach_of, why_unsound
+from loadlab.analysis.claim_readings import Group, Place, first_gap, readings_of
+from loadlab.analysis.claim_standing import reach_of, reach_of_left_out
 from loadlab.analysis.estimate import LogEstimate
-from loadlab.analysis.shares import Counts, ratio_with_counting_error, with_counting_error
+from loadlab.analysis.shares import (
+    Counts,
+    ratio_with_counting_error,
+    with_counting_error,
+)
 from loadlab.analysis.statistics import log_estimate, plain_estimate
-from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
+from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName, groups_of
 from loadlab.model.status import ExpectationOutcome, ExpectationResult, Figure, Validity
-from loadlab.validity.judgement import Judgement, ReasonKind
-
-_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.ERROR_RATE}
-_MADE_BY_FAILURES = {ReasonKind.NO_SUCCESS, ReasonKind.COUNT_MISMATCH}
+from loadlab.validity.judgement import ReasonKind
 
 NO_BOUNDS: Mapping[str, str] = {}
 _NO_PAIR = "its cells were offered different rates, by what they carry (status.chosen.loads)"
-
-Group = tuple[Cell, ...]  # (of, over) of a ratio, (of,) of a metric
-Place = tuple[str, int]  # a cell's title and the block
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def judge_expectation(
     """
     places = {replicate.place: replicate.trial for replicate in replicates}
     groups = groups_of(expectation, cells)
-    readings = _readings(expectation, places)
+    readings = readings_of(expectation, groups, places)
     titles = sorted({cell.title() for group in groups for cell in group})
     blocks = sorted({block for title, block in places if title in titles})
     complete = [b for b in blocks if all((title, b) in readings for title in titles)]
@@ -88,13 +88,15 @@ def judge_expectation(
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     used = [places[title, block] for block in complete for title in titles]
+    left_out = {place: trial for place, trial in places.items() if place not in readings}
     reach = reach_of(expectation, groups, bounds)
+    reach = reach.beside(reach_of_left_out(expectation, groups, left_out))
     outcome = _outcome(expectation, reach.around(estimate) if estimate else None)
     is_open = outcome is not _outcome(expectation, estimate)
     if undecided := reach.why if is_open else too_few_cpus(expectation, outcome, used):
         outcome = ExpectationOutcome.INCONCLUSIVE
     wanted = [(t, b) for b in blocks or [1] for t in titles]
-    gap = _first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
+    gap = first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
     why = _why(outcome, estimate, len(complete), gap, undecided)
     note = "; ".join([*why, *_reservations(used)])
     return _result(expectation, estimate, outcome, len(complete), note)
@@ -121,28 +123,6 @@ def _result(
         outcome=outcome,
         note=note,
     )
-
-
-def _readings(expectation: Expectation, places: Mapping[Place, TrialFigures]) -> dict[Place, float]:
-    """Read the figure wherever it may be used; a ratio needs figures above 0."""
-    found = {
-        place: figure_of(trial, expectation.figure, expectation.request)
-        for place, trial in places.items()
-        if _may_enter(trial.judgement, expectation.figure)
-        and not why_unsound(trial, expectation.figure, expectation.request)
-    }
-    is_ratio = expectation.ratio is not None
-    return {p: v for p, v in found.items() if v is not None and (v > 0 or not is_ratio)}
-
-
-def _may_enter(judgement: Judgement, figure: FigureName) -> bool:
-    if judgement.validity is not Validity.INVALID:
-        return True
-    if figure is not FigureName.FAILED_RATE:
-        return False
-    kinds = {reason.kind for reason in judgement.reasons}
-    invalid = {r.kind for r in judgement.reasons if r.level is Validity.INVALID}
-    return bool(kinds & _FAILURES) and invalid <= _MADE_BY_FAILURES
 
 
 def _of_block(
@@ -228,38 +208,6 @@ def _outcome(expectation: Expectation, estimate: Figure | None) -> ExpectationOu
     if estimate.high < floor or estimate.low > ceiling:
         return ExpectationOutcome.CONTRADICTED
     return ExpectationOutcome.INCONCLUSIVE
-
-
-def _first_gap(
-    expectation: Expectation,
-    places: Mapping[Place, TrialFigures],
-    readings: Mapping[Place, float],
-    wanted: Iterable[Place],
-) -> str:
-    """Name the first cell and replicate without a usable figure, and why; empty without any."""
-    for place in wanted:
-        if place in readings:
-            continue
-        title, block = place
-        why = _absence(expectation, places.get(place))
-        return f"{expectation.figure.value} of {title}, replicate {block}: {why}"
-    return ""
-
-
-def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
-    if trial is None:
-        return "no result"
-    if not _may_enter(trial.judgement, expectation.figure):
-        kinds = (r.kind.value for r in trial.judgement.reasons if r.level is Validity.INVALID)
-        return f"Invalid ({', '.join(kinds)})"
-    value = figure_of(trial, expectation.figure, expectation.request)
-    if why := why_unsound(trial, expectation.figure, expectation.request):
-        return f"something else was measured ({why})"
-    if value is not None:
-        return "0, which has no ratio"
-    if has_lower_bound(trial, expectation.figure, expectation.request):
-        return "only a lower bound is known, as requests were not sent, not answered or ever slower"
-    return f"no request {expectation.request}" if expectation.request else "not measured"
 
 
 def _why(

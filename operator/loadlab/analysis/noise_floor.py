@@ -3,8 +3,17 @@
 The first cell runs under two names in every block, and the ratio of the two is taken as that of any
 two cells (an A/A test: Kohavi, Tang & Xu, Trustworthy Online Controlled Experiments, 2020, chapter
 19). Whatever tells the two apart is no difference of cells: where their interval excludes 1 by more
-than chance, those of other comparisons are not to be trusted either; where the ratio is merely far
-from 1, they are, and smaller differences than that are not seen.
+than chance, those of other comparisons are not to be trusted either. Else they are; but smaller
+differences than the noise are not seen, and the noise is low only where the replicates show it: two
+one-sided tests put the ratio within 1/1.05 and 1.05 (loadlab.analysis.equivalence). A ratio near 1
+of few replicates, or of noisy ones, is luck.
+
+| finding | when, the first that holds                                                          |
+|---------|-------------------------------------------------------------------------------------|
+| Differs | a ratio lies more than 5 % from 1, p below 0.05 over all figures                    |
+| High    | one with an interval is not shown to lie within 5 %                                 |
+| Unknown | there is no ratio, or there are too few replicates for an interval                  |
+| Low     | all are shown to                                                                    |
 """
 
 import math
@@ -16,10 +25,11 @@ from loadlab.analysis.blocks import Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN
 from loadlab.analysis.cells import AnalysedCell
 from loadlab.analysis.comparison import Difference, claims, compared_figures
+from loadlab.analysis.equivalence import seems_equal
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
-from loadlab.model.status import NoiseFloor
+from loadlab.model.status import Comparison, NoiseFloor
 from loadlab.model.trial import TrialRole
 
 _WORDS = {
@@ -52,9 +62,18 @@ def noise_floor(
     known = [replicate for cell in cells for replicate in cell.replicates]
     names = compared_figures([*known, *again.replicates], latency=latency)
     found = [_difference(name, (again, cells[0]), known, pilot) for name in names]
-    return tuple(
-        NoiseFloor(figure=c.figure, ratio=c.ratio, low=c.low, high=c.high, blocks=c.blocks, p=c.p)
-        for c in claims(found)
+    return tuple(map(_floor, found, claims(found)))
+
+
+def _floor(found: Difference, told: Comparison) -> NoiseFloor:
+    return NoiseFloor(
+        figure=told.figure,
+        ratio=told.ratio,
+        low=told.low,
+        high=told.high,
+        within_margin=found.estimate is not None and seems_equal(found.estimate),
+        blocks=told.blocks,
+        p=told.p,
     )
 
 
@@ -80,19 +99,20 @@ def _logs(name: str, replicates: Iterable[Replicate]) -> Mapping[str, Logs]:
 
 def judge_floor(floors: Sequence[NoiseFloor]) -> tuple[Finding, str]:
     """Say whether comparisons can be trusted, and the figures that say so in words."""
-    beyond = [floor for floor in floors if _is_beyond(floor)]
-    apart = [floor for floor in beyond if floor.p is not None and floor.p < 1 - CONFIDENCE]
-    if apart:
+    if apart := [floor for floor in floors if _differs(floor)]:
         return Finding.DIFFERS, told(apart)
-    if beyond:
-        return Finding.HIGH, told(beyond)
-    if unknown := [floor for floor in floors if floor.ratio is None]:
-        return Finding.UNKNOWN, told(unknown)
+    open_ones = [floor for floor in floors if not floor.within_margin]
+    if high := [floor for floor in open_ones if floor.p is not None]:
+        return Finding.HIGH, told(high)
+    if open_ones:
+        return Finding.UNKNOWN, told(open_ones)
     return Finding.LOW, told(floors)
 
 
-def _is_beyond(floor: NoiseFloor) -> bool:
-    return floor.ratio is not None and abs(floor.ratio - 1) > EQUIVALENCE_MARGIN
+def _differs(floor: NoiseFloor) -> bool:
+    if floor.ratio is None or floor.p is None:
+        return False
+    return abs(floor.ratio - 1) > EQUIVALENCE_MARGIN and floor.p < 1 - CONFIDENCE
 
 
 def told(floors: Iterable[NoiseFloor]) -> str:

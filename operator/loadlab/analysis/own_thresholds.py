@@ -17,7 +17,8 @@ from loadlab.analysis.criteria import (
     judge_criterion,
     parse_threshold,
 )
-from loadlab.analysis.statistics import log_estimate
+from loadlab.analysis.statistics import ends_of, estimate_to_decide_by
+from loadlab.analysis.too_little import one_of_many
 from loadlab.base.text import fit
 from loadlab.measurement.own_script import CHECKS, ScriptBound
 from loadlab.model.status import CriterionOutcome, CriterionResult, Validity
@@ -75,7 +76,7 @@ class OwnThresholds:
     def _outcome(self, name: str, rule: ScriptThreshold, cell: MeasuredCell) -> CellOutcome:
         if rule.metric in AGGREGATIONS:
             return evaluate(rule, cell)
-        return _of_own_time(rule, self._values.get(name, ()))
+        return _of_own_time(rule, self._values.get(name, ()), cell)
 
 
 def _parsed(bound: ScriptBound) -> ScriptThreshold:
@@ -87,14 +88,15 @@ def _parsed(bound: ScriptBound) -> ScriptThreshold:
     )
 
 
-def _of_own_time(rule: Threshold, values: Sequence[float]) -> CellOutcome:
-    figure = log_estimate(sorted(values))
+def _of_own_time(rule: Threshold, values: Sequence[float], cell: MeasuredCell) -> CellOutcome:
+    figure = estimate_to_decide_by(sorted(values))
     if figure is None:  # no replicate could be used
         return CellOutcome(CriterionOutcome.INCONCLUSIVE)
-    low, high = (figure.low, figure.high) if figure.low is not None else (figure.least, figure.most)
-    holds = rule.holds(figure.mean)
-    if low is not None and high is not None and {rule.holds(low), rule.holds(high)} != {holds}:
-        return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, reach=(low, high))
+    if why := one_of_many(cell, len(values)):
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, too_little=why)
+    holds, reach = rule.holds(figure.mean), ends_of(figure)
+    if reach and any(rule.holds(end) is not holds for end in reach):
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, reach=reach)
     return CellOutcome(CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED, figure.mean)
 
 

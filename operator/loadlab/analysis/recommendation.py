@@ -8,9 +8,11 @@ criterion or did not carry its load, nor any where the nodes were not quiet or a
 itself.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from loadlab import spelling
+from loadlab.analysis.contenders import NOT_CARRIED, NOT_MET
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import (
     Best,
@@ -25,6 +27,9 @@ from loadlab.model.status import (
 )
 
 MOST_NAMED = 3
+MOST_REASONS = 2
+MOST_CHARACTERS = 400  # of a sentence, as status.recommendation has it
+_OF_SEVERAL = {"is": "are", "was": "were", "has": "have"}
 _SHARES = {"cpuMicros": "CPU per request", "p95Ms": "p95"}
 _REMEDIES = {
     Resource.SERVICE_CPU: "more CPU, or less work a request, is what it would use",
@@ -47,11 +52,13 @@ def recommend(
     comparisons: Sequence[Comparison],
     scaling: Sequence[Scaling],
     *,
+    set_aside: Mapping[str, str] = MappingProxyType({}),
     doubt: str = "",
 ) -> tuple[str, ...]:
     """Return the sentences; none where nothing was measured.
 
-    `doubt` says why nothing of these trials is to be recommended.
+    `set_aside` says why cells are not compared with the best one, by their titles; `doubt` says why
+    nothing of these trials is to be recommended.
     """
     if not any(row.replicates.valid for row in rows):
         return ()
@@ -59,13 +66,18 @@ def recommend(
         return (f"Nothing is recommended: {doubt}.",)
     names = _Names(rows)
     if best is None:
-        return (_none_fit(rows, names),)
+        return (_fitting(_none_fit(rows, set_aside, names)),)
     sentences = (
-        _choice(rows, best, comparisons, names),
+        _choice(best, comparisons, set_aside, names),
         _size(best, scaling),
         _limit(rows, best, names),
     )
-    return tuple(sentence for sentence in sentences if sentence)
+    return tuple(_fitting(sentence) for sentence in sentences if sentence)
+
+
+def _fitting(sentence: str) -> str:
+    """Cut what the status has no room for: each name of a cell has up to 200 characters."""
+    return sentence if len(sentence) <= MOST_CHARACTERS else f"{sentence[: MOST_CHARACTERS - 1]}…"
 
 
 class _Names:
@@ -96,8 +108,10 @@ def _joined(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _none_fit(rows: Iterable[ResultRow], names: _Names) -> str:
+def _none_fit(rows: Iterable[ResultRow], set_aside: Mapping[str, str], names: _Names) -> str:
     """Say why no cell is recommended: what they carried, where none carried its load."""
+    if set(set_aside.values()) - {NOT_MET, NOT_CARRIED}:
+        return f"No cell is recommended: {_reasons(set_aside, names)}."
     overloaded = [row for row in rows if row.load is LoadOutcome.OVERLOADED]
     if not overloaded:
         return "No cell is recommended: none is known to meet all criteria."
@@ -108,12 +122,33 @@ def _none_fit(rows: Iterable[ResultRow], names: _Names) -> str:
     )
 
 
+def _reasons(set_aside: Mapping[str, str], names: _Names) -> str:
+    """Say of a few reasons which cells they keep from being compared, and count the others."""
+    cells: dict[str, list[str]] = {}
+    for title, why in set_aside.items():
+        cells.setdefault(why, []).append(title)
+    told = [
+        f"{names.several(titles)} {why if len(titles) == 1 else _of_several(why)}"
+        for why, titles in list(cells.items())[:MOST_REASONS]
+    ]
+    more = sum(len(titles) for titles in list(cells.values())[MOST_REASONS:])
+    return "; ".join([*told, *([f"{more} more for other reasons"] if more else [])])
+
+
+def _of_several(why: str) -> str:
+    verb, _, rest = why.partition(" ")
+    return f"{_OF_SEVERAL.get(verb, verb)} {rest}"
+
+
 def _rate(row: ResultRow) -> float:
     return row.requests_per_second.mean if row.requests_per_second else 0.0
 
 
 def _choice(
-    rows: Sequence[ResultRow], best: Best, comparisons: Sequence[Comparison], names: _Names
+    best: Best,
+    comparisons: Sequence[Comparison],
+    set_aside: Mapping[str, str],
+    names: _Names,
 ) -> str:
     if lead := _lead(best, comparisons):
         others = f", or {names.several(best.tied_with)} as well" if best.tied_with else ""
@@ -121,9 +156,11 @@ def _choice(
         return f"Take {names[best.cell]}{others}: {_ratio(lead, names)}{beside}."
     if best.tied_with:
         return _tie(best, comparisons, names)
-    if len(rows) > 1 and best.lead is None:
-        return f"Take {names[best.cell]}: no other cell is known to meet all criteria."
-    return ""
+    if not set_aside:
+        return ""
+    is_alone = set(set_aside.values()) == {NOT_MET}
+    why = "no other cell is known to meet all criteria" if is_alone else _reasons(set_aside, names)
+    return f"Take {names[best.cell]}: {why}."
 
 
 def _lead(best: Best, comparisons: Iterable[Comparison]) -> Comparison | None:
@@ -145,9 +182,7 @@ def _ratio(found: Comparison, names: _Names) -> str:
     ratio, of, over = _interval(found), names[found.of], names[found.over]
     if found.figure == "requestsPerSecond":
         return f"{of} carries {ratio} times the requests per second of {over}"
-    request, _, figure = found.figure.rpartition(".")
-    whose = f" of {request}" if request else ""
-    return f"{of} has {ratio} of {over}'s {_SHARES.get(figure, figure)}{whose}"
+    return f"{of} has {ratio} of {over}'s {_named_figure(found.figure)}"
 
 
 def _interval(found: Comparison) -> str:
@@ -175,14 +210,33 @@ def _tie(best: Best, comparisons: Sequence[Comparison], names: _Names) -> str:
     together = names.several(tied)
     if among and all(c.outcome is ComparisonOutcome.EQUIVALENT for c in among):
         return f"Take any of {together}: they differ by less than 5 %."
-    needed = [c.blocks_needed for c in among if c.blocks_needed is not None]
-    told = f"Nothing tells {together} apart"
-    if needed:
-        many = f"{min(needed)} replicates"
-        return f"{told}: {many} would show the difference found, or that there is none."
-    if any("replicates" in c.why for c in among if c.why):
-        return f"{told}: take 5 replicates or more."
-    return f"{told} in what decides: choose by what else matters to you."
+    unclear = [c for c in among if c.outcome is ComparisonOutcome.INCONCLUSIVE]
+    return f"Nothing tells {together} apart{_what_would(unclear)}."
+
+
+def _what_would(unclear: Sequence[Comparison]) -> str:
+    """Say what would tell cells apart: as many replicates as all pairs take; else what hides it."""
+    helped = [c for c in unclear if c.blocks_needed is not None]
+    many = max((c.blocks_needed or 0 for c in helped), default=0)
+    if helped and len(helped) == len(unclear):
+        return f": {many} replicates would show the difference found, or that there is none"
+    if helped:
+        return f": {many} replicates would show whether they differ in {_figures(helped)}"
+    if any("replicates" in c.why for c in unclear if c.why):
+        return ": take 5 replicates or more"
+    if hidden := [c for c in unclear if c.why]:
+        alike = [c for c in hidden if c.why == hidden[0].why]
+        return f" in {_figures(alike)}: {hidden[0].why}"
+    return " in what decides: choose by what else matters to you"
+
+
+def _figures(found: Iterable[Comparison]) -> str:
+    return _joined(list(dict.fromkeys(_named_figure(c.figure) for c in found)))
+
+
+def _named_figure(figure: str) -> str:
+    request, _, name = figure.rpartition(".")
+    return _SHARES.get(name, "requests per second") + (f" of {request}" if request else "")
 
 
 def _size(best: Best, scaling: Iterable[Scaling]) -> str:

@@ -3,9 +3,11 @@
 The universal scalability law (loadlab.analysis.usl) is fitted where a factor has four levels or
 more at the same other levels, in the closed model: at an offered rate throughput is what was
 offered. The law is refused where it would say more than the data: where throughput is in
-proportion to N nobody knows where that ends; a peak beyond what was measured is not told. Where
-throughput misses the law, but meets a limit as sharply as threads that only wait do, that limit is
-told in its place (loadlab.analysis.hard_limit).
+proportion to N nobody knows where that ends, and where throughput misses the law its parameters
+mean nothing. A peak is told where the levels themselves show a fall there, and which level is
+enough by what they carried (loadlab.analysis.measured_levels). Where throughput misses the law, but
+meets a limit as sharply as threads that only wait do, that limit is told in its place
+(loadlab.analysis.hard_limit).
 
 The knee is where the two asymptotes meet, N times the rate of one and the peak (asymptotic bounds;
 Denning & Buzen, Computing Surveys 10, 1978).
@@ -20,6 +22,7 @@ from loadlab.analysis.bounds import ENOUGH_OF_PEAK, FEWEST_BLOCKS, LEAST_BEND
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.hard_limit import HardLimit, fit_limit
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.measured_levels import MeasuredLevels
 from loadlab.analysis.usl import Parameter, ScalabilityLaw, fit_law
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import Figure, ResultRow, Scaling, Standing
@@ -65,24 +68,30 @@ def _scaling(
         return told.model_copy(update={"why": _too_little(len(logs), len(family))})
     if law.is_missed and (limit := fit_limit(logs)):
         return told.model_copy(update=_hard(limit, factor, sorted(logs)))
-    most = max(logs)
-    if why := _refusal(law, factor, most):
+    measured = MeasuredLevels.of(logs)
+    if law.is_missed:
+        words = measured.recommendation(_WORDS[factor])
+        return told.model_copy(update={"why": _missed(factor, max(logs)), "recommendation": words})
+    if why := _refusal(law, factor, max(logs)):
         return told.model_copy(update={"why": why})
+    return told.model_copy(update=_lawful(law, measured, _WORDS[factor]))
+
+
+def _lawful(law: ScalabilityLaw, measured: MeasuredLevels, words: str) -> dict[str, Any]:
+    """Tell of the law; of its peak where throughput is seen to fall there."""
     peak = law.peak
-    is_seen = peak is not None and min(logs) <= peak <= most
+    is_seen = peak is not None and measured.has_peak(peak)
     top = law.throughput(peak) if peak is not None and is_seen else None
-    return told.model_copy(
-        update={
-            "rate_of_one": _figure(law.rate),
-            "contention": _figure(law.contention),
-            "coherence": _figure(law.coherence),
-            "peak_at": peak if is_seen else None,
-            "peak": top,
-            "knee": top / law.rate.mean if top else None,
-            "recommendation": _recommendation(law, factor, sorted(logs), peak if is_seen else None),
-            "why": None if is_seen else _no_peak(peak, factor, most),
-        }
-    )
+    return {
+        "rate_of_one": _figure(law.rate),
+        "contention": _figure(law.contention),
+        "coherence": _figure(law.coherence),
+        "peak_at": peak if is_seen else None,
+        "peak": top,
+        "knee": top / law.rate.mean if top else None,
+        "recommendation": measured.recommendation(words),
+        "why": None if is_seen else _no_peak(peak, measured, words),
+    }
 
 
 def _hard(limit: HardLimit, factor: Factor, sizes: Sequence[int]) -> dict[str, Any]:
@@ -128,12 +137,10 @@ def _too_little(usable: int, measured: int) -> str:
 def _refusal(law: ScalabilityLaw, factor: Factor, most: int) -> str | None:
     """Say why the law is not told; None where the data carry it."""
     many = f"{most} {_WORDS[factor]}"
-    if law.is_missed and not _is_known(law):
-        return f"throughput up to {many} does not follow the law: it has a limit of another kind"
     lost = 1 - law.throughput(most) / (law.rate.mean * most)
     if not law.bends or abs(lost) < LEAST_BEND:
         return f"throughput grows in proportion up to {many}: where that ends takes larger levels"
-    if not _is_known(law):
+    if not law.contention.is_known and not law.coherence.is_known:
         return (
             "contention and coherence are known no better than by their own size: more replicates, "
             "or levels further apart, narrow that"
@@ -141,29 +148,13 @@ def _refusal(law: ScalabilityLaw, factor: Factor, most: int) -> str | None:
     return None
 
 
-def _is_known(law: ScalabilityLaw) -> bool:
-    return law.contention.is_known or law.coherence.is_known
+def _missed(factor: Factor, most: int) -> str:
+    many = f"{most} {_WORDS[factor]}"
+    return f"throughput up to {many} does not follow the law: it has a limit of another kind"
 
 
-def _no_peak(peak: float | None, factor: Factor, most: int) -> str:
-    if peak is None:
-        return f"throughput is not seen to fall up to {most} {_WORDS[factor]}"
-    where = "beyond the most" if peak > most else "below the least"
-    told = f"the law has its peak at {spelling.number(peak)} {_WORDS[factor]}"
-    return f"{told}, {where} that was measured"
-
-
-def _recommendation(
-    law: ScalabilityLaw, factor: Factor, sizes: Sequence[int], peak: float | None
-) -> str:
-    """Name the least measured level that carries nearly as much as any that was measured."""
-    best = max(sizes, key=law.throughput)
-    enough = next(s for s in sizes if law.throughput(s) >= ENOUGH_OF_PEAK * law.throughput(best))
-    words = _WORDS[factor]
-    if enough == sizes[-1]:
-        return f"{enough} {words}: each step up to them still gains; more may gain more"
-    share = law.throughput(enough) / law.throughput(best)
-    end = f"; beyond {peak:.0f} throughput falls" if peak is not None else ""
-    if enough == best:
-        return f"{enough} {words} carry the most{end}"
-    return f"{enough} {words} carry {share:.0%} of what {best} do{end}"
+def _no_peak(peak: float | None, measured: MeasuredLevels, words: str) -> str:
+    if not measured.falls:
+        return f"throughput is not seen to fall up to {measured.most} {words}"
+    its = "no peak that is known" if peak is None else f"its peak at {spelling.number(peak)}"
+    return f"throughput falls from {measured.best} to {measured.most} {words}; the law has {its}"

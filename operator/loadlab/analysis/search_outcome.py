@@ -5,13 +5,14 @@ trials agreed, so that these trials decide, and not the interval of so few.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from loadlab import spelling
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
 from loadlab.analysis.criteria import Threshold, judge_criterion
+from loadlab.analysis.verdict import NOT_QUIET, Cause, worst
 from loadlab.model.status import (
     Best,
     CellCapacity,
@@ -57,9 +58,12 @@ def _voted(rule: Threshold, evaluated: CellOutcome, found: CellCapacity) -> Cell
     """Return a criterion's outcome in a cell, by the trials that decided its search."""
     if found.at_least is not None:
         outcome = CriterionOutcome.PASSED if is_confirmed(found) else CriterionOutcome.INCONCLUSIVE
-        return replace(evaluated, outcome=outcome, reach=None)
-    if found.below_outcome is StepOutcome.FAILED and found.reason.replace(" ", "") == str(rule):
-        return replace(evaluated, outcome=CriterionOutcome.FAILED, reach=None)
+        return replace(evaluated, outcome=outcome, reach=None, too_little="")
+    if _fails_everywhere(found) and found.reason.replace(" ", "") == str(rule):
+        return replace(evaluated, outcome=CriterionOutcome.FAILED, reach=None, too_little="")
+    # At a lower rate it may hold: a search fails at the lowest one alone.
+    if evaluated.outcome is CriterionOutcome.FAILED and not _fails_everywhere(found):
+        return replace(evaluated, outcome=CriterionOutcome.INCONCLUSIVE)
     return evaluated
 
 
@@ -82,10 +86,19 @@ def verdict_of(found: Sequence[CellCapacity], *, quiet: bool) -> Verdict:
     """
     if not any(each.at_least_trials or each.below_trials for each in found):
         return Verdict.ERROR
-    if any(map(_fails_everywhere, found)):
-        return Verdict.FAILED
-    is_sure = all(is_confirmed(each) and each.ended in _OF_ITS_OWN for each in found)
-    return Verdict.PASSED if quiet and is_sure else Verdict.INCONCLUSIVE
+    return worst(cause.verdict for cause in causes_of_search(found, quiet=quiet))
+
+
+def causes_of_search(found: Sequence[CellCapacity], *, quiet: bool) -> Iterator[Cause]:
+    """Yield what keeps a search from Passed; the criteria tell no more."""
+    for each in found:
+        name, message = f"search of {each.cell}", each.message or "it found no rate that is sure"
+        if _fails_everywhere(each):
+            yield Cause(Verdict.FAILED, name, message)
+        elif not (is_confirmed(each) and each.ended in _OF_ITS_OWN):
+            yield Cause(Verdict.INCONCLUSIVE, name, message)
+    if not quiet:
+        yield NOT_QUIET
 
 
 def _fails_everywhere(found: CellCapacity) -> bool:

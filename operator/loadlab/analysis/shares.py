@@ -101,7 +101,18 @@ def ratio_with_counting_error(
     )
 
 
+def share_above_0(events: int, of: int) -> float:
+    """Return a share of which there is a logarithm, also where nothing was counted.
+
+    With half an event added (Haldane, Annals of Human Genetics 20, 1956), where there is none.
+    """
+    return events / of if events else _HALF / (of + _HALF)
+
+
 def _log_variance(counts: Sequence[Counts]) -> float:
     """Return the variance of the logarithm of a share: (1 - share) / events, both known."""
     events, of = sum(e for e, _ in counts), sum(n for _, n in counts)
     return 1 / events - 1 / of if events else 0.0
+
+
+_HALF = 0.5

@@ -38,6 +38,35 @@ def log_estimate(values: Sequence[float]) -> Figure | None:
     return interval_on_logs(mean, half, values)
 
 
+def estimate_to_decide_by(values: Sequence[float]) -> Figure | None:
+    """Estimate with an interval however wide, which is not told: as to where the truth may lie.
+
+    Where `log_estimate` tells none, as it is too wide, the least and the most of the values stand
+    beside it: they lie closer together than the truth is known.
+    """
+    told = log_estimate(values)
+    if told is None or told.low is not None or len(values) < FEWEST_BLOCKS:
+        return told
+    if min(values) <= 0:
+        ends = plain_estimate(values)
+        update = {"low": ends and ends.low, "high": ends and ends.high}
+    else:
+        logs = [math.log(value) for value in values]
+        half = t_quantile(len(logs) - 1) * standard_error(logs)
+        update = {"low": told.mean * math.exp(-half), "high": told.mean * math.exp(half)}
+    return told.model_copy(update=update)
+
+
+def ends_of(figure: Figure | None) -> tuple[float, float] | None:
+    """Return the ends of a figure's interval, or else the least and the most of its replicates."""
+    if figure is None:
+        return None
+    for low, high in ((figure.low, figure.high), (figure.least, figure.most)):
+        if low is not None and high is not None:
+            return low, high
+    return None
+
+
 def interval_on_logs(mean: float, half: float, values: Sequence[float]) -> Figure:
     """Return exp(mean) with exp(mean +- half), where that is not too wide to say anything."""
     if 2 * half > math.log(WIDEST_INTERVAL):

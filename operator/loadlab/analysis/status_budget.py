@@ -18,14 +18,25 @@ from loadlab.model.status import (
     ResultRow,
 )
 
+COMPARISONS = "comparisons"  # begins what is left out of them: `loadlab gate` asks for it
+WITHOUT_A_CLAIM = "without a claim"  # and ends what fails no pipeline
 MAX_BYTES = 60 * 1024  # of 64 KiB: what is set after the analysis must fit too
+WITH_BASELINE = f"{COMPARISONS} with the baseline"
 _Shorten = Callable[[LoadExperimentStatus], LoadExperimentStatus]
 _Comparison = TypeVar("_Comparison", bound=Comparison)
 
 
+def compared_without(figures: Sequence[str], what: str = COMPARISONS) -> tuple[str, ...]:
+    """Return what is said of figures that too many cells leave no room to compare."""
+    return (f"{what} in {' and '.join(figures)}",) if figures else ()
+
+
 def within_budget(status: LoadExperimentStatus) -> LoadExperimentStatus:
-    """Leave details out of the rows, the least missed first, until the status fits."""
-    omitted: list[str] = []
+    """Leave details out of the rows, the least missed first, until the status fits.
+
+    What is said to be left out already stays said.
+    """
+    omitted = list(status.omitted)
     steps = _steps()
     while _size(status) > MAX_BYTES and (step := next(steps, None)):
         name, shorten = step
@@ -40,14 +51,14 @@ def _size(status: LoadExperimentStatus) -> int:
 
 
 def _steps() -> Iterator[tuple[str, _Shorten]]:
-    yield "comparisons with the baseline without a claim", _only_baseline_claims
+    yield f"{WITH_BASELINE} {WITHOUT_A_CLAIM}", _only_baseline_claims
     for name, shorten in _row_steps():
         yield name, _in_rows(shorten)
-    yield "comparisons with the baseline", lambda status: _compared_with_baseline(status, ())
-    yield "comparisons without a claim", _only_claims
+    yield WITH_BASELINE, lambda status: _compared_with_baseline(status, ())
+    yield f"{COMPARISONS} {WITHOUT_A_CLAIM}", _only_claims
     yield "capacity in words", _without_capacity_in_words
     yield "scaling", lambda status: status.model_copy(update={"scaling": ()})
-    yield "comparisons", lambda status: status.model_copy(update={"comparisons": ()})
+    yield COMPARISONS, lambda status: status.model_copy(update={"comparisons": ()})
     yield "recommendation but its first sentence", _first_sentence
     yield "differences from the baseline", _without_differences
 

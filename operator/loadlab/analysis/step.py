@@ -11,6 +11,7 @@ from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import (
     CriterionOutcome,
     LoadOutcome,
+    Resource,
     ResultRow,
     StepOutcome,
     TrialStep,
@@ -48,8 +49,9 @@ def step_of(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep
     outcome, reason = _outcome(cell.row, judged.judgement, cell.outcomes, plan)
     if outcome is StepOutcome.HELD:
         return TrialStep(outcome=outcome)
-    limit = cell.row.bottleneck.name.value if cell.row.bottleneck else ""
-    return TrialStep(outcome=outcome, reason=reason, resource=limit)
+    limit = cell.limit.name if cell.limit else Resource.UNATTRIBUTED
+    resource = "" if limit is Resource.UNATTRIBUTED else limit.value
+    return TrialStep(outcome=outcome, reason=reason, resource=resource)
 
 
 def _of_void(judgement: Judgement) -> TrialStep | None:

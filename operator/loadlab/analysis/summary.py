@@ -5,19 +5,22 @@ held; `summarize` puts them together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from loadlab.analysis.attempts import with_attempts
 from loadlab.analysis.baseline import BaselineView, with_baseline
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import comparable_rows, with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
+from loadlab.analysis.contenders import LOWER_TIER, NOT_MET
 from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
+from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.own_thresholds import judge_script
 from loadlab.analysis.precision import judge_precision
@@ -30,14 +33,13 @@ from loadlab.analysis.search_outcome import (
     verdict_of,
     with_found_capacity,
 )
-from loadlab.analysis.status_budget import within_budget
+from loadlab.analysis.status_budget import compared_without, within_budget
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
-from loadlab.analysis.verdict import decide_verdict
+from loadlab.analysis.verdict import decide_verdict, is_quiet
 from loadlab.base.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
-    Best,
     CellCapacity,
     ConditionType,
     CriterionResult,
@@ -61,9 +63,10 @@ def cell_analysis(plan: Plan, arm: Arm) -> CellAnalysis:
     found = plan.context.experiment.status.calibration
     own_ms = found.p99_ms if found else 0.0
     planned = plan.context.replicates
-    if plan.context.spec.load.search is not None:
+    searches = plan.context.spec.load.search is not None
+    if searches:
         planned = sum(trial.arm == arm for trial in plan.trials)
-    return CellAnalysis(arm, planned, _thresholds(plan), own_ms)
+    return CellAnalysis(arm, planned, _thresholds(plan), own_ms, by_itself=searches)
 
 
 def summarize(
@@ -96,7 +99,7 @@ def summarize(
                 judge_expectation(each, plan.cells, replicates, plan.pilot, rate_bounds(rows))
                 for each in plan.context.spec.expectations
             ),
-            "verdict": decide_verdict(rows, criteria, quiet=_is_quiet(status)),
+            "verdict": decide_verdict(rows, criteria, quiet=is_quiet(status)),
             "durability": _durability(r for cell in analysed for r in cell.replicates),
             "overhead_seconds": _overhead(trials),
             "environment": _environment(plan, trials, kubernetes),
@@ -111,8 +114,8 @@ def summarize(
         return within_budget(_with_search(analyzed, rows, by_trials, found))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
-    best = best_cell(comparable_rows(plan, passing), replicates, _beside(plan), plan.pilot)
-    complete = _with_insight(plan, analyzed, rows, replicates, best)
+    choice = _choose(plan, rows, passing, replicates)
+    complete = _with_insight(plan, analyzed, rows, replicates, choice)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
 
@@ -130,7 +133,7 @@ def _with_search(
             "criteria": criteria,
             "recommendation": () if _doubt(status) else recommend_by_search(best, found),
             "results": with_found_capacity(rows[:MAX_ROWS], found),
-            "verdict": verdict_of(found, quiet=_is_quiet(status)),
+            "verdict": verdict_of(found, quiet=is_quiet(status)),
             "best": best,
         }
     )
@@ -141,7 +144,7 @@ def _with_insight(
     status: LoadExperimentStatus,
     rows: Sequence[ResultRow],
     replicates: Sequence[Replicate],
-    best: Best | None,
+    choice: Choice,
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
     latency = plan.context.spec.load.shows_latency
@@ -149,16 +152,48 @@ def _with_insight(
     comparisons = compare_cells(
         rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
     )
+    missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
     scaling = scaling_of(rows, replicates)
     return status.model_copy(
         update={
+            "omitted": compared_without(missing),
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
-            "best": best,
-            "recommendation": recommend(rows, best, comparisons, scaling, doubt=_doubt(status)),
+            "best": choice.best,
+            "recommendation": recommend(
+                rows,
+                choice.best,
+                comparisons,
+                scaling,
+                set_aside=choice.set_aside,
+                doubt=_doubt(status),
+            ),
         }
     )
+
+
+def _choose(
+    plan: Plan,
+    rows: Sequence[ResultRow],
+    passing: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+) -> Choice:
+    """Choose the best cell, and say of every other one that is not compared with it why."""
+    tier = comparable_rows(plan, passing)
+    choice = choose(
+        tier,
+        replicates,
+        _beside(plan),
+        plan.pilot,
+        latency=plan.context.spec.load.shows_latency,
+        tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
+    )
+    reasons = {row.cell.title(): NOT_MET for row in rows}
+    reasons |= {row.cell.title(): LOWER_TIER for row in passing}
+    for row in tier:
+        del reasons[row.cell.title()]
+    return replace(choice, set_aside={**reasons, **choice.set_aside})
 
 
 def _doubt(status: LoadExperimentStatus) -> str:
@@ -166,7 +201,7 @@ def _doubt(status: LoadExperimentStatus) -> str:
     failed = find(status.conditions, ConditionType.FAILED)
     if failed is not None and failed.status is Truth.TRUE:
         return f"the experiment did not come to its end, {failed.reason}"
-    if not _is_quiet(status):
+    if not is_quiet(status):
         return "others used the nodes' CPUs during too many runs"
     finding, figures = judge_floor(status.noise_floor)
     is_biased = finding is Finding.DIFFERS
@@ -187,11 +222,6 @@ def _criteria(plan: Plan, cells: Sequence[AnalysedCell]) -> Iterator[CriterionRe
 
 def _passing(rows: Sequence[ResultRow], analysed: Sequence[AnalysedCell]) -> list[ResultRow]:
     return [row for row, cell in zip(rows, analysed, strict=True) if cell.passes]
-
-
-def _is_quiet(status: LoadExperimentStatus) -> bool:
-    condition = find(status.conditions, ConditionType.QUIET)
-    return condition is None or condition.status is not Truth.FALSE
 
 
 def _thresholds(plan: Plan) -> Mapping[str, Threshold]:

@@ -20,7 +20,7 @@ from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.spec.expectations import FigureName
-from loadlab.model.status import Bottleneck, LatencyMs, Validity
+from loadlab.model.status import Bottleneck, LatencyMs, Resource, Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind
@@ -60,12 +60,16 @@ class TrialFigures:
     freshness: Freshness | None
     durability: WriteAccount | None
     bottleneck: Bottleneck | None  # None where Invalid
+    limit: Bottleneck | None  # the same, of a cell that did not keep all that was asked for
 
     @classmethod
     def of(cls, trial: JudgedTrial) -> Self:
         """Read off everything that outlives the histograms."""
         measured = trial.measurement
         usable = trial.judgement.validity is not Validity.INVALID
+        is_missed = trial.judgement.is_overloaded
+        bottleneck = attribute(measured, is_missed=is_missed) if usable else None
+        is_load = bottleneck is not None and bottleneck.name is Resource.LOAD
         return cls(
             judgement=trial.judgement,
             open_model=measured.load.open_model,
@@ -103,7 +107,8 @@ class TrialFigures:
             work=measured.work,
             freshness=measured.freshness,
             durability=measured.durability,
-            bottleneck=attribute(measured) if usable else None,
+            bottleneck=bottleneck,
+            limit=attribute(measured, is_missed=True) if is_load else bottleneck,
         )
 
     @property

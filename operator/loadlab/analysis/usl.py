@@ -59,7 +59,7 @@ class ScalabilityLaw:
 
     @property
     def peak(self) -> float | None:
-        """The size beyond which throughput falls; None where it is not known to fall."""
+        """The size beyond which it falls by the law; None where the law is not known to fall."""
         if self.coherence.low <= 0 or self.contention.mean >= 1:
             return None
         return math.sqrt((1 - self.contention.mean) / self.coherence.mean)

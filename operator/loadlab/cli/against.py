@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from loadlab.analysis.baseline import BaselineView, figures_between, same_cells, with_baseline
+from loadlab.analysis.baseline import BaselineView, figures_left_out, same_cells, with_baseline
 from loadlab.base.models import first_fault
 from loadlab.cli import baseline, gate
 from loadlab.cli.cells_table import short_title
@@ -21,7 +21,7 @@ from loadlab.cli.errors import CliError
 from loadlab.cli.experiment import ExitCode
 from loadlab.cli.sheet import Prose
 from loadlab.model.resources import Experiment
-from loadlab.model.status import MAX_BASELINE_COMPARISONS, Baseline, ResultRow
+from loadlab.model.status import Baseline, ResultRow
 
 _NAMED = 3  # cells of a kind; the tables of either experiment have them all
 
@@ -33,6 +33,7 @@ class Sides:
     here: Experiment
     there: Experiment
     found: Baseline
+    omitted: tuple[str, ...] = ()  # of the comparisons, as gates name it
 
     @property
     def heading(self) -> str:
@@ -66,16 +67,18 @@ def compare(here: Experiment, there: Experiment) -> Sides:
     if workloads[0] != workloads[1]:
         note = f"its workload is {workloads[1]}, the other one's {workloads[0]}; both must be one"
         return Sides(here, there, Baseline(name=name, note=note))
-    alone = here.status.model_copy(update={"baseline": None})
-    found = with_baseline(alone, here.spec, BaselineView(name, there)).baseline
-    return Sides(here, there, found or Baseline(name=name))
+    alone = here.status.model_copy(update={"baseline": None, "omitted": ()})
+    compared = with_baseline(alone, here.spec, BaselineView(name, there))
+    return Sides(here, there, compared.baseline or Baseline(name=name), compared.omitted)
 
 
 def exit_code(sides: Sides, fail_on: gate.FailOn) -> ExitCode:
     """Return what a pipeline goes by: as `loadlab gate` does, by the comparisons alone."""
     if fail_on is gate.FailOn.CRITERIA:
         return ExitCode.PASSED
-    status = sides.here.status.model_copy(update={"comparisons": (), "baseline": sides.found})
+    status = sides.here.status.model_copy(
+        update={"comparisons": (), "baseline": sides.found, "omitted": sides.omitted}
+    )
     is_decisive = fail_on is gate.FailOn.INCONCLUSIVE
     return gate.code_of(tuple(gate.comparison_checks(status, is_decisive=is_decisive)))
 
@@ -112,8 +115,8 @@ def not_compared(sides: Sides) -> Iterator[str]:
     compared = {each.of for each in sides.found.comparisons}
     without = [row for row in known if row.cell.title() not in compared]
     yield from _named("no figure is known on both sides", without)
-    if len(known) * len(figures_between(sides.here.spec.load)) > MAX_BASELINE_COMPARISONS:
-        yield f"Of {len(known)} cells only the first figures of each are compared"
+    if missing := figures_left_out(sides.here.spec.load, len(known)):
+        yield f"Of {len(known)} cells {' and '.join(missing)} is not compared: they are too many"
 
 
 def _named(why: str, rows: list[ResultRow]) -> Iterator[str]:

@@ -12,7 +12,6 @@ from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import ByComponent, CostUnit, LoadOutcome, ResultRow
 
 _COMPONENTS = tuple(ByComponent.model_fields)
-_GENERATOR = "generator"
 COLOURS = {
     "Valid": "green",
     "Passed": "green",
@@ -77,7 +76,7 @@ def table(title: str, rows: Sequence[ResultRow], columns: Sequence[rates.Column]
     in_all = any(row.cpu_micros for row in rows)
     per = cost_unit(rows)
     costs = [f"in all\nCPU µs/{per}"] if in_all else []
-    costs += [f"{n}\nCPU µs/{'req' if n == _GENERATOR else per}" for n in components]
+    costs += [f"{n}\nCPU µs/{'req' if n == spelling.GENERATOR else per}" for n in components]
     offered = [word("load", moves=True)] if any(row.load for row in rows) else []
     headings = [
         key("variant"),
@@ -116,14 +115,11 @@ def _level(level: object) -> str:
 
 
 def _costs(row: ResultRow, components: list[str], *, in_all: bool) -> Iterator[str]:
-    cost = row.cpu_micros_per_request
     yield spelling.share(row.failed_rate, row.failed_low, row.failed_high)
     if in_all:
         yield spelling.figure(row.cpu_micros)
     for name in components:
-        known = getattr(cost, name) if cost else None
-        bound = row.leaves_out_costs and name != _GENERATOR
-        yield spelling.at_least(known, is_bound=bound)
+        yield spelling.cost_of(row, name)
     yield spelling.mebibytes(row.memory_bytes.service if row.memory_bytes else None)
     yield spelling.percent(row.generator_cpu)
     yield f"{row.replicates.valid}/{row.replicates.planned}"

@@ -21,14 +21,15 @@ def by_request(rows: Sequence[ResultRow], title_of: Titles) -> Iterator[Renderab
     yield Sheet(
         "Requests by name",
         columns,
-        [[title_of(row), *_named(named)] for row in rows for named in row.by_request or ()],
+        [[title_of(row), *_named(row, named)] for row in rows for named in row.by_request or ()],
     )
 
 
-def _named(named: RequestRow) -> Iterator[str]:
+def _named(row: ResultRow, named: RequestRow) -> Iterator[str]:
     yield from (named.name, f"{named.requests:,}")
     for name in ("med", "p95", "p99", "max"):
-        yield spelling.latency(named.latency_ms, name, named.latency_from_send_ms)
+        told = spelling.latency(named.latency_ms, name, named.latency_from_send_ms)
+        yield spelling.ABSENT if spelling.mixes_failures(row) else told
     yield spelling.percent(named.failed_rate)
 
 
@@ -69,14 +70,15 @@ def _told(found: Bottleneck, title: str) -> Iterator[str]:
 
 
 def scaling(found: Sequence[Scaling]) -> Iterator[RenderableType]:
-    """Yield the table of the fitted laws, then a line for each that there is none of."""
+    """Yield the table of the fitted laws, which levels are enough, and why no more is told."""
     if fitted := [law for law in found if law.rate_of_one]:
         names = ["req/s\nof one", "contention", "coherence", "knee", "peak\nat N", "most\nreq/s"]
         columns = [key("cells"), key("N"), *map(Column, names)]
         shown = [list(_law(law)) for law in fitted]
         yield Sheet("Scaling (universal scalability law)", columns, shown)
-        enough = [f"{law.of}, {law.factor}: {law.recommendation}" for law in fitted]
-        yield from map(Prose, [*enough, ""])
+    if enough := [law for law in found if law.recommendation]:
+        yield from (Prose(f"{law.of}, {law.factor}: {law.recommendation}") for law in enough)
+        yield Prose("")
     for law in found:
         if law.why:
             yield Prose(f"Scaling of {law.of} with {law.factor}: {law.why}")

@@ -12,6 +12,8 @@ from loadlab.cli.flat import Measured, Table, csv_of, rows_of
 from loadlab.cli.markdown import markdown
 from loadlab.cli.tables import render
 
+OF_THE_OPERATOR = {"observedGeneration", "retained"}  # what it knows its own work by
+
 
 class Format(StrEnum):
     """How results are printed."""
@@ -29,14 +31,10 @@ def export(experiment: Experiment, chosen: Format) -> str:
 
 
 def _document(experiment: Experiment) -> dict[str, Any]:
-    wanted = (
-        *("phase", "verdict", "recommendation", "best", "comparisons", "noiseFloor", "scaling"),
-        *("results", "criteria", "expectations", "durability", "environment", "chosen"),
-        "calibration",
-    )
-    status = experiment.status.dump()
+    """Return all of the status: what is new in it is in the document too, or named here."""
     head = {"name": experiment.name, "namespace": experiment.namespace}
-    return {**head, **{key: status[key] for key in wanted if key in status}}
+    status = experiment.status.dump()
+    return head | {key: value for key, value in status.items() if key not in OF_THE_OPERATOR}
 
 
 def _json(experiment: Experiment) -> str:

@@ -1,7 +1,9 @@
 """An experiment as flat tables for other programs: its cells, its trials, their seconds. Pure.
 
-All rows of a table have the same columns; what is not known is None. A percentile of a trial is of
-its merged histogram, in milliseconds, None where it is a lower bound.
+All rows of a table have the same columns; what is not known is None. A figure of a cell has its
+interval, its standing (Sound, Bound, Unsound) and why in columns beside it, so that nobody takes a
+bound for it. A percentile of a trial is of its merged histogram, in milliseconds, None where it is
+a lower bound.
 """
 
 import csv
@@ -16,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from loadlab.catalogue import Cell
 from loadlab.cli.cells_table import used_components, used_factors
 from loadlab.cli.experiment import Experiment
-from loadlab.model.status import CostUnit, LatencyMs, ResultRow
+from loadlab.model.status import CostUnit, Figure, LatencyMs, ResultRow
 
 if TYPE_CHECKING:  # the report's templates take a quarter of a second
     from loadlab.report.stored import StoredMeasurement, StoredTrial
@@ -80,17 +82,15 @@ def _cell(row: ResultRow, factors: list[str], components: list[str]) -> Row:
         "variant": row.cell.variant,
         **_levels(row.cell, factors),
         "requestsPerSecond": speed and speed.mean,
-        "low": speed and speed.low,
-        "high": speed and speed.high,
-        "least": speed and speed.least,
-        "most": speed and speed.most,
-        "standing": speed and str(speed.standing),
+        **_known_of("", speed),
         "capacity": row.capacity and row.capacity.mean,
+        **_known_of("capacity", row.capacity),
         **{
             f"{name}Ms": row.latency_ms and getattr(row.latency_ms, name)
             for name in LatencyMs.model_fields
             if name != _BOUND
         },
+        **_known_of("p95Ms", row.p95_ms),
         to_camel(f"latency_{_BOUND}"): row.latency_ms and getattr(row.latency_ms, _BOUND),
         **{f"{name}FromSendMs": sent and getattr(sent, name) for name in ("med", "p95", "p99")},
         "sentLateMs": row.sent_late_ms,
@@ -99,11 +99,10 @@ def _cell(row: ResultRow, factors: list[str], components: list[str]) -> Row:
         "failedRate": row.failed_rate,
         "failedLow": row.failed_low,
         "failedHigh": row.failed_high,
+        "crashes": row.crashes,
         "failures": "; ".join(f"{f.text} ({f.share:.2%})" for f in row.failures or ()),
         "cpuMicrosPerRequest": total and total.mean,
-        "cpuMicrosLow": total and total.low,
-        "cpuMicrosHigh": total and total.high,
-        "cpuMicrosStanding": total and str(total.standing),
+        **_known_of("cpuMicros", total),
         "cpuPer": str(row.cpu_per or CostUnit.SUCCESS),
         **{f"{name}CpuMicrosPerRequest": cost and getattr(cost, name) for name in components},
         "leavesOutCosts": row.leaves_out_costs,
@@ -118,6 +117,16 @@ def _cell(row: ResultRow, factors: list[str], components: list[str]) -> Row:
         "validity": str(row.validity),
         "reasons": "; ".join(row.reasons),
     }
+
+
+def _known_of(name: str, found: Figure | None) -> Row:
+    """Return the columns that say how well a figure is known, and what it may be taken for.
+
+    Nothing else tells a bound from a figure: the number itself is the same.
+    """
+    ends = {end: found and getattr(found, end) for end in ("low", "high", "least", "most")}
+    told = {**ends, "standing": found and str(found.standing), "why": found and found.why}
+    return {f"{name}{what.capitalize()}" if name else what: value for what, value in told.items()}
 
 
 def _trials(measured: Measured) -> list[Row]:

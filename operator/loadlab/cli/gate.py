@@ -1,9 +1,18 @@
-"""What of an experiment a pipeline passes or fails by. Pure."""
+"""What of an experiment a pipeline passes or fails by. Pure.
 
-from collections.abc import Iterator
+Of an experiment that came to its end the exit code follows from the checks alone, so that it never
+says anything else than their lines and the JUnit file: 3 where one failed, else 4 where one that
+decides is undecided. What the verdict comes from beside criteria is a check of its own.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from loadlab.analysis.controls import controls_of
+from loadlab.analysis.search_outcome import causes_of_search
+from loadlab.analysis.status_budget import COMPARISONS, WITH_BASELINE, WITHOUT_A_CLAIM
+from loadlab.analysis.verdict import Cause, causes_of, is_quiet
 from loadlab.base.text import plain
 from loadlab.cli.comparisons import chance, spelled
 from loadlab.cli.experiment import ExitCode, Experiment
@@ -12,6 +21,8 @@ from loadlab.model.status import (
     ComparisonOutcome,
     CriterionOutcome,
     LoadExperimentStatus,
+    Phase,
+    Verdict,
 )
 
 
@@ -36,7 +47,9 @@ _OF_CRITERION = {
     CriterionOutcome.FAILED: Outcome.FAILED,
     CriterionOutcome.INCONCLUSIVE: Outcome.UNDECIDED,
 }
+_OF_VERDICT = {Verdict.FAILED: Outcome.FAILED, Verdict.INCONCLUSIVE: Outcome.UNDECIDED}
 _EXIT_CODES = {Outcome.FAILED: ExitCode.CRITERIA_FAILED, Outcome.UNDECIDED: ExitCode.INCONCLUSIVE}
+_HAS_NO_RESULT = {ExitCode.ERROR, ExitCode.NOT_FINISHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +68,23 @@ class Check:
 
 
 def checks_of(experiment: Experiment, fail_on: FailOn) -> tuple[Check, ...]:
-    """Return all that is checked: the end, each criterion and, where asked for, each comparison."""
-    found = [_end(experiment), *_criteria(experiment)]
+    """Return all that is checked: the end, what the verdict comes from, and the comparisons.
+
+    The end alone where there is no result to pass or fail by.
+    """
+    if experiment.exit_code in _HAS_NO_RESULT:
+        return (_end(experiment),)
+    found = [_end(experiment), *_criteria(experiment), *_causes(experiment.status)]
+    found += _unexplained(experiment, found)
     if fail_on is not FailOn.CRITERIA:
         found += comparison_checks(experiment.status, is_decisive=fail_on is FailOn.INCONCLUSIVE)
     return tuple(found)
 
 
 def exit_code(experiment: Experiment, checks: tuple[Check, ...]) -> ExitCode:
-    """Return the experiment's own exit code where it did not pass, else that of its checks."""
+    """Return the exit code of the checks; where there is no result that says so alone."""
     own = experiment.exit_code
-    if own is not ExitCode.PASSED:
-        return own
-    return code_of(checks)
+    return own if own in _HAS_NO_RESULT else code_of(checks)
 
 
 def code_of(checks: tuple[Check, ...]) -> ExitCode:
@@ -82,9 +99,12 @@ def _failed(check: Check) -> bool:
 
 
 def _end(experiment: Experiment) -> Check:
-    message = experiment.failure or experiment.line
-    is_wrong = experiment.exit_code in {ExitCode.ERROR, ExitCode.NOT_FINISHED}
-    return Check("finished", Outcome.UNDECIDED if is_wrong else Outcome.PASSED, message)
+    """Say how it ended; that of one that came to its end is no verdict, and names none."""
+    if experiment.exit_code in _HAS_NO_RESULT or experiment.status.phase is not Phase.SUCCEEDED:
+        return Check("finished", Outcome.UNDECIDED, experiment.failure or experiment.line)
+    progress = experiment.status.progress
+    trials = f", {progress} trials" if progress else ""
+    return Check("finished", Outcome.PASSED, f"{experiment.status.phase}{trials}")
 
 
 def _criteria(experiment: Experiment) -> Iterator[Check]:
@@ -98,6 +118,29 @@ def _criteria(experiment: Experiment) -> Iterator[Check]:
         )
 
 
+def _causes(status: LoadExperimentStatus) -> Iterator[Check]:
+    """Yield a check of each thing that keeps the verdict from Passed beside the criteria."""
+    for cause in _told(status):
+        if (outcome := _OF_VERDICT.get(cause.verdict)) is not None:
+            yield Check(cause.name, outcome, cause.message)
+
+
+def _told(status: LoadExperimentStatus) -> Iterator[Cause]:
+    quiet = is_quiet(status)
+    if status.capacity:
+        return causes_of_search(status.capacity, quiet=quiet)
+    return causes_of(status.results, quiet=quiet)
+
+
+def _unexplained(experiment: Experiment, found: Sequence[Check]) -> Iterator[Check]:
+    """Yield the verdict itself where nothing in the status says why it is no better."""
+    verdict = experiment.status.verdict
+    outcome = _OF_VERDICT.get(verdict) if verdict else None
+    known = {check.outcome for check in found}
+    if outcome and outcome not in known and Outcome.FAILED not in known:
+        yield Check("verdict", outcome, f"{verdict}: why is not in the status, but in its trials")
+
+
 def comparison_checks(status: LoadExperimentStatus, *, is_decisive: bool) -> Iterator[Check]:
     """Yield a check of each; a gate that could not have failed is undecided, and says so."""
     baseline = status.baseline.comparisons if status.baseline else ()
@@ -105,12 +148,28 @@ def comparison_checks(status: LoadExperimentStatus, *, is_decisive: bool) -> Ite
     for found in told:
         name = f"comparison {found.figure} of {found.of} over {found.over}"
         yield Check(name, _of(found.outcome), _ratio(found), is_decisive=is_decisive)
-    if all(found.why for found in told):
-        why = told[0].why if told else "no cell has a control: name two variants"
+    left_out = [name for name in status.omitted if name.startswith(COMPARISONS)]
+    for name in left_out:
+        is_harmless = name.endswith(WITHOUT_A_CLAIM) and bool(told) and not is_decisive
+        yield Check(name, Outcome.UNDECIDED, _LEFT_OUT, is_decisive=not is_harmless)
+    if all(found.why for found in told) and (told or not left_out):
+        why = told[0].why if told else _why_none(status)
         yield Check("comparison", Outcome.UNDECIDED, f"nothing can be claimed: {why}")
-    if status.baseline and not baseline:
+    is_left_out = any(name.startswith(WITH_BASELINE) for name in left_out)
+    if status.baseline and not baseline and not is_left_out:
         why = status.baseline.note or "it has no cell of this experiment"
         yield Check(f"baseline {status.baseline.name}", Outcome.UNDECIDED, f"not compared: {why}")
+
+
+_LEFT_OUT = "left out, as the status has no room for more: compare fewer cells in one experiment"
+
+
+def _why_none(status: LoadExperimentStatus) -> str:
+    if status.capacity:
+        return "a search finds each cell a rate of its own, and compares none"
+    if controls_of(status.results):
+        return "no comparison is in the status"
+    return "no cell has a control: name two variants"
 
 
 def _of(outcome: ComparisonOutcome) -> Outcome:

@@ -18,19 +18,15 @@ class Column:
     spell: Callable[[ResultRow], str]
 
 
-def _latency(row: ResultRow, name: str) -> str:
-    return spelling.latency(row.latency_ms, name, row.latency_from_send_ms)
-
-
 _SPEED = Column("req/s", lambda row: spelling.figure(row.requests_per_second))
 _CARRIES = Column("carries\nreq/s", lambda row: spelling.figure(row.capacity))
 _LIMIT = Column(
     "limited\nby", lambda row: row.bottleneck.name.value if row.bottleneck else spelling.ABSENT
 )
 _LATENCIES = (
-    Column("p50\nms", lambda row: _latency(row, "med")),
-    Column("p95\nms", lambda row: _latency(row, "p95")),
-    Column("p99\nms", lambda row: _latency(row, "p99")),
+    Column("p50\nms", lambda row: spelling.latency_of(row, "med")),
+    Column("p95\nms", lambda row: spelling.latency_of(row, "p95")),
+    Column("p99\nms", lambda row: spelling.latency_of(row, "p99")),
 )
 
 

@@ -12,8 +12,10 @@ from loadlab.cli import baseline, cells_table, comparisons, details, doubts, rat
 from loadlab.cli.cells_table import COLOURS, short_title
 from loadlab.cli.experiment import Experiment
 from loadlab.cli.sheet import Column, Prose, Sheet, key, word
+from loadlab.model.spec.load import Purpose
 from loadlab.model.status import (
     Best,
+    ComparisonOutcome,
     Durability,
     ExpectationResult,
     Figure,
@@ -85,7 +87,8 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
         yield [experiment.line]
     yield from doubts.lines(experiment)
     if status.best:
-        yield [_best(status.best, status.results)]
+        at_saturation = experiment.purpose == Purpose.CAPACITY and not status.capacity
+        yield [_best(status.best, status.results, latency=not at_saturation)]
         yield from _beside_best(status.best)
     for c in status.criteria:
         where = f" in {c.cell}" if c.cell else ""
@@ -120,7 +123,9 @@ def _left_out(rows: Sequence[ResultRow]) -> Iterator[list[str | tuple[str, str]]
     """Say which figures are left out as they are Unsound, each reason once."""
     found: dict[str, list[str]] = {}
     for row in rows:
-        for name, figure in zip(("req/s", "CPU µs"), _shown_figures(row), strict=True):
+        names = ("req/s", "CPU µs", "latency")
+        p95 = row.p95_ms if spelling.mixes_failures(row) else None
+        for name, figure in zip(names, (*_shown_figures(row), p95), strict=True):
             if figure and figure.standing is Standing.UNSOUND:
                 found.setdefault(figure.why or "Unsound", []).append(
                     f"{name} of {row.cell.title()}"
@@ -139,11 +144,12 @@ def _shown_figures(row: ResultRow) -> tuple[Figure | None, ...]:
     return row.requests_per_second, row.cpu_micros
 
 
-def _best(best: Best, rows: Sequence[ResultRow]) -> str:
+def _best(best: Best, rows: Sequence[ResultRow], *, latency: bool) -> str:
     # Both by their standing, which only the row tells.
     row = next((row for row in rows if row.cell.title() == best.cell), None)
     rate = spelling.mean((row and row.requests_per_second) or Figure(mean=best.requests_per_second))
-    return f"Best: {best.cell}, {rate} req/s, p95 {spelling.tail(row, best.p95_ms)} ms"
+    tail = f", p95 {spelling.tail(row, best.p95_ms)} ms" if latency else ""
+    return f"Best: {best.cell}, {rate} req/s{tail}"
 
 
 def _beside_best(best: Best) -> Iterator[list[str | tuple[str, str]]]:
@@ -151,7 +157,7 @@ def _beside_best(best: Best) -> Iterator[list[str | tuple[str, str]]]:
         yield [f"  not told from it: {', '.join(best.tied_with)}"]
     if best.alternatives:
         yield [f"  better than it in one figure, worse in another: {', '.join(best.alternatives)}"]
-    if best.lead:
+    if best.lead and best.lead.outcome is ComparisonOutcome.IMPROVED:
         yield [f"  ahead of {best.lead.over} by {comparisons.spelled(best.lead)}"]
 
 

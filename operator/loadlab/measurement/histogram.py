@@ -130,13 +130,21 @@ class Histogram:
         """Return the value below or at which this percentage of the values lies; 0 when empty."""
         if not self.counts:
             return 0
-        rank = max(1, int(min(percent, 100.0) * self.count / 100 + 0.5))
-        return _highest(self.buckets[bisect_left(self._ranks, rank)])
+        return _highest(self.buckets[bisect_left(self._ranks, self.rank_of(percent))])
+
+    def rank_of(self, percent: float) -> int:
+        """Which of the values in their order a percentile is; the first is 1."""
+        return max(1, int(min(percent, 100.0) * self.count / 100 + 0.5))
 
     def count_up_to(self, value_us: int) -> int:
         """Return how many values lie in the bucket of this one or below."""
         place = bisect_right(self.buckets, _bucket(min(max(value_us, LOWEST_US), HIGHEST_US)))
         return self._ranks[place - 1] if place else 0
+
+    def above(self, value_us: int) -> "Histogram":
+        """Return the values that lie in higher buckets than this one."""
+        place = bisect_right(self.buckets, _bucket(min(max(value_us, LOWEST_US), HIGHEST_US)))
+        return Histogram(self.buckets[place:], self.counts[place:])
 
     @cached_property
     def _ranks(self) -> "array[int]":

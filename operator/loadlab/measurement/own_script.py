@@ -9,8 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from loadlab.measurement.documents import K6Document, OwnThreshold
-from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.documents import (
+    MEASURED_SCENARIO,
+    K6Document,
+    OwnThreshold,
+    Scenario,
+)
+from loadlab.measurement.script_trends import known_of
 
 WARM_UP = "warmup"
 _OF_TIMES = ("avg", "min", "med", "max", "p")
@@ -22,9 +27,10 @@ _OF_K6 = {  # what a criterion may be about: loadlab.analysis.criteria
 }
 CHECKS = "checks"
 TOLD_CHECKS = 3  # that are told
+TOLD_EXCEPTIONS = 3
 _SPELLING = re.compile(
     r"\s*(?P<name>[a-z]+)(?:\(\s*(?P<percent>\d{1,3}(?:\.\d{1,4})?)\s*\))?"
-    r"\s*(?:<=|>=|==|!=|<|>)\s*\d{1,12}(?:\.\d{1,6})?\s*"
+    r"\s*(?:<=|>=|==|!=|<|>)\s*(?P<bound>\d{1,12}(?:\.\d{1,6})?)\s*"
 )
 
 
@@ -45,6 +51,10 @@ class ScriptFacts:
     unsupported: tuple[str, ...] = ()  # thresholds on what is not looked at
     ignored: tuple[str, ...] = ()  # options that are not in force
     failed_checks: tuple[str, ...] = ()  # the most frequent ones, in words
+    iterations: int = 0  # of the measurement
+    thrown: int = 0  # of them: they ended with an exception, without what would have followed
+    exceptions: tuple[str, ...] = ()  # the most frequent ones, in words
+    beside: tuple[str, ...] = ()  # what is no HTTP request and in no figure, in words
     cut_in_warm_up: int = 0  # iterations; what they put off ends in the measurement
 
 
@@ -53,16 +63,23 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
     told = documents[0].script
     if told is None:
         return None
+    measured = [d.scenarios[MEASURED_SCENARIO] for d in documents]
+    thrown = _thrown(measured)
     bounds = [_bound(documents, each) for each in told.thresholds]
     return ScriptFacts(
-        bounds=tuple(bound for bound in bounds if bound is not None),
-        unsupported=tuple(
-            f"{each.metric}: {each.threshold}"
-            for each, bound in zip(told.thresholds, bounds, strict=True)
-            if bound is None
+        bounds=tuple(bound for bound in bounds if isinstance(bound, ScriptBound)),
+        unsupported=(
+            *(bound for bound in bounds if isinstance(bound, str)),
+            *_left_out(told.thresholds_left_out),
         ),
         ignored=told.ignored,
         failed_checks=_failed_checks(documents),
+        iterations=sum(scenario.iterations for scenario in measured),
+        thrown=thrown.total(),
+        exceptions=tuple(
+            f"{number:,} x {text}" for text, number in thrown.most_common(TOLD_EXCEPTIONS)
+        ),
+        beside=_beside(measured),
         cut_in_warm_up=sum(
             document.scenarios[WARM_UP].interrupted_iterations
             for document in documents
@@ -71,28 +88,59 @@ def script_facts(documents: Sequence[K6Document]) -> ScriptFacts | None:
     )
 
 
-def _bound(documents: Sequence[K6Document], asked: OwnThreshold) -> ScriptBound | None:
+def _left_out(thresholds: int) -> Iterator[str]:
+    if thresholds:
+        yield f"{thresholds} more, as 20 are the most"
+
+
+def _beside(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    found: Counter[str] = Counter()
+    for scenario in scenarios:
+        found.update(scenario.other_protocols)
+    return tuple(f"{number:,} {what}" for what, number in sorted(found.items()) if number)
+
+
+def _thrown(scenarios: Sequence[Scenario]) -> Counter[str]:
+    thrown: Counter[str] = Counter()
+    for each in (each for scenario in scenarios for each in scenario.exceptions):
+        thrown[each.text] += each.iterations
+    return thrown
+
+
+def _bound(documents: Sequence[K6Document], asked: OwnThreshold) -> ScriptBound | str:
+    """One threshold, or in words what is not judged."""
     found = _SPELLING.fullmatch(asked.threshold)
     known = _OF_K6.get(asked.metric, _OF_TIMES)
     known = ("rate",) if asked.metric == CHECKS else known
     if found is None or found["name"] not in known or not _is_percentile(found):
-        return None
+        return str(asked)
     if asked.metric == CHECKS:
         return _of_checks(asked, *_checked(documents))
     if asked.metric in _OF_K6:
         return ScriptBound(metric=asked.metric, threshold=asked.threshold)
-    trend = Histogram.merged(_of_trend(documents, asked.metric))
-    if not trend.count:
-        return None
-    value = _value_ms(trend, found["name"], found["percent"])
-    return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=value)
+    return _of_trend(documents, asked, found)
+
+
+def _of_trend(
+    documents: Sequence[K6Document], asked: OwnThreshold, found: re.Match[str]
+) -> ScriptBound | str:
+    trends = [
+        document.trends[asked.metric] for document in documents if asked.metric in document.trends
+    ]
+    percent = found["percent"]
+    known = known_of(trends, found["name"], float(percent) if percent else None)
+    if known is None:
+        return str(asked)
+    if not known.decides(float(found["bound"])):
+        return f"{asked}, as it lies between {known.low:g} and {known.high:g}"
+    return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=known.value)
 
 
 def _of_checks(
     asked: OwnThreshold, passed: Counter[str], failed: Counter[str]
-) -> ScriptBound | None:
+) -> ScriptBound | str:
     if not (all_of_them := passed.total() + failed.total()):
-        return None
+        return str(asked)
     share = passed.total() / all_of_them
     return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=share)
 
@@ -121,19 +169,3 @@ def _is_percentile(found: re.Match[str]) -> bool:
     if found["name"] != "p":
         return percent is None
     return percent is not None and 0 < float(percent) <= 100
-
-
-def _of_trend(documents: Sequence[K6Document], name: str) -> Iterator[Histogram]:
-    return (document.trends[name].hdr for document in documents if name in document.trends)
-
-
-def _value_ms(trend: Histogram, name: str, percent: str | None) -> float:
-    match name:
-        case "avg":
-            return trend.mean_us / 1000
-        case "min":
-            return trend.min_us / 1000
-        case "max":
-            return trend.max_us / 1000
-        case _:
-            return trend.percentile_us(float(percent or 50)) / 1000  # med

@@ -1,6 +1,5 @@
 """Requests by name: the load's own, those beside it, and reads apart by what the cache said."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -17,30 +16,29 @@ from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.series import merge_series
 from loadlab.measurement.values import NamedRequests, SideLoad
-from loadlab.measurement.without_answer import timed_out_of
+from loadlab.measurement.without_answer import waited_of
+from loadlab.plan.expected import LoadFacts
 
 SIDE_SCENARIO = "side"
 # The scenario script's trends, and what the results call them.
 _CACHE_TRENDS = {"cache_hit": "hit", "cache_miss": "miss"}
 
 
-def named_requests(documents: Sequence[K6Document], timeout_ms: float) -> dict[str, NamedRequests]:
+def named_requests(documents: Sequence[K6Document], load: LoadFacts) -> dict[str, NamedRequests]:
     """Return the requests of each name; nothing where there is one name only."""
     splits: dict[str, list[Split]] = {}
-    timed_out: Counter[str] = Counter()
+    waited: dict[str, list[Unanswered]] = {}
     for document in documents:
         for scenario in _loading(document):
             for split in scenario.splits:
                 splits.setdefault(split.name, []).append(split)
-                timed_out[split.name] += timed_out_of(scenario, split, timeout_ms)
+                waited.setdefault(split.name, []).append(waited_of(scenario, split, load))
     beside = _beside(documents)
     failures = most_frequent((f for scenario in beside for f in failures_of(scenario)), KEPT)
     names = {split.name for scenario in beside for split in scenario.splits}
     dropped = sum(scenario.dropped_iterations for scenario in beside)
     named = {
-        name: _merged(
-            found, Unanswered.total([Unanswered(requests=timed_out[name], after_ms=timeout_ms)])
-        )
+        name: _merged(found, Unanswered.total(waited[name]))
         for name, found in sorted(splits.items())
     }
     for name in names & named.keys():

@@ -16,6 +16,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 
 from loadlab.base.text import fit
+from loadlab.measurement.backlog import Backlog, backlog_of
 from loadlab.measurement.completed_work import (
     Completed,
     completed_costs,
@@ -107,6 +108,7 @@ def _merged(
         last_answer_epoch_seconds=max(s.last_sample_us for s in started) / 1e6,
         **sums_of(scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
+        iterations_seconds=_iterations_seconds(scenarios),
         latency=found.latency,
         sending=found.sending,
         without_answer=without_answer(scenarios, load),
@@ -122,7 +124,7 @@ def _merged(
         counts=counts,
         durability=account_for(documents, account),
         work=work_between(start, end) if start and end else None,
-        by_request=named_requests(documents, load.timeout_ms),
+        by_request=named_requests(documents, load),
         freshness=next((r.freshness for r in reports if r.freshness), None),
         shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         others=watch_of(start, end),
@@ -130,9 +132,21 @@ def _merged(
         service_cpus=measure_service_cpus(start, end) if start and end else None,
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
+        backlog=_backlog(scenarios, started, load),
         side=side_load(documents),
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
+    )
+
+
+def _backlog(
+    scenarios: Sequence[Scenario], started: Sequence[Scenario], load: LoadFacts
+) -> Backlog | None:
+    if not load.open_model or load.own_scenarios:
+        return None
+    began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
+    return backlog_of(
+        [s.series for s in scenarios], began + load.ramp_up_seconds, load.duration_seconds
     )
 
 
@@ -231,6 +245,15 @@ def _each_writes(load: LoadFacts) -> bool:
 
 def _merged_iterations(scenarios: Sequence[Scenario]) -> Histogram:
     return Histogram.merged(s.iteration_duration.hdr for s in scenarios)
+
+
+def _iterations_seconds(scenarios: Sequence[Scenario]) -> float:
+    """Return from when until when there were iterations; 0 where a generator does not tell."""
+    told = [s for s in scenarios if s.iterations]
+    if not told or not all(s.last_iteration_us for s in told):
+        return 0.0
+    last, first = max(s.last_iteration_us for s in told), min(s.first_iteration_us for s in told)
+    return max(0, last - first) / 1e6
 
 
 def _merged_status(scenarios: Sequence[Scenario]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadlab.base.names import Component
+from loadlab.measurement.backlog import Backlog
 from loadlab.measurement.documents import Freshness, Program, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
@@ -101,6 +102,7 @@ class TrialMeasurement:
     redirects_followed: int = 0  # answers on the way to others: no requests of their own
     connections: int = 0  # made for a request; also where a generator does not tell
     mean_iteration_ms: float
+    iterations_seconds: float = 0.0  # from the begin of the first to the end of the last; 0: untold
     # Successful answers, to the last byte: from asking for a connection; of planned requests from
     # the moment that they were planned for.
     latency: HistogramText
@@ -127,6 +129,7 @@ class TrialMeasurement:
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none
+    backlog: Backlog | None = None  # of an open model, at full load; None where it is not told
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
     program: Program | None = None  # that made the load
@@ -180,9 +183,27 @@ class TrialMeasurement:
         return usage.cpus_used
 
     @property
-    def window_seconds(self) -> float:
+    def answered_seconds(self) -> float:
         """From the first request's start to the last answer's end."""
         return self.last_answer_epoch_seconds - self.first_request_epoch_seconds
+
+    @property
+    def window_seconds(self) -> float:
+        """The time that the requests took: until the last answer, or until users paused after it.
+
+        All users of a closed loop begin together, so that up to its last answer it has a pause less
+        than requests. Each is at it for as long as its iterations take: on average that is all of
+        their time over the number of users. One that was cut off in its pause has made its request.
+        """
+        load = self.load
+        if load.open_model or load.own_scenarios or not load.virtual_users:
+            return self.answered_seconds
+        busy = self.iterations * self.mean_iteration_ms / 1000 / load.virtual_users
+        until = min(load.ramp_up_seconds / 2 + busy, self.iterations_seconds)
+        if self.iterations_seconds and self.interrupted_iterations:
+            is_cut = self.requests > self.iterations
+            until = max(until, load.ramp_up_seconds + load.duration_seconds) if is_cut else until
+        return max(self.answered_seconds, until)
 
     @property
     def requests_per_second(self) -> float:

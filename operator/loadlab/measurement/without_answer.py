@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from loadlab.measurement import bounds
 from loadlab.measurement.documents import Scenario, Split
 from loadlab.measurement.failures import NO_ANSWER, OTHERS
+from loadlab.measurement.hdr_text import LOWEST_US
 from loadlab.measurement.latency import Unanswered
 from loadlab.plan.expected import LoadFacts
 
@@ -24,8 +25,7 @@ def without_answer(scenarios: Sequence[Scenario], load: LoadFacts) -> Unanswered
     An iteration that was cut off while its user paused had its request; and where nothing is
     waited for at the end, what is cut off is only what was under way.
     """
-    timed_out = sum(s.status.get(NO_ANSWER, 0) - _ended_sooner(s) for s in scenarios)
-    waited = Unanswered(requests=max(0, timed_out), after_ms=load.timeout_ms)
+    waited = Unanswered.total(_waited_in(scenario, load) for scenario in scenarios)
     cut, patience = _cut_off(scenarios, load), min(load.timeout_ms, load.graceful_stop_ms)
     if patience:
         return Unanswered.total([waited, Unanswered(requests=cut, after_ms=patience)])
@@ -62,8 +62,39 @@ def _cut_off(scenarios: Sequence[Scenario], load: LoadFacts) -> int:
     return max(0, min(begun - sum(s.requests for s in scenarios), cut))
 
 
-def timed_out_of(scenario: Scenario, split: Split, timeout_ms: float) -> int:
-    """Count the requests of one name and outcome that were given up at the time-out.
+def waited_of(scenario: Scenario, split: Split, load: LoadFacts) -> Unanswered:
+    """Return the requests of one name and outcome that were given up at the time-out."""
+    if split.timed_out is None:
+        return Unanswered.total(
+            [Unanswered(requests=_guess(scenario, split, load), after_ms=load.timeout_ms)]
+        )
+    return Unanswered.total([_told(split, load)])
+
+
+def _waited_in(scenario: Scenario, load: LoadFacts) -> Unanswered:
+    told = [split for split in scenario.splits if split.timed_out is not None]
+    if told:
+        return Unanswered.total(_told(split, load) for split in told)
+    timed_out = scenario.status.get(NO_ANSWER, 0) - _ended_sooner(scenario)
+    return Unanswered(requests=max(0, timed_out), after_ms=load.timeout_ms)
+
+
+def _told(split: Split, load: LoadFacts) -> Unanswered:
+    """The time-outs of a split; a script gives each request the time-out that it likes.
+
+    k6 times a request from the moment that it has a connection: of one that was given up before,
+    and could not be sent, it tells no time at all.
+    """
+    if not split.timed_out or not load.own_script:
+        return Unanswered(requests=split.timed_out or 0, after_ms=load.timeout_ms)
+    took = split.http_req_duration.hdr
+    untimed = min(took.count_up_to(LOWEST_US), split.timed_out)
+    took = took.above(LOWEST_US) if untimed else split.http_req_total.hdr
+    return Unanswered(requests=split.timed_out - untimed, after_ms=took.min_us / 1000, cut=untimed)
+
+
+def _guess(scenario: Scenario, split: Split, load: LoadFacts) -> int:
+    """Count the time-outs of a split where a generator does not tell them apart.
 
     Failures have no name: where a scenario has time-outs beside others, those that took less than
     half of the time-out are the others.
@@ -76,7 +107,7 @@ def timed_out_of(scenario: Scenario, split: Split, timeout_ms: float) -> int:
     if sooner >= sum(s.requests for s in scenario.splits if s.status_class == NO_ANSWER):
         return 0
     took = split.http_req_total.hdr
-    return took.count - took.count_up_to(round(timeout_ms * 1000 / 2))
+    return took.count - took.count_up_to(round(load.timeout_ms * 1000 / 2))
 
 
 def _ended_sooner(scenario: Scenario) -> int:

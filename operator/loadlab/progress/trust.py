@@ -13,8 +13,8 @@ _OUTCOMES: Mapping[Finding, tuple[Truth, Reason, str]] = {
         Truth.FALSE,
         Reason.NOISE_FLOOR_HIGH,
         (
-            "smaller differences than that are not seen: raise spec.replicates or load.duration, "
-            "or use nodes with less other work"
+            "it is not shown to lie within 5 %, and smaller differences than its interval are not "
+            "seen: raise spec.replicates or load.duration, or use nodes with less other work"
         ),
     ),
     Finding.DIFFERS: (
@@ -29,8 +29,8 @@ _OUTCOMES: Mapping[Finding, tuple[Truth, Reason, str]] = {
         Truth.UNKNOWN,
         Reason.NOISE_FLOOR_UNKNOWN,
         (
-            "no replicate of both came to a result; the LoadTrials of the role ControlAgain and "
-            "those of the first cell say why"
+            "fewer than three replicates of both came to a result: raise spec.replicates, or see "
+            "the LoadTrials of the role ControlAgain and of the first cell"
         ),
     ),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from loadlab import spelling
+from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Best, Condition, ConditionType, Phase, Truth, Validity, find
 from loadlab.report.charts import Table
 from loadlab.report.subject import Subject
@@ -93,8 +94,9 @@ def _best(best: Best, subject: Subject) -> Iterator[str]:
     row = next((row for row in subject.rows if row.cell.title() == best.cell), None)
     speed = row and row.requests_per_second
     rate = spelling.figure_or_why(speed) if speed else spelling.number(best.requests_per_second)
-    tail = spelling.tail(row, best.p95_ms)
-    yield f"Best: {subject.title_of(best.cell)}, {rate} requests/s, p95 {tail} ms."
+    at_saturation = subject.purpose == Purpose.CAPACITY and not subject.status.capacity
+    tail = "" if at_saturation else f", p95 {spelling.tail(row, best.p95_ms)} ms"
+    yield f"Best: {subject.title_of(best.cell)}, {rate} requests/s{tail}."
     if best.tied_with:
         yield f"Not told from it: {', '.join(map(subject.title_of, best.tied_with))}."
     if best.alternatives:

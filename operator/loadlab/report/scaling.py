@@ -25,7 +25,8 @@ def scaling(subject: Subject) -> Iterator[Section]:
         f"{subject.title_of(law.of)}: {law.recommendation}" for law in laws if law.recommendation
     ]
     sentences += [
-        f"No law for {subject.title_of(law.of)} with {law.factor}: {law.why}"
+        f"{'No peak' if law.rate_of_one else 'No law'} for {subject.title_of(law.of)} with "
+        f"{law.factor}: {law.why}"
         for law in laws
         if law.why
     ]

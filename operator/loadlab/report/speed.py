@@ -54,7 +54,9 @@ def _picture(subject: Subject) -> Plot | None:
     known = [
         (row, found, row.latency_ms.p95)
         for row in subject.rows
-        if (found := _speed_of(row, carried=carried)) and row.latency_ms
+        if (found := _speed_of(row, carried=carried))
+        and row.latency_ms
+        and not spelling.mixes_failures(row)
     ]
     if not known:
         return None
@@ -101,7 +103,7 @@ def _point(row: ResultRow, found: Figure, scales: tuple[Scale, Scale], subject: 
         series=series_of(subject.series_of(row.cell.variant)),
         title=(
             f"{subject.name_of(row.cell)}: {spelling.figure_or_why(found)} req/s, "
-            f"p95 {_latency(row, 'p95')} ms"
+            f"p95 {spelling.latency_of(row, 'p95')} ms"
         ),
         hollow=found.standing is Standing.BOUND or not _is_known(row),
     )
@@ -113,10 +115,6 @@ def _is_known(row: ResultRow) -> bool:
     return not is_bound and (row.p95_ms is None or row.p95_ms.standing is Standing.SOUND)
 
 
-def _latency(row: ResultRow, name: str) -> str:
-    return spelling.latency(row.latency_ms, name, row.latency_from_send_ms)
-
-
 def _sentences(subject: Subject) -> Iterator[str]:
     yield "Down and to the right is better. Lines are the 95 % interval, or the least and most."
     if _is_at_one_rate(subject):
@@ -126,21 +124,28 @@ def _sentences(subject: Subject) -> Iterator[str]:
         )
     if subject.purpose == Purpose.CAPACITY:
         yield "At saturation a latency is users divided by throughput: it compares nothing."
-    if any(_is_bound(row) for row in subject.rows):
-        yield "A hollow mark is a lower bound: the cell could do at least this."
-    if any(not _is_known(row) for row in subject.rows):
-        yield "A mark is hollow, too, where its latency is a bound, or contains delays of k6's own."
-    if late := [row.sent_late_ms for row in subject.rows if row.latency_from_send_ms]:
-        yield (
-            "a … b: a latency from the send, and from the moment for which the request was "
-            f"planned; k6 sent them up to {spelling.number(max(ms or 0 for ms in late))} ms late "
-            "(p99)."
-        )
+    yield from _reservations(subject.rows)
     overloaded = sum(row.load is LoadOutcome.OVERLOADED for row in subject.rows)
     if overloaded:
         yield f"{spelling.counted(overloaded, 'cell')} did not carry the load that was offered."
     if found := subject.status.durability:
         yield _durability(found)
+
+
+def _reservations(rows: Sequence[ResultRow]) -> Iterator[str]:
+    """Say which figures are bounds, another thing or nothing."""
+    if any(_is_bound(row) for row in rows):
+        yield "A hollow mark is a lower bound: the cell could do at least this."
+    if any(not _is_known(row) for row in rows):
+        yield "A mark is hollow, too, where its latency is a bound, or contains delays of k6's own."
+    if late := [row.sent_late_ms for row in rows if row.latency_from_send_ms]:
+        yield (
+            "a … b: a latency from the send, and from the moment for which the request was "
+            f"planned; k6 sent them up to {spelling.number(max(ms or 0 for ms in late))} ms late "
+            "(p99)."
+        )
+    if any(map(spelling.mixes_failures, rows)):
+        yield "Latencies that failed answers are among are left out (FailuresInLatency)."
 
 
 def _is_bound(row: ResultRow) -> bool:
@@ -166,7 +171,7 @@ def _rows(subject: Subject) -> Table:
             subject.name_of(row.cell),
             *((spelling.figure_or_why(row.capacity),) if carried else ()),
             spelling.figure_or_why(row.requests_per_second),
-            *(_latency(row, name) for name in ("med", "p95", "p99")),
+            *(spelling.latency_of(row, name) for name in ("med", "p95", "p99")),
             spelling.percent(row.failed_rate),
             str(row.bottleneck.name) if row.bottleneck else spelling.ABSENT,
             f"{row.replicates.valid}/{row.replicates.planned}",
@@ -188,11 +193,7 @@ def _costs(subject: Subject) -> tuple[Table, ...]:
             subject.name_of(row.cell),
             _PER[row.cpu_per or CostUnit.SUCCESS],
             spelling.figure_or_why(row.cpu_micros),
-            *(
-                spelling.number(getattr(row.cpu_micros_per_request, name, None))
-                + (" or more" if row.leaves_out_costs and name != "generator" else "")
-                for name in used
-            ),
+            *(spelling.cost_of(row, name) for name in used),
             spelling.mebibytes(row.memory_bytes.service if row.memory_bytes else None),
         )
         for row in subject.rows
@@ -237,7 +238,12 @@ def _by_name(subject: Subject) -> Iterator[tuple[str, ...]]:
             sent = each.latency_from_send_ms
             yield (
                 *(subject.name_of(row.cell), each.name, f"{each.requests:,}"),
-                *(spelling.latency(each.latency_ms, n, sent) for n in ("med", "p95", "p99")),
+                *(
+                    spelling.ABSENT
+                    if spelling.mixes_failures(row)
+                    else spelling.latency(each.latency_ms, n, sent)
+                    for n in ("med", "p95", "p99")
+                ),
                 spelling.percent(each.failed_rate),
             )
 

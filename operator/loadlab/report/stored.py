@@ -62,6 +62,7 @@ class StoredUnanswered(_Stored):
 
     requests: Count = 0
     after_ms: Number = 0.0
+    cut: Count = 0  # beside them, under way since nobody knows when
 
 
 class StoredReason(_Stored):
@@ -97,11 +98,12 @@ class StoredMeasurement(_Stored):
         if not self.latency:
             return None
         missed = self.without_answer
+        unanswered = Unanswered(requests=missed.requests, after_ms=missed.after_ms, cut=missed.cut)
         try:
             answered = Histogram.decode(self.latency)
         except HistogramTextError:
             return None
-        found = Latency(answered, Unanswered(requests=missed.requests, after_ms=missed.after_ms))
+        found = Latency(answered, unanswered)
         return found if found.count else None
 
     @property
@@ -109,7 +111,8 @@ class StoredMeasurement(_Stored):
         """The percentile above which latencies are lower bounds; None where all are known."""
         if any(reason.leaves_bounds_only for reason in self.reasons):
             return 0.0
-        if not self.without_answer.requests:  # most often: not worth reading a histogram for
+        missed = self.without_answer
+        if not missed.requests and not missed.cut:  # most often: not worth reading a histogram for
             return None
         return self.timed.known_percent if self.timed else None
 

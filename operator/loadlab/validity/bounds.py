@@ -18,6 +18,7 @@ GENERATOR_DELAY_SHARE = 0.10
 LATE_SHARE, LATE_MS = 0.05, 1.0
 """A percentile from the send and the one from the intended start are the same within either."""
 ACHIEVED_RATE = 0.99
+FEWEST_MOMENTS, CARRIED_IN_SHORT = 3, 0.95
 """Least share of the offered iterations that must have been made (open model)."""
 LITTLE_STEADY = 0.02
 """Little's law, a steady closed load of at least LITTLE_STEADY_SECONDS."""
@@ -79,6 +80,11 @@ CPU_FULL_AT_TIMES = 0.30
 """Share of the time in which a process only computes, from which on it is full at times."""
 LARGEST_STAGE = 0.5
 """Share of the response time from which on a stage is named where nothing was full."""
+THROWN_SHARE = 0.01
+"""Share of a script's iterations that may end with an exception, without the rest of them."""
+HALF_FULL = 0.5
+"""Beyond this share the fullest is what a service that missed something was held back by, if any:
+at half of its use a queue waits for as long as it works (M/M/1)."""
 SERVICE_THROTTLED_SHARE = 0.05
 """Share of the time in which its limit stopped the service, from which on the limit is named."""
 LARGEST_USER = 0.5

@@ -1,13 +1,16 @@
 """Was the load the planned one: rules about the generator itself, and what it sent and when."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from loadlab.base.names import Component
+from loadlab.measurement.backlog import Backlog
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
 from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
+from loadlab.validity.trend import theil_sen
 
 
 def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -104,6 +107,33 @@ def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:
             f"bound {bounds.ACHIEVED_RATE:.0%}"
         )
         yield _missed(trial, ReasonKind.RATE_NOT_REACHED, message)
+    elif offered and trial.backlog and (growth := backlog_growth(trial.backlog, offered)):
+        yield _missed(trial, ReasonKind.RATE_NOT_REACHED, growth)
+
+
+def backlog_growth(backlog: Backlog, offered: float) -> str:
+    """Tell how the requests that were due and had no answer grew; empty where they did not.
+
+    `offered` is iterations a second. All of them may have ended once no more came. Of few moments
+    each must have more than the one before it: a queue that is nearly full wanders.
+    """
+    waiting = backlog.waiting
+    if len(waiting) < bounds.FEWEST_MOMENTS:
+        return ""
+    times = [place * backlog.every_seconds for place in range(len(waiting))]
+    slope, kept = (waiting[-1] - waiting[0]) / times[-1], bounds.CARRIED_IN_SHORT
+    is_grown = all(later > earlier for earlier, later in pairwise(waiting))
+    if len(waiting) >= bounds.FEWEST_SECONDS:
+        trend = theil_sen(times, waiting, bounds.GROWTH_CONFIDENCE)
+        is_grown, slope = (trend.low > 0, trend.slope) if trend else (False, 0.0)
+        kept = bounds.ACHIEVED_RATE
+    if not is_grown or slope < (1 - kept) * offered:
+        return ""
+    return (
+        f"requests that were due and had no answer grew from {waiting[0]} to {waiting[-1]} in "
+        f"{times[-1]} s: {offered - slope:.1f} of {offered:.1f} iterations/s were carried while "
+        f"the load lasted ({1 - slope / offered:.1%}), bound {kept:.0%}"
+    )
 
 
 def _missed(trial: TrialMeasurement, kind: ReasonKind, message: str) -> Reason:
@@ -153,7 +183,7 @@ def iterations_missed(trial: TrialMeasurement) -> Iterator[Reason]:
     planned, made = trial.load.iterations, trial.iterations
     if planned is None:
         return
-    took, most = trial.window_seconds, trial.load.duration_seconds
+    took, most = trial.answered_seconds, trial.load.duration_seconds
     if made == planned and took <= most:
         return
     is_service = made <= planned and was_generator_fit(trial)

@@ -19,6 +19,11 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | ConnectionsClosed  | more new connections than users, > 1 % (a remark)    | Valid   | Valid   |
 | FailuresInLatency  | a generator does not tell failed answers' times apart | Suspect | Suspect |
 | OtherLatency       | a generator's latency is one of its own (a remark)   | Valid   | Valid   |
+| ScriptThrew        | an own script's iterations threw (a remark)          | Valid   | Valid   |
+|                    | … >= 1 % of them                                     | Suspect | Suspect |
+|                    | … all of them                                        | Invalid | Invalid |
+| OtherProtocols     | a script has WebSocket sessions or gRPC calls (a remark) | Valid | Valid |
+| ScriptCut          | … were cut off at the end of the warm-up             | Suspect | Suspect |
 | GeneratorSaturated | k6 used > 60 % of its CPUs or its goroutines waited  | Suspect | Suspect |
 | GeneratorThrottled | its CPU limit stopped k6 for > 1 % of the time       | Suspect | Suspect |
 | GeneratorPaused    | k6 stood still for > 2 % of the window, and 0.25 s   | Suspect | Suspect |
@@ -98,7 +103,12 @@ from loadlab.validity.judgement import (
 )
 from loadlab.validity.lateness import sent_late, side_dropped
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
-from loadlab.validity.own_script import script_cut, script_not_heeded
+from loadlab.validity.own_script import (
+    other_protocols,
+    script_cut,
+    script_not_heeded,
+    script_threw,
+)
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import cpus_shared, limits_changed
 from loadlab.validity.steadiness import (
@@ -117,7 +127,7 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
             tuple(invalid(ReasonKind(p.kind.value), p.message) for p in trial.problems)
         )
     if nothing := tuple(nothing_answered(trial)):
-        return Judgement(nothing)
+        return Judgement((*nothing, *script_threw(trial), *other_protocols(trial)))
     return Judgement(tuple(reason for rule in _RULES for reason in rule(trial)))
 
 
@@ -129,7 +139,8 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
     *(redirected, errors_many, unanswered, connections_closed, cut_off),
-    *(which_latency, script_not_heeded, script_cut),
+    *(which_latency, script_not_heeded, other_protocols),
+    *(script_threw, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped),
     *(iterations_missed, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),

@@ -41,6 +41,8 @@ class ReasonKind(StrEnum):
     SCRIPT_NOT_HEEDED = "ScriptNotHeeded"
     CHECKS_FAILED = "ChecksFailed"
     SCRIPT_CUT = "ScriptCut"
+    OTHER_PROTOCOLS = "OtherProtocols"
+    SCRIPT_THREW = "ScriptThrew"
     PODS_NOT_TOGETHER = "PodsNotTogether"
     TOO_FEW_SAMPLES = "TooFewSamples"
     INSTRUMENTS_MISSING = "InstrumentsMissing"

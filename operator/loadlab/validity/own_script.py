@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.validity.judgement import Reason, ReasonKind, remark, suspect
+from loadlab.validity import bounds
+from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
 
 
 def script_not_heeded(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -25,6 +26,33 @@ def script_not_heeded(trial: TrialMeasurement) -> Iterator[Reason]:
     if script is not None and script.failed_checks:
         failed = "; ".join(script.failed_checks)
         yield remark(ReasonKind.CHECKS_FAILED, f"checks of the script: {failed}")
+
+
+def other_protocols(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say that a script does what nothing here measures."""
+    if trial.script is not None and trial.script.beside:
+        yield remark(
+            ReasonKind.OTHER_PROTOCOLS,
+            f"{' and '.join(trial.script.beside)} are no HTTP requests, and in no figure",
+        )
+
+
+def script_threw(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Doubt a load of iterations that ended early: what would have followed is missing."""
+    script = trial.script
+    if script is None or not script.thrown:
+        return
+    share = script.thrown / max(1, script.iterations)
+    said = (
+        f"{script.thrown:,} of {script.iterations:,} iterations of the script threw "
+        f"({share:.1%}) and made no request and no pause after that: {'; '.join(script.exceptions)}"
+    )
+    if script.thrown >= script.iterations:
+        yield invalid(ReasonKind.SCRIPT_THREW, said)
+    elif share >= bounds.THROWN_SHARE:
+        yield suspect(ReasonKind.SCRIPT_THREW, f"{said} (bound {bounds.THROWN_SHARE:.0%})")
+    else:
+        yield remark(ReasonKind.SCRIPT_THREW, said)
 
 
 def script_cut(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -19,7 +19,7 @@ from loadlab_services.stream.sink import Sink
 from loadlab_services.stream.stream import Stream
 from loadlab_services.workload import StreamWork
 from loadlab_services.workloads import find_variant
-from loadlab_services.workloads.reference import contract
+from loadlab_services.workloads.reference import async_loop, contract
 from loadlab_services.workloads.reference.burner import burn
 from loadlab_services.workloads.reference.contract import Asked
 from loadlab_services.workloads.reference.put_off import open_sink
@@ -176,6 +176,21 @@ async def work_off(redis_url: str, sink: Sink) -> None:
                 await asyncio.sleep(0.01)
         stop.set()
         await running
+
+
+async def test_one_that_has_nothing_to_wait_for_is_done_before_the_next_one_burns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(async_loop, "burn", lambda micros: order.append(f"burn {micros}"))
+
+    async def behave(micros: int) -> None:
+        await async_loop.behave(Asked(request_id=micros, burn_micros=micros, delay_ms=0))
+        order.append(f"done {micros}")
+
+    await asyncio.gather(behave(1), behave(2))
+
+    assert order == ["burn 1", "done 1", "burn 2", "done 2"]
 
 
 @pytest.mark.integration

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import choose
 from loadlab.analysis.expectation import Replicate
 from loadlab.catalogue import Cell
 from loadlab.model.status import Best, LatencyMs, LoadOutcome, RequestRow, ResultRow, Validity
@@ -36,7 +36,7 @@ def replicates_of(cells: Mapping[str, tuple[float, float, float]], blocks: int) 
 
 def best_of(cells: Mapping[str, tuple[float, float, float]], blocks: int = 5) -> Best:
     replicates = replicates_of(cells, blocks)
-    found = best_cell(rows_of(replicates), replicates)
+    found = choose(rows_of(replicates), replicates).best
     assert found is not None
     return found
 
@@ -55,7 +55,7 @@ def ahead_of_equals(cells: int, blocks: int, experiments: int) -> int:
             for cell in range(cells)
             for block in range(blocks)
         ]
-        found = best_cell(rows_of(replicates), replicates)
+        found = choose(rows_of(replicates), replicates).best
         assert found is not None
         ahead += found.lead is not None
     return ahead
@@ -103,7 +103,7 @@ def cheaper_by_chance_of_two_percent(**change: object) -> Best | None:
         for block, gain in enumerate(gains)
     ]
     rows = [row.model_copy(update=change) for row in rows_of(replicates)]
-    return best_cell(rows, replicates)
+    return choose(rows, replicates).best
 
 
 def test_a_rate_that_both_were_offered_is_no_comparison_of_theirs() -> None:
@@ -154,25 +154,10 @@ def test_rates_that_were_offered_and_kept_are_equal_and_tails_decide() -> None:
     replicates = replicates_of(cells, 2)
     kept = [row.model_copy(update={"load": LoadOutcome.KEPT}) for row in rows_of(replicates)]
 
-    found = best_cell(kept, replicates)
+    found = choose(kept, replicates).best
 
     assert found is not None
     assert found.cell == "faster"
-
-
-def test_of_rates_that_were_kept_the_highest_is_named_first() -> None:
-    """Two replicates tell nothing apart; half the rate is not the same one, however it was kept."""
-    cells = {"half": (100.0, 500.0, 10.0), "whole": (200.0, 500.0, 40.0), "lost": (150.0, 500, 5)}
-    replicates = replicates_of(cells, 2)
-    kept = [
-        row.model_copy(update={"load": LoadOutcome.KEPT if row.cell.variant != "lost" else None})
-        for row in rows_of(replicates)
-    ]
-
-    found = best_cell(kept, replicates)
-
-    assert found is not None
-    assert (found.cell, found.tied_with) == ("whole", ("lost", "half"))
 
 
 def test_a_lower_bound_is_not_beaten_by_a_higher_one() -> None:
@@ -186,7 +171,7 @@ def test_a_lower_bound_is_not_beaten_by_a_higher_one() -> None:
         if row.requests_per_second
     ]
 
-    found = best_cell(rows, replicates)
+    found = choose(rows, replicates).best
 
     assert found is not None
     assert found.cell == "a"  # cheaper; that b carries more is not shown
@@ -200,7 +185,7 @@ def test_an_unusable_cell_is_never_the_best(change: dict[str, object]) -> None:
     replicates = replicates_of({"a": (1000.0, 400.0, 40.0)}, 3)
     unfit: list[ResultRow] = [row.model_copy(update=change) for row in rows_of(replicates)]
 
-    assert best_cell(unfit, replicates) is None
+    assert choose(unfit, replicates).best is None
 
 
 def beside_ping(name: str, block: int, rate: float, cpu: float, ping_ms: float) -> Replicate:
@@ -236,8 +221,8 @@ def test_a_cell_that_holds_up_the_requests_beside_its_load_is_not_the_best() -> 
         for row in rows_of(replicates)
     ]
 
-    found = best_cell(rows, replicates, "ping")
-    alone = best_cell(rows, replicates)
+    found = choose(rows, replicates, "ping").best
+    alone = choose(rows, replicates).best
 
     assert found is not None
     assert (found.cell, found.tied_with, found.alternatives) == ("def", (), ("blocking",))

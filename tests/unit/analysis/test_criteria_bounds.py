@@ -187,6 +187,25 @@ def test_a_bound_decides_no_more_than_the_figure_itself_would(
     assert ("from 700 to 1430" in limited.note) is (bound is Outcome.INCONCLUSIVE)
 
 
+def test_three_bounds_decide_by_the_least_of_them_where_their_interval_is_too_wide() -> None:
+    """Of 10, 10 and 20,000 ms the interval begins at 0.002 ms: each of them is above 9."""
+    latency = CELL.row.latency_ms
+    assert latency is not None
+    apart = Figure(mean=126.0, low=0.002, high=8e6, least=10.0, most=20_000.0)
+    cut = replace(
+        with_row(latency_ms=latency.model_copy(update={"lower_bound_above": 98.0})),
+        percentiles_ms={99.0: apart},
+    )
+
+    assert evaluate(parse_threshold("http_req_duration", "p(99)<9"), cut).outcome is Outcome.FAILED
+    undecided = evaluate(parse_threshold("http_req_duration", "p(99)<11"), cut)
+    assert undecided.outcome is Outcome.INCONCLUSIVE
+    narrow = replace(cut, percentiles_ms={99.0: Figure(mean=12.0, low=8.0, high=18.0)})
+    assert evaluate(parse_threshold("http_req_duration", "p(99)<9"), narrow).outcome is (
+        Outcome.INCONCLUSIVE
+    )
+
+
 def test_one_replicate_of_three_with_time_outs_fails_no_ceiling() -> None:
     """p99 of 10, 10 and 20,000 ms: the mean of 126 says nothing that the replicates do."""
     latency = CELL.row.latency_ms

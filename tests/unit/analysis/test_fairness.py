@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import choose
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import fails_more
@@ -63,7 +63,7 @@ def test_two_that_seem_equal_are_not_if_one_of_them_fails():
 
 def test_whoever_fails_more_is_never_the_best():
     replicates = CHEAPER
-    best = best_cell(with_failures(rows_of(replicates), 0.0, 0.497), replicates)
+    best = choose(with_failures(rows_of(replicates), 0.0, 0.497), replicates).best
 
     assert best is not None
     assert best.cell == "sync/workers=1"
@@ -121,7 +121,7 @@ def test_what_two_generators_differ_by_is_no_claim_about_the_service():
     assert found["requestsPerSecond"].outcome is Outcome.INCONCLUSIVE
     assert found["requestsPerSecond"].ratio == pytest.approx(0.7, rel=0.01)
     assert "two load generators" in (found["p95Ms"].why or "")
-    best = best_cell(rows_of(replicates), replicates)
+    best = choose(rows_of(replicates), replicates).best
     assert best is not None
     assert best.cell.startswith("async/generator=k6")
 
@@ -146,7 +146,7 @@ def test_what_more_pods_of_the_generator_find_is_no_claim_about_the_service():
     rows = rows_of(replicates)
 
     found = {c.figure: c for c in compare_cells(rows, replicates, own_ms=0.2)}
-    best = best_cell(rows, replicates)
+    best = choose(rows, replicates).best
     assert found["p95Ms"].outcome is Outcome.INCONCLUSIVE
     assert "unequal numbers of generator pods" in (found["p95Ms"].why or "")
     assert best is not None

@@ -98,33 +98,78 @@ def _cpu(control: list[Replicate], again: list[Replicate]) -> list[NoiseFloor]:
     return [floor for floor in found if floor.figure == "cpuMicros"]
 
 
-def floor_of(ratio: float | None, p: float | None = 0.4) -> NoiseFloor:
-    return NoiseFloor(figure="cpuMicros", ratio=ratio, blocks=5, p=p)
+def floor_of(
+    ratio: float | None, p: float | None = 0.4, *, within_margin: bool = True
+) -> NoiseFloor:
+    return NoiseFloor(figure="cpuMicros", ratio=ratio, blocks=5, p=p, within_margin=within_margin)
 
 
 @pytest.mark.parametrize(
-    ("ratio", "p", "finding"),
+    ("blocks", "noise", "finding"),
     [
-        (1.049, 0.4, Finding.LOW),
-        (1.051, 0.4, Finding.HIGH),
-        (0.951, 0.4, Finding.LOW),
-        (0.949, 0.4, Finding.HIGH),
-        (0.949, None, Finding.HIGH),
-        (0.949, 0.049, Finding.DIFFERS),
-        (0.951, 0.001, Finding.LOW),
-        (None, None, Finding.UNKNOWN),
+        (5, 0.005, Finding.LOW),
+        (3, 0.005, Finding.LOW),
+        (5, 0.30, Finding.HIGH),
+        (3, 0.30, Finding.HIGH),
+        (3, 0.90, Finding.HIGH),
+        (2, 0.001, Finding.UNKNOWN),
+        (1, 0.001, Finding.UNKNOWN),
+    ],
+)
+def test_a_mean_near_1_is_a_low_floor_where_the_replicates_show_it(
+    blocks: int, noise: float, finding: Finding
+) -> None:
+    """Ratios of 1.003 in the mean, however far they lie apart."""
+    off = [noise * (2 * at / (blocks - 1) - 1) if blocks > 1 else 0.0 for at in range(blocks)]
+    first = [sized(CONTROL, block, 1000, 500, 40) for block in range(blocks)]
+    again = [
+        sized(CONTROL, block, 1000, 500 * 1.003 * math.exp(off[block]), 40)
+        for block in range(blocks)
+    ]
+
+    (floor,) = _cpu(first, again)
+
+    assert floor.ratio == pytest.approx(1.003)
+    assert floor.within_margin is (finding is Finding.LOW)
+    assert judge_floor([floor])[0] is finding
+
+
+@pytest.mark.parametrize(
+    ("ratio", "p", "is_within", "finding"),
+    [
+        (1.049, 0.4, True, Finding.LOW),
+        (1.049, 0.4, False, Finding.HIGH),
+        (1.051, 0.4, False, Finding.HIGH),
+        (0.949, 0.4, False, Finding.HIGH),
+        (0.949, None, False, Finding.UNKNOWN),
+        (1.0, None, False, Finding.UNKNOWN),
+        (0.949, 0.049, False, Finding.DIFFERS),
+        (1.051, 0.049, False, Finding.DIFFERS),
+        (0.951, 0.001, False, Finding.HIGH),
+        (0.951, 0.001, True, Finding.LOW),
+        (None, None, False, Finding.UNKNOWN),
     ],
 )
 def test_five_percent_are_the_margin_and_chance_tells_noise_from_bias(
-    ratio: float | None, p: float | None, finding: Finding
+    ratio: float | None, p: float | None, is_within: bool, finding: Finding
 ) -> None:
-    good = floor_of(1.0)
+    good, found = floor_of(1.0), floor_of(ratio, p, within_margin=is_within)
 
-    assert judge_floor([good, floor_of(ratio, p)])[0] is finding
+    assert judge_floor([good, found])[0] is finding
+    assert judge_floor([found, good])[0] is finding
+
+
+def test_what_is_known_to_be_noisy_is_told_before_what_is_not_known() -> None:
+    unknown, noisy = (floor_of(1.0, p, within_margin=False) for p in (None, 0.4))
+
+    assert judge_floor([unknown, noisy])[0] is Finding.HIGH
 
 
 def test_only_the_figures_that_are_off_are_told_where_any_is() -> None:
     p95 = NoiseFloor(figure="p95Ms", ratio=1.08, low=1.02, high=1.14, blocks=5, p=0.01)
 
-    assert judge_floor([floor_of(1.06), p95]) == (Finding.DIFFERS, "p95 1.08 [1.02, 1.14]")
+    assert judge_floor([floor_of(1.06, within_margin=False), p95]) == (
+        Finding.DIFFERS,
+        "p95 1.08 [1.02, 1.14]",
+    )
     assert told([floor_of(1.0), p95]) == "CPU per request 1, p95 1.08 [1.02, 1.14]"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import choose
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.criteria import evaluate, parse_threshold
 from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
@@ -142,7 +142,7 @@ def test_an_overloaded_cell_fails_the_experiment_and_is_never_the_best(
     row = measured(dropped).row
 
     assert decide_verdict([row], []) is Verdict.FAILED
-    assert best_cell([row], []) is None
+    assert choose([row], []).best is None
 
 
 def test_an_expectation_does_not_take_a_bound_for_a_latency(dropped: JudgedTrial) -> None:

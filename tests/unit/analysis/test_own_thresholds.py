@@ -64,6 +64,8 @@ def test_a_bound_on_k6s_own_latency_is_judged_as_a_criterion():
         ((50.0, 52.0, 51.0), CriterionOutcome.PASSED),
         ((150.0, 152.0, 151.0), CriterionOutcome.FAILED),
         ((95.0, 105.0, 99.0), CriterionOutcome.INCONCLUSIVE),
+        ((40.0, 60.0, 98.0), CriterionOutcome.INCONCLUSIVE),  # [20, 190]: too noisy to pass
+        ((1.0, 2.0, 4.0), CriterionOutcome.PASSED),
     ],
 )
 def test_a_time_of_its_own_is_judged_by_the_interval_of_the_replicates(values, outcome):
@@ -100,6 +102,14 @@ def test_trials_that_cannot_be_used_decide_nothing():
 
     (criterion,) = status.criteria
     assert criterion.outcome is CriterionOutcome.INCONCLUSIVE
+
+
+def test_one_replicate_of_three_that_has_a_time_decides_nothing():
+    status = analysed(waited(50.0), (), ())
+
+    (criterion,) = status.criteria
+    assert (criterion.outcome, criterion.value) == (CriterionOutcome.INCONCLUSIVE, "50")
+    assert criterion.note.startswith("1 of 3 replicates alone could be used")
 
 
 def test_what_a_script_asks_for_is_stored_with_its_trial():

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from loadlab.analysis.best import best_cell
+from loadlab.analysis.best import choose
 from loadlab.analysis.comparison import compare_cells
+from loadlab.analysis.contenders import NOT_MET
 from loadlab.analysis.recommendation import recommend
 from loadlab.catalogue import Cell
 from loadlab.model.status import (
@@ -34,7 +35,7 @@ def told(cells: Figures, blocks: int = 5, **change: Any) -> tuple[str, ...]:
     replicates = replicates_of(cells, blocks)
     rows = [row.model_copy(update=change) for row in rows_of(replicates)]
     compared = compare_cells(rows, replicates, own_ms=0.2)
-    return recommend(rows, best_cell(rows, replicates), compared, ())
+    return recommend(rows, choose(rows, replicates).best, compared, ())
 
 
 def test_the_cell_to_take_is_named_with_what_it_has_over_the_next() -> None:
@@ -79,12 +80,31 @@ def test_what_is_not_told_apart_says_how_many_replicates_would() -> None:
     rows = rows_of(replicates)
     further = close.model_copy(update={"blocks_needed": 80})
 
-    (sentence,) = recommend(rows, best_cell(rows, replicates), (further, close), ())
+    (sentence,) = recommend(rows, choose(rows, replicates).best, (further, close), ())
 
     assert sentence == (
-        "Nothing tells b and a apart: 23 replicates would show the difference found, or that "
+        "Nothing tells b and a apart: 80 replicates would show the difference found, or that "
         "there is none."
     )
+
+
+def test_where_replicates_help_in_one_figure_alone_it_is_named() -> None:
+    """The fewest that any pair took in any figure were said of all of them."""
+    pair = {"of": "b", "over": "a", "blocks": 5, "outcome": ComparisonOutcome.INCONCLUSIVE}
+    cost = Comparison(figure="cpuMicros", blocks_needed=23, **pair)
+    bound = "one of the two is a bound, not the figure itself"
+    tail = Comparison(figure="p95Ms", why=bound, **pair)
+    replicates = replicates_of({"a": (1000.0, 500.0, 40.0), "b": (1001.0, 500.5, 40.0)}, 5)
+    rows = rows_of(replicates)
+    best = choose(rows, replicates).best
+
+    (helped,), (hidden,) = (recommend(rows, best, each, ()) for each in ((cost, tail), (tail,)))
+
+    assert helped == (
+        "Nothing tells b and a apart: 23 replicates would show whether they differ in CPU per "
+        "request."
+    )
+    assert hidden == f"Nothing tells b and a apart in p95: {bound}."
 
 
 def test_nothing_is_recommended_where_no_cell_carried_its_load() -> None:
@@ -109,9 +129,11 @@ def test_nothing_is_recommended_where_all_cells_failed_their_criteria() -> None:
 def test_the_only_cell_that_meets_the_criteria_is_named_as_that() -> None:
     replicates = replicates_of(SELECT, 5)
     rows = rows_of(replicates)
-    best = best_cell([row for row in rows if row.cell.variant == "sync"], replicates)
+    best = choose([row for row in rows if row.cell.variant == "sync"], replicates).best
 
-    assert recommend(rows, best, (), ()) == (
+    others = dict.fromkeys(("async", "asyncpg"), NOT_MET)
+
+    assert recommend(rows, best, (), (), set_aside=others) == (
         "Take sync: no other cell is known to meet all criteria.",
     )
 
@@ -120,7 +142,7 @@ def test_nothing_is_recommended_where_nothing_is_to_be_trusted() -> None:
     replicates = replicates_of(SELECT, 5)
     rows = rows_of(replicates)
 
-    sentences = recommend(rows, best_cell(rows, replicates), (), (), doubt="a build ran")
+    sentences = recommend(rows, choose(rows, replicates).best, (), (), doubt="a build ran")
 
     assert sentences == ("Nothing is recommended: a build ran.",)
 
@@ -170,7 +192,7 @@ def test_cells_of_a_sweep_are_named_by_the_levels_that_differ_and_the_enough_is_
         blocks=5,
         outcome=ComparisonOutcome.IMPROVED,
     )
-    best = best_cell(rows, [])
+    best = choose(rows, []).best
     assert best is not None
     best = best.model_copy(
         update={"cell": rows[0].cell.title(), "lead": lead, "tied_with": (rows[1].cell.title(),)}
@@ -197,7 +219,7 @@ def test_no_sentence_is_longer_than_the_status_takes() -> None:
     ]
     replicates = replicates_of(SELECT, 5)
 
-    best = best_cell(rows, replicates)
+    best = choose(rows, replicates).best
 
     assert best is not None
     assert all(len(sentence) <= 400 for sentence in recommend(rows, best, (), ()))

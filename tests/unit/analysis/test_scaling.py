@@ -8,21 +8,17 @@ import pytest
 
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.scaling import scaling_of
-from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue import Cell, Factor, Level
 from loadlab.model.status import ResultRow, Scaling
-from tests.simulations.growth import Growth
+from tests.simulations.growth import ClosedQueue, Growth, Plateau, says_it_falls
+from tests.simulations.growth import trials as sweep
 from tests.unit.analysis.claims import rows_of, sized
 
-WORLD = Growth(contention=0.05, coherence=0.01, noise=0.01, weather=0.0)  # its peak is at 9.7
+WORLD = Growth(contention=0.05, coherence=0.01, noise=0.005, weather=0.0)  # its peak is at 9.7
 
 
-def trials(world: Growth, variant: str = "a", **levels: int | str) -> list[Replicate]:
-    logs = world.logs(random.Random(1))
-    return [
-        sized(Cell(variant=variant, workers=size, **levels), block, math.exp(value), 100.0, 5.0)
-        for size, blocks in logs.items()
-        for block, value in blocks.items()
-    ]
+def trials(world: Growth, variant: str = "a", **levels: Level) -> list[Replicate]:
+    return sweep(world, random.Random(1), variant, **levels)
 
 
 def scaling(replicates: list[Replicate]) -> tuple[Scaling, ...]:
@@ -47,15 +43,14 @@ def test_a_law_with_its_peak_is_told():
     assert found.rate_of_one is not None
     assert found.peak is not None
     assert found.knee == pytest.approx(found.peak / found.rate_of_one.mean)
-    assert found.recommendation == "8 workers carry the most; beyond 10 throughput falls"
+    assert found.recommendation == "8 workers carry the most; 16 carry less, 93% of that"
 
 
 def test_a_smaller_level_that_carries_nearly_as_much_is_enough():
     found = told(Growth((1, 2, 4, 6, 8), contention=0.3, coherence=0.002, noise=0.005))
 
-    assert found.recommendation == "6 workers carry 94% of what 8 do"
-    assert found.why is not None
-    assert found.why.endswith("workers, beyond the most that was measured")
+    assert found.recommendation == "6 workers carry 93% of what 8 do"
+    assert found.why == "throughput is not seen to fall up to 8 workers"
     assert (found.peak_at, found.peak, found.knee) == (None, None, None)
 
 
@@ -63,7 +58,7 @@ def test_where_each_step_still_gains_none_is_enough():
     found = told(Growth(contention=0.04, coherence=0, noise=0.005))
 
     assert found.recommendation == (
-        "16 workers: each step up to them still gains; more may gain more"
+        "16 workers carry the most that was measured; more may carry more"
     )
     assert found.why == "throughput is not seen to fall up to 16 workers"
 
@@ -120,6 +115,45 @@ def test_what_follows_neither_the_law_nor_a_hard_limit_is_refused():
         "throughput up to 80 virtual users does not follow the law: it has a limit of another kind"
     )
     assert (found.limit, found.contention) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("world", "enough"),
+    [
+        (ClosedQueue((1, 2, 4, 8), 5, noise=0.02), "4 workers carry 91% of what 8 do"),
+        (
+            Plateau(blocks=5, noise=0.01),
+            "6 workers carry 98% of what 16 do, and are not told apart from them",
+        ),
+        (Growth(blocks=5, coherence=0.008, noise=0.03), "8 workers are enough: up to 16 no gain"),
+    ],
+    ids=["a closed queue", "a knee and a plateau", "a fall of 2 % at 3 % noise"],
+)
+def test_no_fall_is_told_that_is_not_in_the_levels(world: Growth, enough: str) -> None:
+    """The law bends as sharply by a peak alone: by its form, not by what was measured."""
+    found = told(world)
+
+    assert not says_it_falls(found)
+    assert (found.peak_at, found.peak, found.knee) == (None, None, None)
+    assert found.recommendation.startswith(enough)
+
+
+def test_where_the_law_is_missed_the_levels_that_were_measured_say_what_is_enough() -> None:
+    rates = (100.0, 190.0, 330.0, 420.0, 430.0, 200.0)
+
+    found = told(Plateau(blocks=5, noise=0.01, sizes=(1, 2, 4, 8, 16, 32), rates=rates))
+
+    assert found.why is not None
+    assert found.why.endswith("it has a limit of another kind")
+    assert (found.rate_of_one, found.peak_at) == (None, None)
+    assert found.recommendation == ("8 workers carry 98% of what 16 do; 32 carry less, 47%")
+
+
+def test_a_fall_that_begins_with_the_least_level_has_no_peak() -> None:
+    found = told(Plateau(noise=0.01, sizes=(1, 2, 4, 8), rates=(100.0, 90.0, 81.0, 73.0)))
+
+    assert found.peak_at is None
+    assert found.why == ("throughput falls from 1 to 8 workers; the law has no peak that is known")
 
 
 def test_a_level_without_a_usable_trial_leaves_the_law_to_the_others():

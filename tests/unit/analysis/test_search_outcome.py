@@ -10,11 +10,13 @@ from loadlab.analysis.criteria import parse_threshold
 from loadlab.analysis.search_outcome import (
     MOST_TIED,
     best_of_search,
+    causes_of_search,
     criteria_of_search,
     recommend_by_search,
     verdict_of,
     with_found_capacity,
 )
+from loadlab.analysis.verdict import NOT_QUIET, Cause
 from loadlab.catalogue import Cell
 from loadlab.model.status import (
     Best,
@@ -142,6 +144,33 @@ def test_one_cell_that_fails_everywhere_fails_the_experiment():
 )
 def test_a_criterion_is_judged_by_the_trials_and_not_by_the_interval_of_so_few(found, outcome):
     assert judged(capacity(**found)).outcome is outcome
+
+
+def test_a_criterion_fails_at_the_lowest_rate_alone():
+    """At a lower one it may hold: the verdict is undecided, and so is the criterion."""
+    found = capacity(**NOTHING | {"ended": SearchEnd.MAX_TRIALS})
+    failed = CellOutcome(CriterionOutcome.FAILED, 280.0)
+    (result,) = criteria_of_search(TAIL, [cell("sync", 400, failed)], [found])
+
+    assert result.outcome is CriterionOutcome.INCONCLUSIVE
+    assert verdict_of([found], quiet=True) is Verdict.INCONCLUSIVE
+    kept = CellOutcome(CriterionOutcome.PASSED, 80.0)
+    (other,) = criteria_of_search(TAIL, [cell("sync", 400, kept)], [found])
+    assert other.outcome is CriterionOutcome.PASSED
+
+
+def test_a_search_names_the_cells_that_keep_it_from_passed():
+    found = [
+        capacity(message="sync carries"),
+        capacity("async", **NOTHING, message="async is not known to carry any rate"),
+        capacity("asyncpg", at_least_trials=1),
+    ]
+
+    assert list(causes_of_search(found, quiet=False)) == [
+        Cause(Verdict.FAILED, "search of async", "async is not known to carry any rate"),
+        Cause(Verdict.INCONCLUSIVE, "search of asyncpg", "it found no rate that is sure"),
+        NOT_QUIET,
+    ]
 
 
 def test_a_passed_criterion_says_which_trials_its_value_is_of():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab.analysis.shares import exact_interval, share_estimate
+from loadlab.analysis.shares import exact_interval, share_above_0, share_estimate
 
 # proportion_confint(events, of, 1 - confidence, method="beta") of statsmodels 0.14.
 ORACLE = {
@@ -44,3 +44,8 @@ def test_the_order_of_the_replicates_means_nothing(counts):
 def test_nothing_to_count_has_no_share():
     assert share_estimate([]) is None
     assert share_estimate([(0, 0)]) is None
+
+
+def test_a_share_of_nothing_counts_as_half_an_event():
+    assert share_above_0(3, 1000) == 0.003
+    assert share_above_0(0, 1000) == pytest.approx(0.5 / 1000.5)

@@ -69,6 +69,18 @@ def test_a_broken_criterion_is_named(offered):
     assert (found.outcome, found.reason) == (StepOutcome.FAILED, "p(95) < 200")
 
 
+@pytest.mark.parametrize(("cpus", "limit"), [(1.4, "ServiceCpu"), (0.2, "")])
+def test_a_rate_that_fails_was_not_limited_by_the_load(offered, cpus, limit):
+    """Nothing was full, and the rate was kept: that is not all that was asked for."""
+    usage = replace(offered.components["service"], cpus_used=cpus)
+    load = replace(offered.load, cpu_limits={"service": 2.0})
+    components = offered.components | {"service": usage}
+
+    found = told(slower(replace(offered, load=load, components=components), 300))
+
+    assert found == TrialStep(outcome=StepOutcome.FAILED, reason="p(95) < 200", resource=limit)
+
+
 @pytest.mark.parametrize(
     ("failed", "outcome"),
     [(0, StepOutcome.HELD), (300, StepOutcome.HELD), (301, StepOutcome.FAILED),

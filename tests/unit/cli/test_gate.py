@@ -14,6 +14,13 @@ from loadlab.cli.junit import build_junit
 Resource = dict[str, Any]
 
 
+@pytest.fixture
+def finished(finished: Resource) -> Resource:
+    """The experiment without its Invalid cell, so that it may pass."""
+    del finished["status"]["results"][2]
+    return finished
+
+
 def comparison(outcome: str, **other: Any) -> Resource:
     return {
         "figure": "cpuMicros",
@@ -93,10 +100,66 @@ def test_no_worse_passes(finished, outcome):
 
 
 def test_a_gate_that_has_nothing_to_compare_does_not_pass(finished):
+    del finished["status"]["results"][1]
+
     code, suite = run(finished, FailOn.REGRESSED)
 
     assert code == ExitCode.INCONCLUSIVE
     assert "nothing can be claimed: no cell has a control" in str(told(suite, "error"))
+
+
+def test_why_nothing_is_compared_is_not_guessed(finished):
+    """There are two variants: that the second has no control was false."""
+    code, suite = run(finished, FailOn.REGRESSED)
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert told(suite, "error") == [
+        ("comparison", "nothing can be claimed: no comparison is in the status")
+    ]
+
+
+LEFT_OUT = "left out, as the status has no room for more: compare fewer cells in one experiment"
+
+
+@pytest.mark.parametrize(
+    ("omitted", "fail_on", "expected"),
+    [
+        ("comparisons without a claim", FailOn.REGRESSED, ExitCode.PASSED),
+        ("comparisons without a claim", FailOn.INCONCLUSIVE, ExitCode.INCONCLUSIVE),
+        ("comparisons with the baseline without a claim", FailOn.REGRESSED, ExitCode.PASSED),
+        ("comparisons in p95Ms", FailOn.REGRESSED, ExitCode.INCONCLUSIVE),
+        ("comparisons with the baseline", FailOn.REGRESSED, ExitCode.INCONCLUSIVE),
+        ("comparisons with the baseline", FailOn.CRITERIA, ExitCode.PASSED),
+        ("memory", FailOn.INCONCLUSIVE, ExitCode.PASSED),
+    ],
+)
+def test_what_the_status_left_out_does_not_pass(finished, omitted, fail_on, expected):
+    finished["status"]["omitted"] = [omitted]
+
+    code, suite = run(finished, fail_on, comparison("Improved"))
+
+    assert code == expected
+    is_decided = expected is ExitCode.INCONCLUSIVE
+    assert told(suite, "error") == ([(omitted, LEFT_OUT)] if is_decided else [])
+
+
+@pytest.mark.parametrize("omitted", ["comparisons without a claim", "comparisons"])
+def test_a_gate_of_which_every_comparison_was_left_out_does_not_pass(finished, omitted):
+    finished["status"]["omitted"] = [omitted]
+
+    code, suite = run(finished, FailOn.REGRESSED)
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert told(suite, "error") == [(omitted, LEFT_OUT)]
+
+
+def test_a_gate_whose_claims_were_never_possible_is_not_saved_by_what_was_left_out(finished):
+    finished["status"]["omitted"] = ["comparisons with the baseline without a claim"]
+    two = comparison("Inconclusive", why="fewer than 3 replicates have both figures")
+
+    code, _ = run(finished, FailOn.REGRESSED, two)
+
+    assert code == ExitCode.INCONCLUSIVE
 
 
 def test_a_gate_that_no_comparison_could_fail_does_not_pass(finished):
@@ -115,6 +178,30 @@ def test_a_baseline_that_was_not_compared_does_not_pass(finished):
 
     assert code == ExitCode.INCONCLUSIVE
     assert told(suite, "error") == [("baseline search-october", "not compared: it was deleted")]
+
+
+@pytest.mark.parametrize(
+    ("omitted", "is_told"),
+    [("comparisons without a claim", True), ("comparisons with the baseline", False)],
+)
+def test_why_a_baseline_was_not_compared_is_told_unless_it_was_left_out(finished, omitted, is_told):
+    finished["status"] |= {"baseline": {"name": "night-1", "note": ""}, "omitted": [omitted]}
+
+    code, suite = run(finished, FailOn.REGRESSED, comparison("Improved"))
+
+    assert code == ExitCode.INCONCLUSIVE
+    note = ("baseline night-1", "not compared: it has no cell of this experiment")
+    assert (note in told(suite, "error")) is is_told
+
+
+def test_a_search_says_that_it_compares_nothing(finished):
+    found = {"cell": "sync", "atLeast": 400, "atLeastTrials": 2, "trials": 9, "ended": "Found"}
+    finished["status"]["capacity"] = [found]
+
+    code, suite = run(finished, FailOn.REGRESSED)
+
+    assert code == ExitCode.INCONCLUSIVE
+    assert "a search finds each cell a rate of its own" in str(told(suite, "error"))
 
 
 def test_a_baseline_is_compared_too(finished):

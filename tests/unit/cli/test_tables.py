@@ -282,6 +282,8 @@ def test_laws_of_scaling_have_a_table_and_others_a_line(finished: dict[str, Any]
          "coherence": figure, "peakAt": 9.7, "peak": 4174, "knee": 4.2,
          "recommendation": "8 workers carry the most"},
         {"factor": "workers", "of": "async", "levels": 5, "why": "throughput grows in proportion"},
+        {"factor": "workers", "of": "queued", "levels": 5, "why": "a limit of another kind",
+         "recommendation": "4 workers are enough"},
     ]  # fmt: skip
 
     lines = [" ".join(line.split()) for line in shown(finished).splitlines()]
@@ -290,3 +292,4 @@ def test_laws_of_scaling_have_a_table_and_others_a_line(finished: dict[str, Any]
     assert f"sync workers {span} {span} {span} 4.2 9.7 4,174" in lines
     assert "sync, workers: 8 workers carry the most" in lines
     assert "Scaling of async with workers: throughput grows in proportion" in lines
+    assert "queued, workers: 4 workers are enough" in lines

@@ -96,3 +96,28 @@ def test_iterations_that_were_cut_in_the_warm_up_are_counted_over_all_pods():
     facts = facts_of(*[document([], scenarios=scenarios)] * 3)
 
     assert facts.cut_in_warm_up == 6
+
+
+def test_what_iterations_threw_is_added_up_over_all_pods():
+    told = [{"text": "TypeError: x (a.js:1)", "iterations": 3}, {"text": "none", "iterations": 4}]
+    scenarios = {"measure": _measured(10, 1.0) | {"exceptions": told}}
+
+    facts = facts_of(*[document([], scenarios=scenarios)] * 2)
+
+    assert (facts.iterations, facts.thrown) == (20, 14)
+    assert facts.exceptions == ("8 x none", "6 x TypeError: x (a.js:1)")
+
+
+def test_thresholds_that_were_left_out_are_named():
+    script = {"thresholds": [], "ignored": [], "thresholdsLeftOut": 11}
+
+    assert facts_of(document([], script=script)).unsupported == ("11 more, as 20 are the most",)
+
+
+def test_sessions_of_other_protocols_are_added_up_over_all_pods():
+    others = {"otherProtocols": {"gRPC requests": 20, "WebSocket sessions": 1000}}
+    scenarios = {"measure": _measured(10, 1.0) | others}
+
+    facts = facts_of(*[document([], scenarios=scenarios)] * 2)
+
+    assert facts.beside == ("2,000 WebSocket sessions", "40 gRPC requests")

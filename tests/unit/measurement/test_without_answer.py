@@ -83,7 +83,7 @@ def test_a_generator_that_tells_no_reasons_may_have_timed_out(document, report, 
     assert measured(report, with_failed(document, "err", []), load).without_answer.requests == 60
 
 
-def by_name(document, failures, quick_us=1_000) -> dict[str, int]:
+def by_name(document, load, failures, quick_us=1_000) -> dict[str, int]:
     measure = with_failed(document, "err", failures)["scenarios"]["measure"]
     slow, quick = split("err", [20_000_000] * 20), split("err", [quick_us] * 40)
     measure["splits"] = [
@@ -91,27 +91,27 @@ def by_name(document, failures, quick_us=1_000) -> dict[str, int]:
         slow | {"name": "slow"},
         quick | {"name": "quick"},
     ]
-    named = named_requests([K6Document.model_validate(document)], 20_000.0)
+    named = named_requests([K6Document.model_validate(document)], load)
     return {name: found.without_answer.requests for name, found in named.items()}
 
 
 @pytest.mark.parametrize(
     ("reset", "waited"), [(60, (0, 0)), (40, (20, 0)), (0, (20, 40))], ids=["all", "some", "none"]
 )
-def test_of_several_names_each_has_its_own_time_outs(document, reset, waited):
+def test_of_several_names_each_has_its_own_time_outs(document, load, reset, waited):
     failures = [RESET | {"requests": reset}] if reset else []
     failures += [{"class": "err", "text": "request timeout", "requests": 60 - reset}]
 
-    assert by_name(document, failures) == {
+    assert by_name(document, load, failures) == {
         "request": 0, "slow": waited[0], "quick": waited[1],
     }  # fmt: skip
 
 
-def test_what_took_less_than_half_of_the_time_out_was_no_time_out(document):
+def test_what_took_less_than_half_of_the_time_out_was_no_time_out(document, load):
     """9 of 20 s: a connection that a proxy gave up."""
     failures = [RESET | {"requests": 40}, {"class": "err", "text": TIMED_OUT[0], "requests": 20}]
 
-    assert by_name(document, failures, quick_us=9_000_000)["quick"] == 0
+    assert by_name(document, load, failures, quick_us=9_000_000)["quick"] == 0
 
 
 def flow(document: Json, iterations: int) -> Json:

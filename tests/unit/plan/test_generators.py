@@ -3,7 +3,6 @@
 import ast
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -114,12 +113,13 @@ def test_nobody_is_taken_to_have_waited_for_what_wrk_cuts_off(experiment, images
     assert waits == {"wrk": 0.0, "hey": 30_000.0}
 
 
-OWN_IMAGE: dict[str, Any] = {
+MINE = {"name": "mine", "image": "shop:1", "readinessPath": "/health"}
+OWN_IMAGE = {
     "workload": "custom",
-    "variants": [{"name": "mine", "image": "shop:1", "readinessPath": "/health"}],
+    "variants": [MINE],
     "load": {"request": {"path": "/health"}},
 }
-BY_HTTPS = OWN_IMAGE | {"variants": [OWN_IMAGE["variants"][0] | {"https": {"secretName": "tls"}}]}
+BY_HTTPS = OWN_IMAGE | {"variants": [MINE | {"https": {"secretName": "tls"}}]}
 
 
 def with_header(name, value):

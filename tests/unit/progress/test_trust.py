@@ -12,13 +12,15 @@ from loadlab.progress.trust import with_trust
     ("ratio", "p", "expected"),
     [
         (1.01, 0.4, ("True", "NoiseFloorLow", "")),
+        (1.01, None, ("Unknown", "NoiseFloorUnknown", "fewer than three replicates")),
         (1.08, 0.4, ("False", "NoiseFloorHigh", "raise spec.replicates or load.duration")),
         (1.08, 0.01, ("False", "SameCellDiffers", "use order.strategy Interleaved")),
         (None, None, ("Unknown", "NoiseFloorUnknown", "LoadTrials of the role ControlAgain")),
     ],
 )
 def test_the_condition_says_why_and_what_to_do(ratio, p, expected):
-    floor = NoiseFloor(figure="p95Ms", ratio=ratio, blocks=5, p=p)
+    within = ratio == 1.01 and p is not None
+    floor = NoiseFloor(figure="p95Ms", ratio=ratio, blocks=5, p=p, within_margin=within)
 
     status = with_trust(LoadExperimentStatus(noise_floor=(floor,)), Transition(1, 0.0))
 

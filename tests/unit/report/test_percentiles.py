@@ -106,6 +106,20 @@ def test_the_report_calls_a_bound_what_the_row_does(kind, family):
     assert StoredTrial.of(judged(1, kind, family)).p95_is_bound is is_bound
 
 
+def test_requests_that_were_cut_off_leave_bounds_as_in_the_row():
+    """582 answers of 10 ms, 58 of 1 s and 64 cut off: the report had a p95 without `>`."""
+    values = [10_000] * 582 + [1_000_000] * 58
+    trial = timed(1, values, without_answer={"requests": 0, "after_ms": 0.0, "cut": 64})
+    stored = StoredTrial.of(trial).measurement
+    row = latency_ms(Histogram.of(values), Unanswered(cut=64))
+
+    assert stored is not None
+    assert row is not None
+    assert stored.lower_bound_above == row.lower_bound_above
+    assert [stored.is_lower_bound(p) for p in (50, 90, 95)] == [False, True, True]
+    assert lines(trial) == ["s1 thin", "s1 thin dashed"]
+
+
 def test_a_bound_above_a_percentile_leaves_the_ones_below_it_known():
     without = Unanswered(requests=1, after_ms=20_000.0)
     stored = StoredTrial.of(

@@ -110,6 +110,31 @@ def test_an_unsound_figure_is_left_out_with_its_reason():
     assert "No cell has both a throughput and a latency that may be used." in text
 
 
+def test_what_a_component_costs_stands_as_what_all_of_them_do():
+    unsound = {"mean": 476, "standing": "Unsound", "why": "FailuresInCost"}
+    known = {"cpuMicrosPerRequest": {"service": 4111, "postgres": 652, "generator": 1909}}
+
+    text = told(results=[row("sync", 1, 620, **known, cpuMicros=unsound)])
+
+    assert "- (FailuresInCost)" in text
+    assert "1,909" in text
+    assert "4,111" not in text
+    assert "652" not in text
+    bound = {"mean": 4763, "standing": "Bound"}
+    assert "≥ 4,111" in told(results=[row("sync", 1, 620, **known, cpuMicros=bound)])
+
+
+def test_latencies_that_failed_answers_are_among_are_left_out():
+    p95 = row("sync", 1, 620)["latencyMs"]["p95"]
+    mixed = {"mean": p95, "standing": "Unsound", "why": "FailuresInLatency"}
+
+    text = told(results=[row("sync", 1, 620, p95Ms=mixed)])
+
+    assert "Latencies that failed answers are among are left out (FailuresInLatency)." in text
+    assert f"{p95:.0f}" not in text
+    assert "No cell has both a throughput and a latency that may be used." in text
+
+
 def test_percentiles_above_which_nothing_is_known_are_bounds():
     bounded = {**row("sync", 1, 620)["latencyMs"], "p99": 20000, "lowerBoundAbove": 96.0}
 

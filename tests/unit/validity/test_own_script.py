@@ -46,6 +46,37 @@ def test_iterations_that_were_cut_off_before_are_in_doubt(healthy):
     assert judged.validity is Validity.SUSPECT
 
 
+@pytest.mark.parametrize("requests", [30_000, 0])
+def test_other_protocols_are_named_also_where_there_is_nothing_else(healthy, requests):
+    trial = with_script(healthy, beside=("2,000 WebSocket sessions", "40 gRPC requests"))
+    said = [r.message for r in judge(replace(trial, requests=requests)).reasons]
+
+    assert said[-1] == (
+        "2,000 WebSocket sessions and 40 gRPC requests are no HTTP requests, and in no figure"
+    )
+
+
+@pytest.mark.parametrize(
+    ("thrown", "validity"),
+    [(99, Validity.VALID), (100, Validity.SUSPECT), (10_000, Validity.INVALID)],
+)
+def test_iterations_that_threw_are_told_with_what_they_threw(healthy, thrown, validity):
+    said = "TypeError: Cannot read property 'name' of undefined (script.js:12)"
+    judged = judge(with_script(healthy, iterations=10_000, thrown=thrown, exceptions=(said,)))
+
+    (reason,) = judged.reasons
+    assert (reason.kind, judged.validity) == (ReasonKind.SCRIPT_THREW, validity)
+    assert said in reason.message
+    assert f"{thrown:,} of 10,000 iterations" in reason.message
+
+
+def test_a_script_that_throws_before_its_first_request_is_told_why_there_is_none(healthy):
+    threw = with_script(healthy, iterations=9, thrown=9, exceptions=("9 x no users",))
+    judged = judge(replace(threw, requests=0))
+
+    assert [r.kind for r in judged.reasons] == [ReasonKind.NO_REQUESTS, ReasonKind.SCRIPT_THREW]
+
+
 def test_an_iteration_may_make_any_number_of_requests(healthy):
     many = replace(healthy, requests=5 * healthy.iterations)
 

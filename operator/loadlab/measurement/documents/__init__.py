@@ -15,6 +15,7 @@ from loadlab.measurement.documents.generator import (
     Checked,
     Counters,
     Distribution,
+    Exact,
     Failure,
     Freshness,
     GeneratorUsage,
@@ -26,6 +27,7 @@ from loadlab.measurement.documents.generator import (
     Scenario,
     Second,
     Split,
+    Trend,
 )
 from loadlab.measurement.documents.steward import (
     GONE,
@@ -55,6 +57,7 @@ __all__ = [
     "Counters",
     "CpuTimes",
     "Distribution",
+    "Exact",
     "Failure",
     "Freshness",
     "GeneratorUsage",
@@ -73,4 +76,5 @@ __all__ = [
     "SessionCounts",
     "Snapshot",
     "Split",
+    "Trend",
 ]

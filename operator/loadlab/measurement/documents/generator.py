@@ -35,6 +35,22 @@ class Distribution(ReadModel):
         return self
 
 
+class Exact(ReadModel):
+    """The outermost values of a trend and their sum, as a script gave them."""
+
+    min: float
+    max: float
+    sum: float
+
+
+class Trend(Distribution):
+    """Values of a script's own, of which a histogram may not hold all."""
+
+    clamped: Count = 0  # above the largest that it holds
+    below: Count = 0  # the smallest
+    exact: Exact | None = None
+
+
 class Failure(ReadModel):
     """Failed requests of one status class and text."""
 
@@ -44,6 +60,13 @@ class Failure(ReadModel):
     requests: Count
 
 
+class Thrown(ReadModel):
+    """Iterations of a script of the user's own that threw the same."""
+
+    text: str = Field(max_length=200)
+    iterations: Count
+
+
 class Split(ReadModel):
     """Requests of one name, status class and outcome; class err had no answer at all."""
 
@@ -51,6 +74,7 @@ class Split(ReadModel):
     status_class: str = Field(alias="class")
     requests: Count
     failed: Count
+    timed_out: Count | None = None  # 0 or all of them; None where a generator does not tell
     http_req_duration: Distribution = Field(alias="http_req_duration")
     http_req_total: Distribution = Field(alias="http_req_total")
     # Of requests that were planned for a moment: until they were sent, and until answered.
@@ -73,6 +97,7 @@ class Second(ReadModel):
     err: Count = 0
     p50: Count = 0
     p99: Count = 0
+    due: Count = 0  # planned before it began, and without an answer then; of an open model
 
 
 class GeneratorUsage(ReadModel):
@@ -108,8 +133,15 @@ class Scenario(ReadModel):
     first_start_us: Count
     first_sample_us: Count
     last_sample_us: Count
+    # Begin of the first iteration and end of the last one, pauses included; 0 where not told.
+    first_iteration_us: Count = 0
+    last_iteration_us: Count = 0
     status: dict[StatusClass, Count]
     failures: tuple[Failure, ...] = Field(default=(), max_length=40)
+    exceptions: tuple[Thrown, ...] = Field(default=(), max_length=11)
+    other_protocols: dict[Annotated[str, Field(max_length=40)], Count] = Field(
+        default={}, max_length=10
+    )
     redirects_followed: Count = 0
     connections: Count = 0  # made for a request; also where a generator does not tell
     splits: tuple[Split, ...] = Field(max_length=MOST_SPLITS)
@@ -133,6 +165,9 @@ class OwnThreshold(ReadModel):
     metric: str = Field(max_length=LONGEST_NAME)
     threshold: str = Field(max_length=LONGEST_NAME)
 
+    def __str__(self) -> str:
+        return f"{self.metric}: {self.threshold}"
+
 
 class Checked(ReadModel):
     """How often what a script checks was so."""
@@ -145,6 +180,7 @@ class OwnScript(ReadModel):
     """What the options of a script of the user's own ask for."""
 
     thresholds: tuple[OwnThreshold, ...] = Field(max_length=20)
+    thresholds_left_out: Count = 0
     ignored: tuple[Annotated[str, Field(max_length=LONGEST_NAME)], ...] = Field(max_length=50)
 
 
@@ -181,7 +217,7 @@ class K6Document(ReadModel):
     segment: str = ""
     scenarios: dict[str, Scenario] = Field(max_length=MOST_SCENARIOS)
     counters: Counters = Counters()
-    trends: dict[str, Distribution] = Field(default={}, max_length=MOST_TRENDS)
+    trends: dict[str, Trend] = Field(default={}, max_length=MOST_TRENDS)
     script: OwnScript | None = None
     checks: dict[Annotated[str, Field(max_length=LONGEST_NAME)], Checked] = Field(
         default={}, max_length=MOST_CHECKS

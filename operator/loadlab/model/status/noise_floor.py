@@ -22,6 +22,13 @@ class NoiseFloor(ObservedModel):
     high: Annotated[float | None, significant(4)] = Field(
         default=None, description="Upper end of the 95 % interval."
     )
+    within_margin: bool = Field(
+        default=False,
+        description=(
+            "Whether the replicates show the ratio to lie within 1/1.05 and 1.05: two one-sided "
+            "tests at 5 %, that is its 90 % interval."
+        ),
+    )
     blocks: int = Field(description="Replicates in which both have the figure.")
     p: Annotated[float | None, significant(2)] = Field(
         default=None,

@@ -44,7 +44,7 @@ class Best(ObservedModel):
     )
     lead: Comparison | None = Field(
         default=None,
-        description="Against the next cell that is not tied with it, in the figure that decided.",
+        description="Against the next cell that is clearly worse, in the figure that decided.",
     )
 
 

@@ -22,9 +22,14 @@ router = APIRouter()
 
 
 async def behave(asked: Asked) -> Done:
-    """Burn, wait and answer as told."""
+    """Burn, wait and answer as told.
+
+    Who has nothing to wait for answers at once: even `sleep(0)` lets all others that are there burn
+    first, and no request would be done before the last of them.
+    """
     burn(asked.burn_micros)
-    await asyncio.sleep(seconds_to_wait(asked))
+    if seconds := seconds_to_wait(asked):
+        await asyncio.sleep(seconds)
     return answer(asked)
 
 

@@ -1,0 +1,46 @@
+"""Of what there may be too little for a criterion to be decided at all, whatever its figure is.
+
+Of five replicates that were asked for one alone says nothing of the others. And where 1.5 in a
+thousand requests take 2 s, the p99.9 of a thousand is short in 56 of 100 cases: a search would have
+taken each of them for a rate that holds.
+"""
+
+import math
+
+from loadlab.analysis.bounds import CONFIDENCE
+from loadlab.analysis.cell import MeasuredCell
+
+_LONGEST = 100.0  # percent: of those that were measured the longest is known
+
+
+def too_little(cell: MeasuredCell, percent: float | None) -> str:
+    """Say of what a cell has too little, for a percentile where one is given; else nothing."""
+    counts = cell.row.replicates
+    return one_of_many(cell, counts.valid) or _too_few_requests(cell.requests, percent)
+
+
+def one_of_many(cell: MeasuredCell, known: int) -> str:
+    """Say that one replicate alone has a figure, where more are planned; else nothing."""
+    if not cell.wants_more or known != 1:
+        return ""
+    return f"1 of {cell.row.replicates.planned} replicates alone could be used, which tells no more"
+
+
+def requests_needed(percent: float) -> int:
+    """Return of how many requests at least one lies above a percentile, by the usual confidence.
+
+    With fewer the longest of all may lie below the percentile: the interval of an order statistic
+    has no upper end then.
+    """
+    return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(percent / 100))
+
+
+def _too_few_requests(requests: int | None, percent: float | None) -> str:
+    if requests is None or percent is None or percent == _LONGEST:
+        return ""
+    if requests >= (needed := requests_needed(percent)):
+        return ""
+    return (
+        f"too few requests: the longest of {requests:,} may be shorter than p({percent:g}), which "
+        f"takes {needed:,}; measure longer or with more load"
+    )
