@@ -25,3 +25,12 @@ def ceiling_of(documents: Sequence[K6Document]) -> float | None:
         return None
     began, ended = min(s.first_start_us for s in loops), max(s.last_sample_us for s in loops)
     return requests * 1e6 / (ended - began) if ended > began else None
+
+
+def iterations_seconds(scenarios: Sequence[Scenario]) -> float:
+    """Return from when until when there were iterations; 0 where a generator does not tell."""
+    told = [s for s in scenarios if s.iterations]
+    if not told or not all(s.last_iteration_us for s in told):
+        return 0.0
+    last, first = max(s.last_iteration_us for s in told), min(s.first_iteration_us for s in told)
+    return max(0, last - first) / 1e6

@@ -39,7 +39,7 @@ from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts, count_requests
 from loadlab.measurement.requests_by_name import named_requests, side_load
-from loadlab.measurement.scenario_sums import ceiling_of, sums_of
+from loadlab.measurement.scenario_sums import ceiling_of, iterations_seconds, sums_of
 from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.series import merge_series
 from loadlab.measurement.usage import (
@@ -108,7 +108,7 @@ def _merged(
         last_answer_epoch_seconds=max(s.last_sample_us for s in started) / 1e6,
         **sums_of(scenarios),
         mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
-        iterations_seconds=_iterations_seconds(scenarios),
+        iterations_seconds=iterations_seconds(scenarios),
         latency=found.latency,
         sending=found.sending,
         without_answer=without_answer(scenarios, load),
@@ -245,15 +245,6 @@ def _each_writes(load: LoadFacts) -> bool:
 
 def _merged_iterations(scenarios: Sequence[Scenario]) -> Histogram:
     return Histogram.merged(s.iteration_duration.hdr for s in scenarios)
-
-
-def _iterations_seconds(scenarios: Sequence[Scenario]) -> float:
-    """Return from when until when there were iterations; 0 where a generator does not tell."""
-    told = [s for s in scenarios if s.iterations]
-    if not told or not all(s.last_iteration_us for s in told):
-        return 0.0
-    last, first = max(s.last_iteration_us for s in told), min(s.first_iteration_us for s in told)
-    return max(0, last - first) / 1e6
 
 
 def _merged_status(scenarios: Sequence[Scenario]) -> dict[str, int]:

@@ -181,7 +181,7 @@ def test_a_bundle_is_read_without_a_cluster_as_the_cluster_is(
 def test_two_bundles_are_compared(loadlab: Run, file: Path, wells, tmp_path: Path) -> None:
     experiment, trials = wells
     experiment["metadata"] |= {"name": "before", "uid": "other"}
-    before = tmp_path / "before.tar.gz"
+    before = tmp_path / "before.tgz"
     before.write_bytes(bundle(experiment, trials).packed)
 
     both = loadlab("compare", str(file), str(before), config=NOWHERE)
@@ -193,7 +193,7 @@ def test_two_bundles_are_compared(loadlab: Run, file: Path, wells, tmp_path: Pat
 
 def test_a_bundle_is_compared_with_the_cluster(loadlab: Run, wells, tmp_path: Path) -> None:
     experiment, trials = wells
-    before = tmp_path / "before.tgz"
+    before = tmp_path / "before.tar.gz"
     before.write_bytes(bundle({**experiment, "metadata": {"name": "before"}}, trials).packed)
 
     assert "lab/select (here) over" in loadlab("compare", "select", "--from", str(before))[1]

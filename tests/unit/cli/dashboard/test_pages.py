@@ -170,5 +170,5 @@ async def test_side_by_side_are_two(pages: Pages, query: str) -> None:
 
 
 async def test_one_that_is_not_there_is_said_to_be_missing(pages: Pages) -> None:
-    assert "Nothing to show" in (await pages.get("/experiments/lab/gone")).text
+    assert "Not there" in (await pages.get("/experiments/lab/gone")).text
     assert (await pages.get("/experiments/lab/gone/report")).status_code == 404
