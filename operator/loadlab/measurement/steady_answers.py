@@ -9,9 +9,14 @@ signs tell them apart, and a queue has both:
   lasted. Where latencies are as long as the load, those of a queue look like a slow service that
   has only begun to answer; but such a one answers little at first, and more than what it should
   have by then tells of a queue;
-- answers took longer from second to second, half as fast at least as a queue of what was left over
-  makes them: who is answered `t` seconds after the begin of a load has waited for `f·t` where a
-  share `f` of it is left over. A tail of requests that hang leaves the others as fast as they were.
+- answers took longer from second to second, a quarter as fast at least as a queue of what was left
+  over makes them: who is answered `t` seconds after the begin of a load has waited for `f·t` where
+  a share `f` of it is left over. A tail of requests that hang leaves the others as fast as they
+  were.
+
+An event loop that burns leaves some connections for last, whose latencies are a tail like any
+other's. But once nobody comes any more it answers as many a second as before, while a steady
+service answers only those whose latency is longer than the load has been over.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,6 +63,21 @@ def answers_are_steady(lines: Sequence[Line], bin_seconds: int, asked: Asked) ->
     left_over = 1 - ended / asked.coming(bin_seconds * len(late))
     slower = _seconds_slower_each_second(lines)
     return slower < bounds.QUEUE_SHARE * left_over / asked.requests_each
+
+
+def goes_on_after(lines: Sequence[Line], bin_seconds: int, asked: Asked, end: float) -> bool:
+    """Whether more ended in a bin after the end of a load than a steady service has left by then.
+
+    Lines are the whole bins after it. Of iterations of several requests nothing is said.
+    """
+    if asked.requests_each > 1:
+        return False
+    for line in lines:
+        passed = [line.at - end + bin_seconds * (part + 0.5) / _PARTS for part in range(_PARTS)]
+        left = asked.coming(bin_seconds) * sum(1 - asked.known_within(s) for s in passed) / _PARTS
+        if line.requests > left + _errors(left) + 1:
+            return True
+    return False
 
 
 def _is_short(early: Sequence[Line], late: Sequence[Line], bin_seconds: int, asked: Asked) -> bool:

@@ -14,7 +14,7 @@ from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.series import Series
-from loadlab.measurement.steady_answers import Asked, answers_are_steady
+from loadlab.measurement.steady_answers import Asked, answers_are_steady, goes_on_after
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, Watch
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
@@ -261,7 +261,10 @@ class TrialMeasurement:
             requests_each=max(1.0, self.requests / self.iterations),
             known_within=self._share_within,
         )
-        return answers_are_steady(self.series.between(start, end), self.series.bin_seconds, asked)
+        width, over = self.series.bin_seconds, start + self.load.duration_seconds
+        after = [line for line in self.series.lines() if line.at >= over]
+        steady = answers_are_steady(self.series.between(start, end), width, asked)
+        return steady and not goes_on_after(after, width, asked, over)
 
     def _share_within(self, seconds: float) -> float:
         """Return the share of the requests with a good answer so soon after an iteration's begin.
