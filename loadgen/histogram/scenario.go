@@ -54,11 +54,6 @@ type split struct {
 	planned         *planned // nil where nothing was planned: users that wait for answers
 }
 
-// planned is how requests stand to the moments at which they were to be sent.
-type planned struct {
-	late, total *distribution // until each was sent, and until its answer was there
-}
-
 type splitDoc struct {
 	Name     string          `json:"name"`
 	Class    string          `json:"class"`
@@ -154,16 +149,6 @@ func (s *scenario) addRequest(sp *split, t *httpext.Trail) {
 	}
 	s.series.record(t.EndTime, total, !sp.failed && sp.class != "3xx", sp.failed)
 	s.see(t.EndTime.Add(-t.Duration), t.EndTime)
-}
-
-// recordPlanned adds what a user would have waited who came when the request was planned: a request
-// that is sent late, as k6 was held up, has kept that user waiting all the same.
-func (sp *split) recordPlanned(whole, total time.Duration) {
-	if sp.planned == nil {
-		sp.planned = &planned{newDistribution(), newDistribution()}
-	}
-	sp.planned.total.record(whole)
-	sp.planned.late.record(whole - total)
 }
 
 func (s *scenario) see(start, end time.Time) {
