@@ -17,6 +17,8 @@ def lines(experiment: Experiment) -> Iterator[Line]:
         word = ("Quiet", "yellow") if is_quiet else ("Not quiet", "red")
         yield [word, f": {quiet.message}"]
     if trusted and trusted.message:
-        yield [("Not trustworthy", "red"), f": {trusted.message}"]
+        unknown = trusted.status is Truth.UNKNOWN
+        word = ("Trust unknown", "yellow") if unknown else ("Not trustworthy", "red")
+        yield [word, f": {trusted.message}"]
     elif floors := experiment.status.noise_floor:
         yield [f"The same cell twice: {told(floors)}"]

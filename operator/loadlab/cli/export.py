@@ -50,7 +50,7 @@ def _csv(experiment: Experiment) -> str:
 
 
 def _md(experiment: Experiment) -> str:
-    return markdown(render(experiment)) if experiment.status.results else ""
+    return markdown(render(experiment))
 
 
 _WRITERS: Mapping[Format, Callable[[Experiment], str]] = {

@@ -1,10 +1,15 @@
-"""The caller's kubeconfig, of which the API's clients read all but the context's namespace."""
+"""The caller's kubeconfig, of which the API's clients read all but the context's namespace.
 
+A pod that has none is its service account, as for kubectl: a pipeline often runs in the cluster.
+"""
+
+import os
 from pathlib import Path
 from typing import Any
 
 import yaml
 from kubernetes import client, config
+from kubernetes.config.incluster_config import InClusterConfigLoader
 from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConfigMerger
 
 from loadlab.base.text import fit
@@ -14,6 +19,7 @@ from loadlab.cli.errors import CliError
 # are missing or of another kind.
 BROKEN = (OSError, TypeError, ValueError, AttributeError, KeyError, IndexError, yaml.YAMLError)
 _LONGEST = 200
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 def load(path: Path | None, context: str | None) -> tuple[client.ApiClient, str | None]:
@@ -24,10 +30,29 @@ def load(path: Path | None, context: str | None) -> tuple[client.ApiClient, str 
     """
     given = str(path) if path else None
     try:
+        if not (path or context) and _is_pod_without_kubeconfig():
+            return _service_account()
         api = config.new_client_from_config(given, context)  # type: ignore[no-untyped-call] # untyped
         return api, _namespace(given, context)
     except (config.ConfigException, *BROKEN) as error:
         raise unusable(error) from error
+
+
+def _is_pod_without_kubeconfig() -> bool:
+    files = KUBE_CONFIG_DEFAULT_LOCATION.split(os.pathsep)
+    if any(Path(file).expanduser().exists() for file in files if file):
+        return False
+    return "KUBERNETES_SERVICE_HOST" in os.environ and (_ACCOUNT / "token").exists()
+
+
+def _service_account() -> tuple[client.ApiClient, str | None]:
+    """Return a client for the account that the kubelet mounts into the pod, and its namespace."""
+    settings = client.Configuration()  # type: ignore[no-untyped-call] # untyped
+    InClusterConfigLoader(  # type: ignore[no-untyped-call] # untyped
+        token_filename=str(_ACCOUNT / "token"), cert_filename=str(_ACCOUNT / "ca.crt")
+    ).load_and_set(settings)
+    namespace = (_ACCOUNT / "namespace").read_text().strip()
+    return client.ApiClient(settings), namespace or None  # type: ignore[no-untyped-call] # untyped
 
 
 def unusable(error: Exception) -> CliError:

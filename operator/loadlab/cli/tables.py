@@ -36,7 +36,8 @@ def render(experiment: Experiment) -> RenderableType:
     status = experiment.status
     if not status.results:
         known = map(Prose, rates.before_first_block(status))
-        return Group(Prose(experiment.line), *known, Prose("No results yet."))
+        none = "No results." if experiment.finished else "No results yet."
+        return Group(Prose(experiment.line), *known, Prose(none))
     why = experiment.failure
     expectations = [_expectations(status.expectations)] if status.expectations else []
     short = short_title(status.results)

@@ -32,20 +32,26 @@ def why_not_whole(spec: LoadExperimentSpec) -> str:
     for level in cpu_levels_of(spec) or (None,):
         if not whole_number(level or ""):
             return f"{field} is {level or 'not given'}, and only whole CPUs can be owned"
-    if uneven := uneven_share(spec):
+    if uneven := _uneven_share(spec):
         whole, pods = uneven
         return f"{whole} CPUs over {pods} pods are not whole, and only whole CPUs can be owned"
     return ""
 
 
-def uneven_share(spec: LoadExperimentSpec) -> tuple[int, int] | None:
+def _uneven_share(spec: LoadExperimentSpec) -> tuple[int, int] | None:
     """Return whole CPUs and a number of pods that they cannot be shared out among; None for none.
 
-    What exclude leaves out of their product counts, too.
+    A pair that exclude leaves out whatever else a cell has is none.
     """
-    wholes = [whole_number(level) or 0 for level in cpu_levels_of(spec) or ("0",)]
+    wholes = [(level, whole_number(level) or 0) for level in cpu_levels_of(spec) or ("0",)]
     pods = [n for n in spec.factors.levels(Factor.REPLICAS) or () if isinstance(n, int)]
-    return next(((whole, n) for whole in wholes for n in pods if whole % n), None)
+    left_out = [pattern.dump() for pattern in spec.exclude]
+    for level, whole in wholes:
+        for n in pods:
+            pair = {Factor.SERVICE_CPU.value: level, Factor.REPLICAS.value: n}
+            if whole % n and not any(each and each.items() <= pair.items() for each in left_out):
+                return whole, n
+    return None
 
 
 def same_amounts(levels: Iterable[str]) -> tuple[str, str] | None:

@@ -134,15 +134,24 @@ def _point(
 def _line(law: Scaling | None, family: Family, series: int, scales: tuple[Scale, Scale]) -> Line:
     """Draw the law where there is one, else dots from level to level."""
     across, along = scales
-    if law is None or law.rate_of_one is None:
+    is_fitted = law is not None and _shows_no_unseen_fall(law, family[-1][0])
+    if law is None or law.rate_of_one is None or not is_fitted:
         found = [(float(level), figure.mean) for level, _, figure in family]
     else:
         low, high = family[0][0], family[-1][0]
         sizes = [low + (high - low) * step / _STEPS for step in range(_STEPS + 1)]
         found = [(size, _predicted(law, law.rate_of_one.mean, size)) for size in sizes]
     places = ((across.place(x), 100 - along.place(y)) for x, y in found)
-    is_fitted = law is not None and law.rate_of_one is not None
     return Line(points=polyline(places), series=series, dotted=not is_fitted)
+
+
+def _shows_no_unseen_fall(law: Scaling, highest: float) -> bool:
+    """Whether it may be drawn: not where it falls among levels that are not seen to fall."""
+    if law.rate_of_one is None:
+        return False
+    last = _predicted(law, law.rate_of_one.mean, highest)
+    before = _predicted(law, law.rate_of_one.mean, highest * (1 - 1 / _STEPS))
+    return law.peak_at is not None or law.limit is not None or last >= before
 
 
 def _predicted(law: Scaling, rate: float, size: float) -> float:

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from kubernetes.config import kube_config
 from urllib3.exceptions import HTTPError
 
+from loadlab.cli import kubeconfig
 from loadlab.cli.errors import CliError
 from loadlab.cli.refusals import cause
 from loadlab.cli.source import Cluster
@@ -32,6 +34,38 @@ def test_a_kubeconfig_without_a_current_context_goes_with_one_that_is_named(
     assert Cluster.connect(path, context, None).namespace == namespace
     with pytest.raises(CliError, match="no usable kubeconfig"):
         Cluster.connect(path, None, None)
+
+
+def test_a_pod_without_a_kubeconfig_is_its_service_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"token": "t0ken", "ca.crt": "none", "namespace": "lab\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(kubeconfig, "_ACCOUNT", tmp_path)
+    monkeypatch.setattr(kubeconfig, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "absent"))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "6443")
+
+    api, namespace = kubeconfig.load(None, None)
+
+    assert (api.configuration.host, namespace) == ("https://127.0.0.1:6443", "lab")
+
+
+def test_a_kubeconfig_comes_before_the_service_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config"
+    path.write_text(json.dumps(kubeconfig_for("http://127.0.0.1:1")))
+    (tmp_path / "token").write_text("t0ken")
+    monkeypatch.setattr(kubeconfig, "_ACCOUNT", tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    for module in (kubeconfig, kube_config):
+        monkeypatch.setattr(module, "KUBE_CONFIG_DEFAULT_LOCATION", f"/nonexistent:{path}")
+
+    api, _ = kubeconfig.load(None, None)
+
+    assert api.configuration.host == "http://127.0.0.1:1"
 
 
 BROKEN = {

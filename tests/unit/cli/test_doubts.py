@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.unit.cli.conftest import SINCE
 from tests.unit.cli.test_tables import shown
 
@@ -15,12 +17,17 @@ def test_what_a_cell_differs_by_from_itself_is_one_line(finished: dict[str, Any]
     assert told in shown(finished)
 
 
-def test_comparisons_that_are_not_to_be_trusted_are_said_to_be_so(finished: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("truth", "said"), [("False", "Not trustworthy"), ("Unknown", "Trust unknown")]
+)
+def test_comparisons_that_are_not_to_be_trusted_are_said_to_be_so(
+    finished: dict[str, Any], truth: str, said: str
+) -> None:
     finished["status"]["noiseFloor"] = [FLOOR | {"ratio": 1.08}]
     finished["status"]["conditions"].append(
         {
             "type": "Trustworthy",
-            "status": "False",
+            "status": truth,
             "reason": "SameCellDiffers",
             "message": "the same cell twice: CPU per request 1.08",
             **SINCE,
@@ -28,5 +35,5 @@ def test_comparisons_that_are_not_to_be_trusted_are_said_to_be_so(finished: dict
     )
 
     text = shown(finished)
-    assert "Not trustworthy: the same cell twice: CPU per request 1.08\n" in text
+    assert f"{said}: the same cell twice: CPU per request 1.08\n" in text
     assert "The same cell twice" not in text

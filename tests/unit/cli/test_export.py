@@ -5,7 +5,6 @@ import io
 import json
 from typing import Any
 
-import pytest
 import yaml
 
 from loadlab.cli.experiment import Experiment
@@ -140,8 +139,9 @@ def test_markdown_is_what_a_terminal_shows_and_nobody_can_break_it(
     assert widths == {14, 9, 7, 4}
 
 
-@pytest.mark.parametrize("chosen", [Format.CSV, Format.MD])
-def test_without_results_the_tabular_formats_are_empty(
-    running: dict[str, Any], chosen: Format
-) -> None:
-    assert export(Experiment.of(running), chosen) == ""
+def test_without_results_there_are_no_rows_and_markdown_says_why(running: dict[str, Any]) -> None:
+    failed = {"type": "Failed", "status": "True", "reason": "ImageMissing", "message": "no shop:1"}
+    running["status"] |= {"phase": "Failed", "conditions": [failed | SINCE]}
+
+    assert export(Experiment.of(running), Format.CSV) == ""
+    assert "ImageMissing: no shop:1" in export(Experiment.of(running), Format.MD)

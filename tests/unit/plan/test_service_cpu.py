@@ -117,6 +117,26 @@ def test_a_pair_that_exclude_leaves_out_is_no_fault(experiment, images):
     assert len(plan_of(experiment, images, "1", "2", **spec, exclude=exclude).cells) == 3
 
 
+@pytest.mark.parametrize(
+    ("exclude", "reason"),
+    [
+        ([{"serviceCpu": "1", "replicas": 2}], ""),
+        ([{"replicas": 2}], ""),
+        ([{"serviceCpu": "1", "replicas": 2, "variant": "async"}], "1 CPUs over 2 pods"),
+        ([{"serviceCpu": "2"}, {}], "1 CPUs over 2 pods"),
+    ],
+    ids=["the pair", "its pods", "of one variant", "another level"],
+)
+def test_whole_cpus_are_looked_for_where_such_a_pair_is_left_out(
+    exclude, reason, experiment, images
+):
+    factors = {"replicas": [1, 2]}
+    plan = plan_of(experiment, images, "1", "2", factors=factors, exclude=exclude)
+
+    assert plan.context.chosen.service_cpu_reason.startswith(reason)
+    assert bool(plan.context.chosen.service_cpu_reason) == bool(reason)
+
+
 def test_two_spellings_of_one_level_are_refused(experiment, images):
     with pytest.raises(PlanError, match=r"factors.serviceCpu: 1 and 1000m are one level"):
         plan_of(experiment, images, "1", "2", "1000m")

@@ -191,6 +191,18 @@ def test_a_hard_limit_is_drawn_and_levels_without_a_law_are_joined_by_dots():
     assert "knee of sync" not in section
 
 
+def test_a_law_that_falls_where_nothing_is_seen_to_fall_is_not_drawn():
+    experiment, _ = full()
+    seen, unseen = experiment["status"]["scaling"]
+    seen["coherence"] = unseen["coherence"] = {"mean": 0.2}
+    del unseen["peakAt"], unseen["peak"]
+
+    html = report(experiment)
+
+    section = html[html.index('id="scaling"') : html.index('id="stages"')]
+    assert section.count(" dotted") == 1
+
+
 @pytest.mark.parametrize("variants", [1, 12], ids=["one", "more than there are colours"])
 def test_any_number_of_variants_is_drawn(variants):
     rows = [row(f"v{n}", 1, rate_of("sync", 1) + n) for n in range(variants)]
