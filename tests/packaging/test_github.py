@@ -2,7 +2,9 @@
 
 import os
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -53,12 +55,16 @@ def test_newer_packages_and_actions_are_proposed(repository):
 
 PROGRAMS = {
     "make": 'echo "make $*" >> "$SAID"',
-    "kubectl": 'echo "kubectl $1 ${*: -1}" >> "$SAID"; [ "$1" != "$REFUSES" ]',
+    "kubectl": """
+echo "kubectl $1 ${*: -1}" >> "$SAID"
+case "$*" in "get loadexperiment sleep"*) printf %s "${STANDS-}" ;; esac
+case "$*" in "$REFUSES"*) exit 1 ;; esac
+""",
     "loadlab": """
 echo "loadlab $1" >> "$SAID"
 case "$*" in
   validate*) sed -n 's/^kind: LoadExperiment/sleep: accepted/p' "$2" ;;
-  run*) exit "$RUN" ;;
+  run*) if [ "$RUN" = forever ]; then exec sleep 60; fi; exit "$RUN" ;;
   gate*) [ "$2" = sleep ] && echo "<testsuites/>" > "$8"; exit "$GATE" ;;
   results*-o*) echo "${TABLE-the table}" ;;
   results*) echo "sleep: Failed, NeverReady" ;;
@@ -117,6 +123,91 @@ def test_another_experiment_of_that_name_is_not_taken_for_this_one(
     assert (summary, "loadlab gate" in said) == ("", False)
 
 
+@pytest.mark.parametrize(
+    ("stands", "again", "expected", "said"),
+    [
+        ("", "true", 0, ""),
+        ("isTrue", "true", 0, ""),
+        ("isTrue", "false", 1, "sleep ended before, and its results are not of this run"),
+        ("isFalse", "true", 1, "sleep is being measured in default for somebody else"),
+        ("is", "true", 1, "sleep is being measured in default for somebody else"),
+    ],
+    ids=["none", "ended", "ended, and it stays", "running", "not begun"],
+)
+def test_the_results_are_of_this_run(
+    repository: Path, tmp_path: Path, stands: str, again: str, expected: int, said: str
+):
+    """The same file under the same tags is an experiment that is over."""
+    done, asked, _ = run_action(repository, tmp_path, STANDS=stands, AGAIN=again, RUN="0", GATE="0")
+
+    assert done.returncode == expected, done.stderr
+    assert said in done.stderr
+    assert ("kubectl delete" in asked) is (stands == "isTrue" and not said)
+    assert ("loadlab run" in asked) is not bool(said)
+
+
+@pytest.mark.parametrize(
+    ("refused", "made"),
+    [("get namespace", True), ("", False)],
+    ids=["not there", "there"],
+)
+def test_a_namespace_is_made_where_it_is_not_there(
+    repository: Path, tmp_path: Path, refused: str, made: bool
+):
+    done, asked, _ = run_action(
+        repository, tmp_path, RUN="0", GATE="0", **({"REFUSES": refused} if refused else {})
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert ("kubectl create default" in asked) is made
+
+
+def test_rights_in_one_namespace_are_enough(repository: Path, tmp_path: Path):
+    """They see no namespace, may make none, and may not read the definitions."""
+    kubectl = PROGRAMS["kubectl"].replace('"$REFUSES"*)', '"get crd"*|*" namespace "*|"auth "*)')
+    done, asked, _ = run_action(repository, tmp_path, kubectl=kubectl, RUN="0", GATE="0")
+
+    assert done.returncode == 0, done.stderr
+    assert "kubectl create" not in asked
+
+
+def test_what_takes_too_long_is_ended(repository: Path, tmp_path: Path):
+    _, asked, _ = run_action(repository, tmp_path, RUN="2", GATE="2")
+
+    assert asked.splitlines()[-1] == 'kubectl patch {"spec":{"terminate":true}}'
+
+
+def test_a_cancelled_job_ends_its_experiment(repository: Path, tmp_path: Path):
+    done, asked, _ = run_action(repository, tmp_path, ends_after="loadlab run", RUN="forever")
+
+    assert done.returncode == 2
+    assert asked.splitlines()[-1] == 'kubectl patch {"spec":{"terminate":true}}'
+
+
+@pytest.mark.parametrize(
+    ("stood", "keep", "goes"),
+    [(False, "false", True), (False, "true", False), (True, "false", False)],
+    ids=["its own", "kept", "up before"],
+)
+def test_a_cluster_of_its_own_goes_when_it_is_over(
+    repository: Path, tmp_path: Path, stood: bool, keep: str, goes: bool
+):
+    make = PROGRAMS["make"] + ("" if stood else '\ncase "$*" in *status) exit 3 ;; esac')
+    done, asked, _ = run_action(
+        repository, tmp_path, make=make, LOADLAB_CLUSTER="kind", KEEP=keep, RUN="0", GATE="0"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert asked.rstrip().endswith(" down") is goes
+
+
+def test_artifacts_of_two_experiments_have_two_names(repository: Path, tmp_path: Path):
+    run_action(repository, tmp_path, RUN="0", GATE="0", GITHUB_JOB="perf", JOB_INDEX="1")
+
+    names = [line for line in (tmp_path / "output").read_text().split() if "artifact" in line]
+    assert names == ["artifact=loadlab-results-perf-1", "artifact=loadlab-sleep-perf-1"]
+
+
 def test_several_experiments_in_a_file_are_refused(repository: Path, tmp_path: Path):
     file = tmp_path / "two.yaml"
     file.write_text("kind: LoadExperiment\n---\nkind: LoadExperiment\n")
@@ -135,8 +226,17 @@ def test_what_is_wrong_with_the_action_is_said(repository: Path, tmp_path: Path)
     assert said == ""
 
 
-def run_action(repository: Path, folder: Path, **environment: str):
-    for name, script in PROGRAMS.items():
+def run_action(
+    repository: Path,
+    folder: Path,
+    *,
+    make: str = PROGRAMS["make"],
+    kubectl: str = PROGRAMS["kubectl"],
+    ends_after: str = "",
+    **environment: str,
+):
+    """Run its script with programs that note what they are told; with SIGTERM once they say it."""
+    for name, script in (PROGRAMS | {"make": make, "kubectl": kubectl}).items():
         (folder / name).write_text(f"#!/usr/bin/env bash\n{script}\n")
         (folder / name).chmod(0o755)
     for name in ("said", "summary", "output"):
@@ -146,6 +246,7 @@ def run_action(repository: Path, folder: Path, **environment: str):
         "LOADLAB_CLUSTER": "current",
         "RESULTS": str(folder / "results"),
         "SAID": str(folder / "said"),
+        "REFUSES": "nothing",
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
         "GITHUB_OUTPUT": str(folder / "output"),
         "PATH": f"{folder}:{os.environ['PATH']}",
@@ -154,11 +255,18 @@ def run_action(repository: Path, folder: Path, **environment: str):
     copy.mkdir(parents=True)
     script = (repository / ".github/actions/measure/measure.sh").read_text()
     (copy / "measure.sh").write_text(script)
-    done = subprocess.run(
+    with subprocess.Popen(
         ["bash", copy / "measure.sh"],
         env=told | environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
+        start_new_session=True,
+    ) as action:
+        while ends_after and ends_after not in (folder / "said").read_text():
+            time.sleep(0.01)
+        if ends_after:
+            os.killpg(action.pid, signal.SIGTERM)
+        out, err = action.communicate(timeout=30)
+    done = subprocess.CompletedProcess([], action.returncode, out, err)
     return done, (folder / "said").read_text(), (folder / "summary").read_text()

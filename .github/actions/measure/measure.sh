@@ -5,15 +5,31 @@ set -uo pipefail
 repository=$(cd "$(dirname "$0")/../../.." && pwd)
 namespace=${NAMESPACE:-default}
 results=${RESULTS:-loadlab-results}
+of_experiment=(-n "$namespace" --ignore-not-found -o 'jsonpath=is{.status.conditions[?(@.type=="Finished")].status}')
+name= takes_down=
 
+put_out() { echo "$1" >> "${GITHUB_OUTPUT:-/dev/null}"; }
 finish() {
-  echo "exit-code=$1" >> "${GITHUB_OUTPUT:-/dev/null}"
+  put_out "exit-code=$1"
+  [ -z "$takes_down" ] || CLUSTER=kind make -C "$repository" down >&2
   exit "$1"
 }
 fail() {
   echo "error: $1" >&2
   finish 1
 }
+# What nobody will read must not keep others waiting: one experiment is measured at a time.
+terminate() {
+  echo "$name is not over, and is ended" >&2
+  kubectl patch loadexperiment "$name" -n "$namespace" --type merge -p '{"spec":{"terminate":true}}' >&2
+}
+cancelled() {
+  trap - INT TERM
+  [ -z "$name" ] || terminate
+  finish 2
+}
+trap cancelled INT TERM
+put_out "artifact=loadlab-results${GITHUB_JOB:+-$GITHUB_JOB}${JOB_INDEX:+-$JOB_INDEX}"
 
 [ -f "${EXPERIMENT:-}" ] || fail "no such file: ${EXPERIMENT:-EXPERIMENT is empty}; name the YAML of one LoadExperiment"
 mkdir -p "$results" || fail "$results cannot be made"
@@ -21,6 +37,7 @@ experiment=$(realpath "$EXPERIMENT")
 
 case ${LOADLAB_CLUSTER:-kind} in
   kind)
+    CLUSTER=kind make -C "$repository" status > /dev/null 2>&1 || [ "${KEEP:-false}" = true ] || takes_down=true
     CLUSTER=kind make -C "$repository" install || fail "no cluster with LoadLab came up: see above"
     PATH=$repository/.state/bin:$PATH
     export KUBECONFIG=$repository/.state/kubeconfig
@@ -28,22 +45,39 @@ case ${LOADLAB_CLUSTER:-kind} in
   current)
     make -C "$repository" venv || fail "the command line could not be installed: see above"
     PATH=$repository/.venv/bin:$PATH
-    kubectl get crd loadexperiments.loadlab.dev > /dev/null ||
-      fail "LoadLab is not installed in this cluster, or may not be seen: helm install loadlab charts/loadlab"
+    kubectl get loadexperiments -n "$namespace" -o name > /dev/null ||
+      fail "LoadLab is not installed in this cluster (helm install loadlab charts/loadlab), or its experiments in $namespace may not be read (the ClusterRole loadlab-edit)"
     ;;
   *) fail "cluster is kind or current, not ${LOADLAB_CLUSTER}" ;;
 esac
 
-kubectl get namespace "$namespace" > /dev/null 2>&1 || kubectl create namespace "$namespace" || fail "no namespace $namespace"
+# Whoever has rights in one namespace only may neither see nor make one: then applying says what is wrong.
+if ! kubectl get namespace "$namespace" > /dev/null 2>&1 && kubectl auth can-i create namespaces > /dev/null 2>&1; then
+  kubectl create namespace "$namespace" || fail "no namespace $namespace"
+fi
 accepted=$(loadlab validate "$experiment") || fail "$EXPERIMENT is not one LoadExperiment that LoadLab would accept: see above"
 [ "$(wc -l <<< "$accepted")" = 1 ] || fail "$EXPERIMENT has several LoadExperiments: give each its own file"
-name=${accepted%%:*}
+measured=${accepted%%:*}
+put_out "artifact=loadlab-$measured${GITHUB_JOB:+-$GITHUB_JOB}${JOB_INDEX:+-$JOB_INDEX}"
+# What ended before was of former images: the same file does not say that a tag has moved.
+case $(kubectl get loadexperiment "$measured" "${of_experiment[@]}") in
+  "") ;;
+  isTrue)
+    [ "${AGAIN:-true}" = true ] ||
+      fail "$measured ended before, and its results are not of this run: delete it (kubectl delete loadexperiment $measured -n $namespace), or give each run a name"
+    echo "$measured ended before: it is deleted, and measured again"
+    kubectl delete loadexperiment "$measured" -n "$namespace" --timeout=180s || fail "$measured could not be deleted"
+    ;;
+  *) fail "$measured is being measured in $namespace for somebody else: wait for it, give this run another name, or end it (kubectl patch loadexperiment $measured -n $namespace --type merge -p '{\"spec\":{\"terminate\":true}}')" ;;
+esac
 # As `loadlab run` applies it, and what it names beside it in the file, such as a ConfigMap. One of this
 # name that says otherwise ends the job here: its results are not this one's.
 kubectl apply --server-side --force-conflicts --field-manager=loadlab-run -n "$namespace" -f "$experiment" ||
   fail "$EXPERIMENT could not be applied: see above"
 
-loadlab run "$experiment" -n "$namespace" --timeout "${TIMEOUT:-7200}"
+name=$measured
+loadlab run "$experiment" -n "$namespace" --timeout "${TIMEOUT:-7200}" &
+wait $!  # in the background, so that a trap does not wait for its end
 ran=$?
 for form in md json csv; do
   file=$results/$([ $form = md ] && echo table || echo results).$form
@@ -58,5 +92,6 @@ fi
 
 loadlab gate "$name" -n "$namespace" --fail-on "${FAIL_ON:-regressed}" --junit "$results/junit.xml"
 gated=$?
+[ $ran -ne 2 ] || terminate
 [ $ran -ne 1 ] && [ $ran -ne 2 ] || finish $ran  # it broke, or is not over: junit.xml says so, too
 finish $gated
