@@ -64,6 +64,7 @@ class FakeKubernetes:
         self._made: set[str] = set()  # uids of all that was ever created
         self._ids = itertools.count(1)
         self._now = 1_800_000_000.0  # moves on by a second a tick
+        self.node_clock = 0  # seconds by which the nodes differ from the API server
 
     def of_kind(self, kind: Kind) -> dict[str, Manifest]:
         """Objects of a kind by name."""
@@ -189,7 +190,7 @@ class FakeKubernetes:
                     "containerStatuses": running,
                 }
             elif self._has_ended(pod, component):
-                end = {"exitCode": 0, "finishedAt": rfc3339(self._now)}
+                end = {"exitCode": 0, "finishedAt": rfc3339(self._now + self.node_clock)}
                 ended = {"name": component, "state": {"terminated": end}}
                 pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
                 if component == "k6":

@@ -1,8 +1,10 @@
 """Preparation of the user's own: after the data, before any trial, and told where it fails."""
 
+import pytest
+
 from loadlab.base.names import COMPONENT_LABEL, Component
 from loadlab.kube.api import Kind, Manifest
-from tests.reconcile.laboratory import Laboratory
+from tests.reconcile.laboratory import CHILD, Laboratory
 
 PREPARING: Manifest = {
     "preparation": {"image": "shop:1", "command": ["alembic", "upgrade", "head"]},
@@ -69,3 +71,39 @@ async def test_its_failure_ends_the_experiment_with_its_last_words():
         "spec.preparation failed: exit code 3, relation shop does not exist"
     )
     assert not [kind for kind, *_ in lab.cluster.objects if kind is Kind.TRIAL]
+
+
+async def test_what_it_put_into_a_store_that_is_replaced_is_put_there_again():
+    """No data set of ours tells that the store is empty; nor does a clock of its node."""
+    lab = Laboratory()
+    factors = {"workers": [1], "virtualUsers": [8], "consumers": [1]}
+    ingest = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": factors}
+    lab.submit(**PREPARING, **ingest, timeouts={"prepare": "60s"})
+    while (Kind.JOB, "lab", f"{CHILD}-001-a1-k6") not in lab.cluster.objects:
+        await lab.step()
+    del lab.cluster.objects[Kind.POD, "lab", f"{CHILD}-redis-pod"]
+
+    while lab.condition("InfrastructureReady")["status"] == "True":
+        await lab.step()
+    told = lab.condition("InfrastructureReady")["message"]
+    while lab.condition("InfrastructureReady")["status"] != "True":
+        await lab.step()
+
+    assert "the redis pod was replaced, and its data with it" in told
+    assert lab.cluster.calls.count(f"create JOB {CHILD}-preparation") >= 2
+
+
+@pytest.mark.parametrize("apart", [-30, 30], ids=["behind", "ahead"])
+async def test_clocks_of_nodes_that_differ_empty_no_store_and_hide_no_empty_one(apart):
+    lab = Laboratory()
+    lab.cluster.node_clock = apart
+    lab.submit(replicates=1, timeouts={"prepare": "60s"})
+    while (Kind.JOB, "lab", f"{CHILD}-001-a1-k6") not in lab.cluster.objects:
+        await lab.step()
+    loaded = lab.cluster.calls.count(f"create JOB {CHILD}-dataset")
+    del lab.cluster.objects[Kind.POD, "lab", f"{CHILD}-postgres-pod"]
+
+    status = await lab.run()
+
+    assert (loaded, status["phase"]) == (1, "Succeeded")
+    assert lab.cluster.calls.count(f"create JOB {CHILD}-dataset") == 2

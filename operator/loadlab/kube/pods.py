@@ -127,14 +127,12 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
     own = [view_pod(pod) for pod in pods if is_controlled_by(pod, job["metadata"]["uid"])]
     status = job.get("status") or {}
     failed = _condition(status, "Failed")
-    ends = sorted(pod.ended for pod in own if pod.exit_code == 0 and pod.ended is not None)
+    ended_well = sum(pod.exit_code == 0 and pod.ended is not None for pod in own)
     wanted = job["spec"].get("completions") or 1
-    reported = _moment(status.get("completionTime"))
     return JobView(
         **child_fields(job, Kind.JOB),
         created=_moment(job["metadata"].get("creationTimestamp")) or 0.0,
-        complete=len(ends) >= wanted or _condition(status, "Complete").get("status") == "True",
-        completed=ends[wanted - 1] if len(ends) >= wanted else reported,
+        complete=ended_well >= wanted or _condition(status, "Complete").get("status") == "True",
         failed=failed.get("status") == "True" or _fails_for_good(job, own),
         message=failed.get("message") or "",
         program=program_of(job),

@@ -1,8 +1,11 @@
 """The infrastructure of the trials: stores, data set and steward; built, and built again when lost.
 
 A store keeps its data in its pod. A pod that was evicted or deleted comes back empty, so the
-data set is loaded again before the next trial; the run that was under way does not count.
+data set is loaded and the user's own preparation made again before the next trial; the run that was
+under way does not count.
 """
+
+from collections.abc import Mapping
 
 from loadlab.base.names import Component
 from loadlab.base.times import epoch
@@ -12,6 +15,11 @@ from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
 from loadlab.progress.observed import JobView, Observed, PodView, Reference
+
+_FILLED_BY: Mapping[Component, tuple[Component, ...]] = {
+    Component.DATASET: (Component.POSTGRES,),
+    Component.PREPARATION: (Component.POSTGRES, Component.REDIS, Component.RABBITMQ),
+}
 
 
 def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
@@ -33,7 +41,7 @@ def _next_on_stores(
     jobs = [job for job in (dataset, own) if job is not None]
     if any(job.deleting for job in jobs):
         return ()
-    if jobs and data_is_gone(observed):
+    if jobs and emptied_store(observed):
         return (Remove(tuple(job.reference for job in jobs)),)
     if held := _failed_and_held(observed):
         return (Remove(held),)
@@ -94,28 +102,35 @@ def why_lost(plan: Plan, observed: Observed) -> str:
     gone = [part.value for part in parts if not observed.has_controller(part)]
     if gone:
         return f"{', '.join(gone)} of the experiment was deleted"
-    return "the postgres pod was replaced, and its data with it" if data_is_gone(observed) else ""
+    store = emptied_store(observed)
+    return f"the {store} pod was replaced, and its data with it" if store else ""
 
 
-def data_is_gone(observed: Observed) -> bool:
-    """Whether the Postgres pod is younger than the data that were loaded, or are being loaded.
+def emptied_store(observed: Observed) -> str:
+    """Return the store whose pod is younger than the Job that filled it; empty for none.
 
-    The loading begins seconds after Postgres was made: a pod of the same second is the former one.
+    Both moments are the API server's: when a Job ended its node says, whose clock may be another.
+    Filling begins seconds after the store was made: a pod of the same second is the former one.
     """
-    dataset = observed.job("", Component.DATASET)
-    if dataset is None:
-        return False
-    pods = observed.pods_of("", Component.POSTGRES)
-    if dataset.completed is None:
-        return any(pod.created > dataset.created for pod in pods)
-    return any(pod.created >= dataset.completed for pod in pods)
+    for filling, stores in _FILLED_BY.items():
+        job = observed.job("", filling)
+        for store in stores if job else ():
+            if any(job and pod.created > job.created for pod in observed.pods_of("", store)):
+                return store.value
+    return ""
 
 
 def lost_while_loading(observed: Observed) -> bool:
-    """Whether the Postgres that was being loaded is gone: no fault of the loading."""
-    pods = observed.pods_of("", Component.POSTGRES)
-    away = not pods or any(pod.deleting for pod in pods)
-    return data_is_gone(observed) or (observed.has_controller(Component.POSTGRES) and away)
+    """Whether a store that was being filled is gone: no fault of the filling."""
+    if emptied_store(observed):
+        return True
+    stores = (store for filled in _FILLED_BY.values() for store in filled)
+    return any(observed.has_controller(store) and _is_away(observed, store) for store in stores)
+
+
+def _is_away(observed: Observed, store: Component) -> bool:
+    pods = observed.pods_of("", store)
+    return not pods or any(pod.deleting for pod in pods)
 
 
 def building_since(status: LoadExperimentStatus) -> float | None:

@@ -177,7 +177,6 @@ class JobView(Child):
 
     created: float = 0.0  # epoch seconds
     complete: bool = False
-    completed: float | None = None  # epoch seconds
     failed: bool = False
     message: str = ""
     refusal: str = ""  # why its pods could not be created
