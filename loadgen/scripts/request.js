@@ -10,6 +10,10 @@ import { ARRIVALS, FOLLOWS, TARGET, config, secretOf, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
+// What is drawn follows from these alone, so that it is the same in every trial. What ${request_id} puts
+// in may be of no other trial of the experiment either: those numbers begin where the trial's do.
+const { measure, warmup, experiment } = config.ids || FIRST_ID;
+const AHEAD = { measure: measure - FIRST_ID.measure, warmup: warmup - FIRST_ID.warmup };
 const CHOICE = hashText('which request');
 const MAX_REDIRECTS = 10; // of one request; the next one is a failure
 
@@ -170,7 +174,8 @@ function inBody(headers) {
 }
 
 function variable(name, escaped) {
-  if (name === 'request_id') return (id) => id;
+  if (name === 'request_id') return (id) => id + (id < FIRST_ID.warmup ? AHEAD.measure : AHEAD.warmup);
+  if (name === 'experiment_id' && experiment) return () => experiment;
   if (extracted.has(name)) return () => escaped(taken[name]);
   const given = (config.variables || {})[name];
   if (!given) {

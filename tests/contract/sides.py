@@ -58,7 +58,11 @@ STEPS: Json = {
                 {"name": "session", "cookie": "sid"},
             ],
         },
-        {"name": "me", "path": "/me/${order}", "headers": {"X-Cache": "${cache}-${session}"}},
+        {
+            "name": "me",
+            "path": "/me/${order}",
+            "headers": {"X-Cache": "${cache}-${session}", "X-Id": "${request_id}-${experiment_id}"},
+        },
     ],
 }
 SCRIPT: Json = {"configMap": {"name": "shop-load", "key": "script.js"}, "function": "browse"}

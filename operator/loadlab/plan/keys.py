@@ -15,7 +15,12 @@ from loadlab.plan.errors import PlanError
 from loadlab.plan.own_pod import RESERVED
 
 SHOWN = 40  # characters of a key that a message repeats
-REQUEST_ID = "request_id"
+REQUEST_ID, EXPERIMENT_ID = "request_id", "experiment_id"
+# Variables that every request has.
+OWN_VARIABLES = {
+    REQUEST_ID: "a number that no other request of the experiment has",
+    EXPERIMENT_ID: "a text that no other experiment has",
+}
 # A label's key as the API server wants it: an optional DNS subdomain, a slash, a name.
 LABEL_KEY = re.compile(
     r"((?=[^/]{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
@@ -47,10 +52,10 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         "load.request.variables", request.variables, VARIABLE_NAME,
         "cannot be put in by ${name}: letters, digits and _ only, such as user_id",
     )  # fmt: skip
-    if REQUEST_ID in request.variables:
+    if (taken := next((n for n in OWN_VARIABLES if n in request.variables), None)) is not None:
         message = (
-            f"load.request.variables: {REQUEST_ID} is LoadLab's own, a number that no other "
-            "request has; give the variable another name"
+            f"load.request.variables: {taken} is LoadLab's own, {OWN_VARIABLES[taken]}; give the "
+            "variable another name"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
     _check(

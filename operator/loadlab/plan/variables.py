@@ -8,7 +8,7 @@ from loadlab.model.spec.request import Request
 from loadlab.model.spec.steps import Step
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
-from loadlab.plan.keys import REQUEST_ID
+from loadlab.plan.keys import OWN_VARIABLES
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
 
@@ -20,7 +20,7 @@ def check_variables(spec: LoadExperimentSpec) -> None:
         PlanError: names the field and the remedy.
     """
     request = spec.load.request
-    known = {REQUEST_ID, *request.variables}
+    known = {*OWN_VARIABLES, *request.variables}
     if not request.steps:
         _check_texts("load.request", _texts_of(request), known)
     names: set[str] = set()
