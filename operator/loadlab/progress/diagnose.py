@@ -21,6 +21,7 @@ NOT_STARTABLE = {
 }
 CREATE_IT = "; create it in the experiment's namespace, or name another"
 NOT_OURS = "; somebody made a Secret of that name before the experiment could: delete both"
+ONCE = (Component.DATASET, Component.PREPARATION)  # what they are for is their end
 TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
@@ -47,8 +48,10 @@ def diagnose(
 
 
 def _is_awaited(pod: PodView) -> bool:
-    """The data set's pod is done when its container has ended well."""
-    return pod.deleting or not (pod.is_serving or (pod.has_finished and pod.exit_code == 0))
+    """The pod of a Job is done when its container has ended well: it may be ready, and run on."""
+    is_done = pod.has_finished and pod.exit_code == 0
+    is_ready = pod.is_serving and pod.component not in ONCE
+    return pod.deleting or not (is_ready or is_done)
 
 
 def not_startable(pod: PodView) -> str:

@@ -26,4 +26,6 @@ def _state(container: ContainerView) -> str:
         return container.waiting_reason
     if container.state is ContainerState.TERMINATED:
         return f"ended with exit code {container.exit_code}"
+    if container.ready:
+        return "runs, and has not ended"
     return "runs, and its readiness probe fails" if container.state else "has not started"

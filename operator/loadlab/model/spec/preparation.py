@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel
 from loadlab.model.spec.secrets import ConfigMapKeyRef
 from loadlab.model.spec.texts import IMAGE, NO_NUL
@@ -57,5 +58,13 @@ class Preparation(RuledModel):
         description=(
             "A key of a ConfigMap with SQL for the experiment's Postgres, such as {name: shop, "
             "key: seed.sql}: psql runs it until the first error; absent where image is given."
+        ),
+    )
+    timeout: Annotated[Duration, bounded("10s", "6h")] = Field(
+        default="30m",
+        description=(
+            "From the start of the Job until its end, within timeouts.total. It is stopped then, "
+            "wherever it is: give a migration all the time that it may take. timeouts.prepare is "
+            "for what comes before it."
         ),
     )
