@@ -10,6 +10,7 @@ from loadlab.base.names import Component
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import Placement
+from loadlab.model.spec.pod import PodFields
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
 from loadlab.plan.own_pod import RESERVED
@@ -40,10 +41,11 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         PlanError: names the map, the key and the remedy.
     """
     request = spec.load.request
-    for variant in spec.variants:
-        marks = {"podLabels": variant.pod_labels, "podAnnotations": variant.pod_annotations}
-        for field, given in marks.items():
-            _check_marks(f"variants {variant.name}: {field}", given)
+    pods: dict[str, PodFields | None] = {f"variants {each.name}": each for each in spec.variants}
+    for whose, pod in (pods | {"preparation": spec.preparation}).items():
+        if pod is not None:
+            _check_marks(f"{whose}: podLabels", pod.pod_labels)
+            _check_marks(f"{whose}: podAnnotations", pod.pod_annotations)
     _check_node_labels(spec.placement)
     _check_headers("load.request.headers", request.headers)
     for step in request.steps:

@@ -8,6 +8,7 @@ from loadlab.model.spec.preparation import Preparation
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.errors import PlanError
+from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     SCRATCH,
@@ -37,8 +38,10 @@ def build_preparation(context: Context) -> list[Manifest]:
         "restartPolicy": "Never",
         "containers": [_container(context, given)],
         "volumes": [SCRATCH, *sql],
-        **context.pull_secrets(),
+        **build_identity(given),
+        **build_pull_secrets(given, context.images.pull_secrets),
     }
+    template = pod_template(Component.PREPARATION, labels, context.spec, pod)
     return [
         {
             "apiVersion": "batch/v1",
@@ -46,7 +49,7 @@ def build_preparation(context: Context) -> list[Manifest]:
             "metadata": context.metadata(Component.PREPARATION),
             "spec": {
                 "backoffLimit": 0,
-                "template": pod_template(Component.PREPARATION, labels, context.spec, pod),
+                "template": marked(template, given),
             },
         }
     ]

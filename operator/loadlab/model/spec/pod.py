@@ -1,4 +1,4 @@
-"""What a variant says of the pods that its service runs in."""
+"""What a variant says of the pods that its service runs in; a preparation of its own, too."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ class PullSecret(ApiModel):
 
 
 class PodFields(ApiModel):
-    """The fields of a variant about its service's pods, as a pod's own spec calls them."""
+    """The fields about the pods of an image, as a pod's own spec calls them."""
 
     image_pull_secrets: tuple[PullSecret, ...] | None = Field(
         default=None,
@@ -51,7 +51,7 @@ class PodFields(ApiModel):
         default={},
         max_length=20,
         description=(
-            "Labels of the service's pods beside ours, such as {team: shop}; none of loadlab.dev, "
+            "Labels of the pods beside ours, such as {team: shop}; none of loadlab.dev, "
             "kubernetes.io or k8s.io."
         ),
     )
@@ -59,7 +59,7 @@ class PodFields(ApiModel):
         default={},
         max_length=20,
         description=(
-            'Annotations of the service\'s pods, such as {sidecar.istio.io/inject: "false"}; none '
-            "of loadlab.dev, kubernetes.io or k8s.io."
+            'Annotations of the pods, such as {sidecar.istio.io/inject: "false"}; none of '
+            "loadlab.dev, kubernetes.io or k8s.io."
         ),
     )

@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from loadlab.base.quantities import Duration, bounded
-from loadlab.base.rules import Rule, RuledModel
+from loadlab.base.rules import Rule, RuledModel, short_keys
+from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.secrets import ConfigMapKeyRef
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 from loadlab.model.spec.variants import EnvVar
 
 
-class Preparation(RuledModel):
+class Preparation(PodFields, RuledModel):
     """One Job between the data set and the first trial: an image, or SQL."""
 
     RULES: ClassVar[tuple[Rule["Preparation"], ...]] = (
@@ -25,6 +26,26 @@ class Preparation(RuledModel):
             lambda it: it.image is not None or not (it.command or it.env),
             "command and env of preparation go with its image",
         ),
+        Rule(
+            "has(self.image) || !(has(self.imagePullSecrets) || has(self.serviceAccountName) || "
+            "has(self.automountServiceAccountToken))",
+            lambda it: (
+                it.image is not None
+                or (
+                    (it.image_pull_secrets, it.service_account_name) == (None, None)
+                    and it.automount_service_account_token is None
+                )
+            ),
+            "imagePullSecrets, serviceAccountName and automountServiceAccountToken of preparation "
+            "go with its image",
+        ),
+        Rule(
+            "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
+            lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
+            "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
+        ),
+        short_keys("pod_labels", "podLabels", 317),
+        short_keys("pod_annotations", "podAnnotations", 317),
         Rule(
             "!has(self.env) || "
             "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
