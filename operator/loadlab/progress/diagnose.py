@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from loadlab.base.names import Component, is_credentials_secret
+from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
+from loadlab.progress.missing import what_is_missing
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
 from loadlab.progress.refused_creation import refused_pod
@@ -19,8 +20,6 @@ NOT_STARTABLE = {
     "CreateContainerError",
     "CreateContainerConfigError",
 }
-CREATE_IT = "; create it in the experiment's namespace, or name another"
-NOT_OURS = "; somebody made a Secret of that name before the experiment could: delete both"
 ONCE = (Component.DATASET, Component.PREPARATION)  # what they are for is their end
 TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
@@ -45,6 +44,16 @@ def diagnose(
         return Reason.NEVER_READY, f"the {stranger.component} pod does not count: {stranger.why}"
     waiting = sorted({what_is_awaited(pod) for pod in seen if _is_awaited(pod)})
     return Reason.NEVER_READY, f"not ready in time: {', '.join(waiting) or 'no pod appeared'}"
+
+
+def missing_input(pods: Iterable[PodView]) -> Diagnosis | None:
+    """Return which pod waits for a Secret or ConfigMap that is not there; None for none."""
+    waiting = (pod for pod in pods if not pod.deleting and not pod.is_serving)
+    found = ((pod, missing) for pod in waiting if (missing := what_is_missing(pod)))
+    pod, missing = next(found, (None, ""))
+    if pod is None:
+        return None
+    return Reason.CREATION_REFUSED, f"pod {pod.name} ({pod.component}): {missing}"
 
 
 def _is_awaited(pod: PodView) -> bool:
@@ -98,17 +107,9 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
         return Reason.UNSCHEDULABLE, why_unplaced(pod)
     if pod.waiting_reason == "CrashLoopBackOff" or pod.restarts or pod.exit_code:
         return _ended(pod, where)
-    if pod.waiting_reason == "CreateContainerConfigError":
-        return Reason.CREATION_REFUSED, f"{where}: {pod.waiting_message}{_create_it(pod)}"
-    return None
-
-
-def _create_it(pod: PodView) -> str:
-    """Say what to do where a Secret, or a key of one, is not there."""
-    said = pod.waiting_message
-    if "couldn't find key" in said and is_credentials_secret(said):
-        return NOT_OURS
-    return CREATE_IT if "not found" in said or "couldn't find key" in said else ""
+    is_refused = pod.waiting_reason == "CreateContainerConfigError"
+    said = what_is_missing(pod) or (pod.waiting_message if is_refused else "")
+    return (Reason.CREATION_REFUSED, f"{where}: {said}") if said else None
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:
