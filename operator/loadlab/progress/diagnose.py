@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
+from loadlab.progress.last_words import TERMINATION_LINE, last_words
 from loadlab.progress.missing import what_is_missing
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
@@ -21,7 +22,6 @@ NOT_STARTABLE = {
     "CreateContainerConfigError",
 }
 ONCE = (Component.DATASET, Component.PREPARATION)  # what they are for is their end
-TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
 
@@ -73,9 +73,11 @@ def not_startable(pod: PodView) -> str:
 
 
 def termination_line(pod: PodView) -> str:
-    """Return the last line that a failed container wrote, empty where nothing is known."""
-    lines = pod.termination_message.strip().splitlines()
-    return lines[-1].removeprefix("dataset: failed: ")[:TERMINATION_LINE] if lines else ""
+    """Return why a failed container ended, as it said it; empty where nothing is known."""
+    if pod.component is Component.K6:  # whose documents quote the errors of others
+        lines = pod.termination_message.strip().splitlines()
+        return lines[-1][:TERMINATION_LINE] if lines else ""
+    return last_words(pod.termination_message)
 
 
 def failed_dataset(pods: Iterable[PodView]) -> str:
