@@ -8,7 +8,7 @@ from loadlab.model.spec.preparation import Preparation
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.errors import PlanError
-from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
+from loadlab.plan.own_pod import build_identity, build_image, build_pull_secrets, marked
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     SCRATCH,
@@ -78,15 +78,16 @@ def check_preparation(context: Context) -> None:
 
 
 def _container(context: Context, given: Preparation) -> Manifest:
-    image, command = given.image, list(given.command or ())
-    mounts = [SCRATCH_MOUNT]
-    if image is None:
-        image, command = context.images.postgres, PSQL
+    mounts, command = [SCRATCH_MOUNT], list(given.command or ())
+    if given.image is not None:
+        image = build_image(given, given.image, context.images.pull_policy)
+    else:
+        image, command = context.pulled(context.images.postgres), PSQL
         mounts = [SCRATCH_MOUNT, {"name": "sql", "mountPath": SQL_FOLDER, "readOnly": True}]
     theirs = [variable.dump() for variable in given.env]
     return {
         "name": Component.PREPARATION.value,
-        **context.pulled(image),
+        **image,
         **({"command": command} if command else {}),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",  # the experiment's condition quotes it

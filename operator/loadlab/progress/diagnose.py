@@ -99,7 +99,7 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
     if pod.waiting_reason in PULL_TROUBLE:
         message = (
             f"{where}: image {pod.image} cannot be pulled ({pod.waiting_reason}); "
-            "check its name, the registry and the pull secret"
+            f"check its name, the registry and the pull secret{_if_it_is_there(pod)}"
         )
         return Reason.IMAGE_PULL_FAILED, message
     if pod.terminated_reason == OUT_OF_MEMORY:
@@ -112,6 +112,14 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
     is_refused = pod.waiting_reason == "CreateContainerConfigError"
     said = what_is_missing(pod) or (pod.waiting_message if is_refused else "")
     return (Reason.CREATION_REFUSED, f"{where}: {said}") if said else None
+
+
+def _if_it_is_there(pod: PodView) -> str:
+    """Say what to do about an image that was loaded into the node, and is in no registry."""
+    name, _, tag = pod.own.image.rpartition("/")[2].partition(":")
+    is_users = pod.component in {Component.SERVICE, Component.PREPARATION}
+    is_latest = is_users and "@" not in name and tag in {"", "latest"}
+    return ", or say imagePullPolicy: IfNotPresent if it is on the node" if is_latest else ""
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:

@@ -139,6 +139,8 @@ FIELDS: list[Wrong] = [
     (("preparation", "sql"), st.just(OBJECT)),
     (("preparation", "imagePullSecrets", 0, "name"), no_object_name),
     (("preparation", "serviceAccountName"), no_object_name),
+    (("preparation", "imagePullPolicy"), st.sampled_from(["always", "", 7, "Sometimes"])),
+    ((*VARIANT, "imagePullPolicy"), st.sampled_from(["always", "", 7, "Sometimes"])),
     (("preparation", "podLabels"), MARKS | st.just({"team": "a b"})),
     (("preparation", "podAnnotations"), MARKS | st.just({"note": "x" * 1001})),
     (("preparation", "timeout"), st.sampled_from(["5s", "7h", "", "soon"]) | st.integers()),

@@ -55,8 +55,9 @@ def test_its_pod_is_pulled_marked_and_run_as_a_variants_is(experiment, images):
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"serviceAccountName": "migrates"}, "serviceAccountName and automount"),
-        ({"imagePullSecrets": [{"name": "regcred"}]}, "imagePullSecrets, serviceAccountName"),
+        ({"serviceAccountName": "migrates"}, "serviceAccountName, .* go with its image"),
+        ({"imagePullSecrets": [{"name": "regcred"}]}, "imagePullSecrets, .* go with its image"),
+        ({"imagePullPolicy": "Always"}, "imagePullPolicy, .* go with its image"),
     ],
 )
 def test_what_is_an_images_does_not_go_with_sql(more, says, experiment, images):

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel, short_keys
@@ -10,6 +11,11 @@ from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.secrets import ConfigMapKeyRef
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 from loadlab.model.spec.variants import EnvVar
+
+OF_IMAGE = (
+    *("imagePullPolicy", "imagePullSecrets"),
+    *("serviceAccountName", "automountServiceAccountToken"),
+)
 
 
 class Preparation(PodFields, RuledModel):
@@ -27,17 +33,12 @@ class Preparation(PodFields, RuledModel):
             "command and env of preparation go with its image",
         ),
         Rule(
-            "has(self.image) || !(has(self.imagePullSecrets) || has(self.serviceAccountName) || "
-            "has(self.automountServiceAccountToken))",
+            f"has(self.image) || !({' || '.join(f'has(self.{name})' for name in OF_IMAGE)})",
             lambda it: (
                 it.image is not None
-                or (
-                    (it.image_pull_secrets, it.service_account_name) == (None, None)
-                    and it.automount_service_account_token is None
-                )
+                or all(getattr(it, to_snake(name)) is None for name in OF_IMAGE)
             ),
-            "imagePullSecrets, serviceAccountName and automountServiceAccountToken of preparation "
-            "go with its image",
+            f"{', '.join(OF_IMAGE)} of preparation go with its image",
         ),
         Rule(
             "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",

@@ -56,7 +56,10 @@ class EnvVar(RuledModel):
 
 
 HTTP_PORT = 8000  # of an image that names none
-OWN = ("command", "port", "imagePullSecrets", "serviceAccountName", "automountServiceAccountToken")
+OWN = (
+    *("command", "port", "imagePullPolicy", "imagePullSecrets"),
+    *("serviceAccountName", "automountServiceAccountToken"),
+)
 ASKED = ("readinessPath", "https")  # of a service that is not built in, whoever deploys it
 RUNNING = ("service", "url")  # what is there already
 DEPLOYED = ("server", "env", "podLabels", "podAnnotations")
@@ -246,7 +249,8 @@ class Variant(PodFields, RuledModel):
         description=(
             "Further settings of this variant's processes, such as FLUSH_MS (age in ms at which "
             "a batch is flushed), THREAD_TOKENS (AnyIO threads per process) or BACKLOG_LIMIT "
-            "(stream length at which the API answers 503)."
+            "(stream length at which the API answers 503). A value may refer to what the processes "
+            "are told, and to a variable before it: $(DATABASE_URL)."
         ),
     )
 
