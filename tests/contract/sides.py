@@ -56,6 +56,7 @@ STEPS: Json = {
                 {"name": "order", "json": "id"},
                 {"name": "cache", "header": "x-cache"},
                 {"name": "session", "cookie": "sid"},
+                {"name": "place", "header": "Location", "as": "Path"},
             ],
         },
         {
