@@ -8,7 +8,13 @@ from loadlab.model.spec.preparation import Preparation
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.errors import PlanError
-from loadlab.plan.own_pod import build_identity, build_image, build_pull_secrets, marked
+from loadlab.plan.own_pod import (
+    build_env_from,
+    build_identity,
+    build_image,
+    build_pull_secrets,
+    marked,
+)
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     SCRATCH,
@@ -91,6 +97,7 @@ def _container(context: Context, given: Preparation) -> Manifest:
         **({"command": command} if command else {}),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",  # the experiment's condition quotes it
+        **build_env_from(given.env_from or ()),
         "env": [*_store_variables(context), *theirs],
         "resources": limited(context.spec.resources.of(Component.PREPARATION)),
         "volumeMounts": mounts,

@@ -40,6 +40,7 @@ VALID["preparation"] = {
     "command": ["alembic", "upgrade", "head"],
     "env": [{"name": "SEED", "value": "7"}],
     "imagePullSecrets": [{"name": "regcred"}],
+    "envFrom": [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}],
     "serviceAccountName": "migrates",
     "timeout": "1h",
 }
@@ -139,6 +140,9 @@ FIELDS: list[Wrong] = [
     (("preparation", "sql"), st.just(OBJECT)),
     (("preparation", "imagePullSecrets", 0, "name"), no_object_name),
     (("preparation", "serviceAccountName"), no_object_name),
+    (("preparation", "envFrom"), not_a_list | st.just([{}])),
+    (("preparation", "envFrom", 0, "configMapRef", "name"), no_object_name),
+    (("preparation", "envFrom", 1, "secretRef", "name"), no_object_name),
     (("preparation", "imagePullPolicy"), st.sampled_from(["always", "", 7, "Sometimes"])),
     ((*VARIANT, "imagePullPolicy"), st.sampled_from(["always", "", 7, "Sometimes"])),
     (("preparation", "podLabels"), MARKS | st.just({"team": "a b"})),

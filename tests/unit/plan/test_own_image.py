@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import make_plan
 from loadlab.plan.own_image import why_not_ready
@@ -145,6 +147,35 @@ def test_a_value_may_refer_to_all_that_the_image_is_told(experiment, images):
     names = [variable["name"] for variable in service["env"]]
     assert names.index("POSTGRES_PASSWORD") < names.index("DATABASE_URL") < len(names) - 1
     assert names[-1] == "SQLALCHEMY_DATABASE_URI"
+
+
+def test_all_keys_of_secrets_and_config_maps_are_variables(experiment, images):
+    sources: Json = [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}]
+    told = {"image": "shop:1", "envFrom": sources}
+    plan = make_plan(experiment(**SPEC | {"variants": [MINE | told], "preparation": told}), images)
+
+    service, meter = pod_of(plan.run_manifests(plan.trials[0], attempt=1))["containers"]
+    (job,) = plan.own_preparation_manifests()
+    (preparation,) = job["spec"]["template"]["spec"]["containers"]
+
+    assert service["envFrom"] == preparation["envFrom"] == sources
+    assert "envFrom" not in meter
+    assert config_maps_of(plan.context.spec) == ("shop",)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        {"name": "async", "envFrom": [{"secretRef": {"name": "keys"}}]},
+        MINE | {"envFrom": [{"secretRef": {"name": "a"}, "configMapRef": {"name": "b"}}]},
+        MINE | {"envFrom": [{}]},
+        MINE | {"envFrom": [{"secretRef": {"name": "keys"}}] * 6},
+    ],
+    ids=["a built-in variant", "both", "neither", "six"],
+)
+def test_sources_that_could_not_be_are_refused(experiment, variant):
+    with pytest.raises(ValidationError, match="envFrom"):
+        experiment(**SPEC | {"workload": "sleep", "variants": [variant]})
 
 
 @pytest.mark.parametrize(

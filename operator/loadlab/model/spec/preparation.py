@@ -8,13 +8,13 @@ from pydantic.alias_generators import to_snake
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel, short_keys
 from loadlab.model.spec.pod import PodFields
-from loadlab.model.spec.secrets import ConfigMapKeyRef
+from loadlab.model.spec.secrets import ConfigMapKeyRef, EnvSource
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 from loadlab.model.spec.variants import EnvVar
 
 OF_IMAGE = (
     *("imagePullPolicy", "imagePullSecrets"),
-    *("serviceAccountName", "automountServiceAccountToken"),
+    *("serviceAccountName", "automountServiceAccountToken", "envFrom"),
 )
 
 
@@ -74,6 +74,14 @@ class Preparation(PodFields, RuledModel):
     )
     env: tuple[EnvVar, ...] = Field(
         default=(), max_length=20, description="Variables of the image, as a variant has them."
+    )
+    env_from: tuple[EnvSource, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description=(
+            "Secrets and ConfigMaps whose keys are variables of the image, as a variant has them; "
+            "absent for none."
+        ),
     )
     sql: ConfigMapKeyRef | None = Field(
         default=None,
