@@ -10,7 +10,7 @@ from loadlab.kube.pods import view_pod
 from loadlab.progress.observed import ContainerState, PodView
 
 MOST_ASKED = 20  # pods in a pass, as of makers that lack pods
-_BEFORE_ITS_START = {"ContainerCreating", "PodInitializing", ""}
+_BEFORE_ITS_START = {"ContainerCreating", ""}
 
 
 async def view_pods(

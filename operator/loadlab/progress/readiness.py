@@ -3,7 +3,7 @@
 from loadlab.progress.missing import IS_IT_THERE, mounts_in_words
 from loadlab.progress.observed import ContainerKind, ContainerState, ContainerView, PodView
 
-_MOUNTING = {"ContainerCreating", "PodInitializing"}
+_MOUNTING = "ContainerCreating"  # after which a pod has its volumes
 
 
 def what_is_awaited(pod: PodView) -> str:
@@ -11,10 +11,10 @@ def what_is_awaited(pod: PodView) -> str:
     foreign = [each for each in pod.containers if not each.ours and _holds_up(each)]
     if not foreign:
         where = f" on node {pod.node}" if pod.node else ""
-        if pod.own.waiting_reason in _MOUNTING and (mounted := mounts_in_words(pod)):
-            return f"{pod.component} (its pod{where} waits for {mounted}: {IS_IT_THERE})"
         if pod.deleting:
             return f"{pod.component} (pod {pod.name}{where} was deleted and does not end)"
+        if pod.own.waiting_reason == _MOUNTING and (mounted := mounts_in_words(pod)):
+            return f"{pod.component} (its pod{where} waits for {mounted}: {IS_IT_THERE})"
         return f"{pod.component} (its container{where} {_state(pod.own)})"
     added = ", ".join(f"{each.name} ({_state(each)})" for each in foreign)
     said = f"{pod.component}, whose pod got a container from elsewhere that is not ready: {added}"
