@@ -16,6 +16,7 @@ from loadlab_services.generators.watched import ToolError, Usage
 from loadlab_services.generators.wrk import read_found, taken_apart
 from tests.contract.sides import faults
 from tests.generators.conftest import Pods
+from tests.manifests import Json
 
 USAGE = Usage(1.0, 2.0, 1, 1024, None, 0.03, 4)
 FOUND = """\
@@ -201,7 +202,7 @@ def test_the_texts_of_a_request_are_those_of_its_number():
 
 
 def test_numbers_begin_where_those_of_the_trial_do_and_what_is_drawn_is_the_same():
-    ids = {"experiment": "0123456789", "measure": 7001, "warmup": 9001}
+    ids: Json = {"experiment": "0123456789", "measure": 7001, "warmup": 9001}
     request = {"path": "/${request_id}-${experiment_id}", "headers": {"X": "${n}"}, "body": None}
     texts = texts_of(request, {"n": [1, 1000]}, Ids(**ids))
     usual = texts_of(request, {"n": [1, 1000]}, Ids())

@@ -26,15 +26,15 @@ class Orders(Server):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["path"] == "/orders":
-            await self.answer(send, 201, [(b"location", self.location.encode())], self.body)
+            await self.say(send, 201, [(b"location", self.location.encode())], self.body)
         elif scope["path"].startswith("/orders/"):
             raw = f"{scope['raw_path'].decode()}?{scope['query_string'].decode()}".rstrip("?")
             self.asked.append((raw, await read_body(receive)))
-            await self.answer(send, 200, [], b"")
+            await self.say(send, 200, [], b"")
         else:
             await super().__call__(scope, receive, send)
 
-    async def answer(self, send: Any, status: int, headers: list[Any], body: bytes) -> None:
+    async def say(self, send: Any, status: int, headers: list[Any], body: bytes) -> None:
         headers = [*headers, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

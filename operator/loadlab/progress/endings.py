@@ -143,7 +143,7 @@ def _preparation_trouble(
     if (job := own_preparation(observed)) is not None:
         return _late_preparation(experiment, now - job.created)
     limit = experiment.spec.timeouts.prepare
-    if now - since <= seconds(limit):
+    if now - since <= _patience(experiment, observed):
         return None
     if (held := what_stalls(experiment.status)) is not None:
         return held
@@ -155,6 +155,13 @@ def _preparation_trouble(
         return Reason.DEADLINE_EXCEEDED, message
     strangers = (each for each in observed.strangers if not each.run)
     return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
+
+
+def _patience(experiment: Experiment, observed: Observed) -> float:
+    """Return for how many seconds all may be made ready, with what the user's own part took."""
+    own, job = experiment.spec.preparation, observed.job("", Component.PREPARATION)
+    own_seconds = seconds(own.timeout) if own and job and job.complete else 0
+    return seconds(experiment.spec.timeouts.prepare) + own_seconds
 
 
 def _failed_dataset(observed: Observed) -> Diagnosis | None:

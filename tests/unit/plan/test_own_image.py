@@ -150,7 +150,7 @@ def test_a_value_may_refer_to_all_that_the_image_is_told(experiment, images):
 
 
 def test_all_keys_of_secrets_and_config_maps_are_variables(experiment, images):
-    sources: Json = [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}]
+    sources = [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}]
     told = {"image": "shop:1", "envFrom": sources}
     plan = make_plan(experiment(**SPEC | {"variants": [MINE | told], "preparation": told}), images)
 

@@ -39,7 +39,8 @@ def needed(plan: Plan) -> list[tuple[int, int]]:
         for attempt in range(1, plan.attempts(trial) + 1):
             configuration = trial_configuration(plan.context, trial.run(attempt))
             load, ids = configuration["load"], configuration["ids"]
-            measured = most * (load["durationMs"] + load["rampUpMs"]) // 1000
+            ramp = load["rampUpMs"] if load["executor"].startswith("ramping") else 0
+            measured = most * (load["durationMs"] + ramp) // 1000
             found.append((ids["measure"], ids["measure"] + measured - 1))
             warm_up = most * load["warmupMs"] // 1000
             found.append((ids["warmup"], max(ids["warmup"] + warm_up - 1, ids["warmup"])))
@@ -53,10 +54,11 @@ def needed(plan: Plan) -> list[tuple[int, int]]:
         (USUAL | {"retry": {"attempts": 5}}, {}),
         (USUAL | {"load": {"request": OWN, "settling": "0s"}}, {}),
         (USUAL | {"load": {"request": OWN, "calibration": "5s"}}, {}),
+        (USUAL | {"load": {"request": OWN, "executor": "ramping-vus", "rampUp": "20s"}}, {}),
         (COMPARED, {}),
         (COMPARED, {"chosen": {"seed": 7, "loads": RATES}}),
     ],
-    ids=["usual", "attempts", "no settling", "calibration", "pilots", "after pilots"],
+    ids=["usual", "attempts", "no settling", "calibration", "ramp", "pilots", "after pilots"],
 )
 def test_no_two_attempts_share_a_number_and_all_fit_32_bits(spec, status, images):
     plan = planned(images, status, **spec)
@@ -103,7 +105,7 @@ def test_another_experiment_is_told_by_its_text(images):
     "spec",
     [
         {"load": {"request": {"path": "/"}}},
-        {"workload": "ingest", "variants": [{"name": "direct"}]},
+        {"workload": "ingest", "variants": [{"name": "queued"}]},
     ],
     ids=["no number asked for", "a workload's own requests"],
 )
@@ -132,4 +134,6 @@ def test_who_needs_none_is_told_none(spec, images):
     ],
 )
 def test_room_is_for_more_requests_than_there_can_be(spec, most, images):
-    assert most_a_second(planned(images, **spec).context.spec) == most
+    load = {"request": OWN} | spec.get("load", {})
+
+    assert most_a_second(planned(images, **spec | {"load": load}).context.spec) == most
