@@ -3,7 +3,7 @@
 import { config } from './trial.js';
 
 const HOST = config.target.split('/')[2];
-const PLACE = /^\/(?!\/)[!"$-[\]-~]*$/; // as the paths of a spec: no blanks, # and backslashes
+const PLACE = /^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/; // as a spec's paths: no blanks, # and backslashes
 const MANY_DIGITS = /\d{16}/; // beyond 2^53 JavaScript rounds
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g; // texts and numbers of JSON
 

@@ -167,6 +167,10 @@ function variable(name, escaped) {
   if (name === 'experiment_id' && experiment) return () => experiment;
   if (places.has(name) && escaped === inPath) return () => taken[name];
   if (extracted.has(name)) return () => escaped(taken[name]);
+  return drawn(name, escaped);
+}
+
+function drawn(name, escaped) {
   const given = (config.variables || {})[name];
   if (!given) {
     throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);
