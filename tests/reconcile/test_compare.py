@@ -164,6 +164,7 @@ async def test_a_node_that_lets_no_pilot_through_is_not_quiet():
 
     failed = lab.condition("Failed")
     assert (status["phase"], failed["reason"]) == ("Failed", "NotQuiet")
+    assert lab.condition("Quiet")["status"] == "False"
     assert "no pilot trial came to a usable result; the last: others used" in failed["message"]
     assert "choose another node" in failed["message"]
 

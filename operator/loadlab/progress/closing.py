@@ -24,7 +24,7 @@ def close(
 ) -> Decision:
     """Clear away all that runs; once nothing is left, sum up what was measured and finish."""
     counted = with_counts(plan.most_trials, experiment.status, observed)
-    judged = with_quiet(counted, observed.measured(), transition)
+    judged = with_quiet(counted, observed.tells_of_nodes(), transition)
     status = judged.model_copy(update={"current_trial": ""})
     left = to_clear(experiment.spec, status, observed)
     if (waiting := wait_for_clearing(status, left, transition)) is not None:

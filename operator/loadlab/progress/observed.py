@@ -256,6 +256,13 @@ class Observed:
         """The trials of the blocks, whose results count."""
         return tuple(trial for trial in self.trials.values() if trial.spec.role.is_in_block)
 
+    def tells_of_nodes(self) -> tuple[Trial, ...]:
+        """The trials by which nodes are quiet or not: before the first block those that precede it.
+
+        A node that lets none of them through is told of, too.
+        """
+        return self.measured() or tuple(self.trials.values())
+
     def runs(self) -> frozenset[str]:
         """Names of the runs of which anything is left that lives or gives life."""
         pods = (pod for pod in (*self.pods, *self.departing) if not pod.has_ended)

@@ -68,7 +68,7 @@ def _go_on(
     status = with_counts(plan.most_trials, experiment.status, observed)
     status = with_preliminary_seconds(plan, status, observed)
     status = with_calibration(plan, status, observed)
-    status = with_quiet(status, observed.measured(), transition)
+    status = with_quiet(status, observed.tells_of_nodes(), transition)
     if current is None and (plan.lacks_rates or not stale):
         decision = _all_over(plan, status, observed, transition)
         return replace(decision, actions=(*clearing, *decision.actions))
