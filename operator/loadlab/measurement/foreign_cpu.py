@@ -110,12 +110,13 @@ def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None
 
 
 def _believed(busy: float, ours: dict[str, float]) -> dict[str, float]:
-    """Leave out what the service says of itself where it was more than was busy.
+    """Leave out what the service says of itself, and beside it, where it was more than was busy.
 
     It would hide whatever others used.
     """
     is_too_much = sum(ours.values()) > MOST_OF_BUSY * busy + BUSY_SLACK
-    return {name: n for name, n in ours.items() if name != Component.SERVICE or not is_too_much}
+    told = {name for name in ours if name == Component.SERVICE or name not in _PARTS}
+    return {name: n for name, n in ours.items() if name not in told or not is_too_much}
 
 
 def _used(trial: TrialMeasurement, name: str) -> float | None:
@@ -127,22 +128,36 @@ def _used(trial: TrialMeasurement, name: str) -> float | None:
 def _users(trial: TrialMeasurement, beside: Component) -> dict[str, float | None]:
     """Return the parts that may have used the shared CPUs of the node of one of them.
 
-    What admission added to their pods is no neighbour's, and no account has what it used.
+    What admission added to their pods is no neighbour's.
     """
     used = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name, beside)}
-    return used | dict.fromkeys(_added(trial, beside))
+    return used | dict(_added(trial, beside))
 
 
-def _added(trial: TrialMeasurement, beside: str) -> Iterator[str]:
-    """Return the containers that were added, such as `istio-proxy beside k6, service`.
+def _added(trial: TrialMeasurement, beside: str) -> Iterator[tuple[str, float | None]]:
+    """Yield the containers that were added, such as `istio-proxy beside k6, service`.
 
-    They own no CPUs: where the service does, such a container uses those that all share.
+    They own no CPUs: where the service does, such a container uses those that all share. What it
+    used is known where a meter shares its process namespace: beside one pod of an own image.
     """
-    other, parts = trial.ran.get(beside), dict[str, list[str]]()
+    other, unknown = trial.ran.get(beside), dict[str, list[str]]()
     for part, ran in sorted(trial.ran.items()):
-        if ran.beside and (other is None or _share_a_node(ran, other)):
-            parts.setdefault(", ".join(ran.beside), []).append(part)
-    return (f"{names} beside {', '.join(found)}" for names, found in parts.items())
+        if not ran.beside or not (other is None or _share_a_node(ran, other)):
+            continue
+        names = ", ".join(ran.beside)
+        if (used := _used_beside(trial, part)) is not None:
+            yield f"{names} beside {part}", used
+        else:
+            unknown.setdefault(names, []).append(part)
+    yield from ((f"{names} beside {', '.join(found)}", None) for names, found in unknown.items())
+
+
+def _used_beside(trial: TrialMeasurement, part: str) -> float | None:
+    """Return what was used beside a part; processes that ended meanwhile took their time along."""
+    usage = trial.components.get(part)
+    if part != Component.SERVICE or _pods(trial) > 1 or usage is None:
+        return None
+    return usage.cpus_beside if usage.cpus_beside is not None and usage.cpus_beside >= 0 else None
 
 
 def _may_be_there(trial: TrialMeasurement, part: str, beside: Component) -> bool:

@@ -24,6 +24,7 @@ class ComponentUsage:
 
     cpu_micros_per_request: float | None = None
     cpus_used: float | None = None  # CPU seconds a second
+    cpus_beside: float | None = None  # that containers used which were added to the pod
     busiest_process_cpus: float | None = None
     memory_bytes: int | None = None
     open_files: int | None = None
@@ -135,6 +136,7 @@ def _usage(
     return ComponentUsage(
         cpu_micros_per_request=_cpu_micros(known, after, requests),
         cpus_used=_rate(known, after, seconds, lambda c: c.cpu_seconds),
+        cpus_beside=_rate(known, after, seconds, lambda c: c.beside_cpu_seconds),
         busiest_process_cpus=_busiest(known, after, seconds),
         memory_bytes=after.memory_bytes,
         open_files=after.open_files,

@@ -31,6 +31,14 @@ def read_process(pid: int) -> ProcessUsage:
         return ProcessUsage(cpu_seconds=0.0, memory_bytes=0, open_files=0)
 
 
+def read_cpu_seconds(pid: int) -> float:
+    """Read the CPU time of any user's process; zero once it is gone."""
+    try:
+        return _cpu_seconds(pid)
+    except OSError:
+        return 0.0
+
+
 def _cpu_seconds(pid: int) -> float:
     """Read the process's CPU clock, as clock_getcpuclockid(3) builds its id.
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from loadlab_services.instruments.cgroup import ContainerUsage, read_container
 from loadlab_services.instruments.cpus import describe_cpus
-from loadlab_services.instruments.process import ProcessUsage, read_process
+from loadlab_services.instruments.process import ProcessUsage, read_cpu_seconds, read_process
 from loadlab_services.instruments.server import NO_PROCESS, InstrumentsServer, NoFiguresError
 
 PROC: Final = Path("/proc")
@@ -38,6 +38,8 @@ class ServiceFromOutside:
         """Answer GET /snapshot: the keys of `snapshot.build_snapshot` that are known here."""
         pids = service_pids(self._proc, self._run)
         container = self._account(pids)
+        beside = [pid for each in containers_of(self._proc).values() for pid in each]
+        beside = [pid for pid in beside if pid not in pids]
         usages = {pid: read_process(pid) for pid in pids}
         return {
             "cpuSeconds": container.cpu_seconds,
@@ -46,6 +48,7 @@ class ServiceFromOutside:
             "openFiles": sum(usage.open_files for usage in usages.values()),
             "processes": [_process(pid, usage) for pid, usage in usages.items()],
             **next(filter(None, map(describe_cpus, pids)), {}),
+            **({"besideCpuSeconds": sum(map(read_cpu_seconds, beside))} if beside else {}),
         }
 
     def metrics(self) -> str:
@@ -73,15 +76,21 @@ def service_pids(proc: Path = PROC, run: str = "") -> list[int]:
     It is the one beside this container. Where there are several, as admission may add one, it is
     the one in which a process has the run's name in its environment.
     """
+    containers = containers_of(proc)
+    if len(containers) > 1:
+        containers = {g: pids for g, pids in containers.items() if _any_of_run(proc, pids, run)}
+    return sorted(next(iter(containers.values()), []))
+
+
+def containers_of(proc: Path) -> dict[str, list[int]]:
+    """Find the living processes of the containers beside this one, by their control groups."""
     containers: dict[str, list[int]] = {}
     own = _text_of(proc / "self" / "cgroup")
     for pid in (entry.name for entry in proc.iterdir() if entry.name.isdecimal()):
         groups = _text_of(proc / pid / "cgroup")
         if pid != PAUSE and groups not in {None, own} and not _is_zombie(proc / pid):
             containers.setdefault(str(groups), []).append(int(pid))
-    if len(containers) > 1:
-        containers = {g: pids for g, pids in containers.items() if _any_of_run(proc, pids, run)}
-    return sorted(next(iter(containers.values()), []))
+    return containers
 
 
 def _any_of_run(proc: Path, pids: Iterable[int], run: str) -> bool:

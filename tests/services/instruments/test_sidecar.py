@@ -94,6 +94,21 @@ def test_a_container_that_admission_added_is_not_the_service(tmp_path: Path, env
     assert service_pids(tmp_path, "r-2") == []
 
 
+def test_what_a_container_that_was_added_used_is_told_beside_the_service(
+    tmp_path: Path, program: "subprocess.Popen[str]"
+) -> None:
+    """Here the meter's own process stands for one of a proxy's, of another user maybe."""
+    namespace = Namespace(tmp_path, own=V2_OWN)
+    namespace.add(str(program.pid), V2_OTHER.format("service"), texts=True)
+    (tmp_path / str(program.pid) / "environ").write_text("RUN_ID=r-1")
+    namespace.add(str(os.getpid()), V2_OTHER.format("istio-proxy"))
+
+    snapshot = ServiceFromOutside(tmp_path, "r-1").snapshot()
+
+    assert [process["pid"] for process in snapshot["processes"]] == [program.pid]
+    assert snapshot["besideCpuSeconds"] == pytest.approx(time.process_time(), abs=0.5)
+
+
 @pytest.mark.parametrize("stat", ["7 (worker) Z 1 7", "7 (a) Z) Z 1 7", ""])
 def test_a_process_that_has_ended_is_none_of_them(tmp_path: Path, stat: str) -> None:
     namespace = Namespace(tmp_path, own=V2_OWN)

@@ -161,6 +161,29 @@ def test_a_proxy_that_admission_added_is_no_stranger(trial, owns):
     ]
 
 
+def test_what_a_meter_saw_a_proxy_use_is_counted_beside_the_service(trial):
+    shares = replace(trial, service_cpus=None, load=replace(trial.load, owns_cpus=False))
+    service = replace(used(0.3), cpus_beside=0.2)
+    seen = replace(shares, components=shares.components | {"service": service})
+
+    (alone,) = foreign_cpu(meshed(seen, service="a"))
+    (both,) = foreign_cpu(meshed(seen, service="a", k6="a"))
+
+    assert alone.ours["istio-proxy beside service"] == 0.2
+    assert alone.unknown == ()
+    assert alone.taken == pytest.approx(max(0.0, 0.9 - 0.3 - 0.2 - 0.3 - 0.1 - LOGS) + 0.05)
+    assert both.unknown == ("istio-proxy beside k6",)
+
+
+def test_a_proxy_whose_processes_ended_meanwhile_is_unknown(trial):
+    service = replace(used(0.3), cpus_beside=-0.1)
+    seen = replace(trial, components=trial.components | {"service": service})
+
+    first = next(foreign_cpu(meshed(seen, service="a")))
+
+    assert first.unknown == ("istio-proxy beside service",)
+
+
 def test_a_proxy_on_another_node_used_nothing_here(trial):
     found = foreign_cpu(meshed(replace(trial, service_cpus=None), postgres="b"))
 

@@ -56,6 +56,7 @@ class ComponentReading(ReadModel):
     cpu_seconds: Amount | None = None
     memory_bytes: Count | None = None
     throttled_seconds: Amount | None = None
+    beside_cpu_seconds: Amount | None = None  # of containers that were added to the pod
     open_files: Count | None = None
     cpus_allowed: Count | None = None  # that its processes may run on
     cpus_online: Count | None = None  # of its node
