@@ -10,7 +10,7 @@ from loadlab_cluster.current import CurrentCluster
 from loadlab_cluster.embedded import EmbeddedCluster
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.kind import Engine, KindCluster
-from loadlab_cluster.machine_docker import MachineDocker
+from loadlab_cluster.machine_docker import DOCKER_SECONDS, MachineDocker
 from loadlab_cluster.own_docker import OwnDocker, can_run_own_docker
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import Settings
@@ -59,7 +59,7 @@ def choose_engine(settings: Settings) -> Engine:
 
 def kind_works() -> bool:
     """Whether this machine has kind, and a Docker that answers."""
-    return succeeds(["kind", "version"]) and succeeds(["docker", "info"])
+    return succeeds(["kind", "version"]) and succeeds(["docker", "info"], seconds=DOCKER_SECONDS)
 
 
 def choose_kind(asked: str, *, kind_works: bool) -> str:

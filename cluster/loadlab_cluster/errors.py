@@ -1,7 +1,8 @@
 """What can go wrong, in words for the person at the terminal.
 
 ClusterError
-└── CommandError     a program ended with an error; names its log and shows its last lines
+├── CommandError     a program ended with an error; names its log and shows its last lines
+└── NoAnswerError    a program that was asked something has not ended in time
 """
 
 from pathlib import Path
@@ -16,6 +17,16 @@ class CommandError(ClusterError):
 
     def __init__(self, command: str, code: int, log: Path) -> None:
         super().__init__(f"{command} ended with {code}\n{last_lines(log)}\n  log: {log}")
+
+
+class NoAnswerError(ClusterError):
+    """A program that only had to answer has not ended."""
+
+    def __init__(self, command: str, seconds: float) -> None:
+        super().__init__(
+            f"no answer within {seconds:g} s: {command}\n  Start it by hand to see what it waits "
+            "for (a Docker or a cluster that is starting, or out of reach), then repeat"
+        )
 
 
 def last_lines(log: Path, count: int = 12) -> str:

@@ -111,5 +111,8 @@ def _environment(settings: Settings, access: Access) -> str:
     """The cluster is always the one that was brought up, whatever the shell's KUBECONFIG says."""
     lines = [f'export KUBECONFIG="{settings.kubeconfig}"'] if access.own_kubeconfig else []
     if access.direct_address:
-        lines.append(f'export NO_PROXY="${{NO_PROXY:+$NO_PROXY,}}{access.direct_address}"')
+        # Go reads the first of the two names that is set, Python the second.
+        both = "${NO_PROXY:+,$NO_PROXY}${no_proxy:+,$no_proxy}"
+        lines.append(f'NO_PROXY="{access.direct_address}{both}"')
+        lines += ['no_proxy="$NO_PROXY"', "export NO_PROXY no_proxy"]
     return "".join(f"{line}\n" for line in lines)

@@ -17,6 +17,7 @@ from loadlab_cluster.terminal import step
 
 Command = tuple[str, ...]
 OFFICIAL = SOURCES / "images" / "official"
+DOCKER_SECONDS = 20.0  # for it to say that it is there; while Docker Desktop starts it says nothing
 # Docker adds attestations to what it builds; kind's nodes import images, and nothing beside them.
 BUILD = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
@@ -56,7 +57,7 @@ def plan_own_image(own: OwnImage) -> Command:
 class MachineDocker:
     """The Docker that answers on this machine; it is never stopped."""
 
-    direct_address = ""
+    direct_address = "127.0.0.1"  # where kind has the API server listen
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -74,7 +75,7 @@ class MachineDocker:
             )
 
     def answers(self) -> bool:
-        return succeeds(["docker", "info"])
+        return succeeds(["docker", "info"], seconds=DOCKER_SECONDS)
 
     def docker(self) -> list[str]:
         return ["docker"]
