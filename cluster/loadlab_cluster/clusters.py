@@ -50,11 +50,12 @@ def noted_kind(settings: Settings) -> str:
 
 
 def choose_engine(settings: Settings) -> Engine:
-    """The machine's Docker; one of our own where that runs already, or where none answers."""
+    """The machine's Docker; one of our own where that runs already, or where there is no other."""
     own, machine = OwnDocker(settings), MachineDocker(settings)
     if own.leftovers():
         return own
-    return machine if machine.answers() or not can_run_own_docker() else own
+    theirs = machine.answers() or not can_run_own_docker() or machine.keeps_nodes()
+    return machine if theirs else own
 
 
 def kind_works() -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 from loadlab_cluster.commands import read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.handout import Access, in_shell, remove_handout, write_handout
+from loadlab_cluster.kind_config import LABEL
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, Settings
 from loadlab_cluster.terminal import say, step
@@ -15,7 +16,7 @@ from loadlab_cluster.terminal import say, step
 Command = tuple[str, ...]
 READY_SECONDS = 120.0
 READY = "--for=condition=Ready"
-NODE_LABEL = f"label=io.x-k8s.kind.cluster={NAME}"
+NODE_LABEL = f"label={LABEL}={NAME}"
 
 
 class Engine(Protocol):
@@ -26,6 +27,7 @@ class Engine(Protocol):
     def programs(self) -> Mapping[str, str]: ...
     def ensure(self) -> None: ...
     def answers(self) -> bool: ...
+    def silence(self) -> str: ...  # why nobody knows what is in it while it does not answer
     def docker(self) -> list[str]: ...
     def kind(self) -> list[str]: ...
     def kubectl(self) -> list[str]: ...
@@ -121,6 +123,8 @@ class KindCluster:
 
     def is_ready(self) -> bool:
         """Whether every node runs and is Ready."""
+        if not self._engine.answers():
+            return False
         nodes, kubectl = self.nodes(), self._settings.program("kubectl")
         if not nodes or set(nodes.values()) != {"running"} or not kubectl.exists():
             return False
@@ -129,14 +133,19 @@ class KindCluster:
 
     def describe(self) -> list[str]:
         """One line for each node, one for the cluster."""
-        lines = [f"{name:<32}{state}" for name, state in self.nodes().items()]
+        try:
+            lines = [f"{name:<32}{state}" for name, state in self.nodes().items()]
+        except ClusterError as error:
+            return [str(error)]
         missing = f"no kind cluster {NAME}: CLUSTER=kind make up"
         ready = f"the kind cluster {NAME} is {'' if self.is_ready() else 'not '}Ready"
         return [*lines, ready if lines else missing]
 
     def nodes(self) -> dict[str, str]:
-        """The state of each node's container, by its name."""
+        """The state of each node's container, by its name; raises where that cannot be known."""
         if not self._engine.answers():
+            if silence := self._engine.silence():
+                raise ClusterError(silence)
             return {}
         asked = ("ps", "--all", "--filter", NODE_LABEL, "--format", "{{.Names}} {{.State}}")
         rows = read_output([*self._engine.docker(), *asked]).splitlines()

@@ -7,6 +7,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import SOURCES
 
 MOST_WORKERS = 5
+LABEL = "io.x-k8s.kind.cluster"  # of the container of every node, with the cluster's name
 
 
 def kind_config(environment: Mapping[str, str] = os.environ) -> str:

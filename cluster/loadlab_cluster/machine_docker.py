@@ -9,7 +9,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.handout import machine_program
 from loadlab_cluster.images import PREFIX, STORES, official_store, project_images, sample_images
-from loadlab_cluster.kind_config import kind_config
+from loadlab_cluster.kind_config import LABEL, kind_config
 from loadlab_cluster.kubectl import find_kubectl
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
@@ -17,6 +17,7 @@ from loadlab_cluster.terminal import step
 
 Command = tuple[str, ...]
 OFFICIAL = SOURCES / "images" / "official"
+CONTAINERS = Path("/var/lib/docker/containers")  # root alone may look into it
 DOCKER_SECONDS = 20.0  # for it to say that it is there; while Docker Desktop starts it says nothing
 # Docker adds attestations to what it builds; kind's nodes import images, and nothing beside them.
 BUILD = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
@@ -76,6 +77,20 @@ class MachineDocker:
 
     def answers(self) -> bool:
         return succeeds(["docker", "info"], seconds=DOCKER_SECONDS)
+
+    def silence(self) -> str:
+        """What a Docker that does not answer holds comes back with it: it cannot be called gone."""
+        return (
+            "Docker does not answer (docker info), so nobody knows what is left of the kind "
+            f"cluster {NAME}: start Docker or join the group `docker`, then repeat; where that "
+            f"Docker is gone for good: rm -r {self._settings.handout}"
+        )
+
+    def keeps_nodes(self) -> bool:
+        """Whether it has nodes of ours, asked of its files: so of one that is stopped, too."""
+        labelled = f'"{LABEL}":"{NAME}"'
+        files = CONTAINERS.glob("*/config.v2.json")
+        return any(labelled in file.read_text(errors="replace") for file in files)
 
     def docker(self) -> list[str]:
         return ["docker"]

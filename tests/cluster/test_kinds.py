@@ -260,4 +260,17 @@ def test_a_silent_docker_is_said_with_the_remedy(cluster: KindCluster, machine) 
 
     with pytest.raises(ClusterError, match=r"Docker does not answer .*join the group `docker`"):
         cluster.up()
-    assert cluster.describe() == ["no kind cluster loadlab: CLUSTER=kind make up"]
+
+
+def test_nobody_says_that_nothing_is_left_in_a_docker_that_does_not_answer(
+    cluster: KindCluster, machine, tmp_path: Path
+) -> None:
+    """Its containers come back with it, and the note of which cluster that is must be there."""
+    cluster.up()
+    machine("docker", "exit 1")
+
+    with pytest.raises(ClusterError, match="nobody knows what is left of the kind cluster loadlab"):
+        cluster.down()
+    assert (tmp_path / ".state" / "cluster").read_text() == "kind\n"
+    assert "nobody knows what is left" in cluster.describe()[0]
+    assert not cluster.is_ready()
