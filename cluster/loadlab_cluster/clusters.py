@@ -9,6 +9,7 @@ from loadlab_cluster.commands import succeeds
 from loadlab_cluster.current import CurrentCluster
 from loadlab_cluster.embedded import EmbeddedCluster
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.handout import read_note
 from loadlab_cluster.kind import Engine, KindCluster
 from loadlab_cluster.machine_docker import DOCKER_SECONDS, MachineDocker
 from loadlab_cluster.own_docker import OwnDocker, can_run_own_docker
@@ -43,9 +44,7 @@ def choose_cluster(settings: Settings, environment: Mapping[str, str] = os.envir
 
 def noted_kind(settings: Settings) -> str:
     """The kind of the cluster that `up` made; a user's own context is never taken silently."""
-    if not settings.noted_cluster.exists():
-        return ""
-    noted = settings.noted_cluster.read_text().strip()
+    noted = read_note(settings)
     return noted if noted in {"embedded", "kind"} else ""
 
 

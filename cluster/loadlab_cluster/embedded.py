@@ -70,11 +70,12 @@ class EmbeddedCluster:
         """End what `up` started; images and binaries stay in the cache for the next time."""
         if not self.leftovers():
             say("✓ nothing is up, nothing is left")
+            remove_handout(self._settings, "embedded")
             return
         with step("Take the cluster down", first=3, again=0):
             self._stop()
             self._remove()
-        remove_handout(self._settings)
+        remove_handout(self._settings, "embedded")
         if left := self.leftovers():
             raise ClusterError("still there after `down`: " + ", ".join(left))
 

@@ -86,8 +86,15 @@ def write_handout(settings: Settings, access: Access) -> None:
     say("  or: make kubectl ARGS='get nodes'")
 
 
-def remove_handout(settings: Settings) -> None:
-    """A kubeconfig of a cluster that is gone only misleads."""
+def read_note(settings: Settings) -> str:
+    """The kind of the cluster that the hand-out is for; empty where there is none."""
+    return settings.noted_cluster.read_text().strip() if settings.noted_cluster.exists() else ""
+
+
+def remove_handout(settings: Settings, cluster: str) -> None:
+    """A kubeconfig of a cluster that is gone only misleads; that of one of another kind stays."""
+    if read_note(settings) not in {"", cluster}:
+        return
     shutil.rmtree(settings.handout / "bin", ignore_errors=True)
     settings.kubeconfig.unlink(missing_ok=True)
     settings.activation.unlink(missing_ok=True)

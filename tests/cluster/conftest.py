@@ -6,6 +6,7 @@ and the last layer of `make test`.
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,20 @@ def settings(tmp_path: Path) -> Settings:
     """Settings whose folders belong to the test."""
     environment = {"XDG_CACHE_HOME": str(tmp_path), "LOADLAB_STATE": str(tmp_path / "state")}
     return load_settings(environment)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """A machine that has the programs which a test gives it, and no others."""
+    folder = tmp_path / "machine"
+    folder.mkdir()
+    for shell in ("sh", "cat"):
+        (folder / shell).symlink_to(f"/bin/{shell}")
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name: str, script: str) -> Path:
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+        return folder / name
+
+    return add

@@ -1,7 +1,5 @@
 """Which kind of cluster is chosen, and what kind and Docker are told to do."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ import yaml
 from loadlab_cluster.clusters import choose_kind, kind_works
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.images import STORES as STORE_NAMES
-from loadlab_cluster.kind import KindCluster, plan_create, plan_delete, plan_repair
+from loadlab_cluster.kind import plan_create, plan_delete, plan_repair
 from loadlab_cluster.kind_config import kind_config
 from loadlab_cluster.machine_docker import MachineDocker, plan_builds, plan_load
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings, read_versions
@@ -39,23 +37,6 @@ def test_the_users_own_context_is_only_taken_by_name(
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ClusterError, match=r"CLUSTER=minikube is none of embedded, kind, current"):
         choose_kind("minikube", kind_works=True)
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """A machine that has the programs which a test gives it, and no others."""
-    folder = tmp_path / "machine"
-    folder.mkdir()
-    for shell in ("sh", "cat"):
-        (folder / shell).symlink_to(f"/bin/{shell}")
-    monkeypatch.setenv("PATH", str(folder))
-
-    def add(name: str, script: str) -> Path:
-        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-        (folder / name).chmod(0o755)
-        return folder / name
-
-    return add
 
 
 @pytest.mark.parametrize(
@@ -168,109 +149,3 @@ def test_images_come_onto_the_nodes_by_an_archive() -> None:
         ("docker", "save", "--output", "/cache/images.tar", "a:1", "b:2"),
         ("kind", "load", "image-archive", "--name", "loadlab", "/cache/images.tar"),
     ]
-
-
-DOCKER = """\
-echo "docker $*" >> "$LOADLAB_LOG"
-case "$1" in
-  ps) cat "$LOADLAB_NODES" ;;
-  start) shift; for name; do echo "$name running"; done > "$LOADLAB_NODES" ;;
-esac
-"""
-KIND = """\
-echo "kind $*" >> "$LOADLAB_LOG"
-case "$1" in
-  create) echo "loadlab-control-plane running" > "$LOADLAB_NODES" ;;
-  delete) : > "$LOADLAB_NODES" ;;
-esac
-"""
-
-
-@pytest.fixture
-def docker_machine(machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with programs that say what they were told; returns where the nodes stand."""
-    nodes = tmp_path / "nodes"
-    nodes.touch()
-    monkeypatch.setenv("LOADLAB_NODES", str(nodes))
-    monkeypatch.setenv("LOADLAB_LOG", str(tmp_path / "said"))
-    for name, script in {"docker": DOCKER, "kind": KIND, "kubectl": "exit 0"}.items():
-        machine(name, script)
-    return nodes
-
-
-@pytest.fixture
-def cluster(settings: Settings, tmp_path: Path, docker_machine: Path) -> KindCluster:
-    own = replace(settings, handout=tmp_path / ".state")
-    return KindCluster(own, MachineDocker(own))
-
-
-def said(tmp_path: Path, program: str) -> list[str]:
-    lines = (tmp_path / "said").read_text().splitlines()
-    return [line.split()[1] for line in lines if line.startswith(f"{program} ")]
-
-
-def test_up_leaves_the_same_programs_as_every_cluster(cluster: KindCluster, tmp_path: Path) -> None:
-    cluster.up()
-
-    assert {path.name for path in (tmp_path / ".state" / "bin").iterdir()} == {
-        *("kubectl", "helm", "helm3", "helm4", "loadlab", "kubectl-loadlab")
-    }
-    assert said(tmp_path, "kind") == ["create", "export"]
-    assert cluster.is_ready()
-
-
-def test_up_again_creates_nothing(cluster: KindCluster, tmp_path: Path) -> None:
-    cluster.up()
-    cluster.up()
-
-    assert said(tmp_path, "kind") == ["create", "export"]
-
-
-def test_up_starts_a_stopped_node_instead_of_making_another(
-    cluster: KindCluster, docker_machine: Path, tmp_path: Path
-) -> None:
-    docker_machine.write_text("loadlab-control-plane exited\n")
-    assert not cluster.is_ready()
-    cluster.up()
-
-    assert said(tmp_path, "kind") == ["export"]
-    assert said(tmp_path, "docker").count("start") == 1
-    assert cluster.is_ready()
-
-
-def test_down_removes_the_cluster_and_what_up_left(cluster: KindCluster, tmp_path: Path) -> None:
-    cluster.up()
-    cluster.down()
-    cluster.down()
-
-    assert said(tmp_path, "kind").count("delete") == 1
-    assert list((tmp_path / ".state").iterdir()) == []
-
-
-@pytest.mark.parametrize("act", ["images", "load"])
-def test_no_image_is_loaded_where_no_node_runs(cluster: KindCluster, act: str) -> None:
-    with pytest.raises(
-        ClusterError, match="no node of the kind cluster loadlab runs: CLUSTER=kind"
-    ):
-        cluster.images() if act == "images" else cluster.load("archive.tar")
-
-
-def test_a_silent_docker_is_said_with_the_remedy(cluster: KindCluster, machine) -> None:
-    machine("docker", "exit 1")
-
-    with pytest.raises(ClusterError, match=r"Docker does not answer .*join the group `docker`"):
-        cluster.up()
-
-
-def test_nobody_says_that_nothing_is_left_in_a_docker_that_does_not_answer(
-    cluster: KindCluster, machine, tmp_path: Path
-) -> None:
-    """Its containers come back with it, and the note of which cluster that is must be there."""
-    cluster.up()
-    machine("docker", "exit 1")
-
-    with pytest.raises(ClusterError, match="nobody knows what is left of the kind cluster loadlab"):
-        cluster.down()
-    assert (tmp_path / ".state" / "cluster").read_text() == "kind\n"
-    assert "nobody knows what is left" in cluster.describe()[0]
-    assert not cluster.is_ready()

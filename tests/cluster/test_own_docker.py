@@ -91,7 +91,7 @@ def test_the_cluster_that_is_up_is_the_one_that_is_meant(
     own = Settings(settings.cache, settings.state, tmp_path / ".state", settings.versions)
     write_handout(own, Access(cluster, "a test cluster", "kubectl"))
     while_up = noted_kind(own)
-    remove_handout(own)
+    remove_handout(own, cluster)
 
     assert (while_up, noted_kind(own)) == (noted, "")
 
