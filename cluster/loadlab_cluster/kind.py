@@ -1,5 +1,6 @@
 """A cluster in Docker by kind: created, repaired, used and deleted, whichever Docker that is."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Protocol
 from loadlab_cluster.commands import read_output, run_logged
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.handout import Access, in_shell, remove_handout, write_handout
-from loadlab_cluster.kind_config import LABEL
+from loadlab_cluster.kind_config import LABEL, refuse_another
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, Settings
 from loadlab_cluster.terminal import say, step
@@ -98,6 +99,8 @@ class KindCluster:
         engine.ensure()
         kubectl = engine.kubectl()
         nodes = self.nodes()
+        if nodes:
+            self._refuse_another(nodes)
         if nodes and not self._lack():
             say(f"✓ the kind cluster {NAME} is up: {', '.join(nodes)} Ready")
         elif nodes:
@@ -212,6 +215,11 @@ class KindCluster:
         settings.kubeconfig.unlink(missing_ok=True)  # kind would add to it
         export = ("export", "kubeconfig", "--name", NAME, "--kubeconfig", str(settings.kubeconfig))
         self._run((*self._engine.kind(), *export))
+
+    def _refuse_another(self, nodes: Mapping[str, str]) -> None:
+        asked = ("inspect", "--format", "{{.Config.Image}}", min(nodes))
+        image = read_output([*self._engine.docker(), *asked]).strip()
+        refuse_another(os.environ, len(nodes) - 1, image)
 
     def _refuse_without_nodes(self) -> None:
         if "running" not in self.nodes().values():

@@ -9,7 +9,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.handout import machine_program
 from loadlab_cluster.images import PREFIX, STORES, official_store, project_images, sample_images
-from loadlab_cluster.kind_config import LABEL, kind_config
+from loadlab_cluster.kind_config import LABEL, NODE, kind_config
 from loadlab_cluster.kubectl import find_kubectl
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
@@ -107,7 +107,7 @@ class MachineDocker:
 
     def ensure_node_image(self) -> str:
         """The official one by its digest: Docker pulls it when the node is created."""
-        return os.environ.get("LOADLAB_KIND_NODE") or self._settings.versions["KIND_NODE"]
+        return os.environ.get(NODE) or self._settings.versions["KIND_NODE"]
 
     def config(self) -> Path:
         path = self._settings.cache / "kind" / "kind.yaml"

@@ -18,6 +18,7 @@ DOCKER = """\
 echo "docker $*" >> "$LOADLAB_LOG"
 case "$1" in
   ps) cat "$LOADLAB_NODES" ;;
+  inspect) echo "kindest/node:v1@sha256:1" ;;
   exec) while read -r name state; do echo "$name ${LOADLAB_READY-True}"; done < "$LOADLAB_KNOWN" ;;
   start) shift; for name; do echo "$name running"; done > "$LOADLAB_NODES" ;;
 esac
@@ -38,6 +39,8 @@ def docker_machine(machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A machine with programs that say what they were told; returns where the nodes stand."""
     nodes = tmp_path / "nodes"
     nodes.touch()
+    for variable in ("LOADLAB_KIND_WORKERS", "LOADLAB_KIND_NODE"):
+        monkeypatch.delenv(variable, raising=False)
     for variable in ("LOADLAB_NODES", "LOADLAB_KNOWN"):  # known to the API server, by default all
         monkeypatch.setenv(variable, str(nodes))
     monkeypatch.setenv("LOADLAB_LOG", str(tmp_path / "said"))
@@ -192,6 +195,36 @@ def test_a_creation_that_was_interrupted_is_not_ready_and_the_remedy_is_named(
     assert cluster.describe()[-1].endswith("is not Ready: loadlab-worker never joined it")
     with pytest.raises(ClusterError, match=r"loadlab-worker never joined it\n.*make down up"):
         cluster.up()
+
+
+@pytest.mark.parametrize(
+    ("variable", "asked", "said"),
+    [
+        ("LOADLAB_KIND_WORKERS", "2", "it has 0 workers, and LOADLAB_KIND_WORKERS is 2"),
+        ("LOADLAB_KIND_NODE", "kindest/node:v2", "its nodes are kindest/node:v1@sha256:1, and "),
+    ],
+)
+def test_another_cluster_than_the_one_that_is_up_is_refused(
+    cluster: KindCluster, monkeypatch: pytest.MonkeyPatch, variable: str, asked: str, said: str
+) -> None:
+    cluster.up()
+    monkeypatch.setenv(variable, asked)
+
+    with pytest.raises(ClusterError, match=rf"is up, and another one is asked for: {said}"):
+        cluster.up()
+
+
+def test_the_cluster_that_was_asked_for_is_not_refused(
+    cluster: KindCluster, docker_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one with workers, where nothing is asked."""
+    docker_machine.write_text("loadlab-control-plane running\nloadlab-worker running\n")
+    cluster.up()
+    monkeypatch.setenv("LOADLAB_KIND_WORKERS", "1")
+    monkeypatch.setenv("LOADLAB_KIND_NODE", "kindest/node:v1@sha256:1")
+    cluster.up()
+
+    assert cluster.is_ready()
 
 
 @pytest.mark.parametrize(

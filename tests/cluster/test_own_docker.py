@@ -113,6 +113,13 @@ def test_the_api_server_is_where_the_link_leads(settings: Settings, tmp_path, mo
     assert engine.direct_address == DOCKER.address
 
 
+def test_no_node_is_pulled_where_there_is_no_registry(settings: Settings, monkeypatch) -> None:
+    monkeypatch.setenv("LOADLAB_KIND_NODE", "kindest/node:v1.33.4@sha256:1")
+
+    with pytest.raises(ClusterError, match="LOADLAB_KIND_NODE is for a Docker that answers"):
+        OwnDocker(settings).ensure_node_image()
+
+
 def test_runc_is_asked_only_for_what_this_root_has(tmp_path: Path) -> None:
     """With a runc that prints what it was started with, and a root that lacks the capability."""
     (tmp_path / "bin").mkdir()
