@@ -10,7 +10,7 @@ from loadlab_cluster.clusters import Cluster, choose_cluster
 from loadlab_cluster.debian import ensure_prerequisites
 from loadlab_cluster.demo import bring_up, run_demo
 from loadlab_cluster.dev_environment import ensure_environment
-from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.errors import ClusterError, describe_os_error
 from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
 from loadlab_cluster.network import EMBEDDED
@@ -64,6 +64,9 @@ def main(arguments: Sequence[str]) -> int:
         return _run(command, rest, load_settings())
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {describe_os_error(error)}", file=sys.stderr)
         return 1
 
 

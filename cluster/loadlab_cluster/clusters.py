@@ -51,10 +51,11 @@ def noted_kind(settings: Settings) -> str:
 def choose_engine(settings: Settings) -> Engine:
     """The machine's Docker; one of our own where that runs already, or where there is no other."""
     own, machine = OwnDocker(settings), MachineDocker(settings)
+    if not can_run_own_docker():  # nor look for one: that needs Linux
+        return machine
     if own.leftovers():
         return own
-    theirs = machine.answers() or not can_run_own_docker() or machine.keeps_nodes()
-    return machine if theirs else own
+    return machine if machine.answers() or machine.keeps_nodes() else own
 
 
 def kind_works() -> bool:

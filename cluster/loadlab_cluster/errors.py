@@ -5,7 +5,20 @@ ClusterError
 └── NoAnswerError    a program that was asked something has not ended in time
 """
 
+import errno
 from pathlib import Path
+
+# What may be done about what the system refused.
+OWNER = "after a `make` by root such files are root's: sudo chown -R $(id -u) {path}"
+ROOM = "make room; `make distclean` removes what is only kept for the next time"
+REMEDIES = {
+    errno.EACCES: OWNER,
+    errno.EPERM: OWNER,
+    errno.ENOSPC: ROOM,
+    errno.EDQUOT: ROOM,
+    errno.EROFS: "put the checkout, and by XDG_CACHE_HOME the cache, where they can be written",
+}
+OF_LINUX = ("/proc", "/sys")
 
 
 class ClusterError(Exception):
@@ -17,6 +30,16 @@ class CommandError(ClusterError):
 
     def __init__(self, command: str, code: int, log: Path) -> None:
         super().__init__(f"{command} ended with {code}\n{last_lines(log)}\n  log: {log}")
+
+
+def describe_os_error(error: OSError) -> str:
+    """One line that names the path and the remedy."""
+    path = str(error.filename or "")
+    said = ": ".join(filter(None, (path, error.strerror or str(error))))
+    remedy = REMEDIES.get(error.errno or 0, "").format(path=path or ".")
+    if path.startswith(OF_LINUX):
+        remedy = "it needs a Linux that has it; CLUSTER=kind and CLUSTER=current do without"
+    return f"{said}; {remedy}" if remedy else said
 
 
 class NoAnswerError(ClusterError):
