@@ -138,7 +138,7 @@ def _helm(major: str, versions: dict[str, str], module: Path) -> GoProgram:
     for name in known[major]:
         flags += f" -X {package}/{name}Major=1 -X {package}/{name}Minor={minor}"
     command, title = f"{package}/cmd/helm", f"Helm {version}"
-    return GoProgram(f"helm{major}", title, module, command, flags, first_seconds=15)
+    return GoProgram(f"helm{major}", title, module, command, flags, first_seconds=100)
 
 
 def ensure_go_program(name: str, settings: Settings) -> Path:
