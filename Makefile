@@ -56,7 +56,7 @@ install: ## the cluster up, with LoadLab in it and no experiment
 up: ## bring the cluster up (safe to repeat)
 	@$(LAB) up
 
-down: ## take the cluster down; nothing of it stays but the cache
+down: ## take the cluster down; nothing of it stays but cache and images
 	@$(LAB) down
 
 images: ## build what changed and load it into the cluster
@@ -103,5 +103,6 @@ clean: down ## also the environment, the caches of the tools and .state
 	@rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## also the built Kubernetes, the image layers and the logs
+distclean: clean ## also the built Kubernetes, the images (in Docker, too) and the logs
+	@$(LAB) forget
 	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/loadlab"

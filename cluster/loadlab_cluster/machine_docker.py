@@ -1,10 +1,11 @@
 """The machine's own Docker under kind: official images, built and pulled by it."""
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from loadlab_cluster.commands import run_logged, succeeds
+from loadlab_cluster.commands import WORK_SECONDS, read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.handout import machine_program
@@ -13,7 +14,7 @@ from loadlab_cluster.kind_config import LABEL, NODE, kind_config
 from loadlab_cluster.kubectl import find_kubectl
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
-from loadlab_cluster.terminal import step
+from loadlab_cluster.terminal import say, step
 
 Command = tuple[str, ...]
 OFFICIAL = SOURCES / "images" / "official"
@@ -53,6 +54,23 @@ def plan_own_image(own: OwnImage) -> Command:
     """Build a folder of the user's own."""
     recipe = ("--file", str(own.recipe), str(own.folder))
     return ("docker", "build", "--tag", own.reference, *recipe)
+
+
+def image_ids() -> set[str]:
+    """Of every image of LoadLab that this machine's Docker has; the user's own have other names."""
+    listed = ["docker", "image", "ls", "--no-trunc", "--quiet", f"{PREFIX}/*"]
+    return set(read_output(listed).split())
+
+
+def forget_images() -> None:
+    """Remove them; what they were built on and the build cache may be others' too, and stay."""
+    if not shutil.which("docker"):
+        return
+    if not succeeds(["docker", "info"], seconds=DOCKER_SECONDS):
+        say("Docker does not answer (docker info): the images of LoadLab that it has stay there")
+    elif ids := image_ids():
+        with step(f"Remove {len(ids)} images of LoadLab from Docker", first=5, again=5):
+            read_output(["docker", "image", "rm", "--force", *sorted(ids)], seconds=WORK_SECONDS)
 
 
 class MachineDocker:
@@ -118,11 +136,13 @@ class MachineDocker:
     def images(self) -> None:
         """Build every image and load all of them into the nodes."""
         plan = plan_builds(self._settings.versions)
-        log = self._settings.logs / "kind.log"
+        log, former = self._settings.logs / "kind.log", image_ids()
         with step("Build the images with Docker", first=240, again=20):
             for command in plan.values():
                 run_logged(command, log, env=BUILD)
         self._load(list(plan), title=f"Load {len(plan)} images into kind")
+        if replaced := former - image_ids():  # no tag is left on them, and nothing names them
+            succeeds(["docker", "image", "rm", *sorted(replaced)], seconds=WORK_SECONDS)
 
     def image(self, own: OwnImage) -> None:
         with step(f"Build {own.reference} with Docker", first=60, again=10):
