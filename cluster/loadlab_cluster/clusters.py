@@ -32,14 +32,19 @@ class Cluster(Protocol):
 
 def choose_cluster(settings: Settings, environment: Mapping[str, str] = os.environ) -> Cluster:
     """The cluster that CLUSTER names, the one that is up, or the one that this machine can run."""
-    asked = environment.get("CLUSTER", "") or noted_kind(settings)
-    match choose_kind(asked, kind_works=not asked and kind_works()):
+    match chosen_kind(settings, environment):
         case "kind":
             return KindCluster(settings, choose_engine(settings))
         case "current":
             return CurrentCluster(settings)
         case _:
             return EmbeddedCluster(settings, embedded_builder(settings))
+
+
+def chosen_kind(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
+    """embedded, kind or current: what `make` means in this environment."""
+    asked = environment.get("CLUSTER", "") or noted_kind(settings)
+    return choose_kind(asked, kind_works=not asked and kind_works())
 
 
 def noted_kind(settings: Settings) -> str:

@@ -6,7 +6,7 @@ and the last layer of `make test`.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,21 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "cluster"))
 
-from loadlab_cluster.settings import Settings, load_settings  # noqa: E402  after the path
+from loadlab_cluster.clusters import chosen_kind  # noqa: E402  after the path
+from loadlab_cluster.settings import Settings, load_settings  # noqa: E402
 
-IS_KIND = os.environ.get("CLUSTER") == "kind"
-LIFECYCLES = {"test_lifecycle.py": not IS_KIND, "test_kind_lifecycle.py": IS_KIND}
-MAY_TAKE_DOWN = bool(os.environ.get("LOADLAB_CLUSTER_TEST"))
-collect_ignore = [file for file, fits in LIFECYCLES.items() if not (fits and MAY_TAKE_DOWN)]
+LIFECYCLES = {"test_lifecycle.py": "embedded", "test_kind_lifecycle.py": "kind"}
+
+
+def ignored(settings: Settings, environment: Mapping[str, str]) -> list[str]:
+    """The lifecycles that are not of the cluster which `make` means here: none of one's own."""
+    if not environment.get("LOADLAB_CLUSTER_TEST"):
+        return sorted(LIFECYCLES)
+    chosen = chosen_kind(settings, environment)
+    return [file for file, kind in LIFECYCLES.items() if kind != chosen]
+
+
+collect_ignore = ignored(load_settings(), os.environ)
 
 
 @pytest.fixture

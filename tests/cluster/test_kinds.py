@@ -1,5 +1,6 @@
 """Which kind of cluster is chosen, and what kind and Docker are told to do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,13 @@ import yaml
 
 from loadlab_cluster.clusters import choose_kind, kind_works
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.handout import Access, write_handout
 from loadlab_cluster.images import STORES as STORE_NAMES
 from loadlab_cluster.kind import plan_create, plan_delete, plan_repair
 from loadlab_cluster.kind_config import kind_config
 from loadlab_cluster.machine_docker import MachineDocker, plan_builds, plan_load
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings, read_versions
+from tests.cluster.conftest import ignored
 
 STORES = {"POSTGRES": "15", "REDIS": "7", "RABBITMQ": "3"}
 VERSIONS = {"KUBERNETES": "1.34.4", "DEBIAN": "bookworm"} | STORES
@@ -56,6 +59,34 @@ def test_kind_is_the_default_only_where_it_is_installed_and_docker_answers(
         machine(name, script)
 
     assert kind_works() is works
+
+
+@pytest.mark.parametrize(
+    ("environment", "noted", "skipped"),
+    [
+        ({}, "", ["test_kind_lifecycle.py", "test_lifecycle.py"]),
+        ({"LOADLAB_CLUSTER_TEST": "1"}, "", ["test_lifecycle.py"]),
+        ({"LOADLAB_CLUSTER_TEST": "1"}, "embedded", ["test_kind_lifecycle.py"]),
+        ({"LOADLAB_CLUSTER_TEST": "1", "CLUSTER": "kind"}, "embedded", ["test_lifecycle.py"]),
+        (
+            {"LOADLAB_CLUSTER_TEST": "1", "CLUSTER": "current"},
+            "",
+            ["test_lifecycle.py", "test_kind_lifecycle.py"],
+        ),
+    ],
+    ids=["not asked for", "kind is the default", "embedded is up", "named", "somebody's own"],
+)
+def test_the_lifecycle_that_is_tested_is_of_the_cluster_that_make_means(
+    machine, settings, tmp_path: Path, environment: dict[str, str], noted: str, skipped: list[str]
+) -> None:
+    """On a machine where kind works."""
+    for name in ("kind", "docker"):
+        machine(name, "exit 0")
+    own = replace(settings, handout=tmp_path / ".state")
+    if noted:
+        write_handout(own, Access(noted, "a test cluster", "kubectl"))
+
+    assert ignored(own, environment) == skipped
 
 
 def test_kind_creates_one_cluster_with_its_own_kubeconfig() -> None:
