@@ -9,7 +9,7 @@ from typing import Protocol
 from loadlab_cluster.commands import read_output, run_logged
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.handout import Access, in_shell, remove_handout, write_handout
-from loadlab_cluster.kind_config import LABEL, refuse_another
+from loadlab_cluster.kind_config import KIND_YAML, LABEL, refuse_another
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, Settings
 from loadlab_cluster.terminal import say, step
@@ -25,6 +25,8 @@ ASK_NODES = (
     *("--request-timeout=5s", "get", "nodes"),
     *("--output", f'jsonpath={{range .items[*]}}{CONDITIONS}{{"\\n"}}{{end}}'),
 )
+
+MADE_OF = "/kind/loadlab.yaml"  # on the first node: the configuration that the cluster was made of
 
 
 class Engine(Protocol):
@@ -101,6 +103,7 @@ class KindCluster:
         nodes = self.nodes()
         if nodes:
             self._refuse_another(nodes)
+            self._say_what_changed(nodes)
         if nodes and not self._lack():
             say(f"✓ the kind cluster {NAME} is up: {', '.join(nodes)} Ready")
         elif nodes:
@@ -192,8 +195,10 @@ class KindCluster:
         settings.kubeconfig.unlink(missing_ok=True)  # of another cluster: kind would add to it
         image, kind = engine.ensure_node_image(), engine.kind()
         with step("Create the kind cluster and wait until it is Ready", first=90, again=30):
-            self._run(plan_create(kind, image, engine.config(), settings.kubeconfig))
+            config, docker = engine.config(), engine.docker()
+            self._run(plan_create(kind, image, config, settings.kubeconfig))
             self._await_ready()
+            self._run((*docker, "cp", str(config), f"{FIRST_NODE}:{MADE_OF}"))
 
     def _await_ready(self) -> None:
         """A node that has just started needs a moment."""
@@ -220,6 +225,20 @@ class KindCluster:
         asked = ("inspect", "--format", "{{.Config.Image}}", min(nodes))
         image = read_output([*self._engine.docker(), *asked]).strip()
         refuse_another(os.environ, len(nodes) - 1, image)
+
+    def _say_what_changed(self, nodes: Mapping[str, str]) -> None:
+        """Of a checkout that moved on; a node that is stopped cannot be asked."""
+        if nodes.get(FIRST_NODE) != "running":
+            return
+        try:
+            made_of = read_output([*self._engine.docker(), "exec", FIRST_NODE, "cat", MADE_OF])
+        except ClusterError:  # an older one, or one that was interrupted
+            return
+        if not made_of.startswith(KIND_YAML.read_text()):
+            say(
+                "  cluster/kind.yaml has changed since this cluster was made, and is not its own; "
+                "`CLUSTER=kind make down up` takes the new one"
+            )
 
     def _refuse_without_nodes(self) -> None:
         if "running" not in self.nodes().values():

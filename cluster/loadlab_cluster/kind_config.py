@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import NAME, SOURCES
 
+KIND_YAML = SOURCES / "kind.yaml"
 MOST_WORKERS = 5
 WORKERS, NODE = "LOADLAB_KIND_WORKERS", "LOADLAB_KIND_NODE"
 LABEL = "io.x-k8s.kind.cluster"  # of the container of every node, with the cluster's name
@@ -17,7 +18,7 @@ def kind_config(environment: Mapping[str, str] = os.environ) -> str:
     With workers kind keeps pods off the first node, so that there must be two to have two.
     """
     # The nodes are the last part of the file.
-    return (SOURCES / "kind.yaml").read_text() + "  - role: worker\n" * asked_workers(environment)
+    return KIND_YAML.read_text() + "  - role: worker\n" * asked_workers(environment)
 
 
 def asked_workers(environment: Mapping[str, str]) -> int:

@@ -16,11 +16,13 @@ from loadlab_cluster.settings import Settings
 
 DOCKER = """\
 echo "docker $*" >> "$LOADLAB_LOG"
-case "$1" in
-  ps) cat "$LOADLAB_NODES" ;;
-  inspect) echo "kindest/node:v1@sha256:1" ;;
-  exec) while read -r name state; do echo "$name ${LOADLAB_READY-True}"; done < "$LOADLAB_KNOWN" ;;
-  start) shift; for name; do echo "$name running"; done > "$LOADLAB_NODES" ;;
+case "$*" in
+  ps*) cat "$LOADLAB_NODES" ;;
+  inspect*) echo "kindest/node:v1@sha256:1" ;;
+  cp*) cat "$2" > "$LOADLAB_MADE_OF" ;;
+  "exec "*" cat "*) cat "$LOADLAB_MADE_OF" ;;
+  exec*) while read -r name state; do echo "$name ${LOADLAB_READY-True}"; done < "$LOADLAB_KNOWN" ;;
+  start*) shift; for name; do echo "$name running"; done > "$LOADLAB_NODES" ;;
 esac
 """
 KIND = """\
@@ -41,6 +43,7 @@ def docker_machine(machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     nodes.touch()
     for variable in ("LOADLAB_KIND_WORKERS", "LOADLAB_KIND_NODE"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("LOADLAB_MADE_OF", str(tmp_path / "made-of"))
     for variable in ("LOADLAB_NODES", "LOADLAB_KNOWN"):  # known to the API server, by default all
         monkeypatch.setenv(variable, str(nodes))
     monkeypatch.setenv("LOADLAB_LOG", str(tmp_path / "said"))
@@ -212,6 +215,23 @@ def test_another_cluster_than_the_one_that_is_up_is_refused(
 
     with pytest.raises(ClusterError, match=rf"is up, and another one is asked for: {said}"):
         cluster.up()
+
+
+@pytest.mark.parametrize("moved_on", [False, True])
+def test_a_cluster_of_an_earlier_configuration_says_so(
+    cluster: KindCluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    moved_on: bool,
+) -> None:
+    cluster.up()
+    if moved_on:
+        (tmp_path / "kind.yaml").write_text("another\n")
+        monkeypatch.setattr(kind, "KIND_YAML", tmp_path / "kind.yaml")
+    cluster.up()
+
+    assert ("cluster/kind.yaml has changed" in capsys.readouterr().out) is moved_on
 
 
 def test_the_cluster_that_was_asked_for_is_not_refused(
