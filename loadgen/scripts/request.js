@@ -5,11 +5,16 @@ import http from 'k6/http';
 import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import * as arrivals from 'k6/x/arrivals';
+import { describeSource, valueOf } from './extract.js';
 import { hasFailed, noteFailure, noteMissing, sayWhy } from './failures.js';
 import { ARRIVALS, FOLLOWS, TARGET, config, secretOf, send } from './trial.js';
 
 // Ids of the warm-up start far above those of the measurement: unique, and sums stay exact.
 export const FIRST_ID = { measure: 1, warmup: 1000000000, freshness: 2000000000 };
+// What is drawn follows from these alone, so that it is the same in every trial. What ${request_id} puts
+// in may be of no other trial of the experiment either: those numbers begin where the trial's do.
+const { measure, warmup, experiment } = config.ids || FIRST_ID;
+const AHEAD = { measure: measure - FIRST_ID.measure, warmup: warmup - FIRST_ID.warmup };
 const CHOICE = hashText('which request');
 const MAX_REDIRECTS = 10; // of one request; the next one is a failure
 
@@ -20,7 +25,9 @@ const byCache = { hit: new Trend('cache_hit', true), miss: new Trend('cache_miss
 
 // What the steps of this virtual user's iteration took from their answers, and the names of all.
 let taken = {};
-const extracted = new Set(config.requests.flatMap((request) => (request.extract || []).map(({ name }) => name)));
+const extracts = config.requests.flatMap((request) => request.extract || []);
+const extracted = new Set(extracts.map(({ name }) => name));
+const places = new Set(extracts.filter(({ path }) => path).map(({ name }) => name));
 const requests = config.requests.map((request) => prepare(request));
 const total = requests.reduce((sum, request) => sum + request.weight, 0);
 const side = config.side ? prepare(config.side.request) : null;
@@ -52,7 +59,7 @@ export function prepare(request, name = request.name) {
     writes: request.writes,
     expected: request.expectedStatuses,
     extract,
-    url: template(TARGET + request.path, encodeURIComponent),
+    url: template(TARGET + request.path, inPath),
     text: template(request.body, inBody(request.headers)),
     params: constant ? () => always : params,
   };
@@ -90,35 +97,17 @@ function performAll(id) {
     if (missing) {
       // The answer itself is counted as a good one: what fails is the step that it was needed for.
       const { name } = requests[i + 1] || step;
-      noteMissing(name, answer.status, `${missing.source} ${missing.at} in the answer to ${step.name}`);
+      noteMissing(name, answer.status, `${describeSource(missing)} in the answer to ${step.name}`);
       return answer;
     }
   }
   return answer;
 }
 
-function take({ name, source, at }, answer) {
-  const value = find[source](answer, at);
-  if (!['string', 'number', 'boolean'].includes(typeof value)) return false;
-  taken[name] = value;
-  return true;
-}
-
-const find = {
-  json: (answer, at) => at.split('.').reduce((part, key) => (part ? part[key] : undefined), read(answer.body)),
-  header: (answer, at) => {
-    const name = Object.keys(answer.headers).find((each) => each.toLowerCase() === at.toLowerCase());
-    return name && answer.headers[name];
-  },
-  cookie: (answer, at) => answer.cookies[at] && answer.cookies[at].length && answer.cookies[at][0].value,
-};
-
-function read(body) {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+function take(one, answer) {
+  const value = valueOf(one, answer);
+  taken[one.name] = value;
+  return value !== undefined;
 }
 
 // A closed loop against nothing: how many requests k6 itself can make.
@@ -161,6 +150,10 @@ function pad(text) {
   return config.paddingBytes ? text.replace('${padding}', 'x'.repeat(config.paddingBytes)) : text;
 }
 
+function inPath(text) {
+  return encodeURIComponent(text);
+}
+
 // What stands for a text in a body, as its kind asks.
 function inBody(headers) {
   const given = Object.entries(headers || {}).filter(([name]) => name.toLowerCase() === 'content-type');
@@ -170,8 +163,14 @@ function inBody(headers) {
 }
 
 function variable(name, escaped) {
-  if (name === 'request_id') return (id) => id;
+  if (name === 'request_id') return (id) => id + (id < FIRST_ID.warmup ? AHEAD.measure : AHEAD.warmup);
+  if (name === 'experiment_id' && experiment) return () => experiment;
+  if (places.has(name) && escaped === inPath) return () => taken[name];
   if (extracted.has(name)) return () => escaped(taken[name]);
+  return drawn(name, escaped);
+}
+
+function drawn(name, escaped) {
   const given = (config.variables || {})[name];
   if (!given) {
     throw new Error(`${config.run}: the request uses \${${name}}, but variables has no ${name}`);

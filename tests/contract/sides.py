@@ -56,9 +56,14 @@ STEPS: Json = {
                 {"name": "order", "json": "id"},
                 {"name": "cache", "header": "x-cache"},
                 {"name": "session", "cookie": "sid"},
+                {"name": "place", "header": "Location", "as": "Path"},
             ],
         },
-        {"name": "me", "path": "/me/${order}", "headers": {"X-Cache": "${cache}-${session}"}},
+        {
+            "name": "me",
+            "path": "/me/${order}",
+            "headers": {"X-Cache": "${cache}-${session}", "X-Id": "${request_id}-${experiment_id}"},
+        },
     ],
 }
 SCRIPT: Json = {"configMap": {"name": "shop-load", "key": "script.js"}, "function": "browse"}

@@ -14,6 +14,15 @@ NAME = "mesh-stand-in"
 SIDECAR = "istio-proxy"
 NATIVE = "native"  # experiments whose name ends so get the sidecar among the init containers
 SLEEPS = "import signal; signal.signal(15, lambda *_: exit(0)); signal.pause()"
+WORKS = """
+import signal, time
+signal.signal(15, lambda *_: exit(0))
+while True:
+    until = time.monotonic() + 0.002
+    while time.monotonic() < until:
+        pass
+    time.sleep(0.008)
+"""
 RESTRICTED: Json = {
     "allowPrivilegeEscalation": False,
     "runAsNonRoot": True,
@@ -62,11 +71,11 @@ def services_image() -> str:
     return next(str(v["value"]) for v in variables if v["name"] == "LOADLAB_IMAGE_SERVICES")
 
 
-def install(lab: Lab, folder: Path) -> None:
+def install(lab: Lab, folder: Path, program: str = SLEEPS) -> None:
     """Add a container to each pod of the lab's experiments from here on."""
     certificate, key = _certificate(lab.namespace, folder)
     image = services_image()
-    manifests = [_secret(certificate, key), _pod(image), _service()]
+    manifests = [_secret(certificate, key), _pod(image, program), _service()]
     lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
     lab.kubectl("wait", "--for=condition=Ready", f"pod/{NAME}", "--timeout=60s")
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump(_configuration(lab.namespace, certificate)))
@@ -95,11 +104,11 @@ def _secret(certificate: bytes, key: bytes) -> Json:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": NAME}, "data": data}
 
 
-def _pod(image: str) -> Json:
+def _pod(image: str, program: str) -> Json:
     sidecar = {
         "name": SIDECAR,
         "image": image,
-        "command": ["python", "-c", SLEEPS],
+        "command": ["python", "-c", program],
         "securityContext": RESTRICTED,
         "resources": {"requests": {"memory": "40Mi"}, "limits": {"memory": "200Mi"}},
     }

@@ -85,6 +85,27 @@ def test_an_experiment_in_a_mesh_ends_as_it_does_without(meshed: Lab, kind: str)
     meshed.delete(name)
 
 
+def test_a_proxy_that_works_is_named_and_voids_nothing(lab: Lab, tmp_path: Path):
+    """Each of a run's pods has one that takes 0.2 CPU: more than neighbours may use."""
+    name = "mesh-works"
+    mesh.remove(lab)
+    mesh.install(lab, tmp_path, mesh.WORKS)
+    placement = {"serviceCpu": "Shared", "foreignCpu": "300m"}
+    load = LOAD | {"duration": "5s", "warmup": "1s"}
+
+    status, _ = run(lab, name, **SLEEP, factors=FACTORS, placement=placement, load=load)
+
+    mesh.remove(lab)
+    (row,) = status["results"]
+    print(f"{name}: {row['reasons']}")
+    assert status["phase"] == "Succeeded", condition(status, "Finished")
+    assert row["validity"] != "Invalid"
+    said = {reason.partition(":")[0]: reason for reason in row["reasons"]}
+    assert f"others, or {mesh.SIDECAR} beside" in said["ForeignCpu"]
+    assert f"added {mesh.SIDECAR} to the pod of service" in said["ContainersAdded"]
+    lab.delete(name)
+
+
 def forged(name: str, uid: str, run_name: str, job: Json | None) -> Json:
     """A generator's pod of somebody else's, which prints a document with figures of its own."""
     labels = {

@@ -88,6 +88,45 @@ TROUBLE: dict[str, Json] = {
 }
 
 
+NO_KEY: Json = {"configMapKeyRef": {"name": "kube-root-ca.crt", "key": "no"}}
+OWN: Json = {"name": "shop", "image": "localhost/loadlab/own-service:dev"}
+MISSING: dict[str, tuple[Json, str]] = {
+    "secret": (
+        {"variants": [OWN | {"https": {"secretName": "not-there"}}]},
+        "the Secret not-there (https.secretName) is not there",
+    ),
+    "key": (
+        {
+            "variants": [
+                OWN
+                | {"https": {"ca": {"configMapKeyRef": {"name": "kube-root-ca.crt", "key": "no"}}}}
+            ]
+        },
+        "the ConfigMap kube-root-ca.crt (https.ca) has no key no",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISSING)
+def test_what_is_mounted_and_missing_is_named_within_seconds_in_the_kubelets_words(lab: Lab, what):
+    spec, says = MISSING[what]
+    name = f"missing-{what}"
+    lab.delete(name)
+    request: Json = {"request": {"path": "/"}, "duration": "2s"}
+    lab.submit(name, **NAP | {"workload": "custom", "factors": {}, "load": request} | spec)
+    eventually(lambda: lab.trials(name), 60, "a trial")
+    started = time.monotonic()
+
+    def stalled() -> str:
+        return str(condition(lab.status(name), "Stalled").get("message", ""))
+
+    eventually(lambda: says in stalled(), 20, says)
+    print(f"{what}: after {time.monotonic() - started:.1f} s: {stalled()}")
+    lab.kubectl("patch", "lexp", name, "--type=merge", "-p", '{"spec": {"terminate": true}}')
+    lab.wait(name, 60)
+    lab.delete(name)
+
+
 @pytest.mark.parametrize("reason", TROUBLE)
 def test_each_trouble_ends_with_its_own_reason_in_time(lab: Lab, reason):
     name = reason.lower()

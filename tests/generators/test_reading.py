@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadlab_services.generators.contract import Lines, read_trial
+from loadlab_services.generators.contract import Ids, Lines, read_trial
 from loadlab_services.generators.document import End, Program, build_document, plain
 from loadlab_services.generators.hey import MOST_ANSWERS, read_report
 from loadlab_services.generators.locust import read_told
-from loadlab_services.generators.values import hash_text, lua_string, texts_of
+from loadlab_services.generators.values import hash_text, lua_string, lua_text, texts_of
 from loadlab_services.generators.watched import ToolError, Usage
 from loadlab_services.generators.wrk import read_found, taken_apart
 from tests.contract.sides import faults
 from tests.generators.conftest import Pods
+from tests.manifests import Json
 
 USAGE = Usage(1.0, 2.0, 1, 1024, None, 0.03, 4)
 FOUND = """\
@@ -194,10 +195,23 @@ def test_of_locust_what_is_left_out_is_missed(left_out):
 
 def test_the_texts_of_a_request_are_those_of_its_number():
     request = {"path": "/${request_id}", "headers": {"X": "${n}"}, "body": "a${n}"}
-    texts = texts_of(request, {"n": [5, 5]})
+    texts = texts_of(request, {"n": [5, 5]}, Ids())
 
     assert texts(7) == ("/7", {"X": "5"}, "a5")
-    assert texts_of(request | {"body": None}, {"n": [1, 2]})(1)[2] is None
+    assert texts_of(request | {"body": None}, {"n": [1, 2]}, Ids())(1)[2] is None
+
+
+def test_numbers_begin_where_those_of_the_trial_do_and_what_is_drawn_is_the_same():
+    ids: Json = {"experiment": "0123456789", "measure": 7001, "warmup": 9001}
+    request = {"path": "/${request_id}-${experiment_id}", "headers": {"X": "${n}"}, "body": None}
+    texts = texts_of(request, {"n": [1, 1000]}, Ids(**ids))
+    usual = texts_of(request, {"n": [1, 1000]}, Ids())
+
+    assert [texts(n)[0] for n in (1, 5, 10**9)] == [f"/{n}-0123456789" for n in (7001, 7005, 9001)]
+    assert texts(5)[1] == usual(5)[1]
+    ahead = "(id < 1000000000 and 7000 or -999990999)"
+    told = lua_text(trial(ids=ids), "${request_id}-${experiment_id}")
+    assert told == f'string.format("%d", id + {ahead}) .. "-" .. "0123456789"'
 
 
 def test_a_document_of_either_is_that_of_the_contract(schemas):

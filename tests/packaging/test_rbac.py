@@ -148,6 +148,7 @@ async def live_through(cluster: TakesNotes, plan: Plan) -> None:
     await cluster.patch_status(Kind.EXPERIMENT, "default", "x", {}, Version())
     await cluster.logs("default", "a-pod", "k6", "t-1")
     await cluster.why_no_pod("default", "uid")
+    await cluster.why_not_mounted("default", "uid")
     await cluster.last_lines("default", "a-pod", "service", previous=True)
     await cluster.version()
     await cluster.versions(Kind.EXPERIMENT, None)

@@ -45,6 +45,7 @@ class FakeCluster(FakeKubernetes):
         self.crash_at: int | None = None
         self.crash_after_effect = False
         self.events: list[Manifest] = []
+        self.mounts_said: Callable[[Manifest], tuple[str, ...]] = lambda _: ()
         self.refusal_of: Callable[[Manifest], ClusterError | None] = lambda _: None
 
     def saved(self) -> bytes:
@@ -146,6 +147,11 @@ class FakeCluster(FakeKubernetes):
     async def why_no_pod(self, namespace: str, uid: str) -> str:
         said = self._failed_creations.get(uid, "")
         return await self._do(f"list EVENT of {uid}", lambda: said)
+
+    async def why_not_mounted(self, namespace: str, uid: str) -> tuple[str, ...]:
+        pods = self.of_kind(Kind.POD).values()
+        pod = next(pod for pod in pods if pod["metadata"]["uid"] == uid)
+        return await self._do(f"list EVENT of {uid}", lambda: self.mounts_said(pod))
 
     async def last_lines(
         self, namespace: str, pod: str, container: str, *, previous: bool

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from loadlab.base.names import COMPONENT_LABEL, METER
 from loadlab.kube.api import Manifest
 from loadlab.kube.pods import view_pod
@@ -99,6 +101,27 @@ def test_a_metered_pod_is_judged_by_its_service():
     view = view_pod(pod)
 
     assert (view.image, view.restarts) == (DIGEST, 0)
+
+
+@pytest.mark.parametrize(
+    ("image", "is_hinted"),
+    [("shop", True), ("r.example:5000/shop:latest", True), ("shop:1.4", False)],
+)
+async def test_an_image_that_is_on_the_node_only_has_a_field(image, is_hinted):
+    lab = Laboratory()
+    lab.submit(**OWN | {"variants": [{"name": "mine", "image": image}]}, timeouts={"ready": "10s"})
+    waits = {"state": {"waiting": {"reason": "ErrImagePull"}}, "restartCount": 0}
+    lab.cluster.fault_of = lambda pod: (
+        {"phase": "Pending", "containerStatuses": [waits]}
+        if pod["metadata"]["labels"][COMPONENT_LABEL] == "service"
+        else None
+    )
+
+    await lab.run()
+
+    assert lab.condition("Failed")["reason"] == "ImagePullFailed"
+    hint = "imagePullPolicy: IfNotPresent if it is on the node"
+    assert (hint in lab.condition("Failed")["message"]) is is_hinted
 
 
 async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_of_the_image():

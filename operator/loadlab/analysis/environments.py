@@ -17,6 +17,7 @@ from loadlab.base.quantities import amount, seconds
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.config_maps import config_maps_of
+from loadlab.model.spec.pod import PodFields
 from loadlab.model.status import Environment, LoadExperimentStatus
 from loadlab.plan.variants import stores_of
 
@@ -24,9 +25,11 @@ LONGEST_DIFFERENCE = 200  # characters
 LONGEST_VALUE = 60
 # Images are the environment's; whose a database is, and whether it may be cleared, is no setting.
 _NO_SETTINGS = {"image", "secretRef", "overwrite"}
+# How the pod that prepares comes about, and how long it may take, changes nothing of what it does.
+_NO_PREPARATION = {"timeout", *(each.alias or n for n, each in PodFields.model_fields.items())}
 _CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates", "layout"}
 _BY_PILOTS = {"loads"}  # what they carried is never twice the same, and decides but the rates
-_COMPARED = {"name", "image", "env"}  # of a variant
+_COMPARED = {"name", "image", "env", "envFrom"}  # of a variant
 Document = Mapping[str, Any]
 
 
@@ -71,7 +74,7 @@ def _conditions(side: Conditions, stores: Iterable[Component]) -> Document:
     return {
         "load": {n: value for n, value in spec["load"].items() if n != "calibration"},
         "resources": spec["resources"],
-        "preparation": spec.get("preparation"),
+        "preparation": _without(spec.get("preparation") or {}, _NO_PREPARATION),
         **{store: _without(spec[store], _NO_SETTINGS) for store in stores},
         # A release that did not say so kept nobody apart.
         "chosen": {"generatorApart": False, **_without(chosen, untold)},

@@ -31,6 +31,7 @@ NAME_HASH = 6  # hexadecimal digits: enough that a clash with another's object i
 # Nobody looks whose a Secret is, so its name must be one that nobody else gives.
 SECRET_NAME_HASH = 16
 TOKEN_DIGITS = 32
+ID_DIGITS = 10  # by which a pipeline's experiments differ in a database that outlives them
 
 
 class Component(StrEnum):
@@ -97,6 +98,11 @@ def result_token(uid: str, run: str) -> str:
     Whoever may read the experiment can know it; the service under test and the script cannot.
     """
     return sha256(f"result of {run} of {uid}".encode()).hexdigest()[:TOKEN_DIGITS]
+
+
+def experiment_id(uid: str) -> str:
+    """Return what ${experiment_id} puts into requests, always as long: of no other experiment."""
+    return _hash(f"requests of {uid}", ID_DIGITS)
 
 
 def experiment_labels(experiment: str, uid: str) -> dict[str, str]:

@@ -32,10 +32,12 @@ class Extracted:
     name: str
     source: str
     at: str
+    is_path: bool = False  # of the service, which is put into a path as it is
 
     def dump(self) -> Json:
         """Return what the scenario script reads."""
-        return {"name": self.name, "source": self.source, "at": self.at}
+        path = {"path": True} if self.is_path else {}
+        return {"name": self.name, "source": self.source, "at": self.at, **path}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

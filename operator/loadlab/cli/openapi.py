@@ -29,7 +29,7 @@ from loadlab.cli.openapi_values import (
 )
 from loadlab.model.spec.request import Request
 from loadlab.model.spec.steps import Method
-from loadlab.plan.keys import REQUEST_ID
+from loadlab.plan.keys import OWN_VARIABLES
 
 _READY = re.compile(r"^/(healthz?|livez?|readyz?|ready|ping|-/healthy|_health)$")
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
@@ -193,7 +193,7 @@ def _value(schemas: Schemas, parameter: Document, name: str, variables: dict[str
     is_listed = bool(listed(schema, "enum")) or "const" in schema
     if (schema.get("type") == "integer" and not is_listed) or not (told or schema):
         variable = _NO_NAME.sub("_", name)
-        variable += "_" if variable == REQUEST_ID else ""
+        variable += "_" if variable in OWN_VARIABLES else ""
         least, most = whole_range(schema)
         variables[variable] = {"min": least, "max": most}
         return f"${{{variable}}}"

@@ -136,6 +136,10 @@ class Cluster(Protocol):
         """Return why an object's latest pod could not be created, as its events say; else empty."""
         ...
 
+    async def why_not_mounted(self, namespace: str, uid: str) -> tuple[str, ...]:
+        """Return what a pod's events say of volumes that could not be mounted, the latest first."""
+        ...
+
     async def last_lines(
         self, namespace: str, pod: str, container: str, *, previous: bool
     ) -> tuple[str, ...]:

@@ -148,14 +148,21 @@ class ApiCluster:
             return None if log.status == 404 else await read_back(log.content.iter_any(), token)
 
     async def why_no_pod(self, namespace: str, uid: str) -> str:
-        fields = f"involvedObject.uid={uid},reason=FailedCreate"
+        said = await self._events(namespace, uid, "FailedCreate")
+        return said[0] if said else ""
+
+    async def why_not_mounted(self, namespace: str, uid: str) -> tuple[str, ...]:
+        return await self._events(namespace, uid, "FailedMount")
+
+    async def _events(self, namespace: str, uid: str, reason: str) -> tuple[str, ...]:
+        fields = f"involvedObject.uid={uid},reason={reason}"
         query = [("fieldSelector", fields), ("limit", "50")]
         path = Kind.EVENT.value.path(namespace)
         # Anybody may write some: no more is read than of a page.
         text = await self._requests.ask(path, query, accept=JSON, most=PAGE_BYTES)
         found = read_object(text or b"{}", f"GET {path}")
         events = sorted(found.get("items") or [], key=lambda e: e.get("lastTimestamp") or "")
-        return str(events[-1].get("message") or "") if events else ""
+        return tuple(str(event.get("message") or "") for event in reversed(events))
 
     async def version(self) -> str:
         return str((await self._requests.read("/version")).get("gitVersion", ""))

@@ -24,6 +24,7 @@ from loadlab.kube.queue_order import find_place, without
 from loadlab.kube.refused_pods import LackingPods, find_lacking_pods
 from loadlab.kube.standing import Standing, standing_of
 from loadlab.kube.unlisted import with_unlisted
+from loadlab.kube.unmounted import view_pods
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
 from loadlab.progress.observed import (
@@ -72,7 +73,7 @@ async def observe(
     uid = experiment.metadata.uid
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
-    pods = tuple(view_pod(pod, hints) for pod in sorted_pods.own)
+    pods = await view_pods(cluster, experiment.metadata.namespace, sorted_pods.own, hints)
     departing = tuple(view_pod(pod) for pod in sorted_pods.departing)
     return Observed(
         trials=trials,

@@ -1,6 +1,6 @@
 """Pods and what makes them, as the API server has them -> frozen views."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL, Component
@@ -86,7 +86,17 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         pod_resources=_pod_resources(pod["spec"].get("resources")),
         limit_ranger=(pod["metadata"].get("annotations") or {}).get(LIMIT_RANGER) or "",
         starts_again=pod["spec"].get("restartPolicy") != "Never",
+        mounts=dict(_mounts(pod["spec"])),
     )
+
+
+def _mounts(spec: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield the volumes of Secrets and ConfigMaps, each with what it shows."""
+    for volume in spec.get("volumes") or ():
+        if secret := (volume.get("secret") or {}).get("secretName"):
+            yield volume["name"], f"Secret {secret}"
+        if config_map := (volume.get("configMap") or {}).get("name"):
+            yield volume["name"], f"ConfigMap {config_map}"
 
 
 def view_stranger(pod: Manifest, why: str) -> Stranger:

@@ -3,14 +3,16 @@
 The kernel tells how long CPUs were busy, and each component what it used; the difference is the
 kubelet, containerd, the kernel's own work, neighbours, and whatever else runs on the node
 (utilisation law: busy time is the sum of all users' demands; Denning & Buzen 1978). Time that the
-hypervisor gave to others is a stranger's too. Where the use of a component is not known it looks
-like a stranger's, and what is found is the most that strangers may have used.
+hypervisor gave to others is a stranger's too. Where the use of a component is not known, or of a
+container that admission added to a pod of ours (a mesh's proxy), it looks like a stranger's, and
+what is found is the most that strangers may have used.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from loadlab.base.names import STORES, Component
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import GENERATOR, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
 
@@ -123,8 +125,24 @@ def _used(trial: TrialMeasurement, name: str) -> float | None:
 
 
 def _users(trial: TrialMeasurement, beside: Component) -> dict[str, float | None]:
-    """Return the parts that may have used the shared CPUs of the node of one of them."""
-    return {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name, beside)}
+    """Return the parts that may have used the shared CPUs of the node of one of them.
+
+    What admission added to their pods is no neighbour's, and no account has what it used.
+    """
+    used = {name: _used(trial, name) for name in _PARTS if _may_be_there(trial, name, beside)}
+    return used | dict.fromkeys(_added(trial, beside))
+
+
+def _added(trial: TrialMeasurement, beside: str) -> Iterator[str]:
+    """Return the containers that were added, such as `istio-proxy beside k6, service`.
+
+    They own no CPUs: where the service does, such a container uses those that all share.
+    """
+    other, parts = trial.ran.get(beside), dict[str, list[str]]()
+    for part, ran in sorted(trial.ran.items()):
+        if ran.beside and (other is None or _share_a_node(ran, other)):
+            parts.setdefault(", ".join(ran.beside), []).append(part)
+    return (f"{names} beside {', '.join(found)}" for names, found in parts.items())
 
 
 def _may_be_there(trial: TrialMeasurement, part: str, beside: Component) -> bool:
@@ -134,9 +152,12 @@ def _may_be_there(trial: TrialMeasurement, part: str, beside: Component) -> bool
     ran, other = trial.ran.get(_POD_OF.get(part, part)), trial.ran.get(beside)
     if ran is None:
         return part in {Component.SERVICE, GENERATOR} or part in trial.components
-    if other is None or not ran.nodes or not other.nodes:
-        return True
-    return bool(set(ran.nodes) & set(other.nodes))
+    return other is None or _share_a_node(ran, other)
+
+
+def _share_a_node(one: RanAs, other: RanAs) -> bool:
+    """Whether some of their pods may have run on one node."""
+    return not one.nodes or not other.nodes or bool(set(one.nodes) & set(other.nodes))
 
 
 def _pods(trial: TrialMeasurement) -> int:

@@ -20,6 +20,7 @@ class RanAs:
     set_by: str = ""  # who set the CPU limit, where admission says so
     pods: int = 1
     nodes: tuple[str, ...] = ()  # each once, sorted; empty where not looked at
+    beside: tuple[str, ...] = ()  # containers that admission added to its pods, and that stay
 
     @property
     def cpu_limit_of_all(self) -> float | None:

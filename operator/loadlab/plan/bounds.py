@@ -29,5 +29,9 @@ FEWEST_STEPS = 4
 MOST_VOID = 2
 # Of the distance of the bounds, on logarithms, for a rate in fewer digits.
 NEAR_THE_MIDDLE = 0.15
+# Iterations a second that no pod of the generator exceeds, nor a virtual user: so many numbers each
+# trial has of its own, which ${request_id} puts in.
+MOST_REQUESTS_OF_POD = 50_000
+MOST_REQUESTS_OF_USER = 20_000
 # Of the time that is left, which blocks that precision asks for may fill as far as is foreseen.
 TIME_FOR_BLOCKS = 0.8

@@ -48,7 +48,8 @@ class Run:
     attempt: int
     cell: Cell
     load: Load
-    replicate: int = 1  # of the cell: each has arrivals of its own
+    replicate: int = 1  # of the cell: each has arrivals of its own; 0 before the first block
+    position: int = 1  # in the plan, or before the first block
     calibrates: bool = False  # k6 alone: the service is there and is asked nothing
 
     @property

@@ -15,9 +15,10 @@ def build_environment(context: Context, run: Run) -> list[Manifest]:
     """Return the variables of a run's service and worker."""
     variant = context.variant(run.cell)
     ours = _settings(context, variant, run.name, dict(run.cell.levels()))
-    # In the order given: a value may refer to a variable before it.
+    # Theirs last, in the order given: a value may refer to a variable before it, and no name is
+    # given twice.
     theirs = [variable.dump() for variable in variant.env]
-    return [*env(**ours), *theirs, *store_environment(context, variant.stores)]
+    return [*env(**ours), *store_environment(context, variant.stores), *theirs]
 
 
 def check_environment(context: Context) -> None:

@@ -29,6 +29,7 @@ from loadlab.plan.pods import (
     limited,
     pod_template,
 )
+from loadlab.plan.request_ids import dump_ids
 from loadlab.plan.requests import requests_of
 from loadlab.plan.secret_headers import secret_variables
 from loadlab.plan.text_files import build_text_files
@@ -152,6 +153,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "redirects": spec.load.request.redirects.value,
         "thinkTimeMs": milliseconds(run.load.request.think_time),
         "variables": requests.dump_variables(),
+        **dump_ids(context, run),
         "load": {**load_numbers(run.load, run.cell), "arrivalsSeed": _arrivals_seed(context, run)},
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,

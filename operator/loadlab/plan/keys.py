@@ -10,12 +10,18 @@ from loadlab.base.names import Component
 from loadlab.base.text import fit
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.placement import Placement
+from loadlab.model.spec.pod import PodFields
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
 from loadlab.plan.own_pod import RESERVED
 
 SHOWN = 40  # characters of a key that a message repeats
-REQUEST_ID = "request_id"
+REQUEST_ID, EXPERIMENT_ID = "request_id", "experiment_id"
+# Variables that every request has.
+OWN_VARIABLES = {
+    REQUEST_ID: "a number that no other request of the experiment has",
+    EXPERIMENT_ID: "a text that no other experiment has",
+}
 # A label's key as the API server wants it: an optional DNS subdomain, a slash, a name.
 LABEL_KEY = re.compile(
     r"((?=[^/]{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
@@ -35,10 +41,11 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         PlanError: names the map, the key and the remedy.
     """
     request = spec.load.request
-    for variant in spec.variants:
-        marks = {"podLabels": variant.pod_labels, "podAnnotations": variant.pod_annotations}
-        for field, given in marks.items():
-            _check_marks(f"variants {variant.name}: {field}", given)
+    pods: dict[str, PodFields | None] = {f"variants {each.name}": each for each in spec.variants}
+    for whose, pod in (pods | {"preparation": spec.preparation}).items():
+        if pod is not None:
+            _check_marks(f"{whose}: podLabels", pod.pod_labels)
+            _check_marks(f"{whose}: podAnnotations", pod.pod_annotations)
     _check_node_labels(spec.placement)
     _check_headers("load.request.headers", request.headers)
     for step in request.steps:
@@ -47,10 +54,10 @@ def check_keys(spec: LoadExperimentSpec) -> None:
         "load.request.variables", request.variables, VARIABLE_NAME,
         "cannot be put in by ${name}: letters, digits and _ only, such as user_id",
     )  # fmt: skip
-    if REQUEST_ID in request.variables:
+    if (taken := next((n for n in OWN_VARIABLES if n in request.variables), None)) is not None:
         message = (
-            f"load.request.variables: {REQUEST_ID} is LoadLab's own, a number that no other "
-            "request has; give the variable another name"
+            f"load.request.variables: {taken} is LoadLab's own, {OWN_VARIABLES[taken]}; give the "
+            "variable another name"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
     _check(

@@ -9,6 +9,7 @@ from loadlab.base.names import METER, Component
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.https import build_certificate
+from loadlab.plan.own_pod import build_env_from, build_image
 from loadlab.plan.pods import (
     APPLICATION_USER,
     CONTAINER_SECURITY,
@@ -51,10 +52,11 @@ def build_own_container(
         ports.append({"name": "instruments", "containerPort": variant.instruments_port})
     return {
         "name": Component.SERVICE.value,
-        **context.pulled(image),
+        **build_image(variant.pod, image, context.images.pull_policy),
         **({"command": list(variant.command)} if variant.command else {}),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",  # for the diagnosis of one that fails
+        **build_env_from(variant.env_from),
         "env": environment,
         "ports": ports,
         "readinessProbe": http_probe(

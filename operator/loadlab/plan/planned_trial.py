@@ -33,4 +33,12 @@ class PlannedTrial:
     def run(self, attempt: int) -> Run:
         """Return one attempt of it."""
         calibrates = self.role is TrialRole.CALIBRATION
-        return Run(self.name, attempt, self.cell, self.load, self.replicate, calibrates)
+        return Run(
+            self.name,
+            attempt,
+            self.cell,
+            self.load,
+            self.replicate,
+            self.position,
+            calibrates=calibrates,
+        )

@@ -8,6 +8,13 @@ from loadlab.model.spec.preparation import Preparation
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.errors import PlanError
+from loadlab.plan.own_pod import (
+    build_env_from,
+    build_identity,
+    build_image,
+    build_pull_secrets,
+    marked,
+)
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     SCRATCH,
@@ -37,8 +44,10 @@ def build_preparation(context: Context) -> list[Manifest]:
         "restartPolicy": "Never",
         "containers": [_container(context, given)],
         "volumes": [SCRATCH, *sql],
-        **context.pull_secrets(),
+        **build_identity(given),
+        **build_pull_secrets(given, context.images.pull_secrets),
     }
+    template = pod_template(Component.PREPARATION, labels, context.spec, pod)
     return [
         {
             "apiVersion": "batch/v1",
@@ -46,7 +55,7 @@ def build_preparation(context: Context) -> list[Manifest]:
             "metadata": context.metadata(Component.PREPARATION),
             "spec": {
                 "backoffLimit": 0,
-                "template": pod_template(Component.PREPARATION, labels, context.spec, pod),
+                "template": marked(template, given),
             },
         }
     ]
@@ -75,18 +84,20 @@ def check_preparation(context: Context) -> None:
 
 
 def _container(context: Context, given: Preparation) -> Manifest:
-    image, command = given.image, list(given.command or ())
-    mounts = [SCRATCH_MOUNT]
-    if image is None:
-        image, command = context.images.postgres, PSQL
+    mounts, command = [SCRATCH_MOUNT], list(given.command or ())
+    if given.image is not None:
+        image = build_image(given, given.image, context.images.pull_policy)
+    else:
+        image, command = context.pulled(context.images.postgres), PSQL
         mounts = [SCRATCH_MOUNT, {"name": "sql", "mountPath": SQL_FOLDER, "readOnly": True}]
     theirs = [variable.dump() for variable in given.env]
     return {
         "name": Component.PREPARATION.value,
-        **context.pulled(image),
+        **image,
         **({"command": command} if command else {}),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",  # the experiment's condition quotes it
+        **build_env_from(given.env_from or ()),
         "env": [*_store_variables(context), *theirs],
         "resources": limited(context.spec.resources.of(Component.PREPARATION)),
         "volumeMounts": mounts,

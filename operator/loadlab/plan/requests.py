@@ -5,7 +5,7 @@ from loadlab.catalogue.facts import Asked
 from loadlab.catalogue.requests import Extracted, Request, Requests
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.request import Request as OwnRequest
-from loadlab.model.spec.steps import Extract, Step
+from loadlab.model.spec.steps import Extract, Form, Step
 from loadlab.plan.secret_headers import secret_headers
 from loadlab.plan.text_files import values_of
 from loadlab.plan.variants import ResolvedVariant, workload_of
@@ -51,4 +51,4 @@ def _of_step(own: OwnRequest, step: Step) -> Request:
 def _extracted(given: Extract) -> Extracted:
     sources = {"json": given.json_path, "header": given.header, "cookie": given.cookie}
     source, at = next((source, at) for source, at in sources.items() if at is not None)
-    return Extracted(name=given.name, source=source, at=at)
+    return Extracted(name=given.name, source=source, at=at, is_path=given.form is Form.PATH)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.request import Request
-from loadlab.model.spec.steps import Step
+from loadlab.model.spec.steps import Extract, Form, Step
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
-from loadlab.plan.keys import REQUEST_ID
+from loadlab.plan.keys import OWN_VARIABLES
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)  # as the scenario script reads it
 
@@ -20,10 +20,11 @@ def check_variables(spec: LoadExperimentSpec) -> None:
         PlanError: names the field and the remedy.
     """
     request = spec.load.request
-    known = {REQUEST_ID, *request.variables}
+    known = {*OWN_VARIABLES, *request.variables}
     if not request.steps:
         _check_texts("load.request", _texts_of(request), known)
     names: set[str] = set()
+    places: set[str] = set()
     for step in request.steps:
         where = f"load.request.steps {step.name}"
         if step.name in names:
@@ -34,7 +35,23 @@ def check_variables(spec: LoadExperimentSpec) -> None:
         shared = {n: v for n, v in request.headers.items() if n.lower() not in given}
         _check_texts("load.request", _headers(shared), known)
         _check_texts(where, _texts_of(step), known)
+        _check_places(where, step, places)
         _learn(where, step, known)
+        places |= {it.name for it in step.extract if _is_escaped_place(it)}
+
+
+def _is_escaped_place(extract: Extract) -> bool:
+    return (extract.header or "").lower() == "location" and extract.form is Form.TEXT
+
+
+def _check_places(where: str, step: Step, places: set[str]) -> None:
+    name = next((name for name in VARIABLE.findall(step.path) if name in places), None)
+    if name is not None:
+        message = (
+            f"{where}.path uses ${{{name}}}, the header Location as a text, whose slashes would be "
+            f"escaped: add as: Path to its extract, and write /${{{name}}}"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _learn(where: str, step: Step, known: set[str]) -> None:

@@ -12,6 +12,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.running import AppMetrics
+from loadlab.model.spec.secrets import EnvSource
 from loadlab.model.spec.variants import EnvVar, Variant
 from loadlab.plan.https import host_of
 from loadlab.plan.pods import INSTRUMENTS_PORT
@@ -42,6 +43,7 @@ class ResolvedVariant:
     instruments_port: int | None  # None: a container beside it meters it
     settings: Mapping[str, str | int]  # variables that are the same in every run
     env: tuple[EnvVar, ...]  # variables of the user's own, in the order given
+    env_from: tuple[EnvSource, ...]  # Secrets and ConfigMaps with more of them
     https: Https | None  # None: it is asked by http
     pod: PodFields  # what the user says of its pods
     service: str | None = None  # a Service that runs already
@@ -149,6 +151,7 @@ def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
         instruments_port=instruments_port,
         settings={name: value for name, value in settings.items() if value is not None},
         env=given.env,
+        env_from=given.env_from or (),
         https=given.https,
         pod=given,
         service=given.service.name if given.service else None,

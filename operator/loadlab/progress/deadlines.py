@@ -8,7 +8,7 @@ from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.generator import run_seconds
-from loadlab.progress.infrastructure import building_since
+from loadlab.progress.infrastructure import building_since, own_preparation
 from loadlab.progress.observed import Observed
 
 COLLECTING_MARGIN = 60.0  # seconds beyond all deadlines before a run counts as lost
@@ -18,12 +18,12 @@ _JUST_AFTER = 0.05  # seconds; a deadline must have passed to be seen
 
 def next_deadline(plan: Plan, experiment: Experiment, observed: Observed, now: float) -> float:
     """Return the seconds until the next deadline that is still ahead; infinity for none."""
-    moments = [*_of_experiment(experiment), *_of_trials(plan, observed)]
+    moments = [*_of_experiment(experiment, observed), *_of_trials(plan, observed)]
     ahead = (moment - now for moment in moments if moment > now)
     return min(ahead, default=float("inf")) + _JUST_AFTER
 
 
-def _of_experiment(experiment: Experiment) -> Iterator[float]:
+def _of_experiment(experiment: Experiment, observed: Observed) -> Iterator[float]:
     status, timeouts = experiment.status, experiment.spec.timeouts
     if status.start_time is None:
         return
@@ -31,6 +31,9 @@ def _of_experiment(experiment: Experiment) -> Iterator[float]:
     yield started + seconds(timeouts.total)
     if (since := building_since(status)) is not None:
         yield since + seconds(timeouts.prepare)
+        given, job = experiment.spec.preparation, own_preparation(observed)
+        if given is not None and job is not None:
+            yield job.created + seconds(given.timeout)
 
 
 def _of_trials(plan: Plan, observed: Observed) -> Iterator[float]:

@@ -19,7 +19,7 @@ from loadlab.progress.closing import close, is_over
 from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
-from loadlab.progress.diagnose import Diagnosis
+from loadlab.progress.diagnose import Diagnosis, missing_input
 from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved, ending_unseen
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
@@ -90,7 +90,7 @@ def _with_obstacle(
 def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
     refused = refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
-    refused = refused or scaled_away(observed.controllers)
+    refused = refused or scaled_away(observed.controllers) or missing_input(observed.pods)
     if refused or plan is None or plan.context.experiment.status.phase is not Phase.RUNNING:
         return refused
     return unfit_service(plan, current_trial(plan, observed), observed)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-from loadlab.base.names import Component, is_credentials_secret
+from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
+from loadlab.progress.last_words import TERMINATION_LINE, last_words
+from loadlab.progress.missing import what_is_missing
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
 from loadlab.progress.refused_creation import refused_pod
@@ -19,9 +21,7 @@ NOT_STARTABLE = {
     "CreateContainerError",
     "CreateContainerConfigError",
 }
-CREATE_IT = "; create it in the experiment's namespace, or name another"
-NOT_OURS = "; somebody made a Secret of that name before the experiment could: delete both"
-TERMINATION_LINE = 500  # characters of a container's end that a message quotes
+ONCE = (Component.DATASET, Component.PREPARATION)  # what they are for is their end
 Diagnosis = tuple[Reason, str]
 
 
@@ -46,9 +46,21 @@ def diagnose(
     return Reason.NEVER_READY, f"not ready in time: {', '.join(waiting) or 'no pod appeared'}"
 
 
+def missing_input(pods: Iterable[PodView]) -> Diagnosis | None:
+    """Return which pod waits for a Secret or ConfigMap that is not there; None for none."""
+    waiting = (pod for pod in pods if not pod.deleting and not pod.is_serving)
+    found = ((pod, missing) for pod in waiting if (missing := what_is_missing(pod)))
+    pod, missing = next(found, (None, ""))
+    if pod is None:
+        return None
+    return Reason.CREATION_REFUSED, f"pod {pod.name} ({pod.component}): {missing}"
+
+
 def _is_awaited(pod: PodView) -> bool:
-    """The data set's pod is done when its container has ended well."""
-    return pod.deleting or not (pod.is_serving or (pod.has_finished and pod.exit_code == 0))
+    """The pod of a Job is done when its container has ended well: it may be ready, and run on."""
+    is_done = pod.has_finished and pod.exit_code == 0
+    is_ready = pod.is_serving and pod.component not in ONCE
+    return pod.deleting or not (is_ready or is_done)
 
 
 def not_startable(pod: PodView) -> str:
@@ -61,9 +73,11 @@ def not_startable(pod: PodView) -> str:
 
 
 def termination_line(pod: PodView) -> str:
-    """Return the last line that a failed container wrote, empty where nothing is known."""
-    lines = pod.termination_message.strip().splitlines()
-    return lines[-1].removeprefix("dataset: failed: ")[:TERMINATION_LINE] if lines else ""
+    """Return why a failed container ended, as it said it; empty where nothing is known."""
+    if pod.component is Component.K6:  # whose documents quote the errors of others
+        lines = pod.termination_message.strip().splitlines()
+        return lines[-1][:TERMINATION_LINE] if lines else ""
+    return last_words(pod.termination_message)
 
 
 def failed_dataset(pods: Iterable[PodView]) -> str:
@@ -85,7 +99,7 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
     if pod.waiting_reason in PULL_TROUBLE:
         message = (
             f"{where}: image {pod.image} cannot be pulled ({pod.waiting_reason}); "
-            "check its name, the registry and the pull secret"
+            f"check its name, the registry and the pull secret{_if_it_is_there(pod)}"
         )
         return Reason.IMAGE_PULL_FAILED, message
     if pod.terminated_reason == OUT_OF_MEMORY:
@@ -95,17 +109,17 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
         return Reason.UNSCHEDULABLE, why_unplaced(pod)
     if pod.waiting_reason == "CrashLoopBackOff" or pod.restarts or pod.exit_code:
         return _ended(pod, where)
-    if pod.waiting_reason == "CreateContainerConfigError":
-        return Reason.CREATION_REFUSED, f"{where}: {pod.waiting_message}{_create_it(pod)}"
-    return None
+    is_refused = pod.waiting_reason == "CreateContainerConfigError"
+    said = what_is_missing(pod) or (pod.waiting_message if is_refused else "")
+    return (Reason.CREATION_REFUSED, f"{where}: {said}") if said else None
 
 
-def _create_it(pod: PodView) -> str:
-    """Say what to do where a Secret, or a key of one, is not there."""
-    said = pod.waiting_message
-    if "couldn't find key" in said and is_credentials_secret(said):
-        return NOT_OURS
-    return CREATE_IT if "not found" in said or "couldn't find key" in said else ""
+def _if_it_is_there(pod: PodView) -> str:
+    """Say what to do about an image that was loaded into the node, and is in no registry."""
+    name, _, tag = pod.own.image.rpartition("/")[2].partition(":")
+    is_users = pod.component in {Component.SERVICE, Component.PREPARATION}
+    is_latest = is_users and "@" not in name and tag in {"", "latest"}
+    return ", or say imagePullPolicy: IfNotPresent if it is on the node" if is_latest else ""
 
 
 def _ended(pod: PodView, where: str) -> Diagnosis:

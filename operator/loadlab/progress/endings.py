@@ -5,7 +5,7 @@ from loadlab.base.quantities import seconds
 from loadlab.base.times import epoch
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialPhase
-from loadlab.model.status.conditions import ConditionType, Reason, Truth
+from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision
@@ -15,11 +15,18 @@ from loadlab.progress.diagnose import (
     failed_dataset,
     why_it_ended,
 )
-from loadlab.progress.infrastructure import building_since, lost_while_loading
+from loadlab.progress.infrastructure import (
+    PREPARES,
+    building_since,
+    lost_while_loading,
+    own_preparation,
+)
 from loadlab.progress.observed import Observed
 from loadlab.progress.stalled import what_stalls
 from loadlab.progress.trials import ENDING_FAILURES
 
+# Nobody is to find out by the state of a database that a migration was stopped in the middle.
+LOOK_AT_IT = "look at what it has done by then"
 UNDER_WAY = (Phase.PENDING, Phase.PREPARING, Phase.RUNNING)
 
 
@@ -41,14 +48,17 @@ def ending_unseen(plan: Plan, experiment: Experiment, transition: Transition) ->
     if status.phase not in UNDER_WAY:
         return None
     if (asked := _asked_to_end(experiment)) is not None:
-        return end_early(status, transition, asked, ConditionType.COMPLETE, Truth.FALSE)
+        reason, message = asked
+        told = reason, message + _cut_off(status)
+        return end_early(status, transition, told, ConditionType.COMPLETE, Truth.FALSE)
     if status.start_time is None:
         return None
     if status.fingerprint != plan.fingerprint:
         message = "the operator changed and now plans this experiment differently; create it anew"
         return _fail(experiment, transition, (Reason.SUPERSEDED, message))
     if transition.now - epoch(status.start_time) > seconds(total):
-        message = f"timeouts.total of {total} has passed{_last_obstacle(status)}"
+        beside = _last_obstacle(status) + _cut_off(status)
+        message = f"timeouts.total of {total} has passed{beside}"
         return _fail(experiment, transition, (Reason.DEADLINE_EXCEEDED, message))
     return None
 
@@ -61,7 +71,9 @@ def ending_unobserved(
     A run under way has its own deadlines only where it can be seen; `timeouts.total` is above all.
     """
     since, limit = building_since(experiment.status), experiment.spec.timeouts.prepare
-    if since is None or transition.now - since <= seconds(limit):
+    own = experiment.spec.preparation  # which nobody sees, and may be at work
+    patience = seconds(limit) + (seconds(own.timeout) if own else 0)
+    if since is None or transition.now - since <= patience:
         return None
     message = f"timeouts.prepare of {limit} has passed, and nothing can be looked at: {error}"
     return _fail(experiment, transition, (Reason.DEADLINE_EXCEEDED, message))
@@ -69,6 +81,13 @@ def ending_unobserved(
 
 def _fail(experiment: Experiment, transition: Transition, trouble: Diagnosis) -> Decision:
     return end_early(experiment.status, transition, trouble, ConditionType.FAILED, Truth.TRUE)
+
+
+def _cut_off(status: LoadExperimentStatus) -> str:
+    """Say that the user's own preparation did not come to its end; empty where it did."""
+    found = find(status.conditions, ConditionType.RECONCILING)
+    is_under_way = found is not None and found.message == PREPARES
+    return f"; spec.preparation was under way: {LOOK_AT_IT}" if is_under_way else ""
 
 
 def _last_obstacle(status: LoadExperimentStatus) -> str:
@@ -112,22 +131,19 @@ def _trouble(experiment: Experiment, observed: Observed, now: float) -> Diagnosi
     if status.start_time is None:
         return None
     if (since := building_since(status)) is not None:
-        return _preparation_trouble(experiment, observed, now - since)
+        return _preparation_trouble(experiment, observed, now, since)
     return _permanently_failed_trial(observed)
 
 
 def _preparation_trouble(
-    experiment: Experiment, observed: Observed, age: float
+    experiment: Experiment, observed: Observed, now: float, since: float
 ) -> Diagnosis | None:
-    dataset = observed.job("", Component.DATASET)
-    if dataset is not None and dataset.failed and not lost_while_loading(observed):
-        why = failed_dataset(observed.pods_of("")) or dataset.message
-        why += _restarted_postgres(observed)
-        return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
-    if (failed := _failed_preparation(observed)) is not None:
+    if (failed := _failed_dataset(observed) or _failed_preparation(observed)) is not None:
         return failed
+    if (job := own_preparation(observed)) is not None:
+        return _late_preparation(experiment, now - job.created)
     limit = experiment.spec.timeouts.prepare
-    if age <= seconds(limit):
+    if now - since <= _patience(experiment, observed):
         return None
     if (held := what_stalls(experiment.status)) is not None:
         return held
@@ -141,6 +157,22 @@ def _preparation_trouble(
     return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
 
 
+def _patience(experiment: Experiment, observed: Observed) -> float:
+    """Return for how many seconds all may be made ready, with what the user's own part took."""
+    own, job = experiment.spec.preparation, observed.job("", Component.PREPARATION)
+    own_seconds = seconds(own.timeout) if own and job and job.complete else 0
+    return seconds(experiment.spec.timeouts.prepare) + own_seconds
+
+
+def _failed_dataset(observed: Observed) -> Diagnosis | None:
+    job = observed.job("", Component.DATASET)
+    if job is None or not job.failed or lost_while_loading(observed):
+        return None
+    why = failed_dataset(observed.pods_of("")) or job.message
+    why += _restarted_postgres(observed)
+    return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
+
+
 def _failed_preparation(observed: Observed) -> Diagnosis | None:
     job = observed.job("", Component.PREPARATION)
     if job is None or not job.failed or lost_while_loading(observed):
@@ -148,6 +180,18 @@ def _failed_preparation(observed: Observed) -> Diagnosis | None:
     pods = observed.pods_of("", Component.PREPARATION)
     why = next((why_it_ended(pod) for pod in pods if pod.exit_code), job.message)
     return Reason.PREPARATION_FAILED, f"spec.preparation failed: {why}"
+
+
+def _late_preparation(experiment: Experiment, age: float) -> Diagnosis | None:
+    """Give up a preparation whose own time is over: sooner nobody stops a migration."""
+    own = experiment.spec.preparation
+    if own is None or age <= seconds(own.timeout):
+        return None
+    message = (
+        f"spec.preparation did not end within {own.timeout}: {LOOK_AT_IT}, and raise "
+        "preparation.timeout (timeouts.prepare is for what comes before it)"
+    )
+    return Reason.DEADLINE_EXCEEDED, message
 
 
 def _restarted_postgres(observed: Observed) -> str:

@@ -16,10 +16,10 @@ from loadlab.plan.virtual_users import (
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import (
     OUT_OF_MEMORY,
-    TERMINATION_LINE,
     not_startable,
     termination_line,
 )
+from loadlab.progress.last_words import TERMINATION_LINE
 from loadlab.progress.observed import PodView
 
 # A repeat would meet the first three again. The last one may mean anything.

@@ -14,7 +14,15 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
-from loadlab.progress.observed import JobView, Observed, PodView, Reference
+from loadlab.progress.observed import (
+    ContainerState,
+    JobView,
+    Observed,
+    PodView,
+    Reference,
+)
+
+PREPARES = "spec.preparation is under way"  # what the status says meanwhile
 
 _FILLED_BY: Mapping[Component, tuple[Component, ...]] = {
     Component.DATASET: (Component.POSTGRES,),
@@ -61,6 +69,18 @@ def _prepare_own(
     if manifests and job is None:
         return _create(experiment, manifests)
     return None if job is None or job.complete else ()
+
+
+def own_preparation(observed: Observed) -> JobView | None:
+    """Return the user's own preparation while it is under way: its container runs, or has ended and
+    its Job does not say so yet; None before and after.
+    """
+    job = observed.job("", Component.PREPARATION)
+    if job is None or job.complete or job.failed or job.deleting:
+        return None
+    pods = observed.pods_of("", Component.PREPARATION)
+    begun = {ContainerState.RUNNING, ContainerState.TERMINATED}
+    return job if any(pod.own.state in begun for pod in pods) else None
 
 
 def _failed_and_held(observed: Observed) -> tuple[Reference, ...]:

@@ -120,6 +120,8 @@ class PodView(Child):
     pod_resources: Resources | None = None  # of the pod as a whole, where any are set
     limit_ranger: str = ""  # what the API server notes about limits that it set
     starts_again: bool = True  # a container that ended, as the pod's restartPolicy says
+    mounts: Mapping[str, str] = field(default_factory=dict)  # volume -> `Secret x`, `ConfigMap x`
+    unmounted: tuple[str, ...] = ()  # what its events say of volumes, the latest first
 
     @property
     def own(self) -> ContainerView:

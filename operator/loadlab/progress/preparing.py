@@ -6,7 +6,7 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Decision
-from loadlab.progress.infrastructure import next_step
+from loadlab.progress.infrastructure import PREPARES, next_step, own_preparation
 from loadlab.progress.observed import Observed
 
 
@@ -18,7 +18,10 @@ def prepare(
     if missing is not None:
         known = observed.preparation or experiment.status.preparation
         known_status = experiment.status.model_copy(update={"preparation": known})
-        status = transition.enter(known_status, Phase.PREPARING, reason=Reason.PREPARING)
+        says = PREPARES if own_preparation(observed) is not None else ""
+        status = transition.enter(
+            known_status, Phase.PREPARING, reason=Reason.PREPARING, message=says
+        )
         return Decision(status, missing, RESYNC)
     last = observed.preparation or experiment.status.preparation
     done = experiment.status.model_copy(update={"preparation": last})

@@ -1,12 +1,12 @@
 """From the pods of a run to what they were: what the trial is judged by, and what it records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from loadlab.measurement.ran_as import RanAs
 from loadlab.model.status.chosen import MOST_NODES
 from loadlab.model.status.trial import RunAs
-from loadlab.progress.observed import PodView, Resources
+from loadlab.progress.observed import ContainerKind, PodView, Resources
 
 LIMIT_RANGE = "a LimitRange of the namespace"
 
@@ -23,7 +23,14 @@ def what_ran(pods: Iterable[PodView]) -> dict[str, RanAs]:
 def _component(pods: list[PodView]) -> RanAs:
     least = min((_ran_as(pod) for pod in pods), key=lambda ran: _most(ran.cpu_limit))
     nodes = sorted({pod.node for pod in pods if pod.node})
-    return replace(least, pods=len(pods), nodes=tuple(nodes))
+    beside = sorted({name for pod in pods for name in _added(pod)})
+    return replace(least, pods=len(pods), nodes=tuple(nodes), beside=tuple(beside))
+
+
+def _added(pod: PodView) -> Iterator[str]:
+    """Yield the containers that admission added, but for those that end before ours begin."""
+    added = (each for each in pod.containers if not each.ours)
+    return (each.name for each in added if each.kind is not ContainerKind.INIT)
 
 
 def recorded(ran: RanAs, cpus_allowed: int | None = None) -> RunAs:

@@ -1,6 +1,9 @@
 """What a pod that is not ready still waits for, container by container."""
 
+from loadlab.progress.missing import IS_IT_THERE, mounts_in_words
 from loadlab.progress.observed import ContainerKind, ContainerState, ContainerView, PodView
+
+_MOUNTING = "ContainerCreating"  # after which a pod has its volumes
 
 
 def what_is_awaited(pod: PodView) -> str:
@@ -10,6 +13,8 @@ def what_is_awaited(pod: PodView) -> str:
         where = f" on node {pod.node}" if pod.node else ""
         if pod.deleting:
             return f"{pod.component} (pod {pod.name}{where} was deleted and does not end)"
+        if pod.own.waiting_reason == _MOUNTING and (mounted := mounts_in_words(pod)):
+            return f"{pod.component} (its pod{where} waits for {mounted}: {IS_IT_THERE})"
         return f"{pod.component} (its container{where} {_state(pod.own)})"
     added = ", ".join(f"{each.name} ({_state(each)})" for each in foreign)
     said = f"{pod.component}, whose pod got a container from elsewhere that is not ready: {added}"
@@ -26,4 +31,6 @@ def _state(container: ContainerView) -> str:
         return container.waiting_reason
     if container.state is ContainerState.TERMINATED:
         return f"ended with exit code {container.exit_code}"
+    if container.ready:
+        return "runs, and has not ended"
     return "runs, and its readiness probe fails" if container.state else "has not started"

@@ -24,7 +24,7 @@ from loadlab.progress.decision import (
     Failure,
     RecordTrial,
 )
-from loadlab.progress.diagnose import CREATE_IT, NOT_OURS, diagnose
+from loadlab.progress.diagnose import diagnose
 from loadlab.progress.disturbance import find_disturbance, find_restart
 from loadlab.progress.evidence import find_witnesses
 from loadlab.progress.forgery import why_forged
@@ -32,6 +32,7 @@ from loadlab.progress.generator_end import explain_end
 from loadlab.progress.infrastructure import identify_parts
 from loadlab.progress.inputs import find_changed_image, find_changed_input, inputs_at_start
 from loadlab.progress.intrusion import why_foreign
+from loadlab.progress.missing import CREATE_IT, IS_IT_THERE, NOT_OURS
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
 from loadlab.progress.refused_creation import refused_pod
@@ -174,7 +175,7 @@ def _too_late(
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
-        if not message.endswith((CREATE_IT, NOT_OURS)):  # which no other image would mend
+        if not message.endswith((CREATE_IT, NOT_OURS, f"{IS_IT_THERE})")):  # by no other image
             message += why_not_ready(plan.variant(trial.spec.cell), reason)
         return Failure(reason, message)
     if age > run_seconds(planned.load, timeouts) + COLLECTING_MARGIN:

@@ -71,6 +71,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |
 | LimitChanged       | a component's CPU limit is not the one asked for     | Suspect | Suspect |
+| ContainersAdded    | admission added some to service or generator (a remark) | Valid | Valid |
 | NoReplicate        | (of a cell) no replicate came to a result            | Invalid | Invalid |
 | MeasurementUnreadable | (of a cell) a stored trial is left out (a remark) | Valid   | Valid   |
 
@@ -110,7 +111,7 @@ from loadlab.validity.own_script import (
     script_threw,
 )
 from loadlab.validity.proof_of_work import proof_reasons
-from loadlab.validity.ran_as import cpus_shared, limits_changed
+from loadlab.validity.ran_as import containers_added, cpus_shared, limits_changed
 from loadlab.validity.steadiness import (
     latency_growing,
     side_load_growing,
@@ -145,6 +146,6 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(iterations_missed, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
-    *(limits_changed, _samples, instruments_missing, restarted),
+    *(limits_changed, containers_added, _samples, instruments_missing, restarted),
     *(work_reasons, staleness_reasons, proof_reasons),
 )

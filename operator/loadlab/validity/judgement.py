@@ -61,6 +61,7 @@ class ReasonKind(StrEnum):
     CPU_STOLEN = "CpuStolen"
     CPUS_SHARED = "CpusShared"
     LIMIT_CHANGED = "LimitChanged"
+    CONTAINERS_ADDED = "ContainersAdded"
 
 
 class Family(StrEnum):

@@ -40,6 +40,21 @@ def limits_changed(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def containers_added(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Name what admission added to the pods between whom requests go, such as a mesh's proxy."""
+    added = [
+        f"{', '.join(ran.beside)} to the pod of {name}"
+        for name in (Component.SERVICE, Component.K6)
+        if (ran := trial.ran.get(name)) is not None and ran.beside
+    ]
+    if added:
+        yield remark(
+            ReasonKind.CONTAINERS_ADDED,
+            f"admission added {' and '.join(added)}: what it does with requests is in their "
+            "latency, and what CPU it uses is in no figure of ours",
+        )
+
+
 def _limit(name: str, ran: RanAs) -> float | None:
     """What is asked for: of all pods of the service, of each of the generator."""
     return ran.cpu_limit_of_all if name == Component.SERVICE else ran.cpu_limit

@@ -13,11 +13,13 @@ Json = dict[str, Any]
 _NOT_OF_REQUESTS = {"run", "pods", "target", "readinessPath", "steward", "variant", "deadlines"}
 # What is looked at here or by the tool. Whatever else a configuration asks for is refused.
 _KNOWN = _NOT_OF_REQUESTS | {
-    *("requests", "timeoutMs", "redirects", "variables", "load", "paddingBytes"),
+    *("requests", "ids", "timeoutMs", "redirects", "variables", "load", "paddingBytes"),
     *("side", "freshness", "tellsCache", "thinkTimeMs"),
 }
 _KNOWN_OF_REQUEST = {"name", "method", "path", "headers", "body", "weight", "writes"}
 PADDING = "${padding}"
+# Numbers of the warm-up start far above those of the measurement, as in k6's script.
+FIRST_ID = {"measure": 1, "warmup": 1_000_000_000}
 
 
 class ConfigurationError(ValueError):
@@ -41,6 +43,24 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Ids:
+    """The first that ${request_id} puts in, of measurement and warm-up; and ${experiment_id}."""
+
+    measure: int = FIRST_ID["measure"]
+    warmup: int = FIRST_ID["warmup"]
+    experiment: str = ""
+
+    @property
+    def ahead(self) -> tuple[int, int]:
+        """How far they are ahead of the numbers of measurement and warm-up."""
+        return self.measure - FIRST_ID["measure"], self.warmup - FIRST_ID["warmup"]
+
+    def number(self, number: int) -> int:
+        """Return what ${request_id} puts into the request of a number."""
+        return number + self.ahead[number >= FIRST_ID["warmup"]]
+
+
+@dataclass(frozen=True)
 class Trial:
     """One pod's share of a trial; times in milliseconds."""
 
@@ -54,6 +74,7 @@ class Trial:
     variant: str
     request: Request
     variables: Mapping[str, tuple[int, int]]
+    ids: Ids
     redirects: str
     timeout_ms: int
     users: int  # of this pod
@@ -122,6 +143,7 @@ def _trial(given: Json, pod: int, token: str) -> Trial:
             request["name"], request["method"], request["path"], request["headers"], body
         ),
         variables={name: (r["min"], r["max"]) for name, r in given["variables"].items()},
+        ids=Ids(**given.get("ids", {})),
         redirects=given["redirects"],
         timeout_ms=given["timeoutMs"],
         users=own,

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import ceil, isfinite
 
-from loadlab_services.generators.contract import ConfigurationError, Trial
+from loadlab_services.generators.contract import FIRST_ID, ConfigurationError, Trial
 from loadlab_services.generators.document import Program, class_of
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome, Second
 from loadlab_services.generators.run import (
-    FIRST_ID,
     NO_OPTIONS,
     WARM_UP_SHARE,
     OneShot,

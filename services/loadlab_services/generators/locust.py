@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -122,6 +123,7 @@ class Locust:
             "gracefulStopMs": trial.graceful_stop_ms,
             "failing": [] if trial.redirects == "Accept" else FOLLOWED,
             "variables": dict(trial.variables),
+            "ids": asdict(trial.ids),
             "request": {
                 "name": request.name,
                 "method": request.method,

@@ -16,6 +16,7 @@ import gevent
 from locust import FastHttpUser, HttpUser, task
 from locust.env import Environment
 
+from loadlab_services.generators.contract import Ids
 from loadlab_services.generators.values import texts_of
 
 Json = dict[str, Any]
@@ -76,7 +77,7 @@ class Found:
 def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]:
     """Return the users: each sends the request, and the next one when it is answered."""
     request, timeout = asked["request"], asked["timeoutMs"] / 1000
-    texts = texts_of(request, asked["variables"])
+    texts = texts_of(request, asked["variables"], Ids(**asked["ids"]))
     numbers = count(asked["firstId"], asked["step"])
     is_fast = asked["user"] == "fast"
     limits: Json = {} if is_fast else {"timeout": timeout}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from loadlab_services.generators.contract import Lines, Trial
+from loadlab_services.generators.contract import FIRST_ID, Lines, Trial
 from loadlab_services.generators.document import End, Program, build_document
 from loadlab_services.generators.outcome import Outcome
 from loadlab_services.generators.steward import AbortedError, Steward
@@ -17,8 +17,6 @@ from loadlab_services.generators.watched import ToolError, Usage
 
 BAD_CONFIGURATION, TOLD_TO_STOP, ABORTED, TOOL_FAILED = 104, 105, 108, 109
 VERSION = 1
-# Ids of the warm-up start far above those of the measurement, as in k6's script.
-FIRST_ID = {"measure": 1, "warmup": 1_000_000_000}
 LEAST_REST_SECONDS = 0.25  # of a warm-up: a tool takes some time to end
 SNAPSHOT_LEAD_SECONDS = 0.25  # in which one pod takes it, so that all begin together
 WARM_UP_SHARE = 0.75  # the rest lets requests in flight end: measuring begins with an idle service

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from loadlab_services.generators.contract import ConfigurationError, Trial
+from loadlab_services.generators.contract import FIRST_ID, ConfigurationError, Ids, Trial
 
 VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 # Math.imul for a small language of doubles: in two halves, so that no product exceeds 2^53.
@@ -52,7 +52,11 @@ def lua_string(text: str) -> str:
 
 def _lua_variable(trial: Trial, name: str) -> str:
     if name == "request_id":
-        return 'string.format("%d", id)'
+        measure, warm_up = trial.ids.ahead
+        ahead = f"(id < {FIRST_ID['warmup']} and {measure} or {warm_up})"
+        return f'string.format("%d", id + {ahead})'
+    if name == "experiment_id" and trial.ids.experiment:
+        return lua_string(trial.ids.experiment)
     if name not in trial.variables:
         raise ConfigurationError(
             f"the request uses ${{{name}}}, but variables has no {json.dumps(name)}"
@@ -72,14 +76,16 @@ def mix(number: int) -> int:
 
 
 def texts_of(
-    request: Mapping[str, Any], variables: Mapping[str, Sequence[int]]
+    request: Mapping[str, Any], variables: Mapping[str, Sequence[int]], ids: Ids
 ) -> Callable[[int], tuple[str, dict[str, str], str | None]]:
     """Return path, headers and body of the request with a number, in Python."""
     salts = {name: hash_text(name) for name in variables}
 
     def value(name: str, number: int) -> str:
         if name == "request_id":
-            return str(number)
+            return str(ids.number(number))
+        if name == "experiment_id":
+            return ids.experiment
         low, high = variables[name]
         return str(low + mix(number ^ salts[name]) * (high - low + 1) // 2**32)
 

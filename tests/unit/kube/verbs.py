@@ -65,6 +65,11 @@ VERBS = {
         *("GET", "/api/v1/namespaces/lab/events"),
         {"fieldSelector": "involvedObject.uid=u1,reason=FailedCreate", "limit": "50"},
     ),
+    "why_not_mounted": Verb(
+        lambda c: c.why_not_mounted("lab", "u1"),
+        *("GET", "/api/v1/namespaces/lab/events"),
+        {"fieldSelector": "involvedObject.uid=u1,reason=FailedMount", "limit": "50"},
+    ),
     "version": Verb(lambda c: c.version(), "GET", "/version", {}),
     "list_version": Verb(
         lambda c: c.list_version(Kind.POD, "lab"), "GET", PODS, {"limit": "1"}

@@ -144,6 +144,29 @@ def test_an_unknown_user_of_the_shared_cpus_is_named(trial, fields, names):
     assert first.unknown == names
 
 
+def meshed(trial: TrialMeasurement, **nodes: str) -> TrialMeasurement:
+    """The same trial with a mesh's proxy beside these parts."""
+    proxies = {part: on(node, beside=("istio-proxy",)) for part, node in nodes.items()}
+    return replace(trial, ran=trial.ran | proxies)
+
+
+@pytest.mark.parametrize("owns", [True, False])
+def test_a_proxy_that_admission_added_is_no_stranger(trial, owns):
+    """It owns no CPUs, also where the service does: those that all share are what it used."""
+    fields = replace(trial, load=replace(trial.load, owns_cpus=owns))
+    found = list(foreign_cpu(meshed(fields, service="a", k6="a")))
+
+    assert [each.unknown for each in found] == [("istio-proxy beside k6, service",), ()][
+        : len(found)
+    ]
+
+
+def test_a_proxy_on_another_node_used_nothing_here(trial):
+    found = foreign_cpu(meshed(replace(trial, service_cpus=None), postgres="b"))
+
+    assert [each.unknown for each in found] == [()]
+
+
 def test_without_snapshots_nothing_is_said(trial):
     assert taken(replace(trial, shared_cpus=None, service_cpus=None)) == {}
 

@@ -7,6 +7,10 @@ RUNS: Json = {"name": "mine", "service": {"name": "shop", "port": 80}}
 BEYOND: Json = {"name": "mine", "url": "https://a.example"}
 
 
+NAMED: Json = {"name": "shop"}
+PULLED: Json = {"imagePullPolicy": "Always", "imagePullSecrets": [NAMED], "envFrom": []}
+
+
 def variable(name: str) -> dict[str, str]:
     return {"name": name, "value": "1"}
 
@@ -69,6 +73,11 @@ POD_CASES = [
         none=({"secretKeyRef": SECRET}, {}),
     ),
     *case(
+        "EnvSource",
+        one=({"configMapRef": NAMED}, {"configMapRef": NAMED, "secretRef": NAMED}),
+        none=({"secretRef": NAMED}, {}),
+    ),
+    *case(
         "Placement",
         keys=long_key("nodeSelector", 317, "x"),
         priority=({"priorityClassName": "tests"}, {"priorityClassName": "system-node-critical"}),
@@ -86,5 +95,16 @@ POD_CASES = [
             {"image": "a:1", "env": [variable("A"), variable("B")]},
             {"image": "a:1", "env": [variable("A"), variable("A")]},
         ),
+        pulled=({"image": "a:1"} | PULLED, {"sql": SECRET} | PULLED),
+        account=(
+            {"image": "a:1", "serviceAccountName": "shop"},
+            {"sql": SECRET, "serviceAccountName": "shop"},
+        ),
+        token=(
+            {"image": "a:1", "automountServiceAccountToken": True, "serviceAccountName": "shop"},
+            {"image": "a:1", "automountServiceAccountToken": True},
+        ),
+        labels=long_key("podLabels", 317, "x", image="a:1"),
+        annotations=long_key("podAnnotations", 317, "x", sql=SECRET),
     ),
 ]

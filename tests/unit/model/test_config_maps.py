@@ -27,6 +27,10 @@ def env(name: str) -> list[Json]:
     return [{"name": "A", "valueFrom": {"configMapKeyRef": ref(name)}}]
 
 
+def env_from(name: str) -> list[Json]:
+    return [{"configMapRef": {"name": name}}]
+
+
 def variant(**fields: Any) -> Json:
     return OWN | {"load": PLAIN, "variants": [OWN["variants"][0] | fields]}
 
@@ -53,6 +57,10 @@ PLACES = {
     "load.script.env[].valueFrom.configMapKeyRef": lambda name: scripted(env=env(name)),
     "preparation.env[].valueFrom.configMapKeyRef": lambda name: (
         OWN | {"load": PLAIN, "preparation": {"image": "shop:1", "env": env(name)}}
+    ),
+    "variants[].envFrom[].configMapRef": lambda name: variant(envFrom=env_from(name)),
+    "preparation.envFrom[].configMapRef": lambda name: (
+        OWN | {"load": PLAIN, "preparation": {"image": "shop:1", "envFrom": env_from(name)}}
     ),
     "preparation.sql": lambda name: OWN | {"load": PLAIN, "preparation": {"sql": ref(name)}},
 }

@@ -39,6 +39,10 @@ VALID["preparation"] = {
     "image": "shop:1",
     "command": ["alembic", "upgrade", "head"],
     "env": [{"name": "SEED", "value": "7"}],
+    "imagePullSecrets": [{"name": "regcred"}],
+    "envFrom": [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}],
+    "serviceAccountName": "migrates",
+    "timeout": "1h",
 }
 VARIANT: Place = ("variants", 0)
 REQUEST: Place = ("load", "request")
@@ -134,6 +138,16 @@ FIELDS: list[Wrong] = [
     (("preparation", "command"), not_a_list | st.just([]) | st.just(["a\0b"])),
     (("preparation", "env"), not_a_list | st.just([{"name": "A"}])),
     (("preparation", "sql"), st.just(OBJECT)),
+    (("preparation", "imagePullSecrets", 0, "name"), no_object_name),
+    (("preparation", "serviceAccountName"), no_object_name),
+    (("preparation", "envFrom"), not_a_list | st.just([{}])),
+    (("preparation", "envFrom", 0, "configMapRef", "name"), no_object_name),
+    (("preparation", "envFrom", 1, "secretRef", "name"), no_object_name),
+    (("preparation", "imagePullPolicy"), st.sampled_from(["always", "", 7, "Sometimes"])),
+    ((*VARIANT, "imagePullPolicy"), st.sampled_from(["always", "", 7, "Sometimes"])),
+    (("preparation", "podLabels"), MARKS | st.just({"team": "a b"})),
+    (("preparation", "podAnnotations"), MARKS | st.just({"note": "x" * 1001})),
+    (("preparation", "timeout"), st.sampled_from(["5s", "7h", "", "soon"]) | st.integers()),
     ((*REQUEST, "redirects"), st.sampled_from(["fail", "", 0, True])),
     (
         (*REQUEST, "expectedStatuses"),

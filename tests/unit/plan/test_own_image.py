@@ -2,12 +2,15 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import make_plan
 from loadlab.plan.own_image import why_not_ready
@@ -133,6 +136,73 @@ def test_beside_built_in_variants_an_image_finds_the_workloads_database(experime
     service = pod_of(plan.run_manifests(trial, attempt=1))["containers"][0]
 
     assert {"DATABASE_URL", "POOL_SIZE"} <= environment(service).keys()
+
+
+def test_a_value_may_refer_to_all_that_the_image_is_told(experiment, images):
+    own = [{"name": "SQLALCHEMY_DATABASE_URI", "value": "$(DATABASE_URL)"}]
+    spec = {"workload": "select", "variants": [MINE | {"env": own}]}
+
+    service = pod_of(run_of(experiment, images, **spec))["containers"][0]
+
+    names = [variable["name"] for variable in service["env"]]
+    assert names.index("POSTGRES_PASSWORD") < names.index("DATABASE_URL") < len(names) - 1
+    assert names[-1] == "SQLALCHEMY_DATABASE_URI"
+
+
+def test_all_keys_of_secrets_and_config_maps_are_variables(experiment, images):
+    sources = [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}]
+    told = {"image": "shop:1", "envFrom": sources}
+    plan = make_plan(experiment(**SPEC | {"variants": [MINE | told], "preparation": told}), images)
+
+    service, meter = pod_of(plan.run_manifests(plan.trials[0], attempt=1))["containers"]
+    (job,) = plan.own_preparation_manifests()
+    (preparation,) = job["spec"]["template"]["spec"]["containers"]
+
+    assert service["envFrom"] == preparation["envFrom"] == sources
+    assert "envFrom" not in meter
+    assert config_maps_of(plan.context.spec) == ("shop",)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        {"name": "async", "envFrom": [{"secretRef": {"name": "keys"}}]},
+        MINE | {"envFrom": [{"secretRef": {"name": "a"}, "configMapRef": {"name": "b"}}]},
+        MINE | {"envFrom": [{}]},
+        MINE | {"envFrom": [{"secretRef": {"name": "keys"}}] * 6},
+    ],
+    ids=["a built-in variant", "both", "neither", "six"],
+)
+def test_sources_that_could_not_be_are_refused(experiment, variant):
+    with pytest.raises(ValidationError, match="envFrom"):
+        experiment(**SPEC | {"workload": "sleep", "variants": [variant]})
+
+
+@pytest.mark.parametrize(
+    ("of_the_operator", "given", "says"),
+    [
+        ("IfNotPresent", {}, None),
+        ("Never", {}, "Never"),
+        ("Always", {}, "Always"),
+        ("Always", {"imagePullPolicy": "IfNotPresent"}, "IfNotPresent"),
+        ("IfNotPresent", {"imagePullPolicy": "Always"}, "Always"),
+    ],
+)
+def test_an_image_of_the_users_own_is_pulled_as_kubernetes_does_unless_somebody_says_how(
+    experiment, images, of_the_operator, given, says
+):
+    """Left out it is Always for the tag latest or none, IfNotPresent for others."""
+    ours = replace(images, pull_policy=of_the_operator)
+    told = {"image": "shop:latest"} | given
+    spec = SPEC | {"variants": [MINE | told], "preparation": told}
+    plan = make_plan(experiment(**spec), ours)
+
+    service, meter = pod_of(plan.run_manifests(plan.trials[0], attempt=1))["containers"]
+    (job,) = plan.own_preparation_manifests()
+    (preparation,) = job["spec"]["template"]["spec"]["containers"]
+
+    assert [each.get("imagePullPolicy") for each in (service, preparation)] == [says, says]
+    assert meter["imagePullPolicy"] == of_the_operator
 
 
 def test_a_custom_workload_has_no_stores(experiment, images):

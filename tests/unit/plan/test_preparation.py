@@ -1,7 +1,11 @@
 """The Job of the user's own preparation, and who may speak to it."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from pydantic import ValidationError
+
+from loadlab.base.names import COMPONENT_LABEL
 from loadlab.plan import PlanError, make_plan
 from tests.manifests import Json
 
@@ -31,6 +35,34 @@ def test_an_image_is_told_the_database_and_its_own_variables(experiment, images)
     assert container["command"] == ["alembic", "upgrade", "head"]
     names = [variable["name"] for variable in container["env"]]
     assert names == ["POSTGRES_PASSWORD", "DATABASE_URL", "SEED"]
+
+
+def test_its_pod_is_pulled_marked_and_run_as_a_variants_is(experiment, images):
+    ours = replace(images, pull_secrets=("ours",))
+    told: Json = {"imagePullSecrets": [{"name": "regcred"}], "serviceAccountName": "migrates"}
+    told |= {"podLabels": {"team": "shop"}, "podAnnotations": {"sidecar.istio.io/inject": "false"}}
+
+    (job,) = make_plan(experiment(preparation=IMAGE | told), ours).own_preparation_manifests()
+
+    metadata, pod = job["spec"]["template"]["metadata"], job["spec"]["template"]["spec"]
+    assert pod["imagePullSecrets"] == [{"name": "regcred"}, {"name": "ours"}]
+    assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == ("migrates", False)
+    assert metadata["annotations"] == {"sidecar.istio.io/inject": "false"}
+    assert metadata["labels"]["team"] == "shop"
+    assert metadata["labels"][COMPONENT_LABEL] == "preparation"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"serviceAccountName": "migrates"}, "serviceAccountName, .* go with its image"),
+        ({"imagePullSecrets": [{"name": "regcred"}]}, "imagePullSecrets, .* go with its image"),
+        ({"imagePullPolicy": "Always"}, "imagePullPolicy, .* go with its image"),
+    ],
+)
+def test_what_is_an_images_does_not_go_with_sql(more, says, experiment, images):
+    with pytest.raises(ValidationError, match=says):
+        make_plan(experiment(preparation=SQL | more), images)
 
 
 def test_sql_runs_until_its_first_error(experiment, images):
@@ -73,6 +105,10 @@ def test_without_one_nothing_is_made(experiment, images):
         (
             {"preparation": IMAGE | {"env": [{"name": "DATABASE_URL", "value": "x"}]}},
             "preparation: env DATABASE_URL is set by LoadLab",
+        ),
+        (
+            {"preparation": IMAGE | {"podLabels": {"loadlab.dev/run": "x"}}},
+            "preparation: podLabels: 'loadlab.dev/run' is for Kubernetes or LoadLab to set",
         ),
     ],
 )

@@ -20,6 +20,8 @@ def flow(**changes: object) -> Json:
 
 OWN: Json = {"variants": [{"name": "mine", "image": "mine:1"}]}
 LOGIN, ME = FLOW["load"]["request"]["steps"]
+AT: Json = {"name": "at", "header": "location"}
+ME_AT: Json = {"name": "me", "path": "/${at}"}
 
 
 def generator_of(experiment, images, spec: Json) -> Json:
@@ -84,11 +86,24 @@ def test_an_iteration_is_expected_to_make_as_many_requests(experiment, images):
         ([LOGIN | {"extract": [{"name": "email", "json": "a"}]}], "extract email has a value"),
         ([LOGIN | {"extract": [{"name": "request_id", "json": "a"}]}], "request_id has a value"),
         ([LOGIN | {"headers": {"a b": "x"}}], "steps login: headers: 'a b' is no header's name"),
+        (
+            [LOGIN | {"extract": [AT]}, ME_AT],
+            r"steps me\.path uses \$\{at\}, the header Location as a text, .* add as: Path",
+        ),
     ],
 )
 def test_what_no_step_could_do_is_refused_in_words(steps, says, experiment, images):
     with pytest.raises(PlanError, match=says):
         make_plan(experiment(**flow(steps=steps)), images)
+
+
+def test_a_place_is_taken_as_a_path_of_the_service(experiment, images):
+    spec = flow(steps=[LOGIN | {"extract": [AT | {"as": "Path"}]}, ME_AT])
+
+    login, _ = trial_of(generator_of(experiment, images, spec))["requests"]
+
+    (taken,) = login["extract"]
+    assert taken == {"name": "at", "source": "header", "at": "location", "path": True}
 
 
 @pytest.mark.parametrize("path", ["ws://shop/", "wss://shop/", "grpc://shop/"])

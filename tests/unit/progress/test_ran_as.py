@@ -40,8 +40,15 @@ def test_limits_are_those_of_the_own_container_as_admission_left_them():
             memory_limit=GIB,
             qos_class="Burstable",
             set_by=LIMIT_RANGE,
+            beside=("istio-proxy",),
         )
     }
+
+
+def test_what_admission_added_and_stays_is_told():
+    early = [{"name": "istio-init"}, {"name": "warm", "restartPolicy": "Always"}]
+
+    assert what_ran([pod("k6", {}, initContainers=early)])["k6"].beside == ("istio-proxy", "warm")
 
 
 def test_a_limit_that_was_sent_is_nobody_elses():

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.ran_as import RanAs
-from loadlab.measurement.usage import ComponentUsage
+from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.progress.ran_as import LIMIT_RANGE
 from loadlab.validity.judge import judge
+from loadlab.validity.judgement import ReasonKind
 
 ALONE = RanAs(cpu_limit=1.0, cpu_request=1.0, qos_class="Guaranteed")
 PINNED = {"cpus_allowed": 1, "cpus_online": 2}
@@ -93,6 +94,29 @@ def test_where_it_is_only_preferred_it_is_a_remark(healthy):
     trial = trial_of(healthy, cpus={"cpus_allowed": 2, "cpus_online": 2}, insists_on_cpus=False)
 
     assert reasons(trial)["CpusShared"][0] is Validity.VALID
+
+
+def test_what_admission_added_to_the_pods_of_a_request_is_a_remark(healthy):
+    proxied = RanAs(beside=("istio-proxy",))
+    others = {"k6": proxied, "steward": RanAs(beside=("unseen",))}
+    trial = trial_of(healthy, replace(ALONE, beside=("istio-proxy",)), others=others)
+
+    level, message = reasons(trial)["ContainersAdded"]
+
+    assert level is Validity.VALID
+    assert "added istio-proxy to the pod of service and istio-proxy to the pod of k6:" in message
+    assert "ContainersAdded" not in reasons(trial_of(healthy))
+
+
+def test_what_a_proxy_used_is_told_by_its_name_and_voids_nothing(healthy):
+    busy = replace(healthy, shared_cpus=CpuSetUsage(cpus=2, busy=0.6, stolen=0.0))
+    proxied = replace(busy, ran={"service": RanAs(beside=("istio-proxy",))})
+
+    assert judge(busy).is_void
+    judged = judge(proxied)
+    (said,) = (r.message for r in judged.reasons if r.kind is ReasonKind.FOREIGN_CPU)
+    assert not judged.is_void
+    assert said.startswith("others, or istio-proxy beside service, used ")
 
 
 def test_nothing_is_said_of_what_nobody_looked_at(healthy):

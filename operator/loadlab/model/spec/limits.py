@@ -127,7 +127,8 @@ class Timeouts(ApiModel):
     prepare: Annotated[Duration, bounded("10s", "6h")] = Field(
         default="5m",
         description=(
-            "From acceptance until stores, data set and steward are ready. The full data set "
+            "From acceptance until stores, data set and steward are ready, and the image of "
+            "`preparation` runs, which has a timeout of its own. The full data set "
             "(postgres.scale 1) takes minutes: give it 15m."
         ),
     )

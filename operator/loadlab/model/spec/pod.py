@@ -1,5 +1,6 @@
-"""What a variant says of the pods that its service runs in."""
+"""What a variant says of the pods that its service runs in; a preparation of its own, too."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -17,9 +18,25 @@ class PullSecret(ApiModel):
     name: SecretName
 
 
-class PodFields(ApiModel):
-    """The fields of a variant about its service's pods, as a pod's own spec calls them."""
+class PullPolicy(StrEnum):
+    """When a node asks the registry for an image."""
 
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class PodFields(ApiModel):
+    """The fields about the pods of an image, as a pod's own spec calls them."""
+
+    image_pull_policy: PullPolicy | None = Field(
+        default=None,
+        description=(
+            "When a node asks the registry for the image; absent as Kubernetes does (Always for "
+            "the tag latest or none, else IfNotPresent), unless the operator's is Always or Never. "
+            "IfNotPresent for latest takes what is on the node, be it last week's."
+        ),
+    )
     image_pull_secrets: tuple[PullSecret, ...] | None = Field(
         default=None,
         max_length=5,
@@ -51,7 +68,7 @@ class PodFields(ApiModel):
         default={},
         max_length=20,
         description=(
-            "Labels of the service's pods beside ours, such as {team: shop}; none of loadlab.dev, "
+            "Labels of the pods beside ours, such as {team: shop}; none of loadlab.dev, "
             "kubernetes.io or k8s.io."
         ),
     )
@@ -59,7 +76,7 @@ class PodFields(ApiModel):
         default={},
         max_length=20,
         description=(
-            'Annotations of the service\'s pods, such as {sidecar.istio.io/inject: "false"}; none '
-            "of loadlab.dev, kubernetes.io or k8s.io."
+            'Annotations of the pods, such as {sidecar.istio.io/inject: "false"}; none of '
+            "loadlab.dev, kubernetes.io or k8s.io."
         ),
     )

@@ -3,14 +3,22 @@
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
-from loadlab.base.rules import Rule, RuledModel
-from loadlab.model.spec.secrets import ConfigMapKeyRef
+from loadlab.base.quantities import Duration, bounded
+from loadlab.base.rules import Rule, RuledModel, short_keys
+from loadlab.model.spec.pod import PodFields
+from loadlab.model.spec.secrets import ConfigMapKeyRef, EnvSource
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 from loadlab.model.spec.variants import EnvVar
 
+OF_IMAGE = (
+    *("imagePullPolicy", "imagePullSecrets"),
+    *("serviceAccountName", "automountServiceAccountToken", "envFrom"),
+)
 
-class Preparation(RuledModel):
+
+class Preparation(PodFields, RuledModel):
     """One Job between the data set and the first trial: an image, or SQL."""
 
     RULES: ClassVar[tuple[Rule["Preparation"], ...]] = (
@@ -24,6 +32,21 @@ class Preparation(RuledModel):
             lambda it: it.image is not None or not (it.command or it.env),
             "command and env of preparation go with its image",
         ),
+        Rule(
+            f"has(self.image) || !({' || '.join(f'has(self.{name})' for name in OF_IMAGE)})",
+            lambda it: (
+                it.image is not None
+                or all(getattr(it, to_snake(name)) is None for name in OF_IMAGE)
+            ),
+            f"{', '.join(OF_IMAGE)} of preparation go with its image",
+        ),
+        Rule(
+            "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
+            lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
+            "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
+        ),
+        short_keys("pod_labels", "podLabels", 317),
+        short_keys("pod_annotations", "podAnnotations", 317),
         Rule(
             "!has(self.env) || "
             "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
@@ -52,10 +75,26 @@ class Preparation(RuledModel):
     env: tuple[EnvVar, ...] = Field(
         default=(), max_length=20, description="Variables of the image, as a variant has them."
     )
+    env_from: tuple[EnvSource, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description=(
+            "Secrets and ConfigMaps whose keys are variables of the image, as a variant has them; "
+            "absent for none."
+        ),
+    )
     sql: ConfigMapKeyRef | None = Field(
         default=None,
         description=(
             "A key of a ConfigMap with SQL for the experiment's Postgres, such as {name: shop, "
             "key: seed.sql}: psql runs it until the first error; absent where image is given."
+        ),
+    )
+    timeout: Annotated[Duration, bounded("10s", "6h")] = Field(
+        default="30m",
+        description=(
+            "From the start of the Job until its end, within timeouts.total. It is stopped then, "
+            "wherever it is: give a migration all the time that it may take. timeouts.prepare is "
+            "for what comes before it."
         ),
     )

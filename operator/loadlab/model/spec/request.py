@@ -88,8 +88,10 @@ class Request(RuledModel):
         max_length=1000,
         description=(
             "Path and query of a request of your own, such as /search?shelf=${shelf}; absent for "
-            "the workload's requests. ${request_id} is a number no other request has, ${name} a "
-            "value of variables."
+            "the workload's requests. ${name} is a value of variables. ${request_id} is a number "
+            "that no other request of the experiment has, in whichever trial; the steps of one "
+            "iteration share it. ${experiment_id} is a text of ten characters that no other "
+            "experiment has, where a database outlives it: u${request_id}-${experiment_id}."
         ),
     )
     headers: dict[str, str] = Field(

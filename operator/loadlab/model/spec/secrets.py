@@ -58,6 +58,35 @@ class ValueSource(RuledModel):
     )
 
 
+class SecretRef(ApiModel):
+    """A Secret of the experiment's namespace, with all its keys."""
+
+    name: SecretName
+
+
+class ConfigMapRef(NamesConfigMap):
+    """A ConfigMap of the experiment's namespace, with all its keys."""
+
+
+class EnvSource(RuledModel):
+    """All keys of a Secret or a ConfigMap as environment variables."""
+
+    RULES: ClassVar[tuple[Rule["EnvSource"], ...]] = (
+        Rule(
+            "has(self.secretRef) != has(self.configMapRef)",
+            lambda it: (it.secret_ref is None) != (it.config_map_ref is None),
+            "give either a secretRef or a configMapRef",
+        ),
+    )
+
+    secret_ref: SecretRef | None = Field(
+        default=None, description="A Secret, such as {name: shop}; absent with a configMapRef."
+    )
+    config_map_ref: ConfigMapRef | None = Field(
+        default=None, description="A ConfigMap, such as {name: shop}; absent with a secretRef."
+    )
+
+
 class RedisUrlRef(ApiModel):
     """The key of a Secret that holds the address of a Redis."""
 

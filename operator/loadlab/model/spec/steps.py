@@ -42,6 +42,13 @@ UrlPath = Annotated[
 Status = Annotated[int, Field(ge=200, le=599)]
 
 
+class Form(StrEnum):
+    """What a value is, and so how it is put into a path."""
+
+    TEXT = "Text"
+    PATH = "Path"
+
+
 class Extract(RuledModel):
     """A value of an answer that later steps have as a variable."""
 
@@ -72,7 +79,10 @@ class Extract(RuledModel):
         default=None,
         pattern=r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$",
         max_length=100,
-        description="The answer's header that has it, such as X-Csrf-Token; absent otherwise.",
+        description=(
+            "The answer's header that has it, such as X-Csrf-Token, or with `as: Path` Location; "
+            "absent otherwise."
+        ),
     )
     cookie: str | None = Field(
         default=None,
@@ -81,6 +91,15 @@ class Extract(RuledModel):
         description=(
             "The cookie of the answer that has it, such as csrftoken; absent otherwise. Cookies "
             "are sent back by later steps without being named."
+        ),
+    )
+    form: Form = Field(
+        default=Form.TEXT,
+        alias="as",
+        description=(
+            "Path for a place of the service, such as the header Location: of /orders/17 or "
+            "http://SERVICE/orders/17 it is orders/17, which /${place} asks for as it is; a place "
+            "on another host counts as missing. Text is escaped as one part of a path."
         ),
     )
 

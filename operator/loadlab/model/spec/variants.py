@@ -10,7 +10,7 @@ from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.running import AppMetrics, HostUrl, RunningService
-from loadlab.model.spec.secrets import ValueSource
+from loadlab.model.spec.secrets import EnvSource, ValueSource
 from loadlab.model.spec.steps import UrlPath
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 
@@ -56,7 +56,10 @@ class EnvVar(RuledModel):
 
 
 HTTP_PORT = 8000  # of an image that names none
-OWN = ("command", "port", "imagePullSecrets", "serviceAccountName", "automountServiceAccountToken")
+OWN = (
+    *("command", "port", "imagePullPolicy", "imagePullSecrets"),
+    *("serviceAccountName", "automountServiceAccountToken", "envFrom"),
+)
 ASKED = ("readinessPath", "https")  # of a service that is not built in, whoever deploys it
 RUNNING = ("service", "url")  # what is there already
 DEPLOYED = ("server", "env", "podLabels", "podAnnotations")
@@ -246,7 +249,18 @@ class Variant(PodFields, RuledModel):
         description=(
             "Further settings of this variant's processes, such as FLUSH_MS (age in ms at which "
             "a batch is flushed), THREAD_TOKENS (AnyIO threads per process) or BACKLOG_LIMIT "
-            "(stream length at which the API answers 503)."
+            "(stream length at which the API answers 503). A value may refer to what the processes "
+            "are told, and to a variable before it: $(DATABASE_URL)."
+        ),
+    )
+    env_from: tuple[EnvSource, ...] | None = Field(
+        default=None,
+        max_length=5,
+        description=(
+            "Secrets and ConfigMaps whose keys are variables of the image, such as [{configMapRef: "
+            "{name: shop}}, {secretRef: {name: shop}}]; a later one wins, and env and what LoadLab "
+            "sets win over all; absent for none. Who may create an experiment can so use any "
+            "Secret of the namespace."
         ),
     )
 
