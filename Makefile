@@ -1,6 +1,8 @@
 # LoadLab. `make help` lists the targets; CLUSTER=embedded|kind|current says where they run.
 SHELL := /bin/bash
 LAB := PYTHONPATH=cluster python3 -m loadlab_cluster
+# Says of a Python that is too old that it is; the tests' own program it could not even read.
+TESTS := $(LAB) --help > /dev/null && python3 tests/run.py
 .DEFAULT_GOAL := help
 .PHONY: help demo catalogue published mutations mutants simulations reliability truth samples test check coverage install up down images image e2e test-cluster test-kind venv requirements crds reference manifests release kubectl status clean distclean
 
@@ -17,10 +19,10 @@ published: install ## every published table as an experiment, claim by claim
 	@$(LAB) run manifests/samples/published/*.yaml
 
 test: ## every test: check, unit, integration, Go, end to end, and the cluster itself
-	@python3 tests/run.py all
+	@$(TESTS) all
 
 check: venv ## format, lint, types, import contracts, unit tests (4 min on two slow cores)
-	@python3 tests/run.py check
+	@$(TESTS) check
 
 mutations: venv ## break each contract between the packages in a copy of the tree, and see it caught
 	@.venv/bin/python tests/contract/mutations.py
@@ -56,7 +58,7 @@ install: ## the cluster up, with LoadLab in it and no experiment
 up: ## bring the cluster up (safe to repeat)
 	@$(LAB) up
 
-down: ## take the cluster down; nothing of it stays but the cache
+down: ## take the cluster down; nothing of it stays but cache and images
 	@$(LAB) down
 
 images: ## build what changed and load it into the cluster
@@ -72,7 +74,7 @@ test-cluster: venv ## take the cluster down and up again and look for what stays
 	@LOADLAB_CLUSTER_TEST=1 .venv/bin/pytest -m e2e tests/cluster
 
 test-kind: ## end to end on kind, and kind itself: with the machine's Docker, or one of our own
-	@CLUSTER=kind python3 tests/run.py cluster
+	@export CLUSTER=kind; $(TESTS) cluster
 
 venv: ## the virtual environment for development
 	@$(LAB) venv
@@ -103,5 +105,6 @@ clean: down ## also the environment, the caches of the tools and .state
 	@rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## also the built Kubernetes, the image layers and the logs
+distclean: clean ## also the built Kubernetes, the images (in Docker, too) and the logs
+	@$(LAB) forget
 	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/loadlab"

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from loadlab_cluster.commands import Argument, read_output, run_logged
+from loadlab_cluster.commands import WORK_SECONDS, Argument, read_output, run_logged
 from loadlab_cluster.containerd import Store, embedded_containerd
 from loadlab_cluster.debian import IMAGE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError
@@ -180,7 +180,7 @@ class ImageBuilder:
         with tempfile.TemporaryDirectory(dir=self._settings.cache) as folder:
             pushed, archive = Path(folder) / "image", Path(folder) / "delta.tar"
             push = ("push", "-q", "--format=oci", "--disable-compression")
-            read_output(self._buildah(*push, reference, f"dir:{pushed}"))
+            read_output(self._buildah(*push, reference, f"dir:{pushed}"), seconds=WORK_SECONDS)
             write_delta_archive(pushed, reference, self._store.blobs(), archive)
             self._store.load(archive)
 

@@ -10,9 +10,10 @@ from loadlab_cluster.clusters import Cluster, choose_cluster
 from loadlab_cluster.debian import ensure_prerequisites
 from loadlab_cluster.demo import bring_up, run_demo
 from loadlab_cluster.dev_environment import ensure_environment
-from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.errors import ClusterError, describe_os_error
 from loadlab_cluster.experiments import run_experiments
 from loadlab_cluster.go_builds import ensure_go_program, pin_versions
+from loadlab_cluster.machine_docker import forget_images
 from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.own_image import read_own_image
 from loadlab_cluster.release.steps import run_steps
@@ -33,6 +34,7 @@ CLUSTER says which kind:
 EPILOG = """\
 usual session:   up → images → kubectl … → down
 what it writes:  ${XDG_CACHE_HOME:-~/.cache}/loadlab  binaries, image layers, logs (kept by down)
+                 this machine's Docker, for kind      images localhost/loadlab/* (see forget)
                  ${LOADLAB_STATE:-/var/lib/loadlab}   the running cluster (removed by down)
                  .state in the repository             kubeconfig; source .state/activate
 LOADLAB_KIND_NODE names another node image for kind, of another Kubernetes say;
@@ -65,6 +67,9 @@ def main(arguments: Sequence[str]) -> int:
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"error: {describe_os_error(error)}", file=sys.stderr)
+        return 1
 
 
 def _run(command: str, rest: list[str], settings: Settings) -> int:
@@ -73,7 +78,7 @@ def _run(command: str, rest: list[str], settings: Settings) -> int:
             _become(settings.program("kubectl"), *rest)
         case "shell":
             _become(*_shell(rest))
-        case "venv" | "prerequisites" | "path" | "pin" | "requirements":
+        case "venv" | "prerequisites" | "path" | "pin" | "requirements" | "forget":
             _provide(command, rest, settings)
         case "demo":
             run_demo(settings, choose_cluster(settings))
@@ -99,6 +104,8 @@ def _provide(command: str, rest: list[str], settings: Settings) -> None:
             _print_path(rest, settings)
         case "pin":
             pin_versions(settings)
+        case "forget":
+            forget_images()
         case "requirements":
             ensure_environment(settings)
             write_requirements(settings, rest)
@@ -163,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", "take the cluster down; nothing of it stays but the cache"),
         ("images", "build what changed and load it into the node"),
         ("status", "what runs; exit code 0 when the cluster can be used, 3 when not"),
+        ("forget", "remove the images of LoadLab from this machine's Docker"),
         ("image", "build a folder of yours with a Dockerfile, for the node: image FOLDER NAME"),
         ("load", "load image archives (docker save, OCI) into the node: load FILE…"),
         ("kubectl", "kubectl of the cluster's version, for the cluster: kubectl get nodes"),

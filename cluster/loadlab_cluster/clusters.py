@@ -9,8 +9,9 @@ from loadlab_cluster.commands import succeeds
 from loadlab_cluster.current import CurrentCluster
 from loadlab_cluster.embedded import EmbeddedCluster
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.handout import read_note
 from loadlab_cluster.kind import Engine, KindCluster
-from loadlab_cluster.machine_docker import MachineDocker
+from loadlab_cluster.machine_docker import DOCKER_SECONDS, MachineDocker
 from loadlab_cluster.own_docker import OwnDocker, can_run_own_docker
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import Settings
@@ -31,8 +32,7 @@ class Cluster(Protocol):
 
 def choose_cluster(settings: Settings, environment: Mapping[str, str] = os.environ) -> Cluster:
     """The cluster that CLUSTER names, the one that is up, or the one that this machine can run."""
-    asked = environment.get("CLUSTER", "") or noted_kind(settings)
-    match choose_kind(asked, kind_works=not asked and kind_works()):
+    match chosen_kind(settings, environment):
         case "kind":
             return KindCluster(settings, choose_engine(settings))
         case "current":
@@ -41,25 +41,31 @@ def choose_cluster(settings: Settings, environment: Mapping[str, str] = os.envir
             return EmbeddedCluster(settings, embedded_builder(settings))
 
 
+def chosen_kind(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
+    """embedded, kind or current: what `make` means in this environment."""
+    asked = environment.get("CLUSTER", "") or noted_kind(settings)
+    return choose_kind(asked, kind_works=not asked and kind_works())
+
+
 def noted_kind(settings: Settings) -> str:
     """The kind of the cluster that `up` made; a user's own context is never taken silently."""
-    if not settings.noted_cluster.exists():
-        return ""
-    noted = settings.noted_cluster.read_text().strip()
+    noted = read_note(settings)
     return noted if noted in {"embedded", "kind"} else ""
 
 
 def choose_engine(settings: Settings) -> Engine:
-    """The machine's Docker; one of our own where that runs already, or where none answers."""
+    """The machine's Docker; one of our own where that runs already, or where there is no other."""
     own, machine = OwnDocker(settings), MachineDocker(settings)
+    if not can_run_own_docker():  # nor look for one: that needs Linux
+        return machine
     if own.leftovers():
         return own
-    return machine if machine.answers() or not can_run_own_docker() else own
+    return machine if machine.answers() or machine.keeps_nodes() else own
 
 
 def kind_works() -> bool:
     """Whether this machine has kind, and a Docker that answers."""
-    return succeeds(["kind", "version"]) and succeeds(["docker", "info"])
+    return succeeds(["kind", "version"]) and succeeds(["docker", "info"], seconds=DOCKER_SECONDS)
 
 
 def choose_kind(asked: str, *, kind_works: bool) -> str:

@@ -6,10 +6,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from loadlab_cluster.errors import ClusterError, CommandError
+from loadlab_cluster.errors import ClusterError, CommandError, NoAnswerError
 from loadlab_cluster.settings import REPOSITORY
 
 Argument = str | Path
+# For what is asked, not done: no answer takes as long, so something is stopped, or in its way.
+ANSWER_SECONDS = 60.0
+WORK_SECONDS = 1800.0  # for what resolves, fetches, compresses or removes by the hundred
 
 
 def run_logged(
@@ -44,10 +47,15 @@ def run_shown(command: Sequence[Argument], *, env: Mapping[str, str]) -> int:
     return subprocess.run(command, env={**os.environ, **env}, check=False).returncode
 
 
-def read_output(command: Sequence[Argument], *, text: str | None = None) -> str:
-    """Run a program, give it `text` on its standard input, return what it prints."""
+def read_output(
+    command: Sequence[Argument], *, text: str | None = None, seconds: float = ANSWER_SECONDS
+) -> str:
+    """Run a program, give it `text` on its standard input, return what it prints.
+
+    Raises NoAnswerError after `seconds`; what builds or fetches something is given more of them.
+    """
     _refuse_missing(command)
-    done = subprocess.run(command, input=text or "", capture_output=True, text=True, check=False)
+    done = _ask(command, text or "", seconds)
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise ClusterError(f"{_short(command)} ended with {done.returncode}: {said[-2000:]}")
@@ -64,12 +72,26 @@ def run_with_input(command: Sequence[Argument], file: Path) -> None:
         raise ClusterError(f"{_short(command)} ended with {done.returncode}: {said[-2000:]}")
 
 
-def succeeds(command: Sequence[Argument]) -> bool:
-    """Whether a program is there and ends well; what it prints does not matter."""
-    if not shutil.which(command[0]):
-        return False
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return done.returncode == 0
+def succeeds(command: Sequence[Argument], *, seconds: float = ANSWER_SECONDS) -> bool:
+    """Whether a program is there and ends well; raises NoAnswerError after `seconds`."""
+    return bool(shutil.which(command[0])) and _ask(command, "", seconds).returncode == 0
+
+
+def _ask(
+    command: Sequence[Argument], text: str, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NoAnswerError(_short(command), seconds) from error
 
 
 def _refuse_missing(command: Sequence[Argument], env: Mapping[str, str] | None = None) -> None:

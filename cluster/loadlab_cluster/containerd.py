@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from loadlab_cluster.commands import Argument, read_output, run_with_input, succeeds
+from loadlab_cluster.commands import WORK_SECONDS, Argument, read_output, run_with_input, succeeds
 from loadlab_cluster.settings import Settings
 
 Blob = dict[str, Any]
@@ -60,7 +60,7 @@ class Containerd:
     def remove_containers(self) -> None:
         """Forget the containers of a cluster whose processes are gone."""
         if containers := self._ask("containers", "ls", "-q"):
-            succeeds([*self._prefix, "containers", "rm", *containers])
+            succeeds([*self._prefix, "containers", "rm", *containers], seconds=WORK_SECONDS)
 
     def _ask(self, *words: Argument) -> list[str]:
         return read_output([*self._prefix, *words]).split()

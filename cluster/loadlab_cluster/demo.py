@@ -8,6 +8,7 @@ from loadlab_cluster.clusters import Cluster
 from loadlab_cluster.commands import Argument, read_output, run_logged
 from loadlab_cluster.dev_environment import ensure_environment
 from loadlab_cluster.experiments import run_experiment
+from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.images import operator_key
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings
 from loadlab_cluster.terminal import TIMINGS, say, step
@@ -33,6 +34,7 @@ NAMESPACE = {
 
 def bring_up(settings: Settings, cluster: Cluster) -> None:
     """Bring up a cluster with LoadLab in it; every step is safe to repeat."""
+    ensure_go_program("helm4", settings)  # first: kind itself needs no Go, so nothing else says so
     ensure_environment(settings)
     cluster.up()
     cluster.images()
@@ -60,7 +62,6 @@ def install(settings: Settings) -> None:
     """Install or upgrade the operator from the chart, in a namespace that enforces `restricted`."""
     kubectl, helm = settings.program("kubectl"), settings.program("helm")
     log = settings.logs / "helm.log"
-    run_logged([helm, "version"], log)  # builds it, as a step of its own
     chart: list[Argument] = [helm, "upgrade", "--install", RELEASE, REPOSITORY / "charts/loadlab"]
     options = ["--namespace", SYSTEM_NAMESPACE, "--wait", "--timeout", "2m"]
     # An earlier `kubectl apply -f manifests/install.yaml` owns the CRDs: the chart takes them over.

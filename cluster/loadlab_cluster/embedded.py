@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -52,8 +53,10 @@ class EmbeddedCluster:
     def up(self) -> None:
         """Bring the node up, or bring back what of it is missing."""
         settings = self._settings
-        if os.geteuid() != 0:
-            raise ClusterError("the embedded cluster needs root; or use CLUSTER=kind with Docker")
+        if os.geteuid() != 0 or not _is_linux():
+            raise ClusterError(
+                "the embedded cluster needs Linux and root; or use CLUSTER=kind with Docker"
+            )
         ensure_packages(NODE_PROGRAMS, settings)
         hyperkube = ensure_go_program("hyperkube", settings)
         pause = ensure_go_program("pause", settings)
@@ -70,11 +73,12 @@ class EmbeddedCluster:
         """End what `up` started; images and binaries stay in the cache for the next time."""
         if not self.leftovers():
             say("✓ nothing is up, nothing is left")
+            remove_handout(self._settings, "embedded")
             return
         with step("Take the cluster down", first=3, again=0):
             self._stop()
             self._remove()
-        remove_handout(self._settings)
+        remove_handout(self._settings, "embedded")
         if left := self.leftovers():
             raise ClusterError("still there after `down`: " + ", ".join(left))
 
@@ -114,6 +118,8 @@ class EmbeddedCluster:
 
     def leftovers(self) -> list[str]:
         """Everything of the cluster that is on the machine, one line each."""
+        if not _is_linux():
+            return []
         state = self._settings.state
         processes = {*daemons.processes_naming(str(state)), *pod_processes()}
         found = [f"process {pid}: {daemons.command_line(pid)[:1]}" for pid in sorted(processes)]
@@ -267,6 +273,10 @@ class EmbeddedCluster:
 
 def _cpus() -> int:
     return os.cpu_count() or 1
+
+
+def _is_linux() -> bool:
+    return platform.system() == "Linux"
 
 
 def _run_folder() -> Path:

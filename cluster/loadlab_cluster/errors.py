@@ -1,10 +1,24 @@
 """What can go wrong, in words for the person at the terminal.
 
 ClusterError
-└── CommandError     a program ended with an error; names its log and shows its last lines
+├── CommandError     a program ended with an error; names its log and shows its last lines
+└── NoAnswerError    a program that was asked something has not ended in time
 """
 
+import errno
 from pathlib import Path
+
+# What may be done about what the system refused.
+OWNER = "after a `make` by root such files are root's: sudo chown -R $(id -u) {path}"
+ROOM = "make room; `make distclean` removes what is only kept for the next time"
+REMEDIES = {
+    errno.EACCES: OWNER,
+    errno.EPERM: OWNER,
+    errno.ENOSPC: ROOM,
+    errno.EDQUOT: ROOM,
+    errno.EROFS: "put the checkout, and by XDG_CACHE_HOME the cache, where they can be written",
+}
+OF_LINUX = ("/proc", "/sys")
 
 
 class ClusterError(Exception):
@@ -16,6 +30,26 @@ class CommandError(ClusterError):
 
     def __init__(self, command: str, code: int, log: Path) -> None:
         super().__init__(f"{command} ended with {code}\n{last_lines(log)}\n  log: {log}")
+
+
+def describe_os_error(error: OSError) -> str:
+    """One line that names the path and the remedy."""
+    path = str(error.filename or "")
+    said = ": ".join(filter(None, (path, error.strerror or str(error))))
+    remedy = REMEDIES.get(error.errno or 0, "").format(path=path or ".")
+    if path.startswith(OF_LINUX):
+        remedy = "it needs a Linux that has it; CLUSTER=kind and CLUSTER=current do without"
+    return f"{said}; {remedy}" if remedy else said
+
+
+class NoAnswerError(ClusterError):
+    """A program that only had to answer has not ended."""
+
+    def __init__(self, command: str, seconds: float) -> None:
+        super().__init__(
+            f"no answer within {seconds:g} s: {command}\n  Start it by hand to see what it waits "
+            "for (a Docker or a cluster that is starting, or out of reach), then repeat"
+        )
 
 
 def last_lines(log: Path, count: int = 12) -> str:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from loadlab_cluster.commands import Argument, read_output, run_shown
-from loadlab_cluster.dev_environment import VENV
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import Settings
 from loadlab_cluster.terminal import say, step
 
 LIMIT_SECONDS = 1800.0
 POLL_SECONDS = 1.0
+DELETE_SECONDS = 180.0
 # A file may hold what the experiment names, too, such as its ConfigMap.
 _NAME = 'go-template={{if eq .kind "LoadExperiment"}}{{.metadata.name}}{{end}}'
 VERDICTS = {0, 3, 4}  # exit codes of `loadlab results`: passed, criteria failed, inconclusive
@@ -33,19 +33,32 @@ def run_experiment(settings: Settings, path: Path) -> None:
     kubectl = settings.program("kubectl")
     name = read_output([kubectl, "create", "--dry-run=client", "-f", path, "-o", _NAME])
     with step(f"Run the experiment {name}", first=120, again=120):
-        read_output([kubectl, "delete", "-f", path, "--ignore-not-found", "--wait"])
+        _delete(kubectl, path, name)
         read_output([kubectl, "apply", "-f", path])
         _follow(kubectl, name)
     say("")
-    _print_results(settings, name)
+    print_results(settings, name)
 
 
-def _print_results(settings: Settings, name: str) -> None:
-    """Print the table; a verdict that is not Passed is a result too, not a failure of the demo."""
-    own = settings.kubeconfig
-    where: list[Argument] = ["--kubeconfig", own] if own.exists() else []
-    command = [VENV / "bin" / "loadlab", "results", name, *where]
-    code = run_shown(command, env={"COLUMNS": "200"})
+def _delete(kubectl: Argument, path: Path, name: str) -> None:
+    """Wait until it is gone, but not for a finalizer that nobody takes off."""
+    command = [kubectl, "delete", "-f", path, "--ignore-not-found"]
+    try:
+        read_output([*command, f"--timeout={DELETE_SECONDS:.0f}s"], seconds=2 * DELETE_SECONDS)
+    except ClusterError as error:
+        raise ClusterError(
+            f"the last run of {name} could not be deleted: {error}\n  ask: make kubectl "
+            f"ARGS='get loadexperiment {name} -o yaml' for its finalizers, and whether the "
+            "operator runs that takes its own off: make kubectl ARGS='get pods -n loadlab-system'"
+        ) from error
+
+
+def print_results(settings: Settings, name: str) -> None:
+    """Print the table; a verdict that is not Passed is a result too, not a failure of the demo.
+
+    By the wrapper: no proxy leads to the cluster.
+    """
+    code = run_shown([settings.program("loadlab"), "results", name], env={"COLUMNS": "200"})
     if code not in VERDICTS:
         raise ClusterError(f"loadlab results {name} ended with {code}; see above")
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadlab_cluster.commands import read_output, run_logged
+from loadlab_cluster.commands import WORK_SECONDS, read_output, run_logged
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings
 from loadlab_cluster.terminal import step
@@ -138,7 +138,7 @@ def _helm(major: str, versions: dict[str, str], module: Path) -> GoProgram:
     for name in known[major]:
         flags += f" -X {package}/{name}Major=1 -X {package}/{name}Minor={minor}"
     command, title = f"{package}/cmd/helm", f"Helm {version}"
-    return GoProgram(f"helm{major}", title, module, command, flags, first_seconds=15)
+    return GoProgram(f"helm{major}", title, module, command, flags, first_seconds=100)
 
 
 def ensure_go_program(name: str, settings: Settings) -> Path:
@@ -242,6 +242,7 @@ def pin_versions(settings: Settings) -> None:
 def _staging_modules(kubernetes: str) -> list[str]:
     """Kubernetes points its libraries at ./staging; who imports it repeats them with versions."""
     os.environ.setdefault("GOFLAGS", "-mod=mod")
-    answer = read_output(["go", "mod", "download", "-json", f"k8s.io/kubernetes@v{kubernetes}"])
+    fetch = ["go", "mod", "download", "-json", f"k8s.io/kubernetes@v{kubernetes}"]
+    answer = read_output(fetch, seconds=WORK_SECONDS)
     text = Path(json.loads(answer)["GoMod"]).read_text()
     return sorted(set(re.findall(r"(k8s\.io/[a-z0-9-]+) => \./staging", text)))

@@ -86,8 +86,15 @@ def write_handout(settings: Settings, access: Access) -> None:
     say("  or: make kubectl ARGS='get nodes'")
 
 
-def remove_handout(settings: Settings) -> None:
-    """A kubeconfig of a cluster that is gone only misleads."""
+def read_note(settings: Settings) -> str:
+    """The kind of the cluster that the hand-out is for; empty where there is none."""
+    return settings.noted_cluster.read_text().strip() if settings.noted_cluster.exists() else ""
+
+
+def remove_handout(settings: Settings, cluster: str) -> None:
+    """A kubeconfig of a cluster that is gone only misleads; that of one of another kind stays."""
+    if read_note(settings) not in {"", cluster}:
+        return
     shutil.rmtree(settings.handout / "bin", ignore_errors=True)
     settings.kubeconfig.unlink(missing_ok=True)
     settings.activation.unlink(missing_ok=True)
@@ -111,5 +118,8 @@ def _environment(settings: Settings, access: Access) -> str:
     """The cluster is always the one that was brought up, whatever the shell's KUBECONFIG says."""
     lines = [f'export KUBECONFIG="{settings.kubeconfig}"'] if access.own_kubeconfig else []
     if access.direct_address:
-        lines.append(f'export NO_PROXY="${{NO_PROXY:+$NO_PROXY,}}{access.direct_address}"')
+        # Go reads the first of the two names that is set, Python the second.
+        both = "${NO_PROXY:+,$NO_PROXY}${no_proxy:+,$no_proxy}"
+        lines.append(f'NO_PROXY="{access.direct_address}{both}"')
+        lines += ['no_proxy="$NO_PROXY"', "export NO_PROXY no_proxy"]
     return "".join(f"{line}\n" for line in lines)

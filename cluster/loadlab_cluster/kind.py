@@ -1,21 +1,32 @@
 """A cluster in Docker by kind: created, repaired, used and deleted, whichever Docker that is."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from loadlab_cluster.commands import read_output, run_logged, succeeds
+from loadlab_cluster.commands import read_output, run_logged
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.handout import Access, in_shell, remove_handout, write_handout
+from loadlab_cluster.kind_config import KIND_YAML, LABEL, refuse_another
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, Settings
 from loadlab_cluster.terminal import say, step
 
 Command = tuple[str, ...]
 READY_SECONDS = 120.0
-READY = "--for=condition=Ready"
-NODE_LABEL = f"label=io.x-k8s.kind.cluster={NAME}"
+NODE_LABEL = f"label={LABEL}={NAME}"
+# Asked on the node itself: the kubeconfig, kubectl and proxy out here may be another cluster's.
+FIRST_NODE = f"{NAME}-control-plane"
+CONDITIONS = '{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}'
+ASK_NODES = (
+    *("exec", FIRST_NODE, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"),
+    *("--request-timeout=5s", "get", "nodes"),
+    *("--output", f'jsonpath={{range .items[*]}}{CONDITIONS}{{"\\n"}}{{end}}'),
+)
+
+MADE_OF = "/kind/loadlab.yaml"  # on the first node: the configuration that the cluster was made of
 
 
 class Engine(Protocol):
@@ -26,6 +37,7 @@ class Engine(Protocol):
     def programs(self) -> Mapping[str, str]: ...
     def ensure(self) -> None: ...
     def answers(self) -> bool: ...
+    def silence(self) -> str: ...  # why nobody knows what is in it while it does not answer
     def docker(self) -> list[str]: ...
     def kind(self) -> list[str]: ...
     def kubectl(self) -> list[str]: ...
@@ -56,6 +68,22 @@ def plan_repair(docker: Sequence[str], nodes: Mapping[str, str]) -> list[Command
     return [(*docker, *words) for words in plan if len(words) > 1]
 
 
+def find_lack(containers: Mapping[str, str], ready: Mapping[str, bool]) -> str:
+    """What the cluster lacks to be Ready; empty where that is nothing.
+
+    `containers` has the state of each by its name; `ready` what the API server says of the node
+    of that name, and nothing where it does not answer.
+    """
+    if not containers:
+        return "there is none"
+    stopped = [f"{name} is {state}" for name, state in containers.items() if state != "running"]
+    never = [f"{name} never joined it" for name in containers if name not in ready]
+    late = [f"{name} is not Ready" for name, is_ready in ready.items() if not is_ready]
+    if not ready and not stopped:
+        return "its API server does not answer"
+    return ", ".join(stopped or never or late)
+
+
 class KindCluster:
     """What `up`, `down`, `images` and `status` do with kind."""
 
@@ -73,15 +101,18 @@ class KindCluster:
         engine.ensure()
         kubectl = engine.kubectl()
         nodes = self.nodes()
-        repairs = plan_repair(engine.docker(), nodes)
-        if nodes and not repairs and self.is_ready():
+        if nodes:
+            self._refuse_another(nodes)
+            self._say_what_changed(nodes)
+        if nodes and not self._lack():
             say(f"✓ the kind cluster {NAME} is up: {', '.join(nodes)} Ready")
         elif nodes:
             with step("Bring the kind cluster's nodes back", first=20, again=10):
-                self._run(*repairs)
-                self._await_ready(kubectl)
+                self._run(*plan_repair(engine.docker(), nodes))
+                self._await_ready()
         else:
-            self._create(kubectl)
+            self._create()
+        self._take_kubeconfig()
         title, address = f"the kind cluster {NAME}", engine.direct_address
         write_handout(settings, Access("kind", title, in_shell(kubectl), direct_address=address))
 
@@ -90,14 +121,14 @@ class KindCluster:
         kubeconfig = self._settings.kubeconfig
         if not self.leftovers():
             say("✓ nothing is up, nothing is left")
-            remove_handout(self._settings)
+            remove_handout(self._settings, "kind")
             return
         self._engine.ensure()
         kind = self._engine.kind()
         with step("Delete the kind cluster", first=5, again=5):
             self._run(plan_delete(kind, kubeconfig))
             self._engine.remove()
-        remove_handout(self._settings)
+        remove_handout(self._settings, "kind")
         if left := self.leftovers():
             raise ClusterError("still there after `down`: " + ", ".join(left))
 
@@ -121,22 +152,24 @@ class KindCluster:
 
     def is_ready(self) -> bool:
         """Whether every node runs and is Ready."""
-        nodes, kubectl = self.nodes(), self._settings.program("kubectl")
-        if not nodes or set(nodes.values()) != {"running"} or not kubectl.exists():
-            return False
-        ready = ("wait", READY, "nodes", "--all", "--timeout=1s", "--request-timeout=5s")
-        return succeeds([kubectl, *ready])
+        return self._engine.answers() and not self._lack()
 
     def describe(self) -> list[str]:
         """One line for each node, one for the cluster."""
-        lines = [f"{name:<32}{state}" for name, state in self.nodes().items()]
-        missing = f"no kind cluster {NAME}: CLUSTER=kind make up"
-        ready = f"the kind cluster {NAME} is {'' if self.is_ready() else 'not '}Ready"
-        return [*lines, ready if lines else missing]
+        try:
+            lines = [f"{name:<32}{state}" for name, state in self.nodes().items()]
+        except ClusterError as error:
+            return [str(error)]
+        if not lines:
+            return [f"no kind cluster {NAME}: CLUSTER=kind make up"]
+        lack = self._lack()
+        return [*lines, f"the kind cluster {NAME} is {f'not Ready: {lack}' if lack else 'Ready'}"]
 
     def nodes(self) -> dict[str, str]:
-        """The state of each node's container, by its name."""
+        """The state of each node's container, by its name; raises where that cannot be known."""
         if not self._engine.answers():
+            if silence := self._engine.silence():
+                raise ClusterError(silence)
             return {}
         asked = ("ps", "--all", "--filter", NODE_LABEL, "--format", "{{.Names}} {{.State}}")
         rows = read_output([*self._engine.docker(), *asked]).splitlines()
@@ -146,29 +179,66 @@ class KindCluster:
         """What of the cluster is on the machine, one line each."""
         return [f"container {name}" for name in self.nodes()] + self._engine.leftovers()
 
-    def _create(self, kubectl: list[str]) -> None:
+    def _lack(self) -> str:
+        """What it lacks to be Ready, asked anew."""
+        containers = self.nodes()
+        try:
+            rows = read_output([*self._engine.docker(), *ASK_NODES], seconds=20).splitlines()
+        except ClusterError:  # no such container, or no API server in it
+            rows = []
+        ready = dict(row.strip().partition(" ")[::2] for row in rows if row.strip())
+        return find_lack(containers, {name: is_ready == "True" for name, is_ready in ready.items()})
+
+    def _create(self) -> None:
         settings, engine = self._settings, self._engine
         settings.handout.mkdir(exist_ok=True)
         settings.kubeconfig.unlink(missing_ok=True)  # of another cluster: kind would add to it
         image, kind = engine.ensure_node_image(), engine.kind()
         with step("Create the kind cluster and wait until it is Ready", first=90, again=30):
-            self._run(plan_create(kind, image, engine.config(), settings.kubeconfig))
-            self._await_ready(kubectl)
+            config, docker = engine.config(), engine.docker()
+            self._run(plan_create(kind, image, config, settings.kubeconfig))
+            self._await_ready()
+            self._run((*docker, "cp", str(config), f"{FIRST_NODE}:{MADE_OF}"))
 
-    def _await_ready(self, kubectl: list[str]) -> None:
-        """A node that has just started needs a moment; its kubeconfig may have been lost."""
-        kind, kubeconfig = self._engine.kind(), str(self._settings.kubeconfig)
-        self._run((*kind, "export", "kubeconfig", "--name", NAME, "--kubeconfig", kubeconfig))
-        wait = ("wait", READY, "nodes", "--all", "--timeout=30s", "--request-timeout=30s")
+    def _await_ready(self) -> None:
+        """A node that has just started needs a moment."""
         deadline = time.monotonic() + READY_SECONDS
-        while not succeeds([*kubectl, f"--kubeconfig={kubeconfig}", *wait]):
+        while lack := self._lack():
             if time.monotonic() > deadline:
+                docker = " ".join(self._engine.docker())
                 raise ClusterError(
-                    f"waited {READY_SECONDS:.0f} s in vain: the nodes of the kind cluster {NAME} "
-                    f"are Ready\n  ask: {in_shell(kubectl)} --kubeconfig {kubeconfig} "
-                    "describe nodes; `CLUSTER=kind make down up` starts anew"
+                    f"waited {READY_SECONDS:.0f} s in vain: the kind cluster {NAME} is not Ready: "
+                    f"{lack}\n  `CLUSTER=kind make down up` starts anew, as it must where `up` was "
+                    f"interrupted; else ask: {docker} exec {FIRST_NODE} kubectl describe nodes"
                 )
-            time.sleep(0.5)  # an API server that does not answer yet ends the wait at once
+            time.sleep(0.5)
+
+    def _take_kubeconfig(self) -> None:
+        """The one at hand may be lost, or another cluster's."""
+        settings = self._settings
+        settings.handout.mkdir(exist_ok=True)
+        settings.kubeconfig.unlink(missing_ok=True)  # kind would add to it
+        export = ("export", "kubeconfig", "--name", NAME, "--kubeconfig", str(settings.kubeconfig))
+        self._run((*self._engine.kind(), *export))
+
+    def _refuse_another(self, nodes: Mapping[str, str]) -> None:
+        asked = ("inspect", "--format", "{{.Config.Image}}", min(nodes))
+        image = read_output([*self._engine.docker(), *asked]).strip()
+        refuse_another(os.environ, len(nodes) - 1, image)
+
+    def _say_what_changed(self, nodes: Mapping[str, str]) -> None:
+        """Of a checkout that moved on; a node that is stopped cannot be asked."""
+        if nodes.get(FIRST_NODE) != "running":
+            return
+        try:
+            made_of = read_output([*self._engine.docker(), "exec", FIRST_NODE, "cat", MADE_OF])
+        except ClusterError:  # an older one, or one that was interrupted
+            return
+        if not made_of.startswith(KIND_YAML.read_text()):
+            say(
+                "  cluster/kind.yaml has changed since this cluster was made, and is not its own; "
+                "`CLUSTER=kind make down up` takes the new one"
+            )
 
     def _refuse_without_nodes(self) -> None:
         if "running" not in self.nodes().values():

@@ -1,22 +1,25 @@
 """The machine's own Docker under kind: official images, built and pulled by it."""
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from loadlab_cluster.commands import run_logged, succeeds
+from loadlab_cluster.commands import WORK_SECONDS, read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.handout import machine_program
 from loadlab_cluster.images import PREFIX, STORES, official_store, project_images, sample_images
-from loadlab_cluster.kind_config import kind_config
+from loadlab_cluster.kind_config import LABEL, NODE, kind_config
 from loadlab_cluster.kubectl import find_kubectl
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, REPOSITORY, SOURCES, Settings
-from loadlab_cluster.terminal import step
+from loadlab_cluster.terminal import say, step
 
 Command = tuple[str, ...]
 OFFICIAL = SOURCES / "images" / "official"
+CONTAINERS = Path("/var/lib/docker/containers")  # root alone may look into it
+DOCKER_SECONDS = 20.0  # for it to say that it is there; while Docker Desktop starts it says nothing
 # Docker adds attestations to what it builds; kind's nodes import images, and nothing beside them.
 BUILD = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
@@ -53,10 +56,27 @@ def plan_own_image(own: OwnImage) -> Command:
     return ("docker", "build", "--tag", own.reference, *recipe)
 
 
+def image_ids() -> set[str]:
+    """Of every image of LoadLab that this machine's Docker has; the user's own have other names."""
+    listed = ["docker", "image", "ls", "--no-trunc", "--quiet", f"{PREFIX}/*"]
+    return set(read_output(listed).split())
+
+
+def forget_images() -> None:
+    """Remove them; what they were built on and the build cache may be others' too, and stay."""
+    if not shutil.which("docker"):
+        return
+    if not succeeds(["docker", "info"], seconds=DOCKER_SECONDS):
+        say("Docker does not answer (docker info): the images of LoadLab that it has stay there")
+    elif ids := image_ids():
+        with step(f"Remove {len(ids)} images of LoadLab from Docker", first=5, again=5):
+            read_output(["docker", "image", "rm", "--force", *sorted(ids)], seconds=WORK_SECONDS)
+
+
 class MachineDocker:
     """The Docker that answers on this machine; it is never stopped."""
 
-    direct_address = ""
+    direct_address = "127.0.0.1"  # where kind has the API server listen
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -74,7 +94,21 @@ class MachineDocker:
             )
 
     def answers(self) -> bool:
-        return succeeds(["docker", "info"])
+        return succeeds(["docker", "info"], seconds=DOCKER_SECONDS)
+
+    def silence(self) -> str:
+        """What a Docker that does not answer holds comes back with it: it cannot be called gone."""
+        return (
+            "Docker does not answer (docker info), so nobody knows what is left of the kind "
+            f"cluster {NAME}: start Docker or join the group `docker`, then repeat; where that "
+            f"Docker is gone for good: rm -r {self._settings.handout}"
+        )
+
+    def keeps_nodes(self) -> bool:
+        """Whether it has nodes of ours, asked of its files: so of one that is stopped, too."""
+        labelled = f'"{LABEL}":"{NAME}"'
+        files = CONTAINERS.glob("*/config.v2.json")
+        return any(labelled in file.read_text(errors="replace") for file in files)
 
     def docker(self) -> list[str]:
         return ["docker"]
@@ -91,7 +125,7 @@ class MachineDocker:
 
     def ensure_node_image(self) -> str:
         """The official one by its digest: Docker pulls it when the node is created."""
-        return os.environ.get("LOADLAB_KIND_NODE") or self._settings.versions["KIND_NODE"]
+        return os.environ.get(NODE) or self._settings.versions["KIND_NODE"]
 
     def config(self) -> Path:
         path = self._settings.cache / "kind" / "kind.yaml"
@@ -102,11 +136,13 @@ class MachineDocker:
     def images(self) -> None:
         """Build every image and load all of them into the nodes."""
         plan = plan_builds(self._settings.versions)
-        log = self._settings.logs / "kind.log"
+        log, former = self._settings.logs / "kind.log", image_ids()
         with step("Build the images with Docker", first=240, again=20):
             for command in plan.values():
                 run_logged(command, log, env=BUILD)
         self._load(list(plan), title=f"Load {len(plan)} images into kind")
+        if replaced := former - image_ids():  # no tag is left on them, and nothing names them
+            succeeds(["docker", "image", "rm", *sorted(replaced)], seconds=WORK_SECONDS)
 
     def image(self, own: OwnImage) -> None:
         with step(f"Build {own.reference} with Docker", first=60, again=10):

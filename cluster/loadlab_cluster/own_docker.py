@@ -21,7 +21,7 @@ from loadlab_cluster.containerd import Containerd, EveryNode
 from loadlab_cluster.debian import IMAGE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError, last_lines
 from loadlab_cluster.go_builds import ensure_go_program
-from loadlab_cluster.kind_config import kind_config
+from loadlab_cluster.kind_config import LABEL, NODE, kind_config
 from loadlab_cluster.kubectl import own_kubectl
 from loadlab_cluster.mounts import mounts_under
 from loadlab_cluster.network import DOCKER
@@ -38,7 +38,7 @@ PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
 }
 RUNTIME = SOURCES / "kind" / "runc-own-capabilities"
-NODES = ("ps", "--filter", f"label=io.x-k8s.kind.cluster={NAME}", "--format", "{{.Names}}")
+NODES = ("ps", "--filter", f"label={LABEL}={NAME}", "--format", "{{.Names}}")
 API_PORT = 6443
 ANSWER_SECONDS = 30.0
 KEY = Path("/etc/docker/key.json")  # Debian's Docker writes it, whatever --data-root says
@@ -79,6 +79,10 @@ class OwnDocker:
     def answers(self) -> bool:
         return self._socket.exists() and succeeds([*self.docker(), "info"])
 
+    def silence(self) -> str:
+        """What is left of it while it does not run, `leftovers` sees."""
+        return ""
+
     def docker(self) -> list[str]:
         return ["docker", "--host", f"unix://{self._socket}"]
 
@@ -90,6 +94,11 @@ class OwnDocker:
         return own_kubectl(self._settings)
 
     def ensure_node_image(self) -> str:
+        if os.environ.get(NODE):
+            raise ClusterError(
+                f"{NODE} is for a Docker that answers and pulls: one of our own has no registry, "
+                "and its node image is built here; leave that away"
+            )
         return NodeImage(self._settings, self.docker()).ensure()
 
     def config(self) -> Path:

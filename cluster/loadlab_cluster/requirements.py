@@ -7,7 +7,7 @@ NAME` asks for newer ones.
 from collections.abc import Sequence
 from pathlib import Path
 
-from loadlab_cluster.commands import Argument, read_output
+from loadlab_cluster.commands import WORK_SECONDS, Argument, read_output
 from loadlab_cluster.dev_environment import VENV
 from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import say, step
@@ -48,7 +48,7 @@ def write_requirements(settings: Settings, options: Sequence[str]) -> None:
         before = pinned.read_text()
         unfinished.write_text(before)
         with step(f"Pin requirements/{pinned.name}", first=10, again=2):
-            read_output(plan_requirements(name, unfinished, options))
+            read_output(plan_requirements(name, unfinished, options), seconds=WORK_SECONDS)
         after = HEADER + unfinished.read_text()
         unfinished.unlink()
         pinned.write_text(after)

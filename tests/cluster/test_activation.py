@@ -111,7 +111,7 @@ def test_a_wrapper_asks_its_own_cluster_whatever_the_shell_says(own: Settings) -
 def test_every_wrapper_is_there_and_goes_with_the_cluster(own: Settings) -> None:
     names = {path.name for path in (own.handout / "bin").iterdir()}
     modes = {path.stat().st_mode & stat.S_IXUSR for path in (own.handout / "bin").iterdir()}
-    remove_handout(own)
+    remove_handout(own, "embedded")
 
     assert names == {"kubectl", "helm", "helm3", "helm4", "loadlab", "kubectl-loadlab"}
     assert modes == {stat.S_IXUSR}

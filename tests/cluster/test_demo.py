@@ -3,11 +3,14 @@
 import re
 import shlex
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from loadlab_cluster.demo import NEXT, next_commands
-from loadlab_cluster.settings import REPOSITORY
+from loadlab_cluster.clusters import Cluster
+from loadlab_cluster.demo import NEXT, bring_up, next_commands
+from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.settings import REPOSITORY, Settings
 
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 MADE_BY_UP = ".state/activate"
@@ -23,6 +26,21 @@ def test_a_next_command_names_what_is_there(command: str):
     files = [word for word in words if "/" in word and not word.startswith(YOURS)]
     assert all(Path(file).suffix == ".yaml" or file == MADE_BY_UP for file in files)
     assert all((REPOSITORY / file).exists() for file in files if file != MADE_BY_UP)
+
+
+class NoCluster:
+    """One that must not be touched."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"{name} was asked of it")
+
+
+def test_what_needs_go_says_so_before_the_minutes_that_do_without(
+    machine, settings: Settings
+) -> None:
+    """Of kind nothing is compiled, but Helm is, and it comes last."""
+    with pytest.raises(ClusterError, match="the go command is missing: install Go"):
+        bring_up(settings, cast("Cluster", NoCluster()))
 
 
 def test_the_next_commands_stand_below_each_other():

@@ -1,6 +1,5 @@
 """Which kind of cluster is chosen, and what kind and Docker are told to do."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +8,13 @@ import yaml
 
 from loadlab_cluster.clusters import choose_kind, kind_works
 from loadlab_cluster.errors import ClusterError
+from loadlab_cluster.handout import Access, write_handout
 from loadlab_cluster.images import STORES as STORE_NAMES
-from loadlab_cluster.kind import KindCluster, plan_create, plan_delete, plan_repair
+from loadlab_cluster.kind import plan_create, plan_delete, plan_repair
 from loadlab_cluster.kind_config import kind_config
 from loadlab_cluster.machine_docker import MachineDocker, plan_builds, plan_load
 from loadlab_cluster.settings import REPOSITORY, SOURCES, Settings, read_versions
+from tests.cluster.conftest import ignored
 
 STORES = {"POSTGRES": "15", "REDIS": "7", "RABBITMQ": "3"}
 VERSIONS = {"KUBERNETES": "1.34.4", "DEBIAN": "bookworm"} | STORES
@@ -41,23 +42,6 @@ def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
         choose_kind("minikube", kind_works=True)
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """A machine that has the programs which a test gives it, and no others."""
-    folder = tmp_path / "machine"
-    folder.mkdir()
-    for shell in ("sh", "cat"):
-        (folder / shell).symlink_to(f"/bin/{shell}")
-    monkeypatch.setenv("PATH", str(folder))
-
-    def add(name: str, script: str) -> Path:
-        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-        (folder / name).chmod(0o755)
-        return folder / name
-
-    return add
-
-
 @pytest.mark.parametrize(
     ("programs", "works"),
     [
@@ -75,6 +59,34 @@ def test_kind_is_the_default_only_where_it_is_installed_and_docker_answers(
         machine(name, script)
 
     assert kind_works() is works
+
+
+@pytest.mark.parametrize(
+    ("environment", "noted", "skipped"),
+    [
+        ({}, "", ["test_kind_lifecycle.py", "test_lifecycle.py"]),
+        ({"LOADLAB_CLUSTER_TEST": "1"}, "", ["test_lifecycle.py"]),
+        ({"LOADLAB_CLUSTER_TEST": "1"}, "embedded", ["test_kind_lifecycle.py"]),
+        ({"LOADLAB_CLUSTER_TEST": "1", "CLUSTER": "kind"}, "embedded", ["test_lifecycle.py"]),
+        (
+            {"LOADLAB_CLUSTER_TEST": "1", "CLUSTER": "current"},
+            "",
+            ["test_lifecycle.py", "test_kind_lifecycle.py"],
+        ),
+    ],
+    ids=["not asked for", "kind is the default", "embedded is up", "named", "somebody's own"],
+)
+def test_the_lifecycle_that_is_tested_is_of_the_cluster_that_make_means(
+    machine, settings, tmp_path: Path, environment: dict[str, str], noted: str, skipped: list[str]
+) -> None:
+    """On a machine where kind works."""
+    for name in ("kind", "docker"):
+        machine(name, "exit 0")
+    own = replace(settings, handout=tmp_path / ".state")
+    if noted:
+        write_handout(own, Access(noted, "a test cluster", "kubectl"))
+
+    assert ignored(own, environment) == skipped
 
 
 def test_kind_creates_one_cluster_with_its_own_kubeconfig() -> None:
@@ -168,96 +180,3 @@ def test_images_come_onto_the_nodes_by_an_archive() -> None:
         ("docker", "save", "--output", "/cache/images.tar", "a:1", "b:2"),
         ("kind", "load", "image-archive", "--name", "loadlab", "/cache/images.tar"),
     ]
-
-
-DOCKER = """\
-echo "docker $*" >> "$LOADLAB_LOG"
-case "$1" in
-  ps) cat "$LOADLAB_NODES" ;;
-  start) shift; for name; do echo "$name running"; done > "$LOADLAB_NODES" ;;
-esac
-"""
-KIND = """\
-echo "kind $*" >> "$LOADLAB_LOG"
-case "$1" in
-  create) echo "loadlab-control-plane running" > "$LOADLAB_NODES" ;;
-  delete) : > "$LOADLAB_NODES" ;;
-esac
-"""
-
-
-@pytest.fixture
-def docker_machine(machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with programs that say what they were told; returns where the nodes stand."""
-    nodes = tmp_path / "nodes"
-    nodes.touch()
-    monkeypatch.setenv("LOADLAB_NODES", str(nodes))
-    monkeypatch.setenv("LOADLAB_LOG", str(tmp_path / "said"))
-    for name, script in {"docker": DOCKER, "kind": KIND, "kubectl": "exit 0"}.items():
-        machine(name, script)
-    return nodes
-
-
-@pytest.fixture
-def cluster(settings: Settings, tmp_path: Path, docker_machine: Path) -> KindCluster:
-    own = replace(settings, handout=tmp_path / ".state")
-    return KindCluster(own, MachineDocker(own))
-
-
-def said(tmp_path: Path, program: str) -> list[str]:
-    lines = (tmp_path / "said").read_text().splitlines()
-    return [line.split()[1] for line in lines if line.startswith(f"{program} ")]
-
-
-def test_up_leaves_the_same_programs_as_every_cluster(cluster: KindCluster, tmp_path: Path) -> None:
-    cluster.up()
-
-    assert {path.name for path in (tmp_path / ".state" / "bin").iterdir()} == {
-        *("kubectl", "helm", "helm3", "helm4", "loadlab", "kubectl-loadlab")
-    }
-    assert said(tmp_path, "kind") == ["create", "export"]
-    assert cluster.is_ready()
-
-
-def test_up_again_creates_nothing(cluster: KindCluster, tmp_path: Path) -> None:
-    cluster.up()
-    cluster.up()
-
-    assert said(tmp_path, "kind") == ["create", "export"]
-
-
-def test_up_starts_a_stopped_node_instead_of_making_another(
-    cluster: KindCluster, docker_machine: Path, tmp_path: Path
-) -> None:
-    docker_machine.write_text("loadlab-control-plane exited\n")
-    assert not cluster.is_ready()
-    cluster.up()
-
-    assert said(tmp_path, "kind") == ["export"]
-    assert said(tmp_path, "docker").count("start") == 1
-    assert cluster.is_ready()
-
-
-def test_down_removes_the_cluster_and_what_up_left(cluster: KindCluster, tmp_path: Path) -> None:
-    cluster.up()
-    cluster.down()
-    cluster.down()
-
-    assert said(tmp_path, "kind").count("delete") == 1
-    assert list((tmp_path / ".state").iterdir()) == []
-
-
-@pytest.mark.parametrize("act", ["images", "load"])
-def test_no_image_is_loaded_where_no_node_runs(cluster: KindCluster, act: str) -> None:
-    with pytest.raises(
-        ClusterError, match="no node of the kind cluster loadlab runs: CLUSTER=kind"
-    ):
-        cluster.images() if act == "images" else cluster.load("archive.tar")
-
-
-def test_a_silent_docker_is_said_with_the_remedy(cluster: KindCluster, machine) -> None:
-    machine("docker", "exit 1")
-
-    with pytest.raises(ClusterError, match=r"Docker does not answer .*join the group `docker`"):
-        cluster.up()
-    assert cluster.describe() == ["no kind cluster loadlab: CLUSTER=kind make up"]

@@ -5,15 +5,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from loadlab_cluster import clusters, own_docker
+from loadlab_cluster import clusters, machine_docker, own_docker
 from loadlab_cluster.clusters import choose_engine, noted_kind
 from loadlab_cluster.containerd import Containerd, EveryNode
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.handout import Access, remove_handout, write_handout
+from loadlab_cluster.kind_config import LABEL
 from loadlab_cluster.machine_docker import MachineDocker
 from loadlab_cluster.network import DOCKER, EMBEDDED
 from loadlab_cluster.node_image import LINKS, RECIPE
@@ -31,11 +33,18 @@ IN_A_BUNDLE = {
 
 
 @pytest.fixture
-def docker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A machine on which Docker answers or not, and one of our own can be run or not."""
 
-    def say(*, answers: bool, own_runs: bool = False, own_can_run: bool = True) -> None:
+    def say(
+        *, answers: bool, own_runs: bool = False, own_can_run: bool = True, keeps: str = "other"
+    ) -> None:
         left = ["process 1"] if own_runs else []
+        container = tmp_path / "0123"
+        container.mkdir()
+        labels = {"Config": {"Labels": {LABEL: keeps, "io.x-k8s.kind.role": "worker"}}}
+        (container / "config.v2.json").write_text(json.dumps(labels, separators=(",", ":")))
+        monkeypatch.setattr(machine_docker, "CONTAINERS", tmp_path)
         monkeypatch.setattr(MachineDocker, "answers", lambda _: answers)
         monkeypatch.setattr(OwnDocker, "leftovers", lambda _: left)
         monkeypatch.setattr(clusters, "can_run_own_docker", lambda: own_can_run)
@@ -52,10 +61,12 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         ({"answers": True, "own_runs": True}, OwnDocker),
         # The message is then that of the machine's: start Docker, or join its group.
         ({"answers": False, "own_can_run": False}, MachineDocker),
+        # Stopped, with our nodes in it: one of our own would hide them.
+        ({"answers": False, "keeps": "loadlab"}, MachineDocker),
     ],
 )
 def test_a_docker_of_our_own_is_for_machines_without(
-    docker, settings: Settings, machine: dict[str, bool], engine: type
+    docker, settings: Settings, machine: dict[str, Any], engine: type
 ) -> None:
     docker(**machine)
 
@@ -80,7 +91,7 @@ def test_the_cluster_that_is_up_is_the_one_that_is_meant(
     own = Settings(settings.cache, settings.state, tmp_path / ".state", settings.versions)
     write_handout(own, Access(cluster, "a test cluster", "kubectl"))
     while_up = noted_kind(own)
-    remove_handout(own)
+    remove_handout(own, cluster)
 
     assert (while_up, noted_kind(own)) == (noted, "")
 
@@ -100,6 +111,13 @@ def test_the_api_server_is_where_the_link_leads(settings: Settings, tmp_path, mo
     assert config.pop("networking") == {"apiServerAddress": DOCKER.address, "apiServerPort": 6443}
     assert config == yaml.safe_load((SOURCES / "kind.yaml").read_text())
     assert engine.direct_address == DOCKER.address
+
+
+def test_no_node_is_pulled_where_there_is_no_registry(settings: Settings, monkeypatch) -> None:
+    monkeypatch.setenv("LOADLAB_KIND_NODE", "kindest/node:v1.33.4@sha256:1")
+
+    with pytest.raises(ClusterError, match="LOADLAB_KIND_NODE is for a Docker that answers"):
+        OwnDocker(settings).ensure_node_image()
 
 
 def test_runc_is_asked_only_for_what_this_root_has(tmp_path: Path) -> None:

@@ -142,9 +142,25 @@ def test_a_version_is_released_once(registry: Registry, release: Release) -> Non
     make(release, registry.settings)
     publish(release, registry.settings)
 
+    chart.chart_archive(release).write_bytes(b"another")
+    with pytest.raises(ClusterError, match="is released already, and not with the chart of"):
+        push.refuse_released(release, registry.settings)
+    chart.chart_archive(release).unlink()
     with pytest.raises(ClusterError, match="is released already"):
         push.refuse_released(release, registry.settings)
     push.refuse_released(replace(release, version="0.1.1"), registry.settings)
+
+
+def test_a_release_that_broke_off_is_gone_on_with(registry: Registry, release: Release) -> None:
+    """What comes after the chart failed, and the job, run again, downloads the same files."""
+    make(release, registry.settings)
+    publish(release, registry.settings)
+    pushed = registry.crane("digest", push.chart_reference(release)).stdout
+    os.utime(chart.chart_archive(release), (1e9, 1e9))
+    publish(release, registry.settings)
+
+    assert pushed.startswith("sha256:")
+    assert registry.crane("digest", push.chart_reference(release)).stdout == pushed
 
 
 def test_a_registry_that_does_not_answer_is_not_one_without_the_version(

@@ -6,11 +6,13 @@ repository=$(cd "$(dirname "$0")/../../.." && pwd)
 namespace=${NAMESPACE:-default}
 results=${RESULTS:-loadlab-results}
 of_experiment=(-n "$namespace" --ignore-not-found -o 'jsonpath=is{.status.conditions[?(@.type=="Finished")].status}')
-name= takes_down=
+name= takes_down= archive=
+read -r -d '' -a images <<< "${IMAGES:-}"
 
 put_out() { echo "$1" >> "${GITHUB_OUTPUT:-/dev/null}"; }
 finish() {
   put_out "exit-code=$1"
+  [ -z "$archive" ] || rm -f "$archive"
   [ -z "$takes_down" ] || CLUSTER=kind make -C "$repository" down >&2
   exit "$1"
 }
@@ -28,6 +30,19 @@ cancelled() {
   [ -z "$name" ] || terminate
   finish 2
 }
+# A cluster in kind has its own store: of what the runner's Docker holds, nothing is in it.
+load_images() {
+  local image
+  for image in "${images[@]}"; do
+    docker image inspect "$image" > /dev/null 2>&1 ||
+      fail "no image $image in this machine's Docker: build it in a step before this one (docker build --tag $image), or pull it"
+  done
+  archive=$(mktemp) || fail "no room for an archive of the images"
+  docker save --output "$archive" "${images[@]}" || fail "${images[*]} could not be saved: see above"
+  CLUSTER=kind PYTHONPATH=$repository/cluster python3 -m loadlab_cluster load "$archive" ||
+    fail "${images[*]} could not be loaded into the kind cluster: see above"
+  rm -f "$archive"  # some hundred megabytes
+}
 trap cancelled INT TERM
 put_out "artifact=loadlab-results${GITHUB_JOB:+-$GITHUB_JOB}${JOB_INDEX:+-$JOB_INDEX}"
 
@@ -39,10 +54,13 @@ case ${LOADLAB_CLUSTER:-kind} in
   kind)
     CLUSTER=kind make -C "$repository" status > /dev/null 2>&1 || [ "${KEEP:-false}" = true ] || takes_down=true
     CLUSTER=kind make -C "$repository" install || fail "no cluster with LoadLab came up: see above"
+    [ ${#images[@]} = 0 ] || load_images
     PATH=$repository/.state/bin:$PATH
     export KUBECONFIG=$repository/.state/kubeconfig
     ;;
   current)
+    [ ${#images[@]} = 0 ] ||
+      fail "images are loaded into a cluster in kind only: push ${images[*]} where your cluster pulls from, and name them so in $EXPERIMENT"
     make -C "$repository" venv || fail "the command line could not be installed: see above"
     PATH=$repository/.venv/bin:$PATH
     kubectl get loadexperiments -n "$namespace" -o name > /dev/null ||

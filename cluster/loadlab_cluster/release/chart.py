@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from loadlab_cluster.commands import read_output, run_logged
+from loadlab_cluster.commands import WORK_SECONDS, read_output, run_logged
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.release.images import written_digests
@@ -40,7 +40,7 @@ def write_chart(release: Release, settings: Settings) -> None:
             run_logged([helm, "package", chart, "--destination", release.files], log)
         generate = [sys.executable, REPOSITORY / "charts/generate.py", "print-install", chart]
         told = ["env", f"HELM={helm}", *map(str, generate)]
-        (release.files / "install.yaml").write_text(read_output(told))
+        (release.files / "install.yaml").write_text(read_output(told, seconds=WORK_SECONDS))
 
 
 @contextmanager

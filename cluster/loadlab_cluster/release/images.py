@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from loadlab_cluster.commands import Argument, read_output, run_logged, succeeds
+from loadlab_cluster.commands import WORK_SECONDS, Argument, read_output, run_logged, succeeds
 from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.go_builds import ensure_go_program
 from loadlab_cluster.release.plan import Release, image_names
@@ -62,7 +62,7 @@ def read_digest(release: Release, settings: Settings, image: str) -> str:
     if not archive.is_file():
         raise ClusterError(f"{archive} is not there: the step `images` builds it")
     crane = ensure_go_program("crane", settings)
-    return read_output([crane, "digest", f"--tarball={archive}"]).strip()
+    return read_output([crane, "digest", f"--tarball={archive}"], seconds=WORK_SECONDS).strip()
 
 
 def written_digests(release: Release) -> dict[str, str]:

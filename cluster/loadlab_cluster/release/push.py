@@ -1,5 +1,7 @@
 """Pushes a release: the images, and then the chart, which is what makes a version released."""
 
+import hashlib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -34,16 +36,44 @@ def log_in(release: Release, settings: Settings, environment: Mapping[str, str])
 
 
 def refuse_released(release: Release, settings: Settings) -> None:
-    """Refuse a version that has its chart in the registry: people may have installed it."""
+    """Refuse a version that has another chart in the registry: people may have installed it.
+
+    With the chart that is at hand a release was begun, and broke off: it may be gone on with.
+    """
+    if not (pushed := pushed_charts(release, settings)):
+        return
+    if not is_at_hand(release, pushed):
+        raise ClusterError(
+            f"{chart_reference(release)} is released already, and not with the chart of "
+            f"{release.files}: a change gets a new version and a new tag"
+        )
+    say(f"✓ {chart_reference(release)} is in the registry, with the chart that is at hand")
+
+
+def chart_reference(release: Release) -> str:
+    """Where the chart is pulled from."""
+    return f"{release.charts}/{CHART.name}:{release.version}"
+
+
+def pushed_charts(release: Release, settings: Settings) -> set[str]:
+    """The digests of what the registry has as this version's chart; empty where it has none."""
     crane = ensure_go_program("crane", settings)
-    chart = f"{release.charts}/{CHART.name}:{release.version}"
     try:
-        read_output([crane, "digest", chart])
+        manifest = json.loads(read_output([crane, "manifest", chart_reference(release)]))
     except ClusterError as error:
         if not NOT_THERE.search(str(error)):
             raise
-        return
-    raise ClusterError(f"{chart} is released already: a change gets a new version and a new tag")
+        return set()
+    # Not the manifest's own digest: Helm writes the file's time into it, which a download changes.
+    return {layer["digest"] for layer in manifest["layers"]}
+
+
+def is_at_hand(release: Release, pushed: set[str]) -> bool:
+    """Whether a chart of these digests is the archive that was made here."""
+    archive = chart_archive(release)
+    if not archive.is_file():
+        return False
+    return f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}" in pushed
 
 
 def push_images(release: Release, settings: Settings) -> None:
@@ -66,11 +96,14 @@ def push_images(release: Release, settings: Settings) -> None:
 
 
 def push_chart(release: Release, settings: Settings) -> None:
-    """Push the chart as an OCI artifact."""
+    """Push the chart as an OCI artifact, unless it is there."""
+    if is_at_hand(release, pushed_charts(release, settings)):
+        say(f"✓ {chart_reference(release)} is in the registry already")
+        return
     helm = ensure_go_program("helm4", settings)
     command: list[Argument] = [helm, "push", chart_archive(release), f"oci://{release.charts}"]
     plain = ["--plain-http"] if release.is_plain_http else []
-    with step(f"Push oci://{release.charts}/{CHART.name}:{release.version}", first=5, again=5):
+    with step(f"Push oci://{chart_reference(release)}", first=5, again=5):
         log = settings.logs / "release-push.log"
         run_logged([*command, *plain], log, env={"HELM_REGISTRY_CONFIG": str(docker_config())})
 

@@ -34,7 +34,10 @@ STEPS: dict[str, tuple[str, Step]] = {
     "wheel-sbom": ("what the wheel brings", lambda r, s, _: sboms.write_wheel_sbom(r, s)),
     "checksums": ("SHA256SUMS of all of them", lambda r, _s, _e: python.write_checksums(r)),
     "login": ("to the registry, by REGISTRY_USER and REGISTRY_PASSWORD", push.log_in),
-    "unreleased": ("the version is new", lambda r, s, _: push.refuse_released(r, s)),
+    "unreleased": (
+        "new, or begun with this chart",
+        lambda r, s, _: push.refuse_released(r, s),
+    ),
     "push-images": ("to the registry", lambda r, s, _: push.push_images(r, s)),
     "push-chart": ("to the registry, last", lambda r, s, _: push.push_chart(r, s)),
 }

@@ -47,12 +47,12 @@ def _is_pod_without_kubeconfig() -> bool:
 
 def _service_account() -> tuple[client.ApiClient, str | None]:
     """Return a client for the account that the kubelet mounts into the pod, and its namespace."""
-    settings = client.Configuration()  # type: ignore[no-untyped-call] # untyped
+    settings = client.Configuration()
     InClusterConfigLoader(  # type: ignore[no-untyped-call] # untyped
         token_filename=str(_ACCOUNT / "token"), cert_filename=str(_ACCOUNT / "ca.crt")
     ).load_and_set(settings)
     namespace = (_ACCOUNT / "namespace").read_text().strip()
-    return client.ApiClient(settings), namespace or None  # type: ignore[no-untyped-call] # untyped
+    return client.ApiClient(settings), namespace or None
 
 
 def unusable(error: Exception) -> CliError:
