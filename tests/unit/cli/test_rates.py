@@ -102,7 +102,7 @@ def test_what_pilots_found_is_told_where_the_experiment_ended_with_them(compared
     text = shown(compared)
 
     assert "the slowest carried ≥ 6 req/s" in text
-    assert "No results yet." in text
+    assert "No results." in text
 
 
 def test_the_precision_that_was_asked_for_is_told_with_what_it_takes(finished):
