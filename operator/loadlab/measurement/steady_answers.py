@@ -73,7 +73,8 @@ def goes_on_after(lines: Sequence[Line], bin_seconds: int, asked: Asked, end: fl
     if asked.requests_each > 1:
         return False
     for line in lines:
-        passed = [line.at - end + bin_seconds * (part + 0.5) / _PARTS for part in range(_PARTS)]
+        # By the beginning of each part: the last ones of a steady service may end in a part of one.
+        passed = [line.at - end + bin_seconds * part / _PARTS for part in range(_PARTS)]
         left = asked.coming(bin_seconds) * sum(1 - asked.known_within(s) for s in passed) / _PARTS
         if line.requests > left + _errors(left) + 1:
             return True

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import cycle
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from loadlab.measurement.values import TrialMeasurement
@@ -109,6 +109,9 @@ def steady_services(chance: random.Random, seconds: float) -> dict[str, Service]
 @pytest.mark.parametrize("name", list(steady_services(random.Random(0), 4)))
 @some
 @given(st.sampled_from([0.5, 2.0, 20.0, 300.0]), SECONDS, BEGINS, st.booleans(), SEEDS)
+@example(
+    rate=300.0, seconds=10.0, begins=0.03125, poisson=False, seed=1
+)  # the last end within 0.1 s
 def test_a_load_that_is_carried_is_kept(
     healthy: TrialMeasurement,
     name: str,
