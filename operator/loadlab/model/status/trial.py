@@ -17,6 +17,7 @@ from loadlab.model.status.figures import Validity
 from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs
 from loadlab.model.status.results import Failures, StatusClasses
 from loadlab.model.status.search import TrialStep
+from loadlab.model.status.served import AskedService
 
 
 class TrialPhase(StrEnum):
@@ -66,16 +67,6 @@ class RunAs(ObservedModel):
         json_schema_extra=without_default,
         description="Nodes of its pods.",
     )
-
-
-class AskedService(ObservedModel):
-    """A Service that ran before its experiment, as it was when an attempt began."""
-
-    name: str = Field(max_length=63, description="The Service.")
-    spec: str = Field(max_length=100, description="Its uid, and a hash of its spec.")
-    endpoints: str = Field(max_length=20, description="Hash of its EndpointSlices' generations.")
-    processes: str = Field(max_length=20, description="Hash of its pods and their restarts.")
-    pods: int = Field(description="How many pods it had.")
 
 
 class AttemptRecord(ObservedModel):
