@@ -133,6 +133,7 @@ def _timings(
     ended = measurement.last_answer_epoch_seconds
     return Timings(
         started=started,
+        served=status.timings.served if status.timings else None,
         first_request=first,
         load_ended=ended,
         collected=now,

@@ -40,6 +40,13 @@ class Timings(ObservedModel):
     """When what happened, in epoch seconds."""
 
     started: float = Field(description="The operator began the attempt.")
+    served: float | None = Field(
+        default=None,
+        description=(
+            "Of a service of several pods: all were ready, and the generator was made. Absent "
+            "where it is made with them."
+        ),
+    )
     first_request: float | None = Field(default=None, description="The first request was sent.")
     load_ended: float | None = Field(default=None, description="The last answer came.")
     collected: float | None = Field(default=None, description="The result was read.")
@@ -47,6 +54,11 @@ class Timings(ObservedModel):
         default=None,
         description="Seconds before the first request and between the load's end and the result.",
     )
+
+    @property
+    def load_made(self) -> float:
+        """When the generator was made: from then on it is waited for."""
+        return self.started if self.served is None else self.served
 
 
 class RunAs(ObservedModel):
