@@ -159,6 +159,7 @@ def _collect(
         pods=tuple(sorted(pod.name for pod in finished)),
         generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),
+        has_results=has_results(observed),
         witnesses=find_witnesses(observed, run, trial.status),
         ran=what_ran(parts) | served_as(variant, observed.asked),
     )
