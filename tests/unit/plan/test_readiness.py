@@ -10,6 +10,7 @@ from loadlab.plan.generator import trial_configuration
 OWN = {"name": "mine", "image": "mine:1"}
 SHOP = {"name": "shop", "service": {"name": "shop", "port": 80}}
 HEADERS = {"Host": "shop.example", "X-Id": "${request_id}", "Content-Type": "text/plain"}
+STEPS = [{"name": "a", "path": "/a"}, {"name": "b", "path": "/"}]
 SECRET = {"name": "Authorization", "secretKeyRef": {"name": "shop", "key": "token"}}
 
 
@@ -56,3 +57,23 @@ def test_without_headers_nothing_is_said_of_them(planned):
 def test_a_service_that_runs_already_is_known_as_one(planned):
     assert configuration(planned(SHOP))["runsAlready"] is True
     assert "runsAlready" not in configuration(planned(OWN))
+
+
+@pytest.mark.parametrize(
+    ("readiness", "request_", "told"),
+    [
+        ("/", {"path": "/?shelf=1"}, True),
+        ("/ready", {"path": "/%72eady"}, True),
+        ("/", {"path": None, "steps": STEPS}, True),
+        ("/healthz", {"path": "/"}, False),
+    ],
+)
+def test_instruments_count_the_path_of_the_probes_where_the_load_has_it(
+    planned, readiness, request_, told
+):
+    metered = OWN | {"instrumentsPort": 9000, "readinessPath": readiness}
+    plan = planned(metered, **request_)
+
+    deployment = plan.run_manifests(plan.trials[0], 1)[1]
+    env = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert ("READINESS_IS_LOAD" in {variable["name"] for variable in env}) is told
