@@ -101,3 +101,13 @@ def test_a_secret_that_the_answer_repeats_is_not_told(lab, server, monkeypatch):
     _, ended = waited(lab, runsAlready=True, readinessSecretHeaders=secret)
 
     assert "s3cret-value" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("address", ["100.100.100.200", "168.63.129.16", "192.0.0.192"])
+def test_no_cloud_is_asked_for_what_is_known_of_its_machine(lab, address):
+    config = lab.configure() | {"outside": True, "target": f"http://{address}:80"}
+    config["deadlines"]["readyMs"] = 500
+
+    ended = lab.run(config=config)
+
+    assert "is in a blacklisted range" in ended.document["error"], ended.document["error"]

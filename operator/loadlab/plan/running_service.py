@@ -13,7 +13,8 @@ from loadlab.catalogue import Factor
 from loadlab.catalogue.generators import DEFAULT
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import FigureName
-from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.spec.limits import Resources
+from loadlab.model.spec.placement import ComponentPlacement, SeparateGenerator, ServiceCpu
 from loadlab.model.spec.precision import PrecisionFigure
 from loadlab.model.spec.request import Redirects
 from loadlab.model.spec.running import HOST, URL
@@ -179,11 +180,54 @@ def _faults(spec: LoadExperimentSpec, running: list[Variant]) -> Iterator[tuple[
             "load.request, or a service of the namespace"
         ),
     )
+    yield from _without_effect(spec)
+    yield from map(_metered_by_https, running)
     wants_cpu = spec.precision and spec.precision.figure is PrecisionFigure.CPU_MICROS
     yield (
         bool(wants_cpu) and any(_lacks(FigureName.SERVICE_CPU, variant) for variant in running),
         (
             "precision.figure cpuMicros is not known of a service that nobody meters: give it an "
             "instrumentsPort, or use p95Ms"
+        ),
+    )
+
+
+def _metered_by_https(variant: Variant) -> tuple[bool, str]:
+    return (
+        variant.https is not None and variant.asked_port in _metered_ports(variant),
+        (
+            f"variants {variant.name}: instrumentsPort and metrics are asked by http, and port "
+            f"{variant.asked_port} of the Service speaks https: name a port that speaks http"
+        ),
+    )
+
+
+def _metered_ports(variant: Variant) -> set[int | None]:
+    return {variant.instruments_port, variant.metrics.port if variant.metrics else None}
+
+
+def _without_effect(spec: LoadExperimentSpec) -> Iterator[tuple[bool, str]]:
+    """Yield what is said of a pod that nobody makes: who says it would take it for granted."""
+    placement = spec.placement
+    given = {
+        "resources.service": spec.resources.service != Resources().service,
+        "resources.meter": spec.resources.meter != Resources().meter,
+        "placement.components.service": placement.components.service != ComponentPlacement(),
+        "network.serviceEgress": spec.network.service_egress is not None,
+    }
+    for field, is_given in given.items():
+        yield (
+            is_given,
+            (
+                f"{field} says something of the service's pod, and a service that runs already has "
+                "what its owner gave it: leave it out"
+            ),
+        )
+    yield (
+        placement.separate_generator is SeparateGenerator.REQUIRED,
+        (
+            "placement.separateGenerator Required keeps pods of the experiment apart, and the pods "
+            "of a service that runs already are not: choose the generator's nodes by "
+            "placement.components.k6.nodeSelector"
         ),
     )
