@@ -141,8 +141,12 @@ async def test_the_same_program_in_other_processes_is_no_other_service():
     await to_the_pause(lab)
 
     _is_replaced(lab)
+    status = await lab.run()
 
-    assert (await lab.run())["phase"] == "Succeeded"
+    assert status["phase"] == "Succeeded"
+    (row,) = status["results"]
+    assert "its replicates are of 2 sets of processes" in row["reasons"][-1]
+    assert row["validity"] != "Invalid"
 
 
 @pytest.mark.parametrize("change", [_is_resized, _gets_a_sidecar], ids=["resized", "a sidecar"])

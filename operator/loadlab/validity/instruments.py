@@ -73,7 +73,7 @@ def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
         known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
     elif why := next((note for note in trial.notes if ": service: " in note), ""):
         known = f"its CPU and memory are not known ({why})"
-    return f"the service ran already and {known}; its processes are those of all trials"
+    return f"the service ran already and {known}; no trial had fresh processes"
 
 
 def pods_uneven(trial: TrialMeasurement) -> Iterator[Reason]:
