@@ -22,6 +22,8 @@ checkLoad();
 // what is next to it, among it the metadata of a cloud's machines.
 const INNER_ADDRESSES = [
   '127.0.0.0/8', '169.254.0.0/16', '0.0.0.0/8', '::/127', 'fe80::/10', 'fd00:ec2::254/128',
+  // Metadata of Alibaba, Azure, Oracle and, by IPv6, Google.
+  '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32', 'fd20:ce::254/128',
 ];
 
 export const options = {

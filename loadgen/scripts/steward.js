@@ -3,11 +3,18 @@ import exec from 'k6/execution';
 import { sleep } from 'k6';
 import * as iterations from 'k6/x/iterations';
 import * as steward from 'k6/x/steward'; // which has the token, and prints what the steward says
-import { BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, send } from './trial.js';
+import {
+  BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, secretOf, send, withoutSecrets,
+} from './trial.js';
 
 const RETRY_SECONDS = 0.25;
 const INSTRUMENTS_MS = 5000; // how long the instruments may take longer than the service
 const PROBE_REDIRECTS = 10; // as many as a kubelet's probe follows
+const HOPELESS_MS = 10000; // for which the service says without a break what no waiting mends
+// A certificate that does not fit, or http where https is spoken.
+const NO_TRUST = /x509: |HTTP response to HTTPS client|malformed HTTP response/;
+const MAY_PASS = [408, 425, 429]; // of a client's errors
+const RUNS_ALREADY = Boolean(config.runsAlready);
 
 export function setup() {
   awaitService();
@@ -27,15 +34,31 @@ export function awaitService() {
   const url = config.target + config.readinessPath;
   const withinMs = config.deadlines.readyMs;
   const deadline = Date.now() + withinMs;
-  const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true };
+  const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true, headers: readinessHeaders() };
+  let patience = Infinity; // until when what is hopeless is waited for
   for (;;) {
     const last = ask(url, params);
     if (isReady(last)) return;
-    if (Date.now() >= deadline) {
-      abort(`the service was not ready after ${withinMs} ms: GET ${url} gave ${describe(last)}`);
-    }
+    const now = Date.now();
+    patience = isHopeless(last) ? Math.min(patience, now + HOPELESS_MS) : Infinity;
+    const gave = `GET ${url} gave ${withoutSecrets(describe(last))}`;
+    if (now >= deadline) abort(`the service was not ready after ${withinMs} ms: ${gave}`);
+    if (now >= patience) abort(`the service was not ready after ${HOPELESS_MS} ms of it: ${gave}`);
     sleep(0.05);
   }
+}
+
+// Those of the load that are the same in each request: an app may answer nobody without them.
+function readinessHeaders() {
+  const secret = Object.entries(config.readinessSecretHeaders || {}).map(([k, v]) => [k, secretOf(v, k)]);
+  return { ...config.readinessHeaders, ...Object.fromEntries(secret) };
+}
+
+// A service that runs already has started: what it refuses now it refuses in a minute.
+function isHopeless(answer) {
+  if (answer.status === 0) return NO_TRUST.test(answer.error);
+  const refuses = answer.status >= 400 && answer.status < 500;
+  return RUNS_ALREADY && refuses && !MAY_PASS.includes(answer.status);
 }
 
 // Ready is what a kubelet's probe takes for it: 200 to 399, a redirect on the same host followed,

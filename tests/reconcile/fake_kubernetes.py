@@ -88,7 +88,10 @@ class FakeKubernetes:
             if item["metadata"].get("deletionTimestamp") or "template" not in item.get("spec", {}):
                 continue  # an application's object of which nothing matters but that it stays
             if kind is Kind.DEPLOYMENT:
-                self._ensure_pod(namespace, name, self._replica_set(namespace, name, item))
+                made_by = self._replica_set(namespace, name, item)
+                self._ensure_pod(namespace, name, made_by)
+                for number in range(1, item["spec"].get("replicas", 1)):
+                    self._ensure_pod(namespace, f"{name}-{number}", made_by)
             elif kind is Kind.STATEFUL_SET:
                 self._ensure_pod(namespace, name, item)
             elif kind is Kind.JOB:

@@ -46,7 +46,7 @@ async def test_its_cpu_is_not_known_and_its_image_is_on_record():
     assert "service" not in row["cpuMicrosPerRequest"]
     assert "service" not in (row.get("memoryBytes") or {})
     assert any("nobody meters it" in reason for reason in row["reasons"])
-    assert status["environment"]["images"]["service"] == "shop:1.4"
+    assert status["environment"]["images"]["service/mine"] == "shop:1.4"
 
 
 HOSTILE: dict[str, tuple[tuple[Manifest, ...], str]] = {

@@ -25,7 +25,7 @@ def with_attempts(rows: Sequence[ResultRow], trials: Iterable[Trial]) -> tuple[R
 
 
 def _told(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
-    return _with_crashes(_with_last(row, trials), trials)
+    return _with_crashes(_with_replaced(_with_last(row, trials), trials), trials)
 
 
 def _with_last(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
@@ -44,6 +44,22 @@ def _with_last(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
             )
         }
     )
+
+
+def _with_replaced(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
+    """Say that a service that ran already was not of the same processes in all trials."""
+    asked = [trial.status.asked_service for trial in trials if trial.status.has_result]
+    known = {(each.name, each.processes) for each in asked if each is not None}
+    if len(known) < 2:
+        return row
+    name = min(known)[0]
+    reason = (
+        f"{Reason.SERVICE_RESTARTED}: pods of the Service {name} were replaced or restarted "
+        f"between trials, with the same images and limits: its replicates are of {len(known)} sets "
+        "of processes"
+    )
+    reasons = (*row.reasons, fit(reason, LONGEST))[-MOST_REASONS:]
+    return row.model_copy(update={"reasons": reasons})
 
 
 def _with_crashes(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:

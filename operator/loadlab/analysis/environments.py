@@ -1,7 +1,8 @@
 """In what the environments of two experiments differ, beside what is compared.
 
 Conditions decide what a figure is worth: the load, the limits, the preparation, the settings of the
-stores that are used, and what the operator chose where the spec left it open. The rest (versions,
+stores that are used, and what the operator chose where the spec left it open. Of a service that ran
+already they are that it did, how many pods it had, and what these may use. The rest (versions,
 node, images of stores, who may speak to whom) is told only: two runs are hardly ever alike in all
 of it. So is the rate that was chosen for a cell: at two rates it is two cells, and those are not
 compared.
@@ -19,6 +20,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.spec.pod import PodFields
 from loadlab.model.status import Environment, LoadExperimentStatus
+from loadlab.model.status.served import Served, ServedContainer
 from loadlab.plan.variants import stores_of
 
 LONGEST_DIFFERENCE = 200  # characters
@@ -55,15 +57,16 @@ def contrasts_of(here: Conditions, there: Conditions) -> tuple[Contrast, ...]:
     sides = here, there
     stores = {*stores_of(here.spec), *stores_of(there.spec)}
     conditions = [_conditions(side, stores) for side in sides]
+    services = tuple(_services(here, there))
     variants = {v.name for v in here.spec.variants} & {v.name for v in there.spec.variants}
     cells = _rates(here).keys() & _rates(there).keys()
     others = [_others(side, variants, cells) for side in sides]
     inputs = tuple(_inputs(here, there))
     return (
         *_contrasts(*conditions, is_condition=True),
-        *(each for each in inputs if each.is_condition),
+        *(each for each in (*services, *inputs) if each.is_condition),
         *_contrasts(*others, is_condition=False),
-        *(each for each in inputs if not each.is_condition),
+        *(each for each in (*services, *inputs) if not each.is_condition),
     )
 
 
@@ -87,7 +90,7 @@ def _inputs(here: Conditions, there: Conditions) -> Iterator[Contrast]:
     given = (config_maps_of(side.spec.load, side.spec.preparation) for side in sides)
     decisive = set[str]().union(*given)
     for name in sorted(set.intersection(*(set(config_maps_of(side.spec)) for side in sides))):
-        known = [(side.status.environment or Environment()).inputs.get(name, "") for side in sides]
+        known = [_ran(side).inputs.get(name, "") for side in sides]
         if not all(known):
             text = f"it is not known whether the ConfigMap {name} changed since"
             yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), is_condition=False)
@@ -95,6 +98,43 @@ def _inputs(here: Conditions, there: Conditions) -> Iterator[Contrast]:
             text = f"the ConfigMap {name} changed since, or was created anew"
             decides = name in decisive
             yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), decides)
+
+
+def _services(here: Conditions, there: Conditions) -> Iterator[Contrast]:
+    """Compare the variants of both as far as they ran already, but not what is compared."""
+    sides = here, there
+    running = [{each.name: each.runs_already for each in side.spec.variants} for side in sides]
+    for name in sorted(set.intersection(*map(set, running))):
+        asked = [{f"variants.{name}.runsAlready": side[name]} for side in running]
+        yield from _contrasts(*asked, is_condition=True)
+        variants = [next(v for v in side.spec.variants if v.name == name) for side in sides]
+        if all(variant.service for variant in variants):
+            yield from _served(name, *(_ran(side).services.get(name) for side in sides))
+
+
+def _served(name: str, here: Served | None, there: Served | None) -> Iterator[Contrast]:
+    known = [side for side in (here, there) if side is not None]
+    if len(known) < len((here, there)):  # an earlier release did not note it down
+        text = f"it is not known what ran behind the Service of {name} in both"
+        yield Contrast(f"services.{name}", fit(text, LONGEST_DIFFERENCE), is_condition=False)
+        return
+    pods = [{f"services.{name}.pods": each.pods} for each in known]
+    yield from _contrasts(*pods, is_condition=True)
+    amounts = [_by_container(name, each, lambda it: it.amounts_in_words) for each in known]
+    yield from _contrasts(*amounts, is_condition=True)
+    images = [_by_container(f"{name}.image", each, lambda it: it.image_in_words) for each in known]
+    yield from _contrasts(*images, is_condition=False)
+
+
+def _by_container(name: str, served: Served, tell: Callable[[ServedContainer], str]) -> Document:
+    told: dict[str, set[str]] = {}
+    for each in served.containers:
+        told.setdefault(f"services.{name}.{each.name}", set()).add(tell(each))
+    return {place: "; ".join(sorted(texts)) for place, texts in told.items()}
+
+
+def _ran(side: Conditions) -> Environment:
+    return side.status.environment or Environment()
 
 
 def _rates(side: Conditions) -> Mapping[str, int | None]:
@@ -105,7 +145,7 @@ def _rates(side: Conditions) -> Mapping[str, int | None]:
 def _others(side: Conditions, variants: Iterable[str], cells: Iterable[str]) -> Document:
     spec: dict[str, Any] = side.spec.dump()
     by_name = {each.name: _without(each.dump(), _COMPARED) for each in side.spec.variants}
-    environment = side.status.environment or Environment()
+    environment = _ran(side)
     images, rates = environment.images, _rates(side)
     return {
         "chosen.rate": {cell: rates[cell] for cell in cells},

@@ -36,7 +36,7 @@ from loadlab.analysis.search_outcome import (
 from loadlab.analysis.status_budget import compared_without, within_budget
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
 from loadlab.analysis.verdict import decide_verdict, is_quiet
-from loadlab.base.names import Component
+from loadlab.analysis.what_ran import environment_of
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     MAX_ROWS,
@@ -44,14 +44,12 @@ from loadlab.model.status import (
     ConditionType,
     CriterionResult,
     Durability,
-    Environment,
     LoadExperimentStatus,
     Overhead,
     ResultRow,
     Truth,
     find,
 )
-from loadlab.model.status.inputs import Inputs
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan
 from loadlab.plan.cells import Arm
@@ -102,7 +100,7 @@ def summarize(
             "verdict": decide_verdict(rows, criteria, quiet=is_quiet(status)),
             "durability": _durability(r for cell in analysed for r in cell.replicates),
             "overhead_seconds": _overhead(trials),
-            "environment": _environment(plan, trials, kubernetes),
+            "environment": environment_of(plan, trials, kubernetes),
             "noise_floor": noise_floor(
                 analysed, plan.pilot, latency=plan.context.spec.load.shows_latency
             ),
@@ -258,32 +256,3 @@ def _overhead(trials: Sequence[Trial]) -> Overhead | None:
         return spent[min(len(spent) - 1, int(share * len(spent)))]
 
     return Overhead(median=rank(0.5), p95=rank(0.95))
-
-
-def _environment(plan: Plan, trials: Sequence[Trial], kubernetes: str) -> Environment:
-    images: dict[str, str] = {}
-    for trial in trials:
-        variant = trial.spec.cell.variant
-        known = plan.context.variants.get(variant)  # not of a trial that could not be read
-        # Each variant with an image of its own has another service.
-        own = known is not None and known.image is not None
-        service = f"{Component.SERVICE}/{variant}" if own else Component.SERVICE.value
-        images |= {
-            service if name == Component.SERVICE else name: image
-            for name, image in trial.status.images.items()
-        }
-    node = next((trial.status.node for trial in trials if trial.status.node), "")
-    return Environment(
-        kubernetes=kubernetes, node=node, images=images, inputs=_inputs_with_a_result(trials)
-    )
-
-
-def _inputs_with_a_result(trials: Sequence[Trial]) -> Inputs:
-    """Return the ConfigMaps as they were in all trials that have a result: any other was void."""
-    return {
-        name: version
-        for trial in trials
-        if trial.status.has_result
-        for name, version in trial.status.inputs.items()
-        if version
-    }

@@ -33,6 +33,7 @@ _KNOWN = re.compile(
 )
 _PROGRESS_START = f'{{"{PROGRESS_KEY}":'.encode()
 _Model = TypeVar("_Model", bound=ReadModel)
+_NEVER_READY = re.compile(r"\bthe service was not ready after \d+ ms")  # as generators say it
 _THRESHOLDS_CROSSED = 99  # the exit code for it: the measurement itself is complete
 
 
@@ -51,6 +52,7 @@ class PodProblem:
 
     kind: ProblemKind
     message: str
+    never_ready: bool = False  # no request of the load was sent, as the service was not ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def _end_problem(pod: str, document: K6Document) -> PodProblem | None:
             ProblemKind.GENERATOR_FAILED,
             f"the generator in pod {pod} ended with exit code {document.exit_code}: "
             f"{document.error}",
+            never_ready=_NEVER_READY.search(document.error) is not None,
         )
     return None
 

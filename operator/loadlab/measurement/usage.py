@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from loadlab.base.names import Component
 from loadlab.measurement.documents import ComponentReading, CpuTimes, Snapshot
+from loadlab.measurement.pod_spread import PodSpread, spread_over_pods
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sessions import SessionUsage, measure_sessions
 
@@ -41,6 +42,7 @@ class ComponentUsage:
     cpus_allowed: int | None = None  # that it may run on
     cpus_online: int | None = None  # of its node
     request_spread: float | None = None  # busiest process over idlest, by requests
+    pod_spread: PodSpread | None = None  # None for one pod
     restarted: bool = False
     sessions: SessionUsage | None = None  # of Postgres
 
@@ -158,6 +160,7 @@ def _usage(
         cpus_allowed=after.cpus_allowed,
         cpus_online=after.cpus_online,
         request_spread=_spread(known, after),
+        pod_spread=spread_over_pods(known, after),
         restarted=restarted,
         sessions=measure_sessions(known, after),
     )

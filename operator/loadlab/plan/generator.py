@@ -30,8 +30,8 @@ from loadlab.plan.pods import (
     pod_template,
 )
 from loadlab.plan.request_ids import dump_ids
-from loadlab.plan.requests import requests_of
-from loadlab.plan.secret_headers import secret_variables
+from loadlab.plan.requests import readiness_headers, requests_of
+from loadlab.plan.secret_headers import secret_headers, secret_variables
 from loadlab.plan.text_files import build_text_files
 from loadlab.plan.virtual_users import (
     allocated_users,
@@ -138,7 +138,9 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "pods": pods,
         "target": target.address,
         **({"outside": True} if variant.url and not run.calibrates else {}),
+        **({} if variant.is_deployed else {"runsAlready": True}),
         "readinessPath": target.readiness_path,
+        **_readiness_headers(context),
         "steward": f"http://{context.child_name(Component.STEWARD)}:{STEWARD_PORT}",
         "variant": variant.target_name(variant.pods_in(run.cell)),
         "requests": [request.dump() for request in requests.load],
@@ -160,6 +162,15 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
             "drainMs": milliseconds(spec.timeouts.drain),
         },
     }
+
+
+def _readiness_headers(context: Context) -> Manifest:
+    secret = secret_headers(context.spec.load.request.headers_from)
+    given = {
+        "readinessHeaders": readiness_headers(context.spec),
+        "readinessSecretHeaders": {name: value.dump() for name, value in secret.items()},
+    }
+    return {name: headers for name, headers in given.items() if headers}
 
 
 def _calibration(pods: int, *, calibrates: bool) -> Manifest:

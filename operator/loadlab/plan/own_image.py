@@ -19,6 +19,7 @@ from loadlab.plan.pods import (
     http_probe,
     limited,
 )
+from loadlab.plan.requests import readiness_headers
 from loadlab.plan.variants import ResolvedVariant
 
 METER_MODULE = "loadlab_services.instruments.sidecar"
@@ -60,7 +61,11 @@ def build_own_container(
         "env": environment,
         "ports": ports,
         "readinessProbe": http_probe(
-            variant.readiness_path, variant.port, period=1, https=variant.https is not None
+            variant.readiness_path,
+            variant.port,
+            period=1,
+            https=variant.https is not None,
+            headers=readiness_headers(context.spec),
         ),
         "volumeMounts": [SCRATCH_MOUNT, *build_certificate(variant.https)[1]],
     }

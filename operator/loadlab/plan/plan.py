@@ -130,12 +130,23 @@ class Plan:
 
     def run_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:
         """Return the children of one run, the load generator last."""
+        return [*self.serving_manifests(trial, attempt), self.generator_manifest(trial, attempt)]
+
+    def serving_manifests(self, trial: PlannedTrial, attempt: int) -> list[Manifest]:
+        """Return the children of one run but the load generator."""
         run = trial.run(attempt)
-        return [
-            *build_service(self.context, run),
-            *build_worker(self.context, run),
-            build_generator(self.context, run),
-        ]
+        return [*build_service(self.context, run), *build_worker(self.context, run)]
+
+    def generator_manifest(self, trial: PlannedTrial, attempt: int) -> Manifest:
+        """Return the load generator of one run."""
+        return build_generator(self.context, trial.run(attempt))
+
+    def load_waits(self, trial: PlannedTrial) -> bool:
+        """Whether the generator is made only when all pods of the service are ready.
+
+        Its first answer would come from one of them, and connections that are kept stay there.
+        """
+        return self.variant(trial.cell).pods_in(trial.cell) > 1
 
     def trial_manifest(self, trial: PlannedTrial) -> Manifest:
         """Return the LoadTrial resource."""

@@ -1,5 +1,6 @@
 """What all pods share: Pod Security "restricted", scratch space, limits, placement."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from loadlab.base.names import COMPONENT_LABEL, STORES, Component
@@ -100,11 +101,24 @@ def env(**values: str | int | float) -> list[Manifest]:
     return [{"name": name, "value": str(value)} for name, value in values.items()]
 
 
-def http_probe(path: str, port: int, period: int, *, https: bool = False) -> Manifest:
+def http_probe(
+    path: str,
+    port: int,
+    period: int,
+    *,
+    https: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> Manifest:
     """Return a probe by HTTP that is patient with a busy process; a certificate is not checked."""
     scheme = {"scheme": "HTTPS"} if https else {}
+    named = [{"name": name, "value": value} for name, value in (headers or {}).items()]
     return {
-        "httpGet": {"path": path, "port": port, **scheme},
+        "httpGet": {
+            "path": path,
+            "port": port,
+            **scheme,
+            **({"httpHeaders": named} if named else {}),
+        },
         "periodSeconds": period,
         "timeoutSeconds": 5,
         "failureThreshold": 10,

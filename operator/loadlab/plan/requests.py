@@ -32,6 +32,18 @@ def requests_of(spec: LoadExperimentSpec, variant: ResolvedVariant, cell: Cell) 
     return Requests(load=(request,), variables=variables)
 
 
+def readiness_headers(spec: LoadExperimentSpec) -> dict[str, str]:
+    """Return the headers of the load that are the same in each request, for that for readiness.
+
+    An app that answers one host only, or nobody without a token, is asked as the load asks it.
+    """
+    return {
+        name: text
+        for name, text in spec.load.request.headers.items()
+        if "${" not in text and not name.lower().startswith("content-")
+    }
+
+
 def _of_step(own: OwnRequest, step: Step) -> Request:
     named = {name.lower() for name in step.headers}
     kept = {name: text for name, text in own.headers.items() if name.lower() not in named}

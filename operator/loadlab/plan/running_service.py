@@ -13,10 +13,11 @@ from loadlab.catalogue import Factor
 from loadlab.catalogue.generators import DEFAULT
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.expectations import FigureName
-from loadlab.model.spec.placement import ServiceCpu
+from loadlab.model.spec.limits import Resources
+from loadlab.model.spec.placement import ComponentPlacement, SeparateGenerator, ServiceCpu
 from loadlab.model.spec.precision import PrecisionFigure
 from loadlab.model.spec.request import Redirects
-from loadlab.model.spec.running import HOST
+from loadlab.model.spec.running import HOST, URL
 from loadlab.model.spec.variants import Variant
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.errors import PlanError
@@ -57,6 +58,7 @@ def check_running(spec: LoadExperimentSpec, allowed_hosts: tuple[str, ...]) -> N
         return
     for variant in running:
         _check_host(variant, allowed_hosts)
+        _check_host_headers(spec, variant, allowed_hosts)
         _check_generator(spec, variant)
     if fault := _fault(spec, running):
         raise PlanError(Reason.INVALID_SPEC, fault)
@@ -87,6 +89,42 @@ def _check_host(variant: Variant, allowed_hosts: tuple[str, ...]) -> None:
             "allowedHosts: whoever runs the operator may add it there"
         )
         raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _check_host_headers(
+    spec: LoadExperimentSpec, variant: Variant, allowed_hosts: tuple[str, ...]
+) -> None:
+    """Refuse a header by which the server at a url's address would be asked for another site.
+
+    Behind one address (an ingress controller, a CDN) are many hosts, told apart by that header.
+    """
+    if variant.url is None:
+        return
+    for field, value in _host_headers(spec):
+        site = f"{urlsplit(variant.url).scheme}://{value or ''}"
+        wanted = host_and_port(site) if re.fullmatch(URL, site) else ""
+        if not wanted or wanted not in allowed_hosts or why_not_a_host(wanted):
+            named = f"names {wanted}" if wanted else "is no host in plain words"
+            message = (
+                f"{field} {named}, and variants {variant.name} has a url: with one, Host is a name "
+                "of the chart's list allowedHosts, without variables or Secrets; leave it out"
+            )
+            raise PlanError(Reason.INVALID_SPEC, message)
+
+
+def _host_headers(spec: LoadExperimentSpec) -> Iterator[tuple[str, str | None]]:
+    """Yield each Host header with its value, None where a Secret has it: k6 takes any case."""
+    request = spec.load.request
+    places = {"load.request.headers": request.headers} | {
+        f"load.request.steps {step.name}: headers": step.headers for step in request.steps
+    }
+    for field, headers in places.items():
+        for name, value in headers.items():
+            if name.lower() == "host":
+                yield f"{field}.{name}", value.lower()
+    for secret in request.headers_from:
+        if secret.name.lower() == "host":
+            yield f"load.request.headersFrom {secret.name}", None
 
 
 def _check_generator(spec: LoadExperimentSpec, variant: Variant) -> None:
@@ -142,11 +180,54 @@ def _faults(spec: LoadExperimentSpec, running: list[Variant]) -> Iterator[tuple[
             "load.request, or a service of the namespace"
         ),
     )
+    yield from _without_effect(spec)
+    yield from map(_metered_by_https, running)
     wants_cpu = spec.precision and spec.precision.figure is PrecisionFigure.CPU_MICROS
     yield (
         bool(wants_cpu) and any(_lacks(FigureName.SERVICE_CPU, variant) for variant in running),
         (
             "precision.figure cpuMicros is not known of a service that nobody meters: give it an "
             "instrumentsPort, or use p95Ms"
+        ),
+    )
+
+
+def _metered_by_https(variant: Variant) -> tuple[bool, str]:
+    return (
+        variant.https is not None and variant.asked_port in _metered_ports(variant),
+        (
+            f"variants {variant.name}: instrumentsPort and metrics are asked by http, and port "
+            f"{variant.asked_port} of the Service speaks https: name a port that speaks http"
+        ),
+    )
+
+
+def _metered_ports(variant: Variant) -> set[int | None]:
+    return {variant.instruments_port, variant.metrics.port if variant.metrics else None}
+
+
+def _without_effect(spec: LoadExperimentSpec) -> Iterator[tuple[bool, str]]:
+    """Yield what is said of a pod that nobody makes: who says it would take it for granted."""
+    placement = spec.placement
+    given = {
+        "resources.service": spec.resources.service != Resources().service,
+        "resources.meter": spec.resources.meter != Resources().meter,
+        "placement.components.service": placement.components.service != ComponentPlacement(),
+        "network.serviceEgress": spec.network.service_egress is not None,
+    }
+    for field, is_given in given.items():
+        yield (
+            is_given,
+            (
+                f"{field} says something of the service's pod, and a service that runs already has "
+                "what its owner gave it: leave it out"
+            ),
+        )
+    yield (
+        placement.separate_generator is SeparateGenerator.REQUIRED,
+        (
+            "placement.separateGenerator Required keeps pods of the experiment apart, and the pods "
+            "of a service that runs already are not: choose the generator's nodes by "
+            "placement.components.k6.nodeSelector"
         ),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from loadlab.base.names import STORES, Component
 from loadlab.base.quantities import whole_number
@@ -126,10 +127,22 @@ def workload_of(spec: LoadExperimentSpec) -> Workload:
 
 def resolve_variants(spec: LoadExperimentSpec) -> dict[str, ResolvedVariant]:
     """Return the variants of an experiment by their names."""
-    return {given.name: _resolve(workload_of(spec), given) for given in spec.variants}
+    return {given.name: _resolve(spec, given) for given in spec.variants}
 
 
-def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
+def _loads(spec: LoadExperimentSpec, readiness_path: str) -> bool:
+    """Whether a request of the load has the path of the probes, which instruments do not count."""
+    own = spec.load.request
+    asked = [own.path, *(step.path for step in own.steps)]
+    return any(path is not None and _bare(path) == _bare(readiness_path) for path in asked)
+
+
+def _bare(path: str) -> str:
+    return unquote(path.partition("?")[0])
+
+
+def _resolve(spec: LoadExperimentSpec, given: Variant) -> ResolvedVariant:
+    workload = workload_of(spec)
     # Then the fields of an image are absent, by the rules.
     is_ours = given.image is None and not given.runs_already
     port, path = given.asked_port, given.readiness_path or READINESS_PATH
@@ -138,6 +151,7 @@ def _resolve(workload: Workload, given: Variant) -> ResolvedVariant:
         "PORT": port,
         "INSTRUMENTS_PORT": instruments_port,
         "READINESS_PATH": None if is_ours else path,
+        "READINESS_IS_LOAD": "true" if given.instruments_port and _loads(spec, path) else None,
         "SERVER": given.server.value if given.server else None,
     }
     return ResolvedVariant(

@@ -12,8 +12,9 @@ from hashlib import sha256
 
 from loadlab.measurement.ran_as import RanAs
 from loadlab.model.resources import Trial
-from loadlab.model.status.trial import AskedService
+from loadlab.model.status.served import MOST_CONTAINERS, AskedService, ServedContainer
 from loadlab.plan.variants import ResolvedVariant
+from loadlab.progress.served import put_together, why_another
 
 MOST_PODS_ASKED = 100  # behind a Service
 MAKER = "endpointslice-controller.k8s.io"  # of the endpoints of Services with a selector
@@ -30,7 +31,8 @@ class ServedPod:
     restarts: int
     ready: bool
     node: str = ""
-    image: str = ""
+    containers: tuple[ServedContainer, ...] = ()  # that stay, of those that start before others too
+    behind: tuple[tuple[int, str], ...] = ()  # for ports of the Service the container they lead to
     deleting: bool = False
     on_host: bool = False  # in its node's network: its ports are the node's
     of_an_experiment: bool = False
@@ -45,6 +47,7 @@ class Slice:
     version: str  # changes with every change of its endpoints
     maker: str
     endpoints: tuple[tuple[str, frozenset[str]], ...]  # uid of the pod ("" for none), addresses
+    near: frozenset[str] = frozenset()  # zones and nodes for which its endpoints are, each once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class ServiceView:
     selector: tuple[tuple[str, str], ...] = ()
     ports: tuple[int, ...] = ()  # of TCP
     spec: str = ""  # all of it, in a few letters
+    affinity: str = "None"  # by what clients keep to one pod
+    internal_policy: str = "Cluster"  # whether pods of other nodes are reached
     deleting: bool = False
     of_an_experiment: bool = False
     slices: tuple[Slice, ...] = ()
@@ -69,8 +74,8 @@ def why_not_asked(variant: ResolvedVariant, services: Iterable[ServiceView]) -> 
     if variant.service is None:
         return ""
     found = _view(variant.service, services)
-    why = _why_no_service(found) or _why_other_ports(variant, found) or _why_elsewhere(found)
-    why = why or _why_unsettled(variant, found)
+    why = _why_no_service(found) or _why_other_ports(variant, found) or _why_too_many(found)
+    why = why or _why_elsewhere(found) or _why_uneven(found) or _why_unsettled(variant, found)
     return f"the Service {found.name} {why}" if why else ""
 
 
@@ -87,6 +92,7 @@ def asked_service(variant: ResolvedVariant, services: Iterable[ServiceView]) -> 
         endpoints=digest(*slices),
         processes=digest(*pods),
         pods=len(view.pods),
+        containers=_containers(view),
     )
 
 
@@ -97,20 +103,34 @@ def why_changed(variant: ResolvedVariant, trial: Trial, services: Iterable[Servi
         return ""
     if before.spec != now.spec:
         return f"the Service {before.name} was edited, replaced or deleted during the run"
-    if before.pods != now.pods:
-        return (
-            f"the Service {before.name} had {before.pods} pods when the run began and {now.pods} "
-            "later: a rolling update, or an autoscaler"
-        )
-    if before.processes != now.processes:
+    if before.processes != now.processes and before.pods == now.pods:
         return (
             f"a pod of the Service {before.name} was replaced or restarted during the run: a "
             "rolling update, or a crash"
         )
+    if another := why_another(before, now, "when the run began"):
+        return f"the Service {before.name} {another}"
+    if before.endpoints == now.endpoints:
+        return ""
     return (
         f"the endpoints of the Service {before.name} changed during the run: a pod was not ready "
         "for a time, or came and went"
     )
+
+
+def why_unlike(variant: ResolvedVariant, trial: Trial, services: Iterable[ServiceView]) -> str:
+    """Return why a trial of now would ask something else than one with a result; empty if not.
+
+    Pods that were replaced or restarted are no other service: a replicate is of the load.
+    """
+    before, now = trial.status.asked_service, asked_service(variant, services)
+    if before is None or now is None or before.name != now.name:
+        return ""
+    since = f"trial {trial.metadata.name} began"
+    if before.spec != now.spec:
+        return f"the Service {now.name} was edited or replaced since {since}"
+    another = why_another(before, now, f"when {since}")
+    return f"the Service {now.name} {another}" if another else ""
 
 
 def served_as(variant: ResolvedVariant, services: Iterable[ServiceView]) -> dict[str, RanAs]:
@@ -123,9 +143,21 @@ def served_as(variant: ResolvedVariant, services: Iterable[ServiceView]) -> dict
 
 
 def served_by(variant: ResolvedVariant, services: Iterable[ServiceView]) -> tuple[str, str]:
-    """Return the image and the node of one of its pods; empty where nobody knows."""
+    """Return the image and the node of one of its pods; empty where nobody knows.
+
+    The image is that of the container which the load reaches, not of a proxy before it.
+    """
     pods = _view(variant.service, services).pods if variant.service else ()
-    return next(((pod.image, pod.node) for pod in pods), ("", ""))
+    if not pods:
+        return "", ""
+    asked = dict(pods[0].behind).get(variant.port, "")
+    found = (each for each in pods[0].containers if each.name == asked)
+    images = (each.image_id or each.image for each in found)
+    return next(images, ""), pods[0].node
+
+
+def _containers(view: ServiceView) -> tuple[ServedContainer, ...]:
+    return put_together(each for pod in view.pods for each in pod.containers)
 
 
 def digest(*parts: str) -> str:
@@ -158,10 +190,17 @@ def _why_other_ports(variant: ResolvedVariant, view: ServiceView) -> str:
     return ""
 
 
-def _why_elsewhere(view: ServiceView) -> str:
-    """Return why its addresses may not be those of the pods it selects."""
+def _why_too_many(view: ServiceView) -> str:
+    kinds = len(_containers(view))
     if len(view.pods) > MOST_PODS_ASKED:
         return f"has {len(view.pods)} pods; at most {MOST_PODS_ASKED} are looked after"
+    if kinds > MOST_CONTAINERS:
+        return f"has {kinds} containers that differ; at most {MOST_CONTAINERS} are looked after"
+    return ""
+
+
+def _why_elsewhere(view: ServiceView) -> str:
+    """Return why its addresses may not be those of the pods it selects."""
     for pod in view.pods:
         if pod.is_outline:
             return f"has the pod {pod.name}, which is too large to be read"
@@ -178,6 +217,25 @@ def _why_elsewhere(view: ServiceView) -> str:
                 "that it selects"
             )
     return ""
+
+
+def _why_uneven(view: ServiceView) -> str:
+    """Return why a load would not reach all of its pods: it would be taken for theirs."""
+    if len(view.pods) < 2:
+        return ""
+    if view.affinity != "None":
+        return (
+            f"has sessionAffinity {view.affinity}, by which all load of a generator goes to one of "
+            f"its {len(view.pods)} pods: ask a Service of the same selector without it"
+        )
+    near = frozenset[str]().union(*(each.near for each in view.slices))
+    if view.internal_policy != "Local" and len(near) < 2:
+        return ""
+    by = "internalTrafficPolicy Local" if view.internal_policy == "Local" else "trafficDistribution"
+    return (
+        f"leads to those of its {len(view.pods)} pods that are near the generator ({by}): ask a "
+        "Service of the same selector without it"
+    )
 
 
 def _why_unsettled(variant: ResolvedVariant, view: ServiceView) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from loadlab.base.quantities import seconds
 from loadlab.base.times import epoch
 from loadlab.model.resources import Experiment, Trial
-from loadlab.model.status import TrialPhase
+from loadlab.model.status import Timings, TrialPhase
 from loadlab.plan import Plan
 from loadlab.plan.generator import run_seconds
 from loadlab.progress.infrastructure import building_since, own_preparation
@@ -39,19 +39,15 @@ def _of_experiment(experiment: Experiment, observed: Observed) -> Iterator[float
 def _of_trials(plan: Plan, observed: Observed) -> Iterator[float]:
     timeouts = plan.context.spec.timeouts
     for planned in plan.in_order:
-        started = _started(observed.trials.get(planned.name))
-        if started is not None:
+        timings = _timings(observed.trials.get(planned.name))
+        if timings is not None:
             if plan.context.chosen.service_cpu is None:
-                yield started + CPUS_SOUGHT_SECONDS
-            yield started + seconds(timeouts.ready)
-            yield started + run_seconds(planned.load, timeouts) + COLLECTING_MARGIN
+                yield timings.started + CPUS_SOUGHT_SECONDS
+            yield timings.load_made + seconds(timeouts.ready)
+            yield timings.load_made + run_seconds(planned.load, timeouts) + COLLECTING_MARGIN
 
 
-def _started(trial: Trial | None) -> float | None:
-    if (
-        trial is None
-        or trial.status.phase is not TrialPhase.RUNNING
-        or trial.status.timings is None
-    ):
+def _timings(trial: Trial | None) -> Timings | None:
+    if trial is None or trial.status.phase is not TrialPhase.RUNNING:
         return None
-    return trial.status.timings.started
+    return trial.status.timings

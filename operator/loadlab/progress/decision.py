@@ -63,6 +63,7 @@ class Collect:
     ran: Mapping[str, RanAs] = field(default_factory=dict)  # what the components were
     generator_end: Failure | None = None  # says more than a missing document does
     witnesses: tuple[Witness, ...] = ()  # read where the result does not count
+    has_results: bool = False  # of trials of the experiment before this one
 
 
 @dataclass(frozen=True, slots=True)

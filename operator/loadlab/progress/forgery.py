@@ -46,7 +46,7 @@ def surroundings_of(spec: Mapping[str, Any]) -> Program:
 
 def why_forged(plan: Plan, planned: PlannedTrial, attempt: int, observed: Observed) -> str:
     """Return why a generator's Job of a run is not the one that was planned; empty where it is."""
-    (*_, asked) = plan.run_manifests(planned, attempt)
+    asked = plan.generator_manifest(planned, attempt)
     program, run = program_of(asked), planned.run(attempt).name
     for job in observed.jobs:
         is_generator = job.run == run and job.component is Component.K6

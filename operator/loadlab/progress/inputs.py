@@ -5,8 +5,9 @@ may change, and the pods of each trial read them anew. Figures of two scripts ar
 variants. So the version of each is on record in each trial, and any change ends the experiment,
 also one that was taken back: nobody looks at what is in it, and a version never comes again.
 
-An image is named by a tag, which may be moved to another one while trials run; so is a service that
-runs already updated between two of them. What ran in a trial is told by the image's digest.
+An image is named by a tag, which may be moved to another one while trials run: what ran in a trial
+is told by the image's digest. A service that runs already may be updated, scaled or given other
+limits between two trials: what ran behind it stands in each of them.
 """
 
 from loadlab.base.names import Component
@@ -14,7 +15,7 @@ from loadlab.model.resources import Trial
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.inputs import Inputs
 from loadlab.plan.variants import ResolvedVariant
-from loadlab.progress.asked_service import served_by
+from loadlab.progress.asked_service import why_unlike
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.observed import Observed
@@ -23,6 +24,10 @@ SHORT = 12  # of a digest, as tools print it
 REMEDY = (
     "figures from before and after that cannot be compared; create the experiment anew, with "
     "immutable: true in the ConfigMap"
+)
+
+OTHER_SERVICE = (
+    "figures of both cannot be put together; measure while nobody rolls it out or scales it"
 )
 
 
@@ -70,9 +75,10 @@ def find_changed_image(variant: ResolvedVariant, observed: Observed, run: str) -
 
     Those of the catalogue come with the operator, whose upgrade is another matter.
     """
-    if variant.image is None and variant.service is None:
+    if variant.image is None:
         return None
-    now = _image_of(variant, observed, run)
+    pods = observed.pods_of(run, Component.SERVICE)
+    now = next((pod.image for pod in pods if _digest(pod.image)), "")
     trials = (t for t in observed.trials.values() if t.status.has_result)
     same = (trial for trial in trials if trial.spec.cell.variant == variant.name)
     for first in sorted(same, key=_started):
@@ -90,11 +96,18 @@ def find_changed_image(variant: ResolvedVariant, observed: Observed, run: str) -
     return None
 
 
-def _image_of(variant: ResolvedVariant, observed: Observed, run: str) -> str:
-    if variant.service is not None:
-        return served_by(variant, observed.asked)[0]
-    pods = observed.pods_of(run, Component.SERVICE)
-    return next((pod.image for pod in pods if _digest(pod.image)), "")
+def why_another_service(variant: ResolvedVariant, observed: Observed) -> Diagnosis | None:
+    """Return why a trial that asks a running service now is none of the trials with a result.
+
+    Those before the first block are left out: no figure of theirs is in a row, and by them an
+    autoscaler may have learnt how many pods it takes.
+    """
+    if variant.service is None:
+        return None
+    for first in sorted((t for t in observed.measured() if t.status.has_result), key=_started):
+        if unlike := why_unlike(variant, first, observed.asked):
+            return Reason.INPUTS_CHANGED, f"{unlike}: {OTHER_SERVICE}"
+    return None
 
 
 def _digest(image: str) -> str:

@@ -22,6 +22,10 @@ from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 from loadlab.validity.judgement import ReasonKind
 
 MAX_REASONS = 20
+NOT_READY_REMEDY = (
+    "it is asked where the load goes, and with its headers: see load.request.headers, and "
+    "readinessPath and https"
+)
 
 
 def trial_outcome(
@@ -36,7 +40,7 @@ def trial_outcome(
     if action.disturbance is not None:  # a void result may have come of it
         return after_failure(action.status, action.disturbance, attempts)
     if isinstance(measured, VoidTrial):
-        return after_failure(action.status, _why_void(measured, action.generator_end), attempts)
+        return after_failure(action.status, _why_void(plan, action, measured), attempts)
     is_calibration = action.trial.role is TrialRole.CALIBRATION
     judge_it = judge_calibration if is_calibration else judge
     judged = JudgedTrial(measured, judge_it(measured))
@@ -57,8 +61,13 @@ def _step(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep |
     return step_of(plan, planned, judged) if planned.role is TrialRole.MEASURED else None
 
 
-def _why_void(measured: VoidTrial, generator_end: Failure | None) -> Failure:
+def _why_void(plan: Plan, action: Collect, measured: VoidTrial) -> Failure:
     """Return why there is no result: the generator's end where that has a reason of its own."""
+    generator_end = action.generator_end
+    never_ready = next((it.message for it in measured.problems if it.never_ready), "")
+    if never_ready and not action.has_results:  # one that has served before may do so again
+        name = plan.variant(action.trial.cell).name
+        return Failure(Reason.NEVER_READY, f"{never_ready}; {NOT_READY_REMEDY} of variant {name}")
     if generator_end is not None and not _may_pass_again(measured, generator_end):
         return generator_end
     said = [problem.message for problem in measured.problems]
@@ -133,6 +142,7 @@ def _timings(
     ended = measurement.last_answer_epoch_seconds
     return Timings(
         started=started,
+        served=status.timings.served if status.timings else None,
         first_request=first,
         load_ended=ended,
         collected=now,

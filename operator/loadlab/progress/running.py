@@ -16,7 +16,7 @@ from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
-from loadlab.progress.inputs import why_incomparable
+from loadlab.progress.inputs import why_another_service, why_incomparable
 from loadlab.progress.layout import choose_layout
 from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
@@ -112,14 +112,15 @@ def unfit_service(plan: Plan, current: Current | None, observed: Observed) -> Di
     """Return why the next attempt can't ask the service that runs; None where it may."""
     if current is None or current.is_running:
         return None
-    why = why_not_asked(plan.variant(current.planned.cell), observed.asked)
-    return (Reason.SERVICE_UNFIT, why) if why else None
+    variant = plan.variant(current.planned.cell)
+    why = why_not_asked(variant, observed.asked)
+    return (Reason.SERVICE_UNFIT, why) if why else why_another_service(variant, observed)
 
 
 def _hold(
     status: LoadExperimentStatus, unfit: Diagnosis, longest: float, transition: Transition
 ) -> Decision:
-    """Wait for a service that runs, which may be in the midst of an update; not for ever."""
+    """Wait for a service that runs, which may be in the midst of a change; not for ever."""
     since = stalled_since(status, unfit[0])
     if since is None or transition.now - since <= longest:
         return Decision(status, (), RESYNC)

@@ -32,6 +32,7 @@ from loadlab.progress.generator_end import explain_end
 from loadlab.progress.infrastructure import identify_parts
 from loadlab.progress.inputs import find_changed_image, find_changed_input, inputs_at_start
 from loadlab.progress.intrusion import why_foreign
+from loadlab.progress.load_begin import begin_load, load_waits
 from loadlab.progress.missing import CREATE_IT, IS_IT_THERE, NOT_OURS
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
@@ -84,10 +85,12 @@ def start_trial(
     )
     running = starting.model_copy(update={"phase": TrialPhase.RUNNING})
     message = f"{planned.name} attempt {attempt}: {_FOR[planned.role]}{planned.cell.title()}"
+    serving = plan.serving_manifests(planned, attempt)
+    at_once = () if plan.load_waits(planned) else (plan.generator_manifest(planned, attempt),)
     return (
         Ensure((plan.trial_manifest(planned),)),
         RecordTrial(planned.name, starting),
-        Ensure(tuple(plan.run_manifests(planned, attempt))),
+        Ensure((*serving, *at_once)),
         RecordTrial(planned.name, running),
         Announce(Reason.TRIAL_STARTED, message),
     )
@@ -109,7 +112,10 @@ def judge_run(
         failure = Failure(Reason.FOREIGN_POD, forged) if forged else None
     if failure is None and over:
         return (_collect(plan, planned, trial, observed, finished),)
-    if failure is None and job is None:
+    waits = failure is None and load_waits(plan, planned, trial.status)
+    if waits and (began := begin_load(plan, planned, trial.status, observed, now)):
+        return began
+    if failure is None and job is None and not waits:
         failure = Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
     failure = failure or _too_late(plan, planned, trial, observed, now)
     if failure is None:
@@ -154,6 +160,7 @@ def _collect(
         pods=tuple(sorted(pod.name for pod in finished)),
         generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),
+        has_results=has_results(observed),
         witnesses=find_witnesses(observed, run, trial.status),
         ran=what_ran(parts) | served_as(variant, observed.asked),
     )
@@ -163,7 +170,7 @@ def _too_late(
     plan: Plan, planned: PlannedTrial, trial: Trial, observed: Observed, now: float
 ) -> Failure | None:
     timeouts, run = plan.context.spec.timeouts, planned.run(trial.status.attempt).name
-    age = now - (trial.status.timings.started if trial.status.timings else now)
+    age = now - (trial.status.timings.load_made if trial.status.timings else now)
     pods = observed.pods_of(run)
     ready = {pod.component for pod in pods if pod.is_serving or _has_worked(pod)}
     makers = tuple(maker for maker in observed.pod_makers() if maker.run == run)

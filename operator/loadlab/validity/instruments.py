@@ -73,7 +73,23 @@ def _as_it_ran(trial: TrialMeasurement, *, is_metered: bool) -> str:
         known = "its own metrics tell of one process, without event-loop lag, thread and pool waits"
     elif why := next((note for note in trial.notes if ": service: " in note), ""):
         known = f"its CPU and memory are not known ({why})"
-    return f"the service ran already and {known}; its processes are those of all trials"
+    return f"the service ran already and {known}; no trial had fresh processes"
+
+
+def pods_uneven(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say that some pods of a service did next to nothing; of our own each worker is looked at."""
+    service, expected = trial.components.get(Component.SERVICE), trial.expected
+    spread = service.pod_spread if service else None
+    is_looked_at = expected is not None and expected.workers is not None
+    if spread is None or spread.times <= bounds.WORKER_SPREAD or is_looked_at:
+        return
+    yield suspect(
+        ReasonKind.WORKERS_UNEVEN,
+        f"the busiest pod had {spread.times:.0f} times the {spread.by} of the idlest, bound "
+        f"{bounds.WORKER_SPREAD:g}: "
+        "fewer pods did the work than there are; connections are spread, not requests, so that "
+        "few users may find few pods",
+    )
 
 
 def restarted(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -62,6 +62,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | WorkSkipped*       | stores did less than the answers need, no wait       | Invalid | Invalid |
 | WorkersMismatch    | other than the workers asked for served              | Invalid | Invalid |
 | WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
+|                    | … of a service of the user's own, busiest pod        | Suspect | Suspect |
 | StaleReads*        | a list older than the declared bound was shown       | Suspect | Suspect |
 | ForeignCpu         | others used 0.3 CPU, or 10 % of the CPUs, of a set   | Invalid | Invalid |
 |                    | … or a part whose use is not known did (a remark)    | Valid   | Valid   |
@@ -95,7 +96,12 @@ from loadlab.validity.generator_rules import (
     pods_apart,
     requests_unlike_iterations,
 )
-from loadlab.validity.instruments import counts_apart, instruments_missing, restarted
+from loadlab.validity.instruments import (
+    counts_apart,
+    instruments_missing,
+    pods_uneven,
+    restarted,
+)
 from loadlab.validity.judgement import (
     Judgement,
     Reason,
@@ -146,6 +152,6 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(iterations_missed, little_violated),
     *(latency_growing, side_load_growing, warm_up_counted),
     *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
-    *(limits_changed, containers_added, _samples, instruments_missing, restarted),
+    *(limits_changed, containers_added, _samples, instruments_missing, restarted, pods_uneven),
     *(work_reasons, staleness_reasons, proof_reasons),
 )

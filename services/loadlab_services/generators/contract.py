@@ -10,7 +10,10 @@ from typing import Any, Self, TextIO
 Json = dict[str, Any]
 
 # What of a configuration a tool of others may leave alone: it says nothing of the requests.
-_NOT_OF_REQUESTS = {"run", "pods", "target", "readinessPath", "steward", "variant", "deadlines"}
+_NOT_OF_REQUESTS = {
+    *("run", "pods", "target", "readinessPath", "readinessHeaders", "runsAlready"),
+    *("steward", "variant", "deadlines"),
+}
 # What is looked at here or by the tool. Whatever else a configuration asks for is refused.
 _KNOWN = _NOT_OF_REQUESTS | {
     *("requests", "ids", "timeoutMs", "redirects", "variables", "load", "paddingBytes"),
@@ -69,6 +72,8 @@ class Trial:
     pods: int
     target: str
     readiness_path: str
+    readiness_headers: Mapping[str, str]
+    runs_already: bool
     steward: str
     steward_token: str
     variant: str
@@ -136,6 +141,8 @@ def _trial(given: Json, pod: int, token: str) -> Trial:
         pods=pods,
         target=given["target"],
         readiness_path=given["readinessPath"],
+        readiness_headers=given.get("readinessHeaders", {}),
+        runs_already=given.get("runsAlready", False),
         steward=given["steward"],
         steward_token=token,
         variant=given["variant"],

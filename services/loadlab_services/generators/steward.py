@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import time
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,8 @@ BARRIER_GRACE_MS = 10_000  # for an answer that is held until the others arrive
 INSTRUMENTS_SECONDS = 5.0  # that instruments may take longer than the service
 RETRY_SECONDS, READY_RETRY_SECONDS = 0.25, 0.05
 SNAPSHOT_SECONDS = 5.0
+HOPELESS_MS = 10_000  # for which the service says without a break what no waiting mends
+MAY_PASS = {408, 425, 429}  # of a client's errors
 MOST_SAID = 500  # characters of an answer that a message quotes
 
 
@@ -68,16 +71,26 @@ class Steward:
             AbortedError: it was not ready in time.
         """
         url = self._trial.target + self._trial.readiness_path
+        headers = dict(self._trial.readiness_headers)
         deadline = time.monotonic() + self._trial.ready_ms / 1000
-        while not 200 <= (last := ask("GET", url, 1.0)).status < 400:
-            if time.monotonic() >= deadline:
+        patience = math.inf  # until when what is hopeless is waited for
+        while not 200 <= (last := ask("GET", url, 1.0, headers=headers)).status < 400:
+            now = time.monotonic()
+            hopeless = min(patience, now + HOPELESS_MS / 1000)
+            patience = hopeless if self._is_hopeless(last) else math.inf
+            waited = f"{self._trial.ready_ms} ms" if now >= deadline else f"{HOPELESS_MS} ms of it"
+            if now >= min(deadline, patience):
                 raise AbortedError(
-                    f"the service was not ready after {self._trial.ready_ms} ms: GET {url} gave "
-                    f"{last.told()}"
+                    f"the service was not ready after {waited}: GET {url} gave {last.told()}"
                 )
             time.sleep(READY_RETRY_SECONDS)
         if self._trial.pod == 0:
             self._await_instruments()
+
+    def _is_hopeless(self, answer: Answered) -> bool:
+        """Whether a service that has started long ago refuses what it will refuse in a minute."""
+        refuses = 400 <= answer.status < 500 and answer.status not in MAY_PASS
+        return self._trial.runs_already and refuses
 
     def _await_instruments(self) -> None:
         deadline = time.monotonic() + INSTRUMENTS_SECONDS

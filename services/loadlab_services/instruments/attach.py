@@ -43,20 +43,23 @@ def instrument(app: App) -> App:
     port = os.environ.get("INSTRUMENTS_PORT")
     if not port:
         return app
-    health_path = os.environ.get("READINESS_PATH", HEALTH_PATH)
+    path, is_load = os.environ.get("READINESS_PATH", HEALTH_PATH), "READINESS_IS_LOAD" in os.environ
     # Others have a method of this name for middlewares of another kind, such as Falcon.
     given: Any = app
     if hasattr(given, "user_middleware") and hasattr(given, "add_middleware"):
-        given.add_middleware(Instruments, port=int(port), health_path=health_path)
+        given.add_middleware(Instruments, port=int(port), health_path=path, health_is_load=is_load)
         return app
-    return cast("App", AtFirstCall(app, port=int(port), health_path=health_path))
+    wrapped = AtFirstCall(app, port=int(port), health_path=path, health_is_load=is_load)
+    return cast("App", wrapped)
 
 
 class AtFirstCall:
     """Instruments that are made in the process that serves: one that loads the app may fork it."""
 
-    def __init__(self, app: ASGIApp, *, port: int, health_path: str) -> None:
-        self._make = partial(Instruments, app, port=port, health_path=health_path)
+    def __init__(self, app: ASGIApp, *, port: int, health_path: str, health_is_load: bool) -> None:
+        self._make = partial(
+            Instruments, app, port=port, health_path=health_path, health_is_load=health_is_load
+        )
         self._made: Instruments | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,9 +72,13 @@ class AtFirstCall:
 class Instruments:
     """The outermost middleware; the app makes it at its first call, in the process that serves."""
 
-    def __init__(self, app: ASGIApp, *, port: int, health_path: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, port: int, health_path: str, health_is_load: bool = False
+    ) -> None:
         board, self._meter = join_board(board_path(port))
-        self._counter = RequestCounter(app, meter=self._meter, health_path=health_path)
+        self._counter = RequestCounter(
+            app, meter=self._meter, health_path=health_path, health_is_load=health_is_load
+        )
         self._watch: LoopWatch | None = None
         answer = threading.Thread(
             target=serve_in_turn, args=(port, Source(board)), name="instruments", daemon=True

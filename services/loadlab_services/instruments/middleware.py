@@ -4,19 +4,31 @@ from loadlab_services.instruments.asgi import ASGIApp, Message, Receive, Scope, 
 from loadlab_services.instruments.cells import FAILED, IN_FLIGHT, REQUESTS, Meter
 
 HEALTH_PATH = "/healthz"
+KUBELET = b"kube-probe/"  # its user agent begins so
 
 
 class RequestCounter:
-    """Counts finished, failed (5xx or no answer) and unfinished requests; probes are not load."""
+    """Counts finished, failed (5xx or no answer) and unfinished requests; probes are not load.
 
-    def __init__(self, app: ASGIApp, *, meter: Meter, health_path: str = HEALTH_PATH) -> None:
+    Where the load has the path of the probes, those of the kubelet alone are none.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        meter: Meter,
+        health_path: str = HEALTH_PATH,
+        health_is_load: bool = False,
+    ) -> None:
         self._app = app
         self._cells = meter.cells
         self._health_path = health_path
+        self._health_is_load = health_is_load
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and count it."""
-        if scope["type"] != "http" or scope["path"] == self._health_path:
+        if scope["type"] != "http" or (scope["path"] == self._health_path and self._probes(scope)):
             await self._app(scope, receive, send)
             return
         cells = self._cells
@@ -35,3 +47,8 @@ class RequestCounter:
             cells[IN_FLIGHT] -= 1.0
             cells[REQUESTS] += 1.0
             cells[FAILED] += failed
+
+    def _probes(self, scope: Scope) -> bool:
+        """Whether a request of the probes' path is no load."""
+        agents = (value for name, value in scope.get("headers", ()) if name == b"user-agent")
+        return not self._health_is_load or any(agent.startswith(KUBELET) for agent in agents)

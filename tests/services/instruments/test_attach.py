@@ -55,7 +55,8 @@ def test_the_instruments_are_the_outermost_middleware(monkeypatch: pytest.Monkey
     outermost = app.user_middleware[0]
     added: object = outermost.cls  # Starlette types it as a factory, which no class is said to be
     assert added is Instruments
-    assert outermost.kwargs == {"port": 9000, "health_path": "/healthz"}
+    told = {"port": 9000, "health_path": "/healthz", "health_is_load": False}
+    assert outermost.kwargs == told
 
 
 @dataclass(frozen=True, slots=True)

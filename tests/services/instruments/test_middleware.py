@@ -26,7 +26,9 @@ def answering(status: int) -> ASGIApp:
     return app
 
 
-async def call(app: ASGIApp, path: str = "/work", kind: str = "http") -> list[Message]:
+async def call(
+    app: ASGIApp, path: str = "/work", kind: str = "http", agent: bytes = b""
+) -> list[Message]:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -35,7 +37,8 @@ async def call(app: ASGIApp, path: str = "/work", kind: str = "http") -> list[Me
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await app({"type": kind, "path": path}, receive, send)
+    headers = [(b"user-agent", agent)] if agent else []
+    await app({"type": kind, "path": path, "headers": headers}, receive, send)
     return sent
 
 
@@ -73,6 +76,19 @@ async def test_a_request_is_in_flight_while_it_runs(meter: Meter) -> None:
 async def test_probes_and_lifespan_are_not_load(meter: Meter, path: str, kind: str) -> None:
     await call(RequestCounter(answering(200), meter=meter), path, kind)
     assert meter.read().requests == 0
+
+
+@pytest.mark.parametrize(
+    ("agent", "counted"), [(b"kube-probe/1.34", 0), (b"k6/2.2.0", 1), (b"", 1)]
+)
+async def test_a_load_on_the_path_of_the_probes_is_counted(
+    meter: Meter, agent: bytes, counted: int
+) -> None:
+    app = RequestCounter(answering(200), meter=meter, health_path="/", health_is_load=True)
+
+    await call(app, "/", agent=agent)
+
+    assert meter.read().requests == counted
 
 
 async def test_counting_stays_within_its_budget(

@@ -123,6 +123,30 @@ REFUSED = {
         ((BEYOND,), {"load": {"executor": "constant-vus", "script": {"configMap": {"name": "x"}}}}),
         "load.script may ask any host",
     ),
+    "limits of its pod": (
+        ((SHOP,), {"resources": {"service": {"cpu": "2"}}}),
+        "resources.service says something of the service's pod",
+    ),
+    "limits of a meter": (
+        ((SHOP,), {"resources": {"meter": {"cpu": "1"}}}),
+        "resources.meter says something",
+    ),
+    "nodes of its pod": (
+        ((SHOP,), {"placement": {"components": {"service": {"nodeSelector": {"a": "b"}}}}}),
+        "placement.components.service says something",
+    ),
+    "whom it may speak to": (
+        ((BEYOND,), {"network": {"serviceEgress": "Closed"}}),
+        "network.serviceEgress says something",
+    ),
+    "a generator apart": (
+        ((SHOP,), {"placement": {"separateGenerator": "Required"}}),
+        "placement.components.k6.nodeSelector",
+    ),
+    "metrics of a port that speaks https": (
+        ((SHOP | {"https": {}, "metrics": {"port": 8080}},), {}),
+        "are asked by http, and port 8080 of the Service speaks https",
+    ),
     "another generator beyond the cluster": (
         ((BEYOND,), {"load": {"generator": "wrk", "request": {"path": "/"}}}),
         "url goes with load.generator k6",

@@ -132,7 +132,7 @@ class Placement(RuledModel):
             "Whether load generator and stores run on other nodes than the service. Required: no "
             "trial runs otherwise. Preferred: where the cluster has such nodes. None: wherever the "
             "scheduler puts them. Later trials run on the nodes of the first: status.chosen says "
-            "which."
+            "which. A service that runs already is where it is, and nobody keeps away from it."
         ),
     )
     foreign_cpu: Cpu | None = Field(

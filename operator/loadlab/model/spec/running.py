@@ -15,13 +15,13 @@ SERVICE_NAME = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 _LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 HOST = f"({_LABEL}[.])+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?"
 _PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
-_URL = f"^https?://{HOST}(:({_PORT}))?$"
+URL = f"^https?://{HOST}(:({_PORT}))?$"
 HostUrl = Annotated[
     str,
     Ruled(
         Rule(
-            f"self.matches('{_URL}')",
-            lambda text: re.fullmatch(_URL, text) is not None,
+            f"self.matches('{URL}')",
+            lambda text: re.fullmatch(URL, text) is not None,
             "url must be http:// or https:// and a DNS name of two labels at least in small "
             "letters, and perhaps a port, such as https://shop.example.com:8443; no IP address, no "
             "user, and no path, which the requests have",

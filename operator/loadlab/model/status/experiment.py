@@ -22,6 +22,7 @@ from loadlab.model.status.results import Durability, ResultRow
 from loadlab.model.status.retained import Retained
 from loadlab.model.status.scaling import Scaling
 from loadlab.model.status.search import CellCapacity
+from loadlab.model.status.served import Served
 
 CONDITION_LIST: dict[str, Any] = {
     "x-kubernetes-list-type": "map",
@@ -77,7 +78,7 @@ class Environment(ObservedModel):
         max_length=20,
         description=(
             "Image of each component, by digest where known; service/NAME is that of a variant "
-            "with an image of its own."
+            "with an image of its own, or that ran already."
         ),
     )
     inputs: Inputs = Field(
@@ -86,6 +87,13 @@ class Environment(ObservedModel):
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description="ConfigMaps that the spec names: each one's uid and resourceVersion.",
+    )
+    services: dict[str, Served] = Field(
+        default={},
+        max_length=10,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description="What ran behind the Service of each variant that ran already.",
     )
 
 

@@ -17,6 +17,7 @@ from loadlab.model.status.figures import Validity
 from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs
 from loadlab.model.status.results import Failures, StatusClasses
 from loadlab.model.status.search import TrialStep
+from loadlab.model.status.served import AskedService
 
 
 class TrialPhase(StrEnum):
@@ -39,6 +40,13 @@ class Timings(ObservedModel):
     """When what happened, in epoch seconds."""
 
     started: float = Field(description="The operator began the attempt.")
+    served: float | None = Field(
+        default=None,
+        description=(
+            "Of a service of several pods: all were ready, and the generator was made. Absent "
+            "where it is made with them."
+        ),
+    )
     first_request: float | None = Field(default=None, description="The first request was sent.")
     load_ended: float | None = Field(default=None, description="The last answer came.")
     collected: float | None = Field(default=None, description="The result was read.")
@@ -46,6 +54,11 @@ class Timings(ObservedModel):
         default=None,
         description="Seconds before the first request and between the load's end and the result.",
     )
+
+    @property
+    def load_made(self) -> float:
+        """When the generator was made: from then on it is waited for."""
+        return self.started if self.served is None else self.served
 
 
 class RunAs(ObservedModel):
@@ -66,16 +79,6 @@ class RunAs(ObservedModel):
         json_schema_extra=without_default,
         description="Nodes of its pods.",
     )
-
-
-class AskedService(ObservedModel):
-    """A Service that ran before its experiment, as it was when an attempt began."""
-
-    name: str = Field(max_length=63, description="The Service.")
-    spec: str = Field(max_length=100, description="Its uid, and a hash of its spec.")
-    endpoints: str = Field(max_length=20, description="Hash of its EndpointSlices' generations.")
-    processes: str = Field(max_length=20, description="Hash of its pods and their restarts.")
-    pods: int = Field(description="How many pods it had.")
 
 
 class AttemptRecord(ObservedModel):
