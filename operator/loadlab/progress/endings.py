@@ -18,7 +18,7 @@ from loadlab.progress.diagnose import (
 from loadlab.progress.infrastructure import building_since, lost_while_loading
 from loadlab.progress.observed import Observed
 from loadlab.progress.stalled import what_stalls
-from loadlab.progress.trials import ENDING_FAILURES
+from loadlab.progress.trials import ENDING_FAILURES, has_results
 
 UNDER_WAY = (Phase.PENDING, Phase.PREPARING, Phase.RUNNING)
 
@@ -130,7 +130,7 @@ def _preparation_trouble(
     if age <= seconds(limit):
         return None
     if (held := what_stalls(experiment.status)) is not None:
-        return held
+        return _no_longer_fitting(held) if has_results(observed) else held
     if (loading := observed.preparation) is not None:
         message = (
             f"after {limit} the data set was at {loading.percent} % ({loading.step}); raise "
@@ -139,6 +139,14 @@ def _preparation_trouble(
         return Reason.DEADLINE_EXCEEDED, message
     strangers = (each for each in observed.strangers if not each.run)
     return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
+
+
+def _no_longer_fitting(held: Diagnosis) -> Diagnosis:
+    """A store that is built again is held to the node that it had."""
+    reason, message = held
+    if reason is not Reason.UNSCHEDULABLE:
+        return held
+    return Reason.NO_LONGER_FITS, f"{message}; earlier trials found room"
 
 
 def _failed_preparation(observed: Observed) -> Diagnosis | None:
