@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from loadlab.measurement.documents import (
+    CUT_OFF,
     GONE,
     Account,
     ComponentReading,
@@ -143,6 +144,20 @@ async def test_a_meter_that_finds_no_process_says_that_the_service_is_gone(words
 
     assert isinstance(said, str)
     assert said.startswith(GONE) is is_gone
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(httpx.ConnectTimeout, CUT_OFF), (httpx.ConnectError, GONE)]
+)
+async def test_who_takes_no_connection_is_told_from_who_refuses_it(error, words):
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error("", request=request)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
+        said = await steward_snapshot.ask_instruments(http, "http://s:9000", 1)
+
+    assert isinstance(said, str)
+    assert said.startswith(words)
 
 
 async def test_the_snapshot_of_a_service_is_that_of_its_definition(schemas, tmp_path):

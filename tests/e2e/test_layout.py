@@ -1,8 +1,11 @@
 """On which nodes an experiment runs, on clusters of one node and of several."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from tests.e2e.cluster_tools import Lab, condition, eventually, get
+from tests.e2e.cluster_tools import Lab, condition, eventually, get, kubectl
 from tests.manifests import Json
 
 pytestmark = [pytest.mark.e2e]
@@ -56,3 +59,71 @@ def test_required_is_kept_or_refused_in_the_schedulers_words(lab: Lab):
         assert "anti-affinity" in said["message"]
         assert "add a node, as spec.placement.separateGenerator Required" in said["message"]
         eventually(lambda: not lab.leftovers("required"), 30, "nothing is left of it")
+
+
+QUEUED: Json = NAP | {
+    "workload": "ingest",
+    "variants": [{"name": "queued"}],
+    "factors": {"virtualUsers": [8]},
+    "timeouts": {"prepare": "120s", "ready": "20s"},
+}
+
+
+@contextmanager
+def cordoned(node: str) -> Iterator[None]:
+    kubectl("cordon", node)
+    try:
+        yield
+    finally:
+        kubectl("uncordon", node)
+
+
+def nodes_of(status: Json) -> dict[str, list[str]]:
+    return {part["component"]: part["nodes"] for part in status["chosen"]["layout"]}
+
+
+def after_the_first_result(lab: Lab, name: str, **spec: object) -> dict[str, list[str]]:
+    """Submit an experiment of many trials; return its layout once it has one."""
+    if len(nodes_for_pods()) < 2:
+        pytest.skip("the cluster has one node")
+    lab.delete(name)
+    lab.submit(name, **QUEUED | {"replicates": 10} | spec)
+    eventually(lambda: lab.status(name).get("chosen", {}).get("layout"), 240, "there is a layout")
+    return nodes_of(lab.status(name))
+
+
+def test_two_stores_and_the_generator_leave_the_service_a_node(lab: Lab):
+    placement = NAP["placement"] | {"separateGenerator": "Required"}
+    layout = after_the_first_result(lab, "stores", placement=placement, replicates=2)
+
+    status = lab.wait("stores", 240)
+
+    assert status["phase"] == "Succeeded", condition(status, "Failed")
+    assert layout.keys() == {"service", "worker", "k6", "postgres", "redis"}
+    beside = {node for part in ("k6", "postgres", "redis") for node in layout[part]}
+    assert not beside & set(layout["service"])
+    assert status["chosen"]["generatorApart"] is True
+
+
+def test_a_store_that_comes_back_on_another_node_ends_the_experiment(lab: Lab):
+    (node,) = after_the_first_result(lab, "moved")["postgres"]
+    labels = "loadlab.dev/experiment=moved,loadlab.dev/component=postgres"
+    with cordoned(node):
+        lab.kubectl("delete", "pod", "-l", labels, "--wait=false")
+        status = lab.wait("moved", 120)
+
+    said = condition(status, "Failed")
+    assert said["reason"] == "NoLongerFits", said
+    assert f"and the trials so far had it on {node}" in said["message"]
+    assert status["trials"]["succeeded"] >= 1
+
+
+def test_a_cordoned_node_is_waited_for_by_one_trial(lab: Lab):
+    (node,) = after_the_first_result(lab, "cordoned")["service"]
+    with cordoned(node):
+        status = lab.wait("cordoned", 180)
+
+    said = condition(status, "Failed")
+    assert said["reason"] == "NoLongerFits", said
+    assert f"ran on {node}, where no pod is taken any more" in said["message"]
+    assert status["trials"]["failed"] == 1

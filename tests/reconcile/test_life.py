@@ -31,7 +31,8 @@ async def test_what_a_spec_leaves_open_stands_in_the_status_before_anything_is_c
 
         status = await lab.run(name)
 
-        layout = [{"component": name, "nodes": ["node-1"]} for name in ("service", "k6")]
+        parts = ("service", "k6", "postgres")
+        layout = [{"component": part, "nodes": ["node-1"]} for part in parts]
         assert status["chosen"] == chosen | {  # the first trial's answers
             "serviceCpu": "Exclusive",
             "layout": layout,

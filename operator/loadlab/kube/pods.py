@@ -122,9 +122,11 @@ def _turned_away(status: Manifest) -> str:
 
 
 def _unschedulable(scheduled: Manifest) -> str:
-    if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
-        return scheduled.get("message") or "no reason given"
-    return ""
+    """Some releases call it an error of the scheduler where a node that the pod names is gone."""
+    reason, message = scheduled.get("reason"), scheduled.get("message") or "no reason given"
+    is_gone = reason == "SchedulerError" and "nodeinfo not found" in message
+    is_unplaced = reason == "Unschedulable" or is_gone
+    return message if scheduled.get("status") == "False" and is_unplaced else ""
 
 
 def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:

@@ -6,6 +6,8 @@ kubelet, containerd, the kernel's own work, neighbours, and whatever else runs o
 hypervisor gave to others is a stranger's too. Where the use of a component is not known, or of a
 container that admission added to a pod of ours (a mesh's proxy), it looks like a stranger's, and
 what is found is the most that strangers may have used.
+
+The steward sees the node that it is on: where no part of the trial is, nobody there is in its way.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,7 @@ LOG_CPUS = 0.2
 MOST_OF_BUSY, BUSY_SLACK = 1.5, 0.2  # of the CPU seconds a second that were busy, and beside them
 _PARTS = (Component.SERVICE, Component.WORKER, GENERATOR, *STORES)
 _POD_OF = {GENERATOR: Component.K6}
+_BESIDE_THE_SERVICE = (Component.K6, *STORES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class ForeignCpu:
 
 def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
     """Yield the sets of CPUs that were measured."""
-    if (shared := trial.shared_cpus) is not None:
+    if (shared := watched_cpus(trial)) is not None:
         words = "beside the service's" if trial.owns_cpus else "that all share"
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
         found = _difference(where, shared, _users(trial, Component.STEWARD))
@@ -62,6 +65,29 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
         where = f"the {_counted(own)} that all share{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, _users(trial, Component.SERVICE))
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
+
+
+def watched_cpus(trial: TrialMeasurement) -> CpuSetUsage | None:
+    """Return the shared CPUs of the steward's node; None where no part of the trial is there."""
+    watched = set(_nodes(trial, Component.STEWARD))
+    parts = (Component.SERVICE, Component.WORKER, *_BESIDE_THE_SERVICE)
+    nodes = [set(ran.nodes) for part in parts if (ran := trial.ran.get(part)) is not None]
+    is_alone = watched and nodes and all(each and not each & watched for each in nodes)
+    return None if is_alone else trial.shared_cpus
+
+
+def unwatched(trial: TrialMeasurement) -> dict[str, tuple[str, ...]]:
+    """Return nodes of generator and stores whose CPUs nobody looked at, with the parts there."""
+    seen = set(_nodes(trial, Component.STEWARD))
+    if not seen:
+        return {}
+    if trial.service_cpus is not None:  # those of one pod, as its instruments tell them
+        seen |= set(_nodes(trial, Component.SERVICE))
+    found: dict[str, tuple[str, ...]] = {}
+    for part in _BESIDE_THE_SERVICE:
+        for node in sorted(set(_nodes(trial, part)) - seen):
+            found[node] = (*found.get(node, ()), part.value)
+    return found
 
 
 def _logs(trial: TrialMeasurement) -> float:

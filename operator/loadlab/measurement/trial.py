@@ -45,6 +45,7 @@ from loadlab.measurement.series import merge_series
 from loadlab.measurement.usage import (
     GENERATOR,
     ComponentUsage,
+    cut_off_components,
     ended_components,
     measure_components,
     measure_service_cpus,
@@ -117,6 +118,7 @@ def _merged(
         start_skew_ms=_spread_ms([s.schedule_start_us or s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
         components={**costs.components, GENERATOR: _generator_usage(scenarios)},
+        cut_off=cut_off_components(start, end, load, is_answering=bool(found.latency.count)),
         leaves_out_costs=costs.leaves_out_costs,
         costs_per_row=puts_off(costs.components) and _each_writes(load),
         generator=_generator_load(scenarios),

@@ -15,6 +15,7 @@ from loadlab.measurement.documents import ComponentReading, CpuTimes, Snapshot
 from loadlab.measurement.pod_spread import PodSpread, spread_over_pods
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sessions import SessionUsage, measure_sessions
+from loadlab.plan.expected import LoadFacts
 
 GENERATOR = "generator"  # of the operator's own components all k6 pods together
 
@@ -70,6 +71,22 @@ def ended_components(start: Snapshot, end: Snapshot) -> dict[str, ComponentUsage
     """
     gone = (end.gone & start.components.keys()) | (start.gone & end.components.keys())
     return {name: ComponentUsage(restarted=True) for name in sorted(gone)}
+
+
+def cut_off_components(
+    start: Snapshot | None, end: Snapshot | None, load: LoadFacts, *, is_answering: bool
+) -> tuple[str, ...]:
+    """Return those to which no connection could be made at one end, and which served at the other.
+
+    Where no request of the load was answered either, also those that were cut off at both. Of a
+    service that ran already nobody knows what else may keep connections off.
+    """
+    if start is None or end is None or not load.deployed:
+        return ()
+    served = start.components.keys() | end.components.keys()
+    once = (start.cut_off | end.cut_off) & served
+    always = frozenset[str]() if is_answering else start.cut_off & end.cut_off
+    return tuple(sorted(once | always))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

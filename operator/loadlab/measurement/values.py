@@ -127,6 +127,7 @@ class TrialMeasurement:
     others: Watch = Watch.SEEN  # whether it was seen what they used
     service_cpus: CpuSetUsage | None = None  # on which the service may run
     quietness: Quietness | None = None  # before the load
+    cut_off: tuple[str, ...] = ()  # deployed components that the steward could not reach
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none

@@ -12,6 +12,7 @@ from loadlab.base.quantities import cpus
 from loadlab.catalogue import Cell, Factor
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.context import Context, Manifest
+from loadlab.plan.layout import build_layout
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
     INSTRUMENTS_PORT,
@@ -52,8 +53,10 @@ def build_steward(context: Context) -> list[Manifest]:
         **STOPS_AT_ONCE,
         "terminationGracePeriodSeconds": FAREWELL_SECONDS if _leaves_something(context) else 5,
         "containers": [container],
+        **build_layout(context, Component.STEWARD),
+        **context.pull_secrets(),
     }
-    template = pod_template(Component.STEWARD, labels, context.spec, pod | context.pull_secrets())
+    template = pod_template(Component.STEWARD, labels, context.spec, pod)
     return [
         {
             "apiVersion": "v1",

@@ -3,6 +3,7 @@
 from loadlab.base.names import Component
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.plan.context import Context, Manifest
+from loadlab.plan.layout import build_layout
 from loadlab.plan.pods import pod_template
 from loadlab.plan.postgres import MAX_CONNECTIONS, postgres_environment, postgres_pod
 from loadlab.plan.rabbitmq import rabbitmq_environment, rabbitmq_pod
@@ -50,6 +51,7 @@ def build_store(context: Context, store: Component) -> list[Manifest]:
     metadata, labels = context.metadata(store), context.labels(store)
     pod = _PODS[store](context)
     (container,) = pod["containers"]
+    placed = pod | build_layout(context, store) | context.pull_secrets()
     ports = [{"name": p["name"], "port": p["containerPort"]} for p in container["ports"]]
     return [
         {
@@ -66,7 +68,7 @@ def build_store(context: Context, store: Component) -> list[Manifest]:
                 "serviceName": metadata["name"],
                 "replicas": 1,
                 "selector": {"matchLabels": labels},
-                "template": pod_template(store, labels, context.spec, pod | context.pull_secrets()),
+                "template": pod_template(store, labels, context.spec, placed),
             },
         },
     ]

@@ -50,6 +50,7 @@ class Failure:
     reason: Reason
     message: str
     ends_experiment: bool = False  # whatever the reason: here another attempt is of no use
+    ends_if_repeated: bool = False  # where no attempt of the trial came to anything else
 
 
 @dataclass(frozen=True, slots=True)

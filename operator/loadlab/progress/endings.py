@@ -23,7 +23,7 @@ from loadlab.progress.infrastructure import (
 )
 from loadlab.progress.observed import Observed
 from loadlab.progress.stalled import what_stalls
-from loadlab.progress.trials import ENDING_FAILURES
+from loadlab.progress.trials import ENDING_FAILURES, has_results
 
 # Nobody is to find out by the state of a database that a migration was stopped in the middle.
 LOOK_AT_IT = "look at what it has done by then"
@@ -146,7 +146,7 @@ def _preparation_trouble(
     if now - since <= _patience(experiment, observed):
         return None
     if (held := what_stalls(experiment.status)) is not None:
-        return held
+        return _no_longer_fitting(held) if has_results(observed) else held
     if (loading := observed.preparation) is not None:
         message = (
             f"after {limit} the data set was at {loading.percent} % ({loading.step}); raise "
@@ -171,6 +171,14 @@ def _failed_dataset(observed: Observed) -> Diagnosis | None:
     why = failed_dataset(observed.pods_of("")) or job.message
     why += _restarted_postgres(observed)
     return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
+
+
+def _no_longer_fitting(held: Diagnosis) -> Diagnosis:
+    """A store that is built again is held to the node that it had."""
+    reason, message = held
+    if reason is not Reason.UNSCHEDULABLE:
+        return held
+    return Reason.NO_LONGER_FITS, f"{message}; earlier trials found room"
 
 
 def _failed_preparation(observed: Observed) -> Diagnosis | None:

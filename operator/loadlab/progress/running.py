@@ -17,7 +17,7 @@ from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import end_early
 from loadlab.progress.infrastructure import next_step, why_lost
 from loadlab.progress.inputs import why_another_service, why_incomparable
-from loadlab.progress.layout import choose_layout
+from loadlab.progress.layout import choose_layout, store_elsewhere
 from loadlab.progress.observed import Observed
 from loadlab.progress.pilots import choose_rates
 from loadlab.progress.precision import choose_replicates
@@ -79,6 +79,8 @@ def _go_on(
     if current is None or stale:
         stuck = name_stuck(observed, stale, transition.now)
         return _lost(status, stuck, transition) if stuck else Decision(status, clearing, RESYNC)
+    if elsewhere := store_elsewhere(plan, observed):
+        return end_early(status, transition, elsewhere, ConditionType.FAILED, Truth.TRUE)
     building = next_step(plan, experiment, observed)
     if building is not None:
         return Decision(_infrastructure_lost(status, plan, observed, transition), building, RESYNC)

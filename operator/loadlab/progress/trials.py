@@ -37,6 +37,7 @@ from loadlab.progress.missing import CREATE_IT, IS_IT_THERE, NOT_OURS
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
 from loadlab.progress.refused_creation import refused_pod
+from loadlab.progress.unplaced import closed_nodes
 
 # Permanent failures, which a second attempt would meet too: they end the experiment.
 PERMANENT_FAILURES = {
@@ -51,8 +52,8 @@ PERMANENT_FAILURES = {
     Reason.SCRIPT_FAILED,
     Reason.SUPERSEDED,
 }
-# What the trial that Failed ends the experiment with; some only where Failure.ends_experiment.
-ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED}
+# What the trial that Failed ends the experiment with; some only where Failure says so.
+ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED, Reason.NO_LONGER_FITS}
 
 _FOR = {
     TrialRole.MEASURED: "",
@@ -181,7 +182,7 @@ def _too_late(
     if age > seconds(timeouts.ready) and not complete:
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
-            return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
+            return _no_longer_fits(plan, pods, message)
         if not message.endswith((CREATE_IT, NOT_OURS, f"{IS_IT_THERE})")):  # by no other image
             message += why_not_ready(plan.variant(trial.spec.cell), reason)
         return Failure(reason, message)
@@ -189,6 +190,16 @@ def _too_late(
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run, Component.K6))}"
         return Failure(Reason.DEADLINE_EXCEEDED, message)
     return None
+
+
+def _no_longer_fits(plan: Plan, pods: tuple[PodView, ...], message: str) -> Failure:
+    """Where there is no room another trial may find some; a node that takes no pods is waited for
+    by one whole trial, and not by each that is left.
+    """
+    closed = closed_nodes(pods, plan.context.chosen)
+    ran = f"ran on {closed}, where no pod is taken any more" if closed else "found room"
+    said = f"{message}; earlier trials {ran}"
+    return Failure(Reason.NO_LONGER_FITS, said, ends_if_repeated=bool(closed))
 
 
 def has_results(observed: Observed) -> bool:
@@ -229,8 +240,14 @@ def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> L
     if failure.ends_experiment or failure.reason in PERMANENT_FAILURES:
         return status.model_copy(update={"phase": TrialPhase.FAILED, **said})
     if counted_attempts(status) >= attempts:
-        return status.model_copy(update={"phase": TrialPhase.LOST, **said})
+        ends = failure.ends_if_repeated and _always_ended_so(status, failure.reason)
+        phase = TrialPhase.FAILED if ends else TrialPhase.LOST
+        return status.model_copy(update={"phase": phase, **said})
     return next_attempt(status, failure)
+
+
+def _always_ended_so(status: LoadTrialStatus, reason: Reason) -> bool:
+    return all(record.reason == reason for record in status.former_attempts)
 
 
 def counted_attempts(status: LoadTrialStatus) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from loadlab.base.names import Component
+from loadlab.base.names import STORES, Component
+from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ContainerKind, NodeView, PodView
 
@@ -10,6 +11,11 @@ from loadlab.progress.observed import ContainerKind, NodeView, PodView
 _PREEMPTION = " preemption:"
 INSUFFICIENT, SELECTOR = "Insufficient ", "node affinity/selector"  # in the scheduler's words
 ANTI_AFFINITY, TAINT = "anti-affinity", "untolerated taint"
+# Of nodes that a pod's names leave out; a release of Kubernetes has one of these sentences.
+_NOT_NAMED = (SELECTOR, "[NodeAffinity]", "filtered out by the prefilter", "nodeinfo not found")
+_CORDONED = "were unschedulable"
+# What a node that takes pods may have again when others are gone.
+_MAY_PASS = (INSUFFICIENT, "Too many pods", "free ports", "affinity rules", "turned it away")
 _MIB = 1024**2
 
 
@@ -40,6 +46,20 @@ def sentence(pod: PodView) -> str:
     return pod.unschedulable.partition(_PREEMPTION)[0].rstrip("., ")
 
 
+def closed_nodes(pods: Iterable[PodView], chosen: Chosen) -> str:
+    """Return the nodes of the layout that take no pod any more, in words; empty for none.
+
+    They are gone, cordoned or tainted, of which the scheduler's sentence is the sign; one on which
+    there is no room for now is not.
+    """
+    for pod in pods:
+        nodes, said = chosen.nodes_of(pod.component or ""), sentence(pod)
+        is_closed = any(words in said for words in (*_NOT_NAMED, _CORDONED, TAINT))
+        if nodes and is_closed and not any(words in said for words in _MAY_PASS):
+            return ", ".join(nodes)
+    return ""
+
+
 def _remedy(pod: PodView) -> str:
     """Name the fields that decide; what a node selector or a taint keeps away needs no room."""
     remedies = {
@@ -48,12 +68,19 @@ def _remedy(pod: PodView) -> str:
             "add a node, as spec.placement.separateGenerator Required keeps generator and stores "
             "off the service's, or set it to Preferred"
         ),
-        SELECTOR: "give a node the labels of spec.placement.nodeSelector, or ask for others"
-        + (", or bring back the nodes of status.chosen.layout" if pod.run else ""),
+        **dict.fromkeys(_NOT_NAMED, _other_nodes(pod)),
+        _CORDONED: "uncordon a node",
         TAINT: "tolerate the taint by spec.placement.tolerations",
     }
-    said = [remedy for words, remedy in remedies.items() if words in pod.unschedulable]
+    found = (remedy for words, remedy in remedies.items() if words in sentence(pod))
+    said = dict.fromkeys(found)  # each once
     return ", or ".join(said) or "make room for it on a node, or lift what keeps it off"
+
+
+def _other_nodes(pod: PodView) -> str:
+    remedy = "give a node the labels of spec.placement.nodeSelector, or ask for others"
+    is_pinned = pod.run or pod.component in STORES
+    return remedy + (", or bring back the nodes of status.chosen.layout" if is_pinned else "")
 
 
 def _or_factor(pod: PodView) -> str:

@@ -105,6 +105,8 @@ BACKLOG_SHARE = 0.10
 """Share of the accepted writes by which a queue worker may fall behind while measuring."""
 WAIT_EXPLAINS = 1.15
 """An answer that took no longer than this times its own waiting was not held up."""
+ANSWERED_SECONDS = 2.0
+"""At each end of a load: a service that answered there was cut off from nobody but the steward."""
 START_SKEW_MS = 50.0
 """Pods must send their first requests this close together."""
 REPORTED_PERCENTILES = (90.0, 95.0, 99.0)

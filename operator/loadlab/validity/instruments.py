@@ -1,4 +1,10 @@
-"""What the instruments in the service tell: whether there are any, what they counted, restarts."""
+"""What the instruments in the service tell: whether there are any, what they counted, restarts.
+
+And whether they could be reached at all. A service that is overloaded answers late or not at all,
+and that is its result. A node that is cut off looks the same to who waits for an answer; but to
+connect takes the kernel alone, which does it for a process that computes or hangs, too, and refuses
+where none listens.
+"""
 
 from collections.abc import Iterator
 
@@ -9,7 +15,7 @@ from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.validity import bounds
-from loadlab.validity.judgement import Reason, ReasonKind, remark, suspect
+from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
 
 
 def counts_apart(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -59,6 +65,39 @@ def instruments_missing(trial: TrialMeasurement) -> Iterator[Reason]:
             f"the image has no instruments: {unknown} are unknown; "
             "loadlab_services.instruments adds them in two lines",
         )
+
+
+def cut_off_nodes(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Name the components to which no connection could be made: no load keeps a kernel from it."""
+    names = [name for name in trial.cut_off if not _answered_all_along(trial, name)]
+    if names:
+        places = (f"{name}{_on_nodes(trial, name)}" for name in names)
+        yield invalid(
+            ReasonKind.CUT_OFF,
+            f"no connection to {', '.join(places)} could be made at an end of the measurement, "
+            "however busy it was: its node was cut off or lost, and the failures are not its own",
+        )
+
+
+def _answered_all_along(trial: TrialMeasurement, name: str) -> bool:
+    """Whether the generator was answered at both ends: then the steward alone was cut off.
+
+    Of several pods those answer that can, and with a worker no generator speaks.
+    """
+    ran = trial.ran.get(name)
+    if name != Component.SERVICE or trial.series is None or (ran and ran.pods > 1):
+        return False
+    lines = [line for line in trial.series.lines() if line.requests > line.failed]
+    first = trial.first_request_epoch_seconds
+    last = first + trial.load.ramp_up_seconds + trial.load.duration_seconds
+    seconds, width = bounds.ANSWERED_SECONDS, trial.series.bin_seconds
+    at_start = any(line.at < first + seconds for line in lines)
+    return at_start and any(line.at + width > last - seconds for line in lines)
+
+
+def _on_nodes(trial: TrialMeasurement, name: str) -> str:
+    nodes = ran.nodes if (ran := trial.ran.get(name)) else ()
+    return f" (on node {', '.join(nodes)})" if nodes else ""
 
 
 def _tells_no_cpu(service: ComponentUsage) -> bool:

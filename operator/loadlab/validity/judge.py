@@ -51,6 +51,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … of the requests of one name (a remark)             | Valid   | Valid   |
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
 | NoInstruments      | a service of the user's own has none (a remark)      | Valid   | Valid   |
+| CutOff             | no connection to service or worker could be made     | Invalid | Invalid |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
 | NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
@@ -68,6 +69,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … or a part whose use is not known did (a remark)    | Valid   | Valid   |
 | OthersUnseen       | a snapshot is missing                                | Invalid | Invalid |
 |                    | … other shared CPUs at the end, or not shown         | Suspect | Suspect |
+|                    | … generator or a store on an unseen node (a remark)  | Valid   | Valid   |
 | CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |
@@ -98,6 +100,7 @@ from loadlab.validity.generator_rules import (
 )
 from loadlab.validity.instruments import (
     counts_apart,
+    cut_off_nodes,
     instruments_missing,
     pods_uneven,
     restarted,
@@ -134,7 +137,8 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
             tuple(invalid(ReasonKind(p.kind.value), p.message) for p in trial.problems)
         )
     if nothing := tuple(nothing_answered(trial)):
-        return Judgement((*nothing, *script_threw(trial), *other_protocols(trial)))
+        why = (*cut_off_nodes(trial), *nothing)
+        return Judgement((*why, *script_threw(trial), *other_protocols(trial)))
     return Judgement(tuple(reason for rule in _RULES for reason in rule(trial)))
 
 
@@ -144,7 +148,8 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
-    *(foreign_cpu_used, others_unseen),  # first: others may be the cause of all the rest
+    # First what may be the cause of all the rest.
+    *(foreign_cpu_used, others_unseen, cut_off_nodes),
     *(redirected, errors_many, unanswered, connections_closed, cut_off),
     *(which_latency, script_not_heeded, other_protocols),
     *(script_threw, script_cut),

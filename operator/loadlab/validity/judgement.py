@@ -48,6 +48,7 @@ class ReasonKind(StrEnum):
     INSTRUMENTS_MISSING = "InstrumentsMissing"
     NO_INSTRUMENTS = "NoInstruments"
     COMPONENT_RESTARTED = "ComponentRestarted"
+    CUT_OFF = "CutOff"
     NOT_DRAINED = "NotDrained"
     WORK_NOT_PERSISTED = "WorkNotPersisted"
     WORK_UNACKNOWLEDGED = "WorkUnacknowledged"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from loadlab.measurement.foreign_cpu import ForeignCpu, foreign_cpu
+from loadlab.base.names import Component
+from loadlab.measurement.foreign_cpu import ForeignCpu, foreign_cpu, unwatched, watched_cpus
 from loadlab.measurement.usage import Watch
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity import bounds
@@ -61,6 +62,8 @@ def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:
 def others_unseen(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say why nobody knows whether others took part: a trial that nobody watched shows nothing."""
     match trial.others:
+        case Watch.SEEN:
+            yield from _unwatched_nodes(trial)
         case Watch.NO_SNAPSHOT:
             why = "; ".join(trial.notes) or "no pod of the generator handed in a snapshot"
             yield invalid(
@@ -87,6 +90,19 @@ def others_unseen(trial: TrialMeasurement) -> Iterator[Reason]:
             )
 
 
+def _unwatched_nodes(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Name the nodes of generator and stores that the steward is not on."""
+    places = [f"{node} ({', '.join(parts)})" for node, parts in sorted(unwatched(trial).items())]
+    if places:
+        watched = ", ".join(trial.ran[Component.STEWARD].nodes)
+        yield remark(
+            ReasonKind.OTHERS_UNSEEN,
+            f"nobody saw what others used of the CPUs of node {', '.join(places[:NAMES_TOLD])}: "
+            f"the steward watches its own, {watched}; give generator and stores one node with room "
+            "for all, by spec.placement.nodeSelector",
+        )
+
+
 def _bound(found: ForeignCpu) -> float:
     """What others may use; where they use more than half of it before the load, somewhat more.
 
@@ -109,7 +125,7 @@ def _in_words(found: ForeignCpu) -> str:
 
 def cpu_stolen(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say how much of the CPUs that the trial ran on the node did not get."""
-    found = (trial.shared_cpus, trial.service_cpus)
+    found = (watched_cpus(trial), trial.service_cpus)
     stolen = max((cpus.stolen for cpus in found if cpus is not None), default=0.0)
     if stolen > bounds.STEAL_SHARE:
         yield suspect(

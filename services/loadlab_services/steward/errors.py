@@ -19,6 +19,10 @@ class GoneError(SourceError):
     """Nothing serves there: a process ended, or its meter finds none that is left."""
 
 
+class CutOffError(SourceError):
+    """Not even a connection was taken: no process has a part in that, only the node and its net."""
+
+
 class StewardError(Exception):
     """Anything the steward reports to its callers."""
 

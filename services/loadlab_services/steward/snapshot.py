@@ -5,6 +5,7 @@ RabbitMQ is not among them: of its CPU time it tells what it spent in user mode 
 """
 
 import asyncio
+import errno
 import json
 import time
 from collections.abc import Awaitable
@@ -18,10 +19,14 @@ from redis.asyncio import Redis
 from loadlab_services.instruments.cgroup import ROOT, V1_FILES, V2_FILES, read_container
 from loadlab_services.instruments.server import NO_PROCESS
 from loadlab_services.steward.app_metrics import AppMetrics
-from loadlab_services.steward.errors import GoneError, SourceError
+from loadlab_services.steward.errors import CutOffError, GoneError, SourceError
 from loadlab_services.steward.every_pod import find_pods, lay_together
 from loadlab_services.steward.node import read_shared_cpus
-from loadlab_services.steward.stores import SCRAPE_TIMEOUT, Stores
+from loadlab_services.steward.stores import (
+    INSTRUMENTS_CONNECT_TIMEOUT,
+    SCRAPE_TIMEOUT,
+    Stores,
+)
 
 Component = dict[str, Any]
 
@@ -40,9 +45,14 @@ from unnest($1::text[]) as name
 MOST_BYTES = 24 * 1024
 # As it is sent: a small compressed answer may unpack to any size.
 UNPACKED = {"Accept-Encoding": "identity"}
+# A connection that is kept looks alive where the node behind it is cut off: each look makes one.
+INSTRUMENTS_HEADERS = {**UNPACKED, "Connection": "close"}
+INSTRUMENTS_PATIENCE = httpx.Timeout(SCRAPE_TIMEOUT, connect=INSTRUMENTS_CONNECT_TIMEOUT)
 MOST_DIGITS, MOST_LEVELS = 18, 5  # of a number; of objects and lists in each other
 LONGEST_ERROR = 300  # characters of why something is unknown
 GONE = "gone: "  # begins what is said where nothing serves: the operator knows it by this
+CUT_OFF = "cut off: "  # … where no connection was taken
+NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT}
 NOT_OURS = "unknown: the database is not the experiment's own"
 NOT_OUR_REDIS = "unknown: the Redis is not the experiment's own"
 
@@ -88,15 +98,25 @@ def is_app_metrics(url: str) -> bool:
 
 
 async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
-    """Scrape a pod's own instruments; an image of somebody else's may answer anything."""
+    """Scrape a pod's own instruments; an image of somebody else's may answer anything.
+
+    The kernel takes a connection also where all its processes are busy or stand still. So one that
+    is not taken in time tells of the node, while an answer that does not come tells of the process.
+    """
     try:
-        async with http.stream("GET", f"{url}/snapshot", headers=UNPACKED) as response:
+        async with http.stream(
+            "GET", f"{url}/snapshot", headers=INSTRUMENTS_HEADERS, timeout=INSTRUMENTS_PATIENCE
+        ) as response:
             body = await _read_bounded(response)
             if response.is_server_error and body.startswith(NO_PROCESS.encode()):
                 raise GoneError(f"{url}: {body.decode(errors='replace')}")
             response.raise_for_status()  # an image's own instruments may be overloaded
+    except httpx.ConnectTimeout as error:
+        seconds = INSTRUMENTS_CONNECT_TIMEOUT
+        raise CutOffError(f"{url}: no connection within {seconds} s") from error
     except httpx.ConnectError as error:
-        raise GoneError(f"{url}: {error}") from error
+        kind = CutOffError if _leads_nowhere(error) else GoneError
+        raise kind(f"{url}: {error}") from error
     try:
         figures = json.loads(body, parse_int=_whole)
     except RecursionError as error:
@@ -110,6 +130,15 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     if len(json.dumps(figures)) > MOST_BYTES:  # as the generator writes it: six for an umlaut
         raise SourceError(f"{url} answers more than {MOST_BYTES // 1024} KiB")
     return figures
+
+
+def _leads_nowhere(error: BaseException | None) -> bool:
+    """Whether the network knows no way there; who refuses a connection is there."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in NO_WAY_THERE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_shallow(value: Any, levels: int) -> bool:
@@ -211,6 +240,8 @@ async def _ask(source: Awaitable[Component]) -> Component | str:
         return f"no answer within {SCRAPE_TIMEOUT} s"
     except GoneError as error:
         return fit(f"{GONE}{error}")
+    except CutOffError as error:
+        return fit(f"{CUT_OFF}{error}")
     except Exception as error:  # noqa: BLE001 (whatever one of them is: the others' figures stand)
         return fit(f"{type(error).__name__}: {error}")
     else:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.measurement.documents import GONE
+from loadlab.measurement.documents import CUT_OFF, GONE
 from loadlab.measurement.pod_log import PodReport
 from loadlab.measurement.trial import measure_trial
 from loadlab.plan.expected import LoadFacts
@@ -72,3 +72,36 @@ def test_a_component_that_was_gone_at_the_start_was_replaced(
 
     found = trial.components.get("service")
     assert (found and found.restarted) is restarted
+
+
+@pytest.mark.parametrize(
+    ("why", "edges", "deployed", "cut_off"),
+    [
+        (f"{CUT_OFF}no connection within 1.5 s", ("end",), True, ("service",)),
+        (f"{CUT_OFF}no connection within 1.5 s", ("start",), True, ("service",)),
+        (f"{CUT_OFF}no connection within 1.5 s", ("end",), False, ()),
+        ("no answer within 1.8 s", ("end",), True, ()),  # it may be busy
+        (f"{CUT_OFF}no connection within 1.5 s", ("start", "end"), True, ()),  # it did answer k6
+    ],
+)
+def test_a_component_that_takes_no_connection_is_cut_off(
+    document: dict[str, Any],
+    report: BuildReport,
+    load: LoadFacts,
+    why: str,
+    edges: tuple[str, ...],
+    deployed: bool,
+    cut_off: tuple[str, ...],
+) -> None:
+    whole = report(document)
+    away = {"components": {}, "errors": {"service": why}}
+    start, end = (
+        snapshot and snapshot.model_copy(update=away if snapshot.edge in edges else {})
+        for snapshot in (whole.start, whole.end)
+    )
+    pod = PodReport("k6-0", whole.document, start, end)
+
+    trial = measured(measure_trial([pod], 1, replace(load, deployed=deployed)))
+
+    assert trial.cut_off == cut_off
+    assert not any(usage.restarted for usage in trial.components.values())

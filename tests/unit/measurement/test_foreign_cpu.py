@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.documents import Quietness
-from loadlab.measurement.foreign_cpu import foreign_cpu
+from loadlab.measurement.foreign_cpu import foreign_cpu, unwatched
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
@@ -78,6 +78,30 @@ def test_on_another_node_than_the_steward_the_services_instruments_tell(trial):
         "the CPU that all share on node a": 0.9 - 0.3 - 0.1 + 0.05,
         "the CPU that all share on node b": 0.8 - 0.6 - LOGS + 0.01,
     }
+
+
+def test_on_a_node_where_only_the_steward_is_nobody_is_a_stranger(trial):
+    shares = replace(trial, load=replace(trial.load, owns_cpus=False))
+    alone = replace(shares, ran=trial.ran | {"service": on("b"), "steward": on("c")})
+    unknown = replace(shares, ran=alone.ran | {"k6": on()})
+
+    assert list(taken(alone)) == ["the CPU that all share on node b"]
+    assert "the CPU that all share on node c" in taken(unknown)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "unseen"),
+    [
+        ({}, {}),
+        ({"steward": on()}, {}),
+        ({"steward": on("c")}, {}),  # beside the service, whose instruments tell of a
+        ({"steward": on("c"), "service": on("b")}, {"a": ("k6", "postgres")}),
+        ({"service": on("b"), "k6": on("b", "d")}, {"d": ("k6",)}),
+        ({"postgres": on("e"), "redis": on("e")}, {"e": ("postgres", "redis")}),
+    ],
+)
+def test_where_nobody_looked_at_others_is_known(trial, nodes, unseen):
+    assert unwatched(replace(trial, ran=trial.ran | nodes)) == unseen
 
 
 def test_of_a_service_on_several_nodes_one_pod_tells_nothing_of_the_others(trial):

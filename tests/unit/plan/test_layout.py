@@ -9,6 +9,7 @@ from loadlab.base.names import COMPONENT_LABEL, Component
 from loadlab.plan import make_plan
 from tests.manifests import Json
 
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 INGEST: Json = {"workload": "ingest", "variants": [{"name": "queued"}]}
 CHOSEN: Json = {
     "seed": 1,
@@ -16,6 +17,7 @@ CHOSEN: Json = {
         {"component": "service", "nodes": ["a"]},
         {"component": "worker", "nodes": ["a"]},
         {"component": "k6", "nodes": ["b", "c"]},
+        {"component": "redis", "nodes": ["c"]},
     ],
     "generatorApart": True,
 }
@@ -43,20 +45,51 @@ def planned(experiment: Any, images: Any, chosen: Json | None = None, **spec: An
 def test_the_service_keeps_away_from_generator_and_stores_where_it_can(experiment, images):
     found = pods(planned(experiment, images))
     preferred = found["service"]["affinity"]["podAntiAffinity"]
-    (rule,) = preferred["preferredDuringSchedulingIgnoredDuringExecution"]
-    (other,) = rule["podAffinityTerm"]["labelSelector"]["matchExpressions"]
 
-    assert set(preferred) == {"preferredDuringSchedulingIgnoredDuringExecution"}
-    assert other["values"] == ["k6", "postgres", "redis", "rabbitmq"]
-    assert [name for name, pod in found.items() if "affinity" in pod] == ["service"]
+    assert set(preferred) == {PREFERRED}
+    others, steward = preferred[PREFERRED]
+    assert names_in(others) == ["k6", "postgres", "redis", "rabbitmq"]
+    assert names_in(steward) == ["steward"]
+    assert others["weight"] > steward["weight"]
+    assert [n for n, pod in found.items() if "podAntiAffinity" in str(pod)] == ["service"]
+
+
+def names_in(rule: Json) -> list[str]:
+    (other,) = rule["podAffinityTerm"]["labelSelector"]["matchExpressions"]
+    return list(other["values"])
+
+
+def gathered(found: dict[str, Json]) -> dict[str, list[str]]:
+    """Beside which others pods like to be, by component."""
+    affinities = {name: pod.get("affinity", {}).get("podAffinity") for name, pod in found.items()}
+    assert all(set(each) == {PREFERRED} for each in affinities.values() if each)
+    return {name: names_in(each[PREFERRED][0]) for name, each in affinities.items() if each}
+
+
+def test_generator_stores_and_steward_like_to_be_beside_each_other(experiment, images):
+    """So a node is left for the service, and the steward watches the node of the others."""
+    together = ["k6", "postgres", "redis", "rabbitmq", "steward"]
+    found = gathered(pods(planned(experiment, images)))
+
+    assert found.keys() == {"k6", "postgres", "redis", "steward"}
+    assert all(each == together for each in found.values())
+
+
+def test_several_generators_gather_only_where_the_service_must_have_a_node(experiment, images):
+    load = {"parallelism": 2}
+    required = {"separateGenerator": "Required"}
+    spread = pods(planned(experiment, images, load=load))
+    together = pods(planned(experiment, images, load=load, placement=required))
+
+    assert "k6" not in gathered(spread)
+    assert "k6" in gathered(together)
+    assert "topologySpreadConstraints" not in together["k6"]
 
 
 def test_of_other_experiments_it_does_not_keep_away(experiment, images):
     """Theirs are not under way: an active experiment is alone."""
-    (rule,) = pods(planned(experiment, images))["service"]["affinity"]["podAntiAffinity"].popitem()[
-        1
-    ]
-    labels = rule["podAffinityTerm"]["labelSelector"]["matchLabels"]
+    anti = pods(planned(experiment, images))["service"]["affinity"]["podAntiAffinity"]
+    labels = anti[PREFERRED][0]["podAffinityTerm"]["labelSelector"]["matchLabels"]
 
     assert list(labels) == ["loadlab.dev/experiment-uid"]
 
@@ -77,9 +110,9 @@ def test_none_says_nothing(experiment, images):
 
 def test_later_trials_run_on_the_nodes_of_the_first(experiment, images):
     found = pods(planned(experiment, images, CHOSEN))
-    nodes = {name: nodes_of(pod) for name, pod in found.items() if "affinity" in pod}
+    nodes = {name: nodes_of(pod) for name, pod in found.items() if "nodeAffinity" in str(pod)}
 
-    assert nodes == {"service": ["a"], "worker": ["a"], "k6": ["b", "c"]}
+    assert nodes == {"service": ["a"], "worker": ["a"], "k6": ["b", "c"], "redis": ["c"]}
 
 
 def nodes_of(pod: Json) -> list[str]:

@@ -1,6 +1,7 @@
 """One change each of a healthy trial: which rule it breaks, how badly, and what is said of it."""
 
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import CpuSetUsage, Watch
 from loadlab.model.status import Validity
 from loadlab.validity.judgement import ReasonKind
@@ -85,6 +86,10 @@ BROKEN = [
     ("nobody looked", field(others=Watch.NO_SNAPSHOT), K.OTHERS_UNSEEN, I, "one end of the meas"),
     ("CPUs given away", field(others=Watch.CPUS_CHANGED), K.OTHERS_UNSEEN, S, "given whole CPUs"),
     ("a sandbox", field(others=Watch.UNREADABLE), K.OTHERS_UNSEEN, S, "shows no /proc/stat"),
+    ("nobody looked there", field(ran={"k6": RanAs(nodes=("a",)), "steward": RanAs(nodes=("c",))}),
+     K.OTHERS_UNSEEN, V, "of the CPUs of node a (k6): the steward watches its own, c; give"),
+    ("a lost node", field(cut_off=("service",), ran={"service": RanAs(nodes=("b",))}), K.CUT_OFF, I,
+     "no connection to service (on node b) could be made at an end of the measurement"),
     ("own image", uninstrumented(cpu_micros_per_request=9.0), K.NO_INSTRUMENTS, V, "thread tokens"),
     ("own image unmetered", uninstrumented(), K.NO_INSTRUMENTS, V, "CPU, memory"),
     ("runs already", running(), K.NO_INSTRUMENTS, V, "nothing is claimed of its cost"),

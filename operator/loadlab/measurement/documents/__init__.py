@@ -30,6 +30,7 @@ from loadlab.measurement.documents.generator import (
     Trend,
 )
 from loadlab.measurement.documents.steward import (
+    CUT_OFF,
     GONE,
     Account,
     Answer,
@@ -45,6 +46,7 @@ from loadlab.measurement.documents.steward import (
 
 __all__ = [
     "CEILING_SCENARIO",
+    "CUT_OFF",
     "DOCUMENT_VERSION",
     "GONE",
     "MEASURED_SCENARIO",

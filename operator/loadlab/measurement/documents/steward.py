@@ -107,6 +107,7 @@ class Quietness(ReadModel):
 
 
 GONE = "gone: "  # begins the error of a component that nothing serves
+CUT_OFF = "cut off: "  # … to which no connection could be made in time
 
 
 def _fault(told: object) -> str:
@@ -144,7 +145,15 @@ class Snapshot(Answer):
     @property
     def gone(self) -> frozenset[str]:
         """The components that nothing served."""
-        return frozenset(name for name, why in self.errors.items() if why.startswith(GONE))
+        return self._with_error(GONE)
+
+    @property
+    def cut_off(self) -> frozenset[str]:
+        """The components to which no connection could be made."""
+        return self._with_error(CUT_OFF)
+
+    def _with_error(self, begin: str) -> frozenset[str]:
+        return frozenset(name for name, why in self.errors.items() if why.startswith(begin))
 
 
 class Account(Answer):

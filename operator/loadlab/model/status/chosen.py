@@ -47,9 +47,9 @@ class CellLoad(ObservedModel):
 
 
 class PartNodes(ObservedModel):
-    """On which nodes a component of a run is."""
+    """On which nodes a component is."""
 
-    component: str = Field(max_length=20, description="service, worker or k6.")
+    component: str = Field(max_length=20, description="service, worker, k6 or a store.")
     nodes: tuple[NodeName, ...] = Field(max_length=MOST_NODES, description="Names of its nodes.")
 
 
@@ -68,19 +68,19 @@ class Chosen(ObservedModel):
     )
     layout: tuple[PartNodes, ...] = Field(
         default=(),
-        max_length=3,
+        max_length=6,
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description=(
-            "Nodes of each component of a run in the first trial that came to a result; later "
+            "Nodes of each component and store in the first trial that came to a result; later "
             "trials run on no others. Absent until then."
         ),
     )
     generator_apart: bool | None = Field(
         default=None,
         description=(
-            "Whether the load generator runs on other nodes than the service; absent until the "
-            "first trial has shown it."
+            "Whether the load generator and all stores run on other nodes than the service; "
+            "absent until the first trial has shown it."
         ),
     )
     replicates: int | None = Field(
