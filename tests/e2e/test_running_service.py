@@ -106,6 +106,38 @@ def test_a_rolling_update_voids_the_attempt_and_is_waited_for(shop: Lab):
     shop.delete("rolled")
 
 
+def test_one_that_is_scaled_between_two_trials_is_another_service(shop: Lab):
+    shop.submit("scaled", **SPEC | {"replicates": 3, "timeouts": {"ready": "30s"}})
+
+    def is_over() -> bool:
+        measured = (t for t in shop.trials("scaled").values() if t["spec"]["role"] == "Measured")
+        return "Succeeded" in [t.get("status", {}).get("phase") for t in measured]
+
+    eventually(is_over, 90, "a trial with a result")
+    shop.kubectl("scale", f"deployment/{SHOP}", "--replicas=2")
+    status = shop.wait("scaled", 240)
+
+    failed = condition(status, "Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", "InputsChanged"), failed
+    assert "had 1 pods when trial" in failed["message"]
+    assert status["environment"]["services"]["shop"]["pods"] == 1
+    assert "sha256:" in status["environment"]["services"]["shop"]["containers"][0]["imageId"]
+    shop.delete("scaled")
+
+
+def test_a_wrong_path_of_readiness_ends_it_soon_with_what_was_answered(shop: Lab):
+    variants = [SPEC["variants"][0] | {"readinessPath": "/nowhere"}]
+    shop.submit("nowhere", **SPEC | {"variants": variants, "replicates": 5})
+
+    status = shop.wait("nowhere", 90)
+
+    failed = condition(status, "Failed")
+    assert failed["reason"] == "NeverReady", failed
+    assert "/nowhere gave 404" in failed["message"]
+    assert len(shop.trials("nowhere")) == 1
+    shop.delete("nowhere")
+
+
 @pytest.mark.parametrize(
     ("service", "said"),
     [

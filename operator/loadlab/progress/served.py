@@ -4,7 +4,6 @@ A Deployment names an image by a tag, which may be moved, and an autoscaler or a
 number of pods or their limits while nobody measures. What ran is told by the pods' own statuses.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 
 from loadlab.model.status.served import Served, ServedContainer
@@ -13,10 +12,19 @@ AUTOSCALER = "a rolling update, or an autoscaler"
 
 
 def put_together(containers: Iterable[ServedContainer]) -> tuple[ServedContainer, ...]:
-    """Return those that differ, each with the number of pods that have one like it."""
-    counted = Counter(containers)
-    found = [each.model_copy(update={"pods": pods}) for each, pods in counted.items()]
-    return tuple(sorted(found, key=lambda each: (each.name, each.image, each.image_id, -each.pods)))
+    """Return those that differ, each with the number of pods that have one like it.
+
+    Two nodes may know one image by the names of two registries: its digest says which it is.
+    """
+    found: dict[ServedContainer, list[ServedContainer]] = {}
+    for each in containers:
+        alike = each.model_copy(update={"image_id": each.digest})
+        found.setdefault(alike, []).append(each)
+    told = [
+        min(those, key=lambda it: it.image_id).model_copy(update={"pods": len(those)})
+        for those in found.values()
+    ]
+    return tuple(sorted(told, key=lambda it: (it.name, it.image, it.image_id, -it.pods)))
 
 
 def why_another(before: Served, now: Served, when: str) -> str:
