@@ -14,7 +14,7 @@ from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase
 from loadlab.plan import Plan
 from loadlab.progress.admission import admit
-from loadlab.progress.clearing import held_child
+from loadlab.progress.clearing import lingering_child
 from loadlab.progress.closing import close, is_over
 from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
@@ -82,7 +82,7 @@ def _with_obstacle(
     if status.phase.is_terminal:
         return decision
     obstacle = _obstacle(plan, observed) if status.phase in UNDER_WAY else None
-    obstacle = obstacle or held_child(observed, transition.now)
+    obstacle = obstacle or lingering_child(observed, transition.now)
     shown = stall(status, transition, obstacle) if obstacle else go_on(status, transition)
     return replace(decision, status=shown)
 

@@ -10,7 +10,7 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.asked_service import why_not_asked
-from loadlab.progress.clearing import clear_runs, name_stuck
+from loadlab.progress.clearing import clear_runs, why_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.diagnose import Diagnosis
@@ -77,8 +77,10 @@ def _go_on(
         decision = _under_way(plan, current, observed, status, transition.now)
         return replace(decision, actions=(*clearing, *decision.actions))
     if current is None or stale:
-        stuck = name_stuck(observed, stale, transition.now)
-        return _lost(status, stuck, transition) if stuck else Decision(status, clearing, RESYNC)
+        if stuck := why_stuck(observed, stale, experiment.status, transition.now):
+            ending = Reason.NOT_CLEARED, stuck  # it would disturb the next one
+            return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
+        return Decision(status, clearing, RESYNC)
     building = next_step(plan, experiment, observed)
     if building is not None:
         return Decision(_infrastructure_lost(status, plan, observed, transition), building, RESYNC)
@@ -157,14 +159,6 @@ def _under_way(
     if any(isinstance(action, Collect) for action in over):  # what has a result is decided
         status = status.model_copy(update={"chosen": plan.context.settled})
     return Decision(status, over, AT_ONCE if over else RESYNC)
-
-
-def _lost(status: LoadExperimentStatus, stuck: str, transition: Transition) -> Decision:
-    """End where a former run never goes: it would disturb the next one."""
-    lost = "" if "somebody's finalizer" in stuck else "; is its node lost?"
-    message = f"{stuck} of a run that is over does not go though deleted{lost}"
-    ending = Reason.NOT_CLEARED, message
-    return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
 
 
 def _infrastructure_lost(

@@ -50,7 +50,7 @@ PERMANENT_FAILURES = {
     Reason.SUPERSEDED,
 }
 # What the trial that Failed ends the experiment with; some only where Failure.ends_experiment.
-ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED}
+ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED, Reason.NOT_ANSWERED}
 
 _FOR = {
     TrialRole.MEASURED: "",
