@@ -82,7 +82,7 @@ ACTING: dict[str, tuple[str, Hits, tuple[Kind, str, str] | None]] = {
 async def test_it_is_told_and_holds_nobody_up_for_longer_than_minutes(what):
     verb, hits, at = ACTING[what]
     lab = await begun(at)
-    silence(lab, verb, lambda *about: hits(*about), error=UnavailableError)
+    silence(lab, verb, hits, error=UnavailableError)
 
     said = await told(lab, within=20)
     lasted = await ended(lab)

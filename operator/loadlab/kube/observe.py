@@ -13,6 +13,7 @@ from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.asked_services import read_asked_services
 from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
+from loadlab.kube.errors import RefusedError
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.inputs import read_inputs
@@ -156,14 +157,22 @@ async def _read_place(
     namespaces: Iterable[str | None],
     hints: Hints,
 ) -> Place:
-    """Return the place among the experiments of these namespaces, and the turns of former ones."""
+    """Return the place among the experiments of these namespaces, and the turns of former ones.
+
+    In another namespace that refuses to be read, such as one that was deleted and took our Role
+    along, there is nobody: nothing could be done for them anyway.
+    """
     retains = experiment.status.retained is not None
     if experiment.status.phase is not Phase.PENDING and not retains:
         return NOBODY_AHEAD
     everyone = list[Standing]()
     for namespace in namespaces:
-        async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
-            everyone += [standing_of(body) for body in page]
+        try:
+            async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
+                everyone += [standing_of(body) for body in page]
+        except RefusedError:
+            if namespace in {None, experiment.metadata.namespace}:
+                raise
     place, own = tuple(without(everyone, hints.set_aside)), experiment.metadata.uid
     if retains:
         others = (each for each in place if each.holds_up_others and each.uid != own)
