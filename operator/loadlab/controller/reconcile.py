@@ -32,7 +32,6 @@ from loadlab.kube.errors import (
     ForeignObjectError,
     MalformedError,
     NotTheWriterError,
-    RefusedError,
     UnavailableError,
 )
 from loadlab.kube.finished import FinishedTrials
@@ -94,10 +93,6 @@ class Reconciler:
         except UnavailableError as error:
             if hints.standing is not None:
                 await self._troubled.abandon(key, hints.standing, error, now, unread=True)
-            raise
-        except RefusedError:
-            if hints.standing is None:  # nobody heard of it, and we may not read it
-                return None
             raise
         await self._take_away_what_is_left(key, body)
         if body is None:

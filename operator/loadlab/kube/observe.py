@@ -39,6 +39,7 @@ from loadlab.progress.observed import (
     PodView,
     Reference,
 )
+from loadlab.progress.servers import servers_of
 
 Maker = TypeVar("Maker", JobView, ControllerView)
 OWN_KINDS = (Kind.SERVICE, *MAKER_KINDS)
@@ -66,7 +67,8 @@ async def observe(
         _list_children(cluster, experiment, known.makers), _trials(cluster, experiment, finished)
     )
     place = await _read_place(cluster, experiment, namespaces, hints)
-    let_go, gone = await find_missing(cluster, experiment.metadata.namespace, known.pods, children)
+    seen = {pod.reference.uid: pod for pod in (*servers_of(trials.values()), *known.pods)}.values()
+    let_go, gone = await find_missing(cluster, experiment.metadata.namespace, seen, children)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
@@ -74,11 +76,10 @@ async def observe(
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
     pods = tuple(view_pod(pod, hints) for pod in sorted_pods.own)
-    departing = tuple(view_pod(pod) for pod in sorted_pods.departing)
     return Observed(
         trials=trials,
         pods=pods,
-        departing=departing,
+        departing=tuple(view_pod(pod) for pod in sorted_pods.departing),
         let_go=let_go,
         gone=gone,
         strangers=tuple(view_stranger(*one) for one in sorted_pods.strangers),

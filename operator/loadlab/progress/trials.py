@@ -35,6 +35,7 @@ from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
 from loadlab.progress.refused_creation import refused_pod
+from loadlab.progress.servers import note_servers, restarted
 
 # Permanent failures, which a second attempt would meet too: they end the experiment.
 PERMANENT_FAILURES = {
@@ -77,6 +78,7 @@ def start_trial(
             "timings": Timings(started=now),
             "service_cpu": plan.context.service_cpu,
             "parts": identify_parts(plan, observed),
+            "servers": (),
             "asked_service": asked_service(plan.variant(planned.cell), observed.asked),
             "inputs": inputs_at_start(trial, observed),
         }
@@ -112,7 +114,7 @@ def judge_run(
         failure = Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
     failure = failure or _too_late(plan, planned, trial, observed, now)
     if failure is None:
-        return ()
+        return note_servers(plan, trial, observed, run)
     status = after_failure(trial.status, failure, plan.attempts(planned))
     return (
         CollectEvidence(planned.name, status, find_witnesses(observed, run, trial.status)),
@@ -140,13 +142,14 @@ def _collect(
     finished: tuple[PodView, ...],
 ) -> Collect:
     run = planned.run(trial.status.attempt).name
-    servers = observed.pods_of(run, Component.SERVICE)
+    servers = observed.pods_of(run, Component.SERVICE, Component.WORKER)
     parts = (*observed.pods_of(""), *observed.pods_of(run))
     images = {pod.component.value: pod.image for pod in parts if pod.component and pod.image}
     variant = plan.variant(planned.cell)
     image, its_node = served_by(variant, observed.asked)
     images |= {Component.SERVICE.value: image} if image else {}
-    node = next((pod.node for pod in servers), its_node)
+    on = (pod.node for pod in servers if pod.component is Component.SERVICE)
+    node = next(on, its_node)
     return Collect(
         trial=planned,
         status=trial.status.model_copy(update={"images": images, "node": node}),
@@ -154,7 +157,7 @@ def _collect(
         generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),
         witnesses=find_witnesses(observed, run, trial.status),
-        ran=what_ran(parts) | served_as(variant, observed.asked),
+        ran=what_ran(parts, restarted(trial, servers)) | served_as(variant, observed.asked),
     )
 
 
