@@ -96,6 +96,9 @@ async def test_a_suspended_experiment_builds_again_and_waits():
         await lab.step()
     assert (lab.status()["phase"], lab.status()["progress"]) == ("Running", "0/2")
     assert lab.condition("InfrastructureReady")["status"] == "True"
+    stalled = lab.condition("Stalled")
+    assert (stalled["status"], stalled["reason"]) == ("True", "Suspended")
+    assert "others wait for it, until timeouts.total of 2h" in stalled["message"]
 
     lab.experiment()["spec"]["suspend"] = False
 

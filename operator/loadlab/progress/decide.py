@@ -12,6 +12,7 @@ from typing import assert_never
 
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.progress.admission import admit
 from loadlab.progress.clearing import lingering_child
@@ -21,6 +22,7 @@ from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved, ending_unseen
+from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
@@ -93,7 +95,27 @@ def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     refused = refused or scaled_away(observed.controllers)
     if refused or plan is None or plan.context.experiment.status.phase is not Phase.RUNNING:
         return refused
-    return unfit_service(plan, current_trial(plan, observed), observed)
+    return _suspended(plan, observed) or unfit_service(
+        plan, current_trial(plan, observed), observed
+    )
+
+
+def _suspended(plan: Plan, observed: Observed) -> Diagnosis | None:
+    """Say what it means that no further trial is to be started; None where one may be.
+
+    What a store that is built again waits for is told instead.
+    """
+    experiment, current = plan.context.experiment, current_trial(plan, observed)
+    if not experiment.spec.suspend or building_since(experiment.status) is not None:
+        return None
+    if current is None or current.is_running:
+        return None
+    message = (
+        "spec.suspend starts no further trial, and keeps its stores: others wait for it, until "
+        f"timeouts.total of {experiment.spec.timeouts.total} at the latest; set spec.terminate to "
+        "let them go first"
+    )
+    return Reason.SUSPENDED, message
 
 
 def _decide(
