@@ -26,7 +26,7 @@ from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
-from loadlab.progress.refused_creation import refused_pod, scaled_away
+from loadlab.progress.refused_creation import refused_pod, scaled
 from loadlab.progress.running import current_trial, run, unfit_service
 from loadlab.progress.service_cpus import only_asks
 from loadlab.progress.stalled import go_on, stall
@@ -92,12 +92,20 @@ def _with_obstacle(
 def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
     refused = refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
-    refused = refused or scaled_away(observed.controllers)
+    refused = refused or _scaled(plan, observed)
     if refused or plan is None or plan.context.experiment.status.phase is not Phase.RUNNING:
         return refused
     return _suspended(plan, observed) or unfit_service(
         plan, current_trial(plan, observed), observed
     )
+
+
+def _scaled(plan: Plan | None, observed: Observed) -> Diagnosis | None:
+    current = current_trial(plan, observed) if plan is not None else None
+    if plan is None or current is None:
+        return scaled(observed.controllers)
+    cell = current.planned.cell
+    return scaled(observed.controllers, current.run, plan.variant(cell).pods_in(cell))
 
 
 def _suspended(plan: Plan, observed: Observed) -> Diagnosis | None:

@@ -15,6 +15,7 @@ from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
 from loadlab.progress.observed import JobView, Observed, PodView, Reference
+from loadlab.progress.refused_creation import scaled
 
 _FILLED_BY: Mapping[Component, tuple[Component, ...]] = {
     Component.DATASET: (Component.POSTGRES,),
@@ -25,6 +26,8 @@ _FILLED_BY: Mapping[Component, tuple[Component, ...]] = {
 def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[Action, ...] | None:
     """Return the actions of the next step, none while waiting, None when all is ready."""
     if any(m.deleting for m in (*observed.services, *observed.controllers) if not m.run):
+        return ()
+    if scaled(observed.controllers) is not None:
         return ()
     if not all(observed.has_controller(store) for store in plan.stores):
         return _create(experiment, plan.store_manifests())
@@ -102,6 +105,8 @@ def why_lost(plan: Plan, observed: Observed) -> str:
     gone = [part.value for part in parts if not observed.has_controller(part)]
     if gone:
         return f"{', '.join(gone)} of the experiment was deleted"
+    if by_somebody := scaled(observed.controllers):
+        return by_somebody[1]
     store = emptied_store(observed)
     return f"the {store} pod was replaced, and its data with it" if store else ""
 
@@ -110,12 +115,14 @@ def emptied_store(observed: Observed) -> str:
     """Return the store whose pod is younger than the Job that filled it; empty for none.
 
     Both moments are the API server's: when a Job ended its node says, whose clock may be another.
-    Filling begins seconds after the store was made: a pod of the same second is the former one.
+    Filling begins seconds after the store was made: a pod of the same second is the former one. One
+    beside the former, of a store that somebody scaled, takes nothing from it.
     """
     for filling, stores in _FILLED_BY.items():
         job = observed.job("", filling)
         for store in stores if job else ():
-            if any(job and pod.created > job.created for pod in observed.pods_of("", store)):
+            pods = [pod for pod in observed.pods_of("", store) if not pod.deleting]
+            if job and pods and min(pod.created for pod in pods) > job.created:
                 return store.value
     return ""
 
