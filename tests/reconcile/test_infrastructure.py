@@ -51,8 +51,13 @@ async def test_a_replaced_postgres_pod_spoils_the_run_and_is_filled_again():
 
 @pytest.mark.parametrize(
     "key",
-    [(Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"), (Kind.DEPLOYMENT, "lab", f"{CHILD}-steward")],
-    ids=["postgres", "steward"],
+    [
+        (Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"),
+        (Kind.DEPLOYMENT, "lab", f"{CHILD}-steward"),
+        (Kind.SERVICE, "lab", f"{CHILD}-postgres"),
+        (Kind.SERVICE, "lab", f"{CHILD}-steward"),
+    ],
+    ids=["postgres", "steward", "the Service of postgres", "the Service of the steward"],
 )
 async def test_a_part_deleted_by_hand_comes_back(key):
     lab = Laboratory()
@@ -219,6 +224,18 @@ async def test_postgres_that_restarts_while_it_is_loaded_says_why():
 
     assert lab.condition("Failed")["reason"] == "DatasetFailed"
     assert "raise spec.resources.postgres.memory" in lab.condition("Failed")["message"]
+
+
+async def test_a_service_of_the_run_that_somebody_deleted_spoils_the_attempt():
+    """New connections found no address, and its service had been blamed for it."""
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    del lab.cluster.objects[Kind.SERVICE, "lab", f"{CHILD}-001-a1"]
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert former["reason"] == "InfrastructureLost"
+    assert former["message"] == f"the Service {CHILD}-001-a1 was deleted during the run"
 
 
 PARTS = {"postgres": Kind.STATEFUL_SET, "steward": Kind.DEPLOYMENT}

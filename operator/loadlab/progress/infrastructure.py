@@ -7,7 +7,7 @@ under way does not count.
 
 from collections.abc import Mapping
 
-from loadlab.base.names import Component
+from loadlab.base.names import Component, component_name
 from loadlab.base.times import epoch
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase
@@ -29,7 +29,7 @@ def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[A
         return ()
     if scaled(observed.controllers) is not None:
         return ()
-    if not all(observed.has_controller(store) for store in plan.stores):
+    if not all(_is_made(plan, observed, store) for store in plan.stores):
         return _create(experiment, plan.store_manifests())
     if not all(observed.is_ready(store) for store in plan.stores):
         return ()
@@ -48,12 +48,29 @@ def _next_on_stores(
         return (Remove(tuple(job.reference for job in jobs)),)
     if held := _failed_and_held(observed):
         return (Remove(held),)
-    if (plan.has_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
+    if (plan.has_dataset and dataset is None) or not _is_made(plan, observed, Component.STEWARD):
         return _create(experiment, plan.preparation_manifests())
     loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
     if not loaded or not observed.is_ready(Component.STEWARD):
         return ()
     return _prepare_own(plan, experiment, own)
+
+
+def _is_made(plan: Plan, observed: Observed, part: Component) -> bool:
+    """Whether what makes a part's pod is there, and the Service by which others find it."""
+    children = plan.context.experiment.children_name
+    return observed.has_controller(part) and not missing_service(observed, children, part)
+
+
+def missing_service(observed: Observed, parent: str, *parts: Component) -> str:
+    """Return the Service of a part that somebody deleted; empty for none.
+
+    The parent is a run or the name of all children. Without it the part has no name: connections
+    that are there go on, and new ones fail as if it were the service's fault.
+    """
+    there = {service.name for service in observed.services if not service.deleting}
+    names = (component_name(parent, part) for part in parts)
+    return next((name for name in names if name not in there), "")
 
 
 def _prepare_own(
@@ -105,6 +122,8 @@ def why_lost(plan: Plan, observed: Observed) -> str:
     gone = [part.value for part in parts if not observed.has_controller(part)]
     if gone:
         return f"{', '.join(gone)} of the experiment was deleted"
+    if lost := missing_service(observed, plan.context.experiment.children_name, *parts):
+        return f"the Service {lost} was deleted during the run"
     if by_somebody := scaled(observed.controllers):
         return by_somebody[1]
     store = emptied_store(observed)
