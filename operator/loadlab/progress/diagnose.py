@@ -20,7 +20,9 @@ NOT_STARTABLE = {
     "CreateContainerConfigError",
 }
 CREATE_IT = "; create it in the experiment's namespace, or name another"
+GONE = "; somebody deleted the experiment's own Secret, so create the experiment anew"
 NOT_OURS = "; somebody made a Secret of that name before the experiment could: delete both"
+_PROGRESS = "dataset: progress "
 TERMINATION_LINE = 500  # characters of a container's end that a message quotes
 Diagnosis = tuple[Reason, str]
 
@@ -69,7 +71,24 @@ def termination_line(pod: PodView) -> str:
 def failed_dataset(pods: Iterable[PodView]) -> str:
     """Return why the data set was not loaded, as the last of its pods said it; else empty."""
     said = (termination_line(pod) for pod in pods if pod.component is Component.DATASET)
-    return next((words for words in said if words), "")
+    return next((words for words in said if words and not words.startswith(_PROGRESS)), "")
+
+
+def why_it_was_ended(pods: Iterable[PodView]) -> str:
+    """Return what ended the pod of a Job, or kept it from starting, beside itself; else empty.
+
+    It is no word of its log then: memory, an eviction, a container that cannot be started.
+    """
+    for pod in pods:
+        if pod.terminated_reason == OUT_OF_MEMORY:
+            return why_it_ended(pod)
+        if why := not_startable(pod):
+            return f"its container cannot be started: {why}"
+        if pod.reason:
+            where = f" on node {pod.node}" if pod.node else ""
+            said = f": {pod.message}" if pod.message else ""
+            return f"its pod ended{where}, {pod.reason}{said}"
+    return ""
 
 
 def why_it_ended(pod: PodView) -> str:
@@ -105,6 +124,8 @@ def _create_it(pod: PodView) -> str:
     said = pod.waiting_message
     if "couldn't find key" in said and is_credentials_secret(said):
         return NOT_OURS
+    if "not found" in said and is_credentials_secret(said):
+        return GONE
     return CREATE_IT if "not found" in said or "couldn't find key" in said else ""
 
 

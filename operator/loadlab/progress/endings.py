@@ -14,6 +14,7 @@ from loadlab.progress.diagnose import (
     diagnose,
     failed_dataset,
     why_it_ended,
+    why_it_was_ended,
 )
 from loadlab.progress.infrastructure import building_since, lost_while_loading
 from loadlab.progress.observed import Observed
@@ -121,7 +122,8 @@ def _preparation_trouble(
 ) -> Diagnosis | None:
     dataset = observed.job("", Component.DATASET)
     if dataset is not None and dataset.failed and not lost_while_loading(observed):
-        why = failed_dataset(observed.pods_of("")) or dataset.message
+        pods = observed.pods_of("", Component.DATASET)
+        why = why_it_was_ended(pods) or failed_dataset(pods) or dataset.message
         why += _restarted_postgres(observed)
         return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
     if (failed := _failed_preparation(observed)) is not None:
@@ -146,7 +148,8 @@ def _failed_preparation(observed: Observed) -> Diagnosis | None:
     if job is None or not job.failed or lost_while_loading(observed):
         return None
     pods = observed.pods_of("", Component.PREPARATION)
-    why = next((why_it_ended(pod) for pod in pods if pod.exit_code), job.message)
+    own = next((why_it_ended(pod) for pod in pods if pod.exit_code), job.message)
+    why = why_it_was_ended(pods) or own
     return Reason.PREPARATION_FAILED, f"spec.preparation failed: {why}"
 
 

@@ -24,7 +24,7 @@ from loadlab.progress.decision import (
     Failure,
     RecordTrial,
 )
-from loadlab.progress.diagnose import CREATE_IT, NOT_OURS, diagnose
+from loadlab.progress.diagnose import CREATE_IT, GONE, NOT_OURS, diagnose
 from loadlab.progress.disturbance import find_disturbance, find_restart
 from loadlab.progress.evidence import find_witnesses
 from loadlab.progress.forgery import why_forged
@@ -177,7 +177,7 @@ def _too_late(
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return Failure(Reason.NO_LONGER_FITS, f"{message}; earlier trials found room")
-        if not message.endswith((CREATE_IT, NOT_OURS)):  # which no other image would mend
+        if not message.endswith((CREATE_IT, GONE, NOT_OURS)):  # which no other image would mend
             message += why_not_ready(plan.variant(trial.spec.cell), reason)
         return Failure(reason, message)
     if age > run_seconds(planned.load, timeouts) + COLLECTING_MARGIN:
