@@ -13,7 +13,7 @@ const PROBE_REDIRECTS = 10; // as many as a kubelet's probe follows
 const HOPELESS_MS = 10000; // for which the service says without a break what no waiting mends
 // A certificate that does not fit, or http where https is spoken.
 const NO_TRUST = /x509: |HTTP response to HTTPS client|malformed HTTP response/;
-const MAY_PASS = [408, 425, 429]; // of a client's errors
+const MAY_PASS = new Set([408, 425, 429]); // of a client's errors
 const RUNS_ALREADY = Boolean(config.runsAlready);
 
 export function setup() {
@@ -58,7 +58,7 @@ function readinessHeaders() {
 function isHopeless(answer) {
   if (answer.status === 0) return NO_TRUST.test(answer.error);
   const refuses = answer.status >= 400 && answer.status < 500;
-  return RUNS_ALREADY && refuses && !MAY_PASS.includes(answer.status);
+  return RUNS_ALREADY && refuses && !MAY_PASS.has(answer.status);
 }
 
 // Ready is what a kubelet's probe takes for it: 200 to 399, a redirect on the same host followed,

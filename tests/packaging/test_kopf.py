@@ -8,6 +8,7 @@ import kopf
 import pytest
 from aiohttp import web
 
+from loadlab.controller import handlers
 from loadlab.controller.handlers import Operator, register
 from loadlab.controller.settings import Settings, from_environment
 from tests.manifests import Json
@@ -21,6 +22,7 @@ class FakeServer:
         self.asked: set[Permission] = set()
         self.paths: set[str] = set()
         self.forbidden = forbidden
+        self.refused = 0
         self.closing = asyncio.Event()
 
     @contextlib.asynccontextmanager
@@ -42,7 +44,8 @@ class FakeServer:
             return web.json_response(DISCOVERY[path])
         self.paths.add(path)
         self.asked |= permissions(request.method, path, query)
-        if path.rsplit("/", 1)[-1] in self.forbidden:
+        if self.forbidden & {path.rsplit("/", 1)[-1], namespace_of(path)}:
+            self.refused += 1
             return web.json_response({"code": 403, "message": "forbidden"}, status=403)
         if "watch" in query:
             stream = web.StreamResponse()
@@ -50,6 +53,10 @@ class FakeServer:
             await self.closing.wait()
             return stream
         return web.json_response({"metadata": {"resourceVersion": "1"}, "items": []})
+
+
+def namespace_of(path: str) -> str:
+    return path.partition("/namespaces/")[2].partition("/")[0]
 
 
 def _served(*names: str) -> Json:
@@ -129,3 +136,17 @@ async def test_kopf_in_given_namespaces_asks_for_nothing_beyond_them():
     await run_kopf(server, settings, seconds=0.7)
 
     assert server.paths == {f"/apis/{LOADLAB}/v1alpha1/namespaces/team-a/loadexperiments"}
+
+
+async def test_a_namespace_that_is_deleted_and_took_its_role_along_stops_no_other(monkeypatch):
+    """Kopf gives up after eight tries, and with it went the whole process."""
+    tries = len(handlers.BACKOFFS) + 1
+    monkeypatch.setattr(handlers, "BACKOFFS", (0.01,) * len(handlers.BACKOFFS))
+    monkeypatch.setattr(handlers, "LONGEST_BACKOFF", 0.02)
+    server = FakeServer(forbidden=frozenset({"team-b"}))
+    settings = from_environment({"LOADLAB_WATCH_NAMESPACES": "team-a,team-b"})
+
+    await run_kopf(server, settings, seconds=1.0)
+
+    assert server.refused > tries
+    assert f"/apis/{LOADLAB}/v1alpha1/namespaces/team-a/loadexperiments" in server.paths

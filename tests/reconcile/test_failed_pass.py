@@ -95,7 +95,7 @@ async def test_remains_that_cannot_be_looked_at_end_it_too(error, monkeypatch):
     lab.submit("next", replicates=1)
     break_for(monkeypatch, "observe")
 
-    async def broken(*_: object) -> Any:
+    async def broken(*_: object, **__: object) -> Any:
         raise error
 
     monkeypatch.setattr(ending, "observe_remains", broken)

@@ -8,7 +8,7 @@ from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind
 from tests.manifests import Json
-from tests.reconcile.fake_kubernetes import Key
+from tests.reconcile.fake_kubernetes import Key, copied
 from tests.reconcile.laboratory import CHILD, Laboratory
 
 SPEC: Json = {"replicates": 1}
@@ -51,8 +51,13 @@ async def test_a_replaced_postgres_pod_spoils_the_run_and_is_filled_again():
 
 @pytest.mark.parametrize(
     "key",
-    [(Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"), (Kind.DEPLOYMENT, "lab", f"{CHILD}-steward")],
-    ids=["postgres", "steward"],
+    [
+        (Kind.STATEFUL_SET, "lab", f"{CHILD}-postgres"),
+        (Kind.DEPLOYMENT, "lab", f"{CHILD}-steward"),
+        (Kind.SERVICE, "lab", f"{CHILD}-postgres"),
+        (Kind.SERVICE, "lab", f"{CHILD}-steward"),
+    ],
+    ids=["postgres", "steward", "the Service of postgres", "the Service of the steward"],
 )
 async def test_a_part_deleted_by_hand_comes_back(key):
     lab = Laboratory()
@@ -96,6 +101,9 @@ async def test_a_suspended_experiment_builds_again_and_waits():
         await lab.step()
     assert (lab.status()["phase"], lab.status()["progress"]) == ("Running", "0/2")
     assert lab.condition("InfrastructureReady")["status"] == "True"
+    stalled = lab.condition("Stalled")
+    assert (stalled["status"], stalled["reason"]) == ("True", "Suspended")
+    assert "others wait for it, until timeouts.total of 2h" in stalled["message"]
 
     lab.experiment()["spec"]["suspend"] = False
 
@@ -216,6 +224,74 @@ async def test_postgres_that_restarts_while_it_is_loaded_says_why():
 
     assert lab.condition("Failed")["reason"] == "DatasetFailed"
     assert "raise spec.resources.postgres.memory" in lab.condition("Failed")["message"]
+
+
+async def test_a_service_of_the_run_that_somebody_deleted_spoils_the_attempt():
+    """New connections found no address, and its service had been blamed for it."""
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    del lab.cluster.objects[Kind.SERVICE, "lab", f"{CHILD}-001-a1"]
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert former["reason"] == "InfrastructureLost"
+    assert former["message"] == f"the Service {CHILD}-001-a1 was deleted during the run"
+
+
+PARTS = {"postgres": Kind.STATEFUL_SET, "steward": Kind.DEPLOYMENT}
+
+
+@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("part", PARTS)
+async def test_a_part_that_somebody_scaled_is_named_at_once_and_spoils_the_attempt(part, number):
+    """An autoscaler of all Deployments: half of the connections would find an empty store."""
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    scaled = lab.cluster.of_kind(PARTS[part])[f"{CHILD}-{part}"]
+    scaled["spec"]["replicas"] = number
+    for _ in range(3):
+        await lab.step()
+    named = lab.condition("Stalled")["message"]
+    waits = f"{CHILD}-002" not in lab.trials()
+
+    scaled["spec"]["replicas"] = 1
+
+    kind = PARTS[part].value.word
+    assert named == f"somebody scaled {kind} {CHILD}-{part} to {number}: scale it to 1 again"
+    assert waits
+    assert (await lab.run())["phase"] == "Succeeded"
+    assert lab.condition("Stalled")["status"] == "False"
+    [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert former["reason"] == "InfrastructureLost"
+    assert times_created(lab, f"{CHILD}-dataset") == 1
+
+
+@pytest.mark.parametrize("number", [0, 2])
+async def test_a_runs_own_that_somebody_scaled_spoils_the_attempt(number):
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    lab.cluster.of_kind(Kind.DEPLOYMENT)[f"{CHILD}-001-a1"]["spec"]["replicas"] = number
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    [former] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert former["reason"] == "ServiceRestarted"
+    assert f"to {number}: scale it to 1 again" in former["message"]
+
+
+async def test_a_second_store_beside_the_one_that_was_filled_is_no_replacement():
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    twin = copied(lab.cluster.objects[POSTGRES_POD])
+    twin["metadata"] |= {
+        "name": f"{CHILD}-postgres-1-pod",
+        "uid": "uid-twin",
+        "creationTimestamp": rfc3339(lab.now + 60),
+    }
+    lab.cluster.objects[Kind.POD, "lab", f"{CHILD}-postgres-1-pod"] = twin
+
+    await lab.run()
+
+    assert times_created(lab, f"{CHILD}-dataset") == 1
 
 
 async def test_a_store_that_somebody_scaled_away_is_named_at_once_and_at_the_end():

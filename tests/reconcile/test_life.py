@@ -187,6 +187,10 @@ REFUSED = {
     "a negative number": ({"replicates": -1}, "InvalidSpec"),
     "no variant": ({"variants": []}, "InvalidSpec"),
     "too many trials": ({"maxTrials": 3}, "TooManyTrials"),
+    "loads that take longer than there is time": (
+        {"timeouts": {"total": "30s"}, "load": {"duration": "20s"}},
+        "InvalidSpec",
+    ),
     "a pool that does not fit": ({"factors": {"workers": [10], "poolSize": [10]}}, "PoolTooLarge"),
     "everything excluded": ({"exclude": [{"workers": 1}]}, "NoTrials"),
     "a selector of no label": ({"placement": {"nodeSelector": {"a//b": "x"}}}, "InvalidSpec"),

@@ -7,7 +7,7 @@ import pytest
 from loadlab.base.names import COMPONENT_LABEL, METER
 from loadlab.kube.api import Manifest
 from loadlab.kube.pods import view_pod
-from tests.reconcile.laboratory import Laboratory
+from tests.reconcile.laboratory import SECRET, Laboratory
 
 DIGEST = "registry.example/api@sha256:0123"
 OWN: dict[str, Any] = {
@@ -124,7 +124,16 @@ async def test_an_image_that_is_on_the_node_only_has_a_field(image, is_hinted):
     assert (hint in lab.condition("Failed")["message"]) is is_hinted
 
 
-async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_of_the_image():
+@pytest.mark.parametrize(
+    ("secret", "remedy"),
+    [
+        ("shop-credentials", "create it in the experiment's namespace"),
+        (SECRET, "somebody deleted the experiment's own Secret, so create the experiment anew"),
+    ],
+)
+async def test_a_secret_that_is_not_there_has_a_remedy_and_nothing_is_said_of_the_image(
+    secret, remedy
+):
     lab = Laboratory()
     lab.submit(**OWN, timeouts={"ready": "10s"})
     lacking = {
@@ -135,7 +144,7 @@ async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_o
                 "state": {
                     "waiting": {
                         "reason": "CreateContainerConfigError",
-                        "message": 'secret "shop-credentials" not found',
+                        "message": f'secret "{secret}" not found',
                     }
                 },
                 "restartCount": 0,
@@ -149,7 +158,5 @@ async def test_a_secret_that_is_not_there_is_to_be_created_and_nothing_is_said_o
     await lab.run()
 
     message = lab.condition("Failed")["message"]
-    assert (
-        'secret "shop-credentials" not found; create it in the experiment\'s namespace' in message
-    )
+    assert f'secret "{secret}" not found; {remedy}' in message
     assert "runs as user" not in message

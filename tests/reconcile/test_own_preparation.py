@@ -77,7 +77,7 @@ async def test_what_it_put_into_a_store_that_is_replaced_is_put_there_again():
     """No data set of ours tells that the store is empty; nor does a clock of its node."""
     lab = Laboratory()
     factors = {"workers": [1], "virtualUsers": [8], "consumers": [1]}
-    ingest = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": factors}
+    ingest: Manifest = {"workload": "ingest", "variants": [{"name": "queued"}], "factors": factors}
     lab.submit(**PREPARING, **ingest, timeouts={"prepare": "60s"})
     while (Kind.JOB, "lab", f"{CHILD}-001-a1-k6") not in lab.cluster.objects:
         await lab.step()

@@ -1,11 +1,12 @@
 """Who is ahead of whom: what can no longer run holds up nobody."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from loadlab.base.times import rfc3339
-from loadlab.kube.api import Kind
+from loadlab.kube.api import Kind, Page
 from loadlab.kube.errors import RefusedError
 from loadlab.kube.hints import Hints
 from loadlab.kube.standing import standing_of
@@ -13,6 +14,24 @@ from loadlab.progress.admission import QUEUE_RESYNC
 from loadlab.progress.conditions import RESYNC
 from loadlab.progress.observed import NOBODY_AHEAD, Place
 from tests.reconcile.laboratory import CHILD, Laboratory
+
+
+async def test_a_namespace_that_refuses_to_be_read_holds_up_no_other(monkeypatch):
+    """It was deleted, and the Role in it went first."""
+    lab = Laboratory()
+    lab.submit(replicates=1)
+    whole = lab.cluster.pages
+
+    def refusing(kind: Kind, namespace: str | None, labels: dict[str, str]) -> AsyncIterator[Page]:
+        if namespace == "gone":
+            raise RefusedError("GET loadexperiments: 403 forbidden")
+        return whole(kind, namespace, labels)
+
+    monkeypatch.setattr(lab.cluster, "pages", refusing)
+    lab.forgetful = False
+    lab.operator = replace(lab.operator, namespaces=("gone", "lab"))
+
+    assert (await lab.run())["phase"] == "Succeeded"
 
 
 @pytest.mark.parametrize("begun", ["Preparing", "Running"])

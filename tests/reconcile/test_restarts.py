@@ -69,20 +69,25 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, status, r
 RUN_LABEL = "loadlab.dev/run"
 
 
-async def let_go(taken: tuple[str, ...]) -> tuple[Laboratory, str]:
+async def let_go(taken: tuple[str, ...], *, forgetful: bool) -> tuple[Laboratory, str]:
     """A service's pod of which somebody changed the labels in mid-run, to look at it in peace."""
-    lab = Laboratory(forgetful=False)
+    lab = Laboratory(forgetful=forgetful)
     lab.submit(replicates=1, variants=[{"name": "sync"}])
-    while not (served := serving(lab)):
+    while not servers(lab):  # it was seen while it was the experiment's
         await lab.step()
-    await lab.reconcile()  # it was seen while it was the experiment's
-    (name,) = served
+    (name,) = serving(lab)
     metadata = lab.cluster.of_kind(Kind.POD)[name]["metadata"]
     for label in taken:
         del metadata["labels"][label]
     if taken:
         metadata["ownerReferences"] = []
     return lab, name
+
+
+def servers(lab: Laboratory) -> list[Manifest]:
+    """What is written down of the pods that serve the first trial."""
+    status = lab.trials().get(f"{CHILD}-001", {}).get("status") or {}
+    return list(status.get("servers") or ())
 
 
 def serving(lab: Laboratory) -> list[str]:
@@ -96,9 +101,12 @@ def serving(lab: Laboratory) -> list[str]:
     [(RUN_LABEL,), (RUN_LABEL, "loadlab.dev/experiment", "loadlab.dev/component")],
     ids=["its run's", "all that lists go by"],
 )
-async def test_a_pod_that_somebody_took_from_its_controller_spoils_the_attempt_and_goes(taken):
+@pytest.mark.parametrize("forgetful", [False, True], ids=["", "restarted"])
+async def test_a_pod_that_somebody_took_from_its_controller_spoils_the_attempt_and_goes(
+    taken, forgetful
+):
     """It held its CPU for ever: later trials fitted no node, in other namespaces as well."""
-    lab, name = await let_go(taken)
+    lab, name = await let_go(taken, forgetful=forgetful)
 
     assert (await lab.run())["phase"] == "Succeeded"
 
@@ -108,7 +116,7 @@ async def test_a_pod_that_somebody_took_from_its_controller_spoils_the_attempt_a
 
 
 async def test_a_pod_that_bears_our_labels_and_never_was_ours_stays():
-    lab, name = await let_go((RUN_LABEL,))
+    lab, name = await let_go((RUN_LABEL,), forgetful=False)
     lab.cluster.of_kind(Kind.POD)[name]["metadata"]["uid"] = "somebody-elses"
 
     await lab.run()
@@ -116,9 +124,13 @@ async def test_a_pod_that_bears_our_labels_and_never_was_ours_stays():
     assert name in lab.cluster.of_kind(Kind.POD)
 
 
-async def test_a_service_that_was_replaced_and_is_ready_again_spoils_the_attempt():
-    """`kubectl delete pod --force`: the next one's account of CPU may be above the former's."""
-    lab, name = await let_go(())
+@pytest.mark.parametrize("forgetful", [False, True], ids=["", "restarted"])
+async def test_a_service_that_was_replaced_and_is_ready_again_spoils_the_attempt(forgetful):
+    """`kubectl delete pod --force`: the next one's account of CPU may be above the former's.
+
+    Also where the operator was started again in between, such as by the same trouble of the node.
+    """
+    lab, name = await let_go((), forgetful=forgetful)
     former = lab.cluster.objects.pop((Kind.POD, "lab", name))
     lab.cluster.tick()
     lab.cluster.tick()
@@ -130,3 +142,15 @@ async def test_a_service_that_was_replaced_and_is_ready_again_spoils_the_attempt
     [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert record["reason"] == "ServiceRestarted"
     assert "deleted or replaced during the run" in record["message"]
+
+
+async def test_each_attempt_writes_down_the_pods_that_serve_it():
+    lab, name = await let_go((), forgetful=True)
+    [first] = servers(lab)
+    del lab.cluster.objects[Kind.POD, "lab", name]
+    while servers(lab) in ([], [first]):
+        await lab.step()
+
+    [second] = servers(lab)
+    assert first["component"] == second["component"] == "service"
+    assert first["uid"] != second["uid"]

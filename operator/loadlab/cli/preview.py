@@ -17,7 +17,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.plan import Images, Plan, PlanError, make_plan
 from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.running_service import host_and_port
-from loadlab.progress.admission import criterion_fault
+from loadlab.progress.admission import criterion_fault, time_fault
 
 # Where the operator's own are not known: a plan names images, and depends on none.
 _IMAGES = Images(
@@ -164,7 +164,7 @@ def preview(document: Document) -> Preview:
         raise CliError(f"{name}: {first_fault(error)}{_others(error.error_count())}") from error
     except PlanError as error:
         raise CliError(f"{name}: {error.reason}: {error}") from error
-    if fault := criterion_fault(experiment.spec):
+    if fault := criterion_fault(experiment.spec) or time_fault(found):
         raise CliError(f"{name}: {fault}")
     return Preview(found, dict(document))
 

@@ -6,7 +6,8 @@ be deleted at any moment, even while the operator is away. Children go by their 
 
 import asyncio
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from itertools import chain, repeat
 from typing import Any
 
 import kopf
@@ -28,7 +29,21 @@ from loadlab.kube.lease import Lease
 from loadlab.kube.lists import PAGE_EXPERIMENTS
 from loadlab.kube.watch import experiment_of, watch_children
 
+BACKOFFS = (1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0)  # seconds; Kopf's own
+LONGEST_BACKOFF = 30.0
 KEPT_BY_KOPF = 0.2  # seconds for which an experiment is held after an event
+
+
+class Endless:
+    """Seconds between the tries of a request of Kopf's, which never gives up.
+
+    It would end the whole process where one namespace of several is deleted and takes our Role
+    along, or where its owners take that away.
+    """
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield them, as often as it is asked."""
+        return chain(BACKOFFS, repeat(LONGEST_BACKOFF))
 
 
 class Operator:
@@ -142,6 +157,8 @@ def register(operator: Operator) -> None:
         settings.watching.chunk_size = PAGE_EXPERIMENTS
         settings.queueing.idle_timeout = KEPT_BY_KOPF
         settings.persistence.diffbase_storage = NothingKept()
+        if operator.settings.namespaces:
+            settings.networking.error_backoffs = Endless()
         operator.start()
 
     @kopf.on.cleanup()

@@ -15,7 +15,7 @@ from loadlab.controller.experiment_index import ExperimentIndex
 from loadlab.controller.work_queue import Key
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import ApiCluster
-from loadlab.kube.errors import ClusterError
+from loadlab.kube.errors import ClusterError, RefusedError
 
 EVERY = 30.0  # seconds
 Handle = Callable[[Key, Manifest | None], None]
@@ -29,10 +29,13 @@ async def watch_for_missed(
     handle: Handle,
 ) -> None:
     """Call `handle` with each experiment that differs from what is known, until cancelled."""
+    refusing = frozenset[str]()
     while True:
         await asyncio.sleep(EVERY)
         try:
-            await handle_missed(cluster, namespaces, index, handle)
+            before, refusing = refusing, await handle_missed(cluster, namespaces, index, handle)
+            if refusing != before:
+                log.warning("namespaces that refuse to be read", namespaces=sorted(refusing))
         except ClusterError as error:
             log.warning("no look for missed events", error=str(error))
 
@@ -42,14 +45,25 @@ async def handle_missed(
     namespaces: Iterable[str | None],
     index: ExperimentIndex,
     handle: Handle,
-) -> None:
+) -> frozenset[str]:
     """Do so once; an experiment is read anew, as its event may have come meanwhile.
 
+    In a namespace that refuses to be read there is nobody: it was deleted and took our Role along,
+    or its owners took that away. Return these namespaces.
+
     Raises:
-        ClusterError: the API server did not answer, or refused.
+        ClusterError: the API server did not answer, or refuses all of the cluster.
     """
     versions: dict[Key, str] = {}
+    refusing = set[str]()
     for namespace in namespaces:
-        versions |= await cluster.versions(Kind.EXPERIMENT, namespace)
+        try:
+            versions |= await cluster.versions(Kind.EXPERIMENT, namespace)
+        except RefusedError:
+            if namespace is None:
+                raise
+            refusing.add(namespace)
     for key in index.differing(versions):
-        handle(key, await cluster.get(Kind.EXPERIMENT, *key))
+        is_readable = key[0] not in refusing
+        handle(key, await cluster.get(Kind.EXPERIMENT, *key) if is_readable else None)
+    return frozenset(refusing)

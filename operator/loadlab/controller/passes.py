@@ -17,7 +17,7 @@ from loadlab.controller.metrics import Metrics
 from loadlab.controller.reconcile import Reconciler
 from loadlab.controller.unwritten import Unwritten
 from loadlab.controller.work_queue import Key, WorkQueue
-from loadlab.kube.errors import ClusterError
+from loadlab.kube.errors import ClusterError, RefusedError
 from loadlab.kube.follow import LogFollower
 from loadlab.kube.hints import Hints
 from loadlab.progress.failed_pass import RETRY
@@ -67,12 +67,18 @@ class Passes:
             except ClusterError as error:
                 log.warning("no pass", experiment=key, error=str(error))
                 self._metrics.failed()
-                after = self._unwritten.retry(key, time.time(), RETRY)
+                after = self._again(key, error)
             except Exception:  # not even the status could say so
                 log.exception("pass broke", experiment=key)
                 self._metrics.failed()
             finally:
                 self._queue.done(key, after)
+
+    def _again(self, key: Key, error: ClusterError) -> float | None:
+        """Return when to look again at one of which no pass could be made."""
+        if isinstance(error, RefusedError) and not self._index.knows(key):
+            return None  # its namespace was deleted, maybe: an event would tell of it
+        return self._unwritten.retry(key, time.time(), RETRY)
 
     async def _pass(self, key: Key, reconciler: Reconciler, follower: LogFollower) -> float | None:
         hints = self._hints(key, follower, alone=False)

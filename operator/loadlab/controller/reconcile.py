@@ -19,6 +19,7 @@ from loadlab.controller.metrics import Metrics
 from loadlab.controller.plans import Plans
 from loadlab.controller.read import read_experiment
 from loadlab.controller.seen_children import SeenChildren
+from loadlab.controller.silences import Silences
 from loadlab.controller.telling import announce, write_status
 from loadlab.controller.troubled import Troubled
 from loadlab.controller.unwritten import Unwritten
@@ -30,6 +31,7 @@ from loadlab.kube.errors import (
     CreationRefusedError,
     ForeignObjectError,
     MalformedError,
+    NotTheWriterError,
     UnavailableError,
 )
 from loadlab.kube.finished import FinishedTrials
@@ -53,8 +55,10 @@ from loadlab.progress.decision import (
     RecordTrial,
 )
 from loadlab.progress.endings import creation_refused
+from loadlab.progress.observed import Observed
 from loadlab.progress.refusal import Refusal
 from loadlab.progress.refused_creation import why_refused
+from loadlab.progress.unread_log import give_up_unread
 
 log = structlog.get_logger()
 
@@ -72,10 +76,11 @@ class Reconciler:
     seen: SeenChildren = field(default_factory=SeenChildren)
     metrics: Metrics = field(default_factory=Metrics)
     unwritten: Unwritten = field(default_factory=Unwritten)
+    silences: Silences = field(default_factory=Silences)
 
     @property
     def _troubled(self) -> Troubled:
-        return Troubled(self.cluster, self.seen, self.unwritten)
+        return Troubled(self.cluster, self.seen, self.unwritten, self.silences)
 
     async def reconcile(self, key: Key, now: float, hints: Hints = NO_HINTS) -> float | None:
         """Do one pass; return the seconds until the next, or None where only an event causes it.
@@ -112,9 +117,11 @@ class Reconciler:
         try:
             if why:
                 return await self._troubled.give_up(body, why, now)
-            return await self._pass(body, now, hints)
-        except UnavailableError:
+            after = await self._pass(body, now, hints)
+        except NotTheWriterError:
             raise
+        except UnavailableError as error:
+            return await self._troubled.answer_silence(body, error, now)
         except Exception as error:
             log.exception("pass failed", experiment=key)
             try:
@@ -124,6 +131,8 @@ class Reconciler:
             except Exception as worse:  # not even its ending can be worked out
                 log.exception("pass broke", experiment=key)
                 return await self._troubled.abandon(key, standing, worse, now)
+        self.silences.broken(key)
+        return after
 
     async def _take_away_what_is_left(self, key: Key, body: Manifest | None) -> None:
         """Delete the children of an experiment that is gone: they may have been orphaned."""
@@ -132,6 +141,7 @@ class Reconciler:
         await take_away(self.cluster, key, self.seen.left_by(key, uid))
         if body is None:
             self.seen.forget(key)
+            self.silences.broken(key)
 
     async def _pass(self, body: Manifest, now: float, hints: Hints) -> float | None:
         experiment, planned = await asyncio.to_thread(
@@ -153,19 +163,7 @@ class Reconciler:
         self, planned: Plan | Refusal, experiment: AnyExperiment, now: float, hints: Hints
     ) -> Decision:
         try:
-            observed = await observe(
-                self.cluster,
-                experiment,
-                self.finished,
-                namespaces=self.namespaces,
-                hints=hints,
-                known=self.seen.of(experiment.metadata),
-            )
-            if isinstance(planned, Plan) and awaits_analysis(
-                planned, experiment.status, observed, now
-            ):
-                cells = await self.analyses.advance(self.cluster, planned, observed.trials)
-                observed = replace(observed, cells=cells)
+            observed = await self._observe(planned, experiment, now, hints)
         except ClusterError as error:
             due = decide_unobserved(planned, experiment, str(error), now)
             if due is None:
@@ -176,17 +174,29 @@ class Reconciler:
         actor = Actor(self.cluster, experiment, now, versions_seen(observed))
         try:
             await self._act(planned, actor, decision)
-        except CreationRefusedError as error:
-            if isinstance(planned, Refusal):
-                raise
-            diagnosis = why_refused(error.what, error.answer)
-            decision = answer_refused_creation(planned, observed, diagnosis, now)
-        except (MalformedError, ForeignObjectError) as error:
-            decision = creation_refused(experiment, str(error), now)
+        except ClusterError as error:
+            decision = _answer(planned, actor, observed, decision, error)
         else:
-            return with_kept(decision, actor.kept, Transition(experiment.metadata.generation, now))
+            transition = Transition(experiment.metadata.generation, now)
+            return with_kept(decision, actor.kept, experiment.status, transition)
         await self._act(planned, actor, decision)
         return decision
+
+    async def _observe(
+        self, planned: Plan | Refusal, experiment: AnyExperiment, now: float, hints: Hints
+    ) -> Observed:
+        observed = await observe(
+            self.cluster,
+            experiment,
+            self.finished,
+            namespaces=self.namespaces,
+            hints=hints,
+            known=self.seen.of(experiment.metadata),
+        )
+        if isinstance(planned, Plan) and awaits_analysis(planned, experiment.status, observed, now):
+            cells = await self.analyses.advance(self.cluster, planned, observed.trials)
+            return replace(observed, cells=cells)
+        return observed
 
     async def _act(self, planned: Plan | Refusal, actor: Actor, decision: Decision) -> None:
         for action in decision.actions:
@@ -207,3 +217,28 @@ class Reconciler:
             self.seen.add(actor.experiment.metadata, actor.there)
         if isinstance(action, RecordTrial):
             self.metrics.recorded(action.status)
+
+
+def _answer(
+    planned: Plan | Refusal,
+    actor: Actor,
+    observed: Observed,
+    decision: Decision,
+    error: ClusterError,
+) -> Decision:
+    """Return what becomes of an experiment of which something could not be done.
+
+    Raises:
+        ClusterError: that one, where the whole pass has failed.
+    """
+    if isinstance(error, MalformedError | ForeignObjectError):
+        return creation_refused(actor.experiment, str(error), actor.now)
+    if isinstance(planned, Plan) and isinstance(error, CreationRefusedError):
+        diagnosis = why_refused(error.what, error.answer)
+        return answer_refused_creation(planned, observed, diagnosis, actor.now)
+    is_silence = isinstance(error, UnavailableError) and not isinstance(error, NotTheWriterError)
+    if isinstance(planned, Plan) and is_silence:
+        given_up = give_up_unread(planned, observed, decision, str(error), actor.now)
+        if given_up is not None:
+            return given_up
+    raise error

@@ -21,15 +21,18 @@ from loadlab.kube.api import (
 )
 from loadlab.kube.chain import MAKER_KINDS
 from loadlab.kube.errors import (
+    ClusterError,
     CreationRefusedError,
     ForeignObjectError,
     MalformedError,
+    NotTheWriterError,
     RefusedError,
     UnavailableError,
 )
 from loadlab.kube.lent import why_not_lent
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.model.resources import AnyExperiment
+from loadlab.progress.clearing import NOT_DELETED
 from loadlab.progress.decision import (
     Announce,
     ClusterAction,
@@ -43,6 +46,7 @@ from loadlab.progress.observed import Observed, Reference
 from loadlab.progress.refused_creation import is_of_admission
 
 EVENT_MESSAGE = 1000  # characters; events.k8s.io takes 1,024 bytes of a note, and we write English
+MOST_UNANSWERED = 3  # deletions a pass, each of which may have taken its time-out of 10 s
 CLEARED_KINDS = (Kind.SERVICE, *MAKER_KINDS)
 log = structlog.get_logger()
 
@@ -108,11 +112,17 @@ class Actor:
             log.info("no event", experiment=self.experiment.metadata.name, error=str(error))
 
     async def _delete(self, *references: Reference) -> None:
+        silent = 0
         for one in references:
             try:
                 await self.cluster.delete(kind_named(one.kind), self._namespace, one.name, one.uid)
-            except RefusedError as error:  # a policy, or a right that is missing: the rest may go
-                self.kept.append(f"{one.kind} {one.name} can't be deleted: {error}")
+            except NotTheWriterError:
+                raise
+            except ClusterError as error:  # a policy, a webhook that is down: the rest may go
+                self.kept.append(f"{one.kind} {one.name} {NOT_DELETED}: {error}")
+                silent += isinstance(error, UnavailableError)
+                if silent == MOST_UNANSWERED:
+                    return
 
     async def _ensure(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:

@@ -12,7 +12,7 @@ from loadlab.base.names import FIELD_MANAGER
 from loadlab.kube.answers import read_object
 from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.counted import Asked, CountedClient
-from loadlab.kube.errors import UnavailableError
+from loadlab.kube.errors import MalformedError, UnavailableError
 from loadlab.kube.lists import (
     JSON,
     LIST_OF_METADATA,
@@ -144,8 +144,12 @@ class ApiCluster:
     async def logs(self, namespace: str, pod: str, container: str, token: str) -> str | None:
         path, query = Kind.POD.value.path(namespace, pod, "log"), [("container", container)]
         asked, seconds = f"GET {path}", self._timeouts.log
-        async with self._requests.open(path, query, asked, seconds=seconds, absent_ok=True) as log:
-            return None if log.status == 404 else await read_back(log.content.iter_any(), token)
+        opened = self._requests.open(path, query, asked, seconds=seconds, absent_ok=True)
+        try:
+            async with opened as log:
+                return None if log.status == 404 else await read_back(log.content.iter_any(), token)
+        except MalformedError:  # 400: its container never began, as its node turned the pod away
+            return None
 
     async def why_no_pod(self, namespace: str, uid: str) -> str:
         said = await self._events(namespace, uid, "FailedCreate")

@@ -13,6 +13,7 @@ from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.asked_services import read_asked_services
 from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
+from loadlab.kube.errors import RefusedError
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.inputs import read_inputs
@@ -39,6 +40,7 @@ from loadlab.progress.observed import (
     PodView,
     Reference,
 )
+from loadlab.progress.servers import servers_of
 
 Maker = TypeVar("Maker", JobView, ControllerView)
 OWN_KINDS = (Kind.SERVICE, *MAKER_KINDS)
@@ -66,7 +68,8 @@ async def observe(
         _list_children(cluster, experiment, known.makers), _trials(cluster, experiment, finished)
     )
     place = await _read_place(cluster, experiment, namespaces, hints)
-    let_go, gone = await find_missing(cluster, experiment.metadata.namespace, known.pods, children)
+    seen = {pod.reference.uid: pod for pod in (*servers_of(trials.values()), *known.pods)}.values()
+    let_go, gone = await find_missing(cluster, experiment.metadata.namespace, seen, children)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
@@ -74,11 +77,10 @@ async def observe(
     own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
     pods = await view_pods(cluster, experiment.metadata.namespace, sorted_pods.own, hints)
-    departing = tuple(view_pod(pod) for pod in sorted_pods.departing)
     return Observed(
         trials=trials,
         pods=pods,
-        departing=departing,
+        departing=tuple(view_pod(pod) for pod in sorted_pods.departing),
         let_go=let_go,
         gone=gone,
         strangers=tuple(view_stranger(*one) for one in sorted_pods.strangers),
@@ -157,14 +159,22 @@ async def _read_place(
     namespaces: Iterable[str | None],
     hints: Hints,
 ) -> Place:
-    """Return the place among the experiments of these namespaces, and the turns of former ones."""
+    """Return the place among the experiments of these namespaces, and the turns of former ones.
+
+    In another namespace that refuses to be read, such as one that was deleted and took our Role
+    along, there is nobody: nothing could be done for them anyway.
+    """
     retains = experiment.status.retained is not None
     if experiment.status.phase is not Phase.PENDING and not retains:
         return NOBODY_AHEAD
     everyone = list[Standing]()
     for namespace in namespaces:
-        async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
-            everyone += [standing_of(body) for body in page]
+        try:
+            async for page in cluster.pages(Kind.EXPERIMENT, namespace, {}):
+                everyone += [standing_of(body) for body in page]
+        except RefusedError:
+            if namespace in {None, experiment.metadata.namespace}:
+                raise
     place, own = tuple(without(everyone, hints.set_aside)), experiment.metadata.uid
     if retains:
         others = (each for each in place if each.holds_up_others and each.uid != own)

@@ -162,5 +162,5 @@ def view_controller(item: Manifest, kind: Kind) -> ControllerView:
     """Return what decides about a Deployment or StatefulSet."""
     failure = _condition(item.get("status") or {}, "ReplicaFailure")
     refusal = failure.get("message") or "" if failure.get("status") == "True" else ""
-    scaled_away = (item.get("spec") or {}).get("replicas") == 0
-    return ControllerView(**child_fields(item, kind), refusal=refusal, scaled_away=scaled_away)
+    replicas = (item.get("spec") or {}).get("replicas")
+    return ControllerView(**child_fields(item, kind), refusal=refusal, replicas=replicas)

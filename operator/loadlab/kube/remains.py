@@ -4,26 +4,33 @@ Used where a full observation fails, so little that somebody wrote into an objec
 """
 
 import asyncio
+from dataclasses import dataclass
 
 from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.chain import MAKER_KINDS, SortedPods, sort_pods
-from loadlab.kube.errors import RefusedError
+from loadlab.kube.errors import RefusedError, UnavailableError
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.kube.pods import child_fields
-from loadlab.model.resources import AnyExperiment
+from loadlab.model.resources import AnyExperiment, Metadata
 from loadlab.progress.observed import Child, ControllerView, JobView, Observed, PodView
 
 OWN_KINDS = (Kind.SERVICE, *MAKER_KINDS)
 
 
-async def observe_remains(cluster: Cluster, experiment: AnyExperiment) -> Observed:
-    """Return an experiment's children as far as their removal needs them; no trials."""
+async def observe_remains(
+    cluster: Cluster, experiment: AnyExperiment, *, unanswered_ok: bool = False
+) -> Observed:
+    """Return an experiment's children as far as their removal needs them; no trials.
+
+    With `unanswered_ok` there are none of a kind that the API server does not list.
+
+    Raises:
+        ClusterError: it refused to, or did not answer.
+    """
     metadata = experiment.metadata
-    selector = experiment_selector(metadata.name)
-    lists = await asyncio.gather(
-        *(cluster.list(kind, metadata.namespace, selector) for kind in OWN_KINDS)
-    )
+    ask = _Lists(cluster, metadata, unanswered_ok)
+    lists = await asyncio.gather(*map(ask.of, OWN_KINDS))
     labelled = dict(zip(OWN_KINDS, lists, strict=True))
     own = {
         kind: [item for item in items if is_controlled_by(item, metadata.uid)]
@@ -34,7 +41,7 @@ async def observe_remains(cluster: Cluster, experiment: AnyExperiment) -> Observ
         for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
         for item in own[kind]
     ]
-    pods = await _pods(cluster, experiment, labelled)
+    pods = await _pods(ask, labelled)
     return Observed(
         pods=tuple(_bare_pod(pod) for pod in pods.own),
         departing=tuple(_bare_pod(pod) for pod in pods.departing),
@@ -44,19 +51,37 @@ async def observe_remains(cluster: Cluster, experiment: AnyExperiment) -> Observ
     )
 
 
-async def _pods(
-    cluster: Cluster, experiment: AnyExperiment, labelled: dict[Kind, list[Manifest]]
-) -> SortedPods:
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """What bears an experiment's name, kind by kind."""
+
+    cluster: Cluster
+    metadata: Metadata
+    unanswered_ok: bool
+
+    async def of(self, kind: Kind) -> list[Manifest]:
+        selector = experiment_selector(self.metadata.name)
+        try:
+            return await self.cluster.list(kind, self.metadata.namespace, selector)
+        except UnavailableError:
+            if self.unanswered_ok:
+                return []
+            raise
+
+
+async def _pods(ask: _Lists, labelled: dict[Kind, list[Manifest]]) -> SortedPods:
     """Return the pods to wait for; none where we may not see whose they are."""
-    metadata = experiment.metadata
-    selector = experiment_selector(metadata.name)
     kinds = (Kind.POD, Kind.REPLICA_SET)
     try:
-        lists = [await cluster.list(kind, metadata.namespace, selector) for kind in kinds]
+        lists = [await ask.of(kind) for kind in kinds]
         known = labelled | dict(zip(kinds, lists, strict=True))
-        return await sort_pods(cluster, metadata, known)
+        return await sort_pods(ask.cluster, ask.metadata, known)
     except RefusedError:
         return SortedPods()
+    except UnavailableError:
+        if ask.unanswered_ok:
+            return SortedPods()
+        raise
 
 
 def _bare_pod(pod: Manifest) -> PodView:

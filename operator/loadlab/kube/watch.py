@@ -8,12 +8,13 @@ import structlog
 from loadlab.base.names import EXPERIMENT_LABEL, MANAGED_BY_LABEL, MANAGER
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import ApiCluster
-from loadlab.kube.errors import ClusterError
+from loadlab.kube.errors import ClusterError, RefusedError
 from loadlab.kube.lists import outline
 
 WATCHED = (Kind.POD, Kind.JOB, Kind.DEPLOYMENT, Kind.TRIAL)
 LISTED = "LISTED"  # the type of an event of ours: an object that is there
-BACKOFF = 1.0
+BACKOFF = 1.0  # seconds
+REFUSED_BACKOFF = 30.0  # where we may not watch: the rights of a namespace may come back
 Handle = Callable[[Kind, Manifest], None]
 Restarted = Callable[[Kind], None]
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ async def _watch_kind(
                     handle(kind, {**event, "object": outline(event.get("object") or {})})
         except ClusterError as error:
             log.warning("watch interrupted", kind=kind.name, error=str(error))
-            await asyncio.sleep(BACKOFF)
+            await asyncio.sleep(REFUSED_BACKOFF if isinstance(error, RefusedError) else BACKOFF)
 
 
 def experiment_of(event: Manifest) -> tuple[str, str] | None:

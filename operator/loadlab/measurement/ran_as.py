@@ -19,6 +19,7 @@ class RanAs:
     qos_class: str = ""  # of its pod
     set_by: str = ""  # who set the CPU limit, where admission says so
     pods: int = 1
+    restarted: bool = False  # a container of it was started again in mid-run
     nodes: tuple[str, ...] = ()  # each once, sorted; empty where not looked at
     beside: tuple[str, ...] = ()  # containers that admission added to its pods, and that stay
 

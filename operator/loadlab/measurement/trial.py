@@ -39,6 +39,7 @@ from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts, count_requests
 from loadlab.measurement.requests_by_name import named_requests, side_load
+from loadlab.measurement.restarts import begun_anew, mark_restarted
 from loadlab.measurement.scenario_sums import ceiling_of, iterations_seconds, sums_of
 from loadlab.measurement.sending import SplitLatency
 from loadlab.measurement.series import merge_series
@@ -76,7 +77,8 @@ def measure_trial(
     ran: Mapping[str, RanAs] = MappingProxyType({}),
 ) -> TrialMeasurement | VoidTrial:
     """Merge the reports of all k6 pods of one run, beside what its components ran as."""
-    reports = [_believed(report, load) for report in reports]
+    again = frozenset(name for name, each in ran.items() if each.restarted)
+    reports = [begun_anew(_believed(report, load), again) for report in reports]
     problems = _problems(reports, expected_pods)
     documents = [report.document for report in reports if report.document is not None]
     if problems or not any(map(_was_measured, documents)):
@@ -117,7 +119,7 @@ def _merged(
         failures=most_frequent((f for s in scenarios for f in failures_of(s)), KEPT),
         start_skew_ms=_spread_ms([s.schedule_start_us or s.first_start_us for s in started]),
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
-        components={**costs.components, GENERATOR: _generator_usage(scenarios)},
+        components=mark_restarted(costs.components, ran) | {GENERATOR: _generator_usage(scenarios)},
         cut_off=cut_off_components(start, end, load, is_answering=bool(found.latency.count)),
         leaves_out_costs=costs.leaves_out_costs,
         costs_per_row=puts_off(costs.components) and _each_writes(load),

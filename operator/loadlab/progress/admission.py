@@ -2,6 +2,7 @@
 
 from loadlab.analysis.criteria import ThresholdError, parse_threshold
 from loadlab.analysis.step import bounds_a_search
+from loadlab.base.quantities import seconds
 from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -23,6 +24,8 @@ def admit(
     """Accept the spec; begin once no other experiment is ahead."""
     if fault := criterion_fault(experiment.spec):
         return refuse(experiment.status, transition, Reason.INVALID_CRITERION, fault)
+    if fault := time_fault(plan):
+        return refuse(experiment.status, transition, Reason.INVALID_SPEC, fault)
     if fault := baseline_fault(plan, experiment, observed.baseline):
         return refuse(experiment.status, transition, Reason.INVALID_BASELINE, fault)
     before = f", {len(plan.preliminary)} before them" if plan.preliminary else ""
@@ -111,6 +114,25 @@ def criterion_fault(spec: LoadExperimentSpec) -> str:
                 "of http_req_duration, http_req_failed or dropped_iterations"
             )
     return ""
+
+
+def time_fault(plan: Plan) -> str:
+    """Return why the trials can't all run in time; empty where their loads alone do not say so.
+
+    A search, and blocks beyond the first, take as many trials as there is time for. How long so
+    many iterations take, or a script, nobody knows before.
+    """
+    spec = plan.context.spec
+    if spec.load.search is not None or spec.load.iterations or spec.load.script:
+        return ""
+    loads = [planned.load for planned in plan.trials]
+    needed = sum(sum(map(seconds, (it.warmup, it.ramp_up, it.duration))) for it in loads)
+    if needed <= seconds(spec.timeouts.total):
+        return ""
+    return (
+        f"the load alone of {len(loads)} trials takes {needed:,.0f} s, and timeouts.total is "
+        f"{spec.timeouts.total}: raise it, or lower replicates, levels of factors, or load.duration"
+    )
 
 
 def refuse(

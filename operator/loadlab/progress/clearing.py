@@ -14,11 +14,13 @@ from loadlab.progress.conditions import Transition
 from loadlab.progress.decision import Decision, Remove
 from loadlab.progress.diagnose import Diagnosis
 from loadlab.progress.observed import Child, Observed, PodView
-from loadlab.progress.stalled import stall
+from loadlab.progress.stalled import as_it_stalled, stall, stalled_since, what_stalls
 
 CLEARING = 120.0  # seconds that an ending waits for what it deleted
 HELD = 10.0  # seconds that it waits for whoever has a finalizer on it: most take a moment
 HELD_SHOWN = 2.0  # seconds until the status says so
+LATE_SHOWN = 10.0  # the same of what nobody holds
+NOT_DELETED = "can't be deleted"
 NAMED = 3  # of what is left
 
 
@@ -41,29 +43,66 @@ def _clear(observed: Observed, kept: set[str], pods: Iterable[Child]) -> tuple[R
     return _removal((*makers, *pods))
 
 
-def name_stuck(observed: Observed, runs: Set[str], now: float) -> str:
-    """Return what of these runs should be gone for long and is not, in words; else empty."""
-    left = [child for child in _left(observed) if child.run in runs]
-    return _listed([child for child in left if _late(child, now) > _patience([child])])
+def why_stuck(observed: Observed, runs: Set[str], status: LoadExperimentStatus, now: float) -> str:
+    """Return what of these runs does not go, in words; empty while it may be waited for.
+
+    When something was deleted the API server's clock says, which may be minutes from ours: so it
+    counts for how long the status has said that something does not go.
+    """
+    since, left = stalled_since(status, Reason.NOT_CLEARED), _left(observed)
+    if since is None:
+        return ""
+    _, said = what_stalls(status) or (None, "")
+    ours = [child for child in left if child.run in runs]
+    for child in ours:
+        if not child.deleting and f"{child.reference.kind} {child.name} {NOT_DELETED}" in said:
+            return said if now - since > CLEARING - LATE_SHOWN else ""
+    stuck = [child for child in ours if _is_stuck(child, since, now)]
+    if not stuck:
+        return ""
+    lost = "" if any(child.held_by for child in stuck) else "; is its node lost?"
+    return f"{_listed(stuck)} of a run that is over does not go though deleted{lost}"
 
 
-def held_child(observed: Observed, now: float) -> Diagnosis | None:
-    """Return which deleted child somebody's finalizer keeps there; None for none."""
-    held = [each for each in _left(observed) if each.held_by and _late(each, now) > HELD_SHOWN]
-    if not held:
-        return None
-    return (
-        Reason.NOT_CLEARED,
-        f"{_listed(held)} does not go though deleted; take the finalizer away",
-    )
+def _is_stuck(child: Child, since: float, now: float) -> bool:
+    longest = _patience([child])
+    return _late(child, now) > longest and now - since > longest - _shown_after(child)
 
 
-def with_kept(decision: Decision, kept: Sequence[str], transition: Transition) -> Decision:
-    """Say in the status what the API server does not let go; the ending's own patience holds."""
+def _shown_after(child: Child) -> float:
+    return HELD_SHOWN if child.held_by else LATE_SHOWN
+
+
+def lingering_child(observed: Observed, now: float) -> Diagnosis | None:
+    """Return which deleted child does not go, as somebody's finalizer or its node keeps it there.
+
+    Of stores and steward it is said what they are waited for. A pod that has ended nobody awaits.
+    """
+    ended = {pod.reference for pod in (*observed.pods, *observed.departing) if pod.has_ended}
+    left = (each for each in _left(observed) if each.reference not in ended)
+    late = [each for each in left if _late(each, now) > _shown_after(each)]
+    if held := [each for each in late if each.held_by]:
+        said = f"{_listed(held)} does not go though deleted; take the finalizer away"
+        return Reason.NOT_CLEARED, said
+    if lost := [each for each in late if each.run]:
+        return Reason.NOT_CLEARED, f"{_listed(lost)} does not go though deleted; is its node lost?"
+    return None
+
+
+def with_kept(
+    decision: Decision,
+    kept: Sequence[str],
+    former: LoadExperimentStatus,
+    transition: Transition,
+) -> Decision:
+    """Say in the status what the API server does not let go, since when that is; else as decided.
+
+    An ending's own patience holds.
+    """
     if not kept or decision.status.phase.is_terminal:
         return decision
-    shown = stall(decision.status, transition, (Reason.NOT_CLEARED, kept[0]))
-    return replace(decision, status=shown)
+    before = as_it_stalled(decision.status, former)
+    return replace(decision, status=stall(before, transition, (Reason.NOT_CLEARED, kept[0])))
 
 
 def name_remains(status: LoadExperimentStatus, observed: Observed, now: float) -> tuple[str, bool]:

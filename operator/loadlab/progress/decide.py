@@ -12,19 +12,21 @@ from typing import assert_never
 
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase
+from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.progress.admission import admit
-from loadlab.progress.clearing import held_child
+from loadlab.progress.clearing import lingering_child
 from loadlab.progress.closing import close, is_over
 from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
 from loadlab.progress.diagnose import Diagnosis, missing_input
 from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved, ending_unseen
+from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
-from loadlab.progress.refused_creation import refused_pod, scaled_away
+from loadlab.progress.refused_creation import refused_pod, scaled
 from loadlab.progress.running import current_trial, run, unfit_service
 from loadlab.progress.service_cpus import only_asks
 from loadlab.progress.stalled import go_on, stall
@@ -82,7 +84,7 @@ def _with_obstacle(
     if status.phase.is_terminal:
         return decision
     obstacle = _obstacle(plan, observed) if status.phase in UNDER_WAY else None
-    obstacle = obstacle or held_child(observed, transition.now)
+    obstacle = obstacle or lingering_child(observed, transition.now)
     shown = stall(status, transition, obstacle) if obstacle else go_on(status, transition)
     return replace(decision, status=shown)
 
@@ -90,10 +92,38 @@ def _with_obstacle(
 def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
     refused = refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
-    refused = refused or scaled_away(observed.controllers) or missing_input(observed.pods)
+    refused = refused or _scaled(plan, observed) or missing_input(observed.pods)
     if refused or plan is None or plan.context.experiment.status.phase is not Phase.RUNNING:
         return refused
-    return unfit_service(plan, current_trial(plan, observed), observed)
+    return _suspended(plan, observed) or unfit_service(
+        plan, current_trial(plan, observed), observed
+    )
+
+
+def _scaled(plan: Plan | None, observed: Observed) -> Diagnosis | None:
+    current = current_trial(plan, observed) if plan is not None else None
+    if plan is None or current is None:
+        return scaled(observed.controllers)
+    cell = current.planned.cell
+    return scaled(observed.controllers, current.run, plan.variant(cell).pods_in(cell))
+
+
+def _suspended(plan: Plan, observed: Observed) -> Diagnosis | None:
+    """Say what it means that no further trial is to be started; None where one may be.
+
+    What a store that is built again waits for is told instead.
+    """
+    experiment, current = plan.context.experiment, current_trial(plan, observed)
+    if not experiment.spec.suspend or building_since(experiment.status) is not None:
+        return None
+    if current is None or current.is_running:
+        return None
+    message = (
+        "spec.suspend starts no further trial, and keeps its stores: others wait for it, until "
+        f"timeouts.total of {experiment.spec.timeouts.total} at the latest; set spec.terminate to "
+        "let them go first"
+    )
+    return Reason.SUSPENDED, message
 
 
 def _decide(

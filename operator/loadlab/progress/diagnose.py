@@ -86,6 +86,23 @@ def failed_dataset(pods: Iterable[PodView]) -> str:
     return next((words for words in said if words), "")
 
 
+def why_it_was_ended(pods: Iterable[PodView]) -> str:
+    """Return what ended the pod of a Job, or kept it from starting, beside itself; else empty.
+
+    It is no word of its log then: memory, an eviction, a container that cannot be started.
+    """
+    for pod in pods:
+        if pod.terminated_reason == OUT_OF_MEMORY:
+            return why_it_ended(pod)
+        if why := not_startable(pod):
+            return f"its container cannot be started: {why}"
+        if pod.reason:
+            where = f" on node {pod.node}" if pod.node else ""
+            said = f": {pod.message}" if pod.message else ""
+            return f"its pod ended{where}, {pod.reason}{said}"
+    return ""
+
+
 def why_it_ended(pod: PodView) -> str:
     """Return how a container that was started again had ended, with the remedy if one is known."""
     if pod.terminated_reason == OUT_OF_MEMORY:

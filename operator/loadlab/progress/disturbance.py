@@ -11,8 +11,9 @@ from loadlab.plan import Plan
 from loadlab.progress.asked_service import why_changed
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import why_it_ended
-from loadlab.progress.infrastructure import identity, why_lost
+from loadlab.progress.infrastructure import identity, missing_service, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
+from loadlab.progress.refused_creation import scaled
 
 # Exit codes of what may have been asked to end: by SIGHUP, SIGINT, SIGKILL, SIGTERM, or gracefully.
 ASKED = {None, 0, 128 + 1, 128 + 2, 128 + 9, 128 + 15}
@@ -33,8 +34,20 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
         return changed
     if observed.let_go:
         return _let_go(observed.let_go[0])
+    return _of_servers(plan, trial, observed, run)
+
+
+def _of_servers(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
     if _is_replaced(observed, run):
         return Failure(Reason.SERVICE_RESTARTED, _REPLACED)
+    variant = plan.variant(trial.spec.cell)
+    deployed = (Component.SERVICE,) if variant.is_deployed else ()
+    worker = (Component.WORKER,) if variant.facts.worker else ()
+    if gone := missing_service(observed, run, *deployed, *worker):
+        return Failure(Reason.INFRASTRUCTURE_LOST, f"the Service {gone} was deleted during the run")
+    pods = variant.pods_in(trial.spec.cell)
+    if by_somebody := scaled(observed.controllers, run, pods):
+        return Failure(Reason.SERVICE_RESTARTED, by_somebody[1])
     return _ended_for_good(observed.pods_of(run, *_SERVERS))
 
 

@@ -14,6 +14,7 @@ from loadlab.progress.diagnose import (
     diagnose,
     failed_dataset,
     why_it_ended,
+    why_it_was_ended,
 )
 from loadlab.progress.infrastructure import (
     PREPARES,
@@ -168,7 +169,8 @@ def _failed_dataset(observed: Observed) -> Diagnosis | None:
     job = observed.job("", Component.DATASET)
     if job is None or not job.failed or lost_while_loading(observed):
         return None
-    why = failed_dataset(observed.pods_of("")) or job.message
+    pods = observed.pods_of("", Component.DATASET)
+    why = why_it_was_ended(pods) or failed_dataset(pods) or job.message
     why += _restarted_postgres(observed)
     return Reason.DATASET_FAILED, f"the data set was not loaded: {why}"
 
@@ -186,7 +188,8 @@ def _failed_preparation(observed: Observed) -> Diagnosis | None:
     if job is None or not job.failed or lost_while_loading(observed):
         return None
     pods = observed.pods_of("", Component.PREPARATION)
-    why = next((why_it_ended(pod) for pod in pods if pod.exit_code), job.message)
+    own = next((why_it_ended(pod) for pod in pods if pod.exit_code), job.message)
+    why = why_it_was_ended(pods) or own
     return Reason.PREPARATION_FAILED, f"spec.preparation failed: {why}"
 
 

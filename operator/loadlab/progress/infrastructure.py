@@ -7,7 +7,7 @@ under way does not count.
 
 from collections.abc import Mapping
 
-from loadlab.base.names import Component
+from loadlab.base.names import Component, component_name
 from loadlab.base.times import epoch
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase
@@ -21,6 +21,7 @@ from loadlab.progress.observed import (
     PodView,
     Reference,
 )
+from loadlab.progress.refused_creation import scaled
 
 PREPARES = "spec.preparation is under way"  # what the status says meanwhile
 
@@ -34,7 +35,9 @@ def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[A
     """Return the actions of the next step, none while waiting, None when all is ready."""
     if any(m.deleting for m in (*observed.services, *observed.controllers) if not m.run):
         return ()
-    if not all(observed.has_controller(store) for store in plan.stores):
+    if scaled(observed.controllers) is not None:
+        return ()
+    if not all(_is_made(plan, observed, store) for store in plan.stores):
         return _create(experiment, plan.store_manifests())
     if not all(observed.is_ready(store) for store in plan.stores):
         return ()
@@ -53,12 +56,29 @@ def _next_on_stores(
         return (Remove(tuple(job.reference for job in jobs)),)
     if held := _failed_and_held(observed):
         return (Remove(held),)
-    if (plan.has_dataset and dataset is None) or not observed.has_controller(Component.STEWARD):
+    if (plan.has_dataset and dataset is None) or not _is_made(plan, observed, Component.STEWARD):
         return _create(experiment, plan.preparation_manifests())
     loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
     if not loaded or not observed.is_ready(Component.STEWARD):
         return ()
     return _prepare_own(plan, experiment, own)
+
+
+def _is_made(plan: Plan, observed: Observed, part: Component) -> bool:
+    """Whether what makes a part's pod is there, and the Service by which others find it."""
+    children = plan.context.experiment.children_name
+    return observed.has_controller(part) and not missing_service(observed, children, part)
+
+
+def missing_service(observed: Observed, parent: str, *parts: Component) -> str:
+    """Return the Service of a part that somebody deleted; empty for none.
+
+    The parent is a run or the name of all children. Without it the part has no name: connections
+    that are there go on, and new ones fail as if it were the service's fault.
+    """
+    there = {service.name for service in observed.services if not service.deleting}
+    names = (component_name(parent, part) for part in parts)
+    return next((name for name in names if name not in there), "")
 
 
 def _prepare_own(
@@ -122,6 +142,10 @@ def why_lost(plan: Plan, observed: Observed) -> str:
     gone = [part.value for part in parts if not observed.has_controller(part)]
     if gone:
         return f"{', '.join(gone)} of the experiment was deleted"
+    if lost := missing_service(observed, plan.context.experiment.children_name, *parts):
+        return f"the Service {lost} was deleted during the run"
+    if by_somebody := scaled(observed.controllers):
+        return by_somebody[1]
     store = emptied_store(observed)
     return f"the {store} pod was replaced, and its data with it" if store else ""
 
@@ -130,12 +154,14 @@ def emptied_store(observed: Observed) -> str:
     """Return the store whose pod is younger than the Job that filled it; empty for none.
 
     Both moments are the API server's: when a Job ended its node says, whose clock may be another.
-    Filling begins seconds after the store was made: a pod of the same second is the former one.
+    Filling begins seconds after the store was made: a pod of the same second is the former one. One
+    beside the former, of a store that somebody scaled, takes nothing from it.
     """
     for filling, stores in _FILLED_BY.items():
         job = observed.job("", filling)
         for store in stores if job else ():
-            if any(job and pod.created > job.created for pod in observed.pods_of("", store)):
+            pods = [pod for pod in observed.pods_of("", store) if not pod.deleting]
+            if job and pods and min(pod.created for pod in pods) > job.created:
                 return store.value
     return ""
 

@@ -14,10 +14,11 @@ _ERROR = re.compile(
     r"\b(ERROR|FATAL|PANIC):|^(Uncaught |Unhandled )?[\w.]*(Error|Exception)(\b|$)|\b[Ee]rror: "
 )
 _DETAIL = re.compile(r"^\s*(DETAIL|HINT): ")
-# A mark below a statement, the statement and its values, a link, a frame, and that it ended.
+# A mark below a statement, the statement and its values, a link, a frame, how far it had come, and
+# that it ended.
 _TELLS_NOTHING = re.compile(
     r"^\s*[\^~]+\s*$|^LINE \d+:|^\[(SQL|parameters): |^\(Background on this error at: |^\s+at \S"
-    r"|Application startup failed\. Exiting\.$|^\s*[\[\](){}]*\s*$"
+    r"|^dataset: progress |Application startup failed\. Exiting\.$|^\s*[\[\](){}]*\s*$"
 )
 
 

@@ -6,6 +6,7 @@ from loadlab.base.names import is_credentials_secret
 from loadlab.progress.observed import PodView
 
 CREATE_IT = "; create it in the experiment's namespace, or name another"
+GONE = "; somebody deleted the experiment's own Secret, so create the experiment anew"
 NOT_OURS = "; somebody made a Secret of that name before the experiment could: delete both"
 IS_IT_THERE = "is each there, with the keys that are asked for?"
 # The field that names what a volume shows, by the volume's name without its number.
@@ -53,4 +54,6 @@ def _remedy(said: str) -> str:
     """Say what to do where a Secret, or a key of one, is not there."""
     if "couldn't find key" in said and is_credentials_secret(said):
         return NOT_OURS
+    if "not found" in said and is_credentials_secret(said):
+        return GONE
     return CREATE_IT if "not found" in said or "couldn't find key" in said else ""

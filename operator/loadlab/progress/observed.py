@@ -190,7 +190,7 @@ class ControllerView(Child):
     """A Deployment or a StatefulSet; `refusal` is why its pods could not be created."""
 
     refusal: str = ""
-    scaled_away: bool = False  # by somebody: of each of ours there is one pod
+    replicas: int | None = None  # that it is asked for now, by whomever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """From the pods of a run to what they were: what the trial is judged by, and what it records."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from loadlab.measurement.ran_as import RanAs
@@ -11,13 +11,19 @@ from loadlab.progress.observed import ContainerKind, PodView, Resources
 LIMIT_RANGE = "a LimitRange of the namespace"
 
 
-def what_ran(pods: Iterable[PodView]) -> dict[str, RanAs]:
-    """Return what each component was; of several pods the one that may use the least CPU."""
+def what_ran(pods: Iterable[PodView], restarted: Set[str] = frozenset()) -> dict[str, RanAs]:
+    """Return what each component was; of several pods the one that may use the least CPU.
+
+    Of those `restarted` a container was started again in mid-run.
+    """
     by_component: dict[str, list[PodView]] = {}
     for pod in pods:
         if pod.component is not None and pod.containers:
             by_component.setdefault(pod.component.value, []).append(pod)
-    return {name: _component(each) for name, each in by_component.items()}
+    return {
+        name: replace(_component(each), restarted=name in restarted)
+        for name, each in by_component.items()
+    }
 
 
 def _component(pods: list[PodView]) -> RanAs:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.progress.observed import ControllerView, JobView
 
@@ -42,13 +43,22 @@ def sentence_of(refusal: str) -> str:
     return PREAMBLE.sub("", refusal).strip().rstrip(".")
 
 
-def scaled_away(controllers: Iterable[ControllerView]) -> tuple[Reason, str] | None:
-    """Return which of these somebody scaled to no pod at all; None for none."""
-    first = next((each for each in controllers if each.scaled_away and not each.deleting), None)
-    if first is None:
-        return None
-    what = f"{first.reference.kind} {first.name}"
-    return Reason.INFRASTRUCTURE_LOST, f"somebody scaled {what} to 0: scale it to 1 again"
+def scaled(
+    controllers: Iterable[ControllerView], run: str = "", service_pods: int = 1
+) -> tuple[Reason, str] | None:
+    """Return which of an experiment's own, or of a run's, somebody scaled; None for none.
+
+    There is one pod of each, but of a run's service: a second store would be empty, and a second
+    worker would do the work of one.
+    """
+    for each in controllers:
+        asked = service_pods if each.run and each.component is Component.SERVICE else 1
+        is_meant = each.run in {"", run} and not each.deleting
+        if is_meant and each.replicas is not None and each.replicas != asked:
+            what = f"{each.reference.kind} {each.name} to {each.replicas}"
+            remedy = f"somebody scaled {what}: scale it to {asked} again"
+            return Reason.INFRASTRUCTURE_LOST, remedy
+    return None
 
 
 def refused_pod(makers: Iterable[ControllerView | JobView]) -> tuple[Reason, str] | None:

@@ -23,7 +23,12 @@ from loadlab.progress.observed import Observed
 LOOK_FOR_OTHERS = 2.0  # seconds: the stores of another one take longer to become ready
 LOOK_AT_REMAINS = 5.0  # seconds, until what was deleted is gone
 # Endings of what cannot be looked at: it is going already, or is not ours to keep.
-_NOT_KEPT = {Reason.NOT_CLEARED, Reason.SUPERSEDED, Reason.REQUEST_REFUSED}
+_NOT_KEPT = {
+    Reason.NOT_CLEARED,
+    Reason.SUPERSEDED,
+    Reason.REQUEST_REFUSED,
+    Reason.NOT_ANSWERED,
+}
 
 
 def retains(spec: LoadExperimentSpec, status: LoadExperimentStatus) -> bool:

@@ -1,6 +1,6 @@
 """Running: one trial after the other, each in fresh processes, the former one cleared away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from loadlab.base.quantities import seconds
@@ -10,7 +10,7 @@ from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.asked_service import why_not_asked
-from loadlab.progress.clearing import clear_runs, name_stuck
+from loadlab.progress.clearing import clear_runs, why_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.diagnose import Diagnosis
@@ -76,11 +76,10 @@ def _go_on(
     if current is not None and is_running:
         decision = _under_way(plan, current, observed, status, transition.now)
         return replace(decision, actions=(*clearing, *decision.actions))
+    if ending := _why_it_ends(plan, current, stale, observed, transition.now):
+        return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
     if current is None or stale:
-        stuck = name_stuck(observed, stale, transition.now)
-        return _lost(status, stuck, transition) if stuck else Decision(status, clearing, RESYNC)
-    if elsewhere := store_elsewhere(plan, observed):
-        return end_early(status, transition, elsewhere, ConditionType.FAILED, Truth.TRUE)
+        return Decision(status, clearing, RESYNC)
     building = next_step(plan, experiment, observed)
     if building is not None:
         return Decision(_infrastructure_lost(status, plan, observed, transition), building, RESYNC)
@@ -88,6 +87,16 @@ def _go_on(
         status, ConditionType.INFRASTRUCTURE_READY, Truth.TRUE, reason=Reason.PREPARED
     )
     return _begin(plan, current, observed, status, transition)
+
+
+def _why_it_ends(
+    plan: Plan, current: Current | None, stale: Set[str], observed: Observed, now: float
+) -> Diagnosis | None:
+    """Return why no further trial would be like the former ones; None where one may be."""
+    if current is not None and not stale:
+        return store_elsewhere(plan, observed)
+    stuck = why_stuck(observed, stale, plan.context.experiment.status, now)
+    return (Reason.NOT_CLEARED, stuck) if stuck else None  # it would disturb the next one
 
 
 def _begin(
@@ -160,14 +169,6 @@ def _under_way(
     if any(isinstance(action, Collect) for action in over):  # what has a result is decided
         status = status.model_copy(update={"chosen": plan.context.settled})
     return Decision(status, over, AT_ONCE if over else RESYNC)
-
-
-def _lost(status: LoadExperimentStatus, stuck: str, transition: Transition) -> Decision:
-    """End where a former run never goes: it would disturb the next one."""
-    lost = "" if "somebody's finalizer" in stuck else "; is its node lost?"
-    message = f"{stuck} of a run that is over does not go though deleted{lost}"
-    ending = Reason.NOT_CLEARED, message
-    return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
 
 
 def _infrastructure_lost(

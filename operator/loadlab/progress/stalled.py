@@ -39,6 +39,18 @@ def go_on(status: LoadExperimentStatus, transition: Transition) -> LoadExperimen
     return transition.set(status, ConditionType.STALLED, Truth.FALSE, reason=reason)
 
 
+def as_it_stalled(
+    status: LoadExperimentStatus, former: LoadExperimentStatus
+) -> LoadExperimentStatus:
+    """Return a status with what a former one says of what holds the experiment up."""
+    before = find(former.conditions, ConditionType.STALLED)
+    now = find(status.conditions, ConditionType.STALLED)
+    if before is None or now is None:
+        return status
+    conditions = tuple(before if each is now else each for each in status.conditions)
+    return status.model_copy(update={"conditions": conditions})
+
+
 def what_stalls(status: LoadExperimentStatus) -> Diagnosis | None:
     """Return what holds it up; None for nothing, or for a reason of another release."""
     found = find(status.conditions, ConditionType.STALLED)

@@ -33,10 +33,11 @@ from loadlab.progress.infrastructure import identify_parts
 from loadlab.progress.inputs import find_changed_image, find_changed_input, inputs_at_start
 from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.load_begin import begin_load, load_waits
-from loadlab.progress.missing import CREATE_IT, IS_IT_THERE, NOT_OURS
+from loadlab.progress.missing import CREATE_IT, GONE, IS_IT_THERE, NOT_OURS
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
 from loadlab.progress.refused_creation import refused_pod
+from loadlab.progress.servers import note_servers, restarted
 from loadlab.progress.unplaced import closed_nodes
 
 # Permanent failures, which a second attempt would meet too: they end the experiment.
@@ -52,8 +53,13 @@ PERMANENT_FAILURES = {
     Reason.SCRIPT_FAILED,
     Reason.SUPERSEDED,
 }
-# What the trial that Failed ends the experiment with; some only where Failure says so.
-ENDING_FAILURES = PERMANENT_FAILURES | {Reason.INPUTS_CHANGED, Reason.NO_LONGER_FITS}
+_NOT_OF_THE_IMAGE = (CREATE_IT, GONE, NOT_OURS, f"{IS_IT_THERE})")  # no other one mends it
+# What the trial that Failed ends the experiment with; some only where Failure.ends_experiment.
+ENDING_FAILURES = PERMANENT_FAILURES | {
+    Reason.INPUTS_CHANGED,
+    Reason.NO_LONGER_FITS,
+    Reason.NOT_ANSWERED,
+}
 
 _FOR = {
     TrialRole.MEASURED: "",
@@ -80,6 +86,7 @@ def start_trial(
             "timings": Timings(started=now),
             "service_cpu": plan.context.service_cpu,
             "parts": identify_parts(plan, observed),
+            "servers": (),
             "asked_service": asked_service(plan.variant(planned.cell), observed.asked),
             "inputs": inputs_at_start(trial, observed),
         }
@@ -120,7 +127,7 @@ def judge_run(
         failure = Failure(Reason.GENERATOR_LOST, "the k6 Job is gone; was it deleted by hand?")
     failure = failure or _too_late(plan, planned, trial, observed, now)
     if failure is None:
-        return ()
+        return note_servers(plan, trial, observed, run)
     status = after_failure(trial.status, failure, plan.attempts(planned))
     return (
         CollectEvidence(planned.name, status, find_witnesses(observed, run, trial.status)),
@@ -148,13 +155,14 @@ def _collect(
     finished: tuple[PodView, ...],
 ) -> Collect:
     run = planned.run(trial.status.attempt).name
-    servers = observed.pods_of(run, Component.SERVICE)
+    servers = observed.pods_of(run, Component.SERVICE, Component.WORKER)
     parts = (*observed.pods_of(""), *observed.pods_of(run))
     images = {pod.component.value: pod.image for pod in parts if pod.component and pod.image}
     variant = plan.variant(planned.cell)
     image, its_node = served_by(variant, observed.asked)
     images |= {Component.SERVICE.value: image} if image else {}
-    node = next((pod.node for pod in servers), its_node)
+    on = (pod.node for pod in servers if pod.component is Component.SERVICE)
+    node = next(on, its_node)
     return Collect(
         trial=planned,
         status=trial.status.model_copy(update={"images": images, "node": node}),
@@ -163,7 +171,7 @@ def _collect(
         disturbance=find_restart(plan, trial, observed, run),
         has_results=has_results(observed),
         witnesses=find_witnesses(observed, run, trial.status),
-        ran=what_ran(parts) | served_as(variant, observed.asked),
+        ran=what_ran(parts, restarted(trial, servers)) | served_as(variant, observed.asked),
     )
 
 
@@ -183,7 +191,7 @@ def _too_late(
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return _no_longer_fits(plan, pods, message)
-        if not message.endswith((CREATE_IT, NOT_OURS, f"{IS_IT_THERE})")):  # by no other image
+        if not message.endswith(_NOT_OF_THE_IMAGE):
             message += why_not_ready(plan.variant(trial.spec.cell), reason)
         return Failure(reason, message)
     if age > run_seconds(planned.load, timeouts) + COLLECTING_MARGIN:

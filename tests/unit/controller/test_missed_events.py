@@ -10,7 +10,7 @@ from loadlab.controller.settings import from_environment
 from loadlab.controller.work_queue import Key
 from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.client import ApiCluster
-from loadlab.kube.errors import UnavailableError
+from loadlab.kube.errors import RefusedError, UnavailableError
 from loadlab.progress.observed import NOBODY_AHEAD
 
 FIRST, NEXT = ("lab", "first"), ("lab", "next")
@@ -95,5 +95,45 @@ async def test_a_server_that_does_not_answer_changes_nothing():
 
     with pytest.raises(UnavailableError):
         await look(operator, Away({}))
+
+    assert operator.index.place_of(NEXT).ahead == 1
+
+
+class Refusing(Stored):
+    """One of several namespaces was deleted, and with it the Role that lay in it."""
+
+    async def versions(self, kind: Kind, namespace: str | None) -> dict[Key, str]:
+        if namespace in {"gone", None}:
+            raise RefusedError(f"GET {namespace}: 403 forbidden")
+        return await super().versions(kind, namespace)
+
+    async def get(
+        self, kind: Kind, namespace: str, name: str, *, bare: bool = False
+    ) -> Manifest | None:
+        assert namespace != "gone"
+        return await super().get(kind, namespace, name)
+
+
+async def test_in_a_namespace_that_refuses_there_is_nobody_and_others_are_looked_at():
+    operator = await told_of(WAITS)
+    theirs = body("theirs", "1", "Running", created="2025-01-01")
+    theirs["metadata"]["namespace"] = "gone"
+    operator.handle_event(("gone", "theirs"), theirs)
+    assert operator.index.place_of(NEXT).ahead == 1
+    changed = body("next", "4", "Pending", created="2026-01-02")
+
+    refusing = await handle_missed(
+        Refusing({NEXT: changed}), ("gone", "lab"), operator.index, operator.handle_difference
+    )
+
+    assert refusing == {"gone"}
+    assert operator.index.place_of(NEXT) == NOBODY_AHEAD
+
+
+async def test_a_cluster_that_refuses_altogether_is_not_empty():
+    operator = await told_of(RUNNING, WAITS)
+
+    with pytest.raises(RefusedError):
+        await handle_missed(Refusing({}), (None,), operator.index, operator.handle_difference)
 
     assert operator.index.place_of(NEXT).ahead == 1

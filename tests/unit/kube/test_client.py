@@ -81,6 +81,7 @@ RESULTS = {
     "logs, not text": (says(200, b't-1 {"loadlab_result":\xff}'),
                        't-1 {"loadlab_result":\N{REPLACEMENT CHARACTER}}'),
     "logs, gone": (NOT_FOUND, None),
+    "logs, never begun": (refuses(400, "BadRequest"), None),
     "why_no_pod": (says(200, {"items": [{"lastTimestamp": "2", "message": "exceeded quota: b"},
                                         {"lastTimestamp": "1", "message": "exceeded quota: a"}]}),
                    "exceeded quota: b"),

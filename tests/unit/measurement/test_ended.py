@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
-from loadlab.measurement.documents import CUT_OFF, GONE
+from loadlab.measurement.documents import CUT_OFF, GONE, ComponentReading
 from loadlab.measurement.pod_log import PodReport
+from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.trial import measure_trial
+from loadlab.model.status import Validity
 from loadlab.plan.expected import LoadFacts
+from loadlab.validity.judge import judge
+from loadlab.validity.judgement import ReasonKind
 from tests.unit.measurement.test_trial import BuildReport, measured
 
 
@@ -105,3 +109,33 @@ def test_a_component_that_takes_no_connection_is_cut_off(
 
     assert trial.cut_off == cut_off
     assert not any(usage.restarted for usage in trial.components.values())
+
+
+def test_what_a_worker_did_whose_container_was_started_again_is_not_known(
+    document: dict[str, Any], report: BuildReport, load: LoadFacts
+) -> None:
+    """Its counters are above the former's by the end: nothing in the snapshots shows it."""
+    whole = report(document)
+    assert whole.start
+    assert whole.end
+    start, end = (
+        edge.model_copy(
+            update={
+                "components": dict(edge.components)
+                | {"worker": ComponentReading(cpu_seconds=cpu, persisted=rows)}
+            }
+        )
+        for edge, cpu, rows in ((whole.start, 2.0, 500), (whole.end, 10.0, 5000))
+    )
+    pod = PodReport("k6-0", whole.document, start, end)
+
+    calm = measured(measure_trial([pod], 1, load, {"worker": RanAs()}))
+    trial = measured(measure_trial([pod], 1, load, {"worker": RanAs(restarted=True)}))
+
+    assert calm.components["worker"].cpus_used == pytest.approx(8.0 / 10, rel=0.2)
+    assert not calm.components["worker"].restarted
+    assert trial.components["worker"].restarted
+    assert trial.components["worker"].cpus_used is None
+    assert not trial.components["service"].restarted
+    kinds = {reason.kind: reason.level for reason in judge(trial).reasons}
+    assert kinds[ReasonKind.COMPONENT_RESTARTED] is Validity.SUSPECT

@@ -136,7 +136,11 @@ class LoadExperimentSpec(RuledModel):
     timeouts: Timeouts = Field(default=Timeouts(), description="Deadlines of the phases.")
     retry: Retry = Field(default=Retry(), description="What happens to lost or spoiled trials.")
     suspend: bool = Field(
-        default=False, description="true starts no further trial until it is false again."
+        default=False,
+        description=(
+            "true starts no further trial until it is false again. One that has begun keeps its "
+            "stores and its time runs on: others wait for it, until timeouts.total at the latest."
+        ),
     )
     terminate: bool = Field(
         default=False, description="true ends the experiment now and keeps what was measured."

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     RECONCILE_FAILED = "ReconcileFailed"
     NOT_CLEARED = "NotCleared"
     REQUEST_REFUSED = "RequestRefused"
+    NOT_ANSWERED = "NotAnswered"
     RESUMED = "Resumed"
     # Why something did not become ready, or was lost.
     IMAGE_PULL_FAILED = "ImagePullFailed"

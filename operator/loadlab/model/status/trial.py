@@ -18,6 +18,7 @@ from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs
 from loadlab.model.status.results import Failures, StatusClasses
 from loadlab.model.status.search import TrialStep
 from loadlab.model.status.served import AskedService
+from loadlab.model.status.servers import MOST_SERVERS, Server
 
 
 class TrialPhase(StrEnum):
@@ -147,6 +148,14 @@ class LoadTrialStatus(ObservedModel):
         description=(
             "Stores and steward at the attempt's start: the uid of each one's pod, and how often "
             "its container had been started again."
+        ),
+    )
+    servers: tuple[Server, ...] = Field(
+        default=(),
+        max_length=MOST_SERVERS,
+        description=(
+            "Pods of the service and of its worker, once all of the attempt's were ready. One that "
+            "is replaced voids the attempt."
         ),
     )
     asked_service: AskedService | None = Field(
