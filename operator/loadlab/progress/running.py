@@ -1,6 +1,6 @@
 """Running: one trial after the other, each in fresh processes, the former one cleared away."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from loadlab.base.quantities import seconds
@@ -76,7 +76,9 @@ def _go_on(
     if current is not None and is_running:
         decision = _under_way(plan, current, observed, status, transition.now)
         return replace(decision, actions=(*clearing, *decision.actions))
-    if ending := _why_it_ends(plan, current, stale, observed, transition.now):
+    is_clear = current is not None and not stale
+    stuck = "" if is_clear else why_stuck(observed, stale, experiment.status, transition.now)
+    if ending := _why_it_ends(plan, observed, stuck, is_clear=is_clear):
         return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
     if current is None or stale:
         return Decision(status, clearing, RESYNC)
@@ -89,13 +91,10 @@ def _go_on(
     return _begin(plan, current, observed, status, transition)
 
 
-def _why_it_ends(
-    plan: Plan, current: Current | None, stale: Set[str], observed: Observed, now: float
-) -> Diagnosis | None:
+def _why_it_ends(plan: Plan, observed: Observed, stuck: str, *, is_clear: bool) -> Diagnosis | None:
     """Return why no further trial would be like the former ones; None where one may be."""
-    if current is not None and not stale:
+    if is_clear:
         return store_elsewhere(plan, observed)
-    stuck = why_stuck(observed, stale, plan.context.experiment.status, now)
     return (Reason.NOT_CLEARED, stuck) if stuck else None  # it would disturb the next one
 
 

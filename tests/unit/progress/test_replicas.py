@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.base.names import Component, run_name
+from loadlab.base.names import Component, component_name, run_name
 from loadlab.model.resources import Experiment, Metadata, Trial
 from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase
 from loadlab.model.status.conditions import Reason
@@ -16,7 +16,14 @@ from loadlab.plan.connections import highest_demand
 from loadlab.plan.expected import load_facts
 from loadlab.progress.decision import Collect, CollectEvidence
 from loadlab.progress.forgery import program_of
-from loadlab.progress.observed import ControllerView, JobView, Observed, PodView, Reference
+from loadlab.progress.observed import (
+    Child,
+    ControllerView,
+    JobView,
+    Observed,
+    PodView,
+    Reference,
+)
 from loadlab.progress.trials import judge_run
 
 IMAGES = Images(services="services", k6="k6", postgres="pg", redis="redis", rabbitmq="rabbitmq")
@@ -44,6 +51,10 @@ def pod(run: str, component: Component, number: int, **fields: Any) -> PodView:
     return PodView(reference=reference, component=component, run=run, phase="Running", **fields)
 
 
+def service(name: str) -> Child:
+    return Child(reference=Reference("Service", name, f"uid-{name}"), component=None, run="")
+
+
 def spoiled_by(plan: Plan, servers: int, *, deleting: int = 0) -> str | None:
     """What a run whose generator has reported ends with, for so many pods of the service."""
     (trial,) = plan.trials
@@ -59,6 +70,10 @@ def spoiled_by(plan: Plan, servers: int, *, deleting: int = 0) -> str | None:
         pods=(*serving, pod(run, Component.K6, 0, reported=True)),
         jobs=(job,),
         controllers=(ControllerView(reference=STEWARD, component=Component.STEWARD, run=""),),
+        services=(
+            service(component_name(plan.context.experiment.children_name, Component.STEWARD)),
+            service(run),
+        ),
     )
     decided, *_ = judge_run(plan, trial, resource, observed, now=60.0)
     if isinstance(decided, Collect):
