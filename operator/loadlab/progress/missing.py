@@ -21,7 +21,7 @@ _FIELDS = {
 _NOT_MOUNTED = re.compile(
     r'volume "(?P<volume>[^"]{1,63})" : (?:'
     r'(?:secret|configmap) "[^"]{1,253}" not found|'
-    r"references non-existent (?:secret|config) key: (?P<key>[-._a-zA-Z0-9]{1,253}))"
+    r"(?:configmap )?references non-existent (?:secret|config) key: (?P<key>[-._a-zA-Z0-9]{1,253}))"
 )
 
 
