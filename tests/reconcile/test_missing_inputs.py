@@ -29,7 +29,10 @@ SQL: Manifest = {
     "timeouts": {"prepare": "20s"},
 }
 NOT_FOUND = 'MountVolume.SetUp failed for volume "tls" : secret "own-shop-tls" not found'
-NO_SQL = 'MountVolume.SetUp failed for volume "sql" : configmap references non-existent config key: seed.sql'
+NO_SQL = (
+    'MountVolume.SetUp failed for volume "sql" : '
+    "configmap references non-existent config key: seed.sql"
+)
 NO_CA = 'MountVolume.SetUp failed for volume "ca" : configmap "own-ca" not found'
 LATE = 'MountVolume.SetUp failed for volume "tls" : object "lab"/"own-shop-tls" not registered'
 
