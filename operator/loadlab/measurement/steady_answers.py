@@ -22,7 +22,7 @@ service answers only those whose latency is longer than the load has been over.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import sqrt
+from math import log, sqrt
 from statistics import median
 
 from loadlab.measurement import bounds
@@ -76,7 +76,7 @@ def goes_on_after(lines: Sequence[Line], bin_seconds: int, asked: Asked, end: fl
         # By the beginning of each part: the last ones of a steady service may end in a part of one.
         passed = [line.at - end + bin_seconds * part / _PARTS for part in range(_PARTS)]
         left = asked.coming(bin_seconds) * sum(1 - asked.known_within(s) for s in passed) / _PARTS
-        if line.requests > left + _errors(left) + 1:
+        if line.requests > left + _errors(left, looks=len(lines)) + 1:
             return True
     return False
 
@@ -94,9 +94,12 @@ def _is_short(early: Sequence[Line], late: Sequence[Line], bin_seconds: int, ask
     return ended < (1 - bounds.LEFT_OVER) * due - _errors(unsure)
 
 
-def _errors(requests: float) -> float:
-    """Return by how many requests a number of them may differ from its mean by chance."""
-    return bounds.LEFT_OVER_ERRORS * sqrt(requests)
+def _errors(requests: float, looks: int = 1) -> float:
+    """Return by how many requests a number of them may differ from its mean by chance.
+
+    Of several looks, each may: by the union bound, n exp(-z²/2), none does so more often than one.
+    """
+    return sqrt((bounds.LEFT_OVER_ERRORS**2 + 2 * log(looks)) * requests)
 
 
 def _seconds_slower_each_second(lines: Sequence[Line]) -> float:

@@ -109,6 +109,8 @@ def steady_services(chance: random.Random, seconds: float) -> dict[str, Service]
 @pytest.mark.parametrize("name", list(steady_services(random.Random(0), 4)))
 @some
 @given(st.sampled_from([0.5, 2.0, 20.0, 300.0]), SECONDS, BEGINS, st.booleans(), SEEDS)
+@example(rate=300.0, seconds=20.0, begins=0.0, poisson=True, seed=2295)  # many by chance
+@example(rate=300.0, seconds=20.0, begins=0.0, poisson=True, seed=5)
 @example(
     rate=300.0, seconds=10.0, begins=0.03125, poisson=False, seed=1
 )  # the last end within 0.1 s
