@@ -144,17 +144,22 @@ def test_a_cancelled_job_ends_its_experiment(repository: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("stood", "keep", "goes"),
-    [(False, "false", True), (False, "true", False), (True, "false", False)],
-    ids=["its own", "kept", "up before"],
+    ("usable", "nodes", "keep", "goes"),
+    [
+        (3, "", "false", True),
+        (3, "", "true", False),
+        (0, "id", "false", False),
+        (3, "id", "", False),
+    ],
+    ids=["its own", "kept", "up before", "stopped, and somebody's"],
 )
 def test_a_cluster_of_its_own_goes_when_it_is_over(
-    repository: Path, tmp_path: Path, stood: bool, keep: str, goes: bool
+    repository: Path, tmp_path: Path, usable: int, nodes: str, keep: str, goes: bool
 ):
-    make = PROGRAMS["make"] + ("" if stood else '\ncase "$*" in *status) exit 3 ;; esac')
-    done, asked, _ = run_action(
-        repository, tmp_path, make=make, LOADLAB_CLUSTER="kind", KEEP=keep, RUN="0", GATE="0"
-    )
+    make = PROGRAMS["make"] + f'\ncase "$*" in *status) exit {usable} ;; esac'
+    docker = f'case "$1" in ps) echo {nodes} ;; esac'
+    told = {"LOADLAB_CLUSTER": "kind", "KEEP": keep, "RUN": "0", "GATE": "0"}
+    done, asked, _ = run_action(repository, tmp_path, make=make, docker=docker, **told)
 
     assert done.returncode == 0, done.stderr
     assert asked.rstrip().endswith(" down") is goes
@@ -212,6 +217,14 @@ def test_every_input_of_the_action_reaches_its_script(repository: Path):
     handed = re.findall(r"inputs\.([\w-]+)", " ".join(step["env"].values()))
     assert set(handed) == set(action["inputs"]) - {"artifact"}  # which the upload takes
     assert [name for name in step["env"] if f"${{{name}" not in script] == []
+
+
+def test_where_nobody_can_tell_whether_it_was_measured_nothing_is(repository: Path, tmp_path: Path):
+    done, asked, _ = run_action(repository, tmp_path, REFUSES="get loadexperiment sleep")
+
+    assert done.returncode == 1
+    assert "it is not known whether sleep is in default already" in done.stderr
+    assert "loadlab run" not in asked
 
 
 def test_artifacts_of_two_experiments_have_two_names(repository: Path, tmp_path: Path):

@@ -52,7 +52,9 @@ experiment=$(realpath "$EXPERIMENT")
 
 case ${LOADLAB_CLUSTER:-kind} in
   kind)
-    CLUSTER=kind make -C "$repository" status > /dev/null 2>&1 || [ "${KEEP:-false}" = true ] || takes_down=true
+    # One that is only stopped is somebody's, with what was measured on it.
+    [ -n "$(docker ps --all --quiet --filter label=io.x-k8s.kind.cluster=loadlab 2> /dev/null)" ] ||
+      CLUSTER=kind make -C "$repository" status > /dev/null 2>&1 || [ "${KEEP:-false}" = true ] || takes_down=true
     CLUSTER=kind make -C "$repository" install || fail "no cluster with LoadLab came up: see above"
     [ ${#images[@]} = 0 ] || load_images
     PATH=$repository/.state/bin:$PATH
@@ -78,7 +80,9 @@ accepted=$(loadlab validate "$experiment") || fail "$EXPERIMENT is not one LoadE
 measured=${accepted%%:*}
 put_out "artifact=loadlab-$measured${GITHUB_JOB:+-$GITHUB_JOB}${JOB_INDEX:+-$JOB_INDEX}"
 # What ended before was of former images: the same file does not say that a tag has moved.
-case $(kubectl get loadexperiment "$measured" "${of_experiment[@]}") in
+stands=$(kubectl get loadexperiment "$measured" "${of_experiment[@]}") ||
+  fail "it is not known whether $measured is in $namespace already: see above, and run the job again"
+case $stands in
   "") ;;
   isTrue)
     [ "${AGAIN:-true}" = true ] ||
