@@ -1,15 +1,26 @@
 """What a variant says of the pods that its service runs in; a preparation of its own, too."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from loadlab.base.models import ApiModel
+from loadlab.base.rules import Rule, short_keys
 from loadlab.model.spec.placement import LabelValue
 from loadlab.model.spec.secrets import SecretName
 
 AnnotationValue = Annotated[str, Field(max_length=1000)]
+# Of whatever has PodFields.
+POD_RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
+        lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
+        "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
+    ),
+    short_keys("pod_labels", "podLabels", 317),
+    short_keys("pod_annotations", "podAnnotations", 317),
+)
 
 
 class PullSecret(ApiModel):

@@ -6,8 +6,8 @@ from pydantic import Field
 from pydantic.alias_generators import to_snake
 
 from loadlab.base.quantities import Duration, bounded
-from loadlab.base.rules import Rule, RuledModel, short_keys
-from loadlab.model.spec.pod import PodFields
+from loadlab.base.rules import Rule, RuledModel
+from loadlab.model.spec.pod import POD_RULES, PodFields
 from loadlab.model.spec.secrets import ConfigMapKeyRef, EnvSource
 from loadlab.model.spec.texts import IMAGE, NO_NUL
 from loadlab.model.spec.variants import EnvVar
@@ -40,13 +40,7 @@ class Preparation(PodFields, RuledModel):
             ),
             f"{', '.join(OF_IMAGE)} of preparation go with its image",
         ),
-        Rule(
-            "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
-            lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
-            "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
-        ),
-        short_keys("pod_labels", "podLabels", 317),
-        short_keys("pod_annotations", "podAnnotations", 317),
+        *POD_RULES,
         Rule(
             "!has(self.env) || "
             "self.env.all(given, self.env.exists_one(other, other.name == given.name))",

@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.alias_generators import to_snake
 
-from loadlab.base.rules import Rule, RuledModel, short_keys
+from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
 from loadlab.model.spec.https import Https
-from loadlab.model.spec.pod import PodFields
+from loadlab.model.spec.pod import POD_RULES, PodFields
 from loadlab.model.spec.running import AppMetrics, HostUrl, RunningService
 from loadlab.model.spec.secrets import EnvSource, ValueSource
 from loadlab.model.spec.steps import UrlPath
@@ -136,13 +136,7 @@ class Variant(PodFields, RuledModel):
             lambda it: it.instruments_port is None or it.instruments_port != it.asked_port,
             "instrumentsPort must differ from port",
         ),
-        Rule(
-            "!has(self.automountServiceAccountToken) || has(self.serviceAccountName)",
-            lambda it: it.automount_service_account_token is None or bool(it.service_account_name),
-            "automountServiceAccountToken goes with serviceAccountName: no pod has another's token",
-        ),
-        short_keys("pod_labels", "podLabels", 317),
-        short_keys("pod_annotations", "podAnnotations", 317),
+        *POD_RULES,
         Rule(
             "self.env.all(given, self.env.exists_one(other, other.name == given.name))",
             lambda it: len({variable.name for variable in it.env}) == len(it.env),
