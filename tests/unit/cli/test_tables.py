@@ -187,21 +187,6 @@ def test_a_line_says_why_requests_of_a_cell_failed(finished: dict[str, Any]) -> 
     assert "100% of the requests of asyncpg failed: EOF (100%)" in lines
 
 
-def test_without_results_it_says_so(running: dict[str, Any]) -> None:
-    assert shown(running) == "select: Running, 3/9 trials, running select-004\nNo results yet.\n"
-
-
-def test_one_that_ended_without_results_has_none_to_come(running: dict[str, Any]) -> None:
-    running["status"] |= {
-        "phase": "Failed",
-        "conditions": [
-            {"type": "Finished", "status": "True", "reason": "ExperimentFailed", **SINCE}
-        ],
-    }
-
-    assert "No results.\n" in shown(running)
-
-
 def test_results_before_the_end_are_marked_as_such(finished: dict[str, Any]) -> None:
     finished["status"] |= {"conditions": [], "phase": "Running", "verdict": None}
 
