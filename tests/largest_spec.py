@@ -8,6 +8,7 @@ THOUSAND_CELLS: Json = {
     "variants": [{"name": "async"}],
     "factors": {"workers": TEN, "virtualUsers": TEN, "poolSize": TEN},
     "postgres": {"settings": {"max_connections": "9000"}},
+    "timeouts": {"total": "48h"},
     "expectations": [
         {
             "name": f"claim-{number}",

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.e2e
 PATH = "/apis/loadlab.dev/v1alpha1/namespaces"
 LABELS = 21_500  # of 63 characters: a few more than etcd takes of one object
 FAT_EXPERIMENTS = 15  # they kept the next one waiting for minutes
+TRIED = 13.0  # seconds for two tries of each, of 1.6 MB: 8 to 10.6 seen on two slow cores
 
 
 def test_metadata_as_large_as_etcd_allows_stop_nobody(lab: Lab):
@@ -34,7 +35,7 @@ def test_metadata_as_large_as_etcd_allows_stop_nobody(lab: Lab):
         f"\n{FAT_EXPERIMENTS} of {labels} labels, {len(body)} bytes; "
         f"the next one began after {waited:.1f} s"
     )
-    assert waited <= AHEAD_FOR + 10
+    assert waited <= AHEAD_FOR + TRIED
     assert status["phase"] == "Succeeded"
 
 
