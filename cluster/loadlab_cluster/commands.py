@@ -3,8 +3,10 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
+from threading import Timer
 
 from loadlab_cluster.errors import ClusterError, CommandError, NoAnswerError
 from loadlab_cluster.settings import REPOSITORY
@@ -60,6 +62,31 @@ def read_output(
         said = (done.stderr or done.stdout).strip()
         raise ClusterError(f"{_short(command)} ended with {done.returncode}: {said[-2000:]}")
     return done.stdout
+
+
+def read_lines(command: Sequence[Argument], seconds: float) -> Generator[str, None, None]:
+    """Run a program and yield each line that it prints as it comes; it is ended after `seconds`.
+
+    Raises ClusterError where it ends badly by itself.
+    """
+    _refuse_missing(command)
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as running,
+    ):
+        ending = Timer(seconds, running.kill)
+        ending.start()
+        try:
+            yield from running.stdout or ()
+            code = running.wait()
+        finally:
+            is_late = not ending.is_alive()
+            ending.cancel()
+            running.kill()  # also where nobody reads on
+        if code and not is_late:
+            errors.seek(0)
+            said = errors.read().strip()
+            raise ClusterError(f"{_short(command)} ended with {code}: {said[-2000:]}")
 
 
 def run_with_input(command: Sequence[Argument], file: Path) -> None:

@@ -4,7 +4,8 @@
 //   - arrivals may be those of a Poisson process,
 //   - every sample of an iteration knows its intended start to the microsecond, and its number is
 //     that of the arrival, also where others were dropped,
-//   - the time counts from when all virtual users are there, so that the first are not late.
+//   - the time counts from when the virtual users of the start are there, so that the first are not
+//     late; more are made ahead of their need, and an arrival that finds none waits for one.
 package arrivals
 
 import (
@@ -37,7 +38,8 @@ type Config struct {
 	TimeUnit types.NullDuration `json:"timeUnit"` //
 	RampUp   types.NullDuration `json:"rampUp"`   // in which the rate rises from nothing; optional
 	Duration types.NullDuration `json:"duration"` // at the full rate
-	VUs      null.Int           `json:"vus"`      // virtual users of all pods, all from the start
+	VUs      null.Int           `json:"vus"`      // virtual users of all pods, at most
+	Ready    null.Int           `json:"ready"`    // of them, those that are there from the start; all if 0
 	Arrivals spacing            `json:"arrivals"` // Even or Poisson
 	Seed     null.Int           `json:"seed"`     // of Poisson arrivals
 }
@@ -59,6 +61,9 @@ func (c *Config) Validate() []error {
 	if c.VUs.Int64 <= 0 {
 		found = append(found, errors.New("vus must be more than 0"))
 	}
+	if c.Ready.Int64 < 0 || c.Ready.Int64 > c.VUs.Int64 {
+		found = append(found, errors.New("ready must lie between 0 and vus"))
+	}
 	if c.Arrivals != even && c.Arrivals != poisson {
 		found = append(found, fmt.Errorf("arrivals is %q: give %s or %s", c.Arrivals, even, poisson))
 	}
@@ -78,16 +83,27 @@ func (c *Config) span() time.Duration { return c.RampUp.TimeDuration() + c.Durat
 
 func (c *Config) users(et *lib.ExecutionTuple) int64 { return et.ScaleInt64(c.VUs.Int64) }
 
+// ready is how many virtual users of this pod are there from the start.
+func (c *Config) ready(et *lib.ExecutionTuple) int64 {
+	if c.Ready.Int64 == 0 {
+		return c.users(et)
+	}
+	return et.ScaleInt64(c.Ready.Int64)
+}
+
 // GetDescription is for people.
 func (c *Config) GetDescription(et *lib.ExecutionTuple) string {
-	return fmt.Sprintf("%s arrivals, %d in %s of all pods for %s, %d virtual users in this one",
-		c.Arrivals, c.Rate.Int64, c.TimeUnit, c.span(), c.users(et))
+	return fmt.Sprintf("%s arrivals, %d in %s of all pods for %s, %d to %d virtual users in this one",
+		c.Arrivals, c.Rate.Int64, c.TimeUnit, c.span(), c.ready(et), c.users(et))
 }
 
 // GetExecutionRequirements is how many virtual users must be there, and until when.
 func (c *Config) GetExecutionRequirements(et *lib.ExecutionTuple) []lib.ExecutionStep {
 	return []lib.ExecutionStep{
-		{PlannedVUs: uint64(c.users(et))},
+		{
+			PlannedVUs:      uint64(c.ready(et)),
+			MaxUnplannedVUs: uint64(c.users(et) - c.ready(et)),
+		},
 		{TimeOffset: c.span() + c.GetGracefulStop()},
 	}
 }

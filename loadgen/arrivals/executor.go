@@ -2,7 +2,6 @@ package arrivals
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"go.k6.io/k6/v2/errext"
@@ -29,17 +28,16 @@ func (e *Executor) Run(ctx context.Context, out chan<- metrics.SampleContainer) 
 	defer interrupt(nil)
 	scenario := &lib.ScenarioState{Name: e.config.Name, Executor: executorType}
 	users := e.newUsers(lib.WithScenarioState(ctx, scenario), interrupt)
-	for range e.config.users(e.state.ExecutionTuple) {
-		if err := users.activate(); err != nil {
-			users.end()
-			return err
-		}
+	users.dropped = func() { e.drop(ctx, out) }
+	if err := users.begin(); err != nil {
+		users.end()
+		return err
 	}
 	start := time.Now()
 	e.begin(scenario, start)
 	stop := time.AfterFunc(e.config.span()+e.config.GetGracefulStop(), users.cut)
 	defer stop.Stop()
-	err := e.send(ctx, start, users, out)
+	err := e.send(ctx, start, users)
 	users.end()
 	if cause := context.Cause(ctx); errext.IsInterruptError(cause) {
 		return cause
@@ -57,9 +55,7 @@ func (e *Executor) begin(scenario *lib.ScenarioState, start time.Time) {
 
 // send hands each arrival of this pod to a virtual user when it is due. Pods take turns at the
 // arrivals of all, as the segments of k6's own executors do.
-func (e *Executor) send(
-	ctx context.Context, start time.Time, users *users, out chan<- metrics.SampleContainer,
-) error {
+func (e *Executor) send(ctx context.Context, start time.Time, users *users) error {
 	tuple, err := e.state.ExecutionTuple.GetNewExecutionTupleFromValue(e.config.VUs.Int64)
 	if err != nil {
 		return err
@@ -86,9 +82,7 @@ func (e *Executor) send(
 		if !await(ctx, timer, a.intended) {
 			return nil
 		}
-		if !users.take(a) {
-			e.drop(ctx, out)
-		}
+		users.take(a)
 	}
 }
 
@@ -104,8 +98,9 @@ func await(ctx context.Context, timer *time.Timer, moment time.Time) bool {
 	return ctx.Err() == nil
 }
 
-// drop counts an arrival that found no virtual user. It is not made up for: nobody would have waited
-// before the service for as long as a generator that is behind.
+// drop counts an arrival that was never sent: there were as many before it as virtual users may be.
+// It is not made up for: nobody would have waited before the service for as long as a generator that
+// is behind.
 func (e *Executor) drop(ctx context.Context, out chan<- metrics.SampleContainer) {
 	tags := e.state.Test.RunTags
 	if e.state.Test.Options.SystemTags.Has(metrics.TagScenario) {
@@ -118,86 +113,4 @@ func (e *Executor) drop(ctx context.Context, out chan<- metrics.SampleContainer)
 		Time:  time.Now(),
 		Value: 1,
 	})
-}
-
-// users are the virtual users of a scenario. Those without work wait for the next arrival in turn.
-type users struct {
-	executor  *Executor
-	ctx       context.Context // of iterations; ends with the graceful stop
-	cut       context.CancelFunc
-	interrupt context.CancelCauseFunc
-	arrivals  chan arrival
-	working   sync.WaitGroup
-	returned  sync.WaitGroup
-}
-
-func (e *Executor) newUsers(ctx context.Context, interrupt context.CancelCauseFunc) *users {
-	u := &users{executor: e, interrupt: interrupt, arrivals: make(chan arrival)}
-	u.ctx, u.cut = context.WithCancel(ctx)
-	return u
-}
-
-// activate takes one more virtual user from k6's store, and returns when it waits for work.
-func (u *users) activate() error {
-	state, config := u.executor.state, u.executor.config
-	vu, err := state.GetPlannedVU(u.executor.GetLogger(), false)
-	if err != nil {
-		return err
-	}
-	at := &place{}
-	u.returned.Add(1)
-	active := vu.Activate(&lib.VUActivationParams{
-		RunContext: withPlace(u.ctx, at), Scenario: config.Name, Exec: config.GetExec(),
-		Env: config.GetEnv(), Tags: config.GetTags(), GetNextIterationCounters: at.numbers,
-		DeactivateCallback: func(back lib.InitializedVU) {
-			state.ReturnVU(back, false)
-			u.returned.Done()
-		},
-	})
-	waits := make(chan struct{})
-	u.working.Go(func() {
-		close(waits)
-		for a := range u.arrivals {
-			at.now = a
-			state.ModCurrentlyActiveVUsCount(+1)
-			u.iterate(active)
-			state.ModCurrentlyActiveVUsCount(-1)
-		}
-	})
-	<-waits
-	return nil
-}
-
-// take gives an arrival to the virtual user that waits for longest; false where all are at work.
-func (u *users) take(a arrival) bool {
-	select {
-	case u.arrivals <- a:
-		return true
-	default:
-		return false
-	}
-}
-
-func (u *users) iterate(active lib.ActiveVU) {
-	err := active.RunOnce()
-	if u.ctx.Err() != nil || errext.IsInterruptError(err) {
-		u.executor.state.AddInterruptedIterations(1)
-		if errext.IsInterruptError(err) {
-			u.interrupt(err)
-		}
-		return
-	}
-	if err != nil {
-		text, fields := errext.Format(err)
-		u.executor.GetLogger().WithFields(fields).Error(text)
-	}
-	u.executor.state.AddFullIterations(1)
-}
-
-// end waits for the iterations under way, and gives all virtual users back.
-func (u *users) end() {
-	close(u.arrivals)
-	u.working.Wait()
-	u.cut()
-	u.returned.Wait()
 }

@@ -113,13 +113,12 @@ function ramp() {
 }
 
 function offered(times) {
-  const { rate, timeUnitMs, maxVirtualUsers: users } = load;
-  return arrivals({ rate, timeUnitMs, users, ...times });
+  const { rate, timeUnitMs, maxVirtualUsers: users, readyVirtualUsers: ready } = load;
+  return arrivals({ rate, timeUnitMs, users, ready, ...times });
 }
 
-// Our own executor. All users exist from the start: one made on demand comes too late for the
-// arrival that asked.
-export function arrivals({ rate, timeUnitMs = 1000, users, durationMs, rampUpMs = 0 }) {
+// Our own executor. Those users that are `ready` exist from the start, by default all of them.
+export function arrivals({ rate, timeUnitMs = 1000, users, ready = users, durationMs, rampUpMs = 0 }) {
   return {
     executor: 'loadlab-arrivals',
     arrivals: load.arrivals,
@@ -129,5 +128,6 @@ export function arrivals({ rate, timeUnitMs = 1000, users, durationMs, rampUpMs 
     rampUp: `${rampUpMs}ms`,
     duration: `${durationMs}ms`,
     vus: users,
+    ready: Math.min(ready, users),
   };
 }

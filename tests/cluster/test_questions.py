@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadlab_cluster import clusters, experiments, machine_docker
-from loadlab_cluster.commands import read_output, succeeds
+from loadlab_cluster.commands import read_lines, read_output, succeeds
 from loadlab_cluster.errors import ClusterError, NoAnswerError
 from loadlab_cluster.handout import Access, write_handout
 from loadlab_cluster.machine_docker import MachineDocker
@@ -40,6 +40,48 @@ def test_what_does_not_answer_is_named_with_the_remedy(machine: Add, ask: Callab
 
     with pytest.raises(NoAnswerError, match=r"no answer within 0.2 s: docker ps --all\n  Start it"):
         ask(["docker", "ps", "--all"], seconds=0.2)
+
+
+def test_lines_are_read_as_they_come_until_the_time_is_over(machine: Add):
+    machine("watches", "echo one; echo two; exec sleep 60")
+
+    assert list(read_lines(["watches"], seconds=0.5)) == ["one\n", "two\n"]
+
+
+def test_a_program_whose_lines_nobody_reads_on_is_ended(machine: Add, tmp_path: Path):
+    machine("watches", f"echo $$ > {tmp_path}/pid; echo one; exec sleep 60")
+    lines = read_lines(["watches"], seconds=60)
+    next(lines)
+    lines.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_program_that_ends_badly_while_its_lines_are_read_is_quoted(machine: Add):
+    machine("watches", "echo one; echo 'no such experiment' >&2; exit 1")
+
+    with pytest.raises(ClusterError, match=r"watches ended with 1: no such experiment"):
+        list(read_lines(["watches"], seconds=60))
+
+
+def test_progress_is_followed_by_one_program_and_anew_where_its_watch_ends(
+    machine: Add, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Asked once a second, kubectl takes CPUs that the load generator shares."""
+    asked = tmp_path / "asked"
+    kubectl = machine(
+        "kubectl",
+        f"""echo x >> {asked}
+        if [ $(wc -l < {asked}) = 1 ]; then echo ' |'; echo 'Running 0/1|False'; exit 0; fi
+        echo 'Running 0/1|False'; echo 'Succeeded 1/1|True'; exec sleep 60""",
+    )
+
+    experiments._follow(kubectl, "mine")
+
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert said == ["Pending", "Running 0/1", "Succeeded 1/1"]
+    assert len(asked.read_text().splitlines()) == 2
 
 
 def test_a_docker_that_starts_is_not_taken_for_one_that_is_not_there(

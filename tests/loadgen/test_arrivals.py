@@ -95,6 +95,45 @@ def test_a_pod_whose_last_arrival_is_early_lasts_as_long_as_the_others(lab):
     assert all("loadlab_account" in each.stdout for each in ended)
 
 
+def test_users_that_lack_are_made_when_answers_are_slow(lab, server):
+    """Ten are there and a hundred needed: none is dropped, and each counts from when it was due."""
+    server.delay = 1.0
+    load = {"rate": 100, "readyVirtualUsers": 10, "maxVirtualUsers": 240}
+    scenario = measured(lab.run(config=slow(lab, **load)))
+    split = split_of(scenario)
+
+    assert scenario.dropped_iterations == 0
+    assert len(server.ids) == split.http_req_total.count == 200
+    late, whole = known(split.http_req_lateness), known(split.http_req_from_intended)
+    together = late.hdr.mean_us + split.http_req_total.hdr.mean_us
+    assert whole.hdr.mean_us == pytest.approx(together, rel=0.005, abs=5)
+    assert late.hdr.percentile_us(50) < 100_000  # they are made far sooner than users become free
+
+
+def test_users_that_the_warm_up_needed_are_there_for_the_measurement(lab, server):
+    server.delay = 1.0
+    load = {"rate": 100, "readyVirtualUsers": 10, "maxVirtualUsers": 240, "warmupMs": 4000}
+    scenario = measured(lab.run(config=slow(lab, **load)))
+
+    assert scenario.dropped_iterations == 0
+    assert known(split_of(scenario).http_req_lateness).hdr.percentile_us(90) < 20_000
+
+
+def test_what_waits_for_a_user_until_the_end_is_dropped_and_not_forgotten(lab, server):
+    server.delay = 60.0
+    load = {"rate": 100, "readyVirtualUsers": 10, "maxVirtualUsers": 50, "gracefulStopMs": 500}
+    ended = lab.run(config=slow(lab, **load))
+    scenario = measured(ended)
+
+    assert scenario.dropped_iterations >= 150
+    assert scenario.dropped_iterations + scenario.interrupted_iterations == 200
+
+
+def slow(lab: Any, **load: Any) -> Any:
+    how = {"executor": "constant-arrival-rate", "virtualUsers": None, "durationMs": 2000}
+    return lab.configure(**how | load)
+
+
 def test_users_that_wait_for_answers_are_sent_at_no_planned_moment(lab):
     scenario = measured(lab.run(config=lab.configure(durationMs=1000)))
     split = split_of(scenario)

@@ -38,6 +38,7 @@ from loadlab.plan.virtual_users import (
     garbage_bound,
     generator_amounts,
     generator_pods,
+    ready_users,
 )
 
 # The generator gives up later than the operator, which can say why a service is not ready.
@@ -209,13 +210,15 @@ def _freshness(requests: Requests, stale_ms: int) -> Manifest | None:
 
 def load_numbers(load: Load, cell: Cell) -> Manifest:
     """Return the load profile of a cell in numbers."""
+    most, ready = allocated_users(load, cell), ready_users(load, cell)
     return {
         "executor": load.executor.value,
         "arrivals": load.spacing.value,
         "virtualUsers": cell.number(Factor.VIRTUAL_USERS),
         "rate": cell.number(Factor.RATE),
         "timeUnitMs": milliseconds(load.time_unit),
-        "maxVirtualUsers": allocated_users(load, cell) if load.executor.is_open else None,
+        "maxVirtualUsers": most if load.executor.is_open else None,
+        **({"readyVirtualUsers": ready} if load.executor.is_open and ready < most else {}),
         "rampUpMs": milliseconds(load.ramp_up),
         "durationMs": milliseconds(load.duration),
         **({"iterations": load.iterations} if load.iterations else {}),

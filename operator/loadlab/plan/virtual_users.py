@@ -10,7 +10,8 @@ from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.load import STALL_SECONDS, Load
 
 BASE_MIB, MIB_PER_USER = 64, 0.45
-MEMORY_HEADROOM = 1.25  # a limit, to what is needed: answers in flight, and garbage
+MEMORY_HEADROOM = 1.6  # a limit, to what is needed: answers in flight, and garbage
+READY_SECONDS, FEWEST_READY = 0.25, 100  # of arrivals that find a virtual user at once; users
 COLLECTED_FROM = 0.9  # of the limit: from there on Go collects its garbage sooner (GOMEMLIMIT)
 
 
@@ -20,7 +21,7 @@ def generator_pods(load: Load, cell: Cell) -> int:
 
 
 def allocated_users(load: Load, cell: Cell) -> int:
-    """Return the virtual users of all k6 pods: those asked for, or those that a rate needs."""
+    """Return the most virtual users of all k6 pods: those asked for, or those that a rate needs."""
     rate = cell.number(Factor.RATE)
     if rate is None:
         return cell.number(Factor.VIRTUAL_USERS) or 0
@@ -30,19 +31,40 @@ def allocated_users(load: Load, cell: Cell) -> int:
     return max(arriving, generator_pods(load, cell))
 
 
+def ready_users(load: Load, cell: Cell) -> int:
+    """Return the virtual users of all k6 pods that are there from the start.
+
+    The others of a rate are for stalls. Their upkeep delays every request, so they are made when
+    they are needed.
+    """
+    most = allocated_users(load, cell)
+    rate = cell.number(Factor.RATE)
+    if rate is None or load.max_virtual_users:
+        return most
+    arriving = ceil(rate * READY_SECONDS * 1000 / milliseconds(load.time_unit))
+    return min(most, max(arriving, FEWEST_READY, generator_pods(load, cell)))
+
+
 def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amounts:
     """Return what each k6 pod may use and asks for: memory follows from its users.
 
-    The request is what its users need, so that the scheduler finds a node that has it, or says so.
+    The request is what those users need that are there from the start, so that the scheduler finds
+    a node that has it, or says so.
     """
     given, usual = spec.resources.k6, spec.resources.of(Component.K6)
-    users = ceil(allocated_users(load, cell) / generator_pods(load, cell))
-    needed = BASE_MIB + users * MIB_PER_USER
+    pods = generator_pods(load, cell)
+    most = memory_of(ceil(allocated_users(load, cell) / pods))
     limit = usual.memory
     if given.memory is None:
-        limit = max(usual.memory or "0", _mebibytes(needed * MEMORY_HEADROOM), key=amount)
+        limit = max(usual.memory or "0", _mebibytes(most * MEMORY_HEADROOM), key=amount)
+    needed = memory_of(ceil(ready_users(load, cell) / pods))
     request = given.memory_request or min(_mebibytes(needed), limit or "0", key=amount)
     return usual.model_copy(update={"memory": limit, "memory_request": request})
+
+
+def memory_of(users: int) -> float:
+    """Return the MiB that a k6 pod needs for so many virtual users."""
+    return BASE_MIB + users * MIB_PER_USER
 
 
 def garbage_bound(amounts: Amounts) -> dict[str, str]:

@@ -7,11 +7,10 @@ from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.plan.virtual_users import (
-    BASE_MIB,
-    MIB_PER_USER,
     allocated_users,
     generator_amounts,
     generator_pods,
+    memory_of,
 )
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import (
@@ -79,7 +78,7 @@ def _users(plan: Plan, planned: PlannedTrial) -> str:
     load, cell = planned.load, planned.cell
     users = ceil(allocated_users(load, cell) / generator_pods(load, cell))
     limit = generator_amounts(plan.context.spec, load, cell).memory
-    needed = ceil(BASE_MIB + users * MIB_PER_USER)
+    needed = ceil(memory_of(users))
     return (
         f" ({limit} for {users:,} virtual users, which need about {needed:,} MiB); raise "
         f"spec.resources.{Component.K6}.memory or spec.load.parallelism, or use fewer virtual users"

@@ -8,7 +8,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.load import STALL_SECONDS, Load
 from loadlab.plan import make_plan
 from loadlab.plan.cells import cells_of
-from loadlab.plan.virtual_users import allocated_users, generator_amounts
+from loadlab.plan.virtual_users import allocated_users, generator_amounts, ready_users
 
 SLEEP = {
     "workload": "sleep",
@@ -43,6 +43,30 @@ def test_users_are_those_asked_for_or_those_that_a_rate_needs(factors, load, use
     assert allocated_users(spec.load, cells_of(spec)[0]) == users
 
 
+@pytest.mark.parametrize(
+    ("rate", "load", "ready"),
+    [
+        (1000, {}, 250),
+        (100, {}, 100),
+        (20, {}, 48),
+        (60_000, {"timeUnit": "1m"}, 250),
+        (1000, {"maxVirtualUsers": 900}, 900),
+        (50, {"parallelism": 16}, 100),
+    ],
+    ids=["a quarter of a second", "a hundred", "all", "a minute", "given", "of all pods"],
+)
+def test_few_of_a_rate_are_there_from_the_start(rate, load, ready):
+    """All that a stall needs, at 1,000/s a gigabyte, delayed every request by a second."""
+    how = {"executor": "constant-arrival-rate"} | load
+    spec = LoadExperimentSpec.model_validate(SLEEP | {"factors": {"rate": [rate]}, "load": how})
+
+    assert ready_users(spec.load, cells_of(spec)[0]) == ready
+
+
+def test_the_pod_asks_for_those_of_the_start_and_may_have_all():
+    assert amounts(**OPEN, factors={"rate": [1000]}) == ("177Mi", "1831Mi")
+
+
 def test_the_script_is_told_the_users_and_the_manual_says_how_they_are_counted(experiment, images):
     plan = make_plan(experiment(**OPEN, factors={"rate": [500]}), images)
     job = plan.run_manifests(plan.trials[0], attempt=1)[-1]
@@ -50,6 +74,7 @@ def test_the_script_is_told_the_users_and_the_manual_says_how_they_are_counted(e
     configuration = json.loads(next(v["value"] for v in container["env"] if v["name"] == "TRIAL_0"))
 
     assert configuration["load"]["maxVirtualUsers"] == 500 * STALL_SECONDS == 1200
+    assert configuration["load"]["readyVirtualUsers"] == 125
     assert f"{STALL_SECONDS:g} s" in (Load.model_fields["max_virtual_users"].description or "")
 
 
@@ -59,13 +84,13 @@ def test_few_users_keep_the_usual_limit():
 
 def test_the_published_ten_thousand_fit_their_pod():
     """4.4 GB were used at most when they were measured."""
-    assert amounts(factors={"virtualUsers": [10_000]}) == ("4564Mi", "5705Mi")
+    assert amounts(factors={"virtualUsers": [10_000]}) == ("4564Mi", "7303Mi")
 
 
 def test_several_pods_share_the_users():
     load = {"parallelism": 4}
 
-    assert amounts(factors={"virtualUsers": [10_000]}, load=load) == ("1189Mi", "1487Mi")
+    assert amounts(factors={"virtualUsers": [10_000]}, load=load) == ("1189Mi", "1903Mi")
 
 
 def test_what_the_spec_gives_is_kept_and_no_more_is_asked_for():
@@ -77,4 +102,4 @@ def test_what_the_spec_gives_is_kept_and_no_more_is_asked_for():
 def test_a_given_request_is_kept():
     given = {"k6": {"memoryRequest": "6Gi"}}
 
-    assert amounts(factors={"virtualUsers": [10_000]}, resources=given) == ("6Gi", "6Gi")
+    assert amounts(factors={"virtualUsers": [10_000]}, resources=given) == ("6Gi", "7303Mi")

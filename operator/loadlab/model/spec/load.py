@@ -178,8 +178,9 @@ class Load(GeneratorChoice):
         ge=0,
         le=50_000,
         description=(
-            "Virtual users of all pods for the arrival-rate executors, all allocated beforehand; "
-            f"0 for as many as arrive in {STALL_SECONDS:g} s, which a stall of 2 s keeps waiting."
+            "Most virtual users of all pods for the arrival-rate executors, all there from the "
+            f"start; 0 for as many as arrive in {STALL_SECONDS:g} s, which a stall of 2 s keeps "
+            "waiting: some of them are there from the start, more are made before they are needed."
         ),
     )
     request: Request = Field(default=Request(), description="How one request is made.")

@@ -1,0 +1,201 @@
+package arrivals
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/lib"
+)
+
+// fewestFree is how many virtual users are free at least, while there may be more: an arrival that
+// finds none waits for one to be made, some milliseconds.
+const fewestFree = 10
+
+// spare counts the virtual users that were made in mid-run and given back: whoever makes more takes
+// those first. k6 itself makes new ones as long as it may.
+var spare atomic.Int64
+
+// users are the virtual users of a scenario. Those without work wait for the next arrival in turn.
+//
+// How many a rate needs is known once answers are slow. All that a stall of seconds may need would
+// take a gigabyte at 1,000/s, whose upkeep (garbage collection) delays every request. So some are
+// there from the start, and more are made ahead of their need; an arrival that finds none waits for
+// one, and its latency counts from when it was due.
+type users struct {
+	executor  *Executor
+	ctx       context.Context // of iterations; ends with the graceful stop
+	cut       context.CancelFunc
+	interrupt context.CancelCauseFunc
+	dropped   func()
+	most      int64         // virtual users that there may be
+	there     atomic.Int64  // that there are
+	inside    atomic.Int64  // arrivals that were taken and have not ended
+	arrivals  chan arrival  // with room for all that are taken before somebody is free
+	short     chan struct{} // tells that few are free
+	over      atomic.Bool   // no more arrivals come
+	growing   sync.WaitGroup
+	working   sync.WaitGroup
+	returned  sync.WaitGroup
+}
+
+func (e *Executor) newUsers(ctx context.Context, interrupt context.CancelCauseFunc) *users {
+	most := e.config.users(e.state.ExecutionTuple)
+	u := &users{
+		executor: e, interrupt: interrupt, most: most,
+		arrivals: make(chan arrival, most), short: make(chan struct{}, 1),
+	}
+	u.ctx, u.cut = context.WithCancel(ctx)
+	return u
+}
+
+// begin takes the virtual users of the start, with those that a scenario before made, and returns
+// when all of them wait for work.
+func (u *users) begin() error {
+	for range u.executor.config.ready(u.executor.state.ExecutionTuple) {
+		vu, err := u.planned()
+		if err != nil {
+			return err
+		}
+		u.activate(vu, false)
+	}
+	for u.there.Load() < u.most && takeSpare() {
+		vu, err := u.planned()
+		if err != nil {
+			return err
+		}
+		u.activate(vu, true)
+	}
+	if u.there.Load() < u.most {
+		u.growing.Go(u.grow)
+	}
+	return nil
+}
+
+func (u *users) planned() (lib.InitializedVU, error) {
+	return u.executor.state.GetPlannedVU(u.executor.GetLogger(), false)
+}
+
+func takeSpare() bool {
+	if spare.Add(-1) >= 0 {
+		return true
+	}
+	spare.Add(1)
+	return false
+}
+
+// grow makes virtual users while few are free, until the arrivals end.
+func (u *users) grow() {
+	for range u.short {
+		for u.isShort() && !u.over.Load() && u.ctx.Err() == nil {
+			began := time.Now()
+			vu, err := u.more()
+			if err != nil {
+				u.executor.GetLogger().WithError(err).Error("no more virtual users")
+				return
+			}
+			u.activate(vu, true)
+			if u.there.Load() > u.inside.Load() { // nobody waits: half of the CPU is for requests
+				time.Sleep(time.Since(began))
+			}
+		}
+	}
+}
+
+func (u *users) more() (lib.InitializedVU, error) {
+	if takeSpare() {
+		return u.planned()
+	}
+	return u.executor.state.GetUnplannedVU(u.ctx, u.executor.GetLogger())
+}
+
+// isShort tells that fewer than a fifth of the virtual users are free, and that there may be more.
+func (u *users) isShort() bool {
+	there := u.there.Load()
+	return there < u.most && there-u.inside.Load() < max(there/5, fewestFree)
+}
+
+// activate sets a virtual user to work, and returns when it waits for the first arrival.
+func (u *users) activate(vu lib.InitializedVU, grown bool) {
+	state, config := u.executor.state, u.executor.config
+	at := &place{}
+	u.returned.Add(1)
+	active := vu.Activate(&lib.VUActivationParams{
+		RunContext: withPlace(u.ctx, at), Scenario: config.Name, Exec: config.GetExec(),
+		Env: config.GetEnv(), Tags: config.GetTags(), GetNextIterationCounters: at.numbers,
+		DeactivateCallback: func(back lib.InitializedVU) {
+			state.ReturnVU(back, false)
+			if grown {
+				spare.Add(1)
+			}
+			u.returned.Done()
+		},
+	})
+	waits := make(chan struct{})
+	u.working.Go(func() {
+		close(waits)
+		for a := range u.arrivals {
+			at.now = a
+			u.work(active)
+		}
+	})
+	<-waits
+	u.there.Add(1)
+}
+
+// take gives an arrival to the virtual user that waits for longest, or to the first that is free.
+func (u *users) take(a arrival) {
+	if u.inside.Load() >= u.most {
+		u.dropped()
+		return
+	}
+	u.inside.Add(1)
+	u.arrivals <- a
+	if u.isShort() {
+		select {
+		case u.short <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}
+
+func (u *users) work(active lib.ActiveVU) {
+	defer u.inside.Add(-1)
+	if u.ctx.Err() != nil { // it waited until the graceful stop
+		u.dropped()
+		return
+	}
+	state := u.executor.state
+	state.ModCurrentlyActiveVUsCount(+1)
+	u.iterate(active)
+	state.ModCurrentlyActiveVUsCount(-1)
+}
+
+func (u *users) iterate(active lib.ActiveVU) {
+	err := active.RunOnce()
+	if u.ctx.Err() != nil || errext.IsInterruptError(err) {
+		u.executor.state.AddInterruptedIterations(1)
+		if errext.IsInterruptError(err) {
+			u.interrupt(err)
+		}
+		return
+	}
+	if err != nil {
+		text, fields := errext.Format(err)
+		u.executor.GetLogger().WithFields(fields).Error(text)
+	}
+	u.executor.state.AddFullIterations(1)
+}
+
+// end waits for the iterations under way, and gives all virtual users back.
+func (u *users) end() {
+	u.over.Store(true)
+	close(u.short)
+	u.growing.Wait()
+	close(u.arrivals)
+	u.working.Wait()
+	u.cut()
+	u.returned.Wait()
+}
