@@ -54,8 +54,7 @@ def sent_late(trial: TrialMeasurement) -> Iterator[Reason]:
                 f"ms late (p99): p{worst.percent:g} is {worst.intended_ms:.1f} ms from when they "
                 f"were planned and {worst.sent_ms:.1f} ms from the send, bound "
                 f"{bounds.LATE_SHARE:.0%} or {bounds.LATE_MS:g} ms, and lies between; give the "
-                "node less other work, or raise spec.resources.k6; where answers stall for "
-                "seconds, give spec.load.maxVirtualUsers: then all users are there from the start",
+                "node less other work, or raise spec.resources.k6",
             )
             return
 
