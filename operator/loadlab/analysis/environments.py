@@ -31,7 +31,7 @@ _NO_SETTINGS = {"image", "secretRef", "overwrite"}
 _NO_PREPARATION = {"timeout", *(each.alias or n for n, each in PodFields.model_fields.items())}
 _CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates", "layout"}
 _BY_PILOTS = {"loads"}  # what they carried is never twice the same, and decides but the rates
-_COMPARED = {"name", "image", "env", "envFrom"}  # of a variant
+_COMPARED = {"name", "image", "env", "envFrom", "files"}  # of a variant
 Document = Mapping[str, Any]
 
 

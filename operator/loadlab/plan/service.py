@@ -6,6 +6,7 @@ from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.https import build_certificate
 from loadlab.plan.layout import build_layout
+from loadlab.plan.own_files import build_files
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
@@ -83,7 +84,11 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
-        "volumes": [SCRATCH, *build_certificate(variant.https)[0]],
+        "volumes": [
+            SCRATCH,
+            *build_certificate(variant.https)[0],
+            *build_files(variant.files)[0],
+        ],
         **build_identity(variant.pod),
         **build_pull_secrets(variant.pod, context.images.pull_secrets),
     }

@@ -17,6 +17,7 @@ _FIELDS = {
     "variable": "load.request.variables",
     "sql": "preparation.sql",
 }
+    "file": "files",
 # The kubelet's words, of volumes only where something is missing: it may also be late to know it.
 _NOT_MOUNTED = re.compile(
     r'volume "(?P<volume>[^"]{1,63})" : (?:'
