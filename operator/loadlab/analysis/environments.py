@@ -20,6 +20,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.spec.pod import PodFields
 from loadlab.model.status import Environment, LoadExperimentStatus
+from loadlab.model.status.inputs import is_same_input
 from loadlab.model.status.served import Served, ServedContainer
 from loadlab.plan.variants import stores_of
 
@@ -94,7 +95,7 @@ def _inputs(here: Conditions, there: Conditions) -> Iterator[Contrast]:
         if not all(known):
             text = f"it is not known whether the ConfigMap {name} changed since"
             yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), is_condition=False)
-        elif known[0] != known[1]:
+        elif not is_same_input(*known):
             text = f"the ConfigMap {name} changed since, or was created anew"
             decides = name in decisive
             yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), decides)
