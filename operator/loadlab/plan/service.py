@@ -6,6 +6,7 @@ from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.https import build_certificate
 from loadlab.plan.layout import build_layout
+from loadlab.plan.noted_secrets import with_noted_secrets
 from loadlab.plan.own_files import build_files
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
@@ -36,7 +37,8 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
         {"name": "instruments", "port": variant.snapshot_port},
     ]
     pods = variant.pods_in(run.cell)
-    manifests = _deployed(context, run, Component.SERVICE, pod, ports, replicas=pods)
+    noting = with_noted_secrets(context, pod)
+    manifests = _deployed(context, run, Component.SERVICE, noting, ports, replicas=pods)
     deployed = manifests[-1]["spec"]
     deployed["template"] = marked(deployed["template"], variant.pod)
     return [*([] if pods == 1 else [_every_pod(context, run, ports[1:])]), *manifests]
