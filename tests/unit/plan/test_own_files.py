@@ -70,7 +70,7 @@ def test_without_files_nothing_is_mounted_for_them(experiment, images):
 
 def refused(experiment, images, where: str, *paths: str) -> str:
     files = [SETTINGS | {"path": path} for path in paths]
-    spec = {"variants": [MINE | ({"files": files} if where == "mine" else {})]}
+    spec: Json = {"variants": [MINE | ({"files": files} if where == "mine" else {})]}
     spec |= {"preparation": {"image": "shop:1", "files": files}} if where != "mine" else {}
     with pytest.raises(PlanError) as caught:
         make_plan(experiment(**ASKED | spec), images)
