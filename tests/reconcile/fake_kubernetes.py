@@ -59,6 +59,7 @@ class FakeKubernetes:
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self.never_goes: Callable[[str], bool] = lambda _: False  # a pod, by name
         self.pod_refusal_of: Callable[[Manifest], str] = lambda _: ""  # by what makes it
+        self.digest_of: Callable[[Manifest, str], str] = lambda *_: "0" * 16
         self._failed_creations: dict[str, str] = {}  # by the uid of what makes the pod
         self._log_of = log_of
         self._made: set[str] = set()  # uids of all that was ever created
@@ -190,17 +191,32 @@ class FakeKubernetes:
                 pod["status"] = {
                     "phase": "Running",
                     "conditions": [ready],
+                    "initContainerStatuses": self._noted(pod),
                     "containerStatuses": running,
                 }
             elif self._has_ended(pod, component):
                 end = {"exitCode": 0, "finishedAt": rfc3339(self._now + self.node_clock)}
                 ended = {"name": component, "state": {"terminated": end}}
-                pod["status"] = {"phase": "Succeeded", "containerStatuses": [ended]}
+                pod["status"] = {
+                    "phase": "Succeeded",
+                    "initContainerStatuses": pod["status"].get("initContainerStatuses") or [],
+                    "containerStatuses": [ended],
+                }
                 if component == "k6":
                     self.logs_by_pod[name] = with_token(pod, self._log_of(pod))
                     self.finished_runs.append(pod["metadata"]["labels"][RUN_LABEL])
             elif pod["status"]["phase"] == "Succeeded":
                 self._finish_job(pod)  # which takes the Job controller a while
+
+    def _noted(self, pod: Manifest) -> list[Manifest]:
+        """What a pod's first container says of the Secrets that it is given."""
+        volumes = (v for v in pod["spec"].get("volumes", ()) if v["name"].startswith("noted-"))
+        said = ",".join(self.digest_of(pod, v["secret"]["secretName"]) for v in volumes)
+        end = {"exitCode": 0, "message": said}
+        return [
+            {"name": each["name"], "ready": True, "state": {"terminated": end}}
+            for each in pod["spec"].get("initContainers", ())
+        ]
 
     def _has_ended(self, pod: Manifest, component: str) -> bool:
         """The data set is loaded at once; a generator waits for its service first."""

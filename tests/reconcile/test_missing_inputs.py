@@ -16,6 +16,12 @@ SHOP: Manifest = {
         "ca": {"configMapKeyRef": {"name": "own-ca", "key": "ca.crt"}},
     },
 }
+FILES: Manifest = {
+    "files": [
+        {"path": "/etc/shop.toml", "configMapKeyRef": {"name": "own-files", "key": "shop.toml"}},
+        {"path": "/etc/licence", "secretKeyRef": {"name": "own-keys", "key": "licence"}},
+    ]
+}
 OWN: Manifest = {
     "workload": "custom",
     "variants": [SHOP],
@@ -23,6 +29,8 @@ OWN: Manifest = {
     "replicates": 1,
     "timeouts": {"ready": "20s", "prepare": "20s"},
 }
+FILED: Manifest = OWN | {"variants": [SHOP | FILES]}
+PREPARED: Manifest = OWN | {"preparation": {"image": "shop:1"} | FILES}
 SQL: Manifest = {
     "preparation": {"sql": {"name": "shop", "key": "seed.sql"}},
     "replicates": 1,
@@ -34,6 +42,10 @@ NO_SQL = (
     "configmap references non-existent config key: seed.sql"
 )
 NO_CA = 'MountVolume.SetUp failed for volume "ca" : configmap "own-ca" not found'
+NO_FILE = 'MountVolume.SetUp failed for volume "file-0" : configmap "own-files" not found'
+NO_LICENCE = (
+    'MountVolume.SetUp failed for volume "file-1" : references non-existent secret key: licence'
+)
 LATE = 'MountVolume.SetUp failed for volume "tls" : object "lab"/"own-shop-tls" not registered'
 
 
@@ -57,8 +69,11 @@ def is_of(pod: Manifest, component: str) -> bool:
         (OWN, "service", NOT_FOUND, "the Secret own-shop-tls (https.secretName) is not there"),
         (OWN, "k6", NO_CA, "the ConfigMap own-ca (https.ca) is not there"),
         (SQL, "preparation", NO_SQL, "the ConfigMap shop (preparation.sql) has no key seed.sql"),
+        (FILED, "service", NO_FILE, "the ConfigMap own-files (files) is not there"),
+        (FILED, "service", NO_LICENCE, "the Secret own-keys (files) has no key licence"),
+        (PREPARED, "preparation", NO_FILE, "the ConfigMap own-files (files) is not there"),
     ],
-    ids=["Secret", "ConfigMap", "key"],
+    ids=["Secret", "ConfigMap", "key", "file", "key of a file", "file of a preparation"],
 )
 async def test_it_is_named_while_it_is_waited_for_and_where_that_was_in_vain(
     spec, component, said, says
@@ -75,6 +90,19 @@ async def test_it_is_named_while_it_is_waited_for_and_where_that_was_in_vain(
     await lab.run()
     assert lab.condition("Failed")["reason"] == "CreationRefused"
     assert lab.condition("Failed")["message"].endswith(f"{says}{CREATE}")
+
+
+async def test_what_its_first_container_notes_is_named_once_and_with_its_field():
+    """The same Secret is mounted twice: by the service, and by what notes it."""
+    lab = Laboratory()
+    lab.submit(**FILED)
+    waits(lab, "service", LATE)
+
+    await lab.run()
+
+    said = lab.condition("Failed")["message"]
+    assert said.count("own-shop-tls") == said.count("own-keys") == 1
+    assert "Secret own-keys (files)" in said
 
 
 async def test_once_it_is_there_the_experiment_goes_on():

@@ -31,7 +31,7 @@ else says why.
   resources: [secrets]
   verbs: [create]
 - apiGroups: [""]
-  resources: [configmaps]  # whether one that an experiment names changed; what is in it is not asked
+  resources: [configmaps]  # whether what is in one that an experiment names changed: of it a digest is kept
   verbs: [get]
 - apiGroups: [""]
   resources: [serviceaccounts]  # whether one may be used by experiments, which its label says

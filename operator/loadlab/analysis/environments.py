@@ -20,6 +20,7 @@ from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.spec.pod import PodFields
 from loadlab.model.status import Environment, LoadExperimentStatus
+from loadlab.model.status.inputs import is_same_input
 from loadlab.model.status.served import Served, ServedContainer
 from loadlab.plan.variants import stores_of
 
@@ -31,7 +32,7 @@ _NO_SETTINGS = {"image", "secretRef", "overwrite"}
 _NO_PREPARATION = {"timeout", *(each.alias or n for n, each in PodFields.model_fields.items())}
 _CHOSEN_BY_CHANCE = {"seed", "serviceCpuReason", "replicates", "layout"}
 _BY_PILOTS = {"loads"}  # what they carried is never twice the same, and decides but the rates
-_COMPARED = {"name", "image", "env", "envFrom"}  # of a variant
+_COMPARED = {"name", "image", "env", "envFrom", "files"}  # of a variant
 Document = Mapping[str, Any]
 
 
@@ -94,7 +95,7 @@ def _inputs(here: Conditions, there: Conditions) -> Iterator[Contrast]:
         if not all(known):
             text = f"it is not known whether the ConfigMap {name} changed since"
             yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), is_condition=False)
-        elif known[0] != known[1]:
+        elif not is_same_input(*known):
             text = f"the ConfigMap {name} changed since, or was created anew"
             decides = name in decisive
             yield Contrast(f"configMaps.{name}", fit(text, LONGEST_DIFFERENCE), decides)

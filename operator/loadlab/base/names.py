@@ -50,6 +50,8 @@ class Component(StrEnum):
 
 PODS_SUFFIX = "-pods"  # of the name by which every pod of a run's service is found
 METER = "meter"  # the container beside an image that has no instruments
+INPUTS = "inputs"  # the container that notes what a pod's Secrets hold, before the others begin
+DIGESTS = "digests"  # the key of the experiment's Secret by which that is noted
 STORES = (Component.POSTGRES, Component.REDIS, Component.RABBITMQ)
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import structlog
 
-from loadlab.base.names import API_VERSION, FIELD_MANAGER, STORES, Component
+from loadlab.base.names import API_VERSION, DIGESTS, FIELD_MANAGER, STORES, Component
 from loadlab.base.text import fit
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import (
@@ -163,7 +163,8 @@ class Actor:
         return found
 
     def _credentials(self, name: str) -> Manifest:
-        fresh = {part.value: secrets.token_hex(16) for part in (*STORES, Component.STEWARD)}
+        keys = (*(part.value for part in (*STORES, Component.STEWARD)), DIGESTS)
+        fresh = {key: secrets.token_hex(16) for key in keys}
         return {
             "apiVersion": "v1",
             "kind": "Secret",

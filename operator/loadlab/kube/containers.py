@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from loadlab.base.names import METER, Component
+from loadlab.base.names import INPUTS, METER, Component
 from loadlab.base.quantities import amount
 from loadlab.base.times import epoch
 from loadlab.kube.api import Manifest
@@ -58,7 +58,7 @@ def _view(
     return ContainerView(
         name=name,
         kind=kind,
-        ours=name == own or (name == METER and own == Component.SERVICE),
+        ours=name == own or _is_beside(name, kind, own),
         image=container.get("image") or "",
         image_id=status.get("imageID") or "",
         # What the node gave last, where the amounts of a running container were changed.
@@ -67,6 +67,13 @@ def _view(
         restarts=status.get("restartCount") or 0,
         **_state(status),
     )
+
+
+def _is_beside(name: str, kind: ContainerKind, own: str) -> bool:
+    """Whether it is one that our manifests have in a pod beside its own."""
+    if kind is ContainerKind.INIT:
+        return name == INPUTS and own in {Component.SERVICE, Component.K6}
+    return name == METER and own == Component.SERVICE
 
 
 def _state(status: Manifest) -> dict[str, Any]:

@@ -88,7 +88,7 @@ async def observe(
         controllers=_controllers(own, lacking),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         asked=await read_asked_services(cluster, experiment),
-        inputs=await read_inputs(cluster, experiment),
+        inputs=await read_inputs(cluster, experiment, trials.values()),
         place=place,
         former=former,
         preparation=_preparation(pods, hints),

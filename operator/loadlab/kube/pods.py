@@ -9,6 +9,7 @@ from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.containers import view_containers, view_resources
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.ownership import is_controlled_by
+from loadlab.progress.begun import is_held_up
 from loadlab.progress.forgery import program_of
 from loadlab.progress.observed import (
     ContainerView,
@@ -61,6 +62,7 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
     own = fields["component"] or ""
     containers = view_containers(pod, own)
     main = next((each for each in containers if each.name == own), ContainerView(name=own))
+    held = next(filter(is_held_up, containers), main)
     uid = fields["reference"].uid
     return PodView(
         **fields,
@@ -69,8 +71,8 @@ def view_pod(pod: Manifest, hints: Hints = NO_HINTS) -> PodView:
         progress=hints.progress.get(uid),
         ready=_condition(status, "Ready").get("status") == "True",
         restarts=main.restarts,
-        waiting_reason=main.waiting_reason,
-        waiting_message=main.waiting_message,
+        waiting_reason=held.waiting_reason,
+        waiting_message=held.waiting_message,
         terminated_reason=main.terminated_reason,
         exit_code=main.exit_code,
         ended=main.ended,

@@ -7,10 +7,10 @@ from loadlab.kube.api import Cluster, Manifest
 from loadlab.kube.errors import RefusedError
 from loadlab.kube.hints import Hints
 from loadlab.kube.pods import view_pod
-from loadlab.progress.observed import ContainerState, PodView
+from loadlab.progress.begun import is_mounting
+from loadlab.progress.observed import PodView
 
 MOST_ASKED = 20  # pods in a pass, as of makers that lack pods
-_BEFORE_ITS_START = {"ContainerCreating", ""}
 
 
 async def view_pods(
@@ -18,16 +18,9 @@ async def view_pods(
 ) -> tuple[PodView, ...]:
     """Return the views of pods, each with what its events say of volumes that it waits for."""
     views = [view_pod(pod, hints) for pod in pods]
-    waiting = [view.reference for view in views if _waits_for_volumes(view)][:MOST_ASKED]
+    waiting = [view.reference for view in views if view.mounts and is_mounting(view)][:MOST_ASKED]
     said = {each.uid: await _said(cluster, namespace, each.uid) for each in waiting}
     return tuple(replace(view, unmounted=said.get(view.reference.uid, ())) for view in views)
-
-
-def _waits_for_volumes(pod: PodView) -> bool:
-    """Whether a kubelet has it, none of its own containers began, and something is mounted."""
-    waits = pod.own.state in {ContainerState.WAITING, ContainerState.UNKNOWN}
-    begun = pod.waiting_reason not in _BEFORE_ITS_START or pod.phase != "Pending"
-    return bool(pod.mounts and pod.node and waits and not begun and not pod.deleting)
 
 
 async def _said(cluster: Cluster, namespace: str, uid: str) -> tuple[str, ...]:

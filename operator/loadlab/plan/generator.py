@@ -20,6 +20,7 @@ from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust
 from loadlab.plan.layout import build_layout
+from loadlab.plan.noted_secrets import with_noted_secrets
 from loadlab.plan.own_script import SAYS_WHY, build_script_files, dump_script, script_variables
 from loadlab.plan.pods import (
     CONTAINER_SECURITY,
@@ -71,6 +72,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     }
     pods = generator_pods(run.load, run.cell)
     labels = context.labels(Component.K6, run)
+    noting = with_noted_secrets(context, pod)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -80,7 +82,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
             "completions": pods,
             "parallelism": pods,
             "backoffLimit": 0,
-            "template": pod_template(Component.K6, labels, context.spec, pod),
+            "template": pod_template(Component.K6, labels, context.spec, noting),
         },
     }
 

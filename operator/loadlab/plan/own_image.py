@@ -9,6 +9,7 @@ from loadlab.base.names import METER, Component
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.https import build_certificate
+from loadlab.plan.own_files import build_files
 from loadlab.plan.own_pod import build_env_from, build_image
 from loadlab.plan.pods import (
     APPLICATION_USER,
@@ -67,7 +68,11 @@ def build_own_container(
             https=variant.https is not None,
             headers=readiness_headers(context.spec),
         ),
-        "volumeMounts": [SCRATCH_MOUNT, *build_certificate(variant.https)[1]],
+        "volumeMounts": [
+            SCRATCH_MOUNT,
+            *build_certificate(variant.https)[1],
+            *build_files(variant.files)[1],
+        ],
     }
 
 

@@ -18,6 +18,7 @@ from loadlab.plan.environment import check_environment
 from loadlab.plan.errors import PlanError
 from loadlab.plan.generator import build_generator
 from loadlab.plan.network import build_policies, parts_beside_stores
+from loadlab.plan.own_files import check_files
 from loadlab.plan.planned_trial import PlannedTrial
 from loadlab.plan.preliminary import plan_preliminary
 from loadlab.plan.preparation import build_preparation, check_preparation
@@ -187,6 +188,7 @@ def make_plan(experiment: Experiment, images: Images) -> Plan:
     context = Context(experiment, images, resolve_variants(spec), choose(experiment))
     check_environment(context)
     check_preparation(context)
+    check_files(context)
     check_cells(context, cells)
     read_fingerprint = cache(lambda: _fingerprint(_plan_trials(_undecided(context), cells)))
     return _plan_trials(replace(context, read_fingerprint=read_fingerprint), cells)

@@ -8,6 +8,7 @@ from loadlab.model.spec.preparation import Preparation
 from loadlab.model.status.conditions import Reason
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.errors import PlanError
+from loadlab.plan.own_files import build_files
 from loadlab.plan.own_pod import (
     build_env_from,
     build_identity,
@@ -43,7 +44,7 @@ def build_preparation(context: Context) -> list[Manifest]:
     pod = {
         "restartPolicy": "Never",
         "containers": [_container(context, given)],
-        "volumes": [SCRATCH, *sql],
+        "volumes": [SCRATCH, *sql, *build_files(given.files or ())[0]],
         **build_identity(given),
         **build_pull_secrets(given, context.images.pull_secrets),
     }
@@ -84,12 +85,13 @@ def check_preparation(context: Context) -> None:
 
 
 def _container(context: Context, given: Preparation) -> Manifest:
-    mounts, command = [SCRATCH_MOUNT], list(given.command or ())
+    command = list(given.command or ())
     if given.image is not None:
         image = build_image(given, given.image, context.images.pull_policy)
+        mounts = build_files(given.files or ())[1]
     else:
         image, command = context.pulled(context.images.postgres), PSQL
-        mounts = [SCRATCH_MOUNT, {"name": "sql", "mountPath": SQL_FOLDER, "readOnly": True}]
+        mounts = [{"name": "sql", "mountPath": SQL_FOLDER, "readOnly": True}]
     theirs = [variable.dump() for variable in given.env]
     return {
         "name": Component.PREPARATION.value,
@@ -100,7 +102,7 @@ def _container(context: Context, given: Preparation) -> Manifest:
         **build_env_from(given.env_from or ()),
         "env": [*_store_variables(context), *theirs],
         "resources": limited(context.spec.resources.of(Component.PREPARATION)),
-        "volumeMounts": mounts,
+        "volumeMounts": [SCRATCH_MOUNT, *mounts],
     }
 
 

@@ -6,6 +6,8 @@ from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.environment import build_environment
 from loadlab.plan.https import build_certificate
 from loadlab.plan.layout import build_layout
+from loadlab.plan.noted_secrets import with_noted_secrets
+from loadlab.plan.own_files import build_files
 from loadlab.plan.own_image import build_meter, build_own_container
 from loadlab.plan.own_pod import build_identity, build_pull_secrets, marked
 from loadlab.plan.pods import (
@@ -35,7 +37,8 @@ def build_service(context: Context, run: Run) -> list[Manifest]:
         {"name": "instruments", "port": variant.snapshot_port},
     ]
     pods = variant.pods_in(run.cell)
-    manifests = _deployed(context, run, Component.SERVICE, pod, ports, replicas=pods)
+    noting = with_noted_secrets(context, pod)
+    manifests = _deployed(context, run, Component.SERVICE, noting, ports, replicas=pods)
     deployed = manifests[-1]["spec"]
     deployed["template"] = marked(deployed["template"], variant.pod)
     return [*([] if pods == 1 else [_every_pod(context, run, ports[1:])]), *manifests]
@@ -83,7 +86,11 @@ def _own_pod(context: Context, run: Run, image: str) -> Manifest:
         # The meter looks at the processes beside it. Alone an image may count on being the first.
         **({"shareProcessNamespace": True} if meter else {}),
         "containers": [container, *meter],
-        "volumes": [SCRATCH, *build_certificate(variant.https)[0]],
+        "volumes": [
+            SCRATCH,
+            *build_certificate(variant.https)[0],
+            *build_files(variant.files)[0],
+        ],
         **build_identity(variant.pod),
         **build_pull_secrets(variant.pod, context.images.pull_secrets),
     }

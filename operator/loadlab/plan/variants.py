@@ -10,6 +10,7 @@ from loadlab.catalogue import WORKLOADS, Cell, Factor, Workload
 from loadlab.catalogue import Variant as Facts
 from loadlab.catalogue.facts import CACHE_TTL
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.files import MountedFile
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import PodFields
 from loadlab.model.spec.running import AppMetrics
@@ -45,6 +46,7 @@ class ResolvedVariant:
     settings: Mapping[str, str | int]  # variables that are the same in every run
     env: tuple[EnvVar, ...]  # variables of the user's own, in the order given
     env_from: tuple[EnvSource, ...]  # Secrets and ConfigMaps with more of them
+    files: tuple[MountedFile, ...]  # of the image's container, from Secrets and ConfigMaps
     https: Https | None  # None: it is asked by http
     pod: PodFields  # what the user says of its pods
     service: str | None = None  # a Service that runs already
@@ -166,6 +168,7 @@ def _resolve(spec: LoadExperimentSpec, given: Variant) -> ResolvedVariant:
         settings={name: value for name, value in settings.items() if value is not None},
         env=given.env,
         env_from=given.env_from or (),
+        files=given.files or (),
         https=given.https,
         pod=given,
         service=given.service.name if given.service else None,

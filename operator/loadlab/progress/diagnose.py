@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
+from loadlab.progress.begun import is_held_up
 from loadlab.progress.last_words import TERMINATION_LINE, last_words
 from loadlab.progress.missing import what_is_missing
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
@@ -115,7 +116,7 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
     where = f"pod {pod.name} ({pod.component})"
     if pod.waiting_reason in PULL_TROUBLE:
         message = (
-            f"{where}: image {pod.image} cannot be pulled ({pod.waiting_reason}); "
+            f"{where}: image {_awaited_image(pod)} cannot be pulled ({pod.waiting_reason}); "
             f"check its name, the registry and the pull secret{_if_it_is_there(pod)}"
         )
         return Reason.IMAGE_PULL_FAILED, message
@@ -129,6 +130,11 @@ def _of_pod(pod: PodView) -> Diagnosis | None:
     is_refused = pod.waiting_reason == "CreateContainerConfigError"
     said = what_is_missing(pod) or (pod.waiting_message if is_refused else "")
     return (Reason.CREATION_REFUSED, f"{where}: {said}") if said else None
+
+
+def _awaited_image(pod: PodView) -> str:
+    held = next(filter(is_held_up, pod.containers), None)
+    return held.image if held else pod.image
 
 
 def _if_it_is_there(pod: PodView) -> str:

@@ -2,8 +2,8 @@
 
 A k6 script, the texts of a request, or a variable of a service stand in objects that somebody else
 may change, and the pods of each trial read them anew. Figures of two scripts are no figures of two
-variants. So the version of each is on record in each trial, and any change ends the experiment,
-also one that was taken back: nobody looks at what is in it, and a version never comes again.
+variants. So each trial has a digest on record of what was in each, and a change of it ends the
+experiment. Where there is none, as of one that is too large to read, its version counts.
 
 An image is named by a tag, which may be moved to another one while trials run: what ran in a trial
 is told by the image's digest. A service that runs already may be updated, scaled or given other
@@ -13,7 +13,7 @@ limits between two trials: what ran behind it stands in each of them.
 from loadlab.base.names import Component
 from loadlab.model.resources import Trial
 from loadlab.model.status.conditions import Reason
-from loadlab.model.status.inputs import Inputs
+from loadlab.model.status.inputs import Inputs, is_same_input
 from loadlab.plan.variants import ResolvedVariant
 from loadlab.progress.asked_service import why_unlike
 from loadlab.progress.decision import Failure
@@ -121,7 +121,7 @@ def _form(image: str) -> bool:
 
 
 def _trouble(before: str, now: str) -> str:
-    if before == now:
+    if is_same_input(before, now):
         return ""
     if not before:
         return "was created"

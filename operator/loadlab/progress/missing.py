@@ -3,6 +3,7 @@
 import re
 
 from loadlab.base.names import is_credentials_secret
+from loadlab.plan.noted_secrets import VOLUME
 from loadlab.progress.observed import PodView
 
 CREATE_IT = "; create it in the experiment's namespace, or name another"
@@ -16,6 +17,7 @@ _FIELDS = {
     "own-script": "load.script.configMap",
     "variable": "load.request.variables",
     "sql": "preparation.sql",
+    "file": "files",
 }
 # The kubelet's words, of volumes only where something is missing: it may also be late to know it.
 _NOT_MOUNTED = re.compile(
@@ -41,7 +43,8 @@ def what_is_missing(pod: PodView) -> str:
 
 def mounts_in_words(pod: PodView) -> str:
     """Name all that a pod mounts, with the fields; empty for nothing."""
-    named = (f"{what}{_field(volume)}" for volume, what in sorted(pod.mounts.items()))
+    shown = (each for each in sorted(pod.mounts.items()) if not each[0].startswith(f"{VOLUME}-"))
+    named = (f"{what}{_field(volume)}" for volume, what in shown)
     return ", ".join(dict.fromkeys(named))
 
 

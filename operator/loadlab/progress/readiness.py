@@ -1,9 +1,8 @@
 """What a pod that is not ready still waits for, container by container."""
 
+from loadlab.progress.begun import MOUNTING, is_mounting
 from loadlab.progress.missing import IS_IT_THERE, mounts_in_words
 from loadlab.progress.observed import ContainerKind, ContainerState, ContainerView, PodView
-
-_MOUNTING = "ContainerCreating"  # after which a pod has its volumes
 
 
 def what_is_awaited(pod: PodView) -> str:
@@ -13,12 +12,20 @@ def what_is_awaited(pod: PodView) -> str:
         where = f" on node {pod.node}" if pod.node else ""
         if pod.deleting:
             return f"{pod.component} (pod {pod.name}{where} was deleted and does not end)"
-        if pod.own.waiting_reason == _MOUNTING and (mounted := mounts_in_words(pod)):
+        is_told = is_mounting(pod) and pod.own.waiting_reason in MOUNTING
+        if is_told and (mounted := mounts_in_words(pod)):
             return f"{pod.component} (its pod{where} waits for {mounted}: {IS_IT_THERE})"
+        before = next((each for each in pod.containers if _goes_before(each)), None)
+        if before is not None:
+            return f"{pod.component} (its container {before.name}{where} {_state(before)})"
         return f"{pod.component} (its container{where} {_state(pod.own)})"
     added = ", ".join(f"{each.name} ({_state(each)})" for each in foreign)
     said = f"{pod.component}, whose pod got a container from elsewhere that is not ready: {added}"
     return said if pod.own.ready else f"{said}; nor is its own ({_state(pod.own)})"
+
+
+def _goes_before(container: ContainerView) -> bool:
+    return container.ours and container.kind is ContainerKind.INIT and _holds_up(container)
 
 
 def _holds_up(container: ContainerView) -> bool:

@@ -34,6 +34,7 @@ from loadlab.progress.inputs import find_changed_image, find_changed_input, inpu
 from loadlab.progress.intrusion import why_foreign
 from loadlab.progress.load_begin import begin_load, load_waits
 from loadlab.progress.missing import CREATE_IT, GONE, IS_IT_THERE, NOT_OURS
+from loadlab.progress.noted_secrets import find_changed_secret, noted_secrets
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
 from loadlab.progress.refused_creation import refused_pod
@@ -144,6 +145,7 @@ def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str, pods: int) 
         find_changed_input(trial, observed)
         or find_disturbance(plan, trial, observed, run)
         or find_changed_image(plan.variant(trial.spec.cell), observed, run)
+        or find_changed_secret(observed, run)
     )
 
 
@@ -165,7 +167,9 @@ def _collect(
     node = next(on, its_node)
     return Collect(
         trial=planned,
-        status=trial.status.model_copy(update={"images": images, "node": node}),
+        status=trial.status.model_copy(
+            update={"images": images, "node": node, "secrets": noted_secrets(observed, run)}
+        ),
         pods=tuple(sorted(pod.name for pod in finished)),
         generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),

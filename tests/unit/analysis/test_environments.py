@@ -157,6 +157,19 @@ def test_a_config_map_that_changed_since_is_told(spec, is_condition):
     assert contrasts_of(here, here) == ()
 
 
+@pytest.mark.parametrize(
+    ("there", "is_same"),
+    [("v/9/aa", True), ("u/7/bb", False), ("u/7", True), ("u/8", False)],
+    ids=["made anew", "edited", "of an earlier release", "labelled or edited before"],
+)
+def test_what_is_in_a_config_map_decides_where_both_know_it(there, is_same):
+    spec, _ = NAMES_IT["script"]
+
+    found = contrasts_of(given_map("u/7/aa", **spec), given_map(there, **spec))
+
+    assert (found == ()) is is_same
+
+
 def test_of_a_release_that_did_not_look_it_is_not_known_whether_a_config_map_changed():
     spec, _ = NAMES_IT["script"]
 

@@ -53,6 +53,19 @@ async def test_a_pod_that_waits_for_a_volume_has_what_its_events_say():
     assert (events.asked, said) == (["u"], [("of u",)])
 
 
+async def test_so_has_one_in_which_another_container_is_to_run_first():
+    """The kubelet calls that otherwise, be it our container or one that admission added."""
+    initializing = {"waiting": {"reason": "PodInitializing"}}
+    waits = pod(state=initializing, initContainers=[{"name": "mesh"}])
+    runs = pod("v", initializing, initContainers=[{"name": "mesh"}])
+    for each, state in ((waits, initializing), (runs, {"running": {}})):
+        each["status"]["initContainerStatuses"] = [{"name": "mesh", "state": state}]
+
+    events, said = await seen(waits, runs)
+
+    assert (events.asked, said) == (["u"], [("of u",), ()])
+
+
 @pytest.mark.parametrize(
     "other",
     [

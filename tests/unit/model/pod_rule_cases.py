@@ -9,6 +9,7 @@ BEYOND: Json = {"name": "mine", "url": "https://a.example"}
 
 NAMED: Json = {"name": "shop"}
 PULLED: Json = {"imagePullPolicy": "Always", "imagePullSecrets": [NAMED], "envFrom": []}
+FILE: Json = {"path": "/etc/shop/settings.toml", "configMapKeyRef": SECRET}
 
 
 def variable(name: str) -> dict[str, str]:
@@ -34,6 +35,8 @@ POD_CASES = [
         annotations=long_key("podAnnotations", 317, "x", **OWN),
         command=(OWN | {"command": ["x"]}, {"name": "sync", "command": ["x"]}),
         port=(OWN | {"port": 1}, {"name": "sync", "port": 1}),
+        files=(OWN | {"files": [FILE]}, {"name": "sync", "files": [FILE]}),
+        files_there=(OWN | {"files": [FILE]}, RUNS | {"files": [FILE]}),
         path=(OWN | {"readinessPath": "/"}, {"name": "sync", "readinessPath": "/"}),
         instruments=(OWN | {"instrumentsPort": 1}, {"name": "sync", "instrumentsPort": 1}),
         server=({"name": "sync", "server": "gunicorn"}, OWN | {"server": "gunicorn"}),
@@ -73,6 +76,16 @@ POD_CASES = [
         none=({"secretKeyRef": SECRET}, {}),
     ),
     *case(
+        "MountedFile",
+        one=(FILE, FILE | {"secretKeyRef": SECRET}),
+        kernel=(FILE | {"path": "/procs/x"}, FILE | {"path": "/proc/x"}),
+        scratch=(FILE | {"path": "/var/tmp/x"}, FILE | {"path": "/tmp/x"}),
+        token=(
+            FILE | {"path": "/run/secrets/token"},
+            FILE | {"path": "/var/run/secrets/kubernetes.io/serviceaccount/token"},
+        ),
+    ),
+    *case(
         "EnvSource",
         one=({"configMapRef": NAMED}, {"configMapRef": NAMED, "secretRef": NAMED}),
         none=({"secretRef": NAMED}, {}),
@@ -96,6 +109,7 @@ POD_CASES = [
             {"image": "a:1", "env": [variable("A"), variable("A")]},
         ),
         pulled=({"image": "a:1"} | PULLED, {"sql": SECRET} | PULLED),
+        files=({"image": "a:1", "files": [FILE]}, {"sql": SECRET, "files": [FILE]}),
         account=(
             {"image": "a:1", "serviceAccountName": "shop"},
             {"sql": SECRET, "serviceAccountName": "shop"},

@@ -31,6 +31,10 @@ def env_from(name: str) -> list[Json]:
     return [{"configMapRef": {"name": name}}]
 
 
+def files(name: str) -> list[Json]:
+    return [{"path": "/etc/shop.toml", "configMapKeyRef": ref(name)}]
+
+
 def variant(**fields: Any) -> Json:
     return OWN | {"load": PLAIN, "variants": [OWN["variants"][0] | fields]}
 
@@ -61,6 +65,10 @@ PLACES = {
     "variants[].envFrom[].configMapRef": lambda name: variant(envFrom=env_from(name)),
     "preparation.envFrom[].configMapRef": lambda name: (
         OWN | {"load": PLAIN, "preparation": {"image": "shop:1", "envFrom": env_from(name)}}
+    ),
+    "variants[].files[].configMapKeyRef": lambda name: variant(files=files(name)),
+    "preparation.files[].configMapKeyRef": lambda name: (
+        OWN | {"load": PLAIN, "preparation": {"image": "shop:1", "files": files(name)}}
     ),
     "preparation.sql": lambda name: OWN | {"load": PLAIN, "preparation": {"sql": ref(name)}},
 }

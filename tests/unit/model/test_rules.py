@@ -62,6 +62,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
     yield "EnvVar", fields["variants"]["items"]["properties"]["env"]["items"]
     env = fields["variants"]["items"]["properties"]["env"]["items"]["properties"]
     yield "ValueSource", env["valueFrom"]
+    yield "MountedFile", fields["variants"]["items"]["properties"]["files"]["items"]
     yield "EnvSource", fields["variants"]["items"]["properties"]["envFrom"]["items"]
     yield "Placement", fields["placement"]
     yield "Toleration", fields["placement"]["properties"]["tolerations"]["items"]

@@ -8,6 +8,7 @@ Place = tuple[str | int, ...]
 Wrong = tuple[Place, st.SearchStrategy[object]]
 
 OBJECT: Json = {"name": "shop", "key": "token"}
+TWICE: Json = {"path": "/etc/shop.toml", "configMapKeyRef": OBJECT}
 VALID: Json = {
     "workload": "custom",
     "variants": [
@@ -23,6 +24,10 @@ VALID: Json = {
             "env": [
                 {"name": "app.password", "valueFrom": {"secretKeyRef": OBJECT}},
                 {"name": "region", "valueFrom": {"configMapKeyRef": OBJECT}},
+            ],
+            "files": [
+                {"path": "/etc/shop/settings.toml", "configMapKeyRef": OBJECT},
+                {"path": "/etc/shop/licence", "secretKeyRef": OBJECT},
             ],
         }
     ],
@@ -41,6 +46,7 @@ VALID["preparation"] = {
     "env": [{"name": "SEED", "value": "7"}],
     "imagePullSecrets": [{"name": "regcred"}],
     "envFrom": [{"configMapRef": {"name": "shop"}}, {"secretRef": {"name": "keys"}}],
+    "files": [{"path": "/etc/shop.toml", "configMapKeyRef": OBJECT}],
     "serviceAccountName": "migrates",
     "timeout": "1h",
 }
@@ -109,6 +115,15 @@ MARKS = st.sampled_from(["app.kubernetes.io/name", "loadlab.dev/run", "a b", "-"
 )
 
 
+NO_PATHS = st.sampled_from(
+    [
+        *("", "/", "etc/shop", "/etc/", "/etc//shop", "/etc/../shop", "/etc/./shop", "/..", "/a b"),
+        *("/a:b", "/a\nb", "/a\x00", "/proc/self", "/sys", "/dev/shm/x", "/tmp/x", "/tls/tls.crt"),
+        *("/etc/hosts", "/etc/resolv.conf", "/run/secrets/kubernetes.io/x", "/a" * 151, "/ü"),
+    ]
+)
+
+
 def reference(place: Place) -> list[Wrong]:
     """What a key of a Secret or of a ConfigMap may not be."""
     return [
@@ -123,6 +138,13 @@ FIELDS: list[Wrong] = [
     ((*VARIANT, "env"), OURS.map(lambda name: [{"name": name, "value": "1"}])),
     *reference((*VARIANT, "env", 0, "valueFrom", "secretKeyRef")),
     *reference((*VARIANT, "env", 1, "valueFrom", "configMapKeyRef")),
+    *reference((*VARIANT, "files", 0, "configMapKeyRef")),
+    *reference((*VARIANT, "files", 1, "secretKeyRef")),
+    ((*VARIANT, "files"), not_a_list | st.just([{}]) | st.just([TWICE, TWICE])),
+    ((*VARIANT, "files"), st.just([TWICE | {"path": f"/f{n}"} for n in range(21)])),
+    ((*VARIANT, "files", 1, "path"), NO_PATHS | not_a_text | st.just("/etc/shop/settings.toml/x")),
+    (("preparation", "files"), not_a_list | st.just([{}]) | st.just([TWICE, TWICE])),
+    (("preparation", "files", 0, "path"), NO_PATHS),
     ((*VARIANT, "https"), st.one_of(st.text(), st.integers(), st.just({"insecure": True}))),
     ((*VARIANT, "https", "secretName"), no_object_name),
     ((*VARIANT, "https", "ca"), not_a_list | st.just({})),
@@ -215,6 +237,7 @@ RUNNING_FIELDS: list[Wrong] = [
     ((*VARIANT, "command"), st.just(["true"])),
     ((*VARIANT, "port"), st.integers(1, 65_535)),
     ((*VARIANT, "env"), st.just([{"name": "A", "value": "1"}])),
+    ((*VARIANT, "files"), st.just([TWICE])),
     ((*VARIANT, "podLabels"), st.just({"team": "shop"})),
     ((*VARIANT, "server"), st.just("uvicorn")),
     ((*VARIANT, "instrumentsPort"), st.just(80) | st.integers(max_value=0)),

@@ -46,7 +46,7 @@ def test_the_generator_trusts_one_authority(given, volume, experiment, images):
 
     (source,) = volume.values()
     source["items"][0]["path"] = "ca.crt"
-    assert k6["volumes"] == [{"name": "ca", **volume}]
+    assert k6["volumes"][0] == {"name": "ca", **volume}
     (mount,) = container["volumeMounts"]
     trusted = {"name": "SSL_CERT_FILE", "value": f"{mount['mountPath']}/ca.crt"}
     assert trusted in container["env"]

@@ -7,14 +7,15 @@ from pydantic.alias_generators import to_snake
 
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel
+from loadlab.model.spec.files import BY_PATH, MOST_FILES, MountedFile
 from loadlab.model.spec.pod import POD_RULES, PodFields
 from loadlab.model.spec.secrets import ConfigMapKeyRef, EnvSource
 from loadlab.model.spec.texts import IMAGE, NO_NUL
-from loadlab.model.spec.variants import EnvVar
+from loadlab.model.spec.variants import MOST_VARIABLES, EnvVar
 
 OF_IMAGE = (
     *("imagePullPolicy", "imagePullSecrets"),
-    *("serviceAccountName", "automountServiceAccountToken", "envFrom"),
+    *("serviceAccountName", "automountServiceAccountToken", "envFrom", "files"),
 )
 
 
@@ -67,7 +68,9 @@ class Preparation(PodFields, RuledModel):
         description="Command, such as [alembic, upgrade, head]; absent for the image's own.",
     )
     env: tuple[EnvVar, ...] = Field(
-        default=(), max_length=20, description="Variables of the image, as a variant has them."
+        default=(),
+        max_length=MOST_VARIABLES,
+        description="Variables of the image, as a variant has them.",
     )
     env_from: tuple[EnvSource, ...] | None = Field(
         default=None,
@@ -76,6 +79,15 @@ class Preparation(PodFields, RuledModel):
             "Secrets and ConfigMaps whose keys are variables of the image, as a variant has them; "
             "absent for none."
         ),
+    )
+    files: tuple[MountedFile, ...] | None = Field(
+        default=None,
+        max_length=MOST_FILES,
+        description=(
+            "Files of the image's container from Secrets and ConfigMaps, as a variant has them; "
+            "absent for none."
+        ),
+        json_schema_extra=BY_PATH,
     )
     sql: ConfigMapKeyRef | None = Field(
         default=None,

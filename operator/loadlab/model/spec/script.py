@@ -6,7 +6,7 @@ from pydantic import Field
 
 from loadlab.base.models import ApiModel
 from loadlab.model.spec.secrets import NamesConfigMap
-from loadlab.model.spec.variants import EnvVar
+from loadlab.model.spec.variants import MOST_VARIABLES, EnvVar
 
 
 class ScriptFile(NamesConfigMap):
@@ -37,7 +37,7 @@ class Script(ApiModel):
     )
     env: tuple[EnvVar, ...] = Field(
         default=(),
-        max_length=20,
+        max_length=MOST_VARIABLES,
         description=(
             "Variables that it finds in __ENV, beside LOADLAB_TARGET, the address of the service, "
             "such as {name: BASE_URL, value: $(LOADLAB_TARGET)/api}."

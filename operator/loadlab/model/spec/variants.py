@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_snake
 
 from loadlab.base.rules import Rule, RuledModel
 from loadlab.catalogue import WORKLOADS, Server
+from loadlab.model.spec.files import BY_PATH, MOST_FILES, MountedFile
 from loadlab.model.spec.https import Https
 from loadlab.model.spec.pod import POD_RULES, PodFields
 from loadlab.model.spec.running import AppMetrics, HostUrl, RunningService
@@ -55,10 +56,11 @@ class EnvVar(RuledModel):
     )
 
 
+MOST_VARIABLES = 60  # in `env`: of a variant, a preparation or a script
 HTTP_PORT = 8000  # of an image that names none
 OWN = (
     *("command", "port", "imagePullPolicy", "imagePullSecrets"),
-    *("serviceAccountName", "automountServiceAccountToken", "envFrom"),
+    *("serviceAccountName", "automountServiceAccountToken", "envFrom", "files"),
 )
 ASKED = ("readinessPath", "https")  # of a service that is not built in, whoever deploys it
 RUNNING = ("service", "url")  # what is there already
@@ -239,7 +241,7 @@ class Variant(PodFields, RuledModel):
     )
     env: tuple[EnvVar, ...] = Field(
         default=(),
-        max_length=20,
+        max_length=MOST_VARIABLES,
         description=(
             "Further settings of this variant's processes, such as FLUSH_MS (age in ms at which "
             "a batch is flushed), THREAD_TOKENS (AnyIO threads per process) or BACKLOG_LIMIT "
@@ -256,6 +258,17 @@ class Variant(PodFields, RuledModel):
             "sets win over all; absent for none. Who may create an experiment can so use any "
             "Secret of the namespace."
         ),
+    )
+    files: tuple[MountedFile, ...] | None = Field(
+        default=None,
+        max_length=MOST_FILES,
+        description=(
+            "Files of the image's container from Secrets and ConfigMaps, such as [{path: "
+            "/etc/shop/settings.toml, configMapKeyRef: {name: shop, key: settings.toml}}]; absent "
+            "for none. Each stands beside what the image has in that folder, in its stead where "
+            "it has one of that name; it can be read only, and stays as it was when the pod began."
+        ),
+        json_schema_extra=BY_PATH,
     )
 
     @property

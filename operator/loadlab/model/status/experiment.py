@@ -86,7 +86,10 @@ class Environment(ObservedModel):
         max_length=MOST_CONFIG_MAPS,
         exclude_if=operator.not_,
         json_schema_extra=without_default,
-        description="ConfigMaps that the spec names: each one's uid and resourceVersion.",
+        description=(
+            "ConfigMaps that the spec names: each one's uid, resourceVersion and a digest of its "
+            "data."
+        ),
     )
     services: dict[str, Served] = Field(
         default={},

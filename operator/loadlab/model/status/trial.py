@@ -14,7 +14,7 @@ from loadlab.model.status.calibration import Calibration
 from loadlab.model.status.chosen import MOST_NODES, NodeName
 from loadlab.model.status.evidence import MAX_PODS, PodEvidence
 from loadlab.model.status.figures import Validity
-from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs
+from loadlab.model.status.inputs import MOST_CONFIG_MAPS, MOST_SECRETS, Inputs
 from loadlab.model.status.results import Failures, StatusClasses
 from loadlab.model.status.search import TrialStep
 from loadlab.model.status.served import AskedService
@@ -168,8 +168,19 @@ class LoadTrialStatus(ObservedModel):
         exclude_if=operator.not_,
         json_schema_extra=without_default,
         description=(
-            "ConfigMaps that the spec names, as the attempt began: each one's uid and "
-            "resourceVersion, empty where there was none. Any change of one voids the attempt."
+            "ConfigMaps that the spec names, as the attempt began: each one's uid, "
+            "resourceVersion and a digest of its data, empty where there was none. A change of "
+            "its data voids the attempt."
+        ),
+    )
+    secrets: dict[str, str] = Field(
+        default={},
+        max_length=MOST_SECRETS,
+        exclude_if=operator.not_,
+        json_schema_extra=without_default,
+        description=(
+            "Secrets that its pods were given: of what was in each as they began a digest, by a "
+            "key that only the experiment's own Secret holds. Another one ends the experiment."
         ),
     )
     images: dict[str, str] = Field(

@@ -1,0 +1,63 @@
+"""Secrets that pods are given: did they stay as they were?
+
+What is in one nobody reads but the pods. A container of each leaves a digest of it before the
+others begin, and what a process was given then it keeps: a change in mid-trial reaches none.
+"""
+
+import re
+from collections.abc import Iterable
+
+from loadlab.base.names import INPUTS, Component
+from loadlab.model.resources import Trial
+from loadlab.model.status.conditions import Reason
+from loadlab.plan.noted_secrets import VOLUME
+from loadlab.progress.decision import Failure
+from loadlab.progress.observed import Observed, PodView
+
+REMEDY = (
+    "figures from before and after that cannot be compared; create the experiment anew, with "
+    "immutable: true in the Secret"
+)
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_NAMED = "Secret "  # as a pod's view calls what it mounts
+
+
+def noted_secrets(observed: Observed, run: str) -> dict[str, str]:
+    """Return the digest of each Secret that all pods of a run found alike, by its name."""
+    found = _noted(observed.pods_of(run, Component.SERVICE, Component.K6))
+    return {name: next(iter(digests)) for name, digests in found.items() if len(digests) == 1}
+
+
+def find_changed_secret(observed: Observed, run: str) -> Failure | None:
+    """Return which Secret is another one than in the first trial with a result; None for none.
+
+    One that was changed as the pods of a run began is another one in some of them.
+    """
+    noted = _noted(observed.pods_of(run, Component.SERVICE, Component.K6))
+    trials = (trial for trial in observed.trials.values() if trial.status.has_result)
+    with_result = sorted(trials, key=_started)
+    for name, digests in noted.items():
+        first = next((trial for trial in with_result if trial.status.secrets.get(name)), None)
+        if first is not None and digests != {first.status.secrets[name]}:
+            message = f"the Secret {name} was changed since trial {first.metadata.name} began"
+            return Failure(Reason.INPUTS_CHANGED, f"{message}: {REMEDY}", ends_experiment=True)
+        if len(digests) > 1:
+            message = f"the Secret {name} was changed while the pods of the run began"
+            return Failure(Reason.INPUTS_CHANGED, message)
+    return None
+
+
+def _noted(pods: Iterable[PodView]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for pod in pods:
+        noting = (each for each in pod.containers if each.ours and each.name == INPUTS)
+        said = next(noting, None)
+        for number, digest in enumerate(said.termination_message.split(",") if said else ()):
+            name = pod.mounts.get(f"{VOLUME}-{number}", "").removeprefix(_NAMED)
+            if name and _DIGEST.fullmatch(digest):
+                found.setdefault(name, set()).add(digest)
+    return found
+
+
+def _started(trial: Trial) -> float:
+    return trial.status.timings.started if trial.status.timings else 0.0
