@@ -18,6 +18,7 @@ from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.inputs import read_inputs
 from loadlab.kube.let_go import find_missing
+from loadlab.kube.made import read_made
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
@@ -28,13 +29,12 @@ from loadlab.kube.unlisted import with_unlisted
 from loadlab.kube.unmounted import view_pods
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
+from loadlab.progress.known import NOTHING_KNOWN, Known
 from loadlab.progress.observed import (
     NOBODY_AHEAD,
-    NOTHING_KNOWN,
     Child,
     ControllerView,
     JobView,
-    Known,
     Observed,
     Place,
     PodView,
@@ -87,6 +87,7 @@ async def observe(
         jobs=_jobs(own[Kind.JOB], sorted_pods.own, lacking),
         controllers=_controllers(own, lacking),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
+        made=await read_made(cluster, experiment, own),
         asked=await read_asked_services(cluster, experiment),
         inputs=await read_inputs(cluster, experiment),
         place=place,

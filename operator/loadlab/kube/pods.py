@@ -9,7 +9,6 @@ from loadlab.kube.api import Kind, Manifest
 from loadlab.kube.containers import view_containers, view_resources
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.ownership import is_controlled_by
-from loadlab.progress.forgery import program_of
 from loadlab.progress.observed import (
     ContainerView,
     ControllerView,
@@ -19,6 +18,7 @@ from loadlab.progress.observed import (
     Resources,
     Stranger,
 )
+from loadlab.progress.programs import program_of
 
 LIMIT_RANGER = "kubernetes.io/limit-ranger"  # the admission plugin's own annotation
 
@@ -146,6 +146,7 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
         created=_moment(job["metadata"].get("creationTimestamp")) or 0.0,
         complete=ended_well >= wanted or _condition(status, "Complete").get("status") == "True",
         failed=failed.get("status") == "True" or _fails_for_good(job, own),
+        suspended=bool(job["spec"].get("suspend")),
         message=failed.get("message") or "",
         program=program_of(job),
     )
