@@ -41,6 +41,7 @@ def claim_schema(connection: Connection, schema: str) -> None:
     if connection.info.server_version < OLDEST_SERVER * 10_000:
         found = connection.info.server_version // 10_000
         raise DatasetError(f"the server is Postgres {found}: {OLDEST_SERVER} or newer is needed")
+    _check_writes(connection)
     _ensure_schema(connection, schema)
     _check_session(connection, schema)
     tables = {name for (name,) in connection.execute(_TABLES, (schema,))}
@@ -66,6 +67,25 @@ def check_connections(connection: Connection, needed: int) -> None:
         raise DatasetError(
             f"the experiment needs {needed} connections at once and this database allows {allowed}:"
             " lower factors.workers, factors.poolSize or factors.consumers"
+        )
+
+
+def _check_writes(connection: Connection) -> None:
+    """Refuse a server that takes no writes, which would be told in the words of the first one."""
+    query: LiteralString = (
+        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
+    )
+    in_recovery, read_only = connection.execute(query).fetchone() or (False, False)
+    if in_recovery:
+        raise DatasetError(
+            "the server is a standby (pg_is_in_recovery), which takes no writes: give the address "
+            "of the primary"
+        )
+    if read_only:
+        user, database = connection.info.user, connection.info.dbname
+        raise DatasetError(
+            f"sessions of role {user} are read-only in database {database}: ALTER ROLE {user} IN "
+            f"DATABASE {database} SET default_transaction_read_only = off, or see what sets it"
         )
 
 

@@ -15,6 +15,7 @@ from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.prepare import build_preparation
 from loadlab_services.steward.quiet import IdleCpus, Quietness, await_quiet, read_cpus
+from loadlab_services.steward.refusals import StoreRefusals
 from loadlab_services.steward.run_records import (
     Account,
     MemoryRunRecords,
@@ -53,6 +54,7 @@ class Steward:
         self._services: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._records = self._build_records()
         self._runs: set[str] = set()  # whose names there may be something of in the stores
+        self._refusals = StoreRefusals(stores)
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
@@ -78,13 +80,16 @@ class Steward:
         """Gather the figures of all components, and what the database's sessions were at."""
         self._note_service(run, targets.get("service"), pods)
         sessions = self._sessions.counts() if self._sessions is not None else {}
-        taken = await take_snapshot(
-            self._stores,
-            run=run,
-            targets=targets,
-            sessions=sessions,
-            app_metrics=self._app_metrics,
-            pods=pods,
+        taken, _ = await asyncio.gather(
+            take_snapshot(
+                self._stores,
+                run=run,
+                targets=targets,
+                sessions=sessions,
+                app_metrics=self._app_metrics,
+                pods=pods,
+            ),
+            self._refusals.look(run),
         )
         quietness = self._quietness.get(run)
         return taken | ({"quietness": quietness.as_json()} if quietness else {})
@@ -113,6 +118,7 @@ class Steward:
                 await self._stores.claim_connections()
                 self._runs.add(run)
                 await self._records.prepare(run)
+                await self._refusals.begin(run)
                 await everyone.wait()
                 await self._await_pods(run, patience)
                 await self._await_quiet(run, patience)
@@ -157,13 +163,15 @@ class Steward:
 
     async def _account(self, run: str, drain: float) -> Account:
         drains = build_drains(self._workload, self._stores, run=run)
-        return await account_for(
+        account = await account_for(
             run,
             self._workload.ledger,
             postgres=self._stores.postgres,
             drains=drains,
             deadline=drain,
         )
+        refused = await self._refusals.tell(run, drained=account["drained"])
+        return account | ({"refused": refused} if refused else {})
 
     def _gate(
         self,
