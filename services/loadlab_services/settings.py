@@ -120,6 +120,7 @@ class StewardSettings(ProgramSettings):
     redis_url: str = Field(default="", repr=False)
     amqp_url: str = Field(default="", repr=False)
     amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
+    scale: float = Field(default=0.01, gt=0, le=1, description="of the data set, as its Job has it")
     steward_token: str = Field(min_length=16, repr=False, description="what every caller must know")
     run_prefix: str = Field(min_length=1, max_length=60, description="of the experiment's runs")
     snapshot_targets: dict[str, dict[str, TargetUrl]] = Field(

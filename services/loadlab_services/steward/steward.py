@@ -53,7 +53,7 @@ class Steward:
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
         self._services: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._records = self._build_records()
-        self._runs: set[str] = set()  # whose names there may be something of in the stores
+        self._runs: dict[str, None] = {}  # whose names there may be something of in the stores
         self._refusals = StoreRefusals(stores)
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
@@ -105,18 +105,18 @@ class Steward:
         """Let go of everybody who still waits."""
         await self._watch_no_more()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
-        await leave_no_trace(self._stores, self._runs)
+        await leave_no_trace(self._stores, self._workload, self._runs)
 
     async def _watch_no_more(self) -> None:
         if self._sessions is not None:
             await self._sessions.stop()
 
     async def _send_off(self, run: str, patience: float, everyone: asyncio.Event) -> dict[str, Any]:
+        self._runs[run] = None
         with stores_answer():
             if not await self._records.released(run):
                 await self._watch_no_more()  # a run before it may have been lost, and not finished
                 await self._stores.claim_connections()
-                self._runs.add(run)
                 await self._records.prepare(run)
                 await self._refusals.begin(run)
                 await everyone.wait()
@@ -152,6 +152,7 @@ class Steward:
                 self._quietness.popitem(last=False)
 
     async def _account_once(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
+        self._runs.setdefault(run)
         with stores_answer():
             if account := await self._records.account(run):
                 return account
