@@ -55,7 +55,7 @@ def _load(workload: Workload, settings: DatasetSettings) -> None:
     patience = _PATIENCE_WITH_EXISTING if schema else _PATIENCE_SECONDS
     with connect(url, patience_seconds=patience, say=_say) as connection:
         if schema:
-            claim_schema(connection, schema)
+            claim_schema(connection, schema, settings.database_owner, say=_say)
             check_connections(connection, settings.connections)
         match workload.data:
             case GeneratedRows(at):

@@ -5,6 +5,8 @@ from typing import Final, LiteralString
 from psycopg import Connection, sql
 
 from loadlab_services.data.errors import DatasetError
+from loadlab_services.dataset.owner import claim_owner
+from loadlab_services.dataset.progress import Say
 
 OLDEST_SERVER: Final = 14  # the checksums need hash_record_extended
 POOLED: Final = (
@@ -32,8 +34,10 @@ SELECT to_regnamespace(%(schema)s) IS NOT NULL,
 """
 
 
-def claim_schema(connection: Connection, schema: str) -> None:
+def claim_schema(connection: Connection, schema: str, owner: str = "", *, say: Say = print) -> None:
     """Make sure that the schema is there, holds nothing of anybody else, and is the one in use.
+
+    With an owner it is that experiment's from now on, as long as the connection is open.
 
     Raises:
         DatasetError: it is somebody else's, may not be made, or is not where the session looks.
@@ -52,6 +56,8 @@ def claim_schema(connection: Connection, schema: str) -> None:
             "another database, or rename that schema"
         )
     connection.execute(MARKER)
+    if owner:
+        claim_owner(connection, owner, say=say)
     # What the steward remembers of runs is one experiment's: the next may have runs of that name.
     connection.execute("DROP TABLE IF EXISTS loadlab_steward")
 

@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 
 from loadlab_services.broker.alarms import ALARMS
 from loadlab_services.broker.inspection import Broker
+from loadlab_services.steward.errors import SchemaTakenError
+from loadlab_services.steward.ownership import check_owner
 from loadlab_services.steward.stores import STORE_ERRORS, Stores
 
 LOOK_TIMEOUT: Final = 2.0  # seconds
@@ -70,10 +72,20 @@ class StoreRefusals:
         if self._stores.redis is not None and run == self._run and self._before is not None:
             with suppress(*_UNKNOWN):
                 told += _of_redis(self._before, await _information(self._stores.redis))
-        if self._stores.postgres is not None and not drained:
+        if self._stores.postgres is not None:
             with suppress(*_UNKNOWN):
-                told += await _of_postgres(self._stores.postgres)
+                told += await self._of_owner(self._stores.postgres)
+                told += [] if drained else await _of_postgres(self._stores.postgres)
         return told
+
+    async def _of_owner(self, pool: asyncpg.Pool) -> list[str]:
+        """Tell that another experiment emptied the tables, or wrote into them."""
+        if self._stores.owner:
+            try:
+                await check_owner(pool, self._stores.owner)
+            except SchemaTakenError as error:
+                return [str(error)]
+        return []
 
 
 async def _alarms(broker: Broker) -> set[str]:

@@ -13,6 +13,7 @@ from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.farewell import leave_no_trace
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
+from loadlab_services.steward.ownership import check_owner, let_go
 from loadlab_services.steward.prepare import build_preparation
 from loadlab_services.steward.quiet import IdleCpus, Quietness, await_quiet, read_cpus
 from loadlab_services.steward.refusals import StoreRefusals
@@ -105,6 +106,8 @@ class Steward:
         """Let go of everybody who still waits."""
         await self._watch_no_more()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
+        if self._stores.owner and self._stores.postgres is not None:
+            await let_go(self._stores.postgres, self._stores.owner)
         await leave_no_trace(self._stores, self._workload, self._runs)
 
     async def _watch_no_more(self) -> None:
@@ -117,6 +120,7 @@ class Steward:
             if not await self._records.released(run):
                 await self._watch_no_more()  # a run before it may have been lost, and not finished
                 await self._stores.claim_connections()
+                await self._check_owner()
                 await self._records.prepare(run)
                 await self._refusals.begin(run)
                 await everyone.wait()
@@ -127,6 +131,10 @@ class Steward:
             if self._sessions is not None:
                 self._sessions.start()
         return {"startInMs": START_IN_MS}
+
+    async def _check_owner(self) -> None:
+        if self._stores.owner and self._stores.postgres is not None:
+            await check_owner(self._stores.postgres, self._stores.owner)
 
     async def _await_pods(self, run: str, patience: float) -> None:
         """Wait until every pod of the service serves: a connection stays with the pod it found."""
