@@ -48,7 +48,7 @@ def find_edited(planned: Iterable[Manifest], observed: Observed) -> tuple[Edited
 
 def lasting_edited(plan: Plan, observed: Observed) -> tuple[Edited, ...]:
     """Return what somebody edited of the stores, the steward and the policies."""
-    return find_edited(plan.lasting_manifests(), observed)
+    return find_edited(plan.lasting_manifests(), observed) if observed.made else ()
 
 
 def why_edited(plan: Plan, observed: Observed) -> str:
