@@ -150,7 +150,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     # First what may be the cause of all the rest.
-    *(foreign_cpu_used, others_unseen, cut_off_nodes),
+    *(foreign_cpu_used, others_unseen, cut_off_nodes, stores_refused),
     *(redirected, errors_many, unanswered, connections_closed, cut_off),
     *(which_latency, script_not_heeded, other_protocols),
     *(script_threw, script_cut),
@@ -159,5 +159,5 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(latency_growing, side_load_growing, warm_up_counted),
     *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
     *(limits_changed, containers_added, _samples, instruments_missing, restarted, pods_uneven),
-    *(stores_refused, work_reasons, staleness_reasons, proof_reasons),
+    *(work_reasons, staleness_reasons, proof_reasons),
 )
