@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 # At most one row, whoever writes.
 CREATE: Final[LiteralString] = """
 CREATE TABLE IF NOT EXISTS loadlab_owner (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     owner text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now()
 )
 """

@@ -30,7 +30,7 @@ _LIVE: Final[LiteralString] = "SELECT pg_advisory_lock_shared(hashtextextended(%
 _IS_OVER: Final[LiteralString] = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 _TAKE: Final[LiteralString] = """
 INSERT INTO loadlab_owner (owner) VALUES (%s)
-ON CONFLICT (only) DO UPDATE SET owner = excluded.owner, taken_at = now()
+ON CONFLICT (is_only) DO UPDATE SET owner = excluded.owner, taken_at = now()
 """
 
 
