@@ -81,6 +81,7 @@ class Steward:
         """Gather the figures of all components, and what the database's sessions were at."""
         self._note_service(run, targets.get("service"), pods)
         sessions = self._sessions.counts() if self._sessions is not None else {}
+        taken: dict[str, Any]
         taken, _ = await asyncio.gather(
             take_snapshot(
                 self._stores,

@@ -63,7 +63,7 @@ async def clear(url: str, workload: str, runs: list[str], keep: str = "", **of: 
 async def test_a_run_leaves_nothing_and_nobody_walks_through_the_keys_of_others(
     their_redis: str, client: redis.Redis, finished_run: Run
 ) -> None:
-    before = {key: client.dump(key) for key in client.keys("*")}  # type: ignore[union-attr]
+    before = {key: client.dump(key) for key in client.keys("*")}
     walked = walks(client)
 
     told = {"redis_url": their_redis, "redis_space": SPACE}
@@ -71,7 +71,7 @@ async def test_a_run_leaves_nothing_and_nobody_walks_through_the_keys_of_others(
 
     assert account["persisted"] == 30
     assert walks(client) == walked
-    assert {key: client.dump(key) for key in client.keys("*")} == before  # type: ignore[union-attr]
+    assert {key: client.dump(key) for key in client.keys("*")} == before
 
 
 async def test_streams_of_earlier_runs_go_and_those_of_this_one_stay(
@@ -112,7 +112,7 @@ async def test_among_few_keys_whatever_is_in_our_space_is_found(
     client.set(f"{SPACE}:ingest:left", "by a run of ours before")
 
     assert await clear(their_redis, "ingest", []) == 1
-    assert len(client.keys("*")) == 20  # type: ignore[arg-type]
+    assert len(client.keys("*")) == 20
 
 
 async def test_who_may_not_count_the_keys_walks_through_none(
