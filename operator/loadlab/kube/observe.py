@@ -73,8 +73,7 @@ async def observe(
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
-    uid = experiment.metadata.uid
-    own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
+    own = _own(children, experiment.metadata.uid)
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
     pods = await view_pods(cluster, experiment.metadata.namespace, sorted_pods.own, hints)
     return Observed(
@@ -98,6 +97,10 @@ async def observe(
         nodes=await read_nodes(cluster, pods),
         awaits_pods=bool(lacking.said),
     )
+
+
+def _own(children: Mapping[Kind, list[Manifest]], uid: str) -> dict[Kind, list[Manifest]]:
+    return {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
 
 
 def _jobs(

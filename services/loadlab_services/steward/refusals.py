@@ -28,7 +28,7 @@ _REFUSED: Final[Mapping[str, str]] = {
         "for want of memory: {used} of maxmemory {most} are in use, policy {policy}; give it more "
         "memory, or the experiment a Redis of its own"
     ),
-    "MISCONF": "as it cannot save its data to disk: make room there, or see its log",
+    "MISCONF": "as it cannot save its data to disk: make room there",
     "READONLY": "as it is a replica: give the address of the primary",
     "NOREPLICAS": "as it has too few replicas (min-replicas-to-write)",
 }
