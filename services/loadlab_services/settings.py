@@ -17,6 +17,8 @@ from loadlab_services.names import key_prefix, queue_prefix
 
 # Of an experiment in a store that others use too; empty in one that is its own.
 Space = Annotated[str, Field(pattern="^(loadlab:[A-Za-z0-9.-]+)?$", max_length=80)]
+# The experiment whose a schema is in a database that others use; empty in one of its own.
+Owner = Annotated[str, Field(max_length=400)]
 # Of instruments; with a path of an app's own endpoint for Prometheus.
 TargetUrl = Annotated[str, Field(pattern="^http://[^/?#@]+(/[^?#@]*)?$", max_length=400)]
 
@@ -120,6 +122,8 @@ class StewardSettings(ProgramSettings):
     redis_url: str = Field(default="", repr=False)
     amqp_url: str = Field(default="", repr=False)
     amqp_metrics_port: int = Field(default=15692, ge=1, le=65535, description="of RabbitMQ's host")
+    scale: float = Field(default=0.01, gt=0, le=1, description="of the data set, as its Job has it")
+    database_owner: Owner = ""
     steward_token: str = Field(min_length=16, repr=False, description="what every caller must know")
     run_prefix: str = Field(min_length=1, max_length=60, description="of the experiment's runs")
     snapshot_targets: dict[str, dict[str, TargetUrl]] = Field(
@@ -140,6 +144,7 @@ class DatasetSettings(ProgramSettings):
     """Of the data set's Job."""
 
     connections: int = Field(default=0, ge=0, description="to Postgres, needed at once")
+    database_owner: Owner = ""
     overwrite: bool = Field(default=False, description="whether another data set may be replaced")
     redis_url: str = Field(default="", repr=False, description="of a Redis of the user's own")
     amqp_url: str = Field(default="", repr=False, description="of a RabbitMQ of the user's own")

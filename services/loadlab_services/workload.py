@@ -4,7 +4,7 @@ Those hold no workload's name. A description imports nothing that only one of th
 is named by a `Reference`, and imported by the process that runs it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pkgutil import resolve_name
@@ -118,6 +118,8 @@ class Workload:
     data: GeneratedRows | Schema | None = None
     results: Schema | None = None  # tables that a worker writes, beside data that is only read
     ledger: WriteLedger | None = None
+    # Names of what a variant may keep in Redis: by the prefix of all keys, a run, and the scale.
+    cached: Reference[Callable[[str, str, float], Iterable[str]]] | None = None
 
     @property
     def uses_stream(self) -> bool:

@@ -44,6 +44,7 @@ NEEDED: dict[str, set[str]] = {
 }
 EXISTING = {"DATABASE_SCHEMA"}
 CLAIMED = {"OVERWRITE", "CONNECTIONS"}
+OWNED = {"DATABASE_OWNER"}
 
 
 def of_program(program: str) -> list[PlannedContainer]:
@@ -96,8 +97,9 @@ def test_nothing_is_missing_that_a_program_must_be_told(program):
 
 def needed_by(planned: PlannedContainer) -> set[str]:
     existing = "existing Postgres" in planned.title
-    claimed = CLAIMED if existing and planned.program.endswith("dataset") else set()
-    return NEEDED[planned.program] | claimed | (EXISTING if existing else set())
+    claimed = CLAIMED if existing and planned.program == DATASET else set()
+    owned = OWNED if existing and planned.program in {DATASET, STEWARD} else set()
+    return NEEDED[planned.program] | claimed | owned | (EXISTING if existing else set())
 
 
 @pytest.mark.parametrize("program", [SERVE, *WORKERS])

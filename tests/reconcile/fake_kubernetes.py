@@ -76,6 +76,8 @@ class FakeKubernetes:
         item["metadata"]["uid"] = f"uid-{next(self._ids)}"
         item["metadata"]["resourceVersion"] = str(next(self._ids))
         item["metadata"]["creationTimestamp"] = rfc3339(self._now)
+        if key[0] is not Kind.SERVICE:
+            item["metadata"]["generation"] = 1
         item.pop("status", None)
         self._made.add(item["metadata"]["uid"])
         self.objects[key] = item
@@ -95,7 +97,7 @@ class FakeKubernetes:
                     self._ensure_pod(namespace, f"{name}-{number}", made_by)
             elif kind is Kind.STATEFUL_SET:
                 self._ensure_pod(namespace, name, item)
-            elif kind is Kind.JOB:
+            elif kind is Kind.JOB and not item["spec"].get("suspend"):
                 for index in range(item["spec"].get("completions", 1)):
                     self._ensure_pod(namespace, f"{name}-{index}", item)
 

@@ -2,7 +2,7 @@
 What the operator does in a namespace that it watches, and nothing more. It creates, and changes
 nothing that is there: get is to see whose an object is that has the name of a child. The passwords
 of the stores are created, never read and never deleted: they go with their experiment, as do the
-NetworkPolicies. Events are listed by the uid of a Job or StatefulSet that lacks its pods: nothing
+NetworkPolicies, which are listed to see whether somebody deleted or edited one. Events are listed by the uid of a Job or StatefulSet that lacks its pods: nothing
 else says why.
 */}}
 {{- define "loadlab.rules" -}}
@@ -41,7 +41,7 @@ else says why.
   verbs: [list, create]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [get, create]
+  verbs: [get, list, create]
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, create, delete]

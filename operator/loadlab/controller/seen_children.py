@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from loadlab.controller.work_queue import Key
 from loadlab.model.resources import Metadata
-from loadlab.progress.observed import Child, Known, Observed, Reference
+from loadlab.progress.known import Known
+from loadlab.progress.observed import Child, Observed, Reference
 
 MOST_PODS = 200  # of an experiment that are remembered: those of its stores and of one run
 

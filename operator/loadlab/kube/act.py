@@ -174,6 +174,7 @@ class Actor:
                 "labels": self.experiment.labels,
                 "ownerReferences": [self.experiment.owner_reference],
             },
+            "immutable": True,  # what is there has read it: another password would fit nothing
             "stringData": fresh,
         }
 

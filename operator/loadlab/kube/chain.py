@@ -14,7 +14,7 @@ from loadlab.kube.lists import outline
 from loadlab.kube.ownership import controller_of, is_controlled_by
 from loadlab.kube.pods import label_of
 from loadlab.model.resources import Metadata
-from loadlab.progress.forgery import surroundings_of
+from loadlab.progress.programs import surroundings_of
 
 MAKER_KINDS = (Kind.JOB, Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 _CONTROLLERS = {

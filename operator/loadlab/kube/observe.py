@@ -18,6 +18,7 @@ from loadlab.kube.finished import FinishedTrials, Trials, list_trials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.inputs import read_inputs
 from loadlab.kube.let_go import find_missing
+from loadlab.kube.made import read_made
 from loadlab.kube.nodes import read_nodes
 from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.kube.pods import child_fields, view_controller, view_job, view_pod, view_stranger
@@ -28,13 +29,12 @@ from loadlab.kube.unlisted import with_unlisted
 from loadlab.kube.unmounted import view_pods
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase, Preparation
+from loadlab.progress.known import NOTHING_KNOWN, Known
 from loadlab.progress.observed import (
     NOBODY_AHEAD,
-    NOTHING_KNOWN,
     Child,
     ControllerView,
     JobView,
-    Known,
     Observed,
     Place,
     PodView,
@@ -73,8 +73,7 @@ async def observe(
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
     former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
-    uid = experiment.metadata.uid
-    own = {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
+    own = _own(children, experiment.metadata.uid)
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
     pods = await view_pods(cluster, experiment.metadata.namespace, sorted_pods.own, hints)
     return Observed(
@@ -87,6 +86,7 @@ async def observe(
         jobs=_jobs(own[Kind.JOB], sorted_pods.own, lacking),
         controllers=_controllers(own, lacking),
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
+        made=await read_made(cluster, experiment, own),
         asked=await read_asked_services(cluster, experiment),
         inputs=await read_inputs(cluster, experiment, trials.values()),
         place=place,
@@ -97,6 +97,10 @@ async def observe(
         nodes=await read_nodes(cluster, pods),
         awaits_pods=bool(lacking.said),
     )
+
+
+def _own(children: Mapping[Kind, list[Manifest]], uid: str) -> dict[Kind, list[Manifest]]:
+    return {kind: [i for i in children[kind] if is_controlled_by(i, uid)] for kind in OWN_KINDS}
 
 
 def _jobs(

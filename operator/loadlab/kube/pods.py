@@ -10,7 +10,6 @@ from loadlab.kube.containers import view_containers, view_resources
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.progress.begun import is_held_up
-from loadlab.progress.forgery import program_of
 from loadlab.progress.observed import (
     ContainerView,
     ControllerView,
@@ -20,6 +19,7 @@ from loadlab.progress.observed import (
     Resources,
     Stranger,
 )
+from loadlab.progress.programs import program_of
 
 LIMIT_RANGER = "kubernetes.io/limit-ranger"  # the admission plugin's own annotation
 
@@ -148,6 +148,7 @@ def view_job(job: Manifest, pods: Iterable[Manifest]) -> JobView:
         created=_moment(job["metadata"].get("creationTimestamp")) or 0.0,
         complete=ended_well >= wanted or _condition(status, "Complete").get("status") == "True",
         failed=failed.get("status") == "True" or _fails_for_good(job, own),
+        suspended=bool(job["spec"].get("suspend")),
         message=failed.get("message") or "",
         program=program_of(job),
     )

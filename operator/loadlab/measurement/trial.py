@@ -127,6 +127,7 @@ def _merged(
         unanswered=sum(_unanswered(d) for d in documents),
         counts=counts,
         durability=account_for(documents, account),
+        refused=account.refused if account else (),
         work=work_between(start, end) if start and end else None,
         by_request=named_requests(documents, load),
         freshness=next((r.freshness for r in reports if r.freshness), None),

@@ -120,6 +120,7 @@ class TrialMeasurement:
     unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
     counts: RequestCounts | None = None
     durability: WriteAccount | None = None
+    refused: tuple[str, ...] = ()  # what stores refused or lost meanwhile, as they told it
     work: WorkDone | None = None
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     freshness: Freshness | None = None

@@ -125,6 +125,15 @@ class Plan:
         policies = build_policies(self.context, parts_beside_stores(self.context))
         return policies + dataset + build_steward(self.context)
 
+    def policy_manifests(self) -> list[Manifest]:
+        """Return the policies of all parts, which stay as long as the experiment."""
+        return build_policies(self.context, (*self.stores, *parts_beside_stores(self.context)))
+
+    def lasting_manifests(self) -> list[Manifest]:
+        """Return what is there for all trials, but for the Jobs that prepare."""
+        stores = [m for store in self.stores for m in build_store(self.context, store)]
+        return [*self.policy_manifests(), *stores, *build_steward(self.context)]
+
     def own_preparation_manifests(self) -> list[Manifest]:
         """Return what prepares for the user once all else is ready; nothing where nothing does."""
         return build_preparation(self.context)

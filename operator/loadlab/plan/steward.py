@@ -42,6 +42,7 @@ def build_steward(context: Context) -> list[Manifest]:
             **_allowed_cpus(context.spec.placement.foreign_cpu),
         ),
         *_existing_broker(context),
+        *_owner(context),
     ]
     labels = context.labels(Component.STEWARD)
     container = {
@@ -123,7 +124,11 @@ def _numbers_of_pods(context: Context, variant: ResolvedVariant) -> list[int]:
 def build_dataset(context: Context, cells: Sequence[Cell]) -> Manifest:
     """Return the Job that creates schema and data, and sees to it that the cells can connect."""
     labels = context.labels(Component.DATASET)
-    variables = [*_existing_database(context, cells), *_existing_broker(context)]
+    variables = [
+        *_existing_database(context, cells),
+        *_existing_broker(context),
+        *_owner(context),
+    ]
     # The Job looks whether the existing ones may be used, before anything else does.
     stores = {Component.POSTGRES, *existing_stores(context.spec)}
     named = tuple(store for store in STORES if store in stores)
@@ -153,6 +158,14 @@ def _existing_database(context: Context, cells: Sequence[Cell]) -> list[Manifest
         return []
     demand = highest_demand(context.variants, cells)
     return env(OVERWRITE=str(postgres.overwrite).lower(), CONNECTIONS=demand.total if demand else 0)
+
+
+def _owner(context: Context) -> list[Manifest]:
+    """Whose the schema is in a database that others use: experiments of other clusters, maybe."""
+    if not context.spec.postgres.is_existing:
+        return []
+    metadata = context.experiment.metadata
+    return env(DATABASE_OWNER=f"{metadata.namespace}/{metadata.name} ({metadata.uid})")
 
 
 def _existing_broker(context: Context) -> list[Manifest]:

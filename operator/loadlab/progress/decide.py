@@ -21,12 +21,13 @@ from loadlab.progress.conditions import Transition
 from loadlab.progress.deadlines import next_deadline
 from loadlab.progress.decision import Decision
 from loadlab.progress.diagnose import Diagnosis, missing_input
+from loadlab.progress.edited import why_edited
 from loadlab.progress.endings import UNDER_WAY, early_ending, ending_unobserved, ending_unseen
 from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 from loadlab.progress.preparing import prepare
 from loadlab.progress.refusal import Refusal, answer_refusal
-from loadlab.progress.refused_creation import refused_pod, scaled
+from loadlab.progress.refused_creation import refused_pod, scaled, suspended
 from loadlab.progress.running import current_trial, run, unfit_service
 from loadlab.progress.service_cpus import only_asks
 from loadlab.progress.stalled import go_on, stall
@@ -92,12 +93,21 @@ def _with_obstacle(
 def _obstacle(plan: Plan | None, observed: Observed) -> Diagnosis | None:
     pods = (pod for pod in observed.pods if plan is None or not only_asks(plan, pod))
     refused = refused_pod(observed.pod_makers()) or unplaced_pod(pods, observed.nodes)
-    refused = refused or _scaled(plan, observed) or missing_input(observed.pods)
+    refused = refused or _by_somebody(plan, observed) or missing_input(observed.pods)
     if refused or plan is None or plan.context.experiment.status.phase is not Phase.RUNNING:
         return refused
     return _suspended(plan, observed) or unfit_service(
         plan, current_trial(plan, observed), observed
     )
+
+
+def _by_somebody(plan: Plan | None, observed: Observed) -> Diagnosis | None:
+    """Say what of the experiment's own somebody scaled, changed or suspended."""
+    found = _scaled(plan, observed) or suspended(observed.jobs)
+    if found or plan is None:
+        return found
+    edited = why_edited(plan, observed)
+    return (Reason.INFRASTRUCTURE_LOST, edited) if edited else None
 
 
 def _scaled(plan: Plan | None, observed: Observed) -> Diagnosis | None:

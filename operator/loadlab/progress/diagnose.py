@@ -9,7 +9,7 @@ from loadlab.progress.last_words import TERMINATION_LINE, last_words
 from loadlab.progress.missing import what_is_missing
 from loadlab.progress.observed import ControllerView, JobView, PodView, Stranger
 from loadlab.progress.readiness import what_is_awaited
-from loadlab.progress.refused_creation import refused_pod
+from loadlab.progress.refused_creation import refused_pod, suspended
 from loadlab.progress.unplaced import why_unplaced
 
 PULL_TROUBLE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
@@ -35,11 +35,12 @@ def diagnose(
 
     A pod that admission made another than was asked for is a stranger.
     """
-    seen = tuple(pods)
+    seen, made_by = tuple(pods), tuple(makers)
     for pod in seen:
         if not pod.is_serving and (found := _of_pod(pod)):
             return found
-    if (refused := refused_pod(makers)) is not None:
+    refused = refused_pod(made_by) or suspended(m for m in made_by if isinstance(m, JobView))
+    if refused is not None:
         return refused
     for stranger in strangers:
         return Reason.NEVER_READY, f"the {stranger.component} pod does not count: {stranger.why}"

@@ -7,10 +7,11 @@ is known by its uid, which needs no two clocks to agree.
 from loadlab.base.names import STORES, Component
 from loadlab.model.resources import Trial
 from loadlab.model.status.conditions import Reason
-from loadlab.plan import Plan
+from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.asked_service import why_changed
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import why_it_ended
+from loadlab.progress.edited import find_edited
 from loadlab.progress.infrastructure import identity, missing_service, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 from loadlab.progress.refused_creation import scaled
@@ -21,7 +22,9 @@ _SERVERS = (Component.SERVICE, Component.WORKER)
 _REPLACED = "a pod of the service was deleted or replaced during the run"
 
 
-def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
+def find_disturbance(
+    plan: Plan, planned: PlannedTrial, trial: Trial, observed: Observed
+) -> Failure | None:
     """Return what has spoiled a run under way, whatever becomes of its load."""
     if lost := why_lost(plan, observed):
         return Failure(Reason.INFRASTRUCTURE_LOST, lost)
@@ -34,7 +37,10 @@ def find_disturbance(plan: Plan, trial: Trial, observed: Observed, run: str) -> 
         return changed
     if observed.let_go:
         return _let_go(observed.let_go[0])
-    return _of_servers(plan, trial, observed, run)
+    attempt = trial.status.attempt
+    if edited := find_edited(plan.serving_manifests(planned, attempt), observed):
+        return Failure(Reason.SERVICE_CHANGED, f"{edited[0].message} during the run")
+    return _of_servers(plan, trial, observed, planned.run(attempt).name)
 
 
 def _of_servers(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:

@@ -17,6 +17,7 @@ from loadlab.progress.diagnose import (
     why_it_was_ended,
 )
 from loadlab.progress.infrastructure import (
+    NEXT_WAITS,
     PREPARES,
     building_since,
     lost_while_loading,
@@ -155,7 +156,18 @@ def _preparation_trouble(
         )
         return Reason.DEADLINE_EXCEEDED, message
     strangers = (each for each in observed.strangers if not each.run)
-    return diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
+    reason, message = diagnose(observed.pods_of(""), observed.pod_makers(), strangers)
+    return reason, message + (
+        _first_lost(experiment.status) if reason is Reason.NEVER_READY else ""
+    )
+
+
+def _first_lost(status: LoadExperimentStatus) -> str:
+    """Say with what it began that the infrastructure is built again; empty for the first time."""
+    found = find(status.conditions, ConditionType.INFRASTRUCTURE_READY)
+    if found is None or found.reason != Reason.INFRASTRUCTURE_LOST:
+        return ""
+    return f"; it began as {found.message.removesuffix(NEXT_WAITS)}"
 
 
 def _patience(experiment: Experiment, observed: Observed) -> float:

@@ -14,6 +14,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
+from loadlab.progress.edited import lasting_edited, put_right, why_edited
 from loadlab.progress.observed import (
     ContainerState,
     JobView,
@@ -23,6 +24,7 @@ from loadlab.progress.observed import (
 )
 from loadlab.progress.refused_creation import scaled
 
+NEXT_WAITS = "; the next trial waits"
 PREPARES = "spec.preparation is under way"  # what the status says meanwhile
 
 _FILLED_BY: Mapping[Component, tuple[Component, ...]] = {
@@ -37,6 +39,8 @@ def next_step(plan: Plan, experiment: Experiment, observed: Observed) -> tuple[A
         return ()
     if scaled(observed.controllers) is not None:
         return ()
+    if edited := lasting_edited(plan, observed):
+        return put_right(edited)
     if not all(_is_made(plan, observed, store) for store in plan.stores):
         return _create(experiment, plan.store_manifests())
     if not all(observed.is_ready(store) for store in plan.stores):
@@ -146,6 +150,8 @@ def why_lost(plan: Plan, observed: Observed) -> str:
         return f"the Service {lost} was deleted during the run"
     if by_somebody := scaled(observed.controllers):
         return by_somebody[1]
+    if edited := why_edited(plan, observed):
+        return edited
     store = emptied_store(observed)
     return f"the {store} pod was replaced, and its data with it" if store else ""
 

@@ -180,6 +180,7 @@ class JobView(Child):
     created: float = 0.0  # epoch seconds
     complete: bool = False
     failed: bool = False
+    suspended: bool = False  # by somebody: none of ours is
     message: str = ""
     refusal: str = ""  # why its pods could not be created
     program: Mapping[str, Any] = field(default_factory=dict)  # what its pods are to run
@@ -191,6 +192,14 @@ class ControllerView(Child):
 
     refusal: str = ""
     replicas: int | None = None  # that it is asked for now, by whomever
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeView(Child):
+    """What somebody may have edited: a Service, a NetworkPolicy, a Deployment or a StatefulSet."""
+
+    spec: Mapping[str, Any] = field(default_factory=dict)  # empty where it was too large to read
+    is_as_made: bool = False  # nobody has written its spec again since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,17 +227,6 @@ NOBODY_AHEAD = Place()
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What an experiment had when it was looked at last: what makes pods, and the pods."""
-
-    makers: tuple[Reference, ...] = ()
-    pods: tuple[Child, ...] = ()
-
-
-NOTHING_KNOWN = Known()
-
-
-@dataclass(frozen=True, slots=True)
 class Observed:
     """All children of one experiment, and its place in the queue."""
 
@@ -241,6 +239,7 @@ class Observed:
     jobs: tuple[JobView, ...] = ()
     controllers: tuple[ControllerView, ...] = ()
     services: tuple[Child, ...] = ()
+    made: tuple[MadeView, ...] = ()  # Services, controllers and policies: what is asked of each
     asked: tuple[ServiceView, ...] = ()  # Services that run already, while trials run
     inputs: Mapping[str, str] = field(default_factory=dict)  # ConfigMaps, while trials run
     place: Place = NOBODY_AHEAD

@@ -61,6 +61,18 @@ def scaled(
     return None
 
 
+def suspended(jobs: Iterable[JobView]) -> tuple[Reason, str] | None:
+    """Return which Job somebody suspended, which makes no pods then; None for none."""
+    for job in jobs:
+        if job.suspended and not job.deleting:
+            remedy = (
+                f"Job {job.name} is suspended, and not by LoadLab: set its spec.suspend to false, "
+                "or leave the Jobs of this namespace out of what suspends them, such as Kueue"
+            )
+            return Reason.SUSPENDED, remedy
+    return None
+
+
 def refused_pod(makers: Iterable[ControllerView | JobView]) -> tuple[Reason, str] | None:
     """Return why the pod of one of these was not created; None where none was refused."""
     refused = (maker for maker in makers if maker.refusal and not maker.deleting)

@@ -14,8 +14,9 @@ from loadlab.progress.clearing import clear_runs, why_stuck
 from loadlab.progress.conditions import AT_ONCE, RESYNC, Transition
 from loadlab.progress.decision import Announce, Collect, Decision
 from loadlab.progress.diagnose import Diagnosis
+from loadlab.progress.edited import restore_policies
 from loadlab.progress.endings import end_early
-from loadlab.progress.infrastructure import next_step, why_lost
+from loadlab.progress.infrastructure import NEXT_WAITS, next_step, why_lost
 from loadlab.progress.inputs import why_another_service, why_incomparable
 from loadlab.progress.layout import choose_layout, store_elsewhere
 from loadlab.progress.observed import Observed
@@ -53,7 +54,10 @@ def run(plan: Plan, experiment: Experiment, observed: Observed, transition: Tran
     chosen = choose_layout(plan, observed)
     if chosen is not None:
         return Decision(experiment.status.model_copy(update={"chosen": chosen}), (), AT_ONCE)
-    return _go_on(plan, experiment, observed, transition)
+    decision = _go_on(plan, experiment, observed, transition)
+    if decision.status.phase is not Phase.RUNNING:
+        return decision
+    return replace(decision, actions=(*restore_policies(plan, observed), *decision.actions))
 
 
 def _go_on(
@@ -181,7 +185,7 @@ def _infrastructure_lost(
         ConditionType.INFRASTRUCTURE_READY,
         Truth.FALSE,
         reason=Reason.INFRASTRUCTURE_LOST,
-        message=f"{lost}; the next trial waits" if lost else known,
+        message=f"{lost}{NEXT_WAITS}" if lost else known,
     )
 
 

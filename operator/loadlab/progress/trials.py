@@ -115,7 +115,7 @@ def judge_run(
     job = observed.job(run, Component.K6)
     finished = tuple(pod for pod in generators if pod.has_finished)
     over = len(finished) >= pods or (job and job.failed)
-    failure = _spoiled(plan, trial, observed, run, pods)
+    failure = _spoiled(plan, planned, trial, observed, pods)
     if failure is None and over:
         forged = why_forged(plan, planned, trial.status.attempt, observed)
         failure = Failure(Reason.FOREIGN_POD, forged) if forged else None
@@ -136,14 +136,17 @@ def judge_run(
     )
 
 
-def _spoiled(plan: Plan, trial: Trial, observed: Observed, run: str, pods: int) -> Failure | None:
+def _spoiled(
+    plan: Plan, planned: PlannedTrial, trial: Trial, observed: Observed, pods: int
+) -> Failure | None:
     """Return why no result of a run can count, whatever becomes of its load."""
+    run = planned.run(trial.status.attempt).name
     foreign = why_foreign(observed, run, plan.stores, pods)
     if foreign:
         return Failure(Reason.FOREIGN_POD, foreign)
     return (
         find_changed_input(trial, observed)
-        or find_disturbance(plan, trial, observed, run)
+        or find_disturbance(plan, planned, trial, observed)
         or find_changed_image(plan.variant(trial.spec.cell), observed, run)
         or find_changed_secret(observed, run)
     )

@@ -54,6 +54,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | CutOff             | no connection to service or worker could be made     | Invalid | Invalid |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
+| StoreRefused*      | a store took no writes, or evicted keys, as it told  | Suspect | Suspect |
 | NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
 | WorkNotPersisted*  | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |
@@ -127,7 +128,7 @@ from loadlab.validity.steadiness import (
     warm_up_counted,
 )
 from loadlab.validity.which_latency import cut_off, unanswered, which_latency
-from loadlab.validity.writes import staleness_reasons, work_reasons
+from loadlab.validity.writes import staleness_reasons, stores_refused, work_reasons
 
 
 def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
@@ -137,7 +138,7 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
             tuple(invalid(ReasonKind(p.kind.value), p.message) for p in trial.problems)
         )
     if nothing := tuple(nothing_answered(trial)):
-        why = (*cut_off_nodes(trial), *nothing)
+        why = (*cut_off_nodes(trial), *stores_refused(trial), *nothing)
         return Judgement((*why, *script_threw(trial), *other_protocols(trial)))
     return Judgement(tuple(reason for rule in _RULES for reason in rule(trial)))
 
@@ -149,7 +150,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     # First what may be the cause of all the rest.
-    *(foreign_cpu_used, others_unseen, cut_off_nodes),
+    *(foreign_cpu_used, others_unseen, cut_off_nodes, stores_refused),
     *(redirected, errors_many, unanswered, connections_closed, cut_off),
     *(which_latency, script_not_heeded, other_protocols),
     *(script_threw, script_cut),

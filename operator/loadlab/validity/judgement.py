@@ -49,6 +49,7 @@ class ReasonKind(StrEnum):
     NO_INSTRUMENTS = "NoInstruments"
     COMPONENT_RESTARTED = "ComponentRestarted"
     CUT_OFF = "CutOff"
+    STORE_REFUSED = "StoreRefused"
     NOT_DRAINED = "NotDrained"
     WORK_NOT_PERSISTED = "WorkNotPersisted"
     WORK_UNACKNOWLEDGED = "WorkUnacknowledged"

@@ -6,6 +6,8 @@ from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
 
+_MORE_TIME = "raise spec.timeouts.drain or the consumers"
+
 
 def staleness_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold what a writing reader saw against the variant's declared bound."""
@@ -18,6 +20,12 @@ def staleness_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
             f"oldest unseen write was {seen.worst_ms:.0f} ms old",
             Family.SERVICE,
         )
+
+
+def stores_refused(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Name the store that took no writes, or lost some: what failed for it is no code's fault."""
+    if trial.refused:
+        yield suspect(ReasonKind.STORE_REFUSED, "; ".join(trial.refused), Family.SERVICE)
 
 
 def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -36,10 +44,11 @@ def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
 
 def _account(trial: TrialMeasurement, account: WriteAccount) -> Iterator[Reason]:
     if not account.drained or account.pending:
+        why = "a store took none, see StoreRefused" if trial.refused else _MORE_TIME
         yield suspect(
             ReasonKind.NOT_DRAINED,
             f"{account.pending} accepted writes were still queued after "
-            f"{account.drain_seconds:.1f} s: raise spec.timeouts.drain or the consumers",
+            f"{account.drain_seconds:.1f} s: {why}",
             Family.SERVICE,
         )
     if account.lost or account.duplicates or account.dead_lettered:

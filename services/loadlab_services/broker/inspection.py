@@ -17,6 +17,8 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from prometheus_client.parser import text_string_to_metric_families
 
+from loadlab_services.broker.alarms import PATH, alarms_on
+
 AMQP_TIMEOUT: Final = 5.0
 QUEUE_FIGURES: Final = "/metrics/detailed?family=queue_coarse_metrics"
 MESSAGES: Final = "rabbitmq_detailed_queue_messages"
@@ -56,7 +58,7 @@ class Broker:
 
     async def report(self, queue: str) -> QueueReport | None:
         """Read what the queue reported last; None where it has not reported yet."""
-        text = await self._queue_figures()
+        text = await self._figures(QUEUE_FIGURES)
         figures = {
             sample.name: int(sample.value)
             for family in text_string_to_metric_families(text)
@@ -66,6 +68,10 @@ class Broker:
         if MESSAGES not in figures or REDUCTIONS not in figures:
             return None
         return QueueReport(messages=figures[MESSAGES], reductions=figures[REDUCTIONS])
+
+    async def alarms(self) -> set[str]:
+        """Name the alarms that are on: it takes no message then, and says so to nobody who asks."""
+        return alarms_on((await self._figures(PATH)).splitlines())
 
     async def delete(self, queues: Iterable[str]) -> None:
         """Delete queues with all that is in them; one that is not there is no error."""
@@ -79,9 +85,9 @@ class Broker:
         if self._connection is not None:
             await self._connection.close()
 
-    async def _queue_figures(self) -> str:
+    async def _figures(self, path: str) -> str:
         try:
-            answer = await self._http.get(f"{self._metrics_url}{QUEUE_FIGURES}")
+            answer = await self._http.get(f"{self._metrics_url}{path}")
             answer.raise_for_status()
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__

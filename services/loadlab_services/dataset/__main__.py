@@ -30,7 +30,7 @@ def main() -> int:
         _say(f"workload {workload.name} has no DATABASE_URL: nothing to load")
         return 0
     try:
-        _claim_others(settings)
+        _claim_others(workload, settings)
         _load(workload, settings)
     except (psycopg.Error, DatasetError) as error:
         _say(f"failed: {' '.join(str(error).split())}")
@@ -38,10 +38,11 @@ def main() -> int:
     return 0
 
 
-def _claim_others(settings: DatasetSettings) -> None:
+def _claim_others(workload: Workload, settings: DatasetSettings) -> None:
     """Look into the stores beside Postgres that are the user's own, before anything is loaded."""
     if settings.redis_url and settings.redis_space:
-        claim_redis(settings.redis_url, settings.redis_space)
+        queues = workload.uses_stream
+        claim_redis(settings.redis_url, settings.redis_space, keeps_work=queues)
         _say(f"Redis lets us use {settings.redis_space}:*")
     if settings.amqp_url and settings.amqp_space:
         claim_rabbitmq(settings.amqp_url, settings.amqp_space, settings.amqp_metrics_port)
@@ -54,7 +55,7 @@ def _load(workload: Workload, settings: DatasetSettings) -> None:
     patience = _PATIENCE_WITH_EXISTING if schema else _PATIENCE_SECONDS
     with connect(url, patience_seconds=patience, say=_say) as connection:
         if schema:
-            claim_schema(connection, schema)
+            claim_schema(connection, schema, settings.database_owner, say=_say)
             check_connections(connection, settings.connections)
         match workload.data:
             case GeneratedRows(at):

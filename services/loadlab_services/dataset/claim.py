@@ -5,6 +5,8 @@ from typing import Final, LiteralString
 from psycopg import Connection, sql
 
 from loadlab_services.data.errors import DatasetError
+from loadlab_services.dataset.owner import claim_owner
+from loadlab_services.dataset.progress import Say
 
 OLDEST_SERVER: Final = 14  # the checksums need hash_record_extended
 POOLED: Final = (
@@ -32,8 +34,10 @@ SELECT to_regnamespace(%(schema)s) IS NOT NULL,
 """
 
 
-def claim_schema(connection: Connection, schema: str) -> None:
+def claim_schema(connection: Connection, schema: str, owner: str = "", *, say: Say = print) -> None:
     """Make sure that the schema is there, holds nothing of anybody else, and is the one in use.
+
+    With an owner it is that experiment's from now on, as long as the connection is open.
 
     Raises:
         DatasetError: it is somebody else's, may not be made, or is not where the session looks.
@@ -41,6 +45,7 @@ def claim_schema(connection: Connection, schema: str) -> None:
     if connection.info.server_version < OLDEST_SERVER * 10_000:
         found = connection.info.server_version // 10_000
         raise DatasetError(f"the server is Postgres {found}: {OLDEST_SERVER} or newer is needed")
+    _check_writes(connection)
     _ensure_schema(connection, schema)
     _check_session(connection, schema)
     tables = {name for (name,) in connection.execute(_TABLES, (schema,))}
@@ -51,6 +56,8 @@ def claim_schema(connection: Connection, schema: str) -> None:
             "another database, or rename that schema"
         )
     connection.execute(MARKER)
+    if owner:
+        claim_owner(connection, owner, say=say)
     # What the steward remembers of runs is one experiment's: the next may have runs of that name.
     connection.execute("DROP TABLE IF EXISTS loadlab_steward")
 
@@ -66,6 +73,25 @@ def check_connections(connection: Connection, needed: int) -> None:
         raise DatasetError(
             f"the experiment needs {needed} connections at once and this database allows {allowed}:"
             " lower factors.workers, factors.poolSize or factors.consumers"
+        )
+
+
+def _check_writes(connection: Connection) -> None:
+    """Refuse a server that takes no writes, which would be told in the words of the first one."""
+    query: LiteralString = (
+        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
+    )
+    in_recovery, read_only = connection.execute(query).fetchone() or (False, False)
+    if in_recovery:
+        raise DatasetError(
+            "the server is a standby (pg_is_in_recovery), which takes no writes: give the address "
+            "of the primary"
+        )
+    if read_only:
+        user, database = connection.info.user, connection.info.dbname
+        raise DatasetError(
+            f"sessions of role {user} are read-only in database {database}: ALTER ROLE {user} IN "
+            f"DATABASE {database} SET default_transaction_read_only = off, or see what sets it"
         )
 
 

@@ -17,6 +17,7 @@ from aio_pika import DeliveryMode, Message, connect
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import AMQPError
 
+from loadlab_services.broker.alarms import ALARMS
 from loadlab_services.broker.inspection import Broker
 from loadlab_services.broker.names import dead_letter_name, queue_arguments
 from loadlab_services.data.errors import DatasetError
@@ -49,6 +50,7 @@ def claim_rabbitmq(url: str, space: str, metrics_port: int) -> None:
 
 async def _claim(url: str, space: str, metrics_port: int) -> None:
     queue = f"{space}:claim"
+    await _check_alarms(url, metrics_port)
     try:
         async with _channel(url) as channel:
             await _try_all(channel, queue)
@@ -57,6 +59,17 @@ async def _claim(url: str, space: str, metrics_port: int) -> None:
         raise DatasetError(_explain(url, space, error)) from error
     finally:
         await _take_away(url, queue)
+
+
+async def _check_alarms(url: str, metrics_port: int) -> None:
+    """Refuse one that takes no message now; whether its plugin answers at all is tried later."""
+    async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_SECONDS) as http:
+        try:
+            found = await Broker(url, http=http, metrics_port=metrics_port).alarms()
+        except OSError:
+            return
+    for alarm in sorted(found):
+        raise DatasetError(f"RabbitMQ {ALARMS[alarm]}")
 
 
 async def _try_all(channel: AbstractChannel, queue: str) -> None:

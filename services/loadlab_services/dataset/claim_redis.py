@@ -14,6 +14,7 @@ from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from loadlab_services.data.errors import DatasetError
+from loadlab_services.dataset.redis_room import check_room
 
 TIMEOUT_SECONDS: Final = 5.0
 OLDEST_SERVER: Final = (6, 2)  # XAUTOCLAIM, and SET with PXAT
@@ -29,17 +30,19 @@ _GROUP: Final = "writers"
 Attempt = tuple[str, Callable[[], Any]]  # a command, and how it is tried
 
 
-def claim_redis(url: str, space: str) -> None:
-    """Try in `space`, and take away again, what a trial does.
+def claim_redis(url: str, space: str, *, keeps_work: bool = True) -> None:
+    """Try in `space`, and take away again, what a trial does; with `keeps_work` work waits in it.
 
     Raises:
-        DatasetError: it does not answer, or a command is not allowed; names user, keys and remedy.
+        DatasetError: it does not answer, has no room, or a command is not allowed; names user, keys
+            and remedy.
     """
     client = _build_client(url)
     keys = f"{space}:*"
     try:
         with client:
             _check_server(client)
+            check_room(client.info("memory"), keeps_work=keeps_work)
             _try_all(client, f"{space}:claim", keys)
     except redis.AuthenticationError as error:
         raise DatasetError(f"Redis does not let user {_user(client)} in: {error}") from error

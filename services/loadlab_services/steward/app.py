@@ -16,6 +16,7 @@ from loadlab_services.settings import StewardSettings
 from loadlab_services.steward.caller import HEALTH, TokenRequired
 from loadlab_services.steward.errors import StewardError, UnknownRunError, UnknownVariantError
 from loadlab_services.steward.models import Arrival, Finish, Run
+from loadlab_services.steward.ownership import hold_schema
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import open_stores
 from loadlab_services.workloads import find_workload
@@ -32,7 +33,10 @@ def create_app(settings: StewardSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_stores(settings) as stores:
+        async with (
+            hold_schema(settings.database_url, settings.database_owner),
+            open_stores(settings) as stores,
+        ):
             app.state.settings = settings
             app.state.steward = Steward(
                 workload,

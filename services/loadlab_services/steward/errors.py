@@ -5,6 +5,7 @@ StewardError (status, message)
 ├── UnknownVariantError  404  the experiment has no such variant
 ├── PodsMissingError     408  not all pods came in time
 ├── PodsDifferError      409  two pods of one run disagree about how many they are
+├── SchemaTakenError     409  another experiment has taken the schema in the user's database
 └── StoresAwayError      503  Postgres or Redis did not answer; nothing was done, ask again
 """
 
@@ -64,6 +65,18 @@ class PodsDifferError(StewardError):
 
     def __init__(self, *, run: str, known: int, said: int) -> None:
         super().__init__(f"run {run} has {known} pods, this caller says {said}; start a new run")
+
+
+class SchemaTakenError(StewardError):
+    """Nothing of the schema is this experiment's any more."""
+
+    status = 409
+
+    def __init__(self, *, owner: str) -> None:
+        super().__init__(
+            f"LoadLab's schema in the database belongs to experiment {owner} now, and is left as "
+            "it is: give each experiment that runs at the same time a database of its own"
+        )
 
 
 class StoresAwayError(StewardError):

@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from loadlab_services.steward.prepare import delete_keys, delete_queues
+from loadlab_services.steward.own_keys import clear_keys
+from loadlab_services.steward.prepare import delete_queues
 from loadlab_services.steward.stores import STORE_ERRORS, Stores
+from loadlab_services.workload import Workload
 
 CALM_SECONDS: Final = 2.0
 LONGEST_SECONDS: Final = 12.0  # below the grace that the pod has: see `plan.steward`
@@ -20,13 +22,13 @@ PAUSE_SECONDS: Final = 0.5
 log = logging.getLogger(__name__)
 
 
-async def leave_no_trace(stores: Stores, runs: Iterable[str]) -> None:
-    """Delete the experiment's keys and queues, where the store is not its own."""
+async def leave_no_trace(stores: Stores, workload: Workload, runs: Iterable[str]) -> None:
+    """Delete the experiment's keys and queues, where the store is not its own; `runs` in order."""
     if stores.owns_redis and stores.owns_broker:
         return
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            await _clear_until_calm(stores, list(runs))
+            await _clear_until_calm(stores, workload, list(runs)[::-1])
     except (TimeoutError, *STORE_ERRORS) as error:
         log.warning(
             "something may be left: keys %s*, queues %s* (%s: %s)",
@@ -37,19 +39,22 @@ async def leave_no_trace(stores: Stores, runs: Iterable[str]) -> None:
         )
 
 
-async def _clear_until_calm(stores: Stores, runs: list[str]) -> None:
+async def _clear_until_calm(stores: Stores, workload: Workload, runs: list[str]) -> None:
+    """What is cached may have as many names as the data set has rows: they are asked for twice."""
     calm_since = time.monotonic()
+    await _clear(stores, workload, runs, with_cached=True)
     while time.monotonic() - calm_since < CALM_SECONDS:
-        if await _clear(stores, runs):
+        if await _clear(stores, workload, runs, with_cached=False):
             calm_since = time.monotonic()
         await asyncio.sleep(PAUSE_SECONDS)
+    await _clear(stores, workload, runs, with_cached=True)
 
 
-async def _clear(stores: Stores, runs: list[str]) -> bool:
+async def _clear(stores: Stores, workload: Workload, runs: list[str], *, with_cached: bool) -> bool:
     """Delete what is there; tell whether there was a key."""
     found = 0
-    if stores.redis is not None and not stores.owns_redis:
-        found = await delete_keys(stores.redis, stores.key_prefix)
+    if not stores.owns_redis:
+        found = await clear_keys(stores, workload, runs, with_cached=with_cached)
     if stores.broker is not None and not stores.owns_broker:
         await delete_queues(stores.broker, stores.queue_prefix, runs)
     return found > 0

@@ -22,6 +22,8 @@ BEGIN = "insert into loadlab_steward (run) values ($1) on conflict do nothing re
 RELEASED = "select released_at is not null from loadlab_steward where run = $1"
 MARK_RELEASED = "update loadlab_steward set released_at = now() where run = $1"
 ACCOUNT = "select account from loadlab_steward where run = $1"
+# It may have become a standby, or have no room: what is known is answered, and not remembered.
+TAKES_NOTHING = (asyncpg.ReadOnlySQLTransactionError, asyncpg.DiskFullError)
 KEEP_ACCOUNT = """
 insert into loadlab_steward (run, account) values ($1, $2)
 on conflict (run) do update set account = excluded.account
@@ -110,8 +112,10 @@ class PostgresRunRecords:
         return json.loads(text) if text else None
 
     async def keep_account(self, run: str, account: Account) -> None:
-        await self._pool.execute(KEEP_ACCOUNT, run, json.dumps(account))
+        with suppress(*TAKES_NOTHING):
+            await self._pool.execute(KEEP_ACCOUNT, run, json.dumps(account))
 
     async def _ensure_table(self) -> None:
         """Look every time: a Postgres whose pod was replaced comes back without it."""
-        await self._pool.execute(CREATE)
+        with suppress(*TAKES_NOTHING):
+            await self._pool.execute(CREATE)

@@ -13,8 +13,10 @@ from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.farewell import leave_no_trace
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
+from loadlab_services.steward.ownership import check_owner, let_go
 from loadlab_services.steward.prepare import build_preparation
 from loadlab_services.steward.quiet import IdleCpus, Quietness, await_quiet, read_cpus
+from loadlab_services.steward.refusals import StoreRefusals
 from loadlab_services.steward.run_records import (
     Account,
     MemoryRunRecords,
@@ -52,7 +54,8 @@ class Steward:
         self._quietness: OrderedDict[str, Quietness] = OrderedDict()
         self._services: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._records = self._build_records()
-        self._runs: set[str] = set()  # whose names there may be something of in the stores
+        self._runs: dict[str, None] = {}  # whose names there may be something of in the stores
+        self._refusals = StoreRefusals(stores)
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
@@ -78,13 +81,17 @@ class Steward:
         """Gather the figures of all components, and what the database's sessions were at."""
         self._note_service(run, targets.get("service"), pods)
         sessions = self._sessions.counts() if self._sessions is not None else {}
-        taken = await take_snapshot(
-            self._stores,
-            run=run,
-            targets=targets,
-            sessions=sessions,
-            app_metrics=self._app_metrics,
-            pods=pods,
+        taken: dict[str, Any]
+        taken, _ = await asyncio.gather(
+            take_snapshot(
+                self._stores,
+                run=run,
+                targets=targets,
+                sessions=sessions,
+                app_metrics=self._app_metrics,
+                pods=pods,
+            ),
+            self._refusals.look(run),
         )
         quietness = self._quietness.get(run)
         return taken | ({"quietness": quietness.as_json()} if quietness else {})
@@ -100,19 +107,23 @@ class Steward:
         """Let go of everybody who still waits."""
         await self._watch_no_more()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
-        await leave_no_trace(self._stores, self._runs)
+        if self._stores.owner and self._stores.postgres is not None:
+            await let_go(self._stores.postgres, self._stores.owner)
+        await leave_no_trace(self._stores, self._workload, self._runs)
 
     async def _watch_no_more(self) -> None:
         if self._sessions is not None:
             await self._sessions.stop()
 
     async def _send_off(self, run: str, patience: float, everyone: asyncio.Event) -> dict[str, Any]:
+        self._runs[run] = None
         with stores_answer():
             if not await self._records.released(run):
                 await self._watch_no_more()  # a run before it may have been lost, and not finished
                 await self._stores.claim_connections()
-                self._runs.add(run)
+                await self._check_owner()
                 await self._records.prepare(run)
+                await self._refusals.begin(run)
                 await everyone.wait()
                 await self._await_pods(run, patience)
                 await self._await_quiet(run, patience)
@@ -121,6 +132,10 @@ class Steward:
             if self._sessions is not None:
                 self._sessions.start()
         return {"startInMs": START_IN_MS}
+
+    async def _check_owner(self) -> None:
+        if self._stores.owner and self._stores.postgres is not None:
+            await check_owner(self._stores.postgres, self._stores.owner)
 
     async def _await_pods(self, run: str, patience: float) -> None:
         """Wait until every pod of the service serves: a connection stays with the pod it found."""
@@ -146,6 +161,7 @@ class Steward:
                 self._quietness.popitem(last=False)
 
     async def _account_once(self, run: str, drain: float, everyone: asyncio.Event) -> Account:
+        self._runs.setdefault(run)
         with stores_answer():
             if account := await self._records.account(run):
                 return account
@@ -157,13 +173,15 @@ class Steward:
 
     async def _account(self, run: str, drain: float) -> Account:
         drains = build_drains(self._workload, self._stores, run=run)
-        return await account_for(
+        account = await account_for(
             run,
             self._workload.ledger,
             postgres=self._stores.postgres,
             drains=drains,
             deadline=drain,
         )
+        refused = await self._refusals.tell(run, drained=account["drained"])
+        return account | ({"refused": refused} if refused else {})
 
     def _gate(
         self,

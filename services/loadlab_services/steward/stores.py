@@ -49,6 +49,8 @@ class Stores:
     owns_broker: bool = True
     key_prefix: str = ""  # of the workload's keys in Redis
     queue_prefix: str = ""  # of its queues in RabbitMQ
+    scale: float = 0.01  # of the data set, of which a cache may hold all
+    owner: str = ""  # the experiment, where its schema is in a database that others use
 
     async def claim_connections(self) -> None:
         """Open every connection to Postgres that may be needed until a run is over.
@@ -115,6 +117,8 @@ async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
             owns_broker=not settings.amqp_space,
             key_prefix=settings.key_prefix,
             queue_prefix=settings.queue_prefix,
+            scale=settings.scale,
+            owner=settings.database_owner,
         )
 
 

@@ -146,6 +146,16 @@ def test_a_role_that_may_not_make_the_schema_is_told_what_to_ask_for(guest_url: 
     )
 
 
+def test_a_role_whose_sessions_are_read_only_is_told_what_to_set(guest_url: str) -> None:
+    with psycopg.connect(guest_url.replace("guest@", "loadlab@")) as connection:
+        database = connection.info.dbname
+        change = f"ALTER ROLE guest IN DATABASE {database} SET default_transaction_read_only = on"
+        connection.execute(change.encode())
+    code, last = run_job(guest_url)
+    assert code == 1
+    assert f"sessions of role guest are read-only in database {database}: ALTER ROLE guest" in last
+
+
 def test_a_session_whose_options_were_dropped_on_the_way_ends_the_job(guest_url: str) -> None:
     with (
         psycopg.connect(guest_url, autocommit=True) as connection,

@@ -140,11 +140,26 @@ def test_where_an_existing_broker_tells_of_its_queues_is_said(experiment, images
         assert variables(container)["AMQP_METRICS_PORT"] == "9419"
 
 
+def test_whose_the_schema_is_is_told_to_those_who_hold_it(experiment, images):
+    """The uid alone tells experiments of two clusters apart."""
+    made = experiment(postgres=EXISTING)
+    plan = make_plan(made, images)
+
+    metadata, everything = made.metadata, containers(plan.preparation_manifests())
+    everything |= containers(plan.run_manifests(plan.trials[0], attempt=1))
+    told = {name: variables(each).get("DATABASE_OWNER") for name, each in everything.items()}
+    owner = f"{metadata.namespace}/{metadata.name} ({metadata.uid})"
+    assert {name for name, found in told.items() if found == owner} == {
+        f"{DEMO}-dataset",
+        f"{DEMO}-steward",
+    }
+
+
 def test_a_database_of_the_experiments_own_keeps_its_tables_in_public(experiment, images):
     plan = make_plan(experiment(), images)
 
     for container in containers(plan.preparation_manifests()).values():
-        assert "DATABASE_SCHEMA" not in variables(container)
+        assert not {"DATABASE_SCHEMA", "DATABASE_OWNER"} & variables(container).keys()
 
 
 def test_what_an_existing_server_must_allow_is_asked_by_the_job(experiment, images):

@@ -15,7 +15,6 @@ from loadlab.plan import Images, Plan, make_plan
 from loadlab.plan.connections import highest_demand
 from loadlab.plan.expected import load_facts
 from loadlab.progress.decision import Collect, CollectEvidence
-from loadlab.progress.forgery import program_of
 from loadlab.progress.observed import (
     Child,
     ControllerView,
@@ -24,6 +23,7 @@ from loadlab.progress.observed import (
     PodView,
     Reference,
 )
+from loadlab.progress.programs import program_of
 from loadlab.progress.trials import judge_run
 
 IMAGES = Images(services="services", k6="k6", postgres="pg", redis="redis", rabbitmq="rabbitmq")

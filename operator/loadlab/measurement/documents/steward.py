@@ -168,3 +168,4 @@ class Account(Answer):
     id_mix: int | None = None
     pending: Count = 0
     dead_lettered: Count = 0
+    refused: tuple[str, ...] = ()  # by stores, or lost by them, in their words

@@ -54,7 +54,8 @@ class Postgres(RuledModel):
         description=(
             "Builtin deploys a Postgres for the experiment. Existing uses the database that "
             "secretRef names (Postgres 14 or newer): what LoadLab makes lies in its schema "
-            "loadlab, other schemas are not touched. Its CPU and memory are then unknown."
+            "loadlab, other schemas are not touched, and one experiment at a time uses it. Its CPU "
+            "and memory are then unknown."
         ),
     )
     secret_ref: DatabaseUrlRef | None = Field(

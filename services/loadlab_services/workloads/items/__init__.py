@@ -25,6 +25,7 @@ WORKLOAD: Final = Workload(
     name="items",
     data=Schema(Reference(f"{__name__}.migrate:migrate")),
     ledger=WriteLedger("items", _IDS),
+    cached=Reference(f"{__name__}.cache:cached_keys"),
     variants={
         "direct": Variant(f"{__name__}.direct", _POSTGRES),
         "cached": Variant(f"{__name__}.cached", _CACHED),

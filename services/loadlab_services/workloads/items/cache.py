@@ -18,7 +18,7 @@ Redis away. The cache may always be left out: look-ups then miss, and the databa
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from typing import Final, cast
 
@@ -55,6 +55,12 @@ def key_of(prefix: str, limit: int) -> str:
 def index_key(prefix: str) -> str:
     """Name the sorted set of the keys that were filled."""
     return f"{prefix}filled"
+
+
+def cached_keys(prefix: str, _run: str, _scale: float) -> Iterator[str]:
+    """Yield the names of all lists and of what names them, which all runs share."""
+    yield index_key(prefix)
+    yield from (key_of(prefix, limit) for limit in range(1, MAX_LIMIT + 1))
 
 
 class ListCache(ResponseCache):

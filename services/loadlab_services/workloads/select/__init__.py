@@ -9,6 +9,7 @@ _POSTGRES: Final = frozenset({Store.POSTGRES})
 WORKLOAD: Final = Workload(
     name="select",
     data=GeneratedRows(Reference("loadlab_services.orders.dataset:orders_at")),
+    cached=Reference(f"{__name__}.keys:cached_keys"),
     variants={
         "sync": Variant(f"{__name__}.sync_psycopg", _POSTGRES),
         "async": Variant(f"{__name__}.async_psycopg", _POSTGRES),

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from loadlab_services.settings import ServiceSettings
 from loadlab_services.stores.response_cache import ResponseCache, connect_cache
+from loadlab_services.workloads.select.keys import run_prefix
 
 
 class AnswerCache(ResponseCache):
@@ -32,6 +33,5 @@ class AnswerCache(ResponseCache):
 async def open_cache(settings: ServiceSettings) -> AsyncIterator[AnswerCache]:
     """Describe a cache; it connects when first asked."""
     async with connect_cache(settings) as redis:
-        # Keys of the run's own: a trial finds nothing of the one before it.
-        prefix = f"{settings.key_prefix}{settings.run_id}:"
+        prefix = run_prefix(settings.key_prefix, settings.run_id)
         yield AnswerCache(redis, prefix=prefix, ttl_ms=settings.cache_ttl_ms)
