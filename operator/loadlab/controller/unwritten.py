@@ -17,6 +17,7 @@ AHEAD_FOR = 5.0  # seconds for which one that waits stays ahead of others
 RUNS_FOR = 60.0  # seconds for which one goes on without a word in its status
 TRIES = 5  # in vain, before that: an API server that was away in between took nothing either
 TRIED_AGAIN = (10.0, 120.0)  # seconds, at least and at most, until one that is set aside is tried
+TOO_LARGE = "request is too large"  # etcd's words: only its owner can make it smaller
 AT_ONE_STRETCH = 60.0  # seconds between two refusals that are of one trouble of one that runs
 
 
@@ -117,4 +118,8 @@ class Unwritten:
 
 
 def _waits_in_vain(known: _Trouble, now: float) -> bool:
-    return known.waits and now - known.since >= AHEAD_FOR
+    """Whether nobody waits for it any more.
+
+    Of one that is too large a second try says the same, and takes the API server up to seconds.
+    """
+    return known.waits and (now - known.since >= AHEAD_FOR or TOO_LARGE in known.error)

@@ -118,3 +118,19 @@ def test_one_that_nobody_waits_for_is_tried_less_and_less_often_and_one_that_run
     assert waits.retry(KEY, 3600, 1.0) == at_most
     assert waits.retry(("lab", "other"), AHEAD_FOR, 1.0) == 1.0
     assert runs.retry(KEY, RUNS_FOR, 1.0) == 1.0
+
+
+def test_of_one_that_is_too_large_nobody_waits_for_a_second_try():
+    """It would say the same, and takes the API server up to seconds."""
+    unwritten = Unwritten()
+    unwritten.refused(KEY, "uid", "500: etcdserver: request is too large", 0.0, waits=True)
+
+    assert unwritten.set_aside(0.0) == {"uid"}
+    assert unwritten.retry(KEY, 0.0, 1.0) == TRIED_AGAIN[0]
+
+
+def test_one_that_runs_goes_on_though_it_is_too_large():
+    unwritten = Unwritten()
+    unwritten.refused(KEY, "uid", "500: etcdserver: request is too large", 0.0, waits=False)
+
+    assert unwritten.set_aside(0.0) == frozenset()

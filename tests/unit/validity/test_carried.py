@@ -27,8 +27,13 @@ from tests.unit.validity.open_loads import (
 SECONDS = st.sampled_from([4.0, 5.0, 7.0, 10.0, 20.0])
 BEGINS = st.floats(0.0, 0.999)
 SEEDS = st.integers(0, 2**32)
+# The bounds let one steady load in a thousand be called growing by chance: new draws in each run
+# would find it in some of them, and say nothing by that.
 some = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
