@@ -41,7 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         side = json.loads(os.environ["SIDECAR"])
         if name.endswith("native"):
             side["restartPolicy"] = "Always"
-            patch = [{"op": "add", "path": "/spec/initContainers", "value": [side]}]
+            first = ask["object"]["spec"].get("initContainers") or []
+            patch = [{"op": "add", "path": "/spec/initContainers", "value": [side, *first]}]
         else:
             patch = [{"op": "add", "path": "/spec/containers/0", "value": side}]
         answer = {"uid": ask["uid"], "allowed": True, "patchType": "JSONPatch",
