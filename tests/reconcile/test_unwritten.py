@@ -5,20 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from loadlab.controller.unwritten import AHEAD_FOR, RUNS_FOR
-from loadlab.kube.api import Kind, Manifest, Version
+from loadlab.kube.api import Kind, Version
 from loadlab.kube.errors import MalformedError, UnavailableError
 from loadlab.kube.hints import Hints
-from loadlab.kube.managed import MOST_PATHS
 from loadlab.kube.standing import standing_of
 from tests.reconcile.laboratory import Laboratory
+from tests.reconcile.stuck import passes, remembering, set_aside
 
 Take = Callable[[bool], None]
-
-
-def remembering() -> Laboratory:
-    lab = Laboratory(forgetful=False)
-    lab.submit("stuck")
-    return lab
 
 
 @pytest.fixture
@@ -30,7 +24,7 @@ def take(monkeypatch: pytest.MonkeyPatch) -> Callable[[Laboratory], Take]:
 
         async def patch(kind: Kind, namespace: str, name: str, *rest: object) -> Version:
             if name == "stuck" and kind is Kind.EXPERIMENT and not taken[0]:
-                raise UnavailableError("PATCH stuck: 500 etcdserver: request is too large")
+                raise UnavailableError("PATCH stuck: 500 failed calling webhook")
             return await write(kind, namespace, name, *rest)  # type: ignore[arg-type]
 
         monkeypatch.setattr(lab.cluster, "patch_status", patch)
@@ -41,23 +35,6 @@ def take(monkeypatch: pytest.MonkeyPatch) -> Callable[[Laboratory], Take]:
         return let
 
     return of
-
-
-async def passes(lab: Laboratory, seconds: float) -> None:
-    """A pass of `stuck` a second, as the operator makes them while they fail."""
-    until = lab.now + seconds
-    while lab.now < until:
-        try:
-            await lab.reconcile("stuck", set_aside(lab))
-            lab.cluster.tick()
-            lab.now += 1
-        except UnavailableError:
-            lab.cluster.tick()
-            lab.now += 1
-
-
-def set_aside(lab: Laboratory) -> Hints:
-    return Hints(set_aside=lab.operator.unwritten.set_aside(lab.now))
 
 
 async def test_one_that_waits_creates_nothing_announces_nothing_and_is_ahead_of_nobody(take):
@@ -127,7 +104,7 @@ async def test_one_that_runs_is_cleared_away_and_ends_once_that_can_be_written(t
     failed = lab.condition("Failed", "stuck")
     assert status["phase"] == "Failed"
     assert "could not be written for 60 s" in failed["message"]
-    assert "request is too large" in failed["message"]
+    assert "failed calling webhook" in failed["message"]
 
 
 async def test_a_short_trouble_leaves_no_trace(take):
@@ -240,66 +217,3 @@ async def test_one_that_could_not_be_read_for_a_while_goes_on(readable):
     let(True)
 
     assert (await lab.run("stuck"))["phase"] == "Succeeded"
-
-
-def fattened(lab: Laboratory, paths: int = MOST_PATHS) -> None:
-    """One entry of made-up managedFields, as whoever may create an experiment can give it."""
-    made_up: dict[str, Manifest] = {f"f:{number}": {} for number in range(paths)}
-    fields = {"f:metadata": {"f:annotations": made_up}}
-    stored = lab.experiment("stuck")
-    stored["metadata"]["managedFields"] = [{"manager": "x", "fieldsV1": fields}]
-
-
-def writes(lab: Laboratory) -> list[str]:
-    return [call for call in lab.cluster.calls if not call.startswith(("get ", "list "))]
-
-
-async def test_nothing_is_written_to_one_of_which_a_write_holds_up_the_api_server():
-    """105,000 paths in one entry: each write took 36 s, in which no other experiment got on."""
-    lab = remembering()
-    fattened(lab)
-    lab.submit("next", replicates=1)
-    await passes(lab, AHEAD_FOR + 1)
-    assert [call.split()[:2] for call in writes(lab)] == [["create", "EVENT"]]
-    assert "without managedFields" in str(lab.cluster.events)
-
-    await lab.reconcile("next", set_aside(lab))
-
-    assert lab.status("next")["phase"] == "Preparing"
-    assert lab.status("stuck") == {}
-
-
-async def test_one_that_is_made_so_in_mid_run_is_cleared_away_and_not_written():
-    lab = remembering()
-    while lab.status("stuck").get("phase") != "Running":
-        await lab.step("stuck")
-    await lab.step("stuck")
-    fattened(lab)
-    assert lab.cluster.of_kind(Kind.POD)
-
-    await passes(lab, RUNS_FOR + 5)
-
-    assert lab.cluster.of_kind(Kind.POD) == {}
-    assert lab.status("stuck")["phase"] == "Running"
-    assert set_aside(lab).set_aside == {"uid-stuck"}
-
-
-async def test_what_honest_managers_own_is_written():
-    lab = remembering()
-    fattened(lab, MOST_PATHS // 2)
-
-    assert (await lab.run("stuck"))["phase"] == "Succeeded"
-
-
-async def test_one_that_is_left_alone_is_set_aside_also_where_its_event_is_not_taken(monkeypatch):
-    """The API server is held up, by that very object."""
-    lab = remembering()
-    fattened(lab)
-
-    async def held_up(manifest: Manifest) -> Manifest | None:
-        raise UnavailableError(f"POST {manifest['kind']}: TimeoutError")
-
-    monkeypatch.setattr(lab.cluster, "create", held_up)
-    await passes(lab, AHEAD_FOR + 1)
-
-    assert set_aside(lab).set_aside == {"uid-stuck"}
