@@ -4,7 +4,7 @@ Standard library only: it starts before the virtual environment exists.
 
     python3 tests/run.py check    format, lint, types, import contracts, unit tests
     python3 tests/run.py all      these, then integration, browser, Go, end to end, and the cluster
-    python3 tests/run.py cluster  end to end, and the cluster itself: what depends on CLUSTER
+    python3 tests/run.py cluster  what depends on CLUSTER: end to end, and the cluster itself
 """
 
 import os
@@ -47,6 +47,7 @@ MOST_ACCIDENTS = 8
 FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a measured value
 BESIDE = ["-n", "2", "--dist", "loadscope"]  # the tests of a file or class share what they set up
 E2E = ["-rP", "--durations=12", "tests/e2e"]
+HERE = "e2e and not measured and not anywhere"  # what another kind of cluster may do otherwise
 # As the cluster's tools build k6 (go_builds.py): what both need is then compiled once.
 GO_TEST = ["go", "test", "-trimpath", "-gcflags=all=-dwarf=false", "-json", "./..."]
 GO_ENVIRONMENT = {"CGO_ENABLED": "0"}
@@ -132,7 +133,7 @@ def run_on_cluster() -> list[Layer]:
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     if cluster:  # half of a cluster is nobody's
         return cluster if was_up else [*cluster, *failures([run_step("cluster", [*LAB, "down"])])]
-    real = run_failed_alone(run_pytest("end to end", [*E2E, "-m", "e2e and not measured"]))
+    real = run_failed_alone(run_pytest("end to end", [*E2E, "-m", HERE]))
     return [real, *run_cluster_itself(was_up=was_up)]
 
 

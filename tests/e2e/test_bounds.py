@@ -28,7 +28,7 @@ from tests.e2e.containers import operator
 from tests.largest_spec import THOUSAND_CELLS
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.anywhere]
 
 MOST_MIB = 150
 MOST_SECONDS = 1.0

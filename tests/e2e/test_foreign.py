@@ -10,7 +10,7 @@ import yaml
 from tests.e2e.cluster_tools import VALUES, Lab, condition, eventually, get
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.anywhere]
 
 MARK = {"part-of": "the-shop"}
 STATEFUL_SET, DEPLOYMENT = "statefulset/shop-postgres", "deployment/ship-steward"

@@ -14,7 +14,7 @@ from tests.e2e.containers import operator
 from tests.e2e.naps import NAP
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.anywhere]
 OURS = {"app.kubernetes.io/managed-by": "loadlab", "loadlab.dev/experiment": "beside"}
 DENSE = 36_000  # variables of `{"name":"a"}`: 468 KB of JSON, seven megabytes of Python
 OF_EACH_KIND = 9

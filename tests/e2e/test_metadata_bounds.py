@@ -13,7 +13,7 @@ from tests.e2e.cluster_tools import Lab, RefusedError, kubectl
 from tests.e2e.naps import NAP, begun, seconds_until
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.anywhere]
 PATH = "/apis/loadlab.dev/v1alpha1/namespaces"
 LABELS = 21_500  # of 63 characters: a few more than etcd takes of one object
 FAT_EXPERIMENTS = 15  # they kept the next one waiting for minutes

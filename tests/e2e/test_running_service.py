@@ -9,7 +9,7 @@ import yaml
 from tests.e2e.cluster_tools import SAMPLES, Lab, condition, eventually
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.anywhere]
 
 SHOP = "running-shop"
 KINDS = ("service", "endpointslice", "deployment", "replicaset", "pod")

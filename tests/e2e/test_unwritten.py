@@ -24,7 +24,7 @@ from tests.e2e.containers import operator
 from tests.e2e.naps import NAP, begun, seconds_until
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.anywhere]
 PATH = "/apis/loadlab.dev/v1alpha1/namespaces"
 MANY = 150  # experiments that wait
 FAT_PODS = 12  # ten killed the operator

@@ -79,7 +79,7 @@ async def test_a_generator_that_cannot_be_started_says_the_runtimes_words():
         (
             ended(reason="Error", exitCode=137),
             "NoResult",
-            f"the k6 pod {POD} on node node-1 did not reach its end: Error, exit code 137",
+            "137: killed, as the kernel does when memory runs out (spec.resources.k6.memory)",
         ),
     ],
     ids=["evicted", "killed"],

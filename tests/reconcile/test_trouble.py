@@ -62,6 +62,20 @@ async def test_a_part_that_never_comes_up_ends_the_experiment_with_its_reason(co
     assert lab.leftovers() == set()
 
 
+async def test_a_kill_that_no_node_explains_names_memory():
+    """containerd hears of memory by an event of its own, which may be late."""
+    lab = Laboratory()
+    lab.submit(timeouts={"prepare": "20s", "ready": "20s"})
+    killed = {"terminated": {"exitCode": 137, "reason": "Error"}}
+    lab.cluster.fault_of = fault_in("service", container(WAITING, killed, 3))
+
+    await lab.run(steps=60)
+
+    said = lab.condition("Failed")
+    assert said["reason"] == "CrashLoop"
+    assert "when memory runs out (spec.resources.service.memory), 3 restarts" in said["message"]
+
+
 @pytest.mark.parametrize("name", [f"{CHILD}-postgres", f"{CHILD}-001-a1"])
 async def test_a_child_that_can_never_be_accepted_ends_the_experiment(name, monkeypatch):
     lab = Laboratory()

@@ -22,6 +22,9 @@ NOT_STARTABLE = {
     "CreateContainerError",
     "CreateContainerConfigError",
 }
+KILLED = (
+    137  # 128 + SIGKILL: the kernel's, of which a node does not always notice that memory ran out
+)
 ONCE = (Component.DATASET, Component.PREPARATION)  # what they are for is their end
 Diagnosis = tuple[Reason, str]
 
@@ -110,7 +113,15 @@ def why_it_ended(pod: PodView) -> str:
     if pod.terminated_reason == OUT_OF_MEMORY:
         return f"it ran out of memory; raise spec.resources.{pod.component}.memory"
     words = termination_line(pod)
-    return f"exit code {pod.exit_code}" + (f", {words}" if words else "")
+    return exit_code(pod) + (f", {words}" if words else "")
+
+
+def exit_code(pod: PodView) -> str:
+    """Return the exit code, and what it may mean where the container said nothing more."""
+    if pod.exit_code != KILLED:
+        return f"exit code {pod.exit_code}"
+    memory = f"spec.resources.{pod.component}.memory"
+    return f"exit code {KILLED}: killed, as the kernel does when memory runs out ({memory})"
 
 
 def _of_pod(pod: PodView) -> Diagnosis | None:
@@ -151,5 +162,5 @@ def _ended(pod: PodView, where: str) -> Diagnosis:
     if pod.component is Component.DATASET and words:
         return Reason.DATASET_FAILED, f"the data set was not loaded: {words}"
     said = f": {words}" if words else "; it said nothing last"
-    ends = f"exit code {pod.exit_code}, {pod.restarts} restarts"
+    ends = f"{exit_code(pod)}, {pod.restarts} restarts"
     return Reason.CRASH_LOOP, f"{where} ends again and again ({ends}){said}"

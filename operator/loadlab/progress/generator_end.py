@@ -15,6 +15,7 @@ from loadlab.plan.virtual_users import (
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import (
     OUT_OF_MEMORY,
+    exit_code,
     not_startable,
     termination_line,
 )
@@ -59,7 +60,7 @@ def _of_pod(plan: Plan, planned: PlannedTrial, pod: PodView) -> Failure | None:
     if pod.exit_code:
         words = termination_line(pod)
         said = f", {words}" if words else ""
-        ended = f"{pod.terminated_reason or 'Error'}, exit code {pod.exit_code}"
+        ended = f"{pod.terminated_reason or 'Error'}, {exit_code(pod)}"
         return Failure(Reason.NO_RESULT, f"{where} did not reach its end: {ended}{said}")
     return None
 
