@@ -182,6 +182,7 @@ async def test_a_snapshot_of_all_components_is_that_of_the_schema(
         quiet=True, waited_seconds=0.2, busy_cpus=0.1, pressure=0.01, idle_cpus={"shared": 0.1}
     )
     answer |= {"quietness": seen.as_json()}
+    answer |= {"silences": {"service": Silence(1.8e9, 3.2)._asdict()}}
 
     assert answer["components"].keys() == {"service", "worker", "postgres", "redis"}
     assert faults(schemas, "snapshot.schema.json", answer) == []

@@ -142,7 +142,9 @@ def test_a_node_that_comes_back(lab: Lab, fault: str, phase: str, component: str
 
     report(lab, f"{component}'s node {fault}", phase, began, status)
     assert status["phase"] == "Succeeded", condition(status, "Failed")
-    if phase == "under load":  # no figure comes from what was struck
+    # No figure comes from what was struck. But a container that is paused on a node that runs is a
+    # service that stands still: its kernel answers, which on a real node would be frozen, too.
+    if phase == "under load" and (component, fault) != ("service", "frozen"):
         first = min(lab.trials("struck").items())[1]["status"]
         assert first["attempt"] > 1
     require_nothing_left(lab)

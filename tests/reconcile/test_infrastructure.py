@@ -210,6 +210,24 @@ async def test_postgres_may_be_lost_twice_while_it_is_loaded(seen):
     assert lab.leftovers() == set()
 
 
+async def test_postgres_whose_first_start_was_cut_short_begins_anew():
+    """Its node was lost: the data directory is there, and half of what makes it usable is not."""
+    lab = Laboratory()
+    lab.submit(**SPEC)
+    await until_the_dataset_is_loading(lab)
+    lost = {"terminated": {"exitCode": 255, "reason": "Unknown"}}
+    again: Json = {"name": "postgres", "ready": True, "state": {"running": {}}}
+    again |= {"lastState": lost, "restartCount": 1}
+    lab.cluster.objects[POSTGRES_POD]["status"] |= {"containerStatuses": [again]}
+    lab.cluster.fault_of = lambda _: None
+
+    status = await lab.run()
+
+    assert (status["phase"], status["trials"]["succeeded"]) == ("Succeeded", 2)
+    assert f"delete POD {POSTGRES_POD[2]}" in lab.cluster.calls
+    assert times_created(lab, f"{CHILD}-dataset") == 2
+
+
 async def test_postgres_that_restarts_while_it_is_loaded_says_why():
     lab = Laboratory()
     lab.submit(**SPEC)

@@ -7,6 +7,7 @@ import pytest
 from tests.reconcile.generator_log import generator_log
 from tests.reconcile.laboratory import Laboratory
 from tests.reconcile.running_services import SPEC, with_running
+from tests.reconcile.test_trouble import fault_in
 
 SAID = (
     "exp-001-a1, pod 0: the service was not ready after 10000 ms of it: "
@@ -64,3 +65,18 @@ async def test_another_end_is_tried_again(said):
 
     (trial,) = lab.trials().values()
     assert trial["status"]["attempt"] == 2
+
+
+async def test_a_pod_that_is_not_ready_is_named_instead_of_the_request():
+    """The operator gives it as long as the generator does, which may be the first to give up."""
+    lab = Laboratory(log_of=never_ready)
+    lab.submit(replicates=1, retry={"attempts": 2})
+
+    lab.cluster.service_runs_already = True  # so that its generator does not wait for the pod
+    lab.cluster.fault_of = fault_in("service", {"phase": "Running"})
+
+    await lab.run(steps=80)
+
+    failed = lab.condition("Failed")
+    assert failed["reason"] == "NeverReady"
+    assert "gave 404; not ready: service (its container on node node-1 has" in failed["message"]

@@ -51,6 +51,7 @@ from loadlab.measurement.usage import (
     measure_components,
     measure_service_cpus,
     measure_shared_cpus,
+    silent_times,
     watch_of,
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
@@ -121,6 +122,7 @@ def _merged(
         first_sample_skew_ms=_spread_ms([s.first_sample_us for s in started]),
         components=mark_restarted(costs.components, ran) | {GENERATOR: _generator_usage(scenarios)},
         cut_off=cut_off_components(start, end, load, is_answering=bool(found.latency.count)),
+        silences=silent_times(end, load),
         leaves_out_costs=costs.leaves_out_costs,
         costs_per_row=puts_off(costs.components) and _each_writes(load),
         generator=_generator_load(scenarios),

@@ -89,6 +89,21 @@ def cut_off_components(
     return tuple(sorted(once | always))
 
 
+@dataclass(frozen=True, slots=True)
+class SilentTime:
+    """When no kernel answered the steward, and for how long; in seconds, since 1970."""
+
+    since: float
+    seconds: float
+
+
+def silent_times(end: Snapshot | None, load: LoadFacts) -> dict[str, SilentTime]:
+    """Return the longest silence of each component's pods, between the two snapshots."""
+    if end is None or not load.deployed:
+        return {}
+    return {name: SilentTime(it.since, it.seconds) for name, it in sorted(end.silences.items())}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpuSetUsage:
     """Some CPUs of a node over the measurement, whoever used them; shares of their time, 0..1."""

@@ -15,7 +15,7 @@ from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.series import Series
 from loadlab.measurement.steady_answers import Asked, answers_are_steady, goes_on_after
-from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, Watch
+from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, SilentTime, Watch
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 
@@ -129,6 +129,7 @@ class TrialMeasurement:
     service_cpus: CpuSetUsage | None = None  # on which the service may run
     quietness: Quietness | None = None  # before the load
     cut_off: tuple[str, ...] = ()  # deployed components that the steward could not reach
+    silences: dict[str, SilentTime] = field(default_factory=dict)  # of deployed components
     notes: tuple[str, ...] = field(default=())
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none

@@ -64,7 +64,8 @@ class Collect:
     ran: Mapping[str, RanAs] = field(default_factory=dict)  # what the components were
     generator_end: Failure | None = None  # says more than a missing document does
     witnesses: tuple[Witness, ...] = ()  # read where the result does not count
-    has_results: bool = False  # of trials of the experiment before this one
+    has_served: bool = False  # under a load, in an attempt or a trial before this one
+    unready: tuple[str, ...] = ()  # what pods of service and worker still wait for
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.model.status.conditions import ConditionType, Truth, find
 from loadlab.plan import Plan
 from loadlab.progress.decision import Action, Ensure, EnsureCredentials, Manifest, Remove
+from loadlab.progress.diagnose import OUT_OF_MEMORY
 from loadlab.progress.edited import lasting_edited, put_right, why_edited
 from loadlab.progress.observed import (
     ContainerState,
@@ -58,14 +59,26 @@ def _next_on_stores(
         return ()
     if jobs and emptied_store(observed):
         return (Remove(tuple(job.reference for job in jobs)),)
-    if held := _failed_and_held(observed):
-        return (Remove(held),)
+    is_built = building_since(experiment.status) is not None
+    if spoiled := _failed_and_held(observed) or (is_built and _begun_twice(plan, observed)):
+        return (Remove(spoiled),)
     if (plan.has_dataset and dataset is None) or not _is_made(plan, observed, Component.STEWARD):
         return _create(experiment, plan.preparation_manifests())
     loaded = not plan.has_dataset or (dataset is not None and dataset.complete)
     if not loaded or not observed.is_ready(Component.STEWARD):
         return ()
     return _prepare_own(plan, experiment, own)
+
+
+def _begun_twice(plan: Plan, observed: Observed) -> tuple[Reference, ...]:
+    """Return the pods of stores that were started again while they were built, and serve now.
+
+    A Postgres whose node was lost in its first start finds a data directory, takes it for whole,
+    and lets nobody in for good. One that ran out of memory would do so again, which is told.
+    """
+    pods = (pod for store in plan.stores for pod in observed.pods_of("", store))
+    again = (pod for pod in pods if pod.restarts and pod.ready and not pod.deleting)
+    return tuple(pod.reference for pod in again if pod.terminated_reason != OUT_OF_MEMORY)
 
 
 def _is_made(plan: Plan, observed: Observed, part: Component) -> bool:

@@ -65,13 +65,15 @@ def _why_void(plan: Plan, action: Collect, measured: VoidTrial) -> Failure:
     """Return why there is no result: the generator's end where that has a reason of its own."""
     generator_end = action.generator_end
     never_ready = next((it.message for it in measured.problems if it.never_ready), "")
-    if never_ready and not action.has_results:  # one that has served before may do so again
-        name = plan.variant(action.trial.cell).name
-        return Failure(Reason.NEVER_READY, f"{never_ready}; {NOT_READY_REMEDY} of variant {name}")
+    unready = f"not ready: {', '.join(action.unready)}" if action.unready else ""
+    if never_ready and not action.has_served:  # one that has served before may do so again
+        asked = f"{NOT_READY_REMEDY} of variant {plan.variant(action.trial.cell).name}"
+        return Failure(Reason.NEVER_READY, f"{never_ready}; {unready or asked}")
     if generator_end is not None and not _may_pass_again(measured, generator_end):
         return generator_end
     said = [problem.message for problem in measured.problems]
     said += [generator_end.message] if generator_end else []
+    said += [unready] if unready else []
     return Failure(Reason.NO_RESULT, "; ".join(said))
 
 

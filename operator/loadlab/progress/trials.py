@@ -37,6 +37,7 @@ from loadlab.progress.missing import CREATE_IT, GONE, IS_IT_THERE, NOT_OURS
 from loadlab.progress.noted_secrets import find_changed_secret, noted_secrets
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.ran_as import what_ran
+from loadlab.progress.readiness import what_is_awaited
 from loadlab.progress.refused_creation import refused_pod
 from loadlab.progress.servers import note_servers, restarted
 from loadlab.progress.unplaced import closed_nodes
@@ -176,7 +177,8 @@ def _collect(
         pods=tuple(sorted(pod.name for pod in finished)),
         generator_end=explain_end(plan, planned, observed.pods_of(run, Component.K6)),
         disturbance=find_restart(plan, trial, observed, run),
-        has_results=has_results(observed),
+        has_served=has_results(observed) or _was_loaded(trial.status),
+        unready=tuple(what_is_awaited(pod) for pod in servers if not pod.is_serving),
         witnesses=find_witnesses(observed, run, trial.status),
         ran=what_ran(parts, restarted(trial, servers)) | served_as(variant, observed.asked),
     )
@@ -220,6 +222,12 @@ def _no_longer_fits(plan: Plan, pods: tuple[PodView, ...], message: str) -> Fail
 def has_results(observed: Observed) -> bool:
     """Whether a trial of the experiment came to a result, usable or not."""
     return any(trial.status.has_result for trial in observed.trials.values())
+
+
+def _was_loaded(status: LoadTrialStatus) -> bool:
+    """Whether an attempt came to figures, which did not count: so the service was ready."""
+    figures = {Reason.RESULT_INVALID.value, Reason.FOREIGN_CPU.value}
+    return any(former.reason in figures for former in status.former_attempts)
 
 
 def _has_worked(pod: PodView) -> bool:

@@ -107,6 +107,8 @@ WAIT_EXPLAINS = 1.15
 """An answer that took no longer than this times its own waiting was not held up."""
 ANSWERED_SECONDS = 2.0
 """At each end of a load: a service that answered there was cut off from nobody but the steward."""
+SILENT_SECONDS = 3.0
+"""A node whose kernel answers nobody for so long was cut off: the kernel is asked once a second."""
 START_SKEW_MS = 50.0
 """Pods must send their first requests this close together."""
 REPORTED_PERCENTILES = (90.0, 95.0, 99.0)

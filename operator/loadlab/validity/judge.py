@@ -52,6 +52,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | InstrumentsMissing | an instrumented service left no snapshots            | Suspect | Suspect |
 | NoInstruments      | a service of the user's own has none (a remark)      | Valid   | Valid   |
 | CutOff             | no connection to service or worker could be made     | Invalid | Invalid |
+|                    | … or its kernel was silent for 3 s in between        | Invalid | Invalid |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
 | StoreRefused*      | a store took no writes, or evicted keys, as it told  | Suspect | Suspect |
@@ -122,6 +123,7 @@ from loadlab.validity.own_script import (
 )
 from loadlab.validity.proof_of_work import proof_reasons
 from loadlab.validity.ran_as import containers_added, cpus_shared, limits_changed
+from loadlab.validity.silence import silent_nodes
 from loadlab.validity.steadiness import (
     latency_growing,
     side_load_growing,
@@ -138,7 +140,7 @@ def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
             tuple(invalid(ReasonKind(p.kind.value), p.message) for p in trial.problems)
         )
     if nothing := tuple(nothing_answered(trial)):
-        why = (*cut_off_nodes(trial), *stores_refused(trial), *nothing)
+        why = (*cut_off_nodes(trial), *silent_nodes(trial), *stores_refused(trial), *nothing)
         return Judgement((*why, *script_threw(trial), *other_protocols(trial)))
     return Judgement(tuple(reason for rule in _RULES for reason in rule(trial)))
 
@@ -150,7 +152,7 @@ def _samples(trial: TrialMeasurement) -> Iterator[Reason]:
 
 _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     # First what may be the cause of all the rest.
-    *(foreign_cpu_used, others_unseen, cut_off_nodes, stores_refused),
+    *(foreign_cpu_used, others_unseen, cut_off_nodes, silent_nodes, stores_refused),
     *(redirected, errors_many, unanswered, connections_closed, cut_off),
     *(which_latency, script_not_heeded, other_protocols),
     *(script_threw, script_cut),

@@ -1,7 +1,9 @@
 """The HTTP server of the instruments port: one request at a time, asleep in between."""
 
 import json
+import socket
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +14,8 @@ from loadlab_services.instruments.snapshot import Answers
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
+HELD: Final = "/held"  # answered with the head alone; the connection stays, and nobody reads it
+MOST_HELD: Final = 8  # a ninth closes the oldest
 NO_PROCESS: Final = "no process of the service"  # begins what a meter says that finds none
 
 
@@ -27,7 +31,25 @@ class InstrumentsServer(HTTPServer):
 
     def __init__(self, port: int, source: Answers, *, host: str = "") -> None:
         self.source = source
+        self._held: deque[socket.socket] = deque()
         super().__init__((host, port), _Handler)
+
+    def hold(self, connection: socket.socket) -> None:
+        """Leave a connection to the two kernels: whether they hear each other, one end looks at."""
+        self._held.append(connection)
+        if len(self._held) > MOST_HELD:
+            self._held.popleft().close()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection that was answered, unless it is to be held."""
+        if request not in self._held:
+            super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Close the listener, and what is held."""
+        super().server_close()
+        while self._held:
+            self._held.pop().close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A reader that goes away or stays silent is its own affair, not a line in the log."""
@@ -63,6 +85,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, "application/json", json.dumps(self.server.source.snapshot()))
             case "/metrics":
                 self._answer(200, METRICS_TYPE, self.server.source.metrics())
+            case str(path) if path == HELD:
+                self.send_response(200)
+                self.end_headers()
+                self.server.hold(self.connection)
             case _:
                 self._answer(404, "text/plain", "here are /snapshot and /metrics\n")
 

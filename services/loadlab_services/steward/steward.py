@@ -16,6 +16,7 @@ from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.ownership import check_owner, let_go
 from loadlab_services.steward.prepare import build_preparation
 from loadlab_services.steward.quiet import IdleCpus, Quietness, await_quiet, read_cpus
+from loadlab_services.steward.reach import Reach
 from loadlab_services.steward.refusals import StoreRefusals
 from loadlab_services.steward.run_records import (
     Account,
@@ -56,6 +57,7 @@ class Steward:
         self._records = self._build_records()
         self._runs: dict[str, None] = {}  # whose names there may be something of in the stores
         self._refusals = StoreRefusals(stores)
+        self._reach = Reach()
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
 
@@ -93,8 +95,11 @@ class Steward:
             ),
             self._refusals.look(run),
         )
-        quietness = self._quietness.get(run)
-        return taken | ({"quietness": quietness.as_json()} if quietness else {})
+        own = {name: url for name, url in targets.items() if not is_app_metrics(url)}
+        await self._reach.begin(run, own)
+        silences, quietness = self._reach.told(run), self._quietness.get(run)
+        taken |= {"quietness": quietness.as_json()} if quietness else {}
+        return taken | ({"silences": silences} if silences else {})
 
     def _note_service(self, run: str, address: str | None, pods: int) -> None:
         """Take note of where the instruments of the run's service are: its CPUs are looked at."""
@@ -106,6 +111,7 @@ class Steward:
     async def close(self) -> None:
         """Let go of everybody who still waits."""
         await self._watch_no_more()
+        await self._reach.close()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
         if self._stores.owner and self._stores.postgres is not None:
             await let_go(self._stores.postgres, self._stores.owner)
@@ -167,6 +173,7 @@ class Steward:
                 return account
             await everyone.wait()
             await self._watch_no_more()
+            await self._reach.end(run)
             account = await self._account(run, drain)
             await self._records.keep_account(run, account)
             return account

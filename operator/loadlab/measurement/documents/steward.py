@@ -118,6 +118,13 @@ def _fault(told: object) -> str:
     return ""
 
 
+class Silence(ReadModel):
+    """The longest time in which a pod's kernel did not answer; `since` in seconds since 1970."""
+
+    since: Amount
+    seconds: Amount
+
+
 class Snapshot(Answer):
     """All components at one edge of the measurement."""
 
@@ -127,6 +134,7 @@ class Snapshot(Answer):
     components: dict[str, ComponentReading] = Field(default={})
     shared_cpus: CpuTimes | None = None  # those of the steward's node that nobody owns
     quietness: Quietness | None = None
+    silences: dict[str, Silence] = Field(default={})  # of a component, since the first snapshot
     errors: dict[str, str] = Field(default={})
 
     @model_validator(mode="before")
