@@ -33,6 +33,7 @@ from loadlab_services.steward.account import account_for
 from loadlab_services.steward.app_metrics import AppMetrics
 from loadlab_services.steward.models import Arrival, Finish
 from loadlab_services.steward.quiet import Quietness
+from loadlab_services.steward.reach import Silence
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import Stores
 from loadlab_services.workloads import find_workload
