@@ -45,8 +45,10 @@ class Fault:
 
 
 def drop_all(node: str, how: str) -> None:
-    for chain, side in DROPS:
-        docker("exec", node, "iptables", how, chain, side, "eth0", "-j", "DROP")
+    """By both versions of IP: pods have the fourth, and kind's nodes find each other by either."""
+    for program in ("iptables", "ip6tables"):
+        for chain, side in DROPS:
+            docker("exec", node, program, how, chain, side, "eth0", "-j", "DROP")
 
 
 def drain(node: str) -> None:
