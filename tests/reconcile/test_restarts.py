@@ -11,6 +11,7 @@ from tests.reconcile.test_trouble import container, fault_in
 
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
 ENDED = {"exitCode": 137, "reason": "Error"}  # by a signal, and by whom nobody knows
+UNSEEN = {"exitCode": 255, "reason": "Unknown"}  # its node was started again meanwhile
 FAILED = {"exitCode": 1, "reason": "Error", "message": "Traceback ...\nValueError: no\n"}
 
 
@@ -34,6 +35,7 @@ def ended(terminated: Manifest) -> Manifest:
         ("service", restarted(FAILED), "ServiceCrashed", "restarted .* code 1, ValueError: no"),
         ("service", restarted(KILLED), "ServiceCrashed", "raise spec.resources.service.memory"),
         ("service", restarted(ENDED), "ServiceRestarted", "restarted .* code 137"),
+        ("service", restarted(UNSEEN), "ServiceRestarted", "node-1 did not see its end"),
         ("service", restarted(ENDED | {"exitCode": 0}), "ServiceRestarted", "restarted .* code 0"),
         ("service", ended(FAILED), "ServiceCrashed", "the service ended .* code 1, ValueError"),
         ("postgres", restarted(KILLED), "StoreRestarted", "raise spec.resources.postgres.memory"),

@@ -22,9 +22,10 @@ NOT_STARTABLE = {
     "CreateContainerError",
     "CreateContainerConfigError",
 }
-KILLED = (
-    137  # 128 + SIGKILL: the kernel's, of which a node does not always notice that memory ran out
-)
+# 128 + SIGKILL: the kernel's, of which a node does not always notice that memory ran out.
+KILLED = 137
+# The node's words for a container whose end it did not see, as it was started again meanwhile.
+UNSEEN_ENDS = {"Unknown", "ContainerStatusUnknown"}
 ONCE = (Component.DATASET, Component.PREPARATION)  # what they are for is their end
 Diagnosis = tuple[Reason, str]
 
@@ -112,6 +113,9 @@ def why_it_ended(pod: PodView) -> str:
     """Return how a container that was started again had ended, with the remedy if one is known."""
     if pod.terminated_reason == OUT_OF_MEMORY:
         return f"it ran out of memory; raise spec.resources.{pod.component}.memory"
+    if pod.terminated_reason in UNSEEN_ENDS:
+        where = f"node {pod.node}" if pod.node else "its node"
+        return f"{where} did not see its end ({pod.terminated_reason}): it was started again"
     words = termination_line(pod)
     return exit_code(pod) + (f", {words}" if words else "")
 

@@ -10,7 +10,7 @@ from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan, PlannedTrial
 from loadlab.progress.asked_service import why_changed
 from loadlab.progress.decision import Failure
-from loadlab.progress.diagnose import why_it_ended
+from loadlab.progress.diagnose import UNSEEN_ENDS, why_it_ended
 from loadlab.progress.edited import find_edited
 from loadlab.progress.infrastructure import identity, missing_service, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
@@ -82,7 +82,12 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
 
 
 def _ended_by_itself(pod: PodView) -> bool:
-    """Whether nobody ended it: a signal that it was sent has no other trace than these codes."""
+    """Whether nobody ended it: a signal that it was sent has no other trace than these codes.
+
+    What a node did not see has a code that the node made up.
+    """
+    if pod.terminated_reason in UNSEEN_ENDS:
+        return False
     return pod.terminated_reason == "OOMKilled" or pod.exit_code not in ASKED
 
 
