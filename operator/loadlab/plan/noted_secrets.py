@@ -1,10 +1,10 @@
 """What is in a user's Secrets as a pod begins: a container of ours leaves a digest of each.
 
 The operator may read no Secret. So the pod itself tells whether two trials were given the same:
-before its other containers begin, one mounts the Secrets that they are given and is gone. Of one that
-the spec gives by its keys those alone, in every pod the same ones: others in it may be somebody
-else's, which a vault renews every hour. The digests are keyed by what only the experiment's own
-Secret holds.
+before its other containers begin, one mounts the Secrets that they are given and is gone. Of one
+that the spec gives by its keys those alone, in every pod the same ones: others in it may be
+somebody else's, which a vault renews every hour. The digests are keyed by what only the
+experiment's own Secret holds.
 """
 
 from collections.abc import Iterator
@@ -30,20 +30,22 @@ def with_noted_secrets(context: Context, pod: Manifest) -> Manifest:
     if not names:
         return pod
     keys = secret_keys(context.spec)
+    noted = {f"{VOLUME}-{number}": name for number, name in enumerate(names)}
     volumes = [
-        {"name": f"{VOLUME}-{number}", "secret": _secret(name, keys.get(name))}
-        for number, name in enumerate(names)
+        {"name": volume, "secret": _secret(name, keys.get(name))} for volume, name in noted.items()
     ]
     own = pod["containers"][0]
     return {
         **pod,
-        "initContainers": [_container(context, [volume["name"] for volume in volumes], own)],
+        "initContainers": [_container(context, list(noted), own)],
         "volumes": [*pod.get("volumes", ()), *volumes],
     }
 
 
 def _container(context: Context, volumes: list[str], own: Manifest) -> Manifest:
-    key = {"name": context.experiment.credentials_secret, "key": DIGESTS}
+    # An experiment that an earlier release began has no such key, and its Secret is not written
+    # again: its pods begin as before, and leave no digests.
+    key = {"name": context.experiment.credentials_secret, "key": DIGESTS, "optional": True}
     return {
         "name": INPUTS,
         **context.pulled(context.images.services),

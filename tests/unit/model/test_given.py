@@ -1,8 +1,12 @@
 """Which keys of Secrets and ConfigMaps pods are given, wherever a spec names them."""
 
+from typing import Final
+
 from loadlab.model.spec.experiment import LoadExperimentSpec
 from loadlab.model.spec.given import config_map_keys, secret_keys
 from tests.manifests import Json
+
+ONE: Final = frozenset("a")
 
 
 def spec(**variant: object) -> LoadExperimentSpec:
@@ -25,9 +29,9 @@ def env(kind: str, *keys: str) -> list[Json]:
 def test_keys_that_are_named_come_together_by_the_objects_name():
     found = spec(env=env("secretKeyRef", "a", "b"))
 
-    assert secret_keys(found) == {"shop": {"a", "b"}, "mine": {"url"}}
+    assert secret_keys(found) == {"shop": frozenset("ab"), "mine": frozenset({"url"})}
     assert config_map_keys(found) == {}
-    assert config_map_keys(spec(env=env("configMapKeyRef", "a"))) == {"shop": {"a"}}
+    assert config_map_keys(spec(env=env("configMapKeyRef", "a"))) == {"shop": ONE}
 
 
 def test_one_that_is_given_whole_anywhere_is_given_whole():

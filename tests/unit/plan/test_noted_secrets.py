@@ -100,6 +100,14 @@ def test_the_container_reads_them_and_nothing_else(experiment, images):
     assert not any(name.startswith("noted-") for name in others)
 
 
+def test_an_experiment_that_an_earlier_release_began_has_no_key_and_goes_on(experiment, images):
+    """Its Secret was made without: pods that wait for the key would never begin."""
+    variants = [{"name": "mine", "image": "mine:1"} | SOURCES]
+    for pod in pods_of(experiment, images, **OWN, variants=variants):
+        variables = {each["name"]: each for each in pod["initContainers"][0]["env"]}
+        assert variables["DIGEST_KEY"]["valueFrom"]["secretKeyRef"]["optional"] is True
+
+
 def test_one_that_is_not_there_keeps_nobody_waiting_here(experiment, images):
     variants = [{"name": "mine", "image": "mine:1"} | SOURCES]
     service, _ = pods_of(experiment, images, **OWN, variants=variants)

@@ -3,8 +3,9 @@
 MOST_CONFIG_MAPS = 20  # that an experiment may name: each is asked for in each pass
 MOST_SECRETS = 200  # that the pods of one trial may be given, by the bounds of a spec
 
-# Of each ConfigMap by its name `uid/resourceVersion/digest of what pods are given of it`; "" where there is
-# none. The digest lacks in what an earlier release wrote, and of one that is too large to read.
+# Of each ConfigMap by its name `uid/resourceVersion/digest of what pods are given of it`; "" where
+# there is none. The digest lacks in what an earlier release wrote, and of one that is too large to
+# read.
 Inputs = dict[str, str]
 
 
