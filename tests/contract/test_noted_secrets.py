@@ -96,3 +96,12 @@ def test_what_cannot_be_read_ends_no_trial(tmp_path, capsys):
 
     assert not told_in.exists()
     assert "not noted" in capsys.readouterr().err
+
+
+def test_without_a_key_there_is_no_digest_at_all(tmp_path):
+    """By one that anybody can make a password is found by trying."""
+    message = tmp_path / "termination-log"
+
+    note_secrets.main({"SECRETS_FOLDER": str(tmp_path)}, message)
+
+    assert not message.exists()

@@ -1,16 +1,16 @@
 """ConfigMaps that an experiment is given: which version each one has, and a digest of its data.
 
 What is in one is read where its version is on no record yet, to tell an edit from a label that
-somebody sets; nothing of it is kept but the digest.
+somebody sets, and from one of a key that no pod is given; nothing of it is kept but the digest.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 
 from loadlab.kube.api import Cluster, Kind, Manifest, version_of
 from loadlab.model.resources import AnyExperiment, Experiment, Trial
-from loadlab.model.spec.config_maps import config_maps_of
+from loadlab.model.spec.given import config_map_keys
 from loadlab.model.status import Phase
 from loadlab.model.status.inputs import MOST_CONFIG_MAPS, Inputs, version_in
 
@@ -30,15 +30,22 @@ async def read_inputs(
     """
     if not isinstance(experiment, Experiment) or experiment.status.phase is not Phase.RUNNING:
         return {}
-    names, namespace = config_maps_of(experiment.spec), experiment.metadata.namespace
+    given, namespace = config_map_keys(experiment.spec), experiment.metadata.namespace
     on_record = [trial.status.inputs for trial in trials]
-    return {
-        name: await _read(cluster, namespace, name, {each.get(name, "") for each in on_record})
-        for name in names[:MOST_CONFIG_MAPS]
-    }
+    found = Inputs()
+    for name in sorted(given)[:MOST_CONFIG_MAPS]:
+        known = {each.get(name, "") for each in on_record}
+        found[name] = await _read(cluster, namespace, name, given[name], known)
+    return found
 
 
-async def _read(cluster: Cluster, namespace: str, name: str, known: Iterable[str]) -> str:
+async def _read(
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    keys: Collection[str] | None,
+    known: Iterable[str],
+) -> str:
     found = await cluster.get(Kind.CONFIG_MAP, namespace, name, bare=True)
     if found is None:
         return ""
@@ -46,7 +53,7 @@ async def _read(cluster: Cluster, namespace: str, name: str, known: Iterable[str
     if same:
         return same
     whole = await cluster.get(Kind.CONFIG_MAP, namespace, name)
-    return "" if whole is None else _version(whole) + _digest(whole)
+    return "" if whole is None else _version(whole) + _digest(whole, keys)
 
 
 def _version(found: Manifest) -> str:
@@ -54,10 +61,11 @@ def _version(found: Manifest) -> str:
     return f"{version.uid}/{version.resource_version}"
 
 
-def _digest(config_map: Manifest) -> str:
+def _digest(config_map: Manifest, keys: Collection[str] | None) -> str:
     """Return what its version is followed by; nothing where it came in outline, too large."""
     if "spec" in config_map:  # as an outline has, and no ConfigMap
         return ""
-    content = [config_map.get(part) or {} for part in ("data", "binaryData")]
+    parts = [config_map.get(part) or {} for part in ("data", "binaryData")]
+    content = [{k: v for k, v in part.items() if keys is None or k in keys} for part in parts]
     text = json.dumps(content, sort_keys=True)
     return f"/{sha256(text.encode()).hexdigest()[:DIGITS]}"

@@ -1,13 +1,16 @@
 """What is in a user's Secrets as a pod begins: a container of ours leaves a digest of each.
 
 The operator may read no Secret. So the pod itself tells whether two trials were given the same:
-before its other containers begin, one mounts the Secrets that they are given and is gone. The
-digests are keyed by what only the experiment's own Secret holds.
+before its other containers begin, one mounts the Secrets that they are given and is gone. Of one
+that the spec gives by its keys those alone, in every pod the same ones: others in it may be
+somebody else's, which a vault renews every hour. The digests are keyed by what only the
+experiment's own Secret holds.
 """
 
 from collections.abc import Iterator
 
 from loadlab.base.names import DIGESTS, INPUTS
+from loadlab.model.spec.given import secret_keys
 from loadlab.plan.context import Context, Manifest
 from loadlab.plan.pods import CONTAINER_SECURITY, env
 
@@ -26,21 +29,23 @@ def with_noted_secrets(context: Context, pod: Manifest) -> Manifest:
     names = sorted(set(_named(pod)) - {context.experiment.credentials_secret})
     if not names:
         return pod
-    numbered = [(f"{VOLUME}-{number}", name) for number, name in enumerate(names)]
+    keys = secret_keys(context.spec)
+    noted = {f"{VOLUME}-{number}": name for number, name in enumerate(names)}
     volumes = [
-        {"name": volume, "secret": {"secretName": name, "optional": True}}
-        for volume, name in numbered
+        {"name": volume, "secret": _secret(name, keys.get(name))} for volume, name in noted.items()
     ]
     own = pod["containers"][0]
     return {
         **pod,
-        "initContainers": [_container(context, [volume for volume, _ in numbered], own)],
+        "initContainers": [_container(context, list(noted), own)],
         "volumes": [*pod.get("volumes", ()), *volumes],
     }
 
 
 def _container(context: Context, volumes: list[str], own: Manifest) -> Manifest:
-    key = {"name": context.experiment.credentials_secret, "key": DIGESTS}
+    # An experiment that an earlier release began has no such key, and its Secret is not written
+    # again: its pods begin as before, and leave no digests.
+    key = {"name": context.experiment.credentials_secret, "key": DIGESTS, "optional": True}
     return {
         "name": INPUTS,
         **context.pulled(context.images.services),
@@ -59,6 +64,14 @@ def _container(context: Context, volumes: list[str], own: Manifest) -> Manifest:
             for number, volume in enumerate(volumes)
         ],
     }
+
+
+def _secret(name: str, keys: frozenset[str] | None) -> Manifest:
+    """Return what a volume has in it: these keys of a Secret, or all of them."""
+    source: Manifest = {"secretName": name, "optional": True}
+    if keys is None:
+        return source
+    return source | {"items": [{"key": key, "path": key} for key in sorted(keys)]}
 
 
 def _named(piece: object) -> Iterator[str]:

@@ -13,9 +13,11 @@ CREATE TABLE IF NOT EXISTS loadlab_owner (
     owner text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now()
 )
 """
-# For a transaction, in which the row is read and written.
+# For a transaction, in which the row is read and written. Of a client whose network is cut in the
+# middle of it the server hears nothing for hours, and everybody else would wait as long.
 ALONE: Final[LiteralString] = (
-    "SELECT pg_advisory_xact_lock(hashtextextended('loadlab schema ' || current_schema(), 0))"
+    "SELECT set_config('idle_in_transaction_session_timeout', '10s', true), "
+    "pg_advisory_xact_lock(hashtextextended('loadlab schema ' || current_schema(), 0))"
 )
 READ: Final[LiteralString] = "SELECT owner, taken_at FROM loadlab_owner"
 # A server finds out within a minute that a client's node is gone, and not after hours.

@@ -6,6 +6,7 @@ from psycopg import Connection, sql
 
 from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.owner import claim_owner
+from loadlab_services.dataset.pooling import check_pooling
 from loadlab_services.dataset.progress import Say
 
 OLDEST_SERVER: Final = 14  # the checksums need hash_record_extended
@@ -48,6 +49,7 @@ def claim_schema(connection: Connection, schema: str, owner: str = "", *, say: S
     _check_writes(connection)
     _ensure_schema(connection, schema)
     _check_session(connection, schema)
+    check_pooling(connection)
     tables = {name for (name,) in connection.execute(_TABLES, (schema,))}
     if tables and MARKER_TABLE not in tables:
         names = ", ".join(sorted(tables)[:5])

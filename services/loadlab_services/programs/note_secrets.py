@@ -39,9 +39,13 @@ def _digest(secret: Path, key: bytes) -> str:
 def main(environment: Mapping[str, str] = os.environ, told: Path = TERMINATION_LOG) -> None:
     """Leave the digests where the kubelet looks for a container's last words.
 
-    Where a file cannot be read the trial goes on: a change of a Secret is not seen then.
+    Where a file cannot be read, or an experiment is older than its key, the trial goes on: a change
+    of a Secret is not seen then.
     """
-    folder, key = Path(environment["SECRETS_FOLDER"]), environment["DIGEST_KEY"].encode()
+    folder, key = Path(environment["SECRETS_FOLDER"]), environment.get("DIGEST_KEY", "").encode()
+    if not key:  # digests without one would tell a password to whoever tries many
+        sys.stderr.write("it is not noted what is in the Secrets: there is no DIGEST_KEY\n")
+        return
     try:
         told.write_text(note(folder, key))
     except OSError as error:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from loadlab_services.data.errors import DatasetError
-from loadlab_services.data.owner import SESSION_NAME
+from loadlab_services.data.owner import ALONE, SESSION_NAME
 from loadlab_services.database import in_schema
 from loadlab_services.dataset import owner as dataset_owner
 from loadlab_services.dataset.claim import claim_schema
@@ -164,3 +164,14 @@ async def test_a_session_that_was_cut_is_made_anew(url: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", (cut,))
         await wait_until(lambda: bool(sessions(url) - {cut}))
+
+
+def test_who_is_cut_off_while_it_takes_the_schema_keeps_nobody_waiting_for_hours(url: str) -> None:
+    """The server ends a transaction in which nothing is said, and only such a one."""
+    asked = "SELECT current_setting('idle_in_transaction_session_timeout')"
+    with psycopg.connect(url, autocommit=True) as connection:
+        with connection.transaction():
+            connection.execute(ALONE)
+            within = connection.execute(asked).fetchone()
+
+        assert (within, connection.execute(asked).fetchone()) == (("10s",), ("0",))

@@ -159,8 +159,8 @@ def test_a_config_map_that_changed_since_is_told(spec, is_condition):
 
 @pytest.mark.parametrize(
     ("there", "is_same"),
-    [("v/9/aa", True), ("u/7/bb", False), ("u/7", True), ("u/8", False)],
-    ids=["made anew", "edited", "of an earlier release", "labelled or edited before"],
+    [("v/9/aa", True), ("u/8/bb", False), ("u/7/bb", True), ("u/7", True), ("u/8", False)],
+    ids=["made anew", "edited", "other keys of it", "of an earlier release", "touched before"],
 )
 def test_what_is_in_a_config_map_decides_where_both_know_it(there, is_same):
     spec, _ = NAMES_IT["script"]

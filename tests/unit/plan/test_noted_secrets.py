@@ -38,6 +38,38 @@ def test_all_secrets_that_containers_of_a_pod_are_given_are_noted(experiment, im
     assert noted(k6) == ["ca"]
 
 
+def test_of_a_secret_that_is_given_by_keys_those_alone_are_noted(experiment, images):
+    """Another key of it may be renewed every hour, and reaches no pod."""
+    variants = [{"name": "mine", "image": "mine:1"} | SOURCES]
+    service, _ = pods_of(experiment, images, **OWN, variants=variants)
+
+    items = {
+        v["secret"]["secretName"]: v["secret"].get("items")
+        for v in service["volumes"]
+        if v["name"].startswith("noted-")
+    }
+    assert items["keys"] == [{"key": "api", "path": "api"}]
+    assert items["file"] == [{"key": "x", "path": "x"}]
+    assert items["all"] is items["tls"] is None
+
+
+def test_all_pods_note_the_same_keys_of_a_secret(experiment, images):
+    """Else the digests of two variants, or of service and generator, could not be compared."""
+    variants = [
+        {"name": name, "image": "mine:1", "env": [{"name": "A", "valueFrom": value}]}
+        for name, value in (
+            ("a", {"secretKeyRef": KEYS}),
+            ("b", {"secretKeyRef": KEYS | {"key": "other"}}),
+        )
+    ]
+    header = {"name": "X-Key", "secretKeyRef": KEYS | {"key": "header"}}
+    load: Json = {"request": {"path": "/", "headersFrom": [header]}}
+
+    for pod in pods_of(experiment, images, workload="custom", load=load, variants=variants):
+        (noting,) = (v["secret"] for v in pod["volumes"] if v["name"].startswith("noted-"))
+        assert [item["key"] for item in noting["items"]] == ["api", "header", "other"]
+
+
 @pytest.mark.parametrize("spec", [{}, OWN | {"variants": [{"name": "mine", "image": "mine:1"}]}])
 def test_a_pod_that_is_given_none_of_the_users_has_no_such_container(spec, experiment, images):
     """Passwords of the experiment's own stores never change."""
@@ -66,6 +98,14 @@ def test_the_container_reads_them_and_nothing_else(experiment, images):
     assert key["valueFrom"]["secretKeyRef"]["name"].endswith("-credentials")
     others = [m["name"] for c in service["containers"] for m in c.get("volumeMounts", ())]
     assert not any(name.startswith("noted-") for name in others)
+
+
+def test_an_experiment_that_an_earlier_release_began_has_no_key_and_goes_on(experiment, images):
+    """Its Secret was made without: pods that wait for the key would never begin."""
+    variants = [{"name": "mine", "image": "mine:1"} | SOURCES]
+    for pod in pods_of(experiment, images, **OWN, variants=variants):
+        variables = {each["name"]: each for each in pod["initContainers"][0]["env"]}
+        assert variables["DIGEST_KEY"]["valueFrom"]["secretKeyRef"]["optional"] is True
 
 
 def test_one_that_is_not_there_keeps_nobody_waiting_here(experiment, images):

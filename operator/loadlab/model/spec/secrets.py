@@ -12,10 +12,21 @@ SecretName = Annotated[str, Field(pattern=OBJECT_NAME, max_length=253, descripti
 KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=253)]
 
 
-class SecretKeyRef(ApiModel):
-    """One key of a Secret in the experiment's namespace."""
+class NamesSecret(ApiModel):
+    """Whatever gives a Secret of the namespace to pods: it is looked after by this type."""
 
     name: SecretName
+
+
+class NamesSecretKey(NamesSecret):
+    """What gives one key of it, and no other."""
+
+    key: KeyName
+
+
+class SecretKeyRef(NamesSecretKey):
+    """One key of a Secret in the experiment's namespace."""
+
     key: KeyName = Field(description="The key in it with the value.")
 
 
@@ -58,10 +69,8 @@ class ValueSource(RuledModel):
     )
 
 
-class SecretRef(ApiModel):
+class SecretRef(NamesSecret):
     """A Secret of the experiment's namespace, with all its keys."""
-
-    name: SecretName
 
 
 class ConfigMapRef(NamesConfigMap):
@@ -87,22 +96,19 @@ class EnvSource(RuledModel):
     )
 
 
-class RedisUrlRef(ApiModel):
+class RedisUrlRef(NamesSecretKey):
     """The key of a Secret that holds the address of a Redis."""
 
-    name: SecretName
     key: KeyName = Field(default="url", description="The key in it that holds a redis:// URL.")
 
 
-class AmqpUrlRef(ApiModel):
+class AmqpUrlRef(NamesSecretKey):
     """The key of a Secret that holds the address of a RabbitMQ."""
 
-    name: SecretName
     key: KeyName = Field(default="url", description="The key in it that holds an amqp:// URL.")
 
 
-class DatabaseUrlRef(ApiModel):
+class DatabaseUrlRef(NamesSecretKey):
     """The key of a Secret that holds the address of a database."""
 
-    name: SecretName
     key: KeyName = Field(default="url", description="The key in it that holds a postgresql:// URL.")
