@@ -7,11 +7,11 @@ from loadlab.base.quantities import amount, milliseconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
-from loadlab.model.spec.load import STALL_SECONDS, Load
+from loadlab.model.spec.load import FEWEST_USERS, Load, users_of_rate
 
 BASE_MIB, MIB_PER_USER = 64, 0.45
 MEMORY_HEADROOM = 1.6  # a limit, to what is needed: answers in flight, and garbage
-READY_SECONDS, FEWEST_READY = 0.25, 100  # of arrivals that find a virtual user at once; users
+READY_SECONDS = 0.25  # of arrivals that find a virtual user at once
 COLLECTED_FROM = 0.9  # of the limit: from there on Go collects its garbage sooner (GOMEMLIMIT)
 
 
@@ -27,8 +27,7 @@ def allocated_users(load: Load, cell: Cell) -> int:
         return cell.number(Factor.VIRTUAL_USERS) or 0
     if load.max_virtual_users:
         return load.max_virtual_users
-    arriving = ceil(rate * STALL_SECONDS * 1000 / milliseconds(load.time_unit))
-    return max(arriving, generator_pods(load, cell))
+    return users_of_rate(rate * 1000 / milliseconds(load.time_unit))
 
 
 def ready_users(load: Load, cell: Cell) -> int:
@@ -42,7 +41,7 @@ def ready_users(load: Load, cell: Cell) -> int:
     if rate is None or load.max_virtual_users:
         return most
     arriving = ceil(rate * READY_SECONDS * 1000 / milliseconds(load.time_unit))
-    return min(most, max(arriving, FEWEST_READY, generator_pods(load, cell)))
+    return min(most, max(arriving, FEWEST_USERS))
 
 
 def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amounts:
