@@ -189,8 +189,8 @@ class Load(GeneratorChoice):
         description=(
             "Most virtual users of all pods for the arrival-rate executors, all there from the "
             f"start; 0 for as many as arrive in {STALL_SECONDS:g} s, which a stall of 2 s keeps "
-            f"waiting, {FEWEST_USERS} at least: some of them are there from the start, more are made "
-            "before they are needed."
+            f"waiting, {FEWEST_USERS} at least: some of them are there from the start, more are "
+            "made before they are needed."
         ),
     )
     request: Request = Field(default=Request(), description="How one request is made.")
