@@ -113,5 +113,8 @@ func (c *Config) HasWork(et *lib.ExecutionTuple) bool { return c.users(et) > 0 }
 
 // NewExecutor is the executor of this scenario.
 func (c *Config) NewExecutor(es *lib.ExecutionState, logger *logrus.Entry) (lib.Executor, error) {
-	return &Executor{BaseExecutor: executor.NewBaseExecutor(c, es, logger), config: c, state: es}, nil
+	return &Executor{
+		BaseExecutor: executor.NewBaseExecutor(c, es, logger), config: c, state: es,
+		plan: newSchedule(c.curve(), c.Arrivals, c.Seed.Int64, c.Name),
+	}, nil
 }

@@ -15,6 +15,7 @@ type Executor struct {
 	*executor.BaseExecutor
 	config *Config
 	state  *lib.ExecutionState
+	plan   *schedule // drawn before the start: a million gaps take longer than those between them
 }
 
 var _ lib.Executor = &Executor{}
@@ -61,12 +62,11 @@ func (e *Executor) send(ctx context.Context, start time.Time, users *users) erro
 		return err
 	}
 	turn, turns, _ := tuple.GetStripedOffsets()
-	plan := newSchedule(e.config.curve(), e.config.Arrivals, e.config.Seed.Int64, e.config.Name)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	local := 0
 	for number := int64(0); ; number++ {
-		due, more := plan.next()
+		due, more := e.plan.next()
 		if !more {
 			// The load lasts as long as it was planned to: a pod that ends sooner takes itself for
 			// one that was told to go, and the others wait for it in vain.

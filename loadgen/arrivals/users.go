@@ -14,6 +14,10 @@ import (
 // finds none waits for one to be made, some milliseconds.
 const fewestFree = 10
 
+// waitingRoom is how many arrivals may wait while virtual users are still being made, as a multiple
+// of the most that there may be: whoever makes them slowly has not yet all that it may have.
+const waitingRoom = 10
+
 // spare counts the virtual users that were made in mid-run and given back: whoever makes more takes
 // those first. k6 itself makes new ones as long as it may.
 var spare atomic.Int64
@@ -45,7 +49,7 @@ func (e *Executor) newUsers(ctx context.Context, interrupt context.CancelCauseFu
 	most := e.config.users(e.state.ExecutionTuple)
 	u := &users{
 		executor: e, interrupt: interrupt, most: most,
-		arrivals: make(chan arrival, most), short: make(chan struct{}, 1),
+		arrivals: make(chan arrival, waitingRoom*most), short: make(chan struct{}, 1),
 	}
 	u.ctx, u.cut = context.WithCancel(ctx)
 	return u
@@ -86,10 +90,11 @@ func takeSpare() bool {
 	return false
 }
 
-// grow makes virtual users while few are free, until the arrivals end.
+// grow makes virtual users while few are free; those for whom arrivals wait also after the last one,
+// or what a stall at the end keeps waiting would be sent by few.
 func (u *users) grow() {
 	for range u.short {
-		for u.isShort() && !u.over.Load() && u.ctx.Err() == nil {
+		for u.wantsMore() {
 			began := time.Now()
 			vu, err := u.more()
 			if err != nil {
@@ -102,6 +107,11 @@ func (u *users) grow() {
 			}
 		}
 	}
+}
+
+func (u *users) wantsMore() bool {
+	isWaitedFor := u.inside.Load() > u.there.Load()
+	return u.isShort() && (isWaitedFor || !u.over.Load()) && u.ctx.Err() == nil
 }
 
 func (u *users) more() (lib.InitializedVU, error) {
@@ -147,7 +157,7 @@ func (u *users) activate(vu lib.InitializedVU, grown bool) {
 
 // take gives an arrival to the virtual user that waits for longest, or to the first that is free.
 func (u *users) take(a arrival) {
-	if u.inside.Load() >= u.most {
+	if u.inside.Load() >= u.room() {
 		u.dropped()
 		return
 	}
@@ -159,6 +169,15 @@ func (u *users) take(a arrival) {
 		default: // it is told already
 		}
 	}
+}
+
+// room is how many arrivals there may be that have not ended. That users are still being made is the
+// generator's own doing: an arrival that is dropped then would be held against the service.
+func (u *users) room() int64 {
+	if u.there.Load() < u.most {
+		return waitingRoom * u.most
+	}
+	return u.most
 }
 
 func (u *users) work(active lib.ActiveVU) {

@@ -7,7 +7,7 @@ from loadlab.base.quantities import cpus, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.generators import DEFAULT
 from loadlab.model.spec.limits import Resources
-from loadlab.model.spec.load import STALL_SECONDS, Executor, Load
+from loadlab.model.spec.load import Executor, Load, users_of_rate
 from loadlab.model.spec.placement import ServiceCpu
 from loadlab.plan.context import Context
 from loadlab.plan.generator_checks import generator_of
@@ -59,7 +59,9 @@ class LoadFacts:
     @property
     def users_allocated(self) -> float:
         """Virtual users of all pods, also where the rate alone says how many."""
-        return self.virtual_users or (self.rate_per_second or 0.0) * STALL_SECONDS
+        if self.virtual_users or self.rate_per_second is None:
+            return self.virtual_users
+        return users_of_rate(self.rate_per_second)
 
     @property
     def full_load_seconds(self) -> float:

@@ -39,6 +39,7 @@ from loadlab.plan.virtual_users import (
     garbage_bound,
     generator_amounts,
     generator_pods,
+    mib_per_user,
     ready_users,
 )
 
@@ -92,7 +93,8 @@ def _container(
 ) -> Manifest:
     configuration = trial_configuration(context, run)
     generator = generator_of(context.spec, run.cell)
-    amounts = generator_amounts(context.spec, run.load, run.cell)
+    user_mib = mib_per_user(_requests(context, run))
+    amounts = generator_amounts(context.spec, run.load, run.cell, user_mib)
     return {
         "name": Component.K6.value,
         **context.pulled(getattr(context.images, generator.facts.image)),
@@ -135,7 +137,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
     spec, variant = context.spec, context.variant(run.cell)
     service, pods = context.child_name(Component.SERVICE, run), generator_pods(run.load, run.cell)
     target = variant.target(service, context.experiment.metadata.namespace)
-    requests = _NOTHING if run.calibrates else requests_of(spec, variant, run.cell)
+    requests = _requests(context, run)
     return {
         "run": run.name,
         "pods": pods,
@@ -165,6 +167,12 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
             "drainMs": milliseconds(spec.timeouts.drain),
         },
     }
+
+
+def _requests(context: Context, run: Run) -> Requests:
+    if run.calibrates:
+        return _NOTHING
+    return requests_of(context.spec, context.variant(run.cell), run.cell)
 
 
 def _readiness_headers(context: Context) -> Manifest:

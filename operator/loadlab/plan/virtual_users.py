@@ -5,13 +5,16 @@ from math import ceil
 from loadlab.base.names import Component
 from loadlab.base.quantities import amount, milliseconds
 from loadlab.catalogue import Cell, Factor
+from loadlab.catalogue.requests import PADDING, Requests
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
-from loadlab.model.spec.load import STALL_SECONDS, Load
+from loadlab.model.spec.load import FEWEST_USERS, Load, users_of_rate
 
 BASE_MIB, MIB_PER_USER = 64, 0.45
+# Copies that a user has of all its requests' bodies, and of the one that it sends.
+BODIES_KEPT, BODY_SENT = 2, 6
 MEMORY_HEADROOM = 1.6  # a limit, to what is needed: answers in flight, and garbage
-READY_SECONDS, FEWEST_READY = 0.25, 100  # of arrivals that find a virtual user at once; users
+READY_SECONDS = 0.25  # of arrivals that find a virtual user at once
 COLLECTED_FROM = 0.9  # of the limit: from there on Go collects its garbage sooner (GOMEMLIMIT)
 
 
@@ -27,8 +30,7 @@ def allocated_users(load: Load, cell: Cell) -> int:
         return cell.number(Factor.VIRTUAL_USERS) or 0
     if load.max_virtual_users:
         return load.max_virtual_users
-    arriving = ceil(rate * STALL_SECONDS * 1000 / milliseconds(load.time_unit))
-    return max(arriving, generator_pods(load, cell))
+    return users_of_rate(rate * 1000 / milliseconds(load.time_unit))
 
 
 def ready_users(load: Load, cell: Cell) -> int:
@@ -42,29 +44,37 @@ def ready_users(load: Load, cell: Cell) -> int:
     if rate is None or load.max_virtual_users:
         return most
     arriving = ceil(rate * READY_SECONDS * 1000 / milliseconds(load.time_unit))
-    return min(most, max(arriving, FEWEST_READY, generator_pods(load, cell)))
+    return min(most, max(arriving, FEWEST_USERS))
 
 
-def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell) -> Amounts:
-    """Return what each k6 pod may use and asks for: memory follows from its users.
+def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell, user_mib: float) -> Amounts:
+    """Return what each k6 pod may use and asks for: memory follows from its users, of `user_mib`.
 
     The request is what those users need that are there from the start, so that the scheduler finds
     a node that has it, or says so.
     """
     given, usual = spec.resources.k6, spec.resources.of(Component.K6)
     pods = generator_pods(load, cell)
-    most = memory_of(ceil(allocated_users(load, cell) / pods))
+    most = memory_of(ceil(allocated_users(load, cell) / pods), user_mib)
     limit = usual.memory
     if given.memory is None:
         limit = max(usual.memory or "0", _mebibytes(most * MEMORY_HEADROOM), key=amount)
-    needed = memory_of(ceil(ready_users(load, cell) / pods))
+    needed = memory_of(ceil(ready_users(load, cell) / pods), user_mib)
     request = given.memory_request or min(_mebibytes(needed), limit or "0", key=amount)
     return usual.model_copy(update={"memory": limit, "memory_request": request})
 
 
-def memory_of(users: int) -> float:
+def mib_per_user(requests: Requests) -> float:
+    """Return the MiB of a virtual user: each has the requests' bodies for itself."""
+    bodies = [request.body or "" for request in requests.load]
+    sizes = [len(it.encode()) + requests.padding_bytes * it.count(PADDING) for it in bodies]
+    copies = BODIES_KEPT * sum(sizes) + BODY_SENT * max(sizes)
+    return MIB_PER_USER + round(copies / 2**20, 2)
+
+
+def memory_of(users: int, user_mib: float) -> float:
     """Return the MiB that a k6 pod needs for so many virtual users."""
-    return BASE_MIB + users * MIB_PER_USER
+    return BASE_MIB + users * user_mib
 
 
 def garbage_bound(amounts: Amounts) -> dict[str, str]:

@@ -6,11 +6,13 @@ from math import ceil
 from loadlab.base.names import Component
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan, PlannedTrial
+from loadlab.plan.requests import requests_of
 from loadlab.plan.virtual_users import (
     allocated_users,
     generator_amounts,
     generator_pods,
     memory_of,
+    mib_per_user,
 )
 from loadlab.progress.decision import Failure
 from loadlab.progress.diagnose import (
@@ -78,8 +80,10 @@ def _users(plan: Plan, planned: PlannedTrial) -> str:
     """Say how many users there were for how much memory, with what helps."""
     load, cell = planned.load, planned.cell
     users = ceil(allocated_users(load, cell) / generator_pods(load, cell))
-    limit = generator_amounts(plan.context.spec, load, cell).memory
-    needed = ceil(memory_of(users))
+    context = plan.context
+    user_mib = mib_per_user(requests_of(context.spec, context.variant(cell), cell))
+    limit = generator_amounts(context.spec, load, cell, user_mib).memory
+    needed = ceil(memory_of(users, user_mib))
     return (
         f" ({limit} for {users:,} virtual users, which need about {needed:,} MiB); raise "
         f"spec.resources.{Component.K6}.memory or spec.load.parallelism, or use fewer virtual users"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from loadlab.measurement.values import NamedRequests, TrialMeasurement
 from loadlab.model.status import LatencyMs
 from loadlab.validity import bounds
+from loadlab.validity.generator_rules import was_generator_fit
 from loadlab.validity.judgement import Family, Reason, ReasonKind, suspect
 
 
@@ -53,10 +54,22 @@ def sent_late(trial: TrialMeasurement) -> Iterator[Reason]:
                 f"requests{whose} were sent up to {sending.lateness.percentile_us(99) / 1000:.1f} "
                 f"ms late (p99): p{worst.percent:g} is {worst.intended_ms:.1f} ms from when they "
                 f"were planned and {worst.sent_ms:.1f} ms from the send, bound "
-                f"{bounds.LATE_SHARE:.0%} or {bounds.LATE_MS:g} ms, and lies between; give the "
-                "node less other work, or raise spec.resources.k6",
+                f"{bounds.LATE_SHARE:.0%} or {bounds.LATE_MS:g} ms, and lies between; "
+                f"{_what_helps(trial)}",
             )
             return
+
+
+def _what_helps(trial: TrialMeasurement) -> str:
+    """Who had the CPU that it needs was late for want of virtual users, if some were to be made."""
+    are_all_there = trial.load.virtual_users > 0  # from the start: a number was given
+    if are_all_there or not was_generator_fit(trial):
+        return "give the node less other work, or raise spec.resources.k6"
+    return (
+        f"{trial.load.generator} had the CPU that it needs, so arrivals may have waited for "
+        "virtual users that were still being made: give spec.load.maxVirtualUsers, which are all "
+        "there from the start, or raise spec.load.warmup, in which they are made"
+    )
 
 
 def side_dropped(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -67,7 +67,7 @@ def test_a_rate_has_a_user_for_every_pod(experiment, images):
     load = {"executor": "constant-arrival-rate"}
     plan = plan_of(experiment, images, 16, load=load, factors={"rate": [1]})
 
-    assert trial_configuration(plan.context, plan.trials[0].run(1))["load"]["maxVirtualUsers"] == 16
+    assert trial_configuration(plan.context, plan.trials[0].run(1))["load"]["maxVirtualUsers"] >= 16
 
 
 @pytest.mark.parametrize(

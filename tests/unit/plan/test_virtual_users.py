@@ -4,11 +4,19 @@ import json
 
 import pytest
 
+from loadlab.catalogue.requests import Request, Requests
 from loadlab.model.spec import LoadExperimentSpec
-from loadlab.model.spec.load import STALL_SECONDS, Load
+from loadlab.model.spec.load import STALL_SECONDS, Load, users_of_rate
 from loadlab.plan import make_plan
 from loadlab.plan.cells import cells_of
-from loadlab.plan.virtual_users import allocated_users, generator_amounts, ready_users
+from loadlab.plan.virtual_users import (
+    MIB_PER_USER,
+    allocated_users,
+    generator_amounts,
+    memory_of,
+    mib_per_user,
+    ready_users,
+)
 
 SLEEP = {
     "workload": "sleep",
@@ -21,7 +29,7 @@ OPEN = SLEEP | {"load": {"executor": "constant-arrival-rate"}}
 def amounts(**spec: object) -> tuple[str | None, str | None]:
     """Request and limit of each k6 pod in the first cell."""
     parsed = LoadExperimentSpec.model_validate(SLEEP | spec)
-    found = generator_amounts(parsed, parsed.load, cells_of(parsed)[0])
+    found = generator_amounts(parsed, parsed.load, cells_of(parsed)[0], MIB_PER_USER)
     return found.memory_request, found.memory
 
 
@@ -30,11 +38,11 @@ def amounts(**spec: object) -> tuple[str | None, str | None]:
     [
         ({"virtualUsers": [300]}, {}, 300),
         ({"rate": [100]}, {}, 240),
-        ({"rate": [100]}, {"timeUnit": "1m"}, 4),
-        ({"rate": [1]}, {"timeUnit": "1h", "parallelism": 3}, 3),
+        ({"rate": [100]}, {"timeUnit": "1m"}, 100),
+        ({"rate": [1]}, {"timeUnit": "1h", "parallelism": 3}, 100),
         ({"rate": [100]}, {"maxVirtualUsers": 7}, 7),
     ],
-    ids=["closed", "rate", "a minute", "one for each pod", "given"],
+    ids=["closed", "rate", "a minute", "an hour", "given"],
 )
 def test_users_are_those_asked_for_or_those_that_a_rate_needs(factors, load, users):
     executor = {"executor": "constant-arrival-rate"} if "rate" in factors else {}
@@ -43,12 +51,22 @@ def test_users_are_those_asked_for_or_those_that_a_rate_needs(factors, load, use
     assert allocated_users(spec.load, cells_of(spec)[0]) == users
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1, 5, 20, 100, 1000])
+def test_a_service_that_answers_in_two_seconds_drops_nothing_at_any_rate(rate):
+    """Erlang's loss of Poisson arrivals; 3 users for 1/s lost 21 %, told as the service's doing."""
+    waiting, lost = 2 * rate, 1.0
+    for users in range(1, users_of_rate(rate) + 1):
+        lost = waiting * lost / (users + waiting * lost)
+
+    assert lost < 0.001
+
+
 @pytest.mark.parametrize(
     ("rate", "load", "ready"),
     [
         (1000, {}, 250),
         (100, {}, 100),
-        (20, {}, 48),
+        (20, {}, 100),
         (60_000, {"timeUnit": "1m"}, 250),
         (1000, {"maxVirtualUsers": 900}, 900),
         (50, {"parallelism": 16}, 100),
@@ -85,6 +103,28 @@ def test_few_users_keep_the_usual_limit():
 def test_the_published_ten_thousand_fit_their_pod():
     """4.4 GB were used at most when they were measured."""
     assert amounts(factors={"virtualUsers": [10_000]}) == ("4564Mi", "7303Mi")
+
+
+@pytest.mark.parametrize(
+    ("padding", "requests", "measured"),
+    [(0, 1, 141), (65_000, 1, 240), (65_000, 10, 470)],
+)
+def test_bodies_are_in_the_memory_of_each_user(padding, requests, measured):
+    """Peaks of k6 with 200 users, in MiB: 0.45 MiB a user were not half of it."""
+    write = Request(name="write", path="/", method="POST", body="${padding}")
+    sent = Requests(load=(write,) * requests, padding_bytes=padding)
+
+    assert measured <= memory_of(200, mib_per_user(sent)) < 1.15 * measured
+
+
+def test_the_pod_of_large_bodies_has_the_memory_for_them(experiment, images):
+    factors = {"payloadBytes": [60_000], "rate": [1000]}
+    spec = OPEN | {"workload": "ingest", "variants": [{"name": "queued"}], "factors": factors}
+    plan = make_plan(experiment(**spec), images)
+    job = plan.run_manifests(plan.trials[0], attempt=1)[-1]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+
+    assert container["resources"]["limits"]["memory"] == "3597Mi"
 
 
 def test_several_pods_share_the_users():

@@ -78,6 +78,30 @@ def test_the_percentile_that_lateness_is_most_of_is_told(healthy):
     assert "and 20.0 ms from the send" in reason.message
 
 
+@pytest.mark.parametrize(
+    ("users", "cpu_share", "helps"),
+    [
+        (0, 0.2, "spec.load.maxVirtualUsers, which are all there from the start"),
+        (0, 0.9, "raise spec.resources.k6"),
+        (900, 0.2, "raise spec.resources.k6"),
+    ],
+    ids=["users were made", "short of CPU", "all were there"],
+)
+def test_what_helps_is_what_was_short(healthy, users, cpu_share, helps):
+    """More CPU makes no virtual user that an arrival waits for."""
+    late = replace(
+        healthy,
+        load=replace(healthy.load, open_model=True, rate_per_second=1000.0, virtual_users=users),
+        generator=replace(healthy.generator, cpu_share=cpu_share),
+        latency=Histogram.of([40_000] * 100),
+        sending=sending([20_000] * 100, 20_000),
+    )
+
+    (reason,) = sent_late(late)
+
+    assert helps in reason.message
+
+
 def test_requests_of_a_name_that_were_sent_late_are_named(healthy):
     on_time = NamedRequests(
         requests=100, failed=0, latency=Histogram.of([5000] * 100), sending=sending([5000] * 100, 9)

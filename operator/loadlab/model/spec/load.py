@@ -1,6 +1,7 @@
 """The load profile, in k6's own words."""
 
 from enum import StrEnum
+from math import ceil
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -13,6 +14,14 @@ from loadlab.model.spec.script import Script
 from loadlab.model.spec.search import Search
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
+FEWEST_USERS = (
+    100  # of a rate, however low: a fifth of few arrivals is no margin, and these are cheap
+)
+
+
+def users_of_rate(per_second: float) -> int:
+    """Return the most virtual users that a rate has where the spec gives no number."""
+    return max(ceil(per_second * STALL_SECONDS), FEWEST_USERS)
 
 
 class Executor(StrEnum):
@@ -180,7 +189,8 @@ class Load(GeneratorChoice):
         description=(
             "Most virtual users of all pods for the arrival-rate executors, all there from the "
             f"start; 0 for as many as arrive in {STALL_SECONDS:g} s, which a stall of 2 s keeps "
-            "waiting: some of them are there from the start, more are made before they are needed."
+            f"waiting, {FEWEST_USERS} at least: some of them are there from the start, more are "
+            "made before they are needed."
         ),
     )
     request: Request = Field(default=Request(), description="How one request is made.")
