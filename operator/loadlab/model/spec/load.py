@@ -14,9 +14,8 @@ from loadlab.model.spec.script import Script
 from loadlab.model.spec.search import Search
 
 STALL_SECONDS = 2.4  # of arrivals that must find a virtual user: a stall of 2 s, and a fifth
-FEWEST_USERS = (
-    100  # of a rate, however low: a fifth of few arrivals is no margin, and these are cheap
-)
+# Of a rate, however low: a fifth of few arrivals is no margin, and users are cheap.
+FEWEST_USERS = 100
 
 
 def users_of_rate(per_second: float) -> int:
