@@ -2,9 +2,10 @@
 
 Standard library only: it starts before the virtual environment exists.
 
-    python3 tests/run.py check    format, lint, types, import contracts, unit tests
-    python3 tests/run.py all      these, then integration, browser, Go, end to end, and the cluster
-    python3 tests/run.py cluster  what depends on CLUSTER: end to end, and the cluster itself
+    python3 tests/run.py check     format, lint, types, import contracts, unit tests
+    python3 tests/run.py all       these, then integration, browser, Go, end to end, and the cluster
+    python3 tests/run.py cluster   what depends on CLUSTER: end to end, and the cluster itself
+    python3 tests/run.py measured  end to end what judges figures: on a machine with no other work
 """
 
 import os
@@ -48,6 +49,7 @@ FAMILY = ["-o", "junit_family=xunit1"]  # the one in which a test may record a m
 BESIDE = ["-n", "2", "--dist", "loadscope"]  # the tests of a file or class share what they set up
 E2E = ["-rP", "--durations=12", "tests/e2e"]
 HERE = "e2e and not measured and not anywhere"  # what another kind of cluster may do otherwise
+MEASURED = "e2e and measured"  # a quarter of an hour, which a busy machine makes worth nothing
 # As the cluster's tools build k6 (go_builds.py): what both need is then compiled once.
 GO_TEST = ["go", "test", "-trimpath", "-gcflags=all=-dwarf=false", "-json", "./..."]
 GO_ENVIRONMENT = {"CGO_ENABLED": "0"}
@@ -92,7 +94,9 @@ def main(arguments: Sequence[str]) -> int:
         case ["all"]:
             layers = run_all()
         case ["cluster"]:
-            layers = run_on_cluster()
+            layers = run_on_cluster(HERE)
+        case ["measured"]:
+            layers = run_on_cluster(MEASURED)
         case _:
             say(__doc__ or "")
             return 2
@@ -117,14 +121,12 @@ def run_all() -> list[Layer]:
     real = run_beside_each_other(has_cluster=not cluster)
     measured = ["-m", "integration and measured", *files_with("measured")]
     real.append(run_pytest("integration, measured", measured))
-    if not cluster:
-        real.append(run_pytest("end to end, measured", [*E2E, "-m", "e2e and measured"]))
     layers += [run_failed_alone(layer) for layer in real]
     return layers + run_cluster_itself(was_up=was_up)
 
 
-def run_on_cluster() -> list[Layer]:
-    """What shows that LoadLab works on a kind of cluster; figures are judged elsewhere."""
+def run_on_cluster(marks: str) -> list[Layer]:
+    """The end-to-end tests with these marks; of a kind of cluster, itself as well."""
     was_up = is_up()
     needed = (["prerequisites", "cluster"], ["venv"])
     prepared = failures([run_step("prepare", [*LAB, *words]) for words in needed])
@@ -133,8 +135,8 @@ def run_on_cluster() -> list[Layer]:
     cluster = failures([run_step("cluster", [*LAB, step]) for step in ("up", "images")])
     if cluster:  # half of a cluster is nobody's
         return cluster if was_up else [*cluster, *failures([run_step("cluster", [*LAB, "down"])])]
-    real = run_failed_alone(run_pytest("end to end", [*E2E, "-m", HERE]))
-    return [real, *run_cluster_itself(was_up=was_up)]
+    real = run_failed_alone(run_pytest("end to end", [*E2E, "-m", marks]))
+    return [real, *(run_cluster_itself(was_up=was_up) if marks == HERE else leave(was_up=was_up))]
 
 
 def is_up() -> bool:
@@ -145,8 +147,12 @@ def is_up() -> bool:
 
 def run_cluster_itself(*, was_up: bool) -> list[Layer]:
     """Take the cluster down and up again, and leave it as it was found."""
-    itself = run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"])
-    return [itself, *failures([run_step("cluster", [*LAB, "up" if was_up else "down"])])]
+    return [run_pytest("cluster itself", ["-m", "e2e", "tests/cluster"]), *leave(was_up=was_up)]
+
+
+def leave(*, was_up: bool) -> list[Layer]:
+    """Leave the cluster as it was found; listed only where that fails."""
+    return failures([run_step("cluster", [*LAB, "up" if was_up else "down"])])
 
 
 def run_beside_each_other(*, has_cluster: bool) -> list[Layer]:

@@ -84,6 +84,7 @@ def test_failed_tests_of_real_parts_get_one_trial_alone(
     assert ran == [["-rP", "-m", "", "tests/e2e/a.py::b"]]
 
 
+@pytest.mark.parametrize("marks", ["HERE", "MEASURED"])
 @pytest.mark.parametrize(
     ("failing", "was_up", "steps"),
     [
@@ -95,7 +96,12 @@ def test_failed_tests_of_real_parts_get_one_trial_alone(
     ],
 )
 def test_one_command_brings_its_cluster_up_and_leaves_it_as_it_was(
-    run: ModuleType, monkeypatch: pytest.MonkeyPatch, failing: str, was_up: bool, steps: list[str]
+    run: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+    was_up: bool,
+    steps: list[str],
+    marks: str,
 ) -> None:
     done, ran = [], []
 
@@ -111,10 +117,11 @@ def test_one_command_brings_its_cluster_up_and_leaves_it_as_it_was(
     monkeypatch.setattr(run, "run_step", step)
     monkeypatch.setattr(run, "run_pytest", pass_all)
     monkeypatch.setattr(run, "is_up", lambda: was_up)
-    layers = run.run_on_cluster()
+    layers = run.run_on_cluster(getattr(run, marks))
 
     assert done == steps
-    assert ran == ([] if failing else ["end to end", "cluster itself"])
+    every = ["end to end", "cluster itself"] if marks == "HERE" else ["end to end"]
+    assert ran == ([] if failing else every)
     assert any(layer.failed for layer in layers) == bool(failing)
 
 

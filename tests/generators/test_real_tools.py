@@ -42,7 +42,7 @@ def test_it_counts_what_the_service_counts_and_tells_the_delay(pods, reference, 
     assert latency.count == ended.measured["requests"] > 40
     assert latency.min_us >= 199_000
     # On a machine with other work the slower half tells of that.
-    assert latency.percentile_us(10) == pytest.approx(200_000, rel=0.02)
+    assert latency.percentile_us(10) == pytest.approx(200_000, rel=0.1)
     assert ended.measured["failed"] == 0
     assert len(steward.finished) == 1
 
