@@ -90,3 +90,17 @@ async def test_another_template_is_an_edit_at_every_stage_of_its_roll_out(
     assert (await lab.run())["phase"] == "Succeeded"
     said = f"somebody changed Deployment {RUN} ({IMAGE}[service].image) during the run"
     assert reasons(lab) == [said]
+
+
+async def test_what_another_release_made_otherwise_is_no_edit():
+    """Services have no generation, and are compared with what this release would make."""
+    lab = Laboratory()
+    await run_until_the_first_trial(lab)
+    for name in (RUN, STEWARD):
+        lab.cluster.objects[Kind.SERVICE, "lab", name]["spec"]["ports"][0]["port"] = 8099
+    lab.status()["fingerprint"] = "of another release"
+
+    assert (await lab.run())["phase"] == "Failed"
+    told = [each["message"] for each in lab.status()["conditions"]] + reasons(lab)
+    assert lab.condition("Failed")["reason"] == "Superseded"
+    assert not any("somebody changed" in each for each in told)
