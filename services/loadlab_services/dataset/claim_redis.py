@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError
+from redis.exceptions import NoPermissionError, OutOfMemoryError
 from redis.retry import Retry
 
 from loadlab_services.data.errors import DatasetError
@@ -23,6 +23,10 @@ _ADDRESS: Final = re.compile(r"rediss?://([^@/?#]*@)?[^@/?#]+(/\d*)?(\?[^@]*)?$"
 _NO_ADDRESS: Final = (
     "the address of Redis is no redis:// or rediss:// URL; percent-encode special characters of "
     "user and password"
+)
+_NOTHING_TO_EVICT: Final = (
+    "Redis has no memory left, and its maxmemory-policy finds no key to evict; give it more, or "
+    "the experiment one of its own (redis.mode)"
 )
 _WRITE: Final = "return redis.call('XADD', KEYS[1], '*', 'payload', ARGV[1])"
 _GROUP: Final = "writers"
@@ -87,6 +91,8 @@ def _try_all(client: redis.Redis, key: str, keys: str) -> None:
                 attempt()
             except NoPermissionError as error:
                 raise _not_allowed(client, command, keys, error) from error
+            except OutOfMemoryError as error:
+                raise DatasetError(_NOTHING_TO_EVICT) from error
             except redis.ResponseError as error:
                 raise DatasetError(f"Redis refuses {command} on keys {keys}: {error}") from error
     finally:
