@@ -142,9 +142,17 @@ async def _information(redis: Redis) -> dict[str, Any]:
 
 
 def _counters(information: Mapping[str, Any]) -> dict[str, int]:
-    refused = {name: information.get(f"errorstat_{name}") or {} for name in _REFUSED}
-    counts = {name: int(found.get("count", 0)) for name, found in refused.items()}
-    return counts | {_EVICTED: int(information.get(_EVICTED, 0))}
+    """Count what others than Redis may not tell, or tell otherwise, as nothing."""
+    refused = {name: information.get(f"errorstat_{name}") for name in _REFUSED}
+    counts = {
+        name: _whole(found.get("count") if isinstance(found, Mapping) else None)
+        for name, found in refused.items()
+    }
+    return counts | {_EVICTED: _whole(information.get(_EVICTED))}
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _refused(more: Mapping[str, int], information: Mapping[str, Any]) -> list[str]:

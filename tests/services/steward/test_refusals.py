@@ -93,6 +93,8 @@ async def test_what_a_cache_evicts_is_noted_and_is_no_refusal(policy):
         (USUAL, USUAL | {"evicted_keys": 900, "maxmemory_policy": "volatile-lru"}),
         (USUAL, RedisConnectionError("away")),
         (RedisConnectionError("away"), USUAL | {"errorstat_OOM": {"count": 10}}),
+        ({}, {"maxmemory_policy": "allkeys-lru"}),  # others than Redis do not count these
+        ({"evicted_keys": "none"}, {"errorstat_OOM": 7, "errorstat_MISCONF": {"calls": 1}}),
     ],
 )
 async def test_nothing_is_told_of_before_or_of_what_is_unknown(answers):
