@@ -3,8 +3,13 @@
 import socket
 from collections.abc import Callable
 
+import asyncpg
 import psycopg
 import pytest
+from aio_pika import connect as connect_amqp
+from aio_pika.exceptions import AMQPConnectionError
+from kombu import Connection
+from sqlalchemy import make_url
 
 from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.claim_rabbitmq import claim_rabbitmq
@@ -32,6 +37,26 @@ def test_an_address_of_ipv6_is_told_with_its_brackets(unused_port: Callable[[], 
         claim_redis(f"redis://me:secret@[::1]:{port}/0", SPACE)
     with pytest.raises(psycopg.OperationalError, match=f'server at "::1", port {port} failed'):
         connect(f"postgresql://me:secret@[::1]:{port}/x", patience_seconds=0, say=print)
+
+
+async def test_all_clients_of_a_store_find_an_address_of_ipv6() -> None:
+    greetings: list[bytes] = []
+
+    def note(connection: socket.socket) -> None:
+        greetings.append(connection.recv(4096))
+
+    with answering(note, "::1") as place:
+        with pytest.raises(OSError, match=r"closed|reset"):
+            Connection(f"amqp://me:secret@{place}//").connect()  # as Celery does
+        with pytest.raises(AMQPConnectionError):
+            await connect_amqp(f"amqp://me:secret@{place}/")
+        with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+            await asyncpg.connect(f"postgresql://me:secret@{place}/x", ssl=False)
+
+    *of_rabbitmq, of_postgres = greetings
+    assert {greeting[:4] for greeting in of_rabbitmq} == {b"AMQP"}
+    assert b"user\0me\0" in of_postgres
+    assert make_url(f"postgresql://me@{place}/x").host == "::1"
 
 
 def test_a_parameter_that_nobody_knows_is_named(unused_port: Callable[[], int]) -> None:
