@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+def answering(answer: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[str]:
     """Hand each connection to `answer`, and close it after that; yield `HOST:PORT`."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family)
 
     def serve() -> None:
         while True:
@@ -23,7 +24,7 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()

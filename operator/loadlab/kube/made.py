@@ -11,6 +11,7 @@ from loadlab.model.status import Phase
 from loadlab.progress.observed import MadeView
 
 _EDITABLE = (Kind.SERVICE, Kind.DEPLOYMENT, Kind.STATEFUL_SET)  # what a Job runs stays as it is
+_TEMPLATE_NUMBER = "deployment.kubernetes.io/revision"
 _WORKING = {Phase.PREPARING, Phase.RUNNING}
 
 
@@ -41,9 +42,24 @@ def _views(listed: Mapping[Kind, Iterable[Manifest]]) -> Iterator[MadeView]:
 
 
 def view_made(item: Manifest, kind: Kind) -> MadeView:
-    """Return what is asked of an object; its generation counts how often its spec was written.
+    """Return what is asked of an object, and whether that is as it was made."""
+    as_made = _is_unwritten(item) or (kind is Kind.DEPLOYMENT and _has_its_first_template(item))
+    return MadeView(**child_fields(item, kind), spec=item.get("spec") or {}, is_as_made=as_made)
 
-    A Service has none.
+
+def _is_unwritten(item: Manifest) -> bool:
+    """The generation counts how often a spec was written; a Service has none."""
+    return bool(item["metadata"].get("generation") == 1)
+
+
+def _has_its_first_template(deployment: Manifest) -> bool:
+    """Of a Deployment an annotation that is written counts, too, as does the number of its pods.
+
+    Its controller numbers the templates, and says up to which generation it has looked. With the
+    strategy Recreate it gives another one its number only when the former pods have gone.
     """
-    is_as_made = item["metadata"].get("generation") == 1
-    return MadeView(**child_fields(item, kind), spec=item.get("spec") or {}, is_as_made=is_as_made)
+    metadata, status = deployment["metadata"], deployment.get("status") or {}
+    is_first = (metadata.get("annotations") or {}).get(_TEMPLATE_NUMBER) == "1"
+    is_seen = status.get("observedGeneration") == metadata.get("generation")
+    is_rolled_out = status.get("updatedReplicas") == status.get("replicas")
+    return is_first and is_seen and is_rolled_out

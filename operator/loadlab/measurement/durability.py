@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from loadlab.measurement.documents import Account, K6Document
 
@@ -57,3 +58,8 @@ def account_for(documents: Sequence[K6Document], account: Account | None) -> Wri
         ids_match=sums == (account.id_sum, account.id_mix),
         ids_exact=max(*sums, account.id_sum or 0, account.id_mix or 0) < EXACT_FLOAT,
     )
+
+
+def told_by_stores(account: Account | None) -> dict[str, Any]:
+    """Return what stores told of a run, by the names of the measurement's fields."""
+    return {"refused": account.refused, "noted": account.noted} if account else {}

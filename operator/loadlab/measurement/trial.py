@@ -30,7 +30,7 @@ from loadlab.measurement.documents import (
     Scenario,
     Snapshot,
 )
-from loadlab.measurement.durability import account_for
+from loadlab.measurement.durability import account_for, told_by_stores
 from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
@@ -129,7 +129,7 @@ def _merged(
         unanswered=sum(_unanswered(d) for d in documents),
         counts=counts,
         durability=account_for(documents, account),
-        refused=account.refused if account else (),
+        **told_by_stores(account),
         work=work_between(start, end) if start and end else None,
         by_request=named_requests(documents, load),
         freshness=next((r.freshness for r in reports if r.freshness), None),

@@ -121,6 +121,7 @@ class TrialMeasurement:
     counts: RequestCounts | None = None
     durability: WriteAccount | None = None
     refused: tuple[str, ...] = ()  # what stores refused or lost meanwhile, as they told it
+    noted: tuple[str, ...] = ()  # … by which no work is missing
     work: WorkDone | None = None
     by_request: dict[str, NamedRequests] = field(default_factory=dict)
     freshness: Freshness | None = None

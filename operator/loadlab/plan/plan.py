@@ -248,8 +248,10 @@ def _undecided(context: Context) -> Context:
 
 
 def _fingerprint(plan: Plan) -> str:
-    """Hash the order of the trials, the infrastructure and one run of each variant."""
-    one_each = {trial.cell.variant: trial for trial in reversed(plan.trials)}
+    """Hash the order of the trials, the infrastructure and one run of each variant and number of
+    its pods, by which it has other Services.
+    """
+    one_each = {_deployed_as(plan, trial): trial for trial in reversed(plan.trials)}
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
     order = [(trial.name, trial.arm.title(), trial.replicate) for trial in plan.trials]
     before = [plan.run_manifests(trial, attempt=1) for trial in plan.preliminary]
@@ -257,3 +259,7 @@ def _fingerprint(plan: Plan) -> str:
     content = [order, before, plan.store_manifests(), prepared, runs]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]
+
+
+def _deployed_as(plan: Plan, trial: PlannedTrial) -> tuple[str, int]:
+    return trial.cell.variant, plan.variant(trial.cell).pods_in(trial.cell)

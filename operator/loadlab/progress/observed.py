@@ -199,7 +199,7 @@ class MadeView(Child):
     """What somebody may have edited: a Service, a NetworkPolicy, a Deployment or a StatefulSet."""
 
     spec: Mapping[str, Any] = field(default_factory=dict)  # empty where it was too large to read
-    is_as_made: bool = False  # nobody has written its spec again since
+    is_as_made: bool = False  # nobody has written its spec, or its pods' template, again since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

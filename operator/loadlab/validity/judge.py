@@ -55,7 +55,8 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … or its kernel was silent for 3 s in between        | Invalid | Invalid |
 | ComponentRestarted | the counters of service or a store ran backwards     | Invalid | Invalid |
 |                    | … of the queue's worker                              | Suspect | Suspect |
-| StoreRefused*      | a store took no writes, or evicted keys, as it told  | Suspect | Suspect |
+| StoreRefused*      | a store took no writes, or evicted work, as it told  | Suspect | Suspect |
+|                    | … or evicted keys of what only caches (a remark)     | Valid   | Valid   |
 | NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
 | WorkNotPersisted*  | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
+from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, remark, suspect
 
 _MORE_TIME = "raise spec.timeouts.drain or the consumers"
 
@@ -26,6 +26,8 @@ def stores_refused(trial: TrialMeasurement) -> Iterator[Reason]:
     """Name the store that took no writes, or lost some: what failed for it is no code's fault."""
     if trial.refused:
         yield suspect(ReasonKind.STORE_REFUSED, "; ".join(trial.refused), Family.SERVICE)
+    elif trial.noted:
+        yield remark(ReasonKind.STORE_REFUSED, "; ".join(trial.noted))
 
 
 def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 from aio_pika import connect
@@ -17,10 +17,13 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from prometheus_client.parser import text_string_to_metric_families
 
-from loadlab_services.broker.alarms import PATH, alarms_on
+from loadlab_services.addresses import host_of
+from loadlab_services.broker.alarms import ALARMS, PATH, alarms_on
+from loadlab_services.broker.metrics import no_metrics, read_lines
 
 AMQP_TIMEOUT: Final = 5.0
-QUEUE_FIGURES: Final = "/metrics/detailed?family=queue_coarse_metrics"
+# Of the queues of one virtual host: the plugin knows no narrower choice.
+QUEUE_FIGURES: Final = "/metrics/detailed?family=queue_coarse_metrics&vhost="
 MESSAGES: Final = "rabbitmq_detailed_queue_messages"
 REDUCTIONS: Final = "rabbitmq_detailed_queue_process_reductions_total"
 
@@ -39,7 +42,8 @@ class Broker:
     def __init__(self, amqp_url: str, *, http: httpx.AsyncClient, metrics_port: int) -> None:
         self._amqp_url = amqp_url
         self._http = http
-        self._metrics_url = f"http://{urlsplit(amqp_url).hostname}:{metrics_port}"
+        self._metrics_url = f"http://{host_of(amqp_url)}:{metrics_port}"
+        self._vhost = vhost_of(amqp_url)
         self._connection: AbstractConnection | None = None
 
     async def ping(self) -> None:
@@ -58,20 +62,20 @@ class Broker:
 
     async def report(self, queue: str) -> QueueReport | None:
         """Read what the queue reported last; None where it has not reported yet."""
-        text = await self._figures(QUEUE_FIGURES)
-        figures = {
-            sample.name: int(sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.labels.get("queue") == queue
-        }
+        named = f'queue="{queue}"'
+        page = QUEUE_FIGURES + quote(self._vhost, safe="")
+        lines = await read_lines(self._http, self._metrics_url, page, lambda line: named in line)
+        figures = self._figures_of(queue, lines)
         if MESSAGES not in figures or REDUCTIONS not in figures:
             return None
         return QueueReport(messages=figures[MESSAGES], reductions=figures[REDUCTIONS])
 
     async def alarms(self) -> set[str]:
         """Name the alarms that are on: it takes no message then, and says so to nobody who asks."""
-        return alarms_on((await self._figures(PATH)).splitlines())
+        lines = await read_lines(
+            self._http, self._metrics_url, PATH, lambda line: line.startswith(tuple(ALARMS))
+        )
+        return alarms_on(lines)
 
     async def delete(self, queues: Iterable[str]) -> None:
         """Delete queues with all that is in them; one that is not there is no error."""
@@ -85,17 +89,17 @@ class Broker:
         if self._connection is not None:
             await self._connection.close()
 
-    async def _figures(self, path: str) -> str:
+    def _figures_of(self, queue: str, lines: list[str]) -> dict[str, int]:
         try:
-            answer = await self._http.get(f"{self._metrics_url}{path}")
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise ConnectionError(
-                f"{self._metrics_url} does not tell of its queues ({reason}); "
-                "is RabbitMQ's plugin rabbitmq_prometheus enabled?"
-            ) from error
-        return answer.text
+            return {
+                sample.name: int(sample.value)
+                for family in text_string_to_metric_families("\n".join(lines))
+                for sample in family.samples
+                if sample.labels.get("queue") == queue
+                and sample.labels.get("vhost", self._vhost) == self._vhost
+            }
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise no_metrics(self._metrics_url, lines[0]) from error
 
     async def _open_channel(self) -> AbstractChannel:
         if self._connection is None or self._connection.is_closed:
@@ -109,3 +113,8 @@ class Broker:
             self._connection = None
             raise
         return channel
+
+
+def vhost_of(amqp_url: str) -> str:
+    """Return the virtual host that a URL names; the broker's own one for none."""
+    return unquote(urlsplit(amqp_url).path[1:]) or "/"

@@ -17,8 +17,9 @@ from aio_pika import DeliveryMode, Message, connect
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import AMQPError
 
+from loadlab_services.addresses import host_of, is_readable
 from loadlab_services.broker.alarms import ALARMS
-from loadlab_services.broker.inspection import Broker
+from loadlab_services.broker.inspection import Broker, vhost_of
 from loadlab_services.broker.names import dead_letter_name, queue_arguments
 from loadlab_services.data.errors import DatasetError
 
@@ -40,7 +41,7 @@ def claim_rabbitmq(url: str, space: str, metrics_port: int) -> None:
     """
     if url.startswith("amqps://"):
         raise DatasetError("amqps:// is not supported: give the amqp:// address of RabbitMQ")
-    if not _ADDRESS.match(url):
+    if not (_ADDRESS.match(url) and is_readable(url)):
         raise DatasetError(
             "the address of RabbitMQ is no amqp:// URL; percent-encode special characters of user, "
             "password and virtual host, as %2Fshop"
@@ -99,8 +100,8 @@ async def _await_report(url: str, queue: str, metrics_port: int) -> None:
                 return
             await asyncio.sleep(REPORT_SECONDS / REPORTS)
     raise DatasetError(
-        f"RabbitMQ's plugin rabbitmq_prometheus on port {metrics_port} told nothing of a queue for "
-        f"{REPORT_SECONDS:g} s: is it the metrics port of that RabbitMQ?"
+        f"RabbitMQ's plugin rabbitmq_prometheus at {host_of(url)}:{metrics_port} told nothing of a "
+        f"queue for {REPORT_SECONDS:g} s: is it the metrics port of that RabbitMQ?"
     )
 
 
@@ -115,7 +116,7 @@ async def _take_away(url: str, queue: str) -> None:
 
 def _explain(url: str, space: str, error: Exception) -> str:
     parts = urlsplit(url)
-    user, host = unquote(parts.username or "guest"), unquote(parts.path[1:]) or "/"
+    user, host = unquote(parts.username or "guest"), vhost_of(url)
     if "ACCESS_REFUSED" in str(error) or "access_refused" in str(error):
         return (
             f"user {user} of RabbitMQ may not use queues {space}:* in virtual host {host} "
@@ -123,4 +124,4 @@ def _explain(url: str, space: str, error: Exception) -> str:
             f"'^(loadlab:|amq\\.default$)' '^(loadlab:|amq\\.direct$)'"
         )
     reason = str(error) or type(error).__name__
-    return f"RabbitMQ at {parts.hostname}:{parts.port or 5672} does not do: {reason}"
+    return f"RabbitMQ at {host_of(url)}:{parts.port or 5672} does not do: {reason}"

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError
+from redis.exceptions import NoPermissionError, OutOfMemoryError
 from redis.retry import Retry
 
+from loadlab_services.addresses import LOCAL, in_brackets
 from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.redis_room import check_room
 
@@ -23,6 +24,10 @@ _ADDRESS: Final = re.compile(r"rediss?://([^@/?#]*@)?[^@/?#]+(/\d*)?(\?[^@]*)?$"
 _NO_ADDRESS: Final = (
     "the address of Redis is no redis:// or rediss:// URL; percent-encode special characters of "
     "user and password"
+)
+_NOTHING_TO_EVICT: Final = (
+    "Redis has no memory left, and its maxmemory-policy finds no key to evict; give it more, or "
+    "the experiment one of its own (redis.mode)"
 )
 _WRITE: Final = "return redis.call('XADD', KEYS[1], '*', 'payload', ARGV[1])"
 _GROUP: Final = "writers"
@@ -54,7 +59,7 @@ def _build_client(url: str) -> redis.Redis:
     if not _ADDRESS.match(url):
         raise DatasetError(_NO_ADDRESS)
     try:
-        return redis.Redis.from_url(
+        client = redis.Redis.from_url(
             url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
@@ -62,6 +67,11 @@ def _build_client(url: str) -> redis.Redis:
         )
     except (ValueError, TypeError):
         raise DatasetError(_NO_ADDRESS) from None  # its text holds a part of the URL
+    try:
+        client.connection_pool.make_connection()  # which does not connect yet
+    except TypeError as error:
+        raise DatasetError(f"the address of Redis has an unknown parameter: {error}") from error
+    return client
 
 
 def _check_server(client: redis.Redis) -> None:
@@ -69,15 +79,30 @@ def _check_server(client: redis.Redis) -> None:
         info: Any = client.info("server") | client.info("cluster")
     except NoPermissionError as error:
         raise _not_allowed(client, "INFO", "", error) from error
-    version = str(info.get("redis_version", "0.0"))
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_SERVER:
-        wanted = ".".join(map(str, OLDEST_SERVER))
-        raise DatasetError(f"the server is Redis {version}: {wanted} or newer is needed")
+    except redis.ResponseError as error:  # a command that was renamed, or that a proxy lacks
+        raise DatasetError(
+            f"Redis at {_place(client)} refuses INFO ({error}), by which its work is known: give "
+            "the address of the server itself, or the experiment a Redis of its own (redis.mode)"
+        ) from error
+    _check_version(str(info.get("redis_version") or ""))
     if info.get("cluster_enabled"):
         raise DatasetError(
             "the server is a part of a Redis Cluster: a script needs all its keys on one server. "
             "Give the address of one that is none"
         )
+
+
+def _check_version(version: str) -> None:
+    """Others than Redis, as Valkey and KeyDB, tell the version of Redis that they are as."""
+    wanted = ".".join(map(str, OLDEST_SERVER))
+    known = re.match(r"(\d+)(?:\.(\d+))?", version)
+    if known is None:
+        raise DatasetError(
+            f"the server tells no version of Redis (INFO: redis_version {version!r}): one that "
+            f"does what Redis {wanted} does is needed"
+        )
+    if (int(known[1]), int(known[2] or 0)) < OLDEST_SERVER:
+        raise DatasetError(f"the server is Redis {version}: {wanted} or newer is needed")
 
 
 def _try_all(client: redis.Redis, key: str, keys: str) -> None:
@@ -87,6 +112,8 @@ def _try_all(client: redis.Redis, key: str, keys: str) -> None:
                 attempt()
             except NoPermissionError as error:
                 raise _not_allowed(client, command, keys, error) from error
+            except OutOfMemoryError as error:
+                raise DatasetError(_NOTHING_TO_EVICT) from error
             except redis.ResponseError as error:
                 raise DatasetError(f"Redis refuses {command} on keys {keys}: {error}") from error
     finally:
@@ -146,4 +173,4 @@ def _user(client: redis.Redis) -> str:
 
 def _place(client: redis.Redis) -> str:
     known = client.connection_pool.connection_kwargs
-    return f"{known.get('host', 'localhost')}:{known.get('port', 6379)}"
+    return f"{in_brackets(known.get('host', LOCAL))}:{known.get('port', 6379)}"

@@ -18,6 +18,11 @@ from loadlab_services.dataset.verify import Checksums, check_sample, compare, su
 PIECE: Final = 250_000  # rows of one statement: about one a second
 # With an @ or / in the password a part of it would be taken for the host, and told in an error.
 _ADDRESS: Final = re.compile(r"postgres(ql)?://([^@/?#]+@)?[^@?#]+(\?.*)?$")
+_ENCODE: Final = (
+    "percent-encode special characters of user and password, and put IPv6 into brackets"
+)
+# What libpq says of anything else holds the URL, with the password in it.
+_UNKNOWN_PARAMETER: Final = re.compile(r'invalid URI query parameter: "[^"]*"')
 # Who pools connections shares one between sessions and takes no setting of one of them.
 _REFUSED_PARAMETER: Final = "unsupported startup parameter"
 _PGBOUNCER: Final = (
@@ -169,14 +174,15 @@ def connect(database_url: str, *, patience_seconds: float, say: Say) -> Connecti
             there will never do.
     """
     if not _ADDRESS.match(database_url):
-        raise DatasetError(
-            "the database's address is no postgresql:// URL; percent-encode special characters "
-            "of user and password"
-        )
+        raise DatasetError(f"the database's address is no postgresql:// URL; {_ENCODE}")
     deadline = time.monotonic() + patience_seconds
     while True:
         try:
             return psycopg.connect(database_url, autocommit=True, connect_timeout=5)
+        except psycopg.ProgrammingError as error:
+            known = _UNKNOWN_PARAMETER.match(str(error))
+            why = f" ({known[0]})" if known else ""
+            raise DatasetError(f"the database's address cannot be read{why}; {_ENCODE}") from None
         except psycopg.OperationalError as error:
             if _REFUSED_PARAMETER in str(error):
                 raise DatasetError(_PGBOUNCER) from error

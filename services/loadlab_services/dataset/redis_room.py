@@ -12,7 +12,7 @@ LEAST_ROOM: Final = 64 * 2**20  # bytes
 def check_room(memory: Mapping[str, Any], *, keeps_work: bool) -> None:
     """Refuse one that may evict what waits in it, or has next to no memory left; by INFO memory.
 
-    Without a maxmemory it does neither.
+    Without a maxmemory it does neither. One that evicts and is a cache only is full as a rule.
 
     Raises:
         DatasetError: names the limit, what is used of it, and the remedy.
@@ -27,7 +27,8 @@ def check_room(memory: Mapping[str, Any], *, keeps_work: bool) -> None:
             "also accepted work that waits in a queue: give the experiment a Redis with the policy "
             "noeviction or volatile-lru, or one of its own (redis.mode)"
         )
-    if most - used < LEAST_ROOM:
+    makes_room = not keeps_work and policy != "noeviction"
+    if most - used < LEAST_ROOM and not makes_room:
         raise DatasetError(
             f"Redis has next to no memory left: {_size(used)} of its maxmemory of {_size(most)} "
             f"are in use (maxmemory-policy {policy}), and {_size(LEAST_ROOM)} are needed; give it "

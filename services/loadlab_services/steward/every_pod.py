@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from loadlab_services.addresses import in_brackets
+
 Component = dict[str, Any]
 
 # Process ids of one container mean nothing in another; the kernel's are below this (PID_MAX_LIMIT).
@@ -33,7 +35,7 @@ async def find_pods(url: str) -> list[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
     hosts = sorted({str(address[0]) for *_, address in found})
-    return [f"http://{f'[{h}]' if ':' in h else h}:{parts.port}" for h in hosts]
+    return [f"http://{in_brackets(host)}:{parts.port}" for host in hosts]
 
 
 def lay_together(answers: Sequence[Component]) -> Component:

@@ -8,6 +8,7 @@ store does not tell is not told: nobody is blamed for what is unknown.
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import asyncpg
@@ -33,6 +34,14 @@ _REFUSED: Final[Mapping[str, str]] = {
     "NOREPLICAS": "as it has too few replicas (min-replicas-to-write)",
 }
 _EVICTED: Final = "evicted_keys"
+_WORK_EVICTED: Final = (
+    "Redis evicted {evicted:,} keys {limit}: accepted work may be among them; give it more memory "
+    "and the policy noeviction"
+)
+_CACHE_EVICTED: Final = (
+    "Redis evicted {evicted:,} keys of its clients {limit}, as a cache does: no accepted work "
+    "waits in it, and what was evicted is asked of the database again"
+)
 _STANDBY: Final = "select pg_is_in_recovery()"
 # A page of a table may have room that its disk has not: this needs new ones.
 _TAKE_ROOM: Final = """
@@ -43,11 +52,27 @@ from generate_series(1, 8192) number
 _UNKNOWN: Final = (*STORE_ERRORS, httpx.HTTPError, TimeoutError)
 
 
-class StoreRefusals:
-    """What is known of one run: the stores serve one after the other."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stores tell of a run, in words."""
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+    refused: list[str] = field(default_factory=list)  # or lost: work may be missing
+    noted: list[str] = field(default_factory=list)  # by which nothing is
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Return it as the contract of the account has it: what is usual is left out."""
+        named = {"refused": self.refused, "noted": self.noted}
+        return {name: lines for name, lines in named.items() if lines}
+
+
+class StoreRefusals:
+    """What is known of one run: the stores serve one after the other.
+
+    With `queues_in_redis` accepted work may wait there; otherwise all that is in it is a cache's.
+    """
+
+    def __init__(self, stores: Stores, *, queues_in_redis: bool) -> None:
+        self._stores, self._queues_in_redis = stores, queues_in_redis
         self._run = ""
         self._before: dict[str, int] | None = None  # of Redis' counters
         self._alarms: set[str] = set()
@@ -65,18 +90,35 @@ class StoreRefusals:
             with suppress(*_UNKNOWN):
                 self._alarms |= await _alarms(self._stores.broker)
 
-    async def tell(self, run: str, *, drained: bool) -> list[str]:
-        """Return what stores refused or lost since the run began, in words; nothing is usual."""
+    async def tell(self, run: str, *, drained: bool) -> Told:
+        """Return what stores refused, lost or evicted since the run began; nothing is usual."""
         await self.look(run)
-        told = [f"RabbitMQ {ALARMS[name]}" for name in sorted(self._alarms) if run == self._run]
+        alarms = [f"RabbitMQ {ALARMS[name]}" for name in sorted(self._alarms) if run == self._run]
+        told = Told(alarms)
         if self._stores.redis is not None and run == self._run and self._before is not None:
             with suppress(*_UNKNOWN):
-                told += _of_redis(self._before, await _information(self._stores.redis))
+                self._of_redis(self._before, await _information(self._stores.redis), told)
         if self._stores.postgres is not None:
             with suppress(*_UNKNOWN):
-                told += await self._of_owner(self._stores.postgres)
-                told += [] if drained else await _of_postgres(self._stores.postgres)
+                told.refused.extend(await self._of_owner(self._stores.postgres))
+                told.refused.extend([] if drained else await _of_postgres(self._stores.postgres))
         return told
+
+    def _of_redis(
+        self, before: Mapping[str, int], information: Mapping[str, Any], told: Told
+    ) -> None:
+        more = {name: now - before[name] for name, now in _counters(information).items()}
+        told.refused.extend(_refused(more, information))
+        evicted = more[_EVICTED]
+        if evicted <= 0:
+            return
+        limit = "for want of memory (maxmemory {most}, policy {policy})".format(
+            **_facts(information)
+        )
+        if not self._queues_in_redis:
+            told.noted.append(_CACHE_EVICTED.format(evicted=evicted, limit=limit))
+        elif _facts(information)["policy"].startswith("allkeys"):  # else caches only
+            told.refused.append(_WORK_EVICTED.format(evicted=evicted, limit=limit))
 
     async def _of_owner(self, pool: asyncpg.Pool) -> list[str]:
         """Tell that another experiment emptied the tables, or wrote into them."""
@@ -100,30 +142,34 @@ async def _information(redis: Redis) -> dict[str, Any]:
 
 
 def _counters(information: Mapping[str, Any]) -> dict[str, int]:
-    refused = {name: information.get(f"errorstat_{name}") or {} for name in _REFUSED}
-    counts = {name: int(found.get("count", 0)) for name, found in refused.items()}
-    return counts | {_EVICTED: int(information.get(_EVICTED, 0))}
-
-
-def _of_redis(before: Mapping[str, int], information: Mapping[str, Any]) -> list[str]:
-    more = {name: now - before[name] for name, now in _counters(information).items()}
-    facts = {
-        "used": str(information.get("used_memory_human", "all")),
-        "most": str(information.get("maxmemory_human", "unknown")),
-        "policy": str(information.get("maxmemory_policy", "unknown")),
+    """Count what others than Redis may not tell, or tell otherwise, as nothing."""
+    refused = {name: information.get(f"errorstat_{name}") for name in _REFUSED}
+    counts = {
+        name: _whole(found.get("count") if isinstance(found, Mapping) else None)
+        for name, found in refused.items()
     }
-    told = [
+    return counts | {_EVICTED: _whole(information.get(_EVICTED))}
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _refused(more: Mapping[str, int], information: Mapping[str, Any]) -> list[str]:
+    facts = _facts(information)
+    return [
         f"Redis refused {more[name]:,} commands of its clients {why.format(**facts)}"
         for name, why in _REFUSED.items()
         if more[name] > 0
     ]
-    if more[_EVICTED] > 0 and facts["policy"].startswith("allkeys"):  # else caches only
-        told.append(
-            f"Redis evicted {more[_EVICTED]:,} keys for want of memory (maxmemory "
-            f"{facts['most']}, policy {facts['policy']}): accepted work may be among them; give it "
-            "more memory and the policy noeviction"
-        )
-    return told
+
+
+def _facts(information: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "used": str(information.get("used_memory_human", "all")),
+        "most": str(information.get("maxmemory_human", "unknown")),
+        "policy": str(information.get("maxmemory_policy", "unknown")),
+    }
 
 
 async def _of_postgres(pool: asyncpg.Pool) -> list[str]:

@@ -49,6 +49,7 @@ UNPACKED = {"Accept-Encoding": "identity"}
 INSTRUMENTS_HEADERS = {**UNPACKED, "Connection": "close"}
 INSTRUMENTS_PATIENCE = httpx.Timeout(SCRAPE_TIMEOUT, connect=INSTRUMENTS_CONNECT_TIMEOUT)
 MOST_DIGITS, MOST_LEVELS = 18, 5  # of a number; of objects and lists in each other
+SHOWN = 60  # bytes of an answer that is none of instruments
 LONGEST_ERROR = 300  # characters of why something is unknown
 GONE = "gone: "  # begins what is said where nothing serves: the operator knows it by this
 CUT_OFF = "cut off: "  # … where no connection was taken
@@ -117,10 +118,7 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     except httpx.ConnectError as error:
         kind = CutOffError if _leads_nowhere(error) else GoneError
         raise kind(f"{url}: {error}") from error
-    try:
-        figures = json.loads(body, parse_int=_whole)
-    except RecursionError as error:
-        raise SourceError(f"{url} answers with brackets nested too deep") from error
+    figures = _parsed(body, url)
     if not isinstance(figures, dict):
         raise SourceError(
             f"{url} answers something else than an object; is it the instruments port?"
@@ -130,6 +128,18 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     if len(json.dumps(figures)) > MOST_BYTES:  # as the generator writes it: six for an umlaut
         raise SourceError(f"{url} answers more than {MOST_BYTES // 1024} KiB")
     return figures
+
+
+def _parsed(body: bytes, url: str) -> Any:
+    try:
+        return json.loads(body, parse_int=_whole)
+    except RecursionError as error:
+        raise SourceError(f"{url} answers with brackets nested too deep") from error
+    except ValueError as error:  # a page for people, or letters that are none
+        begins = body[:SHOWN].decode(errors="replace")
+        raise SourceError(
+            f"{url} answers no JSON, but {begins!r}; is it the instruments port?"
+        ) from error
 
 
 def _leads_nowhere(error: BaseException | None) -> bool:
@@ -191,6 +201,13 @@ async def read_redis(redis: Redis, *, is_own: bool) -> Component:
     Of another's server the counters alone: its CPU and memory are those of all its clients.
     """
     info = await redis.info("cpu", "memory", "stats")
+    try:
+        return _redis_figures(info, is_own=is_own)
+    except LookupError as error:  # of another make
+        raise SourceError(f"Redis tells no {error} by INFO, as Redis itself does") from error
+
+
+def _redis_figures(info: dict[str, Any], *, is_own: bool) -> Component:
     counters = {
         "commands": int(info["total_commands_processed"]),
         "keyspaceHits": int(info["keyspace_hits"]),

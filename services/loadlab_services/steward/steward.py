@@ -56,7 +56,7 @@ class Steward:
         self._services: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._records = self._build_records()
         self._runs: dict[str, None] = {}  # whose names there may be something of in the stores
-        self._refusals = StoreRefusals(stores)
+        self._refusals = StoreRefusals(stores, queues_in_redis=workload.uses_stream)
         self._reach = Reach()
         self._sessions = SessionWatch(stores.postgres) if stores.postgres is not None else None
         self._gates: OrderedDict[tuple[str, str], Gate[Account]] = OrderedDict()
@@ -187,8 +187,8 @@ class Steward:
             drains=drains,
             deadline=drain,
         )
-        refused = await self._refusals.tell(run, drained=account["drained"])
-        return account | ({"refused": refused} if refused else {})
+        told = await self._refusals.tell(run, drained=account["drained"])
+        return account | told.as_json()
 
     def _gate(
         self,

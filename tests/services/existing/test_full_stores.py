@@ -30,6 +30,8 @@ def memory(most: int, used: int, policy: str) -> dict[str, object]:
         (memory(1024 * MIB, 1024 * MIB - LEAST_ROOM, "noeviction"), True),
         (memory(1024 * MIB, 10 * MIB, "volatile-lru"), True),
         (memory(1024 * MIB, 10 * MIB, "allkeys-lru"), False),
+        (memory(100 * MIB, 100 * MIB, "allkeys-lru"), False),
+        (memory(100 * MIB, 100 * MIB, "volatile-lfu"), False),
         ({}, True),
     ],
 )
@@ -42,7 +44,8 @@ def test_one_with_room_that_keeps_what_waits_is_taken(told, keeps_work):
     [
         (memory(1024 * MIB, MIB, "allkeys-lfu"), True, r"any key at its maxmemory of 1,024 MiB"),
         (memory(100 * MIB, 99 * MIB, "noeviction"), True, r"99 MiB of its maxmemory of 100 MiB"),
-        (memory(100 * MIB, 99 * MIB, "allkeys-lru"), False, r"policy allkeys-lru\), and 64 MiB"),
+        (memory(100 * MIB, 99 * MIB, "volatile-lru"), True, r"policy volatile-lru\), and 64 MiB"),
+        (memory(100 * MIB, 99 * MIB, "noeviction"), False, r"policy noeviction\), and 64 MiB"),
     ],
 )
 def test_one_that_may_lose_work_or_has_no_room_is_refused_with_the_figures(told, keeps_work, said):
@@ -67,6 +70,21 @@ def test_a_redis_that_evicts_work_is_refused_before_the_first_trial(their_redis:
         claim_redis(their_redis, SPACE, keeps_work=False)
         client.config_set("maxmemory-policy", "noeviction")
         claim_redis(their_redis, SPACE)
+
+
+@pytest.mark.integration
+def test_a_full_redis_is_taken_as_a_cache_where_it_finds_keys_to_evict(their_redis: str) -> None:
+    """A cache is always full: one that others use for years was refused for it."""
+    with redis.Redis.from_url(their_redis) as client:
+        client.mset({f"theirs:{number}": "x" * 1000 for number in range(2000)})
+        client.config_set("maxmemory", client.info("memory")["used_memory"])
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        claim_redis(their_redis, SPACE, keeps_work=False)
+
+        client.config_set("maxmemory", "1mb")
+        client.config_set("maxmemory-policy", "volatile-lru")
+        with pytest.raises(DatasetError, match="finds no key to evict; give it more"):
+            claim_redis(their_redis, SPACE, keeps_work=False)
 
 
 @pytest.mark.integration

@@ -195,14 +195,25 @@ async def test_a_store_that_lacks_what_is_asked_leaves_the_other_figures() -> No
         taken = await snapshot_of(stores, "http://shop:9000")
 
     assert taken["components"] == {"service": {"cpuSeconds": 1.0}}
-    assert taken["errors"]["redis"] == "KeyError: 'total_commands_processed'"
+    said = "SourceError: Redis tells no 'total_commands_processed' by INFO, as Redis itself does"
+    assert taken["errors"]["redis"] == said
+
+
+async def test_a_page_for_people_where_instruments_should_be_is_told_with_its_beginning() -> None:
+    async with httpx.AsyncClient(transport=answering(b"<!doctype html><p>Sign in")) as http:
+        taken = await snapshot_of(Stores(http), "http://shop:9000")
+
+    assert taken["errors"]["service"] == (
+        "SourceError: http://shop:9000 answers no JSON, but '<!doctype html><p>Sign in'; "
+        "is it the instruments port?"
+    )
 
 
 async def test_a_compressed_answer_is_not_unpacked() -> None:
     body = gzip.compress(b'{"processes": "' + b"0" * 5_000 + b'"}')
     transport = answering(body, {"Content-Encoding": "gzip"})
     async with httpx.AsyncClient(transport=transport) as http:
-        with pytest.raises(ValueError, match="decode"):
+        with pytest.raises(SourceError, match="answers no JSON"):
             await read_instruments(http, "http://shop:9000")
 
 

@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from loadlab_services.broker.alarms import alarms_on
 from loadlab_services.settings import StewardSettings
-from loadlab_services.steward.refusals import StoreRefusals
+from loadlab_services.steward.refusals import StoreRefusals, Told
 from loadlab_services.steward.run_records import PostgresRunRecords
 from loadlab_services.steward.stores import Stores, open_stores
 from tests.services.stewards import access
@@ -38,9 +38,9 @@ class Answers:
         return found
 
 
-async def told(**stores: Any) -> list[str]:
+async def told(*, queues_in_redis: bool = True, **stores: Any) -> Told:
     async with httpx.AsyncClient() as http:
-        refusals = StoreRefusals(Stores(http, **stores))
+        refusals = StoreRefusals(Stores(http, **stores), queues_in_redis=queues_in_redis)
         await refusals.begin(RUN)
         await refusals.look(RUN)
         return await refusals.tell(RUN, drained=True)
@@ -65,9 +65,24 @@ async def told(**stores: Any) -> list[str]:
     ],
 )
 async def test_what_redis_refused_or_evicted_meanwhile_is_told(before, after, said):
-    [only] = await told(redis=Answers(USUAL | before, USUAL | after))
+    [only] = (await told(redis=Answers(USUAL | before, USUAL | after))).refused
 
     assert said in only
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+async def test_what_a_cache_evicts_is_noted_and_is_no_refusal(policy):
+    """A trial was Suspect for accepted work that might be lost, and there was none in Redis."""
+    before = USUAL | {"maxmemory_policy": policy}
+    found = await told(queues_in_redis=False, redis=Answers(before, before | {"evicted_keys": 19}))
+
+    [noted] = found.as_json()["noted"]
+    assert noted == (
+        f"Redis evicted 12 keys of its clients for want of memory (maxmemory 100.00M, policy "
+        f"{policy}), as a cache does: no accepted work waits in it, and what was evicted is "
+        "asked of the database again"
+    )
+    assert found.refused == []
 
 
 @pytest.mark.parametrize(
@@ -78,14 +93,16 @@ async def test_what_redis_refused_or_evicted_meanwhile_is_told(before, after, sa
         (USUAL, USUAL | {"evicted_keys": 900, "maxmemory_policy": "volatile-lru"}),
         (USUAL, RedisConnectionError("away")),
         (RedisConnectionError("away"), USUAL | {"errorstat_OOM": {"count": 10}}),
+        ({}, {"maxmemory_policy": "allkeys-lru"}),  # others than Redis do not count these
+        ({"evicted_keys": "none"}, {"errorstat_OOM": 7, "errorstat_MISCONF": {"calls": 1}}),
     ],
 )
 async def test_nothing_is_told_of_before_or_of_what_is_unknown(answers):
-    assert await told(redis=Answers(*answers)) == []
+    assert await told(redis=Answers(*answers)) == Told()
 
 
 async def test_an_alarm_that_is_over_when_the_load_has_ended_is_told():
-    [only] = await told(broker=Answers({MEMORY_ALARM}, set()))
+    [only] = (await told(broker=Answers({MEMORY_ALARM}, set()))).refused
 
     assert "RabbitMQ held back who publishes, as its memory alarm is on" in only
 
@@ -93,10 +110,10 @@ async def test_an_alarm_that_is_over_when_the_load_has_ended_is_told():
 async def test_of_another_run_nothing_is_told():
     async with httpx.AsyncClient() as http:
         redis: Any = Answers(USUAL, USUAL | {"errorstat_OOM": {"count": 5}})
-        refusals = StoreRefusals(Stores(http, redis=redis))
+        refusals = StoreRefusals(Stores(http, redis=redis), queues_in_redis=True)
         await refusals.begin("ingest-002-a1")
 
-        assert await refusals.tell(RUN, drained=True) == []
+        assert await refusals.tell(RUN, drained=True) == Told()
 
 
 def test_alarms_are_read_from_the_plugins_page():
@@ -122,16 +139,16 @@ async def test_a_postgres_that_takes_no_rows_is_told_and_the_account_still_given
         assert stores.postgres is not None
         records = PostgresRunRecords(stores.postgres, nothing_to_prepare)
         await records.prepare(RUN)
-        refusals = StoreRefusals(stores)
+        refusals = StoreRefusals(stores, queues_in_redis=True)
         before = await refusals.tell(RUN, drained=False)
         rows = await stores.postgres.fetchval("select count(*) from loadlab_steward")
         await make_read_only(messages_url)
         await stores.postgres.expire_connections()
 
-        [after] = await refusals.tell(RUN, drained=False)
+        [after] = (await refusals.tell(RUN, drained=False)).refused
         await records.keep_account(RUN, {"run": RUN})
 
-        assert (before, rows) == ([], 1)
+        assert (before, rows) == (Told(), 1)
         assert "Postgres takes no rows: cannot execute INSERT in a read-only" in after
         assert await records.account(RUN) is None
 

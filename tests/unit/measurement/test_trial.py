@@ -204,6 +204,15 @@ def test_checksums_beyond_javascript_numbers_are_known_to_be_inexact(
     assert not trial.durability.ids_exact
 
 
+def test_what_stores_tell_is_told_apart_by_whether_work_may_be_missing(
+    document: dict[str, Any], report: BuildReport, load: LoadFacts
+) -> None:
+    told = {"refused": ["Redis refused 7 commands"], "noted": ["Redis evicted 9 keys"]}
+    trial = measured(measure_trial([report(document, **told)], 1, load))
+
+    assert (trial.refused, trial.noted) == (tuple(told["refused"]), tuple(told["noted"]))
+
+
 def test_durability_compares_counts_and_checksums(
     document: dict[str, Any], report: BuildReport, load: LoadFacts
 ) -> None:

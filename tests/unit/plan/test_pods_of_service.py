@@ -158,3 +158,16 @@ def test_a_part_of_the_cpus(cpu, parts, part):
 
 def test_a_cell_says_how_many_pods_it_has():
     assert Cell(variant="async", replicas=2).title() == "async/replicas=2"
+
+
+def test_a_release_that_makes_several_pods_otherwise_plans_another_experiment(
+    experiment, images, monkeypatch
+):
+    """The first trial of this order has one pod: the Service of two was taken for edited."""
+    spec = {"factors": {"replicas": [1, 2]}, "order": {"seed": 4}}
+    plan = plan_of(experiment, images, **spec)
+    before, first = plan.fingerprint, plan.trials[0].cell
+    monkeypatch.setattr("loadlab.plan.service.PODS_SUFFIX", "-each")
+
+    assert plan.variant(first).pods_in(first) == 1
+    assert plan_of(experiment, images, **spec).fingerprint != before

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
 from loadlab.validity.judgement import Family, ReasonKind
 from tests.unit.validity.changed_trials import Change, field, written
@@ -34,3 +35,12 @@ def test_it_is_no_doing_of_the_instrument(healthy: TrialMeasurement) -> None:
 
     assert [reason.family for reason in judgement.reasons] == [Family.SERVICE]
     assert not judgement.is_void
+
+
+def test_what_a_cache_evicted_is_a_remark_and_no_reservation(healthy: TrialMeasurement) -> None:
+    judgement = judge(replace(healthy, noted=("Redis evicted 12 keys, as a cache does",)))
+
+    [remark] = judgement.reasons
+    assert (remark.kind, remark.level) == (ReasonKind.STORE_REFUSED, Validity.VALID)
+    assert remark.message == "Redis evicted 12 keys, as a cache does"
+    assert judgement.validity is Validity.VALID

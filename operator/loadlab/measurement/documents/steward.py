@@ -177,3 +177,4 @@ class Account(Answer):
     pending: Count = 0
     dead_lettered: Count = 0
     refused: tuple[str, ...] = ()  # by stores, or lost by them, in their words
+    noted: tuple[str, ...] = ()  # of stores, by which no work is missing
