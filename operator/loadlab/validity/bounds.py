@@ -17,6 +17,8 @@ GENERATOR_DELAY_SHARE = 0.10
 """k6 explains no overload by waiting for a CPU for less than this share of its users' waiting."""
 LATE_SHARE, LATE_MS = 0.05, 1.0
 """A percentile from the send and the one from the intended start are the same within either."""
+LATE_VOID_SHARE, LATE_VOID_MS = 0.5, 250.0
+"""Beyond both, what a generator short of CPU calls a p99 is mostly its own lateness."""
 ACHIEVED_RATE = 0.99
 FEWEST_MOMENTS, CARRIED_IN_SHORT = 3, 0.95
 """Least share of the offered iterations that must have been made (open model)."""

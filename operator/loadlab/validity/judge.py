@@ -30,6 +30,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … for > 5 % and 1 s                                  | Invalid | Invalid |
 | SentLate           | a percentile from the intended start and the one from | Suspect | -      |
 |                    | the send are > 5 % and > 1 ms apart                  |         |         |
+|                    | … k6 short of CPU, late by > 50 % of p99 and 0.25 s  | Invalid | -       |
 | SideDropped*       | requests beside the load found no virtual user       | Suspect | Suspect |
 | DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
 | RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |

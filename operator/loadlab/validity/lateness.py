@@ -7,7 +7,7 @@ from loadlab.measurement.values import NamedRequests, TrialMeasurement
 from loadlab.model.status import LatencyMs
 from loadlab.validity import bounds
 from loadlab.validity.generator_rules import was_generator_fit
-from loadlab.validity.judgement import Family, Reason, ReasonKind, suspect
+from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,22 @@ def ends_apart(intended: LatencyMs | None, sent: LatencyMs | None) -> tuple[Ends
     return tuple(ends for ends in found if ends.are_apart)
 
 
+def was_late_itself(trial: TrialMeasurement) -> bool:
+    """Whether most of the slowest latencies is a wait in a generator that lacked CPU.
+
+    What a service is asked then is not what was planned, and by whose doing it was slow nobody can
+    tell: making virtual users may take the CPU that a store on the same node needs.
+    """
+    sending, latency = trial.sending, trial.latency_ms
+    if sending is None or latency is None or was_generator_fit(trial):
+        return False
+    late_ms = sending.lateness.percentile_us(99) / 1000
+    return late_ms > max(bounds.LATE_VOID_MS, bounds.LATE_VOID_SHARE * latency.p99)
+
+
 def sent_late(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say where a latency depends on whether it counts from the send: k6 was late itself."""
+    level = invalid if was_late_itself(trial) else suspect
     all_of_them: list[tuple[str, TrialMeasurement | NamedRequests]] = [("", trial)]
     all_of_them += [(f" {name}", found) for name, found in trial.by_request.items()]
     for whose, found in all_of_them:
@@ -49,7 +63,7 @@ def sent_late(trial: TrialMeasurement) -> Iterator[Reason]:
         ends = ends_apart(found.latency_ms, found.from_send_ms)
         if sending is not None and ends:
             worst = max(ends, key=lambda each: each.intended_ms / max(each.sent_ms, 0.001))
-            yield suspect(
+            yield level(
                 ReasonKind.SENT_LATE,
                 f"requests{whose} were sent up to {sending.lateness.percentile_us(99) / 1000:.1f} "
                 f"ms late (p99): p{worst.percent:g} is {worst.intended_ms:.1f} ms from when they "

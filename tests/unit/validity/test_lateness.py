@@ -8,7 +8,8 @@ from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered, latency_ms
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.values import NamedRequests
-from loadlab.validity.judgement import ReasonKind
+from loadlab.model.status import Validity
+from loadlab.validity.judgement import Family, ReasonKind
 from loadlab.validity.lateness import Ends, ends_apart, sent_late, side_dropped
 
 
@@ -100,6 +101,30 @@ def test_what_helps_is_what_was_short(healthy, users, cpu_share, helps):
     (reason,) = sent_late(late)
 
     assert helps in reason.message
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "p99_ms", "cpu_share", "level"),
+    [
+        (6200, 9400, 0.7, Validity.INVALID),
+        (6200, 9400, 0.5, Validity.SUSPECT),  # the generator had CPU to spare
+        (4600, 9400, 0.7, Validity.SUSPECT),  # most is the service's
+        (240, 300, 0.7, Validity.SUSPECT),  # within what the users of the start are good for
+        (260, 500, 0.7, Validity.INVALID),
+    ],
+)
+def test_a_generator_in_its_own_way_spoils_the_trial(healthy, late_ms, p99_ms, cpu_share, level):
+    late = replace(
+        healthy,
+        load=replace(healthy.load, open_model=True, rate_per_second=950.0),
+        generator=replace(healthy.generator, cpu_share=cpu_share),
+        latency=Histogram.of([1000 * p99_ms] * 100),
+        sending=sending([1000 * (p99_ms - late_ms)] * 100, 1000 * late_ms),
+    )
+
+    (reason,) = sent_late(late)
+
+    assert (reason.level, reason.family) == (level, Family.INSTRUMENT)
 
 
 def test_requests_of_a_name_that_were_sent_late_are_named(healthy):
