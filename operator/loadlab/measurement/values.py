@@ -53,18 +53,6 @@ class NamedRequests:
     failures: tuple[FailedRequests, ...] = ()  # of requests beside the load
 
     @property
-    def seen_per_second(self) -> float:
-        """Requests of the load that ended between the snapshots, a second of that time.
-
-        What the snapshots tell goes with them. All that ended goes with the window, which one slow
-        answer after the load makes longer: what was busy in between would look idle, or another's.
-        """
-        counts = self.counts
-        if counts is None or counts.seconds <= 0 or not counts.load:
-            return self.finished_per_second
-        return counts.load / counts.seconds
-
-    @property
     def failed_rate(self) -> float:
         """Share of failed requests, 0..1."""
         return self.failed / self.requests if self.requests else 0.0
