@@ -21,6 +21,11 @@ const fewestFree = 10
 // of the most that there may be: whoever makes them slowly has not yet all that it may have.
 const waitingRoom = 10
 
+// makersShare is the part of all CPUs that makes virtual users while requests are sent, also while
+// arrivals wait. A database that shares two CPUs with k6 waited for one that made users with all of
+// it; so answers came late, which asked for more users, until all that there may be were made.
+const makersShare = 1.0 / 8
+
 // spare counts the virtual users that were made in mid-run and given back: whoever makes more takes
 // those first. k6 itself makes new ones as long as it may.
 var spare atomic.Int64
@@ -63,8 +68,14 @@ func (e *Executor) newUsers(ctx context.Context, interrupt context.CancelCauseFu
 	return u
 }
 
-// makers is how many virtual users are made at a time: half of the CPUs is for requests.
-func makers() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+// makers is how many virtual users are made at a time.
+func makers() int { return max(1, runtime.GOMAXPROCS(0)/4) }
+
+// pause is how long a maker rests after a virtual user that took it so long.
+func pause(took time.Duration) time.Duration {
+	each := makersShare * float64(runtime.GOMAXPROCS(0)) / float64(makers())
+	return time.Duration(float64(took) * (1/each - 1))
+}
 
 // begin takes the virtual users of the start, with those that a scenario before made, and returns
 // when all of them wait for work. Whoever was at work last has its turn first.
@@ -136,9 +147,7 @@ func (u *users) grow() {
 				return
 			}
 			u.activate(vu, true)
-			if u.there.Load() > u.inside.Load() { // nobody waits: half of the CPU is for requests
-				time.Sleep(time.Since(began))
-			}
+			time.Sleep(pause(time.Since(began)))
 		}
 	}
 }
