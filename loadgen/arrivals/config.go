@@ -11,6 +11,7 @@ package arrivals
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -22,6 +23,13 @@ import (
 )
 
 const executorType = "loadlab-arrivals"
+
+// turnsWithin is how long a virtual user waits for its turn at full rate: less than the 2 s after
+// which gunicorn closes a connection that is idle, also where Poisson arrivals come late.
+const turnsWithin = time.Second
+
+// fewestInTurn are spread over several workers of a service at rates however low.
+const fewestInTurn = 10
 
 func init() {
 	lib.RegisterExecutorConfigType(executorType,
@@ -89,6 +97,12 @@ func (c *Config) ready(et *lib.ExecutionTuple) int64 {
 		return c.users(et)
 	}
 	return et.ScaleInt64(c.Ready.Int64)
+}
+
+// inTurn is how many virtual users of this pod take turns: as many as arrive in turnsWithin.
+func (c *Config) inTurn(et *lib.ExecutionTuple) int {
+	share := float64(c.users(et)) / float64(c.VUs.Int64)
+	return max(int(math.Ceil(share*c.curve().rate*float64(turnsWithin))), fewestInTurn)
 }
 
 // GetDescription is for people.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.k6.io/k6/v2/js/modules"
@@ -12,6 +13,8 @@ import (
 
 // metadata is the key under which the samples of an iteration know its intended start.
 const metadata = "intended"
+
+const lookAgain = time.Millisecond // whether a scenario has begun
 
 // origin is what intended starts are counted from: differences on this process' steady clock.
 var origin = time.Now()
@@ -43,9 +46,10 @@ type arrival struct {
 	local, global uint64 // its number among those of this pod, and of all
 }
 
-// place is where a virtual user finds the arrival that it is at.
+// place is where a virtual user finds the arrival that it is at, and tells when it was at work last.
 type place struct {
-	now arrival
+	now   arrival
+	since atomic.Int64
 }
 
 func (p *place) numbers() (local, global uint64) { return p.now.local, p.now.global }
@@ -64,12 +68,13 @@ func (module) NewModuleInstance(vu modules.VU) modules.Instance { return instanc
 //
 //	import { mark } from 'k6/x/arrivals';
 //	mark(); // from here on, samples of this iteration know when it was to start
+//	began('measure', 5000); // when its schedule began, in ms since 1970; 0 if not within 5 s
 type instance struct {
 	vu modules.VU
 }
 
 func (i instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{"mark": i.mark}}
+	return modules.Exports{Named: map[string]any{"mark": i.mark, "began": i.began}}
 }
 
 func (i instance) mark() {
@@ -79,4 +84,20 @@ func (i instance) mark() {
 	}
 	since := strconv.FormatInt(int64(at.now.intended.Sub(origin)), 10)
 	i.vu.State().Tags.Modify(func(tags *metrics.TagsAndMeta) { tags.SetMetadata(metadata, since) })
+}
+
+// began waits until a scenario has begun: it does a while after its time, once its users are there.
+func (i instance) began(scenario string, withinMs int64) float64 {
+	ctx, stop := context.WithTimeout(i.vu.Context(), time.Duration(withinMs)*time.Millisecond)
+	defer stop()
+	for {
+		if at, ok := ScheduleStart(scenario); ok {
+			return float64(at.UnixMicro()) / 1000
+		}
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return 0
+		}
+	}
 }

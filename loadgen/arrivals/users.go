@@ -1,7 +1,10 @@
 package arrivals
 
 import (
+	"cmp"
 	"context"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,11 +21,20 @@ const fewestFree = 10
 // of the most that there may be: whoever makes them slowly has not yet all that it may have.
 const waitingRoom = 10
 
+// makersShare is the part of all CPUs that makes virtual users while requests are sent, also while
+// arrivals wait. A database that shares two CPUs with k6 waited for one that made users with all of
+// it; so answers came late, which asked for more users, until all that there may be were made.
+const makersShare = 1.0 / 8
+
 // spare counts the virtual users that were made in mid-run and given back: whoever makes more takes
 // those first. k6 itself makes new ones as long as it may.
 var spare atomic.Int64
 
-// users are the virtual users of a scenario. Those without work wait for the next arrival in turn.
+// worked holds when each virtual user was last at work, by its id: who has a connection that the
+// warm-up made goes on with it in the measurement.
+var worked sync.Map
+
+// users are the virtual users of a scenario. Those without work take turns at the next arrival.
 //
 // How many a rate needs is known once answers are slow. All that a stall of seconds may need would
 // take a gigabyte at 1,000/s, whose upkeep (garbage collection) delays every request. So some are
@@ -35,10 +47,11 @@ type users struct {
 	interrupt context.CancelCauseFunc
 	dropped   func()
 	most      int64         // virtual users that there may be
+	claimed   atomic.Int64  // that there are, or that are being made
 	there     atomic.Int64  // that there are
 	inside    atomic.Int64  // arrivals that were taken and have not ended
-	arrivals  chan arrival  // with room for all that are taken before somebody is free
-	short     chan struct{} // tells that few are free
+	turns     *turns        // with room for all that are taken before somebody is free
+	short     chan struct{} // tells makers that few are free
 	over      atomic.Bool   // no more arrivals come
 	growing   sync.WaitGroup
 	working   sync.WaitGroup
@@ -46,36 +59,67 @@ type users struct {
 }
 
 func (e *Executor) newUsers(ctx context.Context, interrupt context.CancelCauseFunc) *users {
-	most := e.config.users(e.state.ExecutionTuple)
+	tuple := e.state.ExecutionTuple
 	u := &users{
-		executor: e, interrupt: interrupt, most: most,
-		arrivals: make(chan arrival, waitingRoom*most), short: make(chan struct{}, 1),
+		executor: e, interrupt: interrupt, most: e.config.users(tuple),
+		turns: newTurns(e.config.inTurn(tuple)), short: make(chan struct{}, makers()),
 	}
 	u.ctx, u.cut = context.WithCancel(ctx)
 	return u
 }
 
+// makers is how many virtual users are made at a time.
+func makers() int { return max(1, runtime.GOMAXPROCS(0)/4) }
+
+// pause is how long a maker rests after a virtual user that took it so long.
+func pause(took time.Duration) time.Duration {
+	each := makersShare * float64(runtime.GOMAXPROCS(0)) / float64(makers())
+	return time.Duration(float64(took) * (1/each - 1))
+}
+
 // begin takes the virtual users of the start, with those that a scenario before made, and returns
-// when all of them wait for work.
+// when all of them wait for work. Whoever was at work last has its turn first.
 func (u *users) begin() error {
-	for range u.executor.config.ready(u.executor.state.ExecutionTuple) {
-		vu, err := u.planned()
-		if err != nil {
-			return err
-		}
-		u.activate(vu, false)
+	ready := u.executor.config.ready(u.executor.state.ExecutionTuple)
+	u.claimed.Store(ready)
+	for u.claimed.Load() < u.most && takeSpare() {
+		u.claimed.Add(1)
 	}
-	for u.there.Load() < u.most && takeSpare() {
-		vu, err := u.planned()
-		if err != nil {
-			return err
-		}
-		u.activate(vu, true)
+	found, err := u.waiting(u.claimed.Load())
+	for i, vu := range found {
+		u.activate(vu, int64(i) >= ready)
+	}
+	if err != nil {
+		return err
 	}
 	if u.there.Load() < u.most {
-		u.growing.Go(u.grow)
+		for range makers() {
+			u.growing.Go(u.grow)
+		}
 	}
 	return nil
+}
+
+// waiting are so many of those that there are, the one that was at work last at the end.
+func (u *users) waiting(number int64) ([]lib.InitializedVU, error) {
+	found := make([]lib.InitializedVU, 0, number)
+	for range number {
+		vu, err := u.planned()
+		if err != nil {
+			return found, err
+		}
+		found = append(found, vu)
+	}
+	slices.SortStableFunc(found, func(a, b lib.InitializedVU) int {
+		return cmp.Compare(lastWork(a), lastWork(b))
+	})
+	return found, nil
+}
+
+func lastWork(vu lib.InitializedVU) int64 {
+	at, _ := worked.Load(vu.GetID())
+	since, _ := at.(int64)
+	return since
 }
 
 func (u *users) planned() (lib.InitializedVU, error) {
@@ -91,22 +135,30 @@ func takeSpare() bool {
 }
 
 // grow makes virtual users while few are free; those for whom arrivals wait also after the last one,
-// or what a stall at the end keeps waiting would be sent by few.
+// or what a stall at the end keeps waiting would be sent by few. Each maker does.
 func (u *users) grow() {
 	for range u.short {
-		for u.wantsMore() {
+		for u.wantsMore() && u.claim() {
 			began := time.Now()
 			vu, err := u.more()
 			if err != nil {
+				u.claimed.Add(-1)
 				u.executor.GetLogger().WithError(err).Error("no more virtual users")
 				return
 			}
 			u.activate(vu, true)
-			if u.there.Load() > u.inside.Load() { // nobody waits: half of the CPU is for requests
-				time.Sleep(time.Since(began))
-			}
+			time.Sleep(pause(time.Since(began)))
 		}
 	}
+}
+
+// claim tells that one more may be made, with those that others are making.
+func (u *users) claim() bool {
+	if u.claimed.Add(1) <= u.most {
+		return true
+	}
+	u.claimed.Add(-1)
+	return false
 }
 
 func (u *users) wantsMore() bool {
@@ -136,6 +188,9 @@ func (u *users) activate(vu lib.InitializedVU, grown bool) {
 		RunContext: withPlace(u.ctx, at), Scenario: config.Name, Exec: config.GetExec(),
 		Env: config.GetEnv(), Tags: config.GetTags(), GetNextIterationCounters: at.numbers,
 		DeactivateCallback: func(back lib.InitializedVU) {
+			if since := at.since.Load(); since > 0 {
+				worked.Store(back.GetID(), since)
+			}
 			state.ReturnVU(back, false)
 			if grown {
 				spare.Add(1)
@@ -143,26 +198,27 @@ func (u *users) activate(vu lib.InitializedVU, grown bool) {
 			u.returned.Done()
 		},
 	})
-	waits := make(chan struct{})
+	next := make(chan arrival, 1)
+	u.there.Add(1)
+	u.turns.rest(next)
 	u.working.Go(func() {
-		close(waits)
-		for a := range u.arrivals {
+		for a := range next {
 			at.now = a
 			u.work(active)
+			at.since.Store(int64(time.Since(origin)))
+			u.turns.rest(next)
 		}
 	})
-	<-waits
-	u.there.Add(1)
 }
 
-// take gives an arrival to the virtual user that waits for longest, or to the first that is free.
+// take gives an arrival to the virtual user whose turn it is, or to the first that is free.
 func (u *users) take(a arrival) {
 	if u.inside.Load() >= u.room() {
 		u.dropped()
 		return
 	}
 	u.inside.Add(1)
-	u.arrivals <- a
+	u.turns.offer(a)
 	if u.isShort() {
 		select {
 		case u.short <- struct{}{}:
@@ -213,7 +269,7 @@ func (u *users) end() {
 	u.over.Store(true)
 	close(u.short)
 	u.growing.Wait()
-	close(u.arrivals)
+	u.turns.end()
 	u.working.Wait()
 	u.cut()
 	u.returned.Wait()

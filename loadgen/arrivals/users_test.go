@@ -3,6 +3,7 @@ package arrivals
 import (
 	"context"
 	"io"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,13 +21,16 @@ import (
 type load struct {
 	ready, most     int64
 	making, answers time.Duration
-	grace           time.Duration
+	grace, calling  time.Duration
 	ended           atomic.Int64
+	made, active    atomic.Int64 // virtual users in mid-run, and those that were set to work
 }
 
 func (l *load) GetID() uint64 { return 1 }
 
 func (l *load) Activate(with *lib.VUActivationParams) lib.ActiveVU {
+	l.active.Add(1)
+	time.Sleep(l.calling)
 	context.AfterFunc(with.RunContext, func() { with.DeactivateCallback(l) })
 	return active{l, with.RunContext}
 }
@@ -67,6 +71,7 @@ func (l *load) run(t *testing.T) (ended, cut, dropped int) {
 	}
 	state.SetInitVUFunc(func(context.Context, *logrus.Entry) (lib.InitializedVU, error) {
 		time.Sleep(l.making)
+		l.made.Add(1)
 		return l, nil
 	})
 	out := make(chan metrics.SampleContainer, 1000)
@@ -112,9 +117,40 @@ func TestWhatIsBeyondAllUsersIsDropped(t *testing.T) {
 
 // A stall at the end of a load finds as many users as one in its middle.
 func TestUsersAreMadeForWhoeverWaitsAsTheArrivalsEnd(t *testing.T) {
-	stalls := load{ready: 10, most: 240, making: 20 * time.Millisecond,
+	stalls := load{ready: 10, most: 240, making: 3 * time.Millisecond,
 		answers: time.Minute, grace: 3 * time.Second}
 	if ended, cut, dropped := stalls.run(t); ended != 0 || cut != 100 || dropped != 0 {
 		t.Errorf("%d ended, %d of 100 were sent and cut off, %d dropped", ended, cut, dropped)
+	}
+}
+
+// madeWith is how many users so many CPUs make in a second and a half for arrivals that wait.
+func madeWith(t *testing.T, cpus int) int64 {
+	t.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cpus))
+	stalls := load{ready: 10, most: 240, making: 10 * time.Millisecond,
+		answers: time.Minute, grace: 500 * time.Millisecond}
+	stalls.run(t)
+	return stalls.made.Load()
+}
+
+// A quarter of one of two CPUs is some 37 in a second and a half; whole, it would be 150.
+func TestAnEighthOfTheCPUsMakesUsersAlsoWhileArrivalsWait(t *testing.T) {
+	two, eight := madeWith(t, 2), madeWith(t, 8)
+	if two < 15 || two > 40 || float64(eight) < 2.5*float64(two) {
+		t.Errorf("with 2 CPUs it made %d, and with 8 %d", two, eight)
+	}
+}
+
+func TestManyMakersMakeNoUserTwiceAndNoneBeyondTheMost(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16))
+	stalls := load{ready: 10, most: 53, making: 7 * time.Millisecond,
+		answers: time.Minute, grace: 500 * time.Millisecond}
+	ended, cut, dropped := stalls.run(t)
+	if made, active := stalls.made.Load(), stalls.active.Load(); made != 43 || active != 53 {
+		t.Errorf("%d made and %d at work, not 43 and 53", made, active)
+	}
+	if ended != 0 || cut != 53 || cut+dropped != 100 {
+		t.Errorf("%d ended, %d of 53 were cut off, %d of 47 dropped", ended, cut, dropped)
 	}
 }

@@ -25,13 +25,19 @@ type bench struct {
 func newBench(t *testing.T, target string, env map[string]string) *bench {
 	t.Helper()
 	stdout := &bytes.Buffer{}
-	o, err := New(output.Params{
-		ConfigArgument: target, Environment: env, StdOut: stdout, Logger: logrus.New(),
-	})
+	b := begin(t, output.Params{ConfigArgument: target, Environment: env, StdOut: stdout})
+	b.stdout = stdout
+	return b
+}
+
+func begin(t *testing.T, params output.Params) *bench {
+	t.Helper()
+	params.Logger = logrus.New()
+	o, err := New(params)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{o.(*Output), t, stdout, metrics.NewRegistry()}
+	b := &bench{o.(*Output), t, nil, metrics.NewRegistry()}
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,11 @@
 // The steward's side of a trial: the common start, the snapshots at both edges, the account.
 import exec from 'k6/execution';
 import { sleep } from 'k6';
+import * as arrivals from 'k6/x/arrivals';
 import * as iterations from 'k6/x/iterations';
 import * as steward from 'k6/x/steward'; // which has the token, and prints what the steward says
 import {
-  BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, secretOf, send, withoutSecrets,
+  ARRIVALS, BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, secretOf, send, withoutSecrets,
 } from './trial.js';
 
 const RETRY_SECONDS = 0.25;
@@ -14,6 +15,7 @@ const HOPELESS_MS = 10000; // for which the service says without a break what no
 // A certificate that does not fit, or http where https is spoken.
 const NO_TRUST = /x509: |HTTP response to HTTPS client|malformed HTTP response/;
 const MAY_PASS = new Set([408, 425, 429]); // of a client's errors
+const BEGIN_WITHIN_MS = 5000; // after its time, in which the users of arrivals are called together
 const RUNS_ALREADY = Boolean(config.runsAlready);
 
 export function setup() {
@@ -123,10 +125,16 @@ function abort(why) {
 // --- edges: what the parts had used when measuring began and ended, and work was done --------
 
 export function edges() {
-  const end = exec.scenario.startTime + PLANNED_MS;
   steward.snapshot('start');
-  awaitEnd(Math.max(end - Date.now(), 0));
+  awaitEnd(Math.max(begin() + PLANNED_MS - Date.now(), 0));
   steward.snapshot('end');
+}
+
+// Arrivals are counted from when their users are there, which takes the longer the more the warm-up
+// made: by this scenario's own time the last of them would come after the end.
+function begin() {
+  const began = ARRIVALS && arrivals.began('measure', BEGIN_WITHIN_MS);
+  return began || exec.scenario.startTime;
 }
 
 // With a number of iterations the measurement ends with the last of them.

@@ -119,6 +119,16 @@ def test_users_that_the_warm_up_needed_are_there_for_the_measurement(lab, server
     assert known(split_of(scenario).http_req_lateness).hdr.percentile_us(90) < 20_000
 
 
+def test_the_last_snapshot_is_taken_after_the_last_arrival(lab, server):
+    """Also where many users of the warm-up are called together first."""
+    server.delay = 0.5
+    load = {"rate": 400, "readyVirtualUsers": 100, "maxVirtualUsers": 960, "warmupMs": 3000}
+    ended = lab.run(config=slow(lab, **load))
+    end = next(it for it in ended.lines("loadlab_snapshot") if it["edge"] == "end")
+
+    assert end["takenAt"] >= measured(ended).schedule_start_us / 1e6 + 2.0
+
+
 def test_what_waits_for_a_user_until_the_end_is_dropped_and_not_forgotten(lab, server):
     server.delay = 60.0
     load = {"rate": 100, "readyVirtualUsers": 10, "maxVirtualUsers": 50, "gracefulStopMs": 500}

@@ -38,7 +38,7 @@ def _wait(
     words: str,
 ) -> Fullness:
     share = waiting / sessions.in_use
-    rate = trial.finished_per_second
+    rate = trial.seen_per_second
     each = f": {spelling.number(1000 * waiting / rate)} ms of each request" if rate else ""
     return Fullness(
         resource=resource,

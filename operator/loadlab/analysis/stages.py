@@ -84,7 +84,7 @@ def _in_service(service: ComponentUsage, rate: float) -> Iterator[tuple[Resource
 def _in_database(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:
     """Sessions of a queue's worker are none that a request waits for."""
     postgres = trial.components.get(Component.POSTGRES)
-    rate = trial.finished_per_second
+    rate = trial.seen_per_second
     if postgres is None or (found := postgres.sessions) is None or rate <= 0:
         return
     if not puts_off(trial.components):
@@ -97,5 +97,5 @@ def _served_per_second(trial: TrialMeasurement) -> float:
     """Of several pods of a service one was asked, and its rate counts."""
     counts = trial.counts
     if counts is None or counts.server is None or counts.seconds <= 0:
-        return trial.finished_per_second
+        return trial.seen_per_second
     return counts.server / counts.seconds

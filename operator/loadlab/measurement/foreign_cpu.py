@@ -92,7 +92,7 @@ def unwatched(trial: TrialMeasurement) -> dict[str, tuple[str, ...]]:
 
 def _logs(trial: TrialMeasurement) -> float:
     """Return what may have been used, on any CPU of its node, for what the service printed."""
-    lines = trial.finished_per_second * trial.load.log_lines
+    lines = trial.seen_per_second * trial.load.log_lines
     return min(LOG_CPUS, lines * LOG_LINE_MICROS / 1e6)
 
 

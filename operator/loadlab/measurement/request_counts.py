@@ -70,15 +70,28 @@ def _like(
     end: Snapshot,
     pick: Callable[[Scenario], int],
 ) -> float:
-    """Count requests of one kind: their share of each scenario's, whenever those ended."""
+    """Count failed requests of one kind: what timed out ended long after those beside it."""
     return sum(
-        requests_between([document], start.taken_at, end.taken_at, only=name)
-        * pick(scenario)
-        / scenario.requests
+        pick(scenario) * _share_of_failures(document, name, start.taken_at, end.taken_at)
         for document in documents
         for name, scenario in document.scenarios.items()
-        if scenario.requests
+        if scenario.requests and name != _EDGES_SCENARIO
     )
+
+
+def _share_of_failures(document: K6Document, name: str, start: float, end: float) -> float:
+    """Return the share of a scenario's failures that ended between two moments.
+
+    Where no second tells of any they ended as all of its requests did.
+    """
+    scenario = document.scenarios[name]
+    told = sum(second.err for second in scenario.series)
+    if not told:
+        return requests_between([document], start, end, only=name) / scenario.requests
+    shares = (
+        second.err * _share_between(second, scenario, start, end) for second in scenario.series
+    )
+    return sum(shares) / told
 
 
 def requests_between(

@@ -184,7 +184,7 @@ class TrialMeasurement:
         if usage is None:
             return None
         if name == GENERATOR and usage.cpu_micros_per_request is not None:
-            return usage.cpu_micros_per_request * self.finished_per_second / 1e6
+            return usage.cpu_micros_per_request * self.seen_per_second / 1e6
         return usage.cpus_used
 
     @property
@@ -219,6 +219,18 @@ class TrialMeasurement:
     def finished_per_second(self) -> float:
         """Requests that ended, however they did, over the window."""
         return self.requests / self.window_seconds if self.window_seconds > 0 else 0.0
+
+    @property
+    def seen_per_second(self) -> float:
+        """Requests of the load that ended between the snapshots, a second of that time.
+
+        What the snapshots tell goes with them. All that ended goes with the window, which one slow
+        answer after the load makes longer: what was busy in between would look idle, or another's.
+        """
+        counts = self.counts
+        if counts is None or counts.seconds <= 0 or not counts.load:
+            return self.finished_per_second
+        return counts.load / counts.seconds
 
     @property
     def failed_rate(self) -> float:

@@ -158,7 +158,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         **_calibration(pods, calibrates=run.calibrates),
         "timeoutMs": milliseconds(spec.load.request.timeout),
         "redirects": spec.load.request.redirects.value,
-        "thinkTimeMs": milliseconds(run.load.request.think_time),
+        "thinkTimeMs": _think_time_ms(run.load),
         "variables": requests.dump_variables(),
         **dump_ids(context, run),
         "load": {**load_numbers(run.load, run.cell), "arrivalsSeed": _arrivals_seed(context, run)},
@@ -167,6 +167,14 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
             "drainMs": milliseconds(spec.timeouts.drain),
         },
     }
+
+
+def _think_time_ms(load: Load) -> int:
+    """Return the pause after an answer: nobody of an open load has a next request to pause before.
+
+    Whoever paused all the same would be missing to the arrivals, 6,000 users of 100/s for a minute.
+    """
+    return 0 if load.executor.is_open else milliseconds(load.request.think_time)
 
 
 def _requests(context: Context, run: Run) -> Requests:

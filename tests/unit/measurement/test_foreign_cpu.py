@@ -8,8 +8,10 @@ import pytest
 from loadlab.measurement.documents import Quietness
 from loadlab.measurement.foreign_cpu import foreign_cpu, unwatched
 from loadlab.measurement.ran_as import RanAs
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
 from loadlab.measurement.values import TrialMeasurement
+from tests.unit.conftest import START
 
 SHARED = CpuSetUsage(cpus=1, busy=0.9, stolen=0.05)
 OWN = CpuSetUsage(cpus=1, busy=0.8, stolen=0.01)
@@ -52,6 +54,18 @@ def test_what_carries_the_lines_of_a_log_is_no_stranger(trial, lines, logs):
     printing = replace(trial, load=replace(trial.load, log_lines=lines))
 
     assert [found.logs for found in foreign_cpu(printing)] == pytest.approx([logs, logs])
+
+
+def test_one_slow_answer_after_the_load_makes_nobody_a_stranger(trial):
+    """k6 used 0.1 CPU while the snapshots looked: not a third of it, as with all its requests
+    shared out over 90 s, which had left 0.07 CPU of k6 and as much for the log to a stranger."""
+    counts = RequestCounts(seconds=30.0, client=29_999.0, load=29_999.0, server=30_000)
+    late = replace(trial, counts=counts, last_answer_epoch_seconds=START + 90.0)
+
+    assert late.cpus_used_by("generator") == pytest.approx(0.1, rel=0.001)
+    assert [found.taken for found in foreign_cpu(late)] == pytest.approx(
+        [found.taken for found in foreign_cpu(trial)], abs=0.001
+    )
 
 
 def test_lines_are_carried_on_the_node_of_the_service(trial):

@@ -85,6 +85,37 @@ def test_both_sides_are_counted():
     assert counts.unanswered == pytest.approx(0.1 * counts.client)
 
 
+def of_an_open_load(late: int, failed: int) -> list[K6Document]:
+    """1,000 answers in ten seconds, and so many that came 20 s after the last of them."""
+    body = with_failures(document_of([2000] * 1000), 0)
+    measured = body["scenarios"]["measure"]
+    measured["series"].append({"t": START + 30, "n": late, "err": failed})
+    measured |= {"requests": 1000 + late, "failed": failed, "lastSampleUs": (START + 31) * 10**6}
+    measured["status"] |= {"err": failed}
+    return [K6Document.model_validate(body)]
+
+
+def test_what_is_answered_after_the_last_snapshot_makes_no_request_cheaper():
+    """Neither by the service's count nor by k6's: their CPU is not in the window either."""
+    for served in ((4000, 5000), (None, None)):
+        start, end = edges(served)
+        counts = count_requests(start, end, of_an_open_load(200, 0))
+
+        usage = measure_components(start, end, counts)["service"]
+        assert usage.cpu_micros_per_request == pytest.approx(500, rel=0.01)
+
+
+def test_what_times_out_after_the_last_snapshot_makes_no_request_dearer():
+    """50 of 1,050 requests: their share of those before had made 500 µs 525."""
+    start, end = edges()
+    counts = count_requests(start, end, of_an_open_load(50, 50))
+
+    assert counts is not None
+    assert (counts.failed, counts.unanswered) == (0, 0)
+    usage = measure_components(start, end, counts)["service"]
+    assert usage.cpu_micros_per_request == pytest.approx(500, rel=0.001)
+
+
 def test_a_generator_that_tells_no_class_of_requests_without_answer_had_none():
     body = document_of([2000] * 520)
     del body["scenarios"]["measure"]["status"]["err"]

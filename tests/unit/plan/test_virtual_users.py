@@ -96,6 +96,26 @@ def test_the_script_is_told_the_users_and_the_manual_says_how_they_are_counted(e
     assert f"{STALL_SECONDS:g} s" in (Load.model_fields["max_virtual_users"].description or "")
 
 
+@pytest.mark.parametrize(
+    ("load", "factors", "pause"),
+    [
+        ({"executor": "constant-arrival-rate"}, {"rate": [100]}, 0),
+        ({"executor": "ramping-arrival-rate"}, {"rate": [100]}, 0),
+        ({}, {"virtualUsers": [100]}, 4000),
+    ],
+    ids=["constant", "ramping", "closed"],
+)
+def test_nobody_pauses_whom_the_next_arrival_needs(experiment, images, load, factors, pause):
+    """At 100/s k6 dropped 161 of 500: its 240 users paused for 4 s each."""
+    load |= {"request": {"thinkTime": "4s"}}
+    plan = make_plan(experiment(**SLEEP | {"load": load, "factors": factors}), images)
+    job = plan.run_manifests(plan.trials[0], attempt=1)[-1]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    configuration = json.loads(next(v["value"] for v in container["env"] if v["name"] == "TRIAL_0"))
+
+    assert configuration["thinkTimeMs"] == pause
+
+
 def test_few_users_keep_the_usual_limit():
     assert amounts(factors={"virtualUsers": [50]}) == ("87Mi", "1Gi")
 

@@ -163,5 +163,8 @@ class Request(RuledModel):
     )
     think_time: Annotated[Duration, bounded("0s", "60s")] = Field(
         default="0s",
-        description="Pause of a virtual user between an answer and its next request.",
+        description=(
+            "Pause of a virtual user between an answer and its next request; in an open model the "
+            "next one comes by the rate, and nobody pauses."
+        ),
     )
