@@ -18,6 +18,7 @@ from loadlab_services.broker.alarms import ALARMS
 from loadlab_services.broker.inspection import Broker
 from loadlab_services.steward.errors import SchemaTakenError
 from loadlab_services.steward.ownership import check_owner
+from loadlab_services.steward.silence import unless_silent
 from loadlab_services.steward.stores import STORE_ERRORS, Stores
 
 LOOK_TIMEOUT: Final = 2.0  # seconds
@@ -82,7 +83,7 @@ class StoreRefusals:
         """Tell that another experiment emptied the tables, or wrote into them."""
         if self._stores.owner:
             try:
-                await check_owner(pool, self._stores.owner)
+                await check_owner(pool, self._stores.owner, self._stores.database_at)
             except SchemaTakenError as error:
                 return [str(error)]
         return []
@@ -128,7 +129,8 @@ def _of_redis(before: Mapping[str, int], information: Mapping[str, Any]) -> list
 
 async def _of_postgres(pool: asyncpg.Pool) -> list[str]:
     """Ask whether it takes rows, in a transaction that leaves none."""
-    async with asyncio.timeout(LOOK_TIMEOUT), pool.acquire() as connection:
+    unknown = "did not say whether it takes rows"
+    async with unless_silent(pool, LOOK_TIMEOUT, unknown) as connection:
         if await connection.fetchval(_STANDBY):
             return ["Postgres is a standby now, which takes no writes: was it failed over?"]
         trial = connection.transaction()
