@@ -83,11 +83,17 @@ def test_who_lacks_the_key_cannot_find_out_by_trying(tmp_path):
     assert noted(told(tmp_path / "a", "one")) != noted(told(tmp_path / "b", "another"))
 
 
+def test_two_that_are_equal_are_not_seen_to_be(tmp_path):
+    found = noted(told(tmp_path, given={"keys": {"a": "s3cret"}, "shop": {"a": "s3cret"}}))
+
+    assert found["keys"] != found["shop"]
+
+
 def test_nothing_of_a_secret_is_told(tmp_path):
     message = told(tmp_path)["status"]["initContainerStatuses"][0]["state"]["terminated"]["message"]
 
     assert not any(text in message for secret in GIVEN.values() for text in secret.values())
-    assert len(message) == 2 * 16 + 2  # of 4,096 that a kubelet keeps: enough for 200 Secrets
+    assert len(message) == 2 * 18 + 2  # of 4,096 that a kubelet keeps: enough for 200 Secrets
 
 
 def test_what_cannot_be_read_ends_no_trial(tmp_path, capsys):

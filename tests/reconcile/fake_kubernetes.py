@@ -59,7 +59,7 @@ class FakeKubernetes:
         self.fault_of: Callable[[Manifest], Manifest | None] = lambda _: None
         self.never_goes: Callable[[str], bool] = lambda _: False  # a pod, by name
         self.pod_refusal_of: Callable[[Manifest], str] = lambda _: ""  # by what makes it
-        self.digest_of: Callable[[Manifest, str], str] = lambda *_: "0" * 16
+        self.digest_of: Callable[[Manifest, str], str] = lambda *_: "0" * 18
         self._failed_creations: dict[str, str] = {}  # by the uid of what makes the pod
         self._log_of = log_of
         self._made: set[str] = set()  # uids of all that was ever created

@@ -16,7 +16,7 @@ SPEC: dict[str, Any] = {
     "load": PLAIN,
     "replicates": 3,
 }
-OLD, NEW = "a" * 16, "b" * 16
+OLD, NEW = "a" * 18, "b" * 18
 
 
 def own(**fields: Any) -> dict[str, Any]:
@@ -54,6 +54,10 @@ PLACES: dict[str, dict[str, Any]] = {
 }
 
 
+RENEWED = {name: PLACES.pop(name) for name in ("https.secretName", "https.ca", "headersFrom")}
+EVERY = PLACES | RENEWED
+
+
 def attempts(lab: Laboratory) -> list[Manifest]:
     trials = lab.trials().values()
     return [record for trial in trials for record in trial["status"].get("formerAttempts") or ()]
@@ -80,7 +84,56 @@ async def test_one_that_changes_between_two_trials_ends_the_experiment(spec):
     assert len(lab.trials()) == 2
 
 
-@pytest.mark.parametrize("spec", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("spec", RENEWED.values(), ids=RENEWED)
+async def test_a_token_or_a_certificate_that_is_renewed_is_on_record_and_ends_nothing(spec):
+    lab = Laboratory()
+    changed_after(lab, 1, **spec)
+
+    status = await lab.run()
+
+    assert status["phase"] == "Succeeded"
+    assert attempts(lab) == []
+    found = [trial["status"]["secrets"]["keys"] for trial in lab.trials().values()]
+    assert found == [OLD, NEW, NEW]
+
+
+async def test_a_certificate_that_is_renewed_as_the_pods_of_a_run_begin_voids_nothing():
+    lab = Laboratory()
+    lab.cluster.digest_of = lambda pod, _: (
+        OLD if pod["metadata"]["name"].endswith("a1-pod") else NEW
+    )
+    pods = {"replicas": [2], "virtualUsers": [10]}
+    lab.submit(**RENEWED["https.secretName"] | {"factors": pods, "replicates": 1})
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    assert attempts(lab) == []
+
+
+async def test_where_a_service_is_given_of_it_too_it_must_stay_as_it_is():
+    lab = Laboratory()
+    changed_after(lab, 1, **PLACES["env"] | {"load": RENEWED["headersFrom"]["load"]})
+
+    await lab.run()
+
+    assert lab.condition("Failed")["reason"] == "InputsChanged"
+
+
+async def test_what_an_earlier_release_noted_is_compared_with_nothing():
+    """Its digests were made another way: an upgrade is no change of a Secret."""
+    lab = Laboratory()
+    lab.cluster.digest_of = lambda *_: OLD
+    lab.submit(**PLACES["env"])
+    for _ in range(100):
+        await lab.step()
+        for trial in lab.trials().values():
+            if len(lab.trials()) == 1 and trial.get("status", {}).get("secrets"):
+                trial["status"]["secrets"] = {"keys": "c" * 16}
+
+    assert lab.status()["phase"] == "Succeeded"
+    assert [t["status"]["secrets"]["keys"] for t in lab.trials().values()] == ["c" * 16, OLD, OLD]
+
+
+@pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)
 async def test_one_that_stays_as_it_is_is_on_record_and_read_by_nobody(spec):
     lab = Laboratory()
     changed_after(lab, 9, **spec)
@@ -121,7 +174,7 @@ async def test_one_that_changes_as_the_pods_of_a_run_begin_voids_the_attempt():
     assert status["phase"] == "Succeeded"
 
 
-@pytest.mark.parametrize("said", ["", "no digest", "a" * 15, f"{OLD},{NEW}"])
+@pytest.mark.parametrize("said", ["", "no digest", "a" * 16, "a" * 17, f"{OLD},{NEW}"])
 async def test_what_is_no_digest_of_a_secret_is_compared_with_nothing(said):
     lab = Laboratory()
     lab.cluster.digest_of = lambda *_: said if len(lab.trials()) % 2 else OLD

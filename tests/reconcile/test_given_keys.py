@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.reconcile.test_inputs import NAMES, attempts, label, to_a_run, to_trial, with_maps
+from tests.reconcile.laboratory import Laboratory
+from tests.reconcile.test_inputs import (
+    NAMES,
+    SPEC,
+    attempts,
+    change,
+    create,
+    label,
+    to_a_run,
+    to_trial,
+    with_maps,
+)
 
 WHEN = [to_a_run, lambda lab: to_trial(lab, 1)]
 
@@ -34,3 +45,21 @@ async def test_one_that_pods_are_given_or_a_file_beside_a_script_may_not(
     status = await lab.run()
     assert status["phase"] == "Failed"
     assert any(f"the ConfigMap {name} was changed" in c["message"] for c in status["conditions"])
+
+
+@pytest.mark.parametrize("when", WHEN, ids=["run", "trial"])
+async def test_who_has_signed_a_certificate_may_be_renewed(when):
+    """By trust-manager, say: whom the generator trusts changes no figure."""
+    lab = Laboratory()
+    create(lab, "authorities")
+    create(lab)
+    ca = {"ca": {"configMapKeyRef": {"name": "authorities", "key": "a"}}}
+    lab.submit(**SPEC | {"variants": [{"name": "mine", "image": "mine:1", "https": ca}]})
+    await when(lab)
+
+    change(lab, "authorities")
+
+    assert (await lab.run())["phase"] == "Succeeded"
+    assert attempts(lab) == []
+    inputs = [trial["status"]["inputs"]["authorities"] for trial in lab.trials().values()]
+    assert inputs[0] != inputs[-1]

@@ -4,10 +4,11 @@ The operator may read no Secret. So the pod itself tells whether two trials were
 before its other containers begin, one mounts the Secrets that they are given and is gone. Of one
 that the spec gives by its keys those alone, in every pod the same ones: others in it may be
 somebody else's, which a vault renews every hour. The digests are keyed by what only the
-experiment's own Secret holds.
+experiment's own Secret holds, and each is of its Secret's name as well: else two that are equal
+would be seen to be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from loadlab.base.names import DIGESTS, INPUTS
 from loadlab.model.spec.given import secret_keys
@@ -37,12 +38,12 @@ def with_noted_secrets(context: Context, pod: Manifest) -> Manifest:
     own = pod["containers"][0]
     return {
         **pod,
-        "initContainers": [_container(context, list(noted), own)],
+        "initContainers": [_container(context, noted, own)],
         "volumes": [*pod.get("volumes", ()), *volumes],
     }
 
 
-def _container(context: Context, volumes: list[str], own: Manifest) -> Manifest:
+def _container(context: Context, noted: Mapping[str, str], own: Manifest) -> Manifest:
     # An experiment that an earlier release began has no such key, and its Secret is not written
     # again: its pods begin as before, and leave no digests.
     key = {"name": context.experiment.credentials_secret, "key": DIGESTS, "optional": True}
@@ -60,8 +61,8 @@ def _container(context: Context, volumes: list[str], own: Manifest) -> Manifest:
         # and fits whatever limits a namespace sets to a container.
         "resources": own["resources"],
         "volumeMounts": [
-            {"name": volume, "mountPath": f"{FOLDER}/{number}", "readOnly": True}
-            for number, volume in enumerate(volumes)
+            {"name": volume, "mountPath": f"{FOLDER}/{name}", "readOnly": True}
+            for volume, name in noted.items()
         ],
     }
 

@@ -12,6 +12,8 @@ limits between two trials: what ran behind it stands in each of them.
 
 from loadlab.base.names import Component
 from loadlab.model.resources import Trial
+from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.given import renewed_config_maps
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.inputs import Inputs, is_same_input
 from loadlab.plan.variants import ResolvedVariant
@@ -41,28 +43,35 @@ def inputs_at_start(former: Trial | None, observed: Observed) -> Inputs:
     return dict(observed.inputs)
 
 
-def find_changed_input(trial: Trial, observed: Observed) -> Failure | None:
+def find_changed_input(
+    spec: LoadExperimentSpec, trial: Trial, observed: Observed
+) -> Failure | None:
     """Return which ConfigMap changed since the attempt began; None for none.
 
-    Where there are results already, another attempt could not be compared with them.
+    Where there are results already, another attempt could not be compared with them. One of those
+    who have signed a certificate may be renewed at any time.
     """
+    renewed = renewed_config_maps(spec)
     for name, before in trial.status.inputs.items():
+        if name in renewed:
+            continue
         if trouble := _trouble(before, observed.inputs.get(name, before)):
-            if ending := why_incomparable(observed):
+            if ending := why_incomparable(spec, observed):
                 return Failure(*ending, ends_experiment=True)
             message = f"the ConfigMap {name} {trouble} during the run"
             return Failure(Reason.INPUTS_CHANGED, message)
     return None
 
 
-def why_incomparable(observed: Observed) -> Diagnosis | None:
+def why_incomparable(spec: LoadExperimentSpec, observed: Observed) -> Diagnosis | None:
     """Return why no further attempt could be compared with the trials that have a result.
 
     One that was not there is none that they were given: their pods would have waited for it.
     """
     trials = [trial for trial in observed.trials.values() if trial.status.phase is not None]
     with_result = sorted((t for t in trials if t.status.has_result), key=_started)
-    for name, now in observed.inputs.items():
+    lasting = observed.inputs.keys() - renewed_config_maps(spec)
+    for name, now in ((name, observed.inputs[name]) for name in sorted(lasting)):
         first = next((trial for trial in with_result if trial.status.inputs.get(name)), None)
         if first and (trouble := _trouble(first.status.inputs[name], now)):
             message = f"the ConfigMap {name} {trouble} since trial {first.metadata.name} began"

@@ -113,7 +113,7 @@ def _begin(
     spec = plan.context.experiment.spec
     if spec.suspend:
         return Decision(status, (), RESYNC)
-    if incomparable := why_incomparable(observed):
+    if incomparable := why_incomparable(plan.context.spec, observed):
         return end_early(status, transition, incomparable, ConditionType.FAILED, Truth.TRUE)
     if unfit := unfit_service(plan, current, observed):
         return _hold(status, unfit, seconds(spec.timeouts.ready), transition)

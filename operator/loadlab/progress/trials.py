@@ -142,14 +142,15 @@ def _spoiled(
 ) -> Failure | None:
     """Return why no result of a run can count, whatever becomes of its load."""
     run = planned.run(trial.status.attempt).name
+    spec = plan.context.spec
     foreign = why_foreign(observed, run, plan.stores, pods)
     if foreign:
         return Failure(Reason.FOREIGN_POD, foreign)
     return (
-        find_changed_input(trial, observed)
+        find_changed_input(spec, trial, observed)
         or find_disturbance(plan, planned, trial, observed)
         or find_changed_image(plan.variant(trial.spec.cell), observed, run)
-        or find_changed_secret(observed, run)
+        or find_changed_secret(spec, observed, run)
     )
 
 

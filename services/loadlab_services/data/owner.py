@@ -20,11 +20,15 @@ ALONE: Final[LiteralString] = (
     "pg_advisory_xact_lock(hashtextextended('loadlab schema ' || current_schema(), 0))"
 )
 READ: Final[LiteralString] = "SELECT owner, taken_at FROM loadlab_owner"
-# A server finds out within a minute that a client's node is gone, and not after hours.
+# A server finds out so soon that a client's node is gone, and not after hours: 5 s without a word
+# and 3 questions, 2 s apart, or as long for an answer of its own that nobody took. It is less than
+# others wait for one that lives (`dataset.owner`): else they would be refused for a lost one.
+NOTICED_SECONDS: Final = 5.0 + 3 * 2.0
 NOTICES_SOON: Final[tuple[LiteralString, ...]] = (
-    "SET tcp_keepalives_idle = 20",
-    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_idle = 5",
+    "SET tcp_keepalives_interval = 2",
     "SET tcp_keepalives_count = 3",
+    "SET tcp_user_timeout = '11s'",
 )
 SESSION_NAME: Final = "loadlab-owner"  # in pg_stat_activity, for whoever looks who it is
 

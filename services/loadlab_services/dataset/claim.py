@@ -8,6 +8,7 @@ from loadlab_services.data.errors import DatasetError
 from loadlab_services.dataset.owner import claim_owner
 from loadlab_services.dataset.pooling import check_pooling
 from loadlab_services.dataset.progress import Say
+from loadlab_services.dataset.silence import OVERLOADED, ended_if_silent
 
 OLDEST_SERVER: Final = 14  # the checksums need hash_record_extended
 POOLED: Final = (
@@ -46,9 +47,10 @@ def claim_schema(connection: Connection, schema: str, owner: str = "", *, say: S
     if connection.info.server_version < OLDEST_SERVER * 10_000:
         found = connection.info.server_version // 10_000
         raise DatasetError(f"the server is Postgres {found}: {OLDEST_SERVER} or newer is needed")
-    _check_writes(connection)
-    _ensure_schema(connection, schema)
-    _check_session(connection, schema)
+    with ended_if_silent(connection, OVERLOADED):
+        _check_writes(connection)
+        _ensure_schema(connection, schema)
+        _check_session(connection, schema)
     check_pooling(connection)
     tables = {name for (name,) in connection.execute(_TABLES, (schema,))}
     if tables and MARKER_TABLE not in tables:

@@ -21,9 +21,12 @@ from loadlab_services.data.owner import (
     life_of,
 )
 from loadlab_services.dataset.progress import Say
+from loadlab_services.dataset.silence import OVERLOADED, ended_if_silent
 
-LIVING_PATIENCE_SECONDS: Final = 15.0  # one that ends just now has let go by then
+# One that ends just now has let go by then, and one that was lost is known to be: NOTICED_SECONDS.
+LIVING_PATIENCE_SECONDS: Final = 15.0
 # A worker that is told to stop writes for 20 s more; a steward that is made anew is back sooner.
+# One that is evicted or drained can't know whether its experiment is over, and gives nothing up.
 SILENCE_SECONDS: Final = 30.0
 LOOK_EVERY_SECONDS: Final = 0.5
 _LIVE: Final[LiteralString] = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))"
@@ -49,23 +52,24 @@ def claim_owner(connection: Connection, owner: str, *, say: Say) -> None:
     Raises:
         DatasetError: another experiment that lives uses it; names it, and the remedy.
     """
-    for statement in NOTICES_SOON:
-        connection.execute(statement)
-    connection.execute(_LIVE, (life_of(owner),))
+    with ended_if_silent(connection, OVERLOADED):
+        for statement in NOTICES_SOON:
+            connection.execute(statement)
+        connection.execute(_LIVE, (life_of(owner),))
     began = changed = time.monotonic()
     known: Holder | None = None
     while True:
         now = time.monotonic()
         is_silent = known is not None and not known.lives and now - changed >= SILENCE_SECONDS
-        holder = _take(connection, owner, from_the_silent=is_silent)
+        with ended_if_silent(connection, OVERLOADED):
+            holder = _take(connection, owner, from_the_silent=is_silent)
         if holder is None:
             return
         if holder.lives and now - began >= LIVING_PATIENCE_SECONDS:
             raise DatasetError(_in_use(connection, holder))
         if holder != known:
             known, changed = holder, now
-            state = "uses the schema" if holder.lives else "left the schema without a word"
-            say(f"waiting: experiment {holder.owner} {state}")
+            say(f"waiting: experiment {holder.owner} {_state(holder)}")
         time.sleep(LOOK_EVERY_SECONDS)
 
 
@@ -81,6 +85,12 @@ def _take(connection: Connection, owner: str, *, from_the_silent: bool) -> Holde
                 return Holder(row[0], row[1], lives=not is_over)
         connection.execute(_TAKE, (owner,))
     return None
+
+
+def _state(holder: Holder) -> str:
+    if holder.lives:
+        return "uses the schema"
+    return f"had the schema; it is over where nothing of it is back within {SILENCE_SECONDS:g} s"
 
 
 def _in_use(connection: Connection, holder: Holder) -> str:

@@ -11,9 +11,14 @@ import psycopg
 from psycopg import Connection
 
 from loadlab_services.data.errors import DatasetError
+from loadlab_services.dataset.silence import ended_if_silent
 
 LOOKS: Final = 3  # others of the pool may come in between
 CONNECT_SECONDS: Final = 5
+_NO_SESSION: Final = (
+    "a pooler on the way that has no session left for a second one does so; raise its pool_size, "
+    "or give the address of Postgres itself"
+)
 _PROCESS: Final[LiteralString] = "SELECT pg_backend_pid()"
 
 
@@ -21,7 +26,7 @@ def check_pooling(connection: Connection) -> None:
     """Refuse a pooler that gives a connection another session for each transaction.
 
     Raises:
-        DatasetError: it is one; names the remedy.
+        DatasetError: it is one, or says nothing; names the remedy.
     """
     if _is_lent(connection):
         raise DatasetError(
@@ -37,7 +42,11 @@ def _is_lent(connection: Connection) -> bool:
     Where there is no second one nothing is known, and the experiment fails for want of it.
     """
     try:
-        with closing(_beside(connection)) as other:
+        with (
+            closing(_beside(connection)) as other,
+            ended_if_silent(connection, _NO_SESSION),
+            ended_if_silent(other, _NO_SESSION),
+        ):
             return any(_share_one(connection, other) for _ in range(LOOKS))
     except psycopg.OperationalError:
         return False

@@ -2,8 +2,9 @@
 
 The operator may read no Secret, and has to know whether two trials were given the same. So this
 runs in a pod before its other containers do, and leaves in the pod's status one digest for each
-Secret that is mounted below SECRETS_FOLDER. DIGEST_KEY is random and stands in the experiment's own
-Secret only: who reads a digest can't find a password by trying.
+Secret that is mounted below SECRETS_FOLDER, in a folder of its name. DIGEST_KEY is random and
+stands in the experiment's own Secret only: who reads a digest can't find a password by trying, and
+as the name is in it, nobody sees that two Secrets are equal.
 """
 
 import hmac
@@ -14,24 +15,25 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-DIGITS: Final = 16  # hexadecimal, of a digest; a status takes 4 KiB of a container in all
+DIGITS: Final = 18  # hexadecimal, of a digest; a status takes 4 KiB of a container in all
 TERMINATION_LOG: Final = Path("/dev/termination-log")
 
 
 def note(folder: Path, key: bytes) -> str:
-    """Return the digests of the folders in a folder, which numbers are called by, in their order.
+    """Return the digests of the folders in a folder, in the order of their names.
 
     One that is empty has none: the Secret was not there, and nobody was given it.
     """
-    numbered = sorted(folder.iterdir(), key=lambda each: int(each.name))
-    return ",".join(_digest(secret, key) for secret in numbered)
+    secrets = sorted(folder.iterdir(), key=lambda each: each.name)
+    return ",".join(_digest(secret, key) for secret in secrets)
 
 
 def _digest(secret: Path, key: bytes) -> str:
-    """Digest names and contents of a Secret's keys; `..data` and the like are the kubelet's own."""
+    """Digest a Secret's name, and names and contents of its keys; `..data` is the kubelet's own."""
     names = sorted(each.name for each in secret.iterdir() if not each.name.startswith(".."))
     found = hmac.new(key, digestmod=sha256)
-    for part in (part for name in names for part in (name.encode(), (secret / name).read_bytes())):
+    keys = (part for name in names for part in (name.encode(), (secret / name).read_bytes()))
+    for part in (secret.name.encode(), *keys):
         found.update(len(part).to_bytes(8) + part)
     return found.hexdigest()[:DIGITS] if names else ""
 

@@ -1,4 +1,9 @@
-"""Holds the experiment's schema in a database that others use, as long as the steward lives."""
+"""Holds the experiment's schema in a database that others use, as long as the steward lives.
+
+A steward that is told to go does not know why: its experiment may be over, or its node be drained.
+So it gives nothing up but its session. The next steward of the experiment finds the schema its own;
+another experiment takes it once no session of this one was seen for a while.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +14,7 @@ import asyncpg
 
 from loadlab_services.data.owner import ALONE, CREATE, NOTICES_SOON, READ, SESSION_NAME, life_of
 from loadlab_services.steward.errors import SchemaTakenError
+from loadlab_services.steward.silence import unless_silent
 from loadlab_services.steward.stores import CONNECT_TIMEOUT, STORE_ERRORS
 
 LOOK_EVERY: Final = 10.0  # seconds, whether the session is still there
@@ -16,7 +22,6 @@ AGAIN_AFTER: Final = 1.0
 TIMEOUT: Final = 5.0
 _LIVE: Final = "SELECT pg_advisory_lock_shared(hashtextextended($1::text, 0))"
 _TAKE: Final = "INSERT INTO loadlab_owner (owner) VALUES ($1)"
-_LET_GO: Final = "DELETE FROM loadlab_owner WHERE owner = $1"
 
 
 @asynccontextmanager
@@ -54,13 +59,17 @@ async def _hold(url: str, owner: str) -> None:
         connection.terminate()  # to close it would wait for an answer
 
 
-async def check_owner(pool: asyncpg.Pool, owner: str) -> None:
+async def check_owner(pool: asyncpg.Pool, owner: str, at: str) -> None:
     """Look whether the schema is still the experiment's, which it is where it is nobody's.
+
+    `at` says where the database is.
 
     Raises:
         SchemaTakenError: another experiment has taken it: nothing of it may be touched.
+        TimeoutError: the server said nothing; names it.
     """
-    async with pool.acquire() as connection, connection.transaction():
+    unknown = f"at {at} did not say whose LoadLab's schema is"
+    async with unless_silent(pool, TIMEOUT, unknown) as connection, connection.transaction():
         await connection.execute(ALONE)
         await connection.execute(CREATE)
         row = await connection.fetchrow(READ)
@@ -68,9 +77,3 @@ async def check_owner(pool: asyncpg.Pool, owner: str) -> None:
             await connection.execute(_TAKE, owner)
         elif row["owner"] != owner:
             raise SchemaTakenError(owner=row["owner"])
-
-
-async def let_go(pool: asyncpg.Pool, owner: str) -> None:
-    """Give the schema up in order: the next experiment need not wait."""
-    with suppress(TimeoutError, *STORE_ERRORS):
-        await pool.execute(_LET_GO, owner, timeout=TIMEOUT)

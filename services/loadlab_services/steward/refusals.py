@@ -19,6 +19,7 @@ from loadlab_services.broker.alarms import ALARMS
 from loadlab_services.broker.inspection import Broker
 from loadlab_services.steward.errors import SchemaTakenError
 from loadlab_services.steward.ownership import check_owner
+from loadlab_services.steward.silence import unless_silent
 from loadlab_services.steward.stores import STORE_ERRORS, Stores
 
 LOOK_TIMEOUT: Final = 2.0  # seconds
@@ -124,7 +125,7 @@ class StoreRefusals:
         """Tell that another experiment emptied the tables, or wrote into them."""
         if self._stores.owner:
             try:
-                await check_owner(pool, self._stores.owner)
+                await check_owner(pool, self._stores.owner, self._stores.database_at)
             except SchemaTakenError as error:
                 return [str(error)]
         return []
@@ -174,7 +175,8 @@ def _facts(information: Mapping[str, Any]) -> dict[str, str]:
 
 async def _of_postgres(pool: asyncpg.Pool) -> list[str]:
     """Ask whether it takes rows, in a transaction that leaves none."""
-    async with asyncio.timeout(LOOK_TIMEOUT), pool.acquire() as connection:
+    unknown = "did not say whether it takes rows"
+    async with unless_silent(pool, LOOK_TIMEOUT, unknown) as connection:
         if await connection.fetchval(_STANDBY):
             return ["Postgres is a standby now, which takes no writes: was it failed over?"]
         trial = connection.transaction()

@@ -13,7 +13,7 @@ from loadlab_services.steward.drains import build_drains
 from loadlab_services.steward.farewell import leave_no_trace
 from loadlab_services.steward.gate import Gate
 from loadlab_services.steward.models import Arrival, Finish
-from loadlab_services.steward.ownership import check_owner, let_go
+from loadlab_services.steward.ownership import check_owner
 from loadlab_services.steward.prepare import build_preparation
 from loadlab_services.steward.quiet import IdleCpus, Quietness, await_quiet, read_cpus
 from loadlab_services.steward.reach import Reach
@@ -113,8 +113,6 @@ class Steward:
         await self._watch_no_more()
         await self._reach.close()
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
-        if self._stores.owner and self._stores.postgres is not None:
-            await let_go(self._stores.postgres, self._stores.owner)
         await leave_no_trace(self._stores, self._workload, self._runs)
 
     async def _watch_no_more(self) -> None:
@@ -141,7 +139,7 @@ class Steward:
 
     async def _check_owner(self) -> None:
         if self._stores.owner and self._stores.postgres is not None:
-            await check_owner(self._stores.postgres, self._stores.owner)
+            await check_owner(self._stores.postgres, self._stores.owner, self._stores.database_at)
 
     async def _await_pods(self, run: str, patience: float) -> None:
         """Wait until every pod of the service serves: a connection stays with the pod it found."""

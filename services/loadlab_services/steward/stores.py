@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -50,6 +51,7 @@ class Stores:
     key_prefix: str = ""  # of the workload's keys in Redis
     queue_prefix: str = ""  # of its queues in RabbitMQ
     scale: float = 0.01  # of the data set, of which a cache may hold all
+    database_at: str = ""  # host and port, for people
     owner: str = ""  # the experiment, where its schema is in a database that others use
 
     async def claim_connections(self) -> None:
@@ -118,6 +120,7 @@ async def open_stores(settings: StewardSettings) -> AsyncIterator[Stores]:
             key_prefix=settings.key_prefix,
             queue_prefix=settings.queue_prefix,
             scale=settings.scale,
+            database_at=urlsplit(settings.database_url).netloc.rpartition("@")[2],
             owner=settings.database_owner,
         )
 
@@ -132,6 +135,9 @@ async def open_pool(url: str) -> asyncpg.Pool:
         except STORE_ERRORS:
             connection.terminate()  # to close it would wait for an answer, too
             await pool.expire_connections()
+            raise
+        except asyncio.CancelledError:  # by who asks for a connection, and waits no longer
+            connection.terminate()
             raise
 
     pool = await asyncpg.create_pool(

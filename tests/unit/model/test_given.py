@@ -3,7 +3,12 @@
 from typing import Final
 
 from loadlab.model.spec.experiment import LoadExperimentSpec
-from loadlab.model.spec.given import config_map_keys, secret_keys
+from loadlab.model.spec.given import (
+    config_map_keys,
+    renewed_config_maps,
+    renewed_secrets,
+    secret_keys,
+)
 from tests.manifests import Json
 
 ONE: Final = frozenset("a")
@@ -35,12 +40,8 @@ def test_keys_that_are_named_come_together_by_the_objects_name():
 
 
 def test_one_that_is_given_whole_anywhere_is_given_whole():
-    whole: list[Json] = [
-        {"envFrom": [{"secretRef": {"name": "shop"}}]},
-        {"https": {"secretName": "shop"}},
-    ]
-    for given in whole:
-        assert secret_keys(spec(env=env("secretKeyRef", "a"), **given))["shop"] is None
+    secret = spec(env=env("secretKeyRef", "a"), envFrom=[{"secretRef": {"name": "shop"}}])
+    assert secret_keys(secret)["shop"] is None
 
     both = spec(env=env("configMapKeyRef", "a"), envFrom=[{"configMapRef": {"name": "shop"}}])
     assert config_map_keys(both) == {"shop": None}
@@ -48,3 +49,20 @@ def test_one_that_is_given_whole_anywhere_is_given_whole():
 
 def test_by_what_an_image_is_pulled_no_pod_is_given():
     assert "registry" not in secret_keys(spec(imagePullSecrets=[{"name": "registry"}]))
+
+
+def test_a_certificate_alone_may_be_renewed():
+    given = spec(https={"secretName": "shop"})
+
+    assert renewed_secrets(given) == {"shop"}
+    assert secret_keys(given)["shop"] is None
+
+
+def test_beside_what_may_be_renewed_the_other_keys_must_stay():
+    https = {"secretName": "shop", "ca": {"configMapKeyRef": {"name": "shop", "key": "ca.crt"}}}
+    mixed = spec(env=env("secretKeyRef", "a"), https=https)
+
+    assert renewed_secrets(mixed) == set()
+    assert secret_keys(mixed)["shop"] == ONE
+    assert renewed_config_maps(mixed) == {"shop"}
+    assert config_map_keys(mixed)["shop"] == frozenset({"ca.crt"})

@@ -2,11 +2,10 @@
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
-from loadlab.model.spec.secrets import OBJECT_NAME, ValueSource
+from loadlab.model.spec.secrets import OBJECT_NAME, MayBeRenewed, ValueSource
 
 
-class Https(ApiModel):
+class Https(MayBeRenewed):
     """How a service's certificate is found and checked."""
 
     secret_name: str | None = Field(

@@ -5,10 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.models import ApiModel
 from loadlab.base.quantities import Duration, bounded
 from loadlab.base.rules import Rule, RuledModel, short_keys
-from loadlab.model.spec.secrets import SecretKeyRef
+from loadlab.model.spec.secrets import MayBeRenewed, SecretKeyRef
 from loadlab.model.spec.steps import Method, Status, Step, UrlPath
 from loadlab.model.spec.variables import Variable
 
@@ -23,7 +22,7 @@ class Redirects(StrEnum):
     ACCEPT = "Accept"
 
 
-class SecretHeader(ApiModel):
+class SecretHeader(MayBeRenewed):
     """A header whose value stands in a Secret, and nowhere else."""
 
     name: str = Field(

@@ -12,6 +12,10 @@ SecretName = Annotated[str, Field(pattern=OBJECT_NAME, max_length=253, descripti
 KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=253)]
 
 
+class MayBeRenewed(ApiModel):
+    """What shows who asks or who answers: others renew it hourly, and it changes no figure."""
+
+
 class NamesSecret(ApiModel):
     """Whatever gives a Secret of the namespace to pods: it is looked after by this type."""
 

@@ -180,7 +180,8 @@ class LoadTrialStatus(ObservedModel):
         json_schema_extra=without_default,
         description=(
             "Secrets that its pods were given: of what was in each as they began a digest, by a "
-            "key that only the experiment's own Secret holds. Another one ends the experiment."
+            "key that only the experiment's own Secret holds. Another one ends the experiment, "
+            "but for headers and certificates, which may be renewed."
         ),
     )
     images: dict[str, str] = Field(
