@@ -112,7 +112,7 @@ const modules = {
     ' export const checkHidden = () => {};',
   'x/steward.js': ['arrive', 'finish', 'look', 'snapshot'].map((verb) => (
     `export const ${verb} = (...given) => globalThis.__loadlab.steward.${verb}(...given);`)).join(''),
-  'x/arrivals.js': 'export const mark = () => {};',
+  'x/arrivals.js': 'export const mark = () => {}; export const began = () => Date.now();',
   'x/iterations.js': 'export const ended = () => {}, wait = () => {}, reached = () => true;',
   'x/noop.js': 'export const address = () => "http://127.0.0.1:1";',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',

@@ -17,7 +17,7 @@ from loadlab_services.dataset.claim import claim_schema
 from loadlab_services.dataset.owner import claim_owner
 from loadlab_services.steward import ownership, refusals
 from loadlab_services.steward.ownership import check_owner
-from loadlab_services.steward.refusals import StoreRefusals
+from loadlab_services.steward.refusals import StoreRefusals, Told
 from loadlab_services.steward.silence import unless_silent
 from loadlab_services.steward.stores import CONNECTIONS, Stores, open_pool
 from tests.services.silent_postgres import Way, way_to
@@ -122,11 +122,11 @@ async def test_nor_does_it_wait_for_a_connection_that_others_have(way):
 
 async def test_whether_a_silent_server_takes_rows_is_unknown_and_asked_for_no_longer(way):
     async with pool_of(way) as pool:
-        look = StoreRefusals(Stores(httpx.AsyncClient(), pool))
+        look = StoreRefusals(Stores(httpx.AsyncClient(), pool), queues_in_redis=False)
         await pool.fetchval("select 1")
         way.is_silent.set()
         began = time.monotonic()
 
-        assert await look.tell("load-1a2b3c-001-a1", drained=False) == []
+        assert await look.tell("load-1a2b3c-001-a1", drained=False) == Told()
 
     assert time.monotonic() - began < PATIENCE
