@@ -14,6 +14,7 @@ from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.requests import requests_of
 from loadlab.plan.service_cpus import limit_of_pods
 from loadlab.plan.variants import workload_of
+from loadlab.plan.virtual_users import ready_of_rate
 
 K6_TIMEOUT_MS = 60_000.0  # of a request that names none
 
@@ -62,6 +63,13 @@ class LoadFacts:
         if self.virtual_users or self.rate_per_second is None:
             return self.virtual_users
         return users_of_rate(self.rate_per_second)
+
+    @property
+    def users_ready(self) -> float:
+        """Those of them that are there from the start; the others of a rate are made in time."""
+        if self.virtual_users or self.rate_per_second is None:
+            return self.virtual_users
+        return ready_of_rate(self.rate_per_second)
 
     @property
     def full_load_seconds(self) -> float:

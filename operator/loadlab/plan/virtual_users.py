@@ -43,8 +43,13 @@ def ready_users(load: Load, cell: Cell) -> int:
     rate = cell.number(Factor.RATE)
     if rate is None or load.max_virtual_users:
         return most
-    arriving = ceil(rate * READY_SECONDS * 1000 / milliseconds(load.time_unit))
-    return min(most, max(arriving, FEWEST_USERS))
+    return ready_of_rate(rate * 1000 / milliseconds(load.time_unit))
+
+
+def ready_of_rate(per_second: float) -> int:
+    """Return the virtual users that are there from the start where the spec gives no number."""
+    arriving = ceil(per_second * READY_SECONDS)
+    return min(users_of_rate(per_second), max(arriving, FEWEST_USERS))
 
 
 def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell, user_mib: float) -> Amounts:

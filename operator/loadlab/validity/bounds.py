@@ -19,6 +19,10 @@ LATE_SHARE, LATE_MS = 0.05, 1.0
 """A percentile from the send and the one from the intended start are the same within either."""
 LATE_VOID_SHARE, LATE_VOID_MS = 0.5, 250.0
 """Beyond both, what a generator short of CPU calls a p99 is mostly its own lateness."""
+SLOWED_BY_USERS = 1.15
+"""Up to this ratio of the median answer to the fastest, more users made none slower."""
+USERS_HEADROOM = 1.25
+"""More users than are at work, a fifth of all: with fewer free ones k6 would make more."""
 ACHIEVED_RATE = 0.99
 FEWEST_MOMENTS, CARRIED_IN_SHORT = 3, 0.95
 """Least share of the offered iterations that must have been made (open model)."""

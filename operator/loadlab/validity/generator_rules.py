@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from loadlab.base.names import Component
 from loadlab.measurement.backlog import Backlog
-from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
+from loadlab.validity.few_users import users_lacked
 from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, suspect
 from loadlab.validity.trend import theil_sen
 
@@ -147,38 +146,13 @@ def _missed(trial: TrialMeasurement, kind: ReasonKind, message: str) -> Reason:
             f"{message}; {trial.load.generator} was short of CPU itself, so the load was not the "
             "planned one",
         )
-    users, needed = trial.load.users_allocated, _users_needed(trial)
-    if needed > users and not _is_anything_full(trial):
-        return invalid(
-            kind,
-            f"{message}; {users:.0f} virtual users are too few for the rate even if every answer "
-            f"were as fast as the fastest: raise spec.load.maxVirtualUsers, to more than "
-            f"{needed:.0f}",
-        )
+    if lack := users_lacked(trial):
+        return invalid(kind, f"{message}; {lack}")
     return suspect(
         kind,
         f"{message}; the service carried {trial.requests_per_second:.1f}/s, and all latencies are "
         "lower bounds",
         Family.SERVICE,
-    )
-
-
-def _users_needed(trial: TrialMeasurement) -> float:
-    """Return how many users the rate keeps busy where every answer is as fast as the fastest."""
-    return (trial.load.rate_per_second or 0.0) * trial.latency.min_us / 1e6
-
-
-def _is_anything_full(trial: TrialMeasurement) -> bool:
-    """Whether the service or a store had no room; then even the fastest answer may have queued."""
-    used = trial.components
-    limits = {name: limit for name, limit in trial.cpu_limits.items() if name in used}
-    cpus = [(used[name].cpus_used or 0.0) / limit for name, limit in limits.items()]
-    service = used.get(Component.SERVICE, ComponentUsage())
-    return (
-        max([*cpus, service.busiest_process_cpus or 0.0]) > bounds.CPU_FULL
-        or (service.event_loop_lag_p50_ms or 0.0) > bounds.LOOP_LAG_MS
-        or (service.pool_waiters or 0.0) > bounds.POOL_WAITERS * (service.processes or 1)
-        or (service.threads_exhausted or 0.0) > bounds.THREADS_EXHAUSTED
     )
 
 

@@ -35,6 +35,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | DroppedIterations* | all virtual users waited when a request was due      | Suspect | -       |
 | RateNotReached*    | < 99 % of the offered iterations were made           | Suspect | -       |
 | both, no asterisk  | … with too few virtual users, or k6 short of CPU     | Invalid | -       |
+|                    | … while users that answers as fast needed were made  | Invalid | -       |
 | IterationsMissed*  | other than load.iterations ended within load.duration | -      | Invalid |
 | no asterisk        | … with a generator short of CPU, or more of them     | -       | Invalid |
 | Growing*           | the latency grew all through the window              | Suspect | Suspect |
