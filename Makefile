@@ -21,7 +21,7 @@ published: install ## every published table as an experiment, claim by claim
 test: ## check, unit, integration, Go, end to end, and the cluster itself
 	@$(TESTS) all
 
-measured: ## end to end what judges figures, in 15 min on a machine with no other work
+measured: ## end to end what judges figures, in half an hour on a machine with no other work
 	@$(TESTS) measured
 
 check: venv ## format, lint, types, import contracts, unit tests (4 min on two slow cores)

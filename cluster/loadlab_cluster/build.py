@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from loadlab_cluster.builds import buildah
 from loadlab_cluster.commands import WORK_SECONDS, Argument, read_output, run_logged
 from loadlab_cluster.containerd import Store, embedded_containerd
 from loadlab_cluster.debian import IMAGE_PROGRAMS, ensure_packages
@@ -185,5 +186,4 @@ class ImageBuilder:
             self._store.load(archive)
 
     def _buildah(self, *words: Argument) -> list[Argument]:
-        folders = [f"--root={self._settings.buildah_root}", f"--runroot={self._settings.build_run}"]
-        return ["buildah", *folders, "--storage-driver=overlay", *words]
+        return buildah(self._settings, *words)

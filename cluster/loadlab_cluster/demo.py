@@ -65,7 +65,8 @@ def install(settings: Settings) -> None:
     chart: list[Argument] = [helm, "upgrade", "--install", RELEASE, REPOSITORY / "charts/loadlab"]
     options = ["--namespace", SYSTEM_NAMESPACE, "--wait", "--timeout", "2m"]
     # An earlier `kubectl apply -f manifests/install.yaml` owns the CRDs: the chart takes them over.
-    options += ["--take-ownership", "--force-conflicts"]
+    # By the server, also where the release is of Helm 3: forced it can be there alone.
+    options += ["--take-ownership", "--force-conflicts", "--server-side=true"]
     # Images keep their tag when they are rebuilt: of this, the pod template sees that one was.
     options += ["--set-json", "podAnnotations=" + json.dumps({SOURCE_ANNOTATION: operator_key()})]
     with step("Install the operator from charts/loadlab", first=6, again=2):

@@ -12,6 +12,7 @@ from pathlib import Path
 from loadlab_cluster import daemons
 from loadlab_cluster.api import api_is_ready, controllers_work, node_is_ready
 from loadlab_cluster.build import ImageBuilder
+from loadlab_cluster.builds import build_leftovers, forget_builds
 from loadlab_cluster.cgroups import ensure_cgroups, pod_cgroups, pod_processes, remove_cgroups
 from loadlab_cluster.commands import read_output, succeeds
 from loadlab_cluster.components import build_components
@@ -19,13 +20,14 @@ from loadlab_cluster.containerd import embedded_containerd
 from loadlab_cluster.debian import IMAGE_PROGRAMS, NODE_PROGRAMS, ensure_packages
 from loadlab_cluster.errors import ClusterError, last_lines
 from loadlab_cluster.go_builds import ensure_go_program
-from loadlab_cluster.handout import Access, remove_handout, write_handout
+from loadlab_cluster.handout import Access, note_cluster, remove_handout, write_handout
 from loadlab_cluster.mounts import mounts_under
 from loadlab_cluster.network import EMBEDDED
 from loadlab_cluster.node_files import PAUSE_IMAGE, SYSTEM_CPUS, build_node_files, dns_manifest
 from loadlab_cluster.oci import write_single_file_image
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.pki import ensure_certificates
+from loadlab_cluster.places import OF_BUILDAH, OF_CONTAINERD, OF_KUBELET, Places
 from loadlab_cluster.settings import NAME, NODE_ADDRESS, Settings
 from loadlab_cluster.terminal import say, step
 
@@ -33,7 +35,7 @@ FOLDERS = ("bin", "pki", "etcd", "kubelet", "cni", "run", "pod-logs")
 BEFORE_API = ("etcd", "containerd", "kube-apiserver")
 READY_SECONDS = 60.0
 # Places outside the state folder that the kubelet and libcni write to, whatever they are told.
-FIXED_PLACES = tuple(map(Path, ("/var/lib/kubelet", "/var/lib/cni", "/var/log/containers")))
+FIXED_PLACES = (*OF_KUBELET, *OF_CONTAINERD, *OF_BUILDAH)
 
 
 class EmbeddedCluster:
@@ -45,6 +47,7 @@ class EmbeddedCluster:
         self._components = build_components(settings)
         self._pki = settings.state / "pki"
         self._containerd = embedded_containerd(settings)
+        self._places = Places(settings.state / "created.json", FIXED_PLACES)
 
     def programs(self) -> Mapping[str, str]:
         """What its node and its images need, by the Debian packages of each."""
@@ -75,6 +78,8 @@ class EmbeddedCluster:
             say("✓ nothing is up, nothing is left")
             remove_handout(self._settings, "embedded")
             return
+        if os.geteuid() != 0:
+            raise ClusterError("the embedded cluster here is root's: `make down` as root ends it")
         with step("Take the cluster down", first=3, again=0):
             self._stop()
             self._remove()
@@ -124,9 +129,10 @@ class EmbeddedCluster:
         processes = {*daemons.processes_naming(str(state)), *pod_processes()}
         found = [f"process {pid}: {daemons.command_line(pid)[:1]}" for pid in sorted(processes)]
         found += [f"mount {path}" for path in self._mounts()]
+        found += build_leftovers(self._settings)
         found += EMBEDDED.leftovers()
         found += [f"cgroup {path}" for path in pod_cgroups() if path.exists()]
-        return found + [f"folder {path}" for path in (state, _run_folder()) if path.exists()]
+        return found + ([f"folder {state}"] if state.exists() else [])
 
     def _hand_out(self, hyperkube: Path) -> None:
         settings = self._settings
@@ -159,7 +165,8 @@ class EmbeddedCluster:
 
     def _prepare(self, hyperkube: Path) -> None:
         settings = self._settings
-        self._note_fixed_places()
+        note_cluster(settings, "embedded")
+        self._places.remember()
         for folder in FOLDERS:
             (settings.state / folder).mkdir(parents=True, exist_ok=True)
         for name, component in self._components.items():
@@ -174,20 +181,9 @@ class EmbeddedCluster:
         (settings.state / "stamp.json").write_text(self._stamp(hyperkube))
 
     def _mounts(self) -> list[str]:
-        """The pods' and containers' mounts, and those that buildah left."""
-        ours = (self._settings.state, self._settings.containerd_root, self._settings.buildah_root)
+        """The pods' and containers' mounts."""
+        ours = (self._settings.state, self._settings.containerd_root)
         return [mount for folder in ours for mount in mounts_under(folder)]
-
-    def _note_fixed_places(self) -> None:
-        """Remember which of the fixed places this cluster creates, so that `down` removes those."""
-        note = self._settings.state / "created.json"
-        if not note.exists():
-            self._settings.state.mkdir(parents=True, exist_ok=True)
-            note.write_text(json.dumps([str(path) for path in FIXED_PLACES if not path.exists()]))
-
-    def _created_places(self) -> list[Path]:
-        note = self._settings.state / "created.json"
-        return [Path(path) for path in json.loads(note.read_text())] if note.exists() else []
 
     def _start(self, pause: Path) -> None:
         fresh = not any(self.daemons().values())
@@ -200,7 +196,8 @@ class EmbeddedCluster:
         started = int(time.time())
         revived = "kubelet" in self._start_missing(tuple(self._components))
         kubectl, config = self._settings.state / "bin" / "kubectl", self._pki / "admin.conf"
-        read_output([kubectl, f"--kubeconfig={config}", "apply", "-f", "-"], text=dns_manifest())
+        ours = (f"--kubeconfig={config}", f"--cache-dir={self._settings.state / 'kubectl-cache'}")
+        read_output([kubectl, *ours, "apply", "-f", "-"], text=dns_manifest())
         since = started if revived else 0  # what the last kubelet said counts no more
         self._await("the node is Ready", lambda: node_is_ready(self._pki, since=since))
         self._await("the controllers work", lambda: controllers_work(self._pki))
@@ -267,8 +264,9 @@ class EmbeddedCluster:
             succeeds(["umount", "-l", mount])
         EMBEDDED.remove()
         remove_cgroups()
-        for folder in (*self._created_places(), self._settings.state, _run_folder()):
-            shutil.rmtree(folder, ignore_errors=True)
+        forget_builds(self._settings)
+        self._places.remove()
+        shutil.rmtree(self._settings.state, ignore_errors=True)
 
 
 def _cpus() -> int:
@@ -277,10 +275,6 @@ def _cpus() -> int:
 
 def _is_linux() -> bool:
     return platform.system() == "Linux"
-
-
-def _run_folder() -> Path:
-    return Path("/run") / NAME
 
 
 def _link(link: Path, target: Path) -> None:

@@ -36,7 +36,9 @@ def describe_os_error(error: OSError) -> str:
     """One line that names the path and the remedy."""
     path = str(error.filename or "")
     said = ": ".join(filter(None, (path, error.strerror or str(error))))
-    remedy = REMEDIES.get(error.errno or 0, "").format(path=path or ".")
+    remedy = REMEDIES.get(error.errno or 0, "").format(path=path)
+    if not path and error.errno in {errno.EACCES, errno.EPERM}:  # no file: a process, or a setting
+        remedy = "it is root's or another user's: repeat this as root"
     if path.startswith(OF_LINUX):
         remedy = "it needs a Linux that has it; CLUSTER=kind and CLUSTER=current do without"
     return f"{said}; {remedy}" if remedy else said

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loadlab_cluster.commands import Argument, read_lines, read_output, run_shown
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.settings import Settings
+from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import say, step
 
 LIMIT_SECONDS = 1800.0
@@ -16,6 +16,7 @@ DELETE_SECONDS = 180.0
 _NAME = 'go-template={{if eq .kind "LoadExperiment"}}{{.metadata.name}}{{end}}'
 _FINISHED = '{.status.conditions[?(@.type=="Finished")].status}'
 _PROGRESS = f'jsonpath={{.status.phase}} {{.status.progress}}|{_FINISHED}{{"\\n"}}'
+REPORTS = REPOSITORY / "build" / "reports"
 VERDICTS = {0, 3, 4}  # exit codes of `loadlab results`: passed, criteria failed, inconclusive
 
 
@@ -29,7 +30,7 @@ def run_experiments(settings: Settings, files: Iterable[str]) -> None:
 
 
 def run_experiment(settings: Settings, path: Path) -> None:
-    """Delete what is left of the last run, apply, follow to the end, print the table."""
+    """Delete what is left of the last run, apply, follow to the end, print table and report."""
     kubectl = settings.program("kubectl")
     name = read_output([kubectl, "create", "--dry-run=client", "-f", path, "-o", _NAME])
     with step(f"Run the experiment {name}", first=120, again=120):
@@ -38,6 +39,7 @@ def run_experiment(settings: Settings, path: Path) -> None:
         _follow(kubectl, name)
     say("")
     print_results(settings, name)
+    write_report(settings, name)
 
 
 def _delete(kubectl: Argument, path: Path, name: str) -> None:
@@ -61,6 +63,12 @@ def print_results(settings: Settings, name: str) -> None:
     code = run_shown([settings.program("loadlab"), "results", name], env={"COLUMNS": "200"})
     if code not in VERDICTS:
         raise ClusterError(f"loadlab results {name} ended with {code}; see above")
+
+
+def write_report(settings: Settings, name: str) -> None:
+    """Write the same with its charts to a file, and say where; without it there is the table."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    run_shown([settings.program("loadlab"), "report", name, "-o", REPORTS / f"{name}.html"], env={})
 
 
 def _follow(kubectl: Argument, name: str) -> None:

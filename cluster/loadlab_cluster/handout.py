@@ -4,6 +4,7 @@ Wrappers for kubectl, Helm and `loadlab`, a kubeconfig (but for the user's own c
 `activate`, which puts them into a shell.
 """
 
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from loadlab_cluster.errors import ClusterError
 from loadlab_cluster.settings import REPOSITORY, Settings
 from loadlab_cluster.terminal import say
 
+KUBECTL_CACHE = "kubectl-cache"
 HEADER = "#!/bin/sh\n# Written by `make up`: {what}\n"
 HELM = """\
 helm=$(PYTHONPATH="{sources}" python3 -m loadlab_cluster path helm{major}) || exit 1
@@ -86,6 +88,16 @@ def write_handout(settings: Settings, access: Access) -> None:
     say("  or: make kubectl ARGS='get nodes'")
 
 
+def note_cluster(settings: Settings, cluster: str) -> None:
+    """Note what is about to be made, so that `down` means it also where `up` was interrupted.
+
+    The note of another one stays, as its cluster may be up.
+    """
+    if not read_note(settings):
+        settings.handout.mkdir(parents=True, exist_ok=True)
+        settings.noted_cluster.write_text(f"{cluster}\n")
+
+
 def read_note(settings: Settings) -> str:
     """The kind of the cluster that the hand-out is for; empty where there is none."""
     return settings.noted_cluster.read_text().strip() if settings.noted_cluster.exists() else ""
@@ -95,10 +107,13 @@ def remove_handout(settings: Settings, cluster: str) -> None:
     """A kubeconfig of a cluster that is gone only misleads; that of one of another kind stays."""
     if read_note(settings) not in {"", cluster}:
         return
-    shutil.rmtree(settings.handout / "bin", ignore_errors=True)
+    for folder in ("bin", KUBECTL_CACHE):
+        shutil.rmtree(settings.handout / folder, ignore_errors=True)
     settings.kubeconfig.unlink(missing_ok=True)
     settings.activation.unlink(missing_ok=True)
     settings.noted_cluster.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it is not there, or holds something else
+        settings.handout.rmdir()
 
 
 def machine_program(
@@ -116,7 +131,11 @@ def machine_program(
 
 def _environment(settings: Settings, access: Access) -> str:
     """The cluster is always the one that was brought up, whatever the shell's KUBECONFIG says."""
-    lines = [f'export KUBECONFIG="{settings.kubeconfig}"'] if access.own_kubeconfig else []
+    lines = []
+    if access.own_kubeconfig:
+        lines.append(f'export KUBECONFIG="{settings.kubeconfig}"')
+        # What kubectl remembers of an API server goes with the cluster; ~/.kube is the user's.
+        lines.append(f'export KUBECACHEDIR="{settings.handout / KUBECTL_CACHE}"')
     if access.direct_address:
         # Go reads the first of the two names that is set, Python the second.
         both = "${NO_PROXY:+,$NO_PROXY}${no_proxy:+,$no_proxy}"

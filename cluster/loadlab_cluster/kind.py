@@ -8,7 +8,7 @@ from typing import Protocol
 
 from loadlab_cluster.commands import read_output, run_logged
 from loadlab_cluster.errors import ClusterError
-from loadlab_cluster.handout import Access, in_shell, remove_handout, write_handout
+from loadlab_cluster.handout import Access, in_shell, note_cluster, remove_handout, write_handout
 from loadlab_cluster.kind_config import KIND_YAML, LABEL, refuse_another
 from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import NAME, Settings
@@ -99,6 +99,7 @@ class KindCluster:
         """Create the cluster, or bring back what of it is stopped."""
         engine, settings = self._engine, self._settings
         engine.ensure()
+        note_cluster(settings, "kind")
         kubectl = engine.kubectl()
         nodes = self.nodes()
         if nodes:

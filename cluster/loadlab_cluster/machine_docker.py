@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -157,11 +158,9 @@ class MachineDocker:
         """Docker is the machine's."""
 
     def _load(self, references: list[str], *, title: str) -> None:
-        kind, archive = self.kind(), self._settings.cache / "kind-images.tar"
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        with step(title, first=20, again=20):
-            try:
-                for command in plan_load(kind, references, archive):
-                    run_logged(command, self._settings.logs / "kind.log")
-            finally:
-                archive.unlink(missing_ok=True)
+        kind, cache = self.kind(), self._settings.cache
+        cache.mkdir(parents=True, exist_ok=True)
+        # One of its own: another checkout may load images at the same time.
+        with step(title, first=20, again=20), tempfile.TemporaryDirectory(dir=cache) as folder:
+            for command in plan_load(kind, references, Path(folder) / "images.tar"):
+                run_logged(command, self._settings.logs / "kind.log")

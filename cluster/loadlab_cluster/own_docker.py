@@ -5,7 +5,6 @@ machine's links, routes or rules changes. Images are those of the embedded node:
 official ones, by buildah.
 """
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from loadlab_cluster import daemons
 from loadlab_cluster.build import ImageBuilder
+from loadlab_cluster.builds import build_leftovers, forget_builds
 from loadlab_cluster.cgroups import pod_cgroups, pod_processes, remove_cgroups
 from loadlab_cluster.commands import Argument, read_output, succeeds
 from loadlab_cluster.containerd import Containerd, EveryNode
@@ -27,6 +27,7 @@ from loadlab_cluster.mounts import mounts_under
 from loadlab_cluster.network import DOCKER
 from loadlab_cluster.node_image import NodeImage
 from loadlab_cluster.own_image import OwnImage
+from loadlab_cluster.places import OF_BUILDAH, OF_CONTAINERD, OF_DOCKER, Places
 from loadlab_cluster.settings import DOCKER_ADDRESS, NAME, SOURCES, Settings
 from loadlab_cluster.terminal import step
 
@@ -41,7 +42,6 @@ RUNTIME = SOURCES / "kind" / "runc-own-capabilities"
 NODES = ("ps", "--filter", f"label={LABEL}={NAME}", "--format", "{{.Names}}")
 API_PORT = 6443
 ANSWER_SECONDS = 30.0
-KEY = Path("/etc/docker/key.json")  # Debian's Docker writes it, whatever --data-root says
 
 
 def can_run_own_docker() -> bool:
@@ -58,6 +58,8 @@ class OwnDocker:
         self._settings = settings
         self.folder = Path("/run") / DOCKER.name
         self._data = settings.cache / "docker"
+        made = (*OF_DOCKER, *OF_CONTAINERD, *OF_BUILDAH)
+        self._places = Places(self.folder / "created.json", made)
 
     def programs(self) -> Mapping[str, str]:
         return PROGRAMS | IMAGE_PROGRAMS
@@ -115,7 +117,10 @@ class OwnDocker:
         self._builder().build_own(own)
 
     def leftovers(self) -> list[str]:
-        """What of the daemon is on the machine; the images that it keeps are cache."""
+        """What of the daemon is on the machine; the images that it keeps are cache.
+
+        Builds alone do not say that it was ever there: the embedded node's leave as much.
+        """
         found = [f"process {pid}" for pid in sorted(self._processes())]
         found += [f"mount {path}" for path in self._mounts()]
         found += DOCKER.leftovers() if DOCKER.namespace.exists() or self.folder.exists() else []
@@ -127,8 +132,11 @@ class OwnDocker:
         """End the daemon, and what it left: mounts, namespace, cgroups, files."""
         if pid := self._pid():
             daemons.stop([pid], grace=ANSWER_SECONDS)
+        forget_builds(self._settings)
+        left = build_leftovers(self._settings)
         self._clear()
-        self._forget_builds()
+        if left:
+            raise ClusterError("still there after `down`: " + ", ".join(left))
 
     @property
     def _socket(self) -> Path:
@@ -137,8 +145,7 @@ class OwnDocker:
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._data.mkdir(parents=True, exist_ok=True)
-        if not KEY.exists():
-            (self.folder / "made-key").touch()
+        self._places.remember()
         log = self._settings.logs / "dockerd.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
@@ -178,15 +185,6 @@ class OwnDocker:
     def _mounts(self) -> list[str]:
         return mounts_under(self.folder) + mounts_under(self._data)
 
-    def _forget_builds(self) -> None:
-        """What buildah noted of a build that is over; the embedded node's `up` needs none of it."""
-        builds = self._settings.build_run
-        for mount in mounts_under(builds):
-            succeeds(["umount", "-l", mount])
-        shutil.rmtree(builds, ignore_errors=True)
-        with contextlib.suppress(OSError):  # it is not there, or holds something else
-            builds.parent.rmdir()
-
     def _processes(self) -> set[int]:
         """The daemon, what it started, and the nodes with all that they run."""
         named = daemons.processes_naming(f"{self.folder}/")
@@ -197,8 +195,7 @@ class OwnDocker:
         for mount in self._mounts():
             succeeds(["umount", "-l", mount])
         DOCKER.remove()
-        if (self.folder / "made-key").exists():
-            KEY.unlink(missing_ok=True)
+        self._places.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
         remove_cgroups(name=DOCKER.name)
 

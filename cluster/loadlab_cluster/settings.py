@@ -83,7 +83,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     home = Path(environment.get("HOME", "/root"))
     caches = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
     return Settings(
-        cache=caches / NAME,
+        cache=(caches / NAME).absolute(),
         state=Path(environment.get("LOADLAB_STATE") or f"/var/lib/{NAME}").absolute(),
         handout=REPOSITORY / ".state",
         versions=read_versions(),

@@ -62,16 +62,19 @@ func (e *Executor) send(ctx context.Context, start time.Time, users *users) erro
 		return err
 	}
 	turn, turns, _ := tuple.GetStripedOffsets()
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	clock, err := newAlarm(ctx)
+	if err != nil {
+		return err
+	}
+	defer clock.close()
 	local := 0
 	for number := int64(0); ; number++ {
 		due, more := e.plan.next()
 		if !more {
 			// The load lasts as long as it was planned to: a pod that ends sooner takes itself for
 			// one that was told to go, and the others wait for it in vain.
-			await(ctx, timer, start.Add(e.config.span()))
-			return nil
+			_, err := clock.await(start.Add(e.config.span()))
+			return err
 		}
 		if number != turn {
 			continue
@@ -79,23 +82,11 @@ func (e *Executor) send(ctx context.Context, start time.Time, users *users) erro
 		turn += turns[local%len(turns)]
 		a := arrival{start.Add(due), uint64(local), uint64(number)}
 		local++
-		if !await(ctx, timer, a.intended) {
-			return nil
+		if goesOn, err := clock.await(a.intended); !goesOn {
+			return err
 		}
 		users.take(a)
 	}
-}
-
-// await sleeps until a moment; false where the run ends before.
-func await(ctx context.Context, timer *time.Timer, moment time.Time) bool {
-	if left := time.Until(moment); left > 0 {
-		timer.Reset(left)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
-	return ctx.Err() == nil
 }
 
 // drop counts an arrival that was never sent: there were as many before it as virtual users may be.

@@ -9,6 +9,8 @@ import (
 
 	"go.k6.io/k6/v2/js/modules"
 	"go.k6.io/k6/v2/metrics"
+
+	"loadlab.dev/loadgen/clock"
 )
 
 // metadata is the key under which the samples of an iteration know its intended start.
@@ -68,7 +70,7 @@ func (module) NewModuleInstance(vu modules.VU) modules.Instance { return instanc
 //
 //	import { mark } from 'k6/x/arrivals';
 //	mark(); // from here on, samples of this iteration know when it was to start
-//	began('measure', 5000); // when its schedule began, in ms since 1970; 0 if not within 5 s
+//	began('measure', 5000); // when its schedule began, by steadyMs() of k6/x/clock; 0 if not within 5 s
 type instance struct {
 	vu modules.VU
 }
@@ -92,7 +94,7 @@ func (i instance) began(scenario string, withinMs int64) float64 {
 	defer stop()
 	for {
 		if at, ok := ScheduleStart(scenario); ok {
-			return float64(at.UnixMicro()) / 1000
+			return clock.SteadyMs(at)
 		}
 		select {
 		case <-time.After(lookAgain):

@@ -75,6 +75,9 @@ func (b *bench) stop(testErr error) document {
 	return parse(b.t, b.stdout.Bytes())
 }
 
+// settle flushes what there is and ends the flusher: what the output holds is the test's own after.
+func (b *bench) settle() { b.flusher.Stop() }
+
 func parse(t *testing.T, raw []byte) document {
 	t.Helper()
 	if n := bytes.Count(raw, []byte("\n")); n != 1 {

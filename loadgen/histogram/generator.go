@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"loadlab.dev/loadgen/clock"
 )
 
 // A reading is the state of this process at one moment: a run whose generator starved is no
@@ -25,6 +27,7 @@ type usage struct {
 	cpu, gcPause time.Duration
 	throttled    time.Duration
 	peakRSS      int64
+	ahead        time.Duration // of the wall clock, by which k6 times requests, over a steady one
 }
 
 // history is the usage over time; between two entries it is taken as linear.
@@ -40,13 +43,14 @@ type generatorDoc struct {
 	PeakRSSBytes     int64    `json:"peakRssBytes"`
 	GCPauseUs        int64    `json:"gcPauseUs"`
 	LongestPauseUs   int64    `json:"longestPauseUs"` // in which not even this output came to its turn
+	ClockStepUs      int64    `json:"clockStepUs"`    // by how much the wall clock was set, at most
 }
 
 // unknown marks a throttling figure that the cgroup does not offer.
 const unknown = time.Duration(-1)
 
 func readGenerator() reading {
-	r := reading{usage: usage{at: time.Now(), throttled: cgroupThrottled(), peakRSS: peakRSS()}}
+	r := reading{usage: usage{at: time.Now(), throttled: cgroupThrottled(), peakRSS: peakRSS(), ahead: clock.Ahead()}}
 	var ru syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &ru) == nil {
 		r.cpu = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
@@ -132,6 +136,7 @@ func (h history) between(start, end time.Time, from, to reading) generatorDoc {
 		SchedWaitUsP99: schedWait(from.sched, to.sched, 0.99),
 		PeakRSSBytes:   b.peakRSS, GCPauseUs: (b.gcPause - a.gcPause).Microseconds(),
 		LongestPauseUs: h.longestPause(start, end).Microseconds(),
+		ClockStepUs:    h.clockStep(start, end).Microseconds(),
 	}
 	if a.throttled != unknown && b.throttled != unknown {
 		s := (b.throttled - a.throttled).Seconds()
@@ -150,6 +155,24 @@ func (h history) longestPause(start, end time.Time) (longest time.Duration) {
 		}
 	}
 	return longest
+}
+
+// clockStep is how far the wall clock came from where it would have been at worst, by the readings
+// from the last one before a time to the first one after it.
+func (h history) clockStep(start, end time.Time) (most time.Duration) {
+	first := 0
+	for i := range h {
+		if !h[i].at.After(start) {
+			first = i
+		}
+	}
+	for i := first; i < len(h); i++ {
+		most = max(most, (h[i].ahead - h[first].ahead).Abs())
+		if !h[i].at.Before(end) {
+			break
+		}
+	}
+	return most
 }
 
 func (h history) at(t time.Time) usage {

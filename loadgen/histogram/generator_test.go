@@ -49,6 +49,23 @@ func TestThePauseIsTheLongestLatenessOfAReadingWithinTheTime(t *testing.T) {
 	}
 }
 
+func TestAClockThatWasSetIsSeenWithinTheTimeOnly(t *testing.T) {
+	h := history{
+		{at: moment(0), ahead: 0}, {at: moment(1), ahead: -5 * time.Second}, // in the warm-up
+		{at: moment(2), ahead: -5 * time.Second}, {at: moment(3), ahead: -4 * time.Second},
+		{at: moment(4), ahead: -5 * time.Second}, {at: moment(9), ahead: time.Hour}, // after it
+	}
+	if got := h.clockStep(moment(1.5), moment(4)); got != time.Second {
+		t.Errorf("set by %s, and back: a second, whatever it is in the end", got)
+	}
+	if got := h.clockStep(moment(3.5), moment(4)); got != time.Second {
+		t.Errorf("%s; between a reading and the next nobody knows when", got)
+	}
+	if got := (history{}).clockStep(moment(0), moment(1)); got != 0 {
+		t.Errorf("of no reading: %s", got)
+	}
+}
+
 func TestSchedulerWaitLooksOnlyAtTheTimeBetween(t *testing.T) {
 	edges := []float64{0, 1e-6, 1e-3, math.Inf(1)}
 	a := &metrics.Float64Histogram{Counts: []uint64{0, 0, 50}, Buckets: edges}

@@ -2,9 +2,10 @@
 // began later than the declared bound after the write's answer and does not show it is stale.
 import exec from 'k6/execution';
 import { sleep } from 'k6';
+import { steadyMs } from 'k6/x/clock';
 import { print } from 'k6/x/loadlab';
 import { FIRST_ID, perform, prepare } from './request.js';
-import { PLANNED_MS, config } from './trial.js';
+import { PLANNED_MS, config, startedMs } from './trial.js';
 
 const GIVE_UP_MS = 10000; // then the write is never seen: worse than stale
 const BETWEEN_READS_SECONDS = 0.02;
@@ -17,12 +18,12 @@ const probe = config.freshness && {
 };
 
 export function freshness() {
-  const end = exec.scenario.startTime + PLANNED_MS;
+  const end = startedMs(exec.scenario) + PLANNED_MS;
   const seen = { writes: 0, reads: 0, stale: 0, unseen: 0, worstMs: 0, boundMs: probe.boundMs };
-  while (Date.now() < end) {
-    const began = Date.now();
+  while (steadyMs() < end) {
+    const began = steadyMs();
     writeAndLook(FIRST_ID.freshness + seen.writes, seen);
-    sleep(Math.max(began + probe.everyMs - Date.now(), 0) / 1000);
+    sleep(Math.max(began + probe.everyMs - steadyMs(), 0) / 1000);
   }
   print('loadlab_freshness', JSON.stringify(seen));
 }
@@ -31,10 +32,10 @@ function writeAndLook(id, seen) {
   const written = perform(probe.write, id, asText(probe.write, id));
   if (written.status < 200 || written.status >= 300) return;
   seen.writes += 1;
-  const acceptedAt = Date.now();
+  const acceptedAt = steadyMs();
   const own = { name: `item-${id}`, id: JSON.parse(written.body).id };
   for (;;) {
-    const age = Date.now() - acceptedAt;
+    const age = steadyMs() - acceptedAt;
     const answer = perform(probe.read, id, asText(probe.read, id));
     if (answer.status === 200) {
       seen.reads += 1;

@@ -8,7 +8,7 @@ import { refuseAddresses } from './imports.js';
 import { ownScenarios } from './own_scenarios.js';
 import { checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
 import { arrive, awaitService, edges, teardown as account } from './steward.js';
-import { config, load } from './trial.js';
+import { config, load, tags } from './trial.js';
 
 const OWN_PARTS_MS = 60000; // what k6 gives a setup and a teardown of its own
 // How requests are made, or seen: these options of the script's own are in force.
@@ -75,8 +75,9 @@ function named(name) {
 
 function inForce() {
   const taken = IN_FORCE.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]);
-  const tags = given.systemTags && { systemTags: [...new Set([...given.systemTags, ...NEEDED_TAGS])] };
-  return { ...Object.fromEntries(taken), ...tags };
+  const seen = given.systemTags && { systemTags: [...new Set([...given.systemTags, ...NEEDED_TAGS])] };
+  const ours = config.tags && { tags: { ...given.tags, ...tags() } };
+  return { ...Object.fromEntries(taken), ...seen, ...ours };
 }
 
 function ignored() {

@@ -9,7 +9,7 @@ import { freshness } from './freshness.js';
 import { arrivals, checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
 import { ceilingOnce, loadOnce, sideOnce } from './request.js';
 import { edges, setup, teardown } from './steward.js';
-import { FOLLOWS, PLANNED_MS, config, load } from './trial.js';
+import { FOLLOWS, PLANNED_MS, config, load, tags } from './trial.js';
 
 export { ceilingOnce, edges, freshness, loadOnce, setup, sideOnce, teardown };
 
@@ -34,6 +34,7 @@ export const options = {
   discardResponseBodies: true,
   throw: true, // also for a URL that cannot be read, which k6 would log for each request
   systemTags: systemTags(),
+  ...(config.tags && { tags: tags() }),
 };
 
 // The fewer, the cheaper is each request; an error's text is there only where one failed. By user and

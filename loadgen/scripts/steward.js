@@ -2,10 +2,12 @@
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import * as arrivals from 'k6/x/arrivals';
+import { steadyMs } from 'k6/x/clock';
 import * as iterations from 'k6/x/iterations';
 import * as steward from 'k6/x/steward'; // which has the token, and prints what the steward says
 import {
-  ARRIVALS, BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, secretOf, send, withoutSecrets,
+  ARRIVALS, BARRIER_GRACE_MS, PLANNED_MS, config, describe, finishWithinMs, load, pod, secretOf, send,
+  startedMs, withoutSecrets,
 } from './trial.js';
 
 const RETRY_SECONDS = 0.25;
@@ -29,19 +31,19 @@ export function arrive() {
   const release = askSteward('arrive', config.deadlines.readyMs,
     { pod, pods: config.pods, timeoutMs: config.deadlines.readyMs });
   sleep(release.startInMs / 1000);
-  return { startedAt: Date.now() };
+  return { startedAt: steadyMs() };
 }
 
 export function awaitService() {
   const url = config.target + config.readinessPath;
   const withinMs = config.deadlines.readyMs;
-  const deadline = Date.now() + withinMs;
+  const deadline = steadyMs() + withinMs;
   const params = { timeout: 1000, tags: { name: 'readiness' }, throw: true, headers: readinessHeaders() };
   let patience = Infinity; // until when what is hopeless is waited for
   for (;;) {
     const last = ask(url, params);
     if (isReady(last)) return;
-    const now = Date.now();
+    const now = steadyMs();
     patience = isHopeless(last) ? Math.min(patience, now + HOPELESS_MS) : Infinity;
     const gave = `GET ${url} gave ${withoutSecrets(describe(last))}`;
     if (now >= deadline) abort(`the service was not ready after ${withinMs} ms: ${gave}`);
@@ -92,8 +94,8 @@ function onTheSameHost(location, from) {
 // A meter beside somebody's image starts with it and may take a second more: without it the first
 // snapshot would be missing. The others wait for this pod at the barrier.
 function awaitInstruments() {
-  const deadline = Date.now() + INSTRUMENTS_MS;
-  while (!instrumentsAnswer() && Date.now() < deadline) sleep(RETRY_SECONDS);
+  const deadline = steadyMs() + INSTRUMENTS_MS;
+  while (!instrumentsAnswer() && steadyMs() < deadline) sleep(RETRY_SECONDS);
 }
 
 function instrumentsAnswer() {
@@ -104,13 +106,13 @@ function instrumentsAnswer() {
 
 // askSteward posts to a barrier, again while the steward is away, and aborts when it refuses.
 function askSteward(verb, withinMs, body, ...more) {
-  const deadline = Date.now() + withinMs + BARRIER_GRACE_MS;
+  const deadline = steadyMs() + withinMs + BARRIER_GRACE_MS;
   const text = JSON.stringify(body);
   for (;;) {
-    const answer = steward[verb](text, Math.max(deadline - Date.now(), 1000), ...more);
+    const answer = steward[verb](text, Math.max(deadline - steadyMs(), 1000), ...more);
     if (answer.status === 200) return JSON.parse(answer.body);
     const away = answer.status === 0 || answer.status >= 500;
-    if (!away || Date.now() >= deadline) {
+    if (!away || steadyMs() >= deadline) {
       const url = `${config.steward}/runs/${config.run}/${verb}`;
       abort(`the steward refused: POST ${url} gave ${describe(answer)}`);
     }
@@ -125,16 +127,17 @@ function abort(why) {
 // --- edges: what the parts had used when measuring began and ended, and work was done --------
 
 export function edges() {
+  const own = startedMs(exec.scenario);
   steward.snapshot('start');
-  awaitEnd(Math.max(begin() + PLANNED_MS - Date.now(), 0));
+  awaitEnd(Math.max(begin(own) + PLANNED_MS - steadyMs(), 0));
   steward.snapshot('end');
 }
 
 // Arrivals are counted from when their users are there, which takes the longer the more the warm-up
 // made: by this scenario's own time the last of them would come after the end.
-function begin() {
+function begin(own) {
   const began = ARRIVALS && arrivals.began('measure', BEGIN_WITHIN_MS);
-  return began || exec.scenario.startTime;
+  return began || own;
 }
 
 // With a number of iterations the measurement ends with the last of them.
@@ -147,7 +150,7 @@ function awaitEnd(withinMs) {
 
 export function teardown(data) {
   const isMade = load.iterations && iterations.reached();
-  const cutShort = !isMade && Date.now() < data.startedAt + load.warmupMs + PLANNED_MS;
+  const cutShort = !isMade && steadyMs() < data.startedAt + load.warmupMs + PLANNED_MS;
   if (cutShort) return; // a pod told to go waits for no account
   // Work that was put off is done only after that, and has cost what it costs.
   const lookAgain = pod === 0 && config.requests.some((request) => request.writes);

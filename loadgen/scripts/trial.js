@@ -1,5 +1,6 @@
 // The trial's configuration, and what all the other modules need of it.
 import http from 'k6/http';
+import { steadyMs } from 'k6/x/clock';
 import * as noop from 'k6/x/noop';
 
 export const config = readConfiguration();
@@ -19,6 +20,11 @@ function readConfiguration() {
   for (let n = 0; `TRIAL_${n}` in __ENV; n++) text += __ENV[`TRIAL_${n}`];
   if (!text) throw new Error('TRIAL_0 is not set: it holds the configuration of the trial');
   return JSON.parse(text);
+}
+
+// What the samples of this pod are known by where k6's own outputs send them.
+export function tags() {
+  return { ...config.tags, loadlab_pod: `${pod}` };
 }
 
 // k6 would log every failed request; thrown and caught it is only counted.
@@ -62,4 +68,10 @@ export function withoutSecrets(text) {
 // The barrier opens when the last pod has ended its requests, and then the drain begins.
 export function finishWithinMs() {
   return load.gracefulStopMs + config.deadlines.drainMs;
+}
+
+// When a scenario that runs began, by the steady clock. k6 has it by the wall clock, which may be set
+// later: whoever needs it asks at once.
+export function startedMs(scenario) {
+  return steadyMs() - (Date.now() - scenario.startTime);
 }

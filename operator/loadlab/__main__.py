@@ -26,13 +26,15 @@ def main() -> None:
     operator = Operator(settings)
     register(operator)
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, registry=operator.metrics.registry)
+        start_http_server(
+            settings.metrics_port, addr=settings.listen_on, registry=operator.metrics.registry
+        )
     asyncio.run(
         kopf.operator(
             standalone=True,
             clusterwide=not settings.namespaces,
             namespaces=settings.namespaces,
-            liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
+            liveness_endpoint=settings.liveness_endpoint,
         )
     )
 

@@ -73,13 +73,30 @@ def create_app(
 
     app = FastAPI(title=f"LoadLab {settings.workload}/{settings.variant}", lifespan=lifespan)
     app.state.settings = settings
-    app.state.meter = meter or Board(processes=1).meter(0)
+    traced = settings.trace_seconds > 0
+    app.state.meter = meter or Board.of(1, traced=traced).meter(0)
     app.state.ready = False
     app.state.all_started = all_started
     app.add_middleware(RequestCounter, meter=app.state.meter)
+    if traced:
+        _trace(app, settings)
     app.add_api_route(HEALTH_PATH, healthz, methods=["GET"])
     app.include_router(variant.router)
     return app
+
+
+def _trace(app: FastAPI, settings: ServiceSettings) -> None:
+    """Trace the app: what does so is imported here alone, and wraps what is imported already."""
+    from loadlab_services.instruments.traced_app import trace  # noqa: PLC0415 (where it is asked)
+
+    trace(
+        app,
+        app.state.meter.trace,
+        seconds=settings.trace_seconds,
+        after_ms=settings.trace_after_ms,
+        processes=settings.workers,
+        health_path=HEALTH_PATH,
+    )
 
 
 async def healthz(request: Request) -> JSONResponse:

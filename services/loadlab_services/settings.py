@@ -88,6 +88,10 @@ class ServiceSettings(ProgramSettings):
     amqp_url: str = Field(default="", repr=False, description="amqp://user:password@host:5672/")
     cache_ttl_ms: int = Field(default=1000, ge=1, description="how stale a cached answer may be")
     backlog_limit: int = Field(default=100_000, ge=1, description="queue length answered by 503")
+    trace_seconds: int = Field(
+        default=0, ge=0, le=10, description="to trace; 0: nothing is wrapped"
+    )
+    trace_after_ms: int = Field(default=0, ge=0, description="from the first request of the load")
 
 
 class WorkerSettings(ProgramSettings):

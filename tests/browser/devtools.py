@@ -15,6 +15,11 @@ import websocket
 
 START_SECONDS = 60.0
 SOON = 30.0  # seconds for what a page shows within one
+# What axe, once its script is in the page, finds wrong in it.
+AXE_RUN = """
+axe.run(document, {resultTypes: ["violations"], iframes: false}).then((found) =>
+  found.violations.map((v) => [v.id, v.impact, v.nodes.length, v.nodes[0].html]))
+"""
 KEYS = {"Tab": 9, "Enter": 13, " ": 32}
 
 

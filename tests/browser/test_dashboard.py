@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.browser import find_axe, find_browser
 from tests.browser.dashboards import Running, dashboard
-from tests.browser.devtools import Page, opened
+from tests.browser.devtools import AXE_RUN, Page, opened
 from tests.unit.cli.dashboard.live_api import LiveApi
 from tests.unit.cli.dashboard.resources import (
     EVIL,
@@ -27,10 +27,6 @@ pytestmark = pytest.mark.integration
 
 RUN = f"{trial('select', 4)}-a1"
 POD = f"{RUN}-k6-x"
-AXE_RUN = """
-axe.run(document, {resultTypes: ["violations"], iframes: false}).then((found) =>
-  found.violations.map((v) => [v.id, v.impact, v.nodes.length, v.nodes[0].html]))
-"""
 TOO_WIDE = """
 [innerWidth, document.documentElement.scrollWidth,
  [...document.querySelectorAll("body *")].filter((each) =>

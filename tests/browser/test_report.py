@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.browser import Browser, find_axe, find_browser
 from tests.unit.report.examples import full, report
+from tests.unit.report.traced_examples import TRACE, traced
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +36,8 @@ VIEWS = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return report(*full())
+    resource, trials = full()
+    return report(resource, [*trials, traced("sync", trace=TRACE), traced("async", trace=TRACE)])
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """What LoadLab leaves in the machine's Docker, and takes away again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from loadlab_cluster.machine_docker import MachineDocker, forget_images
+from loadlab_cluster.own_image import OwnImage
 from loadlab_cluster.settings import Settings
 
 DOCKER = """\
@@ -37,6 +39,22 @@ def test_an_image_that_was_built_anew_leaves_none_behind(docker: Path, settings:
 
     assert removals(docker) == ["docker image rm sha256:old"]
     assert "docker image ls --no-trunc --quiet localhost/loadlab/*" in docker.read_text()
+
+
+def test_two_images_that_are_loaded_at_once_are_two(
+    machine, docker: Path, settings: Settings, tmp_path: Path
+) -> None:
+    """From a checkout of each version: one archive was both, and gone before it was read."""
+    save = 'echo "$4" > "$3"; /bin/sleep 0.3'
+    machine("docker", f'case "$1" in save) {save} ;; esac')
+    machine("kind", 'echo "loaded $(cat "$5")" >> "$LOADLAB_LOG"')
+    both = [OwnImage(tmp_path, tmp_path / "Dockerfile", f"search:{n}") for n in (1, 2)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(MachineDocker(settings).image, both))
+
+    said = sorted(docker.read_text().splitlines())
+    assert said == ["loaded localhost/search:1", "loaded localhost/search:2"]
+    assert [left for left in settings.cache.rglob("*") if left.suffix == ".tar"] == []
 
 
 def test_all_of_them_go_when_asked_for(docker: Path) -> None:

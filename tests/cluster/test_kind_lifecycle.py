@@ -3,9 +3,11 @@
 Takes the running cluster down, so it never shares a run with the other end-to-end tests.
 """
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,8 @@ from loadlab_cluster.clusters import choose_engine
 from loadlab_cluster.commands import read_output
 from loadlab_cluster.kind import NODE_LABEL, KindCluster
 from loadlab_cluster.network import DOCKER
-from loadlab_cluster.own_docker import KEY, OwnDocker
+from loadlab_cluster.own_docker import OwnDocker
+from loadlab_cluster.places import KEY, OF_BUILDAH, OF_CONTAINERD, OF_DOCKER
 from loadlab_cluster.settings import load_settings
 
 pytestmark = pytest.mark.e2e
@@ -97,8 +100,17 @@ def test_down_leaves_nothing(cluster: KindCluster) -> None:
         assert read_output([*ENGINE.docker(), "ps", "--all", "-q", "--filter", NODE_LABEL]) == ""
 
 
+def places_of_others() -> set[Path]:
+    """What another Docker or containerd of this machine has: there before our cluster was."""
+    note = DOCKER_FOLDER / "created.json"
+    ours = set(json.loads(note.read_text())) if note.exists() else set()
+    return {path for path in PLACES if path.exists() and str(path) not in ours}
+
+
 BUILDS = SETTINGS.build_run
 DOCKER_FOLDER = ENGINE.folder if isinstance(ENGINE, OwnDocker) else SETTINGS.cache
+PLACES = (*OF_DOCKER, *OF_CONTAINERD, *OF_BUILDAH)
+FOREIGN = places_of_others()  # asked before a test has touched the cluster
 
 
 def traces_on_the_machine() -> list[str]:
@@ -111,9 +123,10 @@ def traces_on_the_machine() -> list[str]:
         "cgroup": ["find", "/sys/fs/cgroup", "-maxdepth", "2", "-name", DOCKER.name],
         "file": ["sh", "-c", f"ls -d {KEY} {DOCKER_FOLDER} {BUILDS} 2> /dev/null || true"],
     }
-    words = (str(BUILDS), DOCKER.name, str(DOCKER_FOLDER), str(SETTINGS.cache / "docker"), str(KEY))
+    folders = (BUILDS, DOCKER_FOLDER, SETTINGS.cache / "docker", SETTINGS.buildah_root, KEY)
+    words = (DOCKER.name, *map(str, folders))
     found = []
     for kind, command in commands.items():
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found += [f"{kind}: {line}" for line in said.splitlines() if any(w in line for w in words)]
-    return found
+    return found + [f"place: {path}" for path in PLACES if path.exists() and path not in FOREIGN]

@@ -67,6 +67,19 @@ def test_on_a_mac_no_embedded_cluster_is_left_and_none_is_made(
         cluster.up()
 
 
+def test_a_cluster_of_roots_is_not_ended_by_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has no kind is offered the embedded one: he was told to take the checkout over."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(EmbeddedCluster, "leftovers", lambda _: ["process 1: etcd"])
+    monkeypatch.setattr(EmbeddedCluster, "_stop", lambda _: None)
+    monkeypatch.setattr(EmbeddedCluster, "_remove", lambda _: None)
+
+    with pytest.raises(ClusterError, match="is root's: `make down` as root"):
+        EmbeddedCluster(settings, embedded_builder(settings)).down()
+
+
 @pytest.mark.parametrize(
     ("number", "path", "remedy"),
     [
@@ -74,6 +87,7 @@ def test_on_a_mac_no_embedded_cluster_is_left_and_none_is_made(
         (errno.ENOSPC, "/home/me/.cache/loadlab/kind-images.tar", "make distclean"),
         (errno.EROFS, "/loadlab/.state", "XDG_CACHE_HOME"),
         (errno.ENOENT, "/proc", "CLUSTER=kind"),
+        (errno.EPERM, "", "repeat this as root"),
     ],
 )
 def test_what_the_system_refuses_is_one_line_with_the_path_and_the_remedy(
@@ -84,12 +98,12 @@ def test_what_the_system_refuses_is_one_line_with_the_path_and_the_remedy(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def refuse(_: Settings) -> None:
-        raise OSError(number, "refused", path)
+        raise OSError(number, "refused", path or None)
 
     monkeypatch.setattr(cli, "choose_cluster", refuse)
 
     assert cli.main(["up"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith(f"error: {path}: refused; ")
+    assert said.startswith("error: " + (f"{path}: " if path else "") + "refused; ")
     assert remedy in said
     assert said.count("\n") == 1

@@ -142,12 +142,27 @@ def test_no_proxy_leads_to_kind(
     assert (told["NO_PROXY"], told["no_proxy"]) == (expected, expected)
 
 
-def test_the_table_is_asked_for_past_the_proxy(settings: Settings, tmp_path: Path):
-    """The demo's last step is what the wrapper does, which knows the address."""
+def loadlab_that_notes(settings: Settings, tmp_path: Path, code: int = 0) -> Settings:
     own = replace(settings, handout=tmp_path / ".state")
     own.program("loadlab").parent.mkdir(parents=True)
-    own.program("loadlab").write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/said\n')
+    own.program("loadlab").write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/said\nexit {code}\n')
     own.program("loadlab").chmod(0o755)
-    experiments.print_results(own, "select")
+    return own
+
+
+def test_the_table_is_asked_for_past_the_proxy(settings: Settings, tmp_path: Path):
+    """The demo's last step is what the wrapper does, which knows the address."""
+    experiments.print_results(loadlab_that_notes(settings, tmp_path), "select")
 
     assert (tmp_path / "said").read_text() == "results select\n"
+
+
+def test_a_report_lies_beside_the_table_and_is_not_missed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(experiments, "REPORTS", tmp_path / "build" / "reports")
+    experiments.write_report(loadlab_that_notes(settings, tmp_path, code=1), "select")
+
+    file = tmp_path / "build" / "reports" / "select.html"
+    assert (tmp_path / "said").read_text() == f"report select -o {file}\n"
+    assert file.parent.is_dir()

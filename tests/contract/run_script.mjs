@@ -113,6 +113,7 @@ const modules = {
   'x/steward.js': ['arrive', 'finish', 'look', 'snapshot'].map((verb) => (
     `export const ${verb} = (...given) => globalThis.__loadlab.steward.${verb}(...given);`)).join(''),
   'x/arrivals.js': 'export const mark = () => {}; export const began = () => Date.now();',
+  'x/clock.js': 'export const steadyMs = () => Date.now();',
   'x/iterations.js': 'export const ended = () => {}, wait = () => {}, reached = () => true;',
   'x/noop.js': 'export const address = () => "http://127.0.0.1:1";',
   'metrics.js': 'export class Counter { add() {} } export class Trend { add() {} }',
@@ -124,7 +125,7 @@ function install(scripts) {
   const k6 = join(folder, 'node_modules', 'k6');
   mkdirSync(join(k6, 'x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/iterations': './x/iterations.js', './x/noop': './x/noop.js', './x/steward': './x/steward.js' };
+  const exports = { '.': './index.js', './http': './http.js', './execution': './execution.js', './metrics': './metrics.js', './data': './data.js', './x/loadlab': './x/loadlab.js', './x/arrivals': './x/arrivals.js', './x/clock': './x/clock.js', './x/iterations': './x/iterations.js', './x/noop': './x/noop.js', './x/steward': './x/steward.js' };
   writeFileSync(join(k6, 'package.json'), JSON.stringify({ name: 'k6', type: 'module', exports }));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(k6, name), text);
   return folder;

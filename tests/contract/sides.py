@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema
@@ -12,6 +12,7 @@ from referencing import Registry, Resource
 
 from loadlab.base.names import API_VERSION, Component
 from loadlab.catalogue import WORKLOADS
+from loadlab.model.k6_outputs import K6Outputs
 from loadlab.model.resources import Experiment
 from loadlab.plan.context import Images
 from loadlab.plan.generator import trial_configuration
@@ -20,6 +21,8 @@ from tests.manifests import Json
 
 SERVICES_IMAGE = "services:1"
 IMAGES = Images(services=SERVICES_IMAGE, k6="k6:1", postgres="pg:1", redis="r:1", rabbitmq="mq:1")
+COLLECTOR: Json = {"url": "http://collector:4318", "to": {"namespace": "monitoring", "port": 4318}}
+SENDING = replace(IMAGES, k6_outputs=K6Outputs.model_validate({"opentelemetry": COLLECTOR}))
 EXISTING = {"mode": "Existing", "secretRef": {"name": "mine", "key": "url"}}
 OWN_IMAGES: dict[str, Json] = {
     "metered": {"name": "metered", "image": "own:1"},
@@ -128,6 +131,8 @@ def plans() -> Iterator[tuple[str, Plan]]:
             if Component(store) in WORKLOADS[workload].stores(variant):
                 plan = plan_of(workload, {"name": variant}, **{store: EXISTING})
                 yield f"{workload}/{variant} in an existing {store}", plan
+        traced = plan_of(workload, {"name": variant}, trace={"seconds": 2})
+        yield f"{workload}/{variant} traced", traced
     for own, workload in itertools.product(OWN_IMAGES.values(), ("select", "custom")):
         levels = OWN_LEVELS if workload == "select" else CUSTOM_LEVELS
         more = {"load": {"request": {"path": "/"}}, "factors": levels}
@@ -136,7 +141,9 @@ def plans() -> Iterator[tuple[str, Plan]]:
     asked |= {"script": {"script": SCRIPT}, "iterations": {"request": TOLD, "iterations": 1000}}
     for title, load in asked.items():
         more = {"load": load, "factors": CUSTOM_LEVELS}
-        yield f"custom/{title}", plan_of("custom", OWN_IMAGES["metered"], **more)
+        plan = plan_of("custom", OWN_IMAGES["metered"], **more)
+        yield f"custom/{title}", plan
+        yield f"custom/{title} with outputs", make_plan(plan.context.experiment, SENDING)
 
 
 def _with_worker(workload: str, variant: str) -> Plan:
@@ -161,7 +168,8 @@ def containers() -> Iterator[PlannedContainer]:
 
 
 def _children(plan: Plan) -> list[Json]:
-    return [*plan.preparation_manifests(), *plan.run_manifests(plan.trials[0], 1)]
+    run = next(iter(plan.traced), plan.trials[0])
+    return [*plan.preparation_manifests(), *plan.run_manifests(run, 1)]
 
 
 def _container(title: str, container: Json) -> PlannedContainer:

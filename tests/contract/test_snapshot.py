@@ -1,5 +1,6 @@
 """Snapshots and accounts that the services produce are those of the schemas, and are read whole."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,15 @@ from loadlab.measurement.documents import (
     Second,
     Snapshot,
     Split,
+    Trace,
 )
 from loadlab_services.delivery.counts import COUNTS
-from loadlab_services.instruments import Board, Source
+from loadlab_services.instruments.cells import Board
 from loadlab_services.instruments.server import NO_PROCESS
 from loadlab_services.instruments.sidecar import ServiceFromOutside
+from loadlab_services.instruments.snapshot import Source
+from loadlab_services.instruments.trace import Tracer
+from loadlab_services.instruments.trace_slots import slots_of
 from loadlab_services.steward import snapshot as steward_snapshot
 from loadlab_services.steward.account import account_for
 from loadlab_services.steward.app_metrics import AppMetrics
@@ -36,6 +41,7 @@ from loadlab_services.steward.quiet import Quietness
 from loadlab_services.steward.reach import Silence
 from loadlab_services.steward.steward import Steward
 from loadlab_services.steward.stores import Stores
+from loadlab_services.steward.traced import with_trace
 from loadlab_services.workloads import find_workload
 from tests.contract.sides import faults
 
@@ -191,6 +197,26 @@ async def test_a_snapshot_of_all_components_is_that_of_the_schema(
     assert read.components.keys() == answer["components"].keys()
 
 
+async def test_a_trace_is_that_of_the_schema_and_read_whole(schemas):
+    slots = slots_of(2)
+    for slot in slots:
+        tracer = Tracer(slot, seconds=0.1, after=0)
+        for _ in range(3):
+            request = tracer.accept()
+            assert request is not None
+            request.note("query", request.arrived, request.arrived + 0.001)
+            request.name, request.status = "GET /", 200
+    await asyncio.sleep(0.5)
+    trace = json.loads(json.dumps(Source(Board(processes=2, traces=slots)).trace()))
+    answer = with_trace(await taken(instruments(), owns_postgres=True), trace or "none")
+
+    assert faults(schemas, "snapshot.schema.json", answer) == []
+    assert Trace.model_validate(trace, extra="forbid").dump() == trace
+    assert len(trace["requests"]) == 6
+    read = Snapshot.model_validate(answer | {"edge": "end"}, extra="forbid")
+    assert read.trace is not None
+
+
 class NothingLeft:
     async def observe(self) -> Any:
         from loadlab_services.steward.leftover import Leftover  # noqa: PLC0415
@@ -230,6 +256,7 @@ READERS: list[tuple[type[ReadModel], str, str]] = [
     (Freshness, "generator-document.schema.json", "freshness"),
     (Account, "account.schema.json", ""),
     (Snapshot, "snapshot.schema.json", ""),
+    (Trace, "snapshot.schema.json", "trace"),
 ]
 
 

@@ -22,6 +22,7 @@ SCRIPTED = [
     "sleep/async open, Calibration",
     "items/cached closed", "ingest/queued closed", "wells/async closed", "select/metered",
     "custom/told", "custom/steps", "custom/script", "custom/iterations",
+    "custom/told with outputs", "custom/script with outputs",
 ]  # fmt: skip
 
 
@@ -140,3 +141,12 @@ def test_a_pod_waits_for_the_others_as_long_as_a_graceful_stop_may_take(schemas)
 
     assert told.together_ms > 300_000
     assert asked["timeout"] >= told.together_ms, "the pod hangs up before the steward answers"
+
+
+@pytest.mark.parametrize("title", ["custom/told with outputs", "custom/script with outputs"])
+def test_samples_have_the_tags_that_are_planned_and_the_pods_number(title):
+    tags = scripted(title)["options"]["tags"]
+
+    assert PLANNED[title]["tags"].keys() > {"loadlab_experiment", "loadlab_cell"}
+    assert tags == PLANNED[title]["tags"] | {"loadlab_pod": "0"}
+    assert "tags" not in scripted("custom/told")["options"]

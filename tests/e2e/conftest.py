@@ -1,8 +1,11 @@
 """The cluster with LoadLab installed from the chart, and a namespace that enforces `restricted`."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.e2e.cluster_tools import Lab, install_loadlab, kubectl
+from tests.e2e.chart import helm, wait_until_gone
+from tests.e2e.cluster_tools import SYSTEM, Lab, install_loadlab, kubectl, run
 
 NAMESPACE = "loadlab-e2e"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
@@ -36,3 +39,17 @@ def lab(namespace: str) -> Lab:
     """
     kubectl("-n", namespace, "delete", "loadexperiments", "--all", "--wait")
     return Lab(namespace)
+
+
+@pytest.fixture
+def without_operator(lab: Lab) -> None:
+    """An operator that `make install` or another test left is uninstalled."""
+    run(helm(4), "uninstall", "loadlab", "-n", SYSTEM, "--ignore-not-found", "--wait")
+    wait_until_gone()
+
+
+@pytest.fixture(scope="module")
+def installed_again(installed: None) -> Iterator[None]:
+    """For a module that installs: the others find the operator of this checkout after it."""
+    yield
+    install_loadlab()

@@ -105,19 +105,23 @@ def _secret(certificate: bytes, key: bytes) -> Json:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": NAME}, "data": data}
 
 
-def _pod(image: str, program: str) -> Json:
-    sidecar = {
+def sidecar(image: str, program: str = SLEEPS) -> Json:
+    """The container that pods get: it stands beside the others, and no request goes through it."""
+    return {
         "name": SIDECAR,
         "image": image,
         "command": ["python", "-c", program],
         "securityContext": RESTRICTED,
         "resources": {"requests": {"memory": "40Mi"}, "limits": {"memory": "200Mi"}},
     }
+
+
+def _pod(image: str, program: str) -> Json:
     container = {
         "name": "webhook",
         "image": image,
         "command": ["python", "-c", WEBHOOK],
-        "env": [{"name": "SIDECAR", "value": json.dumps(sidecar)}],
+        "env": [{"name": "SIDECAR", "value": json.dumps(sidecar(image, program))}],
         "securityContext": RESTRICTED,
         "volumeMounts": [{"name": "tls", "mountPath": "/tls"}],
         "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},

@@ -3,11 +3,10 @@
 Each test starts without an operator; the other modules' tests find theirs again.
 """
 
-from collections.abc import Iterator
-
 import pytest
 import yaml
 
+from tests.e2e.chart import assert_operator_works, helm, wait_until_gone
 from tests.e2e.cluster_tools import (
     CHART,
     REPOSITORY,
@@ -15,64 +14,12 @@ from tests.e2e.cluster_tools import (
     VALUES,
     Lab,
     RefusedError,
-    condition,
-    eventually,
-    find_program,
-    install_loadlab,
     kubectl,
     run,
 )
 from tests.manifests import Json
 
-pytestmark = pytest.mark.e2e
-QUICK = {
-    "workload": "sleep",
-    "variants": [{"name": "async"}],
-    "factors": {"ms": [5], "virtualUsers": [4]},
-    "replicates": 1,
-    "load": {"duration": "2s", "warmup": "0s"},
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _installed_again(installed: None) -> Iterator[None]:
-    yield
-    install_loadlab()
-
-
-@pytest.fixture
-def without_operator(lab: Lab) -> None:
-    """An operator that `make install` or another test left is uninstalled."""
-    run(helm(4), "uninstall", "loadlab", "-n", SYSTEM, "--ignore-not-found", "--wait")
-    wait_until_gone()
-
-
-def helm(major: int) -> str:
-    program = f"helm{major}"
-    if find_program(program) is None:
-        pytest.skip(f"{program} is neither in .state/bin nor in PATH")
-    return program
-
-
-def assert_operator_works(lab: Lab, name: str) -> None:
-    kubectl("-n", SYSTEM, "rollout", "status", "deployment", "--timeout=60s")
-    lab.delete(name)
-    lab.submit(name, **QUICK)
-    status = lab.wait(name, 90)
-    assert status["phase"] == "Succeeded", condition(status, "Finished")
-
-
-def everything_of_ours() -> list[str]:
-    kinds = "deployments,pods,serviceaccounts,roles,rolebindings,configmaps,secrets,services"
-    names = kubectl("-n", SYSTEM, "get", kinds, "-o", "name").split()
-    cluster_wide = kubectl("get", "clusterroles,clusterrolebindings", "-o", "name").split()
-    own = [name for name in cluster_wide if "loadlab" in name]
-    given = {"serviceaccount/default", "configmap/kube-root-ca.crt"}
-    return [name for name in names if name not in given] + own
-
-
-def wait_until_gone() -> None:
-    eventually(lambda: not everything_of_ours(), 40, f"nothing left of {everything_of_ours()}")
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("installed_again")]
 
 
 @pytest.mark.usefixtures("without_operator")

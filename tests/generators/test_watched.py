@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from itertools import count
 
 import pytest
 
-from loadlab_services.generators.watched import share_waited, watching
+from loadlab_services.generators import watched as module
+from loadlab_services.generators.watched import run_watched, share_waited, watching
 
 BURN = "while True: pass"
 
@@ -39,3 +41,23 @@ def test_of_two_that_share_a_cpu_each_waits_half_of_its_time():
 
     # Others on this CPU make it more.
     assert 0.35 < usage.sched_wait_share <= 1.0
+
+
+def test_a_wall_clock_that_is_set_meanwhile_is_told(monkeypatch):
+    ahead = iter([100.0, 97.5])
+    monkeypatch.setattr(module, "ahead", lambda: next(ahead))
+    with watching(os.getpid()) as watched:
+        pass
+
+    assert watched.usage(1.0, 1.0, 1).clock_step_us == 2_500_000
+
+
+def test_a_tool_took_as_long_as_it_did_whatever_the_wall_clock_says(monkeypatch):
+    """Where it was set by an hour in mid-run, its rate was that of an hour."""
+    hours = count(1_800_000_000, 3600)
+    monkeypatch.setattr(time, "time", lambda: float(next(hours)))
+    ended = run_watched(["sleep", "0.2"], 10, os.environ, 1)
+
+    assert 0.2 <= ended.ended - ended.began < 5
+    assert ended.usage.wall_seconds == ended.ended - ended.began
+    assert ended.usage.clock_step_us > 3e9

@@ -52,10 +52,9 @@ async def test_who_makes_a_connection_waits_for_it(
     """And who has one from the warm-up does not; one user may have idled in that."""
     key, cert = certificate(tmp_path, "ours")
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-    with serving_tls(Server(), key, cert) as service:
-        async with behind_a_slow_way(service) as address:
-            config = lab.configure(virtualUsers=4, warmupMs=warmup_ms) | {"target": address}
-            scenario = measured(await asyncio.to_thread(lab.run, config=config))
+    async with serving_tls(Server(), key, cert) as service, behind_a_slow_way(service) as address:
+        config = lab.configure(virtualUsers=4, warmupMs=warmup_ms) | {"target": address}
+        scenario = measured(await asyncio.to_thread(lab.run, config=config))
 
     assert made <= scenario.connections <= made + 1
     waited = split_of(scenario).http_req_total.hdr.above(round(0.9e6 * HANDSHAKE_SECONDS))

@@ -1,9 +1,10 @@
 """The real k6 asks by https and checks the certificate by the authority that it is given."""
 
+import asyncio
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,18 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     return key, cert
 
 
-@contextmanager
-def serving_tls(server: Server, key: Path, cert: Path) -> Iterator[str]:
+@asynccontextmanager
+async def serving_tls(server: Server, key: Path, cert: Path) -> AsyncIterator[str]:
+    """Serve on a thread of its own; uvloop may hang for good as it closes a TLS connection."""
     config = uvicorn.Config(
-        server, port=0, lifespan="off", log_level="critical", ssl_keyfile=key, ssl_certfile=cert
+        server,
+        port=0,
+        loop="asyncio",
+        lifespan="off",
+        log_level="critical",
+        ssl_keyfile=key,
+        ssl_certfile=cert,
+        timeout_graceful_shutdown=5,
     )
     app = uvicorn.Server(config)
     listener = config.bind_socket()
@@ -35,8 +44,8 @@ def serving_tls(server: Server, key: Path, cert: Path) -> Iterator[str]:
     try:
         yield f"https://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        app.force_exit = app.should_exit = True
-        thread.join()
+        app.should_exit = True
+        await asyncio.to_thread(thread.join)
 
 
 async def test_a_certificate_of_the_given_authority_is_taken(lab: Lab, tmp_path, monkeypatch):
@@ -44,7 +53,7 @@ async def test_a_certificate_of_the_given_authority_is_taken(lab: Lab, tmp_path,
     key, cert = certificate(tmp_path, "ours")
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))
 
-    with serving_tls(service, key, cert) as address:
+    async with serving_tls(service, key, cert) as address:
         ended = lab.run(config=lab.configure() | {"target": address})
 
     measure = ended.document["scenarios"]["measure"]
@@ -59,7 +68,7 @@ async def test_any_other_is_refused_in_words(lab: Lab, tmp_path, monkeypatch):
     config = lab.configure()
     config["deadlines"]["readyMs"] = 500
 
-    with serving_tls(Server(), key, cert) as address:
+    async with serving_tls(Server(), key, cert) as address:
         ended = lab.run(config=config | {"target": address})
 
     assert ended.code != 0

@@ -71,11 +71,11 @@ def test_what_may_pass_is_waited_for(lab, server, status, changes):
     assert "the service was not ready after 15000 ms: GET " in ended.document["error"]
 
 
-def test_a_certificate_that_does_not_fit_is_not_waited_for(lab, tmp_path, monkeypatch):
+async def test_a_certificate_that_does_not_fit_is_not_waited_for(lab, tmp_path, monkeypatch):
     key, cert = certificate(tmp_path, "theirs")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path, "ours")[1]))
 
-    with serving_tls(Server(), key, cert) as address:
+    async with serving_tls(Server(), key, cert) as address:
         seconds, ended = waited(lab, target=address)
 
     assert HOPELESS_SECONDS <= seconds < HOPELESS_SECONDS + 4

@@ -1,35 +1,12 @@
 """The action that measures in a pipeline: its script, by programs that note what they hear."""
 
-import os
 import re
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 import yaml
 
-PROGRAMS = {
-    "make": 'echo "make $*" >> "$SAID"',
-    "docker": 'echo "docker $*" >> "$SAID"',
-    "python3": 'echo "python3 $*" >> "$SAID"',
-    "kubectl": """
-echo "kubectl $1 ${*: -1}" >> "$SAID"
-case "$*" in "get loadexperiment sleep"*) printf %s "${STANDS-}" ;; esac
-case "$*" in "$REFUSES"*) exit 1 ;; esac
-""",
-    "loadlab": """
-echo "loadlab $1" >> "$SAID"
-case "$*" in
-  validate*) sed -n 's/^kind: LoadExperiment/sleep: accepted/p' "$2" ;;
-  run*) if [ "$RUN" = forever ]; then exec sleep 60; fi; exit "$RUN" ;;
-  gate*) [ "$2" = sleep ] && echo "<testsuites/>" > "$8"; exit "$GATE" ;;
-  results*-o*) echo "${TABLE-the table}" ;;
-  results*) echo "sleep: Failed, NeverReady" ;;
-esac
-""",
-}
+from tests.packaging.action_tools import PROGRAMS, run_action
 
 
 @pytest.mark.parametrize(
@@ -250,50 +227,3 @@ def test_what_is_wrong_with_the_action_is_said(repository: Path, tmp_path: Path)
     assert done.returncode == 1
     assert "no such file: nothing.yaml" in done.stderr
     assert said == ""
-
-
-def run_action(
-    repository: Path,
-    folder: Path,
-    *,
-    make: str = PROGRAMS["make"],
-    kubectl: str = PROGRAMS["kubectl"],
-    docker: str = PROGRAMS["docker"],
-    ends_after: str = "",
-    **environment: str,
-):
-    """Run its script with programs that note what they are told; with SIGTERM once they say it."""
-    for name, script in (PROGRAMS | {"make": make, "kubectl": kubectl, "docker": docker}).items():
-        (folder / name).write_text(f"#!/usr/bin/env bash\n{script}\n")
-        (folder / name).chmod(0o755)
-    for name in ("said", "summary", "output"):
-        (folder / name).touch()
-    told = {
-        "EXPERIMENT": str(repository / "manifests/samples/sleep.yaml"),
-        "LOADLAB_CLUSTER": "current",
-        "RESULTS": str(folder / "results"),
-        "SAID": str(folder / "said"),
-        "REFUSES": "nothing",
-        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
-        "GITHUB_OUTPUT": str(folder / "output"),
-        "PATH": f"{folder}:{os.environ['PATH']}",
-    }
-    copy = folder / "checkout/.github/actions/measure"  # beside no .venv of this one
-    copy.mkdir(parents=True)
-    script = (repository / ".github/actions/measure/measure.sh").read_text()
-    (copy / "measure.sh").write_text(script)
-    with subprocess.Popen(
-        ["bash", copy / "measure.sh"],
-        env=told | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as action:
-        while ends_after and ends_after not in (folder / "said").read_text():
-            time.sleep(0.01)
-        if ends_after:
-            os.killpg(action.pid, signal.SIGTERM)
-        out, err = action.communicate(timeout=30)
-    done = subprocess.CompletedProcess([], action.returncode, out, err)
-    return done, (folder / "said").read_text(), (folder / "summary").read_text()

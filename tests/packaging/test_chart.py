@@ -37,7 +37,7 @@ def deployment(objects: list[Json]) -> Json:
 
 def environment(objects: list[Json]) -> dict[str, str]:
     (container,) = deployment(objects)["spec"]["template"]["spec"]["containers"]
-    return {variable["name"]: variable["value"] for variable in container["env"]}
+    return {each["name"]: each["value"] for each in container["env"] if "value" in each}
 
 
 def names(objects: list[Json], kind: str) -> set[str]:
@@ -72,6 +72,14 @@ def test_objects_are_valid(render, values):
         "imagePullPolicy=Sometimes",
         "watchNamespaces={Upper_Case}",
         "healthPort=80",
+        "k6Outputs.opentelemetry.url=collector:4318",
+        "k6Outputs.opentelemetry.url=http://user:secret@collector/",
+        "k6Outputs.opentelemetry.interval=10ms",
+        "k6Outputs.prometheusRemoteWrite.trendStats={p95}",
+        "k6Outputs.prometheusRemoteWrite.interval=30s",
+        "k6Outputs.statsd.url=http://collector/",
+        "k6Outputs.opentelemetry.headersFrom[0].secretKeyRef.namespace=monitoring",
+        "podDisruptionBudget.minAvailable=1",
         "resources.limits.gpu=1",
         "extraEnv[0].name=LOADLAB_IMAGE_K6,extraEnv[0].value=x",
         "extraEnv[0].name=A",

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from loadlab.base.times import rfc3339
-from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
+from loadlab.kube.api import Kind, Labels, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.errors import ClusterError, ConflictError, UnavailableError
 from loadlab.kube.lists import PAGE_OBJECTS
 from tests.reconcile.fake_kubernetes import FakeKubernetes, copied
@@ -32,6 +32,13 @@ def merged(target: Manifest, patch: Manifest) -> Manifest:
         else:
             result[key] = value
     return result
+
+
+def _bears(item: Manifest, labels: Labels) -> bool:
+    """Whether an object has these labels; of several values any."""
+    own = item["metadata"].get("labels") or {}
+    several = {key: (value,) if isinstance(value, str) else value for key, value in labels.items()}
+    return all(own.get(key) in values for key, values in several.items())
 
 
 class FakeCluster(FakeKubernetes):
@@ -76,23 +83,17 @@ class FakeCluster(FakeKubernetes):
             found = {"metadata": found["metadata"]}
         return await self._do(f"get {kind.name} {name}", lambda: copied(found))
 
-    async def list(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
-    ) -> list[Manifest]:
+    async def list(self, kind: Kind, namespace: str | None, labels: Labels) -> list[Manifest]:
         def matching() -> list[Manifest]:
             return [
                 copied(item)
                 for (k, ns, _), item in self.objects.items()
-                if k is kind
-                and namespace in {None, ns}
-                and labels.items() <= (item["metadata"].get("labels") or {}).items()
+                if k is kind and namespace in {None, ns} and _bears(item, labels)
             ]
 
         return await self._do(f"list {kind.name}", matching)
 
-    async def pages(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
-    ) -> AsyncIterator[Page]:
+    async def pages(self, kind: Kind, namespace: str | None, labels: Labels) -> AsyncIterator[Page]:
         found = await self.list(kind, namespace, labels)
         for start in range(0, len(found), PAGE_OBJECTS):
             yield found[start : start + PAGE_OBJECTS]

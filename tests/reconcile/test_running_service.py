@@ -177,11 +177,16 @@ def _is_pointed_elsewhere(lab: Laboratory) -> None:
     lab.cluster.objects[Kind.SERVICE, "lab", "shop"]["spec"] |= spec
 
 
+def _leads_to_a_stranger_too(lab: Laboratory) -> None:
+    lab.place(endpoint_slice(("", "10.9.9.9"), name="trap", maker="me"))
+
+
 CHANGES: dict[str, tuple[Callable[[Laboratory], None], str]] = {
     "a rolling update": (_rolls, "was replaced or restarted"),
     "an autoscaler": (_scales, "had 1 pods when the run began and 2 later"),
     "a restart": (_restarts, "was replaced or restarted"),
     "a change that was taken back": (_was_not_ready, "endpoints of the Service shop changed"),
+    "an EndpointSlice of somebody's": (_leads_to_a_stranger_too, "endpoints of the Service shop"),
     "an edit": (_is_pointed_elsewhere, "was edited, replaced or deleted"),
 }
 

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from loadlab.kube.api import Kind, Manifest
+from loadlab.kube.api import Kind, Labels, Manifest
 from tests.manifests import Json
 from tests.reconcile.laboratory import Laboratory
 
@@ -16,7 +16,7 @@ def one_behind(lab: Laboratory, every: int, first: int) -> None:
     fresh, former, turn = lab.cluster.list, dict[Kind, list[Manifest]](), count(-first)
     stale = False
 
-    async def answer(kind: Kind, namespace: str | None, labels: dict[str, str]) -> list[Manifest]:
+    async def answer(kind: Kind, namespace: str | None, labels: Labels) -> list[Manifest]:
         nonlocal stale
         if kind is Kind.POD:  # the first of a pass
             stale = next(turn) % every == 0

@@ -19,7 +19,6 @@ ELSEWHERE = {
     ("", "pods", "delete"): "of a failed data set that a sidecar holds: there is none here",
     ("", "serviceaccounts", "get"): "where a variant uses one that its owner has lent",
     ("", "configmaps", "get"): "where an experiment names one",
-    ("discovery.k8s.io", "endpointslices", "list"): "where a service is asked that runs already",
     ("", "nodes", "list"): "where a pod fits no node: the played scheduler binds every pod",
 }
 LEFT_TO_A_RACE = {  # an object that is there although nobody heard of its creation is looked at

@@ -61,7 +61,7 @@ def running(
     env: dict[str, str] | None = None,
     log: str = "log",
     end: signal.Signals = signal.SIGINT,  # Postgres' fast shutdown: waits for no client
-) -> Iterator[None]:
+) -> "Iterator[subprocess.Popen[bytes]]":
     """Run a server until the block ends; its log is shown where it fails to start."""
     path = Path(folder) / log
     with path.open("wb") as output:
@@ -69,7 +69,7 @@ def running(
             command, stdout=output, stderr=output, cwd=folder, user=user, env=env
         )
     try:
-        yield
+        yield process
     except TimeoutError as error:
         raise TimeoutError(f"{error}; its log:\n{path.read_text()}") from error
     finally:

@@ -6,11 +6,13 @@ repository=$(cd "$(dirname "$0")/../../.." && pwd)
 namespace=${NAMESPACE:-default}
 results=${RESULTS:-loadlab-results}
 of_experiment=(-n "$namespace" --ignore-not-found -o 'jsonpath=is{.status.conditions[?(@.type=="Finished")].status}')
-name= takes_down= archive=
+name= takes_down= archive= child=
+summary_bytes=1000000  # of a larger one GitHub shows nothing
 read -r -d '' -a images <<< "${IMAGES:-}"
 
 put_out() { echo "$1" >> "${GITHUB_OUTPUT:-/dev/null}"; }
 finish() {
+  trap : INT TERM  # what is begun here is ended: a runner that cancels waits ten seconds
   put_out "exit-code=$1"
   [ -z "$archive" ] || rm -f "$archive"
   [ -z "$takes_down" ] || CLUSTER=kind make -C "$repository" down >&2
@@ -25,10 +27,38 @@ terminate() {
   echo "$name is not over, and is ended" >&2
   kubectl patch loadexperiment "$name" -n "$namespace" --type merge -p '{"spec":{"terminate":true}}' >&2
 }
+# A trap waits for what runs in the foreground, and a runner kills what has not ended in ten seconds:
+# what takes longer runs beside this script, in a process group that can be ended as a whole.
+long() {
+  set -m
+  "$@" &
+  child=$!
+  set +m
+  local code=0
+  wait "$child" || code=$?
+  child=
+  return $code
+}
 cancelled() {
-  trap - INT TERM
+  trap : INT TERM
+  [ -z "$child" ] || kill -- "-$child" 2> /dev/null
   [ -z "$name" ] || terminate
   finish 2
+}
+# Whatever is refused is refused for all of the file, before any of it is there.
+apply() {
+  kubectl apply "$@" --server-side --force-conflicts --field-manager=loadlab-run -n "$namespace" -f "$experiment" ||
+    fail "$EXPERIMENT could not be applied: see above"
+}
+# After an hour of measuring it would be late to say so.
+refuse_wrong_words() {
+  case ${FAIL_ON:-regressed} in
+    criteria | regressed | inconclusive) ;;
+    *) fail "fail-on is criteria, regressed or inconclusive, not $FAIL_ON" ;;
+  esac
+  [[ ${TIMEOUT:-7200} =~ ^[0-9.]*[1-9][0-9a-z.]*$ ]] || fail "timeout is a number of seconds, or such as 30m, not $TIMEOUT"
+  [[ ${KEEP:-false} =~ ^(true|false)$ ]] || fail "keep is true or false, not $KEEP"
+  [[ ${AGAIN:-true} =~ ^(true|false)$ ]] || fail "again is true or false, not $AGAIN"
 }
 # A cluster in kind has its own store: of what the runner's Docker holds, nothing is in it.
 load_images() {
@@ -39,15 +69,18 @@ load_images() {
   done
   archive=$(mktemp) || fail "no room for an archive of the images"
   docker save --output "$archive" "${images[@]}" || fail "${images[*]} could not be saved: see above"
-  CLUSTER=kind PYTHONPATH=$repository/cluster python3 -m loadlab_cluster load "$archive" ||
+  CLUSTER=kind PYTHONPATH=$repository/cluster long python3 -m loadlab_cluster load "$archive" ||
     fail "${images[*]} could not be loaded into the kind cluster: see above"
   rm -f "$archive"  # some hundred megabytes
 }
 trap cancelled INT TERM
 put_out "artifact=loadlab-results${GITHUB_JOB:+-$GITHUB_JOB}${JOB_INDEX:+-$JOB_INDEX}"
 
-[ -f "${EXPERIMENT:-}" ] || fail "no such file: ${EXPERIMENT:-EXPERIMENT is empty}; name the YAML of one LoadExperiment"
 mkdir -p "$results" || fail "$results cannot be made"
+# Of an earlier step: where this one breaks off, they would be taken for its own.
+rm -f "$results"/{table.md,results.json,results.csv,junit.xml} || fail "$results cannot be emptied of an earlier run's files"
+refuse_wrong_words
+[ -f "${EXPERIMENT:-}" ] || fail "no such file: ${EXPERIMENT:-EXPERIMENT is empty}; name the YAML of one LoadExperiment"
 experiment=$(realpath "$EXPERIMENT")
 
 case ${LOADLAB_CLUSTER:-kind} in
@@ -55,7 +88,7 @@ case ${LOADLAB_CLUSTER:-kind} in
     # One that is only stopped is somebody's, with what was measured on it.
     [ -n "$(docker ps --all --quiet --filter label=io.x-k8s.kind.cluster=loadlab 2> /dev/null)" ] ||
       CLUSTER=kind make -C "$repository" status > /dev/null 2>&1 || [ "${KEEP:-false}" = true ] || takes_down=true
-    CLUSTER=kind make -C "$repository" install || fail "no cluster with LoadLab came up: see above"
+    CLUSTER=kind long make -C "$repository" install || fail "no cluster with LoadLab came up: see above"
     [ ${#images[@]} = 0 ] || load_images
     PATH=$repository/.state/bin:$PATH
     export KUBECONFIG=$repository/.state/kubeconfig
@@ -63,7 +96,7 @@ case ${LOADLAB_CLUSTER:-kind} in
   current)
     [ ${#images[@]} = 0 ] ||
       fail "images are loaded into a cluster in kind only: push ${images[*]} where your cluster pulls from, and name them so in $EXPERIMENT"
-    make -C "$repository" venv || fail "the command line could not be installed: see above"
+    long make -C "$repository" venv || fail "the command line could not be installed: see above"
     PATH=$repository/.venv/bin:$PATH
     kubectl get loadexperiments -n "$namespace" -o name > /dev/null ||
       fail "LoadLab is not installed in this cluster (helm install loadlab charts/loadlab), or its experiments in $namespace may not be read (the ClusterRole loadlab-edit)"
@@ -94,12 +127,11 @@ case $stands in
 esac
 # As `loadlab run` applies it, and what it names beside it in the file, such as a ConfigMap. One of this
 # name that says otherwise ends the job here: its results are not this one's.
-kubectl apply --server-side --force-conflicts --field-manager=loadlab-run -n "$namespace" -f "$experiment" ||
-  fail "$EXPERIMENT could not be applied: see above"
+apply --dry-run=server > /dev/null
+name=$measured  # from here on there may be one to terminate
+apply
 
-name=$measured
-loadlab run "$experiment" -n "$namespace" --timeout "${TIMEOUT:-7200}" &
-wait $!  # in the background, so that a trap does not wait for its end
+long loadlab run "$experiment" -n "$namespace" --timeout "${TIMEOUT:-7200}"
 ran=$?
 for form in md json csv; do
   file=$results/$([ $form = md ] && echo table || echo results).$form
@@ -110,10 +142,15 @@ if [ ! -f "$results/table.md" ]; then  # no results: then what became of it, and
   loadlab results "$name" -n "$namespace" | sed 's/^/    /' > "$results/table.md"
   [ -s "$results/table.md" ] || rm -f "$results/table.md"
 fi
-[ ! -f "$results/table.md" ] || cat "$results/table.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+if [ -f "$results/table.md" ]; then
+  {
+    head -c $summary_bytes "$results/table.md"
+    [ "$(wc -c < "$results/table.md")" -le $summary_bytes ] || printf '\n\nThe rest is in table.md of the results.\n'
+  } >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+fi
 
 loadlab gate "$name" -n "$namespace" --fail-on "${FAIL_ON:-regressed}" --junit "$results/junit.xml"
 gated=$?
-[ $ran -ne 2 ] || terminate
+[ $ran -ne 2 ] && [ $gated -ne 2 ] || terminate  # whatever ended the following of it
 [ $ran -ne 1 ] && [ $ran -ne 2 ] || finish $ran  # it broke, or is not over: junit.xml says so, too
 finish $gated

@@ -58,3 +58,26 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{/* What is on of k6Outputs, as JSON; nothing where nothing is. */}}
+{{- define "loadlab.k6Outputs" -}}
+{{- $on := dict -}}
+{{- range $name, $output := .Values.k6Outputs -}}
+{{- if $output.url -}}
+{{- $to := $output.to | default dict -}}
+{{- if not (and $to.port (ne (empty $to.namespace) (empty $to.cidr))) -}}
+{{- fail (printf "k6Outputs.%s.to says whom the generators may speak to: give it a port and either a namespace or a cidr, such as {namespace: monitoring, port: 4318}" $name) -}}
+{{- end -}}
+{{- $_ := set $on $name $output -}}
+{{- end -}}
+{{- end -}}
+{{- /* Kubernetes would expand $(NAME) in a value; in JSON a dollar has another name. */ -}}
+{{- if $on -}}{{- toJson $on | replace "$" "\\u0024" -}}{{- end -}}
+{{- end -}}
+
+{{/* Call with (dict "context" $ "flag" .. "kind" .. "api" .. "remedy" ..): fails where the cluster has no such API. */}}
+{{- define "loadlab.needsApi" -}}
+{{- if not (.context.Capabilities.APIVersions.Has .api) -}}
+{{- fail (printf "%s needs %s (%s), which this cluster has not: %s, or leave it off" .flag .kind .api .remedy) -}}
+{{- end -}}
+{{- end -}}

@@ -25,7 +25,7 @@ else says why.
   resources: [services]
   verbs: [get, list, create, delete]
 - apiGroups: [discovery.k8s.io]
-  resources: [endpointslices]  # where a Service that an experiment asks leads to
+  resources: [endpointslices]  # where the Services lead to that an experiment asks, and its own
   verbs: [list]
 - apiGroups: [""]
   resources: [secrets]

@@ -185,22 +185,30 @@ def _ratio(found: Comparison, names: _Names) -> str:
     return f"{of} has {ratio} of {over}'s {_named_figure(found.figure)}"
 
 
-def _interval(found: Comparison) -> str:
-    if found.ratio is None or found.low is None or found.high is None:
+def _interval(found: Comparison, *, is_turned: bool = False) -> str:
+    """Spell the ratio; turned that of the other cell to this one."""
+    if not (found.ratio and found.low and found.high):
         return ""
-    return spelling.interval(found.ratio, found.low, found.high, spelling.ratio)
+    ends = found.ratio, found.low, found.high
+    if is_turned:
+        ends = 1 / found.ratio, 1 / found.high, 1 / found.low
+    return spelling.interval(*ends, spelling.ratio)
 
 
 def _beside(lead: Comparison, comparisons: Iterable[Comparison]) -> Iterator[str]:
-    """Say what the same pair of cells shows in the other figures, where it shows anything."""
+    """Say what the same pair of cells shows in the other figures, where it shows anything.
+
+    The control is compared with nothing, others are with it: where it is ahead their ratios are
+    turned, as what it is worse in belongs to the choice.
+    """
     for found in comparisons:
         name = _SHARES.get(found.figure, "requests per second")
         if {found.of, found.over} != {lead.of, lead.over} or found.figure == lead.figure:
             continue
         if found.outcome is ComparisonOutcome.EQUIVALENT:
             yield f"{name} alike"
-        elif found.of == lead.of and found.outcome is not ComparisonOutcome.INCONCLUSIVE:
-            yield f"{_interval(found)} of its {name}"
+        elif found.outcome is not ComparisonOutcome.INCONCLUSIVE:
+            yield f"{_interval(found, is_turned=found.of != lead.of)} of its {name}"
 
 
 def _tie(best: Best, comparisons: Sequence[Comparison], names: _Names) -> str:

@@ -70,6 +70,16 @@ def preliminary_name(children: str, index: int) -> str:
     return f"{children}-p{index:03d}"
 
 
+def traced_name(children: str, index: int) -> str:
+    """Name the traced trial at a position behind the last block, counted from 1."""
+    return f"{children}-t{index:03d}"
+
+
+def is_traced_name(trial: str) -> bool:
+    """Whether a trial's name is that of a traced one."""
+    return re.search(r"-t[0-9]{3}$", trial) is not None
+
+
 def run_name(trial: str, attempt: int) -> str:
     """Name one attempt of a trial."""
     return f"{trial}-a{attempt}"

@@ -45,6 +45,7 @@ class GeneratorFacts:
     variables: tuple[tuple[str, str], ...] = ()  # of its environment
     skills: frozenset[Skill]
     waits_at_end: bool = True  # for answers under way, before it cuts them off
+    output_args: tuple[str, ...] | None = None  # beside outputs of its own; None: it has none
 
 
 _K6_ARGS = (
@@ -56,6 +57,9 @@ _K6_ARGS = (
     "--log-format=raw",
     "--out=histogram",
 )
+# A container's two streams come to its log by two pipes: between two parts of a long line of the
+# one stands what a script said on the other, and nobody can tell them apart.
+_IN_ONE_STREAM = "--log-output=stdout"
 _EVERYTHING = frozenset(Skill) - {Skill.THREADS}
 
 _OF_LOCUST = frozenset(
@@ -89,9 +93,10 @@ class Generator(StrEnum):
         GeneratorFacts(
             image="k6",
             args=(*_K6_ARGS, "/scripts/scenario.js"),
-            own_script_args=(*_K6_ARGS, "/scripts/own.js"),
+            own_script_args=(*_K6_ARGS, _IN_ONE_STREAM, "/scripts/own.js"),
             variables=(("K6_AUTO_EXTENSION_RESOLUTION", "false"),),  # it would call outside
             skills=_EVERYTHING,
+            output_args=(_IN_ONE_STREAM,),
         ),
     )
     WRK = (

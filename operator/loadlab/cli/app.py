@@ -21,7 +21,8 @@ from loadlab.cli.commands.report import report
 from loadlab.cli.commands.results import print_last_words, results
 from loadlab.cli.commands.wait import wait
 from loadlab.cli.errors import CliError
-from loadlab.cli.experiment import ExitCode, Experiment
+from loadlab.cli.experiment import Experiment
+from loadlab.cli.files import read, standard_output
 from loadlab.cli.leaving import goes_on
 from loadlab.cli.options import (
     EXIT_CODES,
@@ -101,7 +102,7 @@ def run(
     """Apply an experiment, follow it, print its results; repeat it to come back after Ctrl-C."""
     from loadlab.cli.follow import follow  # noqa: PLC0415 (it brings asyncio)
 
-    text = _text_of(file)
+    text = read(file)
     (found,) = _one(list(_previews({file: text})))
     access = Access(kubeconfig, context, namespace or found.namespace)
     cluster = connect(access.kubeconfig, access.context, access.namespace)
@@ -172,7 +173,7 @@ def _previews(texts: dict[Path, str]) -> Iterator["Preview"]:
     from loadlab.cli.preview import preview, read_documents  # noqa: PLC0415 (half a second)
 
     refused = list[str]()
-    documents = [document for text in texts.values() for document in read_documents(text)]
+    documents = [one for file, text in texts.items() for one in read_documents(text, str(file))]
     for document in documents:
         try:
             yield preview(document)
@@ -191,14 +192,7 @@ def _one(found: list["Preview"]) -> list["Preview"]:
 
 
 def _texts_of(files: list[Path]) -> dict[Path, str]:
-    return {file: _text_of(file) for file in files}
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"cannot read {file}: {error}", ExitCode.NOT_FINISHED) from error
+    return {file: read(file) for file in files}
 
 
 def main() -> None:
@@ -206,7 +200,8 @@ def main() -> None:
     is_plugin = Path(sys.argv[0]).stem == "kubectl-loadlab"
     enable()
     try:
-        app(prog_name="kubectl loadlab" if is_plugin else "loadlab")
+        with standard_output():
+            app(prog_name="kubectl loadlab" if is_plugin else "loadlab")
     except CliError as err:
         typer.echo(f"loadlab: {plain(str(err))}", err=True)
         raise SystemExit(err.exit_code) from None

@@ -38,6 +38,7 @@ class Experiment:
     namespace: str
     status: LoadExperimentStatus
     purpose: str = ""  # of its load: Compare, Capacity or nothing said
+    traces: bool = False  # requests, in a trial of each variant that is in no figure
     searches: bool = False  # for a rate: how many trials that takes nobody knows beforehand
 
     @classmethod
@@ -53,9 +54,16 @@ class Experiment:
                 f"(status.{first_fault(err)}): use the loadlab command of the operator's "
                 "release"
             ) from err
-        load = (resource.get("spec") or {}).get("load") or {}
-        searches = load.get("search") is not None
-        return cls(name, namespace, status, load.get("purpose") or "", searches)
+        spec = resource.get("spec") or {}
+        load = spec.get("load") or {}
+        return cls(
+            name,
+            namespace,
+            status,
+            purpose=load.get("purpose") or "",
+            traces=spec.get("trace") is not None,
+            searches=load.get("search") is not None,
+        )
 
     def condition(self, wanted: ConditionType) -> Condition | None:
         """Find a condition by its type."""

@@ -29,6 +29,8 @@ def load(path: Path | None, context: str | None) -> tuple[client.ApiClient, str 
         CliError: there is no usable kubeconfig.
     """
     given = str(path) if path else None
+    if path and not path.expanduser().exists():
+        raise unusable(FileNotFoundError(f"there is no {path}"))
     try:
         if not (path or context) and _is_pod_without_kubeconfig():
             return _service_account()

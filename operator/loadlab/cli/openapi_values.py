@@ -9,6 +9,7 @@ from typing import Any
 
 Document = Mapping[str, Any]
 DEEPEST = 5  # levels of a schema, which may contain itself
+_NULLS = ("null", {"type": "null"})  # in a list of types, of schemas
 _MOST_UNTOLD = 100  # of a number whose range is not told
 _MOST = 2**31 - 1
 _LONGEST_TEXT = 1000
@@ -66,9 +67,9 @@ class Schemas:
             return known[0]
         for key in ("oneOf", "anyOf"):
             if options := listed(schema, key):
-                return self.example(options[0], name, depth - 1) if depth else None
+                return self.example(_beside_null(options), name, depth - 1) if depth else None
         kinds = schema.get("type")
-        kind = kinds[0] if isinstance(kinds, list) and kinds else kinds
+        kind = _beside_null(kinds) if isinstance(kinds, list) and kinds else kinds
         parts = [self.resolved(part) for part in [schema, *listed(schema, "allOf")]]
         if kind == "object" or any("properties" in part for part in parts):
             return dict(self._properties(parts, depth))
@@ -170,3 +171,8 @@ def listed(found: Any, key: str) -> list[Any]:
     """Return a list of an object; an empty one where there is none."""
     value = mapping(found).get(key)
     return value if isinstance(value, list) else []
+
+
+def _beside_null(options: list[Any]) -> Any:
+    """Return the first that is not null, which in a query or a path is a word like any other."""
+    return next((each for each in options if each not in _NULLS), options[0])

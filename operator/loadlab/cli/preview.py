@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from loadlab.base.models import first_fault
 from loadlab.base.names import API_VERSION, COMPONENT_LABEL
-from loadlab.base.quantities import amount, seconds
+from loadlab.base.quantities import amount
 from loadlab.cli.errors import CliError
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -27,6 +27,7 @@ BESIDE_LOAD_SECONDS = 4.0  # of a trial: pods that start, and what is collected;
 BEGIN_SECONDS = 3.0  # of an experiment: the steward before, the analysis after
 STORES_SECONDS = 10.0  # where there are any: they start, and the data set is loaded
 _POD_OWNERS = {"Deployment": "replicas", "StatefulSet": "replicas", "Job": "parallelism"}
+_NAMELESS = '"<unicode string>", '  # what PyYAML calls a text by
 _KIND = "LoadExperiment"
 _NO_UID = "00000000-0000-0000-0000-000000000000"
 Document = Mapping[str, Any]
@@ -74,7 +75,8 @@ class Preview:
         """Seconds in which there is load, warm-ups included."""
         before = sum(map(_load_seconds, self.plan.preliminary))
         planned = sum(map(_load_seconds, self.plan.trials))
-        return before + planned * self.plan.most_trials / len(self.plan.trials)
+        traced = sum(map(_load_seconds, self.plan.traced))
+        return before + planned * self.plan.most_trials / len(self.plan.trials) + traced
 
     @property
     def searches(self) -> bool:
@@ -83,8 +85,8 @@ class Preview:
 
     @property
     def most_trials(self) -> int:
-        """How many trials there are at most, those before the first block included."""
-        return len(self.plan.preliminary) + self.plan.most_trials
+        """How many trials there are at most, those outside of the blocks included."""
+        return len(self.plan.preliminary) + self.plan.most_trials + len(self.plan.traced)
 
     @property
     def estimated_seconds(self) -> float:
@@ -118,13 +120,13 @@ class Preview:
         return tuple(most.values())
 
 
-def read_documents(text: str) -> Iterator[Document]:
+def read_documents(text: str, file: str = "the text") -> Iterator[Document]:
     """Yield the LoadExperiments of a YAML text; others are somebody else's to judge.
 
     Raises:
         CliError: it is no YAML.
     """
-    return (each for each in _objects(text) if each.get("kind") == _KIND)
+    return (each for each in _objects(text, file) if each.get("kind") == _KIND)
 
 
 def others_in(text: str) -> tuple[str, ...]:
@@ -133,11 +135,12 @@ def others_in(text: str) -> tuple[str, ...]:
     return tuple(f"{each.get('kind')} {_metadata(each).get('name')}" for each in others)
 
 
-def _objects(text: str) -> list[Document]:
+def _objects(text: str, file: str = "the text") -> list[Document]:
     try:
         found = list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
-        raise CliError(f"no YAML: {' '.join(str(error).split())}") from error
+        why = " ".join(str(error).replace(_NAMELESS, "").split())
+        raise CliError(f"{file}: no YAML: {why}") from error
     return [each for each in found if isinstance(each, dict)]
 
 
@@ -181,8 +184,7 @@ def _others(errors: int) -> str:
 
 
 def _load_seconds(trial: PlannedTrial) -> float:
-    load = trial.load
-    return sum(map(seconds, (load.warmup, load.ramp_up, load.duration)))
+    return trial.load.applied_seconds
 
 
 def _asked(manifests: Iterable[Document]) -> dict[str, Asked]:

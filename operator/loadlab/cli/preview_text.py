@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from loadlab.cli.preview import BESIDE_LOAD_SECONDS, Asked, Preview
 from loadlab.model.trial import TrialRole
+from loadlab.plan.traced import NOTHING_TO_TRACE, untraced_variants
 from loadlab.spelling import counted
 from loadlab.spelling import seconds as spell_seconds
 
@@ -23,6 +24,10 @@ def lines_of(found: Preview) -> Iterator[str]:
     yield f"{found.name}: {_trials(found)}"
     for role, number in Counter(trial.role for trial in plan.preliminary).items():
         yield f"  before them {number} {_BEFORE[role]}"
+    if plan.traced:
+        yield f"  after them {len(plan.traced)} to trace requests"
+    if untraced := untraced_variants(plan.context):
+        yield f"  nothing to trace in {', '.join(untraced)}: {NOTHING_TO_TRACE}"
     if found.grows:
         yield f"  {found.grows}"
     yield f"  first block, in an order that the seed decides: {_first(found)}"

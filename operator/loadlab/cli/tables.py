@@ -29,6 +29,10 @@ _NO_INTERVAL = (
     "a … b: the least and the most of the replicates, which are too few or too far apart for an "
     "interval. Nothing is claimed by them; take 5 replicates."
 )
+_TRACED = (
+    "Traced: requests of one more trial of each variant, in no figure; loadlab report {name} draws "
+    "where they wait"
+)
 
 
 def render(experiment: Experiment) -> RenderableType:
@@ -104,6 +108,8 @@ def _summary(experiment: Experiment) -> Iterator[list[str | tuple[str, str]]]:
         yield [f"Expectation {e.name}: ", outcome, f", {e.note}"]
     yield from _lines(rates.before_first_block(status))
     yield from _lines([f"Precision: {status.precision.message}"] if status.precision else [])
+    if experiment.traces and experiment.finished:
+        yield [_TRACED.format(name=experiment.name)]
     if status.durability:
         yield [_durability(status.durability)]
     yield from _reservations(status.results)

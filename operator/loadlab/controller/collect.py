@@ -13,7 +13,7 @@ from loadlab.base.names import Component, result_token
 from loadlab.kube.api import Cluster
 from loadlab.kube.errors import ClusterError
 from loadlab.measurement.documents.budget import Buckets
-from loadlab.measurement.pod_log import PodReport, read_pod_log
+from loadlab.measurement.pod_log import PodReport, read_pod_log, trace_of
 from loadlab.measurement.trial import measure_trial
 from loadlab.model.status import LoadTrialStatus, PodEvidence, TrialPhase
 from loadlab.plan import Plan
@@ -52,7 +52,7 @@ def _outcome(plan: Plan, action: Collect, reports: list[PodReport], now: float) 
     facts = load_facts(plan.context, action.trial.cell, action.trial.load)
     pods = generator_pods(action.trial.load, action.trial.cell)
     measured = measure_trial(reports, pods, facts, action.ran)
-    return trial_outcome(plan, action, measured, now)
+    return trial_outcome(plan, action, measured, now, trace_of(reports))
 
 
 async def collect_evidence(

@@ -5,7 +5,11 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
+from loadlab.base.models import first_fault
 from loadlab.kube.lease import LeaseName
+from loadlab.model.k6_outputs import K6Outputs
 from loadlab.plan import Images
 
 DEFAULT_IMAGES = {
@@ -27,11 +31,23 @@ class Settings:
     namespaces: tuple[str, ...] = ()  # none: all of the cluster
     health_port: int = 8080
     metrics_port: int | None = None  # None: nobody is told
+    pod_ip: str = ""  # of which family the pod's address is, its cluster decides
 
     @property
     def watched(self) -> tuple[str | None, ...]:
         """The namespaces to watch; (None,) for all."""
         return self.namespaces or (None,)
+
+    @property
+    def listen_on(self) -> str:
+        """All addresses of the family that the kubelet's probes come by."""
+        return "::" if ":" in self.pod_ip else "0.0.0.0"  # noqa: S104 (the pod's own address)
+
+    @property
+    def liveness_endpoint(self) -> str:
+        """Where Kopf answers the kubelet, as a URL."""
+        host = f"[{self.listen_on}]" if ":" in self.listen_on else self.listen_on
+        return f"http://{host}:{self.health_port}/healthz"
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -47,6 +63,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             pull_policy=policy,
             allowed_hosts=_words(environment.get("LOADLAB_ALLOWED_HOSTS", "")),
             pull_secrets=_words(environment.get("LOADLAB_IMAGE_PULL_SECRETS", "")),
+            k6_outputs=_k6_outputs(environment.get("LOADLAB_K6_OUTPUTS") or "{}"),
         ),
         lease=LeaseName(
             environment.get("LOADLAB_LEASE_NAMESPACE", "loadlab-system"),
@@ -56,6 +73,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         namespaces=_words(environment.get("LOADLAB_WATCH_NAMESPACES", "")),
         health_port=int(environment.get("LOADLAB_HEALTH_PORT", "8080")),
         metrics_port=int(environment.get("LOADLAB_METRICS_PORT") or 0) or None,
+        pod_ip=environment.get("LOADLAB_POD_IP", ""),
     )
 
 
@@ -65,6 +83,18 @@ def _identity() -> str:
     Its process always has the number 1, and no other pod has its host name.
     """
     return f"{socket.gethostname()}_{os.getpid()}"
+
+
+def _k6_outputs(text: str) -> K6Outputs:
+    """Return what the chart's k6Outputs says.
+
+    Raises:
+        ValueError: names the value that is wrong, and nothing of what stands there.
+    """
+    try:
+        return K6Outputs.model_validate_json(text)
+    except ValidationError as error:
+        raise ValueError(f"k6Outputs of the chart: {first_fault(error)}") from None
 
 
 def _words(text: str) -> tuple[str, ...]:

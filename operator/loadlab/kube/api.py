@@ -1,6 +1,6 @@
 """The seam between the operator and a cluster: kinds, and the verbs it uses on them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from loadlab.base.names import API_VERSION
 
 Manifest = dict[str, Any]
 Page = list[Manifest]
+Labels = Mapping[str, str | tuple[str, ...]]  # of several values any
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +94,14 @@ class Cluster(Protocol):
         """
         ...
 
-    async def list(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
-    ) -> list[Manifest]:
+    async def list(self, kind: Kind, namespace: str | None, labels: Labels) -> list[Manifest]:
         """Return the objects with these labels; of all namespaces where none is given.
 
         Of what is too long, alone or together, there is only who and whose it is.
         """
         ...
 
-    def pages(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
-    ) -> AsyncIterator[Page]:
+    def pages(self, kind: Kind, namespace: str | None, labels: Labels) -> AsyncIterator[Page]:
         """Yield the same objects a few at a time, for those that are large or many."""
         ...
 

@@ -10,7 +10,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 
 from loadlab.base.names import FIELD_MANAGER
 from loadlab.kube.answers import read_object
-from loadlab.kube.api import Kind, Manifest, Page, Version, kind_of, version_of
+from loadlab.kube.api import Kind, Labels, Manifest, Page, Version, kind_of, version_of
 from loadlab.kube.counted import Asked, CountedClient
 from loadlab.kube.errors import MalformedError, UnavailableError
 from loadlab.kube.lists import (
@@ -82,21 +82,17 @@ class ApiCluster:
         async with self._large:
             return outline(read_object(text, f"GET {path}"))
 
-    async def list(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
-    ) -> list[Manifest]:
+    async def list(self, kind: Kind, namespace: str | None, labels: Labels) -> list[Manifest]:
         ask, query = self._requests.ask, selector(labels)
         return await keep(pages_of(ask, kind, namespace, query, self._large, most_reads=MOST_READS))
 
-    async def pages(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
-    ) -> AsyncIterator[Page]:
+    async def pages(self, kind: Kind, namespace: str | None, labels: Labels) -> AsyncIterator[Page]:
         found = pages_of(self._requests.ask, kind, namespace, selector(labels), self._large)
         async for page, _ in found:
             yield page
 
     async def outlines(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+        self, kind: Kind, namespace: str | None, labels: Labels
     ) -> AsyncIterator[Page]:
         """Yield who and whose the objects with these labels are, many at a time."""
         async for page in outlines_of(self._requests.ask, kind, namespace, selector(labels)):
@@ -172,7 +168,7 @@ class ApiCluster:
         return str((await self._requests.read("/version")).get("gitVersion", ""))
 
     async def watch(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str
+        self, kind: Kind, namespace: str | None, labels: Labels, version: str
     ) -> AsyncIterator[Manifest]:
         """Yield watch events from a resource version until the server ends the stream."""
         query = [*selector(labels), ("watch", "true"), ("resourceVersion", version)]

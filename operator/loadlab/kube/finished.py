@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadlab.base.models import first_fault
-from loadlab.base.names import experiment_selector, preliminary_name, trial_name
+from loadlab.base.names import experiment_selector, preliminary_name, traced_name, trial_name
 from loadlab.catalogue import Cell
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import first_former, is_controlled_by
@@ -89,11 +89,20 @@ async def _read_on(cluster: Cluster, experiment: AnyExperiment, over: Trials) ->
     """Read those not remembered, in the plan's order, up to the first that is not over."""
     children = experiment.children_name
     if trial_name(children, 1) in over:
-        return await _read_row(cluster, experiment, over, trial_name)
+        found = await _read_row(cluster, experiment, over, trial_name)
+        if not _may_be_traced(experiment, found):
+            return found
+        return found | await _read_row(cluster, experiment, over, traced_name)
     before = await _read_row(cluster, experiment, over, preliminary_name)
     if not all(map(_is_over, before.values())):
         return before
     return before | await _read_row(cluster, experiment, over, trial_name)
+
+
+def _may_be_traced(experiment: AnyExperiment, found: Trials) -> bool:
+    """Whether there may be traced trials: they begin when all others that there are are over."""
+    asked = isinstance(experiment, Experiment) and experiment.spec.trace is not None
+    return asked and all(map(_is_over, found.values()))
 
 
 async def _read_row(
@@ -120,7 +129,9 @@ def _owned(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
 
 def _bare(trial: Trial) -> Trial:
     """Return a trial without what only the analysis needs, and people once it is over."""
-    bare: dict[str, Any] = {"measurement": None} | ({"evidence": ()} if _is_over(trial) else {})
+    bare: dict[str, Any] = {"measurement": None, "trace": None} | (
+        {"evidence": ()} if _is_over(trial) else {}
+    )
     status = trial.status.model_copy(update=bare)
     return trial.model_copy(update={"status": status})
 

@@ -21,7 +21,7 @@ from loadlab.base.names import (
     TRIAL_LABEL,
 )
 from loadlab.kube.answers import read_object
-from loadlab.kube.api import Kind, Manifest, Page, version_of
+from loadlab.kube.api import Kind, Labels, Manifest, Page, version_of
 from loadlab.kube.errors import MalformedError
 
 PAGE_OBJECTS: Final = 20
@@ -65,10 +65,14 @@ class Ask(Protocol):
     ) -> Awaitable[bytes | None]: ...
 
 
-def selector(labels: dict[str, str]) -> Query:
+def selector(labels: Labels) -> Query:
     """Return the query for objects with these labels."""
-    text = ",".join(f"{key}={value}" for key, value in labels.items())
+    text = ",".join(f"{key}{_to_be(value)}" for key, value in labels.items())
     return [("labelSelector", text)] if text else []
+
+
+def _to_be(value: str | tuple[str, ...]) -> str:
+    return f"={value}" if isinstance(value, str) else f" in ({','.join(value)})"
 
 
 def outline(item: Manifest) -> Manifest:

@@ -6,6 +6,7 @@ from loadlab.base.names import experiment_selector
 from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.ownership import is_controlled_by
 from loadlab.kube.pods import child_fields
+from loadlab.kube.writers import written_by_others
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import Phase
 from loadlab.progress.observed import MadeView
@@ -44,7 +45,12 @@ def _views(listed: Mapping[Kind, Iterable[Manifest]]) -> Iterator[MadeView]:
 def view_made(item: Manifest, kind: Kind) -> MadeView:
     """Return what is asked of an object, and whether that is as it was made."""
     as_made = _is_unwritten(item) or (kind is Kind.DEPLOYMENT and _has_its_first_template(item))
-    return MadeView(**child_fields(item, kind), spec=item.get("spec") or {}, is_as_made=as_made)
+    return MadeView(
+        **child_fields(item, kind),
+        spec=item.get("spec") or {},
+        is_as_made=as_made,
+        others_wrote=written_by_others(item) if kind is Kind.SERVICE else frozenset(),
+    )
 
 
 def _is_unwritten(item: Manifest) -> bool:

@@ -7,7 +7,8 @@ from loadlab.kube.api import Cluster, Kind, Manifest
 from loadlab.kube.containers import view_resources
 from loadlab.kube.errors import RefusedError
 from loadlab.kube.pods import view_pod
-from loadlab.progress.observed import NodeView, PodView
+from loadlab.progress.nodes import NodeView
+from loadlab.progress.observed import PodView
 from loadlab.progress.unplaced import asked_for
 
 # Beyond these the scheduler's sentence has to do: every pod of the cluster is read.

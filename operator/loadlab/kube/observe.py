@@ -15,6 +15,7 @@ from loadlab.kube.baseline import read_baseline
 from loadlab.kube.chain import MAKER_KINDS, sort_pods
 from loadlab.kube.errors import RefusedError
 from loadlab.kube.finished import FinishedTrials, Trials, list_trials
+from loadlab.kube.foreign_slices import read_foreign_slices
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.inputs import read_inputs
 from loadlab.kube.let_go import find_missing
@@ -71,7 +72,6 @@ async def observe(
     seen = {pod.reference.uid: pod for pod in (*servers_of(trials.values()), *known.pods)}.values()
     let_go, gone = await find_missing(cluster, experiment.metadata.namespace, seen, children)
     version = await cluster.version() if experiment.status.phase is Phase.ANALYZING else ""
-    former = (_first_former(children, experiment) or former_trial) if waiting else ""
     sorted_pods = await sort_pods(cluster, experiment.metadata, children)
     own = _own(children, experiment.metadata.uid)
     lacking = await find_lacking_pods(cluster, own | {Kind.POD: list(sorted_pods.own)})
@@ -88,9 +88,10 @@ async def observe(
         services=tuple(Child(**child_fields(item, Kind.SERVICE)) for item in own[Kind.SERVICE]),
         made=await read_made(cluster, experiment, own),
         asked=await read_asked_services(cluster, experiment),
+        foreign_slices=await read_foreign_slices(cluster, experiment, own[Kind.SERVICE]),
         inputs=await read_inputs(cluster, experiment, trials.values()),
         place=place,
-        former=former,
+        former=(_first_former(children, experiment) or former_trial) if waiting else "",
         preparation=_preparation(pods, hints),
         baseline=await read_baseline(cluster, experiment),
         kubernetes_version=version,

@@ -64,7 +64,7 @@ class Requests:
                 raise_for(response.status, await error_text(response), request)
             yield response
         except NO_ANSWER as error:
-            raise UnavailableError(f"{request}: {error!r}") from error
+            raise UnavailableError(f"{request}: {_said_by(error)}") from error
         finally:
             response.close()
 
@@ -101,7 +101,7 @@ class Requests:
         try:
             text = str(await response.text(encoding="utf-8", errors="replace"))
         except NO_ANSWER as error:
-            raise UnavailableError(f"{verb} {path}: {error!r}") from error
+            raise UnavailableError(f"{verb} {path}: {_said_by(error)}") from error
         reason = reason_of(text) if response.status == 409 else ""
         expected = {("AlreadyExists", exists_ok), ("Conflict", conflict_ok)}
         if (response.status == 404 and absent_ok) or (reason, True) in expected:
@@ -130,5 +130,10 @@ class Requests:
             )
             answer = await self._api.call_api(*request, _request_timeout=seconds)
         except (*NO_ANSWER, OSError, ApiException) as error:
-            raise UnavailableError(f"{verb} {path}: {error!r}") from error
+            raise UnavailableError(f"{verb} {path}: {_said_by(error)}") from error
         return answer.response
+
+
+def _said_by(error: BaseException) -> str:
+    """Return kind and words of an error in one line: aiohttp's repr is its keys of connections."""
+    return ": ".join((type(error).__name__, *filter(None, [" ".join(str(error).split())])))

@@ -7,6 +7,9 @@ COST_BEFORE = 0.01
 LEFT_OVER, LEFT_OVER_ERRORS = 0.01, 3.0
 """Share of a half of a load that a steady service may lack, and beside it standard errors of what
 it had ended before."""
+CLOCK_STEP_SECONDS, CLOCK_DRIFT = 0.02, 0.001
+"""By how much a wall clock may differ from a steady one at the end of a measurement: a moment, and
+beside it what NTP may slew it by, as a share of the time."""
 QUEUE_SHARE = 0.25
 """Of the growth that a queue of what was left over has, as others than first come, first served do
 not slow down all alike: an event loop leaves some connections for last."""

@@ -7,7 +7,7 @@ documents the last one counts, since earlier ones are checkpoints.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -24,6 +24,7 @@ from loadlab.measurement.documents import (
     Progress,
     ReadModel,
     Snapshot,
+    Trace,
 )
 from loadlab.measurement.documents.budget import Buckets, check_values
 from loadlab.model.status.evidence import LAST_WORDS
@@ -44,6 +45,7 @@ class ProblemKind(StrEnum):
     DOCUMENT_BROKEN = "DocumentBroken"
     DOCUMENT_INCOMPLETE = "DocumentIncomplete"
     GENERATOR_FAILED = "GeneratorFailed"
+    CLOCK_STEPPED = "ClockStepped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,12 @@ def read_pod_log(
         problem=problem,
         notes=tuple(notes),
     )
+
+
+def trace_of(reports: Iterable[PodReport]) -> Trace | None:
+    """Return what was traced in a run, as its last snapshot has it; None where nothing was."""
+    edges = (edge for each in reports for edge in (each.drained, each.end) if edge)
+    return next((edge.trace for edge in edges if edge.trace is not None), None)
 
 
 def read_progress(line: bytes) -> Progress | None:

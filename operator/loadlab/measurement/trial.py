@@ -35,7 +35,8 @@ from loadlab.measurement.failures import KEPT, failures_of, most_frequent
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.plausible import without_what_cannot_be
-from loadlab.measurement.pod_log import PodProblem, PodReport, ProblemKind
+from loadlab.measurement.pod_log import PodProblem, PodReport
+from loadlab.measurement.problems import never_measured, problems_of, was_measured
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts, count_requests
 from loadlab.measurement.requests_by_name import named_requests, side_load
@@ -57,7 +58,6 @@ from loadlab.measurement.usage import (
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.measurement.without_answer import what_is_unknown, without_answer
 from loadlab.measurement.work_done import work_between
-from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import LoadFacts
 
 MOST_NOTES = 20
@@ -80,10 +80,10 @@ def measure_trial(
     """Merge the reports of all k6 pods of one run, beside what its components ran as."""
     again = frozenset(name for name, each in ran.items() if each.restarted)
     reports = [begun_anew(_believed(report, load), again) for report in reports]
-    problems = _problems(reports, expected_pods)
+    problems = problems_of(reports, expected_pods)
     documents = [report.document for report in reports if report.document is not None]
-    if problems or not any(map(_was_measured, documents)):
-        return VoidTrial(problems or (_never_measured(),))
+    if problems or not any(map(was_measured, documents)):
+        return VoidTrial(problems or (never_measured(),))
     return replace(_merged(reports, load, ran), script=script_facts(documents))
 
 
@@ -98,7 +98,7 @@ def _merged(
     reports: Sequence[PodReport], load: LoadFacts, ran: Mapping[str, RanAs]
 ) -> TrialMeasurement:
     documents = [report.document for report in reports if report.document is not None]
-    scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if _was_measured(d)]
+    scenarios = [d.scenarios[MEASURED_SCENARIO] for d in documents if was_measured(d)]
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
     costs = _costs(reports, documents, load)
@@ -169,45 +169,6 @@ def _asked(start: Snapshot, end: Snapshot, documents: Sequence[K6Document]) -> R
     if counts is None or not any(s.redirects_followed for s in scenarios):
         return counts
     return replace(counts, server=None)
-
-
-def _problems(reports: Sequence[PodReport], expected_pods: int) -> tuple[PodProblem, ...]:
-    found = [report.problem for report in reports if report.problem]
-    if len(reports) != expected_pods:
-        found.append(
-            PodProblem(
-                ProblemKind.DOCUMENT_MISSING,
-                f"{len(reports)} of {expected_pods} k6 pods handed in a log: one was deleted "
-                "or never created",
-            )
-        )
-    segments = Counter(r.document.segment for r in reports if r.document)
-    if expected_pods > 1 and any(n > 1 for n in segments.values()):
-        found.append(
-            PodProblem(
-                ProblemKind.DOCUMENT_BROKEN,
-                f"two k6 pods ran the same segment of the load ({segments.most_common(1)[0][0]}): "
-                "the load was not the planned one",
-            )
-        )
-    found.extend(_unmeasured(r) for r in reports if r.document and not _was_measured(r.document))
-    return tuple(dict.fromkeys(found))
-
-
-def _was_measured(document: K6Document) -> bool:
-    return MEASURED_SCENARIO in document.scenarios
-
-
-def _unmeasured(report: PodReport) -> PodProblem:
-    return report.problem or PodProblem(
-        ProblemKind.DOCUMENT_BROKEN,
-        f"pod {report.pod} has no sample of the scenario {MEASURED_SCENARIO}: its script stopped "
-        f"before, or the target never answered; {LAST_WORDS}",
-    )
-
-
-def _never_measured() -> PodProblem:
-    return PodProblem(ProblemKind.DOCUMENT_MISSING, "no k6 pod was expected and none reported")
 
 
 def _unanswered(document: K6Document) -> int:

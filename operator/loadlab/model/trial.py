@@ -16,6 +16,7 @@ class TrialRole(StrEnum):
     PILOT = "Pilot"
     CONTROL_AGAIN = "ControlAgain"
     CALIBRATION = "Calibration"
+    TRACED = "Traced"
 
     @property
     def is_in_block(self) -> bool:
@@ -35,13 +36,14 @@ class LoadTrialSpec(ApiModel):
             "so that no measured trial meets a cold machine; its result counts nowhere. Pilot: "
             "one before the first block that finds what its cell carries in a closed loop. "
             "ControlAgain: one more of the first cell in its block, for status.noiseFloor alone. "
-            "Calibration: one before the first block in which k6 asks nothing of the service."
+            "Calibration: one before the first block in which k6 asks nothing of the service. "
+            "Traced: one behind the last block in which requests are traced; it counts nowhere."
         ),
     )
     replicate: int = Field(
-        ge=0, description="Repetition of the cell, from 1; 0 before the first block."
+        ge=0, description="Repetition of the cell, from 1; 0 outside of the blocks."
     )
     position: int = Field(
         ge=1,
-        description="Place in the order of the trials, from 1; those before the first block apart.",
+        description="Place in the order of the trials, from 1; those outside of the blocks apart.",
     )

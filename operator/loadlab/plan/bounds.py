@@ -2,6 +2,8 @@
 
 # Of what the slowest cell of a tier carries.
 OFFERED_SHARE = 0.5
+# Failures of a pilot trial, as a share, beyond which it does not tell how long an answer takes.
+PILOT_FAILED = 0.5
 # In one tier the fastest cell carries at most so many times what the slowest does.
 WIDEST_TIER = 4.0
 # Of a measured window.
@@ -11,6 +13,9 @@ LONGEST_WINDOW = 300
 # Load of a pilot trial, seconds.
 PILOT_SECONDS = 5
 PILOT_WARMUP_SECONDS = 1
+# Load of a traced trial before its second of tracing, and on both sides of that, seconds.
+TRACE_WARMUP_SECONDS = 2
+TRACE_MARGIN_SECONDS = 1
 # Requests a second of a calibration where no rate is offered.
 CALIBRATION_RATE = 500
 CALIBRATION_WARMUP_SECONDS = 1

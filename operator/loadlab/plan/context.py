@@ -14,6 +14,7 @@ from loadlab.base.names import (
     run_name,
 )
 from loadlab.catalogue import Cell
+from loadlab.model.k6_outputs import K6Outputs
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.load import Load
@@ -34,8 +35,10 @@ class Images:
     redis: str
     rabbitmq: str
     generators: str = "loadlab/generators:0.1.0"  # of others than k6
-    # No image, but what else an installation says: hosts beyond the cluster that may be loaded.
+    # No image, but what else an installation says: hosts beyond the cluster that may be loaded, and
+    # where k6 sends its own metrics.
     allowed_hosts: tuple[str, ...] = ()
+    k6_outputs: K6Outputs = field(default_factory=K6Outputs)
     pull_policy: str = "IfNotPresent"
     pull_secrets: tuple[str, ...] = ()
 
@@ -51,6 +54,7 @@ class Run:
     replicate: int = 1  # of the cell: each has arrivals of its own; 0 before the first block
     position: int = 1  # in the plan, or before the first block
     calibrates: bool = False  # k6 alone: the service is there and is asked nothing
+    traces: bool = False  # the service notes what requests wait for
 
     @property
     def name(self) -> str:

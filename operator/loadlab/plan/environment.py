@@ -8,6 +8,7 @@ from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.errors import PlanError
 from loadlab.plan.pods import env
 from loadlab.plan.stores import store_environment
+from loadlab.plan.traced import trace_environment
 from loadlab.plan.variants import ResolvedVariant, workload_of
 
 
@@ -15,6 +16,7 @@ def build_environment(context: Context, run: Run) -> list[Manifest]:
     """Return the variables of a run's service and worker."""
     variant = context.variant(run.cell)
     ours = _settings(context, variant, run.name, dict(run.cell.levels()))
+    ours |= trace_environment(context.spec.trace, run.load) if run.traces else {}
     # Theirs last, in the order given: a value may refer to a variable before it, and no name is
     # given twice.
     theirs = [variable.dump() for variable in variant.env]
@@ -48,7 +50,8 @@ def _reserved(context: Context, variant: ResolvedVariant) -> set[str]:
     workload = workload_of(context.spec)
     levels = {factor: 0 for factor in Factor if workload.gives_meaning(factor, variant.name)}
     stores = {variable["name"] for variable in store_environment(context, variant.stores)}
-    return stores | _settings(context, variant, "", levels).keys()
+    traced = trace_environment(context.spec.trace, context.spec.load).keys()
+    return stores | traced | _settings(context, variant, "", levels).keys()
 
 
 def _remedy(variable: str) -> str:

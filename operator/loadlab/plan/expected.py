@@ -14,7 +14,7 @@ from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.requests import requests_of
 from loadlab.plan.service_cpus import limit_of_pods
 from loadlab.plan.variants import workload_of
-from loadlab.plan.virtual_users import ready_of_rate
+from loadlab.plan.virtual_users import busy_users, ready_of_rate
 
 K6_TIMEOUT_MS = 60_000.0  # of a request that names none
 
@@ -39,6 +39,7 @@ class LoadFacts:
     duration_seconds: float  # at full load
     ramp_up_seconds: float = 0.0  # 0 for the constant executors
     rate_per_second: float | None = None  # iterations offered, open model only
+    users_busy: float = 0.0  # that the rate keeps busy, where a pilot trial tells it
     iterations: int | None = None  # that are the load, and duration the most that they may take
     timeout_ms: float = 20_000.0  # of a request
     graceful_stop_ms: float = 30_000.0  # from the end of the load until requests are cut off
@@ -69,7 +70,7 @@ class LoadFacts:
         """Those of them that are there from the start; the others of a rate are made in time."""
         if self.virtual_users or self.rate_per_second is None:
             return self.virtual_users
-        return ready_of_rate(self.rate_per_second)
+        return ready_of_rate(self.rate_per_second, self.users_busy)
 
     @property
     def full_load_seconds(self) -> float:
@@ -86,8 +87,9 @@ def load_facts(context: Context, cell: Cell, load: Load) -> LoadFacts:
         open_model=load.executor.is_open,
         virtual_users=cell.number(Factor.VIRTUAL_USERS) or load.max_virtual_users,
         duration_seconds=seconds(load.duration),
-        ramp_up_seconds=seconds(load.ramp_up) if load.executor.ramps else 0.0,
+        ramp_up_seconds=load.ramp_seconds,
         rate_per_second=rate / seconds(load.time_unit) if rate else None,
+        users_busy=busy_users(context, cell),
         iterations=load.iterations,
         timeout_ms=timeout_ms(load),
         graceful_stop_ms=milliseconds(load.graceful_stop) if is_waited_for else 0.0,

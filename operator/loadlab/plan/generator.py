@@ -19,6 +19,7 @@ from loadlab.plan.bounds import CEILING_SECONDS, CEILING_USERS
 from loadlab.plan.context import Context, Manifest, Run
 from loadlab.plan.generator_checks import generator_of
 from loadlab.plan.https import build_trust
+from loadlab.plan.k6_outputs import trial_tags, with_outputs
 from loadlab.plan.layout import build_layout
 from loadlab.plan.noted_secrets import with_noted_secrets
 from loadlab.plan.own_script import SAYS_WHY, build_script_files, dump_script, script_variables
@@ -36,6 +37,7 @@ from loadlab.plan.secret_headers import secret_headers, secret_variables
 from loadlab.plan.text_files import build_text_files
 from loadlab.plan.virtual_users import (
     allocated_users,
+    busy_users,
     garbage_bound,
     generator_amounts,
     generator_pods,
@@ -74,6 +76,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
     pods = generator_pods(run.load, run.cell)
     labels = context.labels(Component.K6, run)
     noting = with_noted_secrets(context, pod)
+    complete = with_outputs(context, generator_of(context.spec, run.cell), noting)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -83,7 +86,7 @@ def build_generator(context: Context, run: Run) -> Manifest:
             "completions": pods,
             "parallelism": pods,
             "backoffLimit": 0,
-            "template": pod_template(Component.K6, labels, context.spec, noting),
+            "template": pod_template(Component.K6, labels, context.spec, complete),
         },
     }
 
@@ -94,7 +97,8 @@ def _container(
     configuration = trial_configuration(context, run)
     generator = generator_of(context.spec, run.cell)
     user_mib = mib_per_user(_requests(context, run))
-    amounts = generator_amounts(context.spec, run.load, run.cell, user_mib)
+    busy = busy_users(context, run.cell)
+    amounts = generator_amounts(context.spec, run.load, run.cell, user_mib, busy)
     return {
         "name": Component.K6.value,
         **context.pulled(getattr(context.images, generator.facts.image)),
@@ -150,6 +154,7 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "variant": variant.target_name(variant.pods_in(run.cell)),
         "requests": [request.dump() for request in requests.load],
         **({"inOrder": True} if requests.in_order else {}),
+        **trial_tags(context, generator_of(spec, run.cell), run),
         **({} if run.calibrates else dump_script(run.load)),
         "side": _side(requests),
         "freshness": _freshness(requests, variant.stale_ms),
@@ -161,7 +166,10 @@ def trial_configuration(context: Context, run: Run) -> Manifest:
         "thinkTimeMs": _think_time_ms(run.load),
         "variables": requests.dump_variables(),
         **dump_ids(context, run),
-        "load": {**load_numbers(run.load, run.cell), "arrivalsSeed": _arrivals_seed(context, run)},
+        "load": {
+            **load_numbers(run.load, run.cell, busy_users(context, run.cell)),
+            "arrivalsSeed": _arrivals_seed(context, run),
+        },
         "deadlines": {
             "readyMs": milliseconds(spec.timeouts.ready) + PATIENCE_MS,
             "drainMs": milliseconds(spec.timeouts.drain),
@@ -226,9 +234,9 @@ def _freshness(requests: Requests, stale_ms: int) -> Manifest | None:
     }
 
 
-def load_numbers(load: Load, cell: Cell) -> Manifest:
-    """Return the load profile of a cell in numbers."""
-    most, ready = allocated_users(load, cell), ready_users(load, cell)
+def load_numbers(load: Load, cell: Cell, busy: float = 0.0) -> Manifest:
+    """Return the load profile of a cell in numbers; its rate keeps so many users busy."""
+    most, ready = allocated_users(load, cell), ready_users(load, cell, busy)
     return {
         "executor": load.executor.value,
         "arrivals": load.spacing.value,
@@ -247,5 +255,5 @@ def load_numbers(load: Load, cell: Cell) -> Manifest:
 
 def run_seconds(load: Load, timeouts: Timeouts) -> float:
     """Return how long a run may take at most, without a margin, in seconds."""
-    parts = (load.warmup, load.ramp_up, load.duration, load.graceful_stop)
-    return CEILING_SECONDS + sum(map(seconds, (*parts, timeouts.ready, timeouts.drain)))
+    waited = sum(map(seconds, (load.graceful_stop, timeouts.ready, timeouts.drain)))
+    return CEILING_SECONDS + load.applied_seconds + waited

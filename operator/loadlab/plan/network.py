@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from loadlab.base.names import COMPONENT_LABEL, EXPERIMENT_UID_LABEL, STORES, Component
 from loadlab.model.spec.network import ServiceEgress
 from loadlab.plan.context import Context, Manifest
+from loadlab.plan.k6_outputs import output_egress
 from loadlab.plan.pods import INSTRUMENTS_PORT, STEWARD_PORT
 from loadlab.plan.postgres import POSTGRES_PORT
 from loadlab.plan.rabbitmq import AMQP_PORT, METRICS_PORT
@@ -136,6 +137,8 @@ def _egress(context: Context, part: Component, flows: tuple[Flow, ...]) -> list[
     if _asks_a_service(context, part):
         # Which pods those are, and on which ports, is only known while it runs: none elsewhere.
         outgoing.append({"to": [{"podSelector": {}}]})
+    if part is Component.K6:
+        outgoing += output_egress(context)
     names = [{"protocol": protocol, "port": p} for p in DNS_PORTS for protocol in ("UDP", "TCP")]
     return [*outgoing, {"ports": names}] if outgoing else []
 

@@ -48,6 +48,7 @@ def build_pull_secrets(given: PodFields, of_the_operator: Iterable[str]) -> Mani
 def marked(template: Manifest, given: PodFields) -> Manifest:
     """Return a pod template with the variant's labels and annotations beside ours."""
     metadata = template["metadata"]
-    annotations = {"annotations": given.pod_annotations} if given.pod_annotations else {}
+    annotations = metadata["annotations"] | given.pod_annotations
     labels = given.pod_labels | metadata["labels"]
-    return {**template, "metadata": {**metadata, "labels": labels, **annotations}}
+    marks = {"labels": labels, "annotations": annotations}
+    return {**template, "metadata": {**metadata, **marks}}

@@ -18,7 +18,7 @@ SAYS_WHY: Manifest = {"terminationMessagePolicy": "FallbackToLogsOnError"}
 TARGET = "LOADLAB_TARGET"
 # What configures k6, its Go runtime, its network, or our own script.
 _RESERVED = re.compile(
-    r"(K6_|LOADLAB_|TRIAL_|STEWARD_|SECRET_HEADER_|JOB_COMPLETION|SSL_CERT_|SSLKEYLOG).*"
+    r"(K6_|OTEL_|LOADLAB_|TRIAL_|STEWARD_|SECRET_HEADER_|JOB_COMPLETION|SSL_CERT_|SSLKEYLOG).*"
     r"|GO(MAXPROCS|DEBUG|GC|MEMLIMIT|TRACEBACK)|(HTTPS?|NO|ALL)_PROXY",
     re.IGNORECASE,
 )

@@ -27,6 +27,7 @@ from loadlab.plan.running_service import check_running
 from loadlab.plan.service import build_service, build_worker
 from loadlab.plan.steward import build_dataset, build_steward
 from loadlab.plan.stores import build_store, deployed_stores
+from loadlab.plan.traced import plan_traced
 from loadlab.plan.variants import ResolvedVariant, resolve_variants, stores_of
 
 # What first trials show, each before anything rests on it.
@@ -49,6 +50,7 @@ class Plan:
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]  # whose results count
     preliminary: tuple[PlannedTrial, ...] = ()  # before them
+    traced: tuple[PlannedTrial, ...] = ()  # behind them, once there are no more to come
 
     @property
     def fingerprint(self) -> str:
@@ -104,7 +106,7 @@ class Plan:
     @property
     def in_order(self) -> tuple[PlannedTrial, ...]:
         """All trials, in the order in which they run."""
-        return (*self.preliminary, *self.trials)
+        return (*self.preliminary, *self.trials, *self.traced)
 
     def attempts(self, trial: PlannedTrial) -> int:
         """Return how often a trial is tried at most: what settles the machine has done so."""
@@ -222,7 +224,13 @@ def _plan_trials(context: Context, cells: tuple[Cell, ...]) -> Plan:
         )
         for position, (arm, replicate) in order
     )
-    return Plan(context, tuple(offered.values()), trials, plan_preliminary(context, trials))
+    return Plan(
+        context,
+        tuple(offered.values()),
+        trials,
+        plan_preliminary(context, trials),
+        plan_traced(context, trials),
+    )
 
 
 def _plan_search(context: Context, cells: tuple[Cell, ...]) -> Plan:
@@ -239,7 +247,8 @@ def _plan_search(context: Context, cells: tuple[Cell, ...]) -> Plan:
         for position, (cell, step) in steps
     )
     first_steps = trials[: len(cells)]  # by which later ones change nothing
-    return Plan(context, cells, trials, plan_preliminary(context, first_steps))
+    preliminary, traced = plan_preliminary(context, first_steps), plan_traced(context, trials)
+    return Plan(context, cells, trials, preliminary, traced)
 
 
 def _undecided(context: Context) -> Context:
@@ -254,7 +263,8 @@ def _fingerprint(plan: Plan) -> str:
     one_each = {_deployed_as(plan, trial): trial for trial in reversed(plan.trials)}
     runs = [plan.run_manifests(trial, attempt=1) for trial in one_each.values()]
     order = [(trial.name, trial.arm.title(), trial.replicate) for trial in plan.trials]
-    before = [plan.run_manifests(trial, attempt=1) for trial in plan.preliminary]
+    beside = (*plan.preliminary, *plan.traced)
+    before = [plan.run_manifests(trial, attempt=1) for trial in beside]
     prepared = [*plan.preparation_manifests(), *plan.own_preparation_manifests()]
     content = [order, before, plan.store_manifests(), prepared, runs]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -32,7 +32,6 @@ class PlannedTrial:
 
     def run(self, attempt: int) -> Run:
         """Return one attempt of it."""
-        calibrates = self.role is TrialRole.CALIBRATION
         return Run(
             self.name,
             attempt,
@@ -40,5 +39,6 @@ class PlannedTrial:
             self.load,
             self.replicate,
             self.position,
-            calibrates=calibrates,
+            calibrates=self.role is TrialRole.CALIBRATION,
+            traces=self.role is TrialRole.TRACED,
         )

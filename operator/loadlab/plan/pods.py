@@ -30,6 +30,13 @@ CONTAINER_SECURITY: Manifest = {
 # The kernel keeps signals from a first process that has no handler yet: a Python program that is
 # told to stop while it starts would sit out its grace period. With this the pause process is first.
 STOPS_AT_ONCE: Manifest = {"shareProcessNamespace": True}
+# An autoscaler that empties a node to save it would void the trial, again and again: it leaves a
+# node alone on which such a pod runs. The first is the Cluster Autoscaler's and GKE's, the second
+# Karpenter's. A drain by hand and a lack of memory go on as ever.
+LEFT_BY_AUTOSCALERS: Manifest = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
 # For images of others. Pods of our own have no volume, and write to /dev/shm if at all: a kubelet
 # waits 300 ms before it looks again whether volumes are mounted, which is half of a pod's start.
 SCRATCH: Manifest = volume("tmp", "1Gi")
@@ -67,7 +74,10 @@ def pod_template(
     """Return a pod template: the given pod with labels, security and placement."""
     user = STORE_USER if component in STORES else APPLICATION_USER
     return {
-        "metadata": {"labels": labels | {COMPONENT_LABEL: component.value}},
+        "metadata": {
+            "labels": labels | {COMPONENT_LABEL: component.value},
+            "annotations": LEFT_BY_AUTOSCALERS,
+        },
         "spec": {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,

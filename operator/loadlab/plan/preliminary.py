@@ -26,7 +26,7 @@ from loadlab.plan.cells import drawn
 from loadlab.plan.context import Context
 from loadlab.plan.errors import PlanError
 from loadlab.plan.planned_trial import PlannedTrial
-from loadlab.plan.rates import without_rate
+from loadlab.plan.rates import pilot_users, without_rate
 from loadlab.plan.service_cpus import most_cpus_first
 from loadlab.plan.settling import may_settle
 
@@ -100,8 +100,7 @@ def _preliminary(
 
 
 def _closed(spec: LoadExperimentSpec, cell: Cell) -> Cell:
-    users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
-    return cell.model_copy(update={Factor.VIRTUAL_USERS.attribute: users[0]})
+    return cell.model_copy(update={Factor.VIRTUAL_USERS.attribute: pilot_users(spec)})
 
 
 def _calibrating(load: Load) -> Load:

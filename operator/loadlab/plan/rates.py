@@ -33,6 +33,18 @@ def with_rate(cell: Cell, chosen: Chosen) -> Cell:
     return cell if rate is None else cell.model_copy(update={Factor.RATE.attribute: rate})
 
 
+def carried_by(chosen: Chosen, cell: Cell) -> float | None:
+    """Return the requests a second that a cell carried in its pilot trial; None where unknown."""
+    carried = {load.cell: load.carries for load in chosen.loads}
+    return carried.get(without_rate(cell).title())
+
+
+def pilot_users(spec: LoadExperimentSpec) -> int:
+    """Return the virtual users of a pilot trial."""
+    users = spec.factors.levels(Factor.VIRTUAL_USERS) or ()
+    return int(users[0])
+
+
 def measured_load(load: Load, cell: Cell) -> Load:
     """Return the load of a cell's measured trials.
 

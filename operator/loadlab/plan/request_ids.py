@@ -12,6 +12,7 @@ from loadlab.base.names import experiment_id
 from loadlab.base.quantities import seconds
 from loadlab.catalogue import Factor
 from loadlab.model.spec import LoadExperimentSpec
+from loadlab.model.spec.experiment import MOST_TRIALS
 from loadlab.plan.bounds import (
     LONGEST_WINDOW,
     MOST_PILOTS,
@@ -49,15 +50,17 @@ def dump_ids(context: Context, run: Run) -> Manifest:
 
 
 def _is_pilot(spec: LoadExperimentSpec, run: Run) -> bool:
-    return spec.load.has_pilots and not run.replicate
+    return spec.load.has_pilots and not run.replicate and not run.traces
 
 
 def _first(spec: LoadExperimentSpec, run: Run, room: int) -> int:
     """Return the first number of a run: 1, and behind it all that come before in the plan."""
     attempts = spec.retry.attempts
     place = (run.position - 1) * attempts + run.attempt - 1
-    if not run.replicate:  # before the first block
+    if not run.replicate and not run.traces:  # before the first block
         return 1 + place * room
+    if run.traces:  # behind as many trials as a plan may have, whatever it has
+        place += MOST_TRIALS * attempts
     has_pilots = spec.load.has_pilots
     # What calibrates stands behind the pilots, and asks nothing of the service.
     before = MOST_PILOTS if has_pilots else _BEFORE_BLOCKS
@@ -70,7 +73,7 @@ def _room(spec: LoadExperimentSpec, *, is_pilot: bool) -> tuple[int, int]:
     if is_pilot:
         return ceil(most * PILOT_SECONDS), ceil(most * PILOT_WARMUP_SECONDS)
     longest = max(seconds(load.duration), LONGEST_WINDOW if load.has_pilots else 0)
-    return ceil(most * (longest + seconds(load.ramp_up))), ceil(most * seconds(load.warmup))
+    return ceil(most * (longest + load.ramp_seconds)), ceil(most * seconds(load.warmup))
 
 
 def most_a_second(spec: LoadExperimentSpec) -> int:

@@ -3,18 +3,21 @@
 from math import ceil
 
 from loadlab.base.names import Component
-from loadlab.base.quantities import amount, milliseconds
+from loadlab.base.quantities import amount, milliseconds, seconds
 from loadlab.catalogue import Cell, Factor
 from loadlab.catalogue.requests import PADDING, Requests
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.spec.limits import Amounts
 from loadlab.model.spec.load import FEWEST_USERS, Load, users_of_rate
+from loadlab.plan.context import Context
+from loadlab.plan.rates import carried_by, pilot_users
 
 BASE_MIB, MIB_PER_USER = 64, 0.45
 # Copies that a user has of all its requests' bodies, and of the one that it sends.
 BODIES_KEPT, BODY_SENT = 2, 6
 MEMORY_HEADROOM = 1.6  # a limit, to what is needed: answers in flight, and garbage
 READY_SECONDS = 0.25  # of arrivals that find a virtual user at once
+BUSY_HEADROOM = 1.25  # on users that a rate keeps busy on average: arrivals and answers vary
 COLLECTED_FROM = 0.9  # of the limit: from there on Go collects its garbage sooner (GOMEMLIMIT)
 
 
@@ -33,26 +36,43 @@ def allocated_users(load: Load, cell: Cell) -> int:
     return users_of_rate(rate * 1000 / milliseconds(load.time_unit))
 
 
-def ready_users(load: Load, cell: Cell) -> int:
+def busy_users(context: Context, cell: Cell) -> float:
+    """Return how many users a cell's rate keeps busy, by its pilot trial; 0 where none tells it.
+
+    A closed loop of N users that carries X iterations a second takes N / X for each, and so much
+    is what the rate multiplies (Little 1961, "A Proof for the Queuing Formula: L = λW").
+    """
+    load, rate = context.spec.load, cell.number(Factor.RATE)
+    carries = carried_by(context.chosen, cell)
+    if rate is None or not carries:
+        return 0.0
+    iteration_seconds = pilot_users(context.spec) * (len(load.request.steps) or 1) / carries
+    return rate / seconds(load.time_unit) * iteration_seconds
+
+
+def ready_users(load: Load, cell: Cell, busy: float = 0.0) -> int:
     """Return the virtual users of all k6 pods that are there from the start.
 
     The others of a rate are for stalls. Their upkeep delays every request, so they are made when
-    they are needed.
+    they are needed; those that it keeps busy anyhow are not for stalls.
     """
     most = allocated_users(load, cell)
     rate = cell.number(Factor.RATE)
     if rate is None or load.max_virtual_users:
         return most
-    return ready_of_rate(rate * 1000 / milliseconds(load.time_unit))
+    return ready_of_rate(rate * 1000 / milliseconds(load.time_unit), busy)
 
 
-def ready_of_rate(per_second: float) -> int:
+def ready_of_rate(per_second: float, busy: float = 0.0) -> int:
     """Return the virtual users that are there from the start where the spec gives no number."""
-    arriving = ceil(per_second * READY_SECONDS)
-    return min(users_of_rate(per_second), max(arriving, FEWEST_USERS))
+    arriving = per_second * READY_SECONDS
+    wanted = ceil(max(arriving, BUSY_HEADROOM * busy))
+    return min(users_of_rate(per_second), max(wanted, FEWEST_USERS))
 
 
-def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell, user_mib: float) -> Amounts:
+def generator_amounts(
+    spec: LoadExperimentSpec, load: Load, cell: Cell, user_mib: float, busy: float = 0.0
+) -> Amounts:
     """Return what each k6 pod may use and asks for: memory follows from its users, of `user_mib`.
 
     The request is what those users need that are there from the start, so that the scheduler finds
@@ -64,7 +84,7 @@ def generator_amounts(spec: LoadExperimentSpec, load: Load, cell: Cell, user_mib
     limit = usual.memory
     if given.memory is None:
         limit = max(usual.memory or "0", _mebibytes(most * MEMORY_HEADROOM), key=amount)
-    needed = memory_of(ceil(ready_users(load, cell) / pods), user_mib)
+    needed = memory_of(ceil(ready_users(load, cell, busy) / pods), user_mib)
     request = given.memory_request or min(_mebibytes(needed), limit or "0", key=amount)
     return usual.model_copy(update={"memory": limit, "memory_request": request})
 

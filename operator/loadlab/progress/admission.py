@@ -125,8 +125,8 @@ def time_fault(plan: Plan) -> str:
     spec = plan.context.spec
     if spec.load.search is not None or spec.load.iterations or spec.load.script:
         return ""
-    loads = [planned.load for planned in plan.trials]
-    needed = sum(sum(map(seconds, (it.warmup, it.ramp_up, it.duration))) for it in loads)
+    loads = [planned.load for planned in (*plan.trials, *plan.traced)]
+    needed = sum(load.applied_seconds for load in loads)
     if needed <= seconds(spec.timeouts.total):
         return ""
     return (

@@ -50,6 +50,14 @@ class Slice:
     near: frozenset[str] = frozenset()  # zones and nodes for which its endpoints are, each once
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignSlice:
+    """An EndpointSlice that Kubernetes did not make, for a Service of the experiment's own."""
+
+    name: str
+    service: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
     """A Service of the namespace that an experiment asks; without a uid there is none."""

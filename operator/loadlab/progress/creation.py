@@ -7,6 +7,7 @@ what waits for it; meanwhile the refusal's own sentence stands in the status.
 from loadlab.base.quantities import seconds
 from loadlab.model.status.conditions import ConditionType, Truth
 from loadlab.plan import Plan
+from loadlab.progress.attempts import after_failure
 from loadlab.progress.conditions import Transition
 from loadlab.progress.decision import Action, Decision, Failure, RecordTrial
 from loadlab.progress.diagnose import Diagnosis
@@ -16,7 +17,6 @@ from loadlab.progress.infrastructure import building_since
 from loadlab.progress.observed import Observed
 from loadlab.progress.running import current_trial
 from loadlab.progress.stalled import stall, stalled_since
-from loadlab.progress.trials import after_failure
 
 
 def answer_refused_creation(
@@ -43,8 +43,9 @@ def _give_up(
     recorded: tuple[Action, ...] = ()
     ending = diagnosis
     if current is not None and current.trial is not None:
-        name, (reason, message) = current.planned.name, diagnosis
-        failed = after_failure(current.trial.status, Failure(reason, message), attempts=1)
+        planned, (reason, message) = current.planned, diagnosis
+        failure, name = Failure(reason, message), planned.name
+        failed = after_failure(current.trial.status, failure, attempts=1, role=planned.role)
         recorded, ending = (RecordTrial(name, failed),), (reason, f"{name}: {message}")
     ended = end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
     return Decision(ended.status, (*recorded, *ended.actions), ended.requeue_after)

@@ -2,7 +2,9 @@
 
 A hand, a tool that writes what stands in its repository, a policy that changes what is there: the
 load then goes to other pods, or trials differ in what serves them. Compared is what was planned;
-what admission made of it when it was created stays, and so does what it added.
+what admission made of it when it was created stays, and so does what it added. What was taken back
+before anybody looked is told by what it left: of a Service who wrote its fields last, of a
+Deployment or a StatefulSet other pods, or none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -79,7 +81,7 @@ def _edited(
         spec = asked.get((one.reference.kind, one.name))
         if spec is None or one.is_as_made or one.deleting or not one.spec:
             continue
-        if field := _other_field(one.reference.kind, one.spec, spec):
+        if field := _other_field(one.reference.kind, one.spec, spec) or _taken_back(one, spec):
             yield Edited(one.reference, field)
 
 
@@ -99,6 +101,14 @@ def _other_service(found: Mapping[str, Any], asked: Manifest) -> str:
         return "spec.externalName"
     rest = {key: asked[key] for key in asked if key not in {"selector", "ports"}}
     return other_value(found, rest, "spec")
+
+
+def _taken_back(service: MadeView, asked: Manifest) -> str:
+    """Where a Service led to for a while: new connections went there, and those may be kept."""
+    leads = {"selector", "type", "externalName", *asked} - {"ports"}
+    leads |= {f"ports[{port}]" for port in _ports(asked)} if "ports" in asked else set()
+    found = min(service.others_wrote & leads, default="")
+    return f"spec.{found}, and took it back" if found else ""
 
 
 def _ports(spec: Mapping[str, Any]) -> dict[int, tuple[Any, str]]:

@@ -1,12 +1,13 @@
 """Early endings: what takes an experiment out of its ordinary way, written down as a condition."""
 
-from loadlab.base.names import Component
+from loadlab.base.names import Component, is_traced_name
 from loadlab.base.quantities import seconds
 from loadlab.base.times import epoch
 from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, TrialPhase
 from loadlab.model.status.conditions import ConditionType, Reason, Truth, find
 from loadlab.plan import Plan
+from loadlab.progress.attempts import ENDING_FAILURES
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision
 from loadlab.progress.diagnose import (
@@ -25,7 +26,7 @@ from loadlab.progress.infrastructure import (
 )
 from loadlab.progress.observed import Observed
 from loadlab.progress.stalled import what_stalls
-from loadlab.progress.trials import ENDING_FAILURES, has_results
+from loadlab.progress.trials import has_results
 
 # Nobody is to find out by the state of a database that a migration was stopped in the middle.
 LOOK_AT_IT = "look at what it has done by then"
@@ -111,8 +112,15 @@ def end_early(
     type_: ConditionType,
     truth: Truth,
 ) -> Decision:
-    """Write down why it ends, and go on to Analyzing."""
+    """Write down why it ends, and go on to Analyzing.
+
+    Once only traces are left all is measured: what ends them is told, and is no failure.
+    """
     reason, message = ending
+    if type_ is ConditionType.FAILED and is_traced_name(status.current_trial):
+        entered = transition.enter(status, Phase.ANALYZING, reason=Reason.RUNNING)
+        told = f"{status.current_trial} and the traces after it are given up: {message}"
+        return Decision(entered, (Announce(reason, told, warning=True),), AT_ONCE)
     status = transition.set(status, type_, truth, reason=reason, message=message)
     entered = transition.enter(status, Phase.ANALYZING, reason=reason, message=message)
     announcement = Announce(reason, message, warning=truth is Truth.TRUE)

@@ -11,7 +11,8 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
-from loadlab.progress.asked_service import ServiceView
+from loadlab.progress.asked_service import ForeignSlice, ServiceView
+from loadlab.progress.nodes import NodeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +201,7 @@ class MadeView(Child):
 
     spec: Mapping[str, Any] = field(default_factory=dict)  # empty where it was too large to read
     is_as_made: bool = False  # nobody has written its spec, or its pods' template, again since
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeView:
-    """What a node may give to pods, and what pods that are there ask for, in CPUs and bytes."""
-
-    name: str
-    cpus: float
-    memory: float
-    cpus_taken: float
-    memory_taken: float
+    others_wrote: frozenset[str] = frozenset()  # fields of a Service's spec, since it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +232,7 @@ class Observed:
     services: tuple[Child, ...] = ()
     made: tuple[MadeView, ...] = ()  # Services, controllers and policies: what is asked of each
     asked: tuple[ServiceView, ...] = ()  # Services that run already, while trials run
+    foreign_slices: tuple[ForeignSlice, ...] = ()  # of Services of its own, while trials run
     inputs: Mapping[str, str] = field(default_factory=dict)  # ConfigMaps, while trials run
     place: Place = NOBODY_AHEAD
     former: str = ""  # what is left of a former experiment of this name, while this one waits

@@ -4,6 +4,7 @@ from loadlab.analysis.calibration import calibration_of
 from loadlab.analysis.failures import failure_rows, status_classes
 from loadlab.analysis.step import step_of
 from loadlab.base.quantities import seconds
+from loadlab.measurement.documents import Trace
 from loadlab.measurement.foreign_cpu import foreign_cpu
 from loadlab.measurement.pod_log import ProblemKind
 from loadlab.measurement.trial import VoidTrial
@@ -13,13 +14,13 @@ from loadlab.model.status.conditions import Reason
 from loadlab.model.status.trial import RunAs
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
+from loadlab.progress.attempts import after_failure, counted_attempts
 from loadlab.progress.decision import Collect, Failure
 from loadlab.progress.ran_as import recorded
-from loadlab.progress.trials import after_failure, counted_attempts
 from loadlab.validity.calibration import judge_calibration
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
-from loadlab.validity.judgement import ReasonKind
+from loadlab.validity.judgement import Judgement, ReasonKind
 
 MAX_REASONS = 20
 NOT_READY_REMEDY = (
@@ -27,34 +28,58 @@ NOT_READY_REMEDY = (
     "readinessPath and https"
 )
 
+NO_TRACE = (
+    "its service told no trace: was no request sent in that time, or is its image of another "
+    "release than the operator? The notes of its measurement may say more"
+)
+
+
+def _leave_unjudged(_measured: TrialMeasurement) -> Judgement:
+    """What is in no figure nothing speaks against."""
+    return Judgement(())
+
+
+_JUDGES = {TrialRole.CALIBRATION: judge_calibration, TrialRole.TRACED: _leave_unjudged}
+
 
 def trial_outcome(
-    plan: Plan, action: Collect, measured: TrialMeasurement | VoidTrial, now: float
+    plan: Plan,
+    action: Collect,
+    measured: TrialMeasurement | VoidTrial,
+    now: float,
+    trace: Trace | None = None,
 ) -> LoadTrialStatus:
     """Return the status of a trial whose run was collected.
 
     What the instrument spoiled is tried again while attempts are left; the last one is kept as it
     is. What the service did is a result, also where it can't be used: it is never tried again.
     """
-    attempts = plan.attempts(action.trial)
+    attempts, role = plan.attempts(action.trial), action.trial.role
     if action.disturbance is not None:  # a void result may have come of it
-        return after_failure(action.status, action.disturbance, attempts)
+        return after_failure(action.status, action.disturbance, attempts, role)
     if isinstance(measured, VoidTrial):
-        return after_failure(action.status, _why_void(plan, action, measured), attempts)
-    is_calibration = action.trial.role is TrialRole.CALIBRATION
-    judge_it = judge_calibration if is_calibration else judge
-    judged = JudgedTrial(measured, judge_it(measured))
+        return after_failure(action.status, _why_void(plan, action, measured), attempts, role)
+    is_calibration = role is TrialRole.CALIBRATION
+    judged = JudgedTrial(measured, _JUDGES.get(role, judge)(measured))
     reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
     if judged.judgement.is_void and counted_attempts(action.status) < attempts:
         failure = Failure(_why_invalid(judged), "; ".join(_told(judged) or reasons))
-        return after_failure(action.status, failure, attempts)
+        return after_failure(action.status, failure, attempts, role)
     warmup = seconds(action.trial.load.warmup)
     timings = _timings(action.status, measured, warmup, now)
     kept = _kept(action.status, judged, reasons, timings)
     kept = kept.model_copy(update={"step": _step(plan, action.trial, judged)})
     is_usable = is_calibration and not judged.judgement.is_void
     found = calibration_of(measured) if is_usable else None
-    return kept.model_copy(update={"calibration": found})
+    traced = _traced(trace) if role is TrialRole.TRACED else {}
+    return kept.model_copy(update={"calibration": found, **traced})
+
+
+def _traced(trace: Trace | None) -> dict[str, object]:
+    """Return the trace as it is kept; where none came, a message that says so."""
+    if trace is None or not trace.requests:
+        return {"message": NO_TRACE}
+    return {"trace": trace.dump()}
 
 
 def _step(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep | None:

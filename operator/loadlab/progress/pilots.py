@@ -6,8 +6,10 @@ started that rests on it: whenever the operator dies, the next one plans the sam
 
 from loadlab.model.resources import Trial
 from loadlab.model.status import LoadExperimentStatus, TrialPhase
+from loadlab.model.status.chosen import CellLoad
 from loadlab.model.status.conditions import ConditionType, Reason, Truth
 from loadlab.plan import Plan, PlanError
+from loadlab.plan.bounds import PILOT_FAILED
 from loadlab.plan.rates import choose_loads, without_rate
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.decision import Announce, Decision
@@ -29,6 +31,7 @@ def choose_rates(
     except PlanError as error:
         ending = _ending(error, [pilot for pilot in pilots.values() if pilot])
         return end_early(status, transition, ending, ConditionType.FAILED, Truth.TRUE)
+    loads = tuple(_as_known(load, pilots[load.cell]) for load in loads)
     chosen = plan.context.chosen.model_copy(update={"loads": loads})
     message = "; ".join(_told(plan, load.rate, load.cell) for load in loads)
     return Decision(
@@ -42,6 +45,17 @@ def _carried(trial: Trial | None) -> float | None:
     """Return what a pilot trial carried; one that others spoiled would make a tier of its own."""
     is_usable = trial is not None and trial.status.phase is TrialPhase.SUCCEEDED
     return trial.status.requests_per_second if trial and is_usable else None
+
+
+def _as_known(load: CellLoad, pilot: Trial | None) -> CellLoad:
+    """Leave out what was carried where it says nothing of the rate: most requests had failed.
+
+    How many users a rate keeps busy follows from it, and few good answers in fast failures look
+    like answers that take minutes. A rate that was chosen by it is below it, and keeps few busy.
+    """
+    failures = (pilot.status.failures if pilot else None) or ()
+    has_failed = sum(row.share for row in failures) > PILOT_FAILED
+    return load.model_copy(update={"carries": None}) if has_failed and not load.rate else load
 
 
 def _ending(error: PlanError, pilots: list[Trial]) -> tuple[Reason, str]:

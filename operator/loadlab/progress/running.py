@@ -73,6 +73,8 @@ def _go_on(
     status = with_preliminary_seconds(plan, status, observed)
     status = with_calibration(plan, status, observed)
     status = with_quiet(status, observed.tells_of_nodes(), transition)
+    if current is not None and current.planned.role is TrialRole.TRACED:
+        status = status.model_copy(update={"current_trial": current.planned.name})
     if current is None and (plan.lacks_rates or not stale):
         decision = _all_over(plan, status, observed, transition)
         return replace(decision, actions=(*clearing, *decision.actions))
@@ -206,8 +208,10 @@ def _to_come(plan: Plan, observed: Observed) -> tuple[PlannedTrial, ...]:
     if plan.lacks_rates:
         return plan.preliminary
     if any(planned.name in observed.trials for planned in plan.trials):
-        return plan.trials
-    return (*_after_pilots(plan), *plan.trials) if plan.context.chosen.loads else plan.in_order
+        return (*plan.trials, *plan.traced)
+    if plan.context.chosen.loads:
+        return (*_after_pilots(plan), *plan.trials, *plan.traced)
+    return plan.in_order
 
 
 def _after_pilots(plan: Plan) -> tuple[PlannedTrial, ...]:

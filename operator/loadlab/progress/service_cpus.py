@@ -13,11 +13,12 @@ from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.plan.service_cpus import most_cpus_first, service_cpu_of
+from loadlab.progress.attempts import next_attempt
 from loadlab.progress.deadlines import CPUS_SOUGHT_SECONDS
 from loadlab.progress.decision import Failure, RecordTrial
 from loadlab.progress.observed import Observed, PodView
 from loadlab.progress.refused_creation import sentence_of
-from loadlab.progress.trials import has_results, next_attempt
+from loadlab.progress.trials import has_results
 from loadlab.progress.unplaced import asked_for, sentence
 
 

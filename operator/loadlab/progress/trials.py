@@ -6,7 +6,7 @@ from loadlab.base.names import Component
 from loadlab.base.quantities import seconds
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
-from loadlab.model.status import AttemptRecord, LoadTrialStatus, Timings, TrialPhase
+from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase
 from loadlab.model.status.conditions import Reason
 from loadlab.model.trial import TrialRole
 from loadlab.plan import Plan, PlannedTrial
@@ -14,6 +14,7 @@ from loadlab.plan.generator import run_seconds
 from loadlab.plan.own_image import why_not_ready
 from loadlab.plan.virtual_users import generator_pods
 from loadlab.progress.asked_service import asked_service, served_as, served_by
+from loadlab.progress.attempts import after_failure
 from loadlab.progress.deadlines import COLLECTING_MARGIN
 from loadlab.progress.decision import (
     Action,
@@ -42,26 +43,7 @@ from loadlab.progress.refused_creation import refused_pod
 from loadlab.progress.servers import note_servers, restarted
 from loadlab.progress.unplaced import closed_nodes
 
-# Permanent failures, which a second attempt would meet too: they end the experiment.
-PERMANENT_FAILURES = {
-    Reason.IMAGE_PULL_FAILED,
-    Reason.CRASH_LOOP,
-    Reason.UNSCHEDULABLE,
-    Reason.OUT_OF_MEMORY,
-    Reason.CREATION_REFUSED,
-    Reason.QUOTA_EXCEEDED,
-    Reason.ADMISSION_DENIED,
-    Reason.NEVER_READY,
-    Reason.SCRIPT_FAILED,
-    Reason.SUPERSEDED,
-}
 _NOT_OF_THE_IMAGE = (CREATE_IT, GONE, NOT_OURS, f"{IS_IT_THERE})")  # no other one mends it
-# What the trial that Failed ends the experiment with; some only where Failure.ends_experiment.
-ENDING_FAILURES = PERMANENT_FAILURES | {
-    Reason.INPUTS_CHANGED,
-    Reason.NO_LONGER_FITS,
-    Reason.NOT_ANSWERED,
-}
 
 _FOR = {
     TrialRole.MEASURED: "",
@@ -69,6 +51,7 @@ _FOR = {
     TrialRole.PILOT: "pilot, ",
     TrialRole.CONTROL_AGAIN: "once more, ",
     TrialRole.CALIBRATION: "calibration, ",
+    TrialRole.TRACED: "traced, ",
 }
 
 
@@ -130,7 +113,7 @@ def judge_run(
     failure = failure or _too_late(plan, planned, trial, observed, now)
     if failure is None:
         return note_servers(plan, trial, observed, run)
-    status = after_failure(trial.status, failure, plan.attempts(planned))
+    status = after_failure(trial.status, failure, plan.attempts(planned), planned.role)
     return (
         CollectEvidence(planned.name, status, find_witnesses(observed, run, trial.status)),
         Announce(failure.reason, f"{run}: {failure.message}", warning=True),
@@ -256,40 +239,3 @@ def _how_many(known: Sequence[Progress]) -> str:
     if None in requests or None in failed:
         return ""
     return f", {sum(filter(None, requests)):,} requests, {sum(filter(None, failed)):,} failed"
-
-
-def after_failure(status: LoadTrialStatus, failure: Failure, attempts: int) -> LoadTrialStatus:
-    """Return the trial's status after an attempt that did not count."""
-    said = {"reason": failure.reason.value, "message": failure.message}
-    if failure.ends_experiment or failure.reason in PERMANENT_FAILURES:
-        return status.model_copy(update={"phase": TrialPhase.FAILED, **said})
-    if counted_attempts(status) >= attempts:
-        ends = failure.ends_if_repeated and _always_ended_so(status, failure.reason)
-        phase = TrialPhase.FAILED if ends else TrialPhase.LOST
-        return status.model_copy(update={"phase": phase, **said})
-    return next_attempt(status, failure)
-
-
-def _always_ended_so(status: LoadTrialStatus, reason: Reason) -> bool:
-    return all(record.reason == reason for record in status.former_attempts)
-
-
-def counted_attempts(status: LoadTrialStatus) -> int:
-    """Return which attempt it is, without one that only showed that nobody has CPUs to own."""
-    former = [record.reason for record in status.former_attempts]
-    return status.attempt - former.count(Reason.NO_OWN_CPUS)
-
-
-def next_attempt(status: LoadTrialStatus, failure: Failure) -> LoadTrialStatus:
-    """Return the trial's status before the next attempt, with a record of this one."""
-    said = {"reason": failure.reason.value, "message": failure.message}
-    record = AttemptRecord(attempt=status.attempt, **said)
-    return status.model_copy(
-        update={
-            "phase": TrialPhase.STARTING,
-            "attempt": status.attempt + 1,
-            "former_attempts": (*status.former_attempts, record),
-            "timings": None,
-            **said,
-        }
-    )

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from loadlab.base.names import STORES, Component
 from loadlab.model.status.chosen import Chosen
 from loadlab.model.status.conditions import Reason
-from loadlab.progress.observed import ContainerKind, NodeView, PodView
+from loadlab.progress.nodes import NodeView
+from loadlab.progress.observed import ContainerKind, PodView
 
 # What follows in the sentence is about pods of less priority that could make room.
 _PREEMPTION = " preemption:"

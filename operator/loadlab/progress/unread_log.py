@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
+from loadlab.progress.attempts import after_failure
 from loadlab.progress.conditions import AT_ONCE
 from loadlab.progress.decision import Announce, Collect, CollectEvidence, Decision, Failure
 from loadlab.progress.failed_pass import UNANSWERED_FOR, is_given_up
 from loadlab.progress.observed import Observed
-from loadlab.progress.trials import after_failure, has_results
+from loadlab.progress.trials import has_results
 
 
 def give_up_unread(
@@ -23,7 +24,8 @@ def give_up_unread(
         return None
     message = f"its log could not be read for {UNANSWERED_FOR:.0f} s: {error}"
     failure = Failure(Reason.NOT_ANSWERED, message, ends_experiment=not has_results(observed))
-    verdict = after_failure(collect.status, failure, plan.attempts(collect.trial))
+    attempts, role = plan.attempts(collect.trial), collect.trial.role
+    verdict = after_failure(collect.status, failure, attempts, role)
     run = collect.trial.run(collect.status.attempt).name
     actions = (
         CollectEvidence(collect.trial.name, verdict, collect.witnesses),

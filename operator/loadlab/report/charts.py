@@ -151,10 +151,47 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One line of pieces in time, and what they are in words."""
+
+    title: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneGroup:
+    """Lanes of one kind below each other."""
+
+    label: str
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A time that is shaded behind all lanes."""
+
+    start: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """Groups of lanes on one axis of time."""
+
+    kind: ClassVar[str] = "lanes"
+    title: str
+    groups: tuple[LaneGroup, ...]
+    bands: tuple[Band, ...]
+    legend: tuple[tuple[int, str], ...]
+    duration: str
+    pitch: int = 12  # pixels from one lane to the next
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A chart, and its table."""
 
-    chart: Plot | Ladder | Bars
+    chart: Plot | Ladder | Bars | Lanes
     table: Table | None = None  # None where one table of the section is that of several charts
 
 

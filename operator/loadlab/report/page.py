@@ -21,10 +21,11 @@ from loadlab.report.speed import speed
 from loadlab.report.stages import stages
 from loadlab.report.subject import Subject
 from loadlab.report.timelines import timelines
+from loadlab.report.waits import waits
 
 _SECTIONS: tuple[Callable[[Subject], Iterator[Section]], ...] = (
     *(ratios, speed, scaling, percentiles, timelines),
-    *(stages, published, environment),
+    *(stages, waits, published, environment),
 )
 
 

@@ -30,11 +30,13 @@ _FAILED = (
     "req/s are those that succeeded, as everywhere; those that failed are dotted beside them. "
     "The table by the second has all requests, and how many of them failed."
 )
+_BEFORE, _AFTER = "Before the first block", "After the last block"
 _ROLES = {
     TrialRole.SETTLING: "settling trial, in no figure",
     TrialRole.PILOT: "pilot trial, in no figure",
     TrialRole.CONTROL_AGAIN: "the control cell once more",
     TrialRole.CALIBRATION: "k6 against a server that does nothing",
+    TrialRole.TRACED: "traced trial, in no figure",
 }
 
 
@@ -57,11 +59,8 @@ def timelines(subject: Subject) -> Iterator[Section]:
     void = [trial for trial in trials if trial.is_void]
     sentences = [_LEGEND]
     if void:
-        told = (
-            "1 trial is void: it counts"
-            if len(void) == 1
-            else f"{len(void)} trials are void: they count"
-        )
+        many = len(void) > 1
+        told = f"{len(void)} trials are void: they count" if many else "1 trial is void: it counts"
         sentences.append(f"{told} in no result, and a cross marks what it showed.")
     if any(_has_failures(trial) for trial in trials):
         sentences.append(_FAILED)
@@ -90,20 +89,24 @@ def _detail(trials: int) -> Detail:
 
 
 def _groups(subject: Subject, detail: Detail) -> Iterator[Group]:
-    """Yield the trials of each cell; those before the first block last."""
+    """Yield the trials of each cell; those outside of the blocks last."""
     by_cell: dict[str, list[StoredTrial]] = {}
     for trial in subject.trials:
-        in_block = trial.spec.role.is_in_block
-        name = subject.name_of(trial.spec.cell) if in_block else "Before the first block"
-        by_cell.setdefault(name, []).append(trial)
-    before = by_cell.pop("Before the first block", None)
-    named = [*by_cell.items(), *([("Before the first block", before)] if before else [])]
-    for name, trials in named:
+        by_cell.setdefault(_place_of(trial, subject), []).append(trial)
+    outside = [(name, by_cell.pop(name)) for name in (_BEFORE, _AFTER) if name in by_cell]
+    for name, trials in [*by_cell.items(), *outside]:
         void = sum(trial.is_void for trial in trials)
         told = spelling.counted(len(trials), "trial") + (f", {void} void" if void else "")
-        is_open = len(subject.trials) <= MOST_OPEN
         lines = tuple(_timeline(trial, detail, subject) for trial in trials)
+        is_open = len(subject.trials) <= MOST_OPEN
         yield Group(title=f"{name}: {told}", is_open=is_open, timelines=lines)
+
+
+def _place_of(trial: StoredTrial, subject: Subject) -> str:
+    """Name what it is shown beside: its cell where it is in a block."""
+    if trial.spec.role.is_in_block:
+        return subject.name_of(trial.spec.cell)
+    return _AFTER if trial.spec.role is TrialRole.TRACED else _BEFORE
 
 
 def _timeline(trial: StoredTrial, detail: Detail, subject: Subject) -> Timeline:

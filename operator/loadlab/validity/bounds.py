@@ -23,6 +23,9 @@ SLOWED_BY_USERS = 1.15
 """Up to this ratio of the median answer to the fastest, more users made none slower."""
 USERS_HEADROOM = 1.25
 """More users than are at work, a fifth of all: with fewer free ones k6 would make more."""
+ALL_AT_WORK = 0.95
+"""Of the most users that were at work in a second: from the first one with so many on, more of them
+explain no more answers."""
 ACHIEVED_RATE = 0.99
 FEWEST_MOMENTS, CARRIED_IN_SHORT = 3, 0.95
 """Least share of the offered iterations that must have been made (open model)."""

@@ -23,7 +23,7 @@ def counts_apart(trial: TrialMeasurement) -> Iterator[Reason]:
     counts = trial.counts
     if counts is None or counts.server is None or counts.seconds < bounds.COUNT_MIN_SECONDS:
         return
-    edges: float = trial.load.virtual_users  # in flight
+    edges = _in_flight(trial, counts.client / counts.seconds)
     edges += 0.5 * counts.client / counts.seconds  # a quarter of a second at each end
     # Without an answer: the service never saw it, or was done with it after the client gave up.
     edges += trial.status.get(NO_ANSWER, 0)
@@ -42,6 +42,16 @@ def counts_apart(trial: TrialMeasurement) -> Iterator[Reason]:
             f"{counts.server}, in {counts.seconds:.1f} s; bound ±{tolerance:.0f}: something "
             f"between them answers, repeats or drops requests, or their clocks differ{others}",
         )
+
+
+def _in_flight(trial: TrialMeasurement, per_second: float) -> float:
+    """Return how many requests may be under way at an edge: the users, where they are given.
+
+    Else by Little's law, of a request that takes as long as all but one in a hundred.
+    """
+    load, latency = trial.load, trial.latency_ms
+    found = per_second * latency.p99 / 1000 if latency else 0.0
+    return max(load.virtual_users, min(found, load.users_allocated or found))
 
 
 def instruments_missing(trial: TrialMeasurement) -> Iterator[Reason]:

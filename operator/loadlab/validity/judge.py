@@ -7,6 +7,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | reason             | holds when                                           | open    | closed  |
 |--------------------|------------------------------------------------------|---------|---------|
 | Document*, GeneratorFailed | any pod's document is missing, broken, cut   | Invalid | Invalid |
+| ClockStepped       | a node's clock was set by > 20 ms + 0.1 % meanwhile   | Invalid | Invalid |
 | NoRequests         | nothing was sent, or the window has no length        | Invalid | Invalid |
 | NoRequests*        | … as no request had an answer before it was cut off  | Invalid | Invalid |
 | NoSuccess*         | no answer was 2xx or 3xx                             | Invalid | Invalid |

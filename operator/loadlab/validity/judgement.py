@@ -14,6 +14,7 @@ class ReasonKind(StrEnum):
     DOCUMENT_BROKEN = "DocumentBroken"
     DOCUMENT_INCOMPLETE = "DocumentIncomplete"
     GENERATOR_FAILED = "GeneratorFailed"
+    CLOCK_STEPPED = "ClockStepped"
     NO_REPLICATE = "NoReplicate"
     MEASUREMENT_UNREADABLE = "MeasurementUnreadable"
     NO_REQUESTS = "NoRequests"

@@ -1,5 +1,6 @@
 """`python -m loadlab_services.dataset`: the Job that fills Postgres before the first trial."""
 
+import os
 import sys
 from typing import Final
 
@@ -11,6 +12,7 @@ from loadlab_services.dataset.claim_rabbitmq import claim_rabbitmq
 from loadlab_services.dataset.claim_redis import claim_redis
 from loadlab_services.dataset.load import connect, ensure_loaded
 from loadlab_services.dataset.progress import step
+from loadlab_services.dataset.silence import unless_deaf
 from loadlab_services.settings import DatasetSettings, refuse
 from loadlab_services.workload import GeneratedRows, Schema, Workload
 from loadlab_services.workloads import UnknownWorkloadError, find_workload
@@ -53,7 +55,10 @@ def _load(workload: Workload, settings: DatasetSettings) -> None:
     url, schema = settings.database_url, settings.database_schema
     overwrite = settings.overwrite or not schema  # nobody else's is in a Postgres of our own
     patience = _PATIENCE_WITH_EXISTING if schema else _PATIENCE_SECONDS
-    with connect(url, patience_seconds=patience, say=_say) as connection:
+    with (
+        connect(url, patience_seconds=patience, say=_say) as connection,
+        unless_deaf(connection, _give_up),
+    ):
         if schema:
             claim_schema(connection, schema, settings.database_owner, say=_say)
             check_connections(connection, settings.connections)
@@ -69,6 +74,12 @@ def _load(workload: Workload, settings: DatasetSettings) -> None:
         if workload.results is not None:
             with step(f"create the tables of {workload.name}'s results", _say):
                 workload.results.create.load()(url)
+
+
+def _give_up(why: str) -> None:
+    """End at once, whatever waits for an answer, and say why as any other failure does."""
+    _say(f"failed: {why}")
+    os._exit(1)
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,7 @@ else in that Redis is read, counted or changed.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import redis
@@ -29,8 +30,19 @@ _NOTHING_TO_EVICT: Final = (
     "Redis has no memory left, and its maxmemory-policy finds no key to evict; give it more, or "
     "the experiment one of its own (redis.mode)"
 )
+_EVICTS_AT_ONCE: Final = (
+    "Redis evicts keys as soon as they are written: its memory is far too small for its clients; "
+    "give it more, or the experiment one of its own (redis.mode)"
+)
+_EVICTED: Final = re.compile(r"NOGROUP|no such key", re.IGNORECASE)
+_TRIES: Final = 10  # of a key of a moment ago; its server may take any that it has
 _WRITE: Final = "return redis.call('XADD', KEYS[1], '*', 'payload', ARGV[1])"
 _GROUP: Final = "writers"
+
+
+class _EvictedError(Exception):
+    """What was written a moment ago was evicted, as a full cache may do at any time."""
+
 
 Attempt = tuple[str, Callable[[], Any]]  # a command, and how it is tried
 
@@ -106,6 +118,13 @@ def _check_version(version: str) -> None:
 
 
 def _try_all(client: redis.Redis, key: str, keys: str) -> None:
+    for _ in range(_TRIES):
+        with suppress(_EvictedError):
+            return _try_once(client, key, keys)
+    raise DatasetError(_EVICTS_AT_ONCE)
+
+
+def _try_once(client: redis.Redis, key: str, keys: str) -> None:
     try:
         for command, attempt in _attempts(client, key):
             try:
@@ -115,6 +134,8 @@ def _try_all(client: redis.Redis, key: str, keys: str) -> None:
             except OutOfMemoryError as error:
                 raise DatasetError(_NOTHING_TO_EVICT) from error
             except redis.ResponseError as error:
+                if _EVICTED.search(str(error)):
+                    raise _EvictedError from error
                 raise DatasetError(f"Redis refuses {command} on keys {keys}: {error}") from error
     finally:
         _take_away(client, key)

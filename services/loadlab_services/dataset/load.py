@@ -29,6 +29,11 @@ _PGBOUNCER: Final = (
     "the server refuses the start-up parameter options, as PgBouncer does, and by it connections "
     f"find LoadLab's schema: {POOLED}"
 )
+# Seconds, and questions of TCP: of a way that is lost, to a server that lives, libpq would learn
+# after two hours.
+_ASKED_AFTER: Final = 10
+_ASKED_EVERY: Final = 5
+_ASKED_TIMES: Final = 6
 _LOCK: Final = (
     0x10AD1AB  # two loaders at once (a Job's retry): the second waits, then finds it done
 )
@@ -178,7 +183,15 @@ def connect(database_url: str, *, patience_seconds: float, say: Say) -> Connecti
     deadline = time.monotonic() + patience_seconds
     while True:
         try:
-            return psycopg.connect(database_url, autocommit=True, connect_timeout=5)
+            return psycopg.connect(
+                database_url,
+                autocommit=True,
+                connect_timeout=5,
+                keepalives_idle=_ASKED_AFTER,
+                keepalives_interval=_ASKED_EVERY,
+                keepalives_count=_ASKED_TIMES,
+                tcp_user_timeout=1000 * (_ASKED_AFTER + _ASKED_EVERY * _ASKED_TIMES),
+            )
         except psycopg.ProgrammingError as error:
             known = _UNKNOWN_PARAMETER.match(str(error))
             why = f" ({known[0]})" if known else ""

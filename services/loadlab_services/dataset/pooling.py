@@ -11,10 +11,9 @@ import psycopg
 from psycopg import Connection
 
 from loadlab_services.data.errors import DatasetError
-from loadlab_services.dataset.silence import ended_if_silent
+from loadlab_services.dataset.silence import connect_beside, ended_if_silent
 
 LOOKS: Final = 3  # others of the pool may come in between
-CONNECT_SECONDS: Final = 5
 _NO_SESSION: Final = (
     "a pooler on the way that has no session left for a second one does so; raise its pool_size, "
     "or give the address of Postgres itself"
@@ -63,7 +62,4 @@ def _process(connection: Connection) -> int:
 
 
 def _beside(connection: Connection) -> Connection:
-    info = connection.info
-    return psycopg.connect(
-        info.dsn, password=info.password, autocommit=True, connect_timeout=CONNECT_SECONDS
-    )
+    return connect_beside(connection.info.dsn, connection.info.password)

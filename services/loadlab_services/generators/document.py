@@ -209,6 +209,7 @@ def _usage(usage: Usage) -> Json:
         "peakRssBytes": usage.peak_rss_bytes,
         "gcPauseUs": 0,
         "longestPauseUs": usage.longest_pause_us,
+        "clockStepUs": usage.clock_step_us,
     }
 
 

@@ -124,10 +124,11 @@ def load(asked: Json) -> Json:
     environment.events.request.add_listener(found.note)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.time()
+    since = time.monotonic()
     runner.start(asked["users"], spawn_rate=asked["users"])
     gevent.sleep(asked["seconds"])
     runner.stop()
-    ended, after = time.time(), resource.getrusage(resource.RUSAGE_SELF)
+    ended, after = began + time.monotonic() - since, resource.getrusage(resource.RUSAGE_SELF)
     runner.quit()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"began": began, "ended": ended, "cpuSeconds": cpu, **found.told()}

@@ -39,6 +39,7 @@ class Usage:
     throttled_seconds: float | None
     sched_wait_share: float  # of the time of its CPUs
     longest_pause_us: int
+    clock_step_us: int = 0  # by how much the wall clock was set
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Watched:
 
     def __init__(self, pid: int) -> None:
         self._watch, self._throttled = _Watch(pid, _last=read_times(pid)), read_throttled()
+        self._ahead = ahead()
         self._stop = threading.Event()
         self._looking = threading.Thread(target=self._look, daemon=True)
         self._looking.start()
@@ -112,7 +114,17 @@ class Watched:
             throttled_seconds=None if before is None or after is None else after - before,
             sched_wait_share=share_waited(watch.waited_seconds, wall_seconds, usable),
             longest_pause_us=round(watch.longest_pause * 1e6),
+            clock_step_us=round(abs(ahead() - self._ahead) * 1e6),
         )
+
+
+def ahead() -> float:
+    """Return by how many seconds the wall clock is ahead of the steady one: differences tell.
+
+    Of three looks the middle one: between its two clocks one may be held up.
+    """
+    looks = sorted(time.time() - time.monotonic() for _ in range(3))
+    return looks[1]
 
 
 def share_waited(waited_seconds: float, wall_seconds: float, cpus: int) -> float:
@@ -165,7 +177,7 @@ def run_watched(
         ToolError: it is not there, did not end in time, or ended badly.
     """
     own, before = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
-    began = time.time()
+    began, since = time.time(), time.monotonic()
     child: subprocess.Popen[str] | None = None
     try:
         with held():
@@ -178,7 +190,7 @@ def run_watched(
         if child is not None and child.poll() is None:
             child.kill()
             child.communicate()
-    ended = time.time()
+    ended = began + time.monotonic() - since
     if child.returncode:
         raise ToolError(f"{command[0]} ended with {child.returncode}: {said.strip()[-300:]}")
     cpu = _cpu(resource.RUSAGE_CHILDREN) - before + _cpu(resource.RUSAGE_SELF) - own

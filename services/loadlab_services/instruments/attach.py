@@ -1,12 +1,4 @@
-"""Instruments for any ASGI app, FastAPI's and Starlette's among them, in two lines:
-
-    from loadlab_services.instruments import instrument
-    app = instrument(app)
-
-All processes of the service count on one board (`shared.py`), whichever server started them, and
-the first of them answers INSTRUMENTS_PORT; when it ends, another one takes over. Nobody answers
-for a second or so then. Without INSTRUMENTS_PORT in the environment, which LoadLab sets where the
-variant has an `instrumentsPort`, the app stays as it is.
+"""What `instrument(app)` makes of an app once it is asked: the package says when that is.
 
 The wheel loadlab-instruments (services/pyproject.toml) holds this package and nothing else.
 """
@@ -29,27 +21,21 @@ from loadlab_services.instruments.middleware import HEALTH_PATH, RequestCounter
 from loadlab_services.instruments.server import InstrumentsServer
 from loadlab_services.instruments.shared import join_board
 from loadlab_services.instruments.snapshot import Answers, Source
+from loadlab_services.instruments.trace_slots import TraceSlot
 
 TURN_SECONDS: Final = 0.5
 App = TypeVar("App", bound=Callable[..., Any])
 
 
-def instrument(app: App) -> App:
-    """Count the app's requests, watch its event loop, answer on INSTRUMENTS_PORT.
-
-    An app of Starlette's kind is given a middleware and returned; of any other a wrapper is, which
-    is to be served in its place.
-    """
-    port = os.environ.get("INSTRUMENTS_PORT")
-    if not port:
-        return app
+def attach(app: App, port: int) -> App:
+    """Give an app its instruments, or a wrapper that has them."""
     path, is_load = os.environ.get("READINESS_PATH", HEALTH_PATH), "READINESS_IS_LOAD" in os.environ
     # Others have a method of this name for middlewares of another kind, such as Falcon.
     given: Any = app
     if hasattr(given, "user_middleware") and hasattr(given, "add_middleware"):
-        given.add_middleware(Instruments, port=int(port), health_path=path, health_is_load=is_load)
+        given.add_middleware(Instruments, port=port, health_path=path, health_is_load=is_load)
         return app
-    wrapped = AtFirstCall(app, port=int(port), health_path=path, health_is_load=is_load)
+    wrapped = AtFirstCall(app, port=port, health_path=path, health_is_load=is_load)
     return cast("App", wrapped)
 
 
@@ -75,10 +61,19 @@ class Instruments:
     def __init__(
         self, app: ASGIApp, *, port: int, health_path: str, health_is_load: bool = False
     ) -> None:
-        board, self._meter = join_board(board_path(port))
-        self._counter = RequestCounter(
+        seconds = int(os.environ.get("TRACE_SECONDS", "0"))
+        board, self._meter = join_board(board_path(port), traced=seconds > 0)
+        self._app: ASGIApp = RequestCounter(
             app, meter=self._meter, health_path=health_path, health_is_load=health_is_load
         )
+        if self._meter.trace is not None:
+            self._app = traced(
+                self._app,
+                self._meter.trace,
+                seconds,
+                health_path=health_path,
+                health_is_load=health_is_load,
+            )
         self._watch: LoopWatch | None = None
         answer = threading.Thread(
             target=serve_in_turn, args=(port, Source(board)), name="instruments", daemon=True
@@ -90,7 +85,16 @@ class Instruments:
         if self._watch is None:
             self._watch = LoopWatch(self._meter, current_default_thread_limiter())
             self._meter.start()
-        await self._counter(scope, receive, send)
+        await self._app(scope, receive, send)
+
+
+def traced(app: ASGIApp, slot: TraceSlot, seconds: int, **health: Any) -> ASGIApp:
+    """Return the app with a tracer before it: what traces is imported where it is asked for."""
+    from loadlab_services.instruments.traced_app import TracedApp, make_tracer  # noqa: PLC0415
+
+    after_ms = int(os.environ.get("TRACE_AFTER_MS", "0"))
+    tracer = make_tracer(slot, seconds=seconds, after_ms=after_ms)
+    return TracedApp(app, tracer=tracer, **health)
 
 
 def board_path(port: int) -> Path:

@@ -11,9 +11,10 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from loadlab_services.instruments.histogram import BUCKETS, bucket_of
+from loadlab_services.instruments.trace_slots import TraceSlot, slots_of
 
 PID: Final = 0
 REQUESTS: Final = 1
@@ -58,8 +59,11 @@ class Reading:
 class Meter:
     """The cells of one process. The hot path writes `cells` directly, by the names above."""
 
-    def __init__(self, cells: "memoryview[float]", extras: Sequence[str]) -> None:
+    def __init__(
+        self, cells: "memoryview[float]", extras: Sequence[str], trace: TraceSlot | None = None
+    ) -> None:
         self.cells = cells
+        self.trace = trace  # None where nothing is traced
         self._extras = {name: _FIXED + index for index, name in enumerate(extras)}
         self._lag = _FIXED + len(extras)
         self._lock = threading.Lock()
@@ -123,15 +127,27 @@ class Board:
     """The rows of all processes; made by the parent before it forks them, unless it is given."""
 
     def __init__(
-        self, processes: int, extras: Sequence[str] = (), *, memory: mmap.mmap | None = None
+        self,
+        processes: int,
+        extras: Sequence[str] = (),
+        *,
+        memory: mmap.mmap | None = None,
+        traces: Sequence[TraceSlot] = (),
     ) -> None:
         row = row_bytes(extras) // _DOUBLE
         if memory is None:
             memory = mmap.mmap(-1, processes * row_bytes(extras))
         cells = memoryview(memory).cast("d")
         self._meters = [
-            Meter(cells[index * row : (index + 1) * row], extras) for index in range(processes)
+            Meter(cells[index * row : (index + 1) * row], extras, *traces[index : index + 1])
+            for index in range(processes)
         ]
+        self.traces = traces
+
+    @classmethod
+    def of(cls, processes: int, *, traced: bool) -> Self:
+        """Make the board of a service, with room for traces where they are asked for."""
+        return cls(processes, traces=slots_of(processes) if traced else ())
 
     def meter(self, index: int) -> Meter:
         """Give the cells of one process."""

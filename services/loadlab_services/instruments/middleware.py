@@ -28,7 +28,10 @@ class RequestCounter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and count it."""
-        if scope["type"] != "http" or (scope["path"] == self._health_path and self._probes(scope)):
+        if scope["type"] != "http" or (
+            scope["path"] == self._health_path
+            and is_probe(scope, health_is_load=self._health_is_load)
+        ):
             await self._app(scope, receive, send)
             return
         cells = self._cells
@@ -48,7 +51,8 @@ class RequestCounter:
             cells[REQUESTS] += 1.0
             cells[FAILED] += failed
 
-    def _probes(self, scope: Scope) -> bool:
-        """Whether a request of the probes' path is no load."""
-        agents = (value for name, value in scope.get("headers", ()) if name == b"user-agent")
-        return not self._health_is_load or any(agent.startswith(KUBELET) for agent in agents)
+
+def is_probe(scope: Scope, *, health_is_load: bool) -> bool:
+    """Whether a request of the probes' path is no load."""
+    agents = (value for name, value in scope.get("headers", ()) if name == b"user-agent")
+    return not health_is_load or any(agent.startswith(KUBELET) for agent in agents)

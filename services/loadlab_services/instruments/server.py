@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
 
+from loadlab_services.instruments.listening import family
 from loadlab_services.instruments.snapshot import Answers
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -32,6 +33,7 @@ class InstrumentsServer(HTTPServer):
     def __init__(self, port: int, source: Answers, *, host: str = "") -> None:
         self.source = source
         self._held: deque[socket.socket] = deque()
+        self.address_family = family() if host in {"", "::"} else socket.AF_INET
         super().__init__((host, port), _Handler)
 
     def hold(self, connection: socket.socket) -> None:
@@ -85,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, "application/json", json.dumps(self.server.source.snapshot()))
             case "/metrics":
                 self._answer(200, METRICS_TYPE, self.server.source.metrics())
+            case "/trace" if (traced := self.server.source.trace()) is not None:
+                self._answer(200, "application/json", json.dumps(traced))
             case str(path) if path == HELD:
                 self.send_response(200)
                 self.end_headers()

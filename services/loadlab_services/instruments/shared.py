@@ -9,11 +9,13 @@ left in /tmp.
 import fcntl
 import mmap
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from loadlab_services.instruments.cells import Board, Meter, row_bytes
+from loadlab_services.instruments.trace_slots import SLOT_BYTES, TraceSlot, slots_of
 
 PLACES: Final = 64
 
@@ -22,14 +24,14 @@ class BoardFullError(RuntimeError):
     """More processes than a board has places."""
 
 
-def join_board(path: Path) -> tuple[Board, Meter]:
+def join_board(path: Path, *, traced: bool = False) -> tuple[Board, Meter]:
     """Give this process its place on the board in `path`, for as long as it lives."""
     # By process: a fork inherits the module's memory, but not the lock.
-    return _join(path, os.getpid())
+    return _join(path, os.getpid(), traced=traced)
 
 
 @cache
-def _join(path: Path, _pid: int) -> tuple[Board, Meter]:
+def _join(path: Path, _pid: int, *, traced: bool) -> tuple[Board, Meter]:
     size = PLACES * row_bytes()
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -42,8 +44,19 @@ def _join(path: Path, _pid: int) -> tuple[Board, Meter]:
         os.close(file)
         raise
     # The file stays open: closing it would give the place back.
-    board = Board(processes=PLACES, memory=memory)
+    traces = _trace_slots(path.with_name(f"{path.name}-traces")) if traced else ()
+    board = Board(processes=PLACES, memory=memory, traces=traces)
     return board, board.meter(place)
+
+
+def _trace_slots(path: Path) -> Sequence[TraceSlot]:
+    """Lay out the traces in a file of their own; who takes a place writes over what is there."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.ftruncate(file, PLACES * SLOT_BYTES)
+        return slots_of(PLACES, mmap.mmap(file, PLACES * SLOT_BYTES))
+    finally:
+        os.close(file)
 
 
 def _take_place(file: int, memory: mmap.mmap) -> int:

@@ -57,6 +57,9 @@ class ServiceFromOutside:
 
         return render([], {}, self._account(service_pids(self._proc, self._run)))
 
+    def trace(self) -> None:
+        """Answer GET /trace: nobody sees from outside what a request waits for."""
+
     def _account(self, pids: Iterable[int]) -> ContainerUsage:
         """Read the account through the first process that lets us; all are in one container."""
         for pid in pids:

@@ -25,6 +25,9 @@ class Answers(Protocol):
     def metrics(self) -> str:
         """Answer GET /metrics."""
 
+    def trace(self) -> dict[str, Any] | None:
+        """Answer GET /trace; None where nothing is traced."""
+
 
 class Source:
     """Answers for all processes of a board together.
@@ -58,6 +61,14 @@ class Source:
         readings = self._board.read()
         usages = {reading.pid: read_process(reading.pid) for reading in readings}
         return render(readings, usages, read_container())
+
+    def trace(self) -> dict[str, Any] | None:
+        """Answer GET /trace; None where nothing is traced."""
+        if not self._board.traces:
+            return None
+        from loadlab_services.instruments.traces import lay_together  # noqa: PLC0415 (only there)
+
+        return lay_together([slot.read() for slot in self._board.traces])
 
 
 def build_snapshot(

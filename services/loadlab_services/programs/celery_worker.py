@@ -23,7 +23,9 @@ from celery.signals import worker_process_init
 from loadlab_services.broker.app import build_app
 from loadlab_services.broker.landing import Landing
 from loadlab_services.delivery.counts import COUNTS
-from loadlab_services.instruments import Board, Source, start_server
+from loadlab_services.instruments.cells import Board
+from loadlab_services.instruments.server import start_server
+from loadlab_services.instruments.snapshot import Source
 from loadlab_services.logs import log_as_json
 from loadlab_services.programs.put_off import find_work
 from loadlab_services.settings import CeleryWorkerSettings

@@ -15,7 +15,10 @@ from contextlib import AsyncExitStack
 import uvloop
 
 from loadlab_services.delivery.counts import COUNTS
-from loadlab_services.instruments import Board, Meter, Source, start_server, watch_loop
+from loadlab_services.instruments.cells import Board, Meter
+from loadlab_services.instruments.lag import watch_loop
+from loadlab_services.instruments.server import start_server
+from loadlab_services.instruments.snapshot import Source
 from loadlab_services.logs import log_as_json
 from loadlab_services.programs.put_off import find_work
 from loadlab_services.settings import StreamWorkerSettings

@@ -18,11 +18,13 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
 
+from loadlab_services.addresses import in_brackets
 from loadlab_services.instruments.cells import Board
+from loadlab_services.instruments.listening import anywhere
 from loadlab_services.instruments.server import InstrumentsServer
 from loadlab_services.instruments.snapshot import Source
 from loadlab_services.logs import JsonFormatter
-from loadlab_services.servers.options import GRACE_SECONDS, HOST, Serving, uvicorn_options
+from loadlab_services.servers.options import GRACE_SECONDS, Serving, uvicorn_options
 
 KEEP_ALIVE_SECONDS: Final = 5  # uvicorn's default; gunicorn's 2 would be a second difference
 _HEARTBEATS: Final = "/dev/shm"  # noqa: S108 (a worker that waits for a disk seems dead)
@@ -32,7 +34,7 @@ _RESIZING: Final = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR
 def serve(serving: Serving) -> int:
     """Serve until SIGTERM; the exit code tells how it ended."""
     settings = serving.settings
-    board = Board(processes=settings.workers)
+    board = Board.of(settings.workers, traced=settings.trace_seconds > 0)
     launcher = os.getpid()
     gc.collect()
     gc.freeze()  # the collector then leaves the pages shared with the workers alone
@@ -82,7 +84,7 @@ class Gunicorn(BaseApplication):
     def _config(self) -> dict[str, Any]:
         options = uvicorn_options(self._serving)
         return {
-            "bind": f"{HOST}:{self._settings.port}",
+            "bind": f"{in_brackets(anywhere())}:{self._settings.port}",
             "workers": self._settings.workers,
             "worker_class": type("Uvicorn", (UvicornWorker,), {"CONFIG_KWARGS": options}),
             "worker_tmp_dir": _HEARTBEATS if os.access(_HEARTBEATS, os.W_OK) else None,

@@ -9,7 +9,6 @@ from starlette.types import ASGIApp
 from loadlab_services.instruments.cells import Meter
 from loadlab_services.settings import ServiceSettings
 
-HOST: Final = "0.0.0.0"  # noqa: S104 (a container serves its pod's address)
 GRACE_SECONDS: Final = 10
 # uvicorn imports these by name when a worker starts; the launcher does it once, before the fork.
 PRELOADED: Final = ("uvloop", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on")

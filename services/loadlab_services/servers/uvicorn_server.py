@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import uvicorn
 
 from loadlab_services.instruments.cells import Board
+from loadlab_services.instruments.listening import bind
 from loadlab_services.instruments.server import InstrumentsServer
 from loadlab_services.instruments.snapshot import Source
 from loadlab_services.logs import uvicorn_logging
-from loadlab_services.servers.options import GRACE_SECONDS, HOST, Serving, uvicorn_options
+from loadlab_services.servers.options import GRACE_SECONDS, Serving, uvicorn_options
 from loadlab_services.servers.supervisor import Supervisor
 from loadlab_services.settings import ServiceSettings
 
@@ -23,7 +24,7 @@ from loadlab_services.settings import ServiceSettings
 def serve(serving: Serving) -> int:
     """Serve until SIGTERM; the exit code tells how it ended."""
     settings = serving.settings
-    board = Board(processes=settings.workers)
+    board = Board.of(settings.workers, traced=settings.trace_seconds > 0)
     listeners = bind_listeners(settings)
 
     def run_worker(place: int) -> None:
@@ -49,17 +50,8 @@ def bind_listeners(settings: ServiceSettings) -> list[socket.socket]:
     The launcher binds them all, so that a worker that dies loses no connection that waits for it.
     """
     if settings.listen == "shared":
-        return [
-            uvicorn.Config(
-                "unused", host=HOST, port=settings.port, log_config=uvicorn_logging()
-            ).bind_socket()
-        ]
-    listeners = [socket.socket() for _ in range(settings.workers)]
-    for listener in listeners:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind((HOST, settings.port))
-    return listeners
+        return [bind(settings.port)]
+    return [bind(settings.port, shared=True) for _ in range(settings.workers)]
 
 
 def keep_own(listeners: Sequence[socket.socket], place: int) -> socket.socket:

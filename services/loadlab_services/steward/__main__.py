@@ -2,6 +2,7 @@
 
 import uvicorn
 
+from loadlab_services.instruments.listening import bind
 from loadlab_services.logs import log_as_json
 from loadlab_services.settings import StewardSettings, refuse
 from loadlab_services.steward.app import create_app
@@ -16,14 +17,13 @@ def main() -> None:
     except UnknownWorkloadError as error:
         refuse(str(error))
     log_as_json()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         log_config=None,  # what uvicorn says goes to the root logger too
-        host="0.0.0.0",  # noqa: S104 (a container serves its pod's address)
-        port=settings.port,
         access_log=False,
         timeout_graceful_shutdown=5,
     )
+    uvicorn.Server(config).run(sockets=[bind(settings.port)])
 
 
 if __name__ == "__main__":

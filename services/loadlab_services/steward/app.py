@@ -23,7 +23,7 @@ from loadlab_services.workloads import find_workload
 
 VariantName = Annotated[str, Query(max_length=60)]
 # What the operator adds to the experiment's name: a trial's position and the attempt.
-RUN_SUFFIX = re.compile(r"-p?[0-9]{3,4}-a[1-9]")
+RUN_SUFFIX = re.compile(r"-[pt]?[0-9]{3,4}-a[1-9]")
 
 
 def create_app(settings: StewardSettings) -> FastAPI:

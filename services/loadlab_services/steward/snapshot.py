@@ -78,8 +78,8 @@ async def take_snapshot(
         sources["postgres"] = read_postgres(stores.postgres, sessions, is_own=stores.owns_postgres)
     if stores.redis is not None:
         sources["redis"] = read_redis(stores.redis, is_own=stores.owns_redis)
-    taken_at, shared = time.time(), read_shared_cpus()
-    answers = await asyncio.gather(*(_ask(source) for source in sources.values()))
+    taken_at, steady, shared = time.time(), time.monotonic(), read_shared_cpus()
+    answers = await asyncio.gather(*(answer_or_why(source) for source in sources.values()))
     named = list(zip(sources, answers, strict=True))
     unknown = {} if stores.owns_postgres else {"postgres CPU and memory": NOT_OURS}
     if not stores.owns_redis:
@@ -87,6 +87,7 @@ async def take_snapshot(
     return {
         "run": run,
         "takenAt": taken_at,
+        "steadySeconds": steady,
         "components": {name: found for name, found in named if isinstance(found, dict)},
         "sharedCpus": shared,
         "errors": unknown | {name: found for name, found in named if isinstance(found, str)},
@@ -98,7 +99,7 @@ def is_app_metrics(url: str) -> bool:
     return bool(urlsplit(url).path)
 
 
-async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
+async def read_instruments(http: httpx.AsyncClient, url: str, path: str = "/snapshot") -> Component:
     """Scrape a pod's own instruments; an image of somebody else's may answer anything.
 
     The kernel takes a connection also where all its processes are busy or stand still. So one that
@@ -106,7 +107,7 @@ async def read_instruments(http: httpx.AsyncClient, url: str) -> Component:
     """
     try:
         async with http.stream(
-            "GET", f"{url}/snapshot", headers=INSTRUMENTS_HEADERS, timeout=INSTRUMENTS_PATIENCE
+            "GET", f"{url}{path}", headers=INSTRUMENTS_HEADERS, timeout=INSTRUMENTS_PATIENCE
         ) as response:
             body = await _read_bounded(response)
             if response.is_server_error and body.startswith(NO_PROCESS.encode()):
@@ -244,10 +245,10 @@ async def read_service(http: httpx.AsyncClient, url: str, pods: int) -> Componen
 
 async def ask_instruments(http: httpx.AsyncClient, url: str, pods: int) -> Component | str:
     """Give the figures of the pods behind an address, or why there are none."""
-    return await _ask(read_service(http, url, pods))
+    return await answer_or_why(read_service(http, url, pods))
 
 
-async def _ask(source: Awaitable[Component]) -> Component | str:
+async def answer_or_why(source: Awaitable[Component]) -> Component | str:
     """Give the figures, or why there are none."""
     try:
         async with asyncio.timeout(SCRAPE_TIMEOUT):

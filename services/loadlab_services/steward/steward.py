@@ -28,6 +28,7 @@ from loadlab_services.steward.run_records import (
 from loadlab_services.steward.sessions import SessionWatch
 from loadlab_services.steward.snapshot import ask_instruments, is_app_metrics, take_snapshot
 from loadlab_services.steward.stores import Stores, stores_answer
+from loadlab_services.steward.traced import TRACED_RUN, ask_trace, with_trace
 from loadlab_services.workload import Workload
 
 # All pods sleep this long after their answer: it hides that answers do not arrive simultaneously.
@@ -84,7 +85,7 @@ class Steward:
         self._note_service(run, targets.get("service"), pods)
         sessions = self._sessions.counts() if self._sessions is not None else {}
         taken: dict[str, Any]
-        taken, _ = await asyncio.gather(
+        taken, trace, _ = await asyncio.gather(
             take_snapshot(
                 self._stores,
                 run=run,
@@ -93,13 +94,22 @@ class Steward:
                 app_metrics=self._app_metrics,
                 pods=pods,
             ),
+            self._trace(run),
             self._refusals.look(run),
         )
+        taken = taken if trace is None else with_trace(taken, trace)
         own = {name: url for name, url in targets.items() if not is_app_metrics(url)}
         await self._reach.begin(run, own)
         silences, quietness = self._reach.told(run), self._quietness.get(run)
         taken |= {"quietness": quietness.as_json()} if quietness else {}
         return taken | ({"silences": silences} if silences else {})
+
+    async def _trace(self, run: str) -> dict[str, Any] | str | None:
+        """Ask for what a run that is traced has traced; None of any other."""
+        service = self._services.get(run)
+        if service is None or TRACED_RUN.search(run) is None:
+            return None
+        return await ask_trace(self._stores.http, *service)
 
     def _note_service(self, run: str, address: str | None, pods: int) -> None:
         """Take note of where the instruments of the run's service are: its CPUs are looked at."""

@@ -1,7 +1,10 @@
 """A store of others without room is refused before the first trial, and named where it fills up."""
 
 import re
+import sys
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,6 +14,7 @@ from loadlab_services.dataset.claim_redis import claim_redis
 from loadlab_services.dataset.redis_room import LEAST_ROOM, check_room
 from loadlab_services.settings import ServiceSettings, StewardSettings
 from tests.services.existing.conftest import READING, RUN, SPACE
+from tests.services.loopback_server import running, wait_for
 from tests.services.redis_server import serve_redis
 from tests.services.serving import serving
 from tests.services.stewards import access, steward
@@ -53,6 +57,18 @@ def test_one_that_may_lose_work_or_has_no_room_is_refused_with_the_figures(told,
         check_room(told, keeps_work=keeps_work)
 
 
+OTHERS = """
+import itertools, redis, sys
+with redis.Redis.from_url(sys.argv[1]) as client:
+    for number in itertools.count():
+        client.set(f"theirs:{number}", "x" * 100_000)
+"""
+
+
+def check_it_evicts(client: redis.Redis) -> None:
+    assert client.info("stats")["evicted_keys"]
+
+
 @pytest.fixture
 def their_redis() -> Iterator[str]:
     with serve_redis() as url:
@@ -77,13 +93,32 @@ def test_a_full_redis_is_taken_as_a_cache_where_it_finds_keys_to_evict(their_red
     """A cache is always full: one that others use for years was refused for it."""
     with redis.Redis.from_url(their_redis) as client:
         client.mset({f"theirs:{number}": "x" * 1000 for number in range(2000)})
-        client.config_set("maxmemory", client.info("memory")["used_memory"])
         client.config_set("maxmemory-policy", "allkeys-lru")
+        client.config_set("maxmemory", client.info("memory")["used_memory"])
         claim_redis(their_redis, SPACE, keeps_work=False)
 
-        client.config_set("maxmemory", "1mb")
+        # In this order: by the former policy it would make room as soon as it has less.
         client.config_set("maxmemory-policy", "volatile-lru")
+        client.config_set("maxmemory", "1mb")
         with pytest.raises(DatasetError, match="finds no key to evict; give it more"):
+            claim_redis(their_redis, SPACE, keeps_work=False)
+
+
+@pytest.mark.integration
+def test_a_cache_may_evict_what_is_tried_in_it(their_redis: str, tmp_path: Path) -> None:
+    """One that evicts of thousands of keys the newest was told to refuse XREADGROUP."""
+    others = [sys.executable, "-c", OTHERS, their_redis]
+    with redis.Redis.from_url(their_redis) as client:
+        client.config_set("maxmemory-policy", "allkeys-random")
+        client.config_set("maxmemory", "3mb")
+        with running(others, str(tmp_path)):
+            wait_for(partial(check_it_evicts, client), AssertionError)
+            for _ in range(100):
+                claim_redis(their_redis, SPACE, keeps_work=False)
+
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        client.config_set("maxmemory", "1mb")
+        with pytest.raises(DatasetError, match="give it more"):
             claim_redis(their_redis, SPACE, keeps_work=False)
 
 

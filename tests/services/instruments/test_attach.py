@@ -85,12 +85,12 @@ def serve(tmp_path: Path, unused_port: Callable[[], int]) -> Iterator[Callable[.
     given = {"INSTRUMENTS_PORT": str(instruments), "READINESS_PATH": "/ready"}
     environment = os.environ | given | {"TMPDIR": str(tmp_path)}
 
-    def start(*options: str) -> Service:
+    def start(*options: str, **told: str) -> Service:
         port = unused_port()
         command = [sys.executable, "-m", "uvicorn", "foreign:app", "--port", str(port), *options]
         with (tmp_path / "log").open("ab") as log:
             process = subprocess.Popen(
-                command, cwd=tmp_path, env=environment, stdout=log, stderr=log
+                command, cwd=tmp_path, env=environment | told, stdout=log, stderr=log
             )
         started.append(process)
         service = Service(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{instruments}")
@@ -148,3 +148,45 @@ def test_when_the_process_that_answers_is_killed_another_takes_over(
     first.process.wait()
 
     until(lambda: second.snapshot()["requests"] == 2)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_image_that_is_told_to_traces_its_requests(
+    serve: Callable[..., Service], workers: str
+) -> None:
+    service = serve("--workers", workers, TRACE_SECONDS="1", TRACE_AFTER_MS="100")
+
+    def trace() -> Any:
+        return httpx.get(f"{service.instruments}/trace", timeout=30).json()
+
+    def is_traced() -> bool:
+        return len(trace()["processes"]) == int(workers) or not service.ask("/pid")
+
+    until(is_traced)
+    told = trace()["requests"]
+    assert {each["process"] for each in told} <= set(range(int(workers)))
+    assert {each["name"] for each in told} == {"GET /pid"}
+    assert all(each["spans"][0][0] == "loop" for each in told)
+
+
+def test_an_image_that_is_not_told_to_has_no_trace(serve: Callable[..., Service]) -> None:
+    assert httpx.get(f"{serve().instruments}/trace", timeout=30).status_code == 404
+
+
+def test_off_means_that_nothing_but_the_package_is_imported() -> None:
+    """What lies in memory costs: Python's garbage collector looks through all of it."""
+    program = """if True:
+        import sys
+        before = set(sys.modules)
+        from loadlab_services.instruments import instrument
+        app = object()
+        assert instrument(app) is app
+        mine = {name for name in set(sys.modules) - before if "loadlab" in name}
+        print(sorted(mine))
+    """
+    environment = {name: v for name, v in os.environ.items() if name != "INSTRUMENTS_PORT"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "['loadlab_services', 'loadlab_services.instruments']\n"

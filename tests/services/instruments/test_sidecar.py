@@ -11,8 +11,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from loadlab_services.instruments import start_server
 from loadlab_services.instruments.cgroup import V1_FILES, V2_FILES
+from loadlab_services.instruments.server import start_server
 from loadlab_services.instruments.sidecar import ServiceFromOutside, service_pids
 
 V1 = "5:memory:/kubepods/pod1/{0}\n2:cpu,cpuacct:/kubepods/pod1/{0}\n"

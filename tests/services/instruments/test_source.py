@@ -10,13 +10,13 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from loadlab_services.instruments import Board, Source, start_server
-from loadlab_services.instruments.cells import TICK_DUE, Reading
+from loadlab_services.instruments.cells import TICK_DUE, Board, Reading
 from loadlab_services.instruments.cgroup import ContainerUsage
 from loadlab_services.instruments.exposition import render
 from loadlab_services.instruments.histogram import BUCKETS, bucket_of
 from loadlab_services.instruments.process import ProcessUsage, read_process
-from loadlab_services.instruments.snapshot import build_snapshot, held_up
+from loadlab_services.instruments.server import start_server
+from loadlab_services.instruments.snapshot import Source, build_snapshot, held_up
 
 LAG = tuple(1 if bucket == bucket_of(0.01) else 0 for bucket in range(BUCKETS))
 FIRST = Reading(

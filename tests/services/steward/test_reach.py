@@ -27,6 +27,8 @@ class Source:
     def metrics(self) -> str:
         return ""
 
+    def trace(self) -> None: ...
+
 
 @pytest.fixture
 def instruments() -> Iterator[InstrumentsServer]:

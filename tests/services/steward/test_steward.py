@@ -192,6 +192,7 @@ async def test_a_snapshot_holds_every_component_that_answers_and_names_the_other
     assert response.status_code == 200
     body = response.json()
     assert (body["run"], abs(body["takenAt"] - time.time()) < 5) == (RUN, True)
+    assert abs(body["steadySeconds"] - time.monotonic()) < 5  # whatever sets the other one
     assert set(body["errors"]) == {"service", "worker"}
     assert all(why.startswith(GONE) for why in body["errors"].values())
     assert set(body["components"]["redis"]) == {

@@ -47,6 +47,21 @@ def test_the_cell_to_take_is_named_with_what_it_has_over_the_next() -> None:
     )
 
 
+@pytest.mark.parametrize("of", ["first", "second"])
+def test_what_the_cell_to_take_is_worse_in_is_said_whichever_is_the_control(of: str) -> None:
+    """The first of the cells is the control, so that it is only ever what others are held to."""
+    fast, cheap = (1200.0, 1000.0, 40.0), (1000.0, 500.0, 20.0)
+    is_control = of == "first"
+    cells = {"fast": fast, "cheap": cheap} if is_control else {"cheap": cheap, "fast": fast}
+
+    (sentence,) = told(cells)
+
+    assert sentence.startswith("Take fast: fast carries 1.2 [1.")
+    assert " of its CPU per request" in sentence
+    assert ", 2 [1." in sentence
+    assert " of its p95" in sentence
+
+
 @pytest.mark.parametrize("blocks", [1, 2, 3, 5])
 def test_a_blocking_call_is_never_recommended(blocks: int) -> None:
     (sentence,) = told(WELLS, blocks)

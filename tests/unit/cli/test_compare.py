@@ -158,3 +158,12 @@ def test_one_experiment_is_not_compared_with_itself(loadlab: Run, server: dict[s
 
     assert (code, out) == (2, "")
     assert err == "loadlab: slower and lab/slower are one experiment: name two\n"
+
+
+def test_one_alone_is_asked_for_the_other(loadlab: Run) -> None:
+    code, _, err = loadlab("compare", "select")
+
+    assert (code, err) == (
+        2,
+        "loadlab: name two: the earlier one as B, or its bundle by --from\n",
+    )

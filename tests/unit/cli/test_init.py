@@ -173,7 +173,6 @@ def test_what_is_no_document_is_said_with_its_place(
         f"{address}/none": "it does not answer with a document: HTTP Error 404",
         "http://127.0.0.1:1": "it does not answer with a document",
         "ftp://example.org": "it is no address of http or https",
-        str(tmp_path / "none"): "it cannot be read",
         str(file): "no OpenAPI 3 document",
     }
     for source, says in wrong.items():
@@ -181,6 +180,11 @@ def test_what_is_no_document_is_said_with_its_place(
 
         assert (code > 0, out) == (True, "")
         assert f"loadlab: {source}: {says}" in err
+
+    absent = tmp_path / "none"
+    code, out, err = command("init", "--image", "r.example/api:1", "--from", str(absent))
+    told = f"loadlab: cannot read {absent}: No such file or directory\n"
+    assert (code > 0, out, err) == (True, "", told)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,10 @@ def test_a_number_is_drawn_from_its_range_and_a_name_is_one_that_can_be_put_in()
         ({"enum": ["x", "y"]}, "x"),
         ({"anyOf": [{"type": "string", "const": "k"}]}, "k"),
         ({"$ref": "#/nowhere"}, "${p}"),
+        ({"anyOf": [{"type": "null"}, {"type": "string", "const": "k"}]}, "k"),
+        ({"type": ["null", "boolean"]}, "true"),
     ],
-    ids=["default", "type", "enum", "anyOf", "nowhere"],
+    ids=["default", "type", "enum", "anyOf", "nowhere", "null first", "null or type"],
 )
 def test_another_value_is_what_the_document_names(schema: dict[str, Any], value: str) -> None:
     found = only({"/{p}": {"get": {"parameters": [parameter("p", "path", schema=schema)]}}})

@@ -52,8 +52,21 @@ def test_the_demo_takes_as_long_as_it_was_seen_to_take():
     found = preview(document)
 
     assert found.plan.most_trials == 15
-    assert found.load_seconds == 15 * (1 + 4 + 1) + 3 * (1 + 5 + 1)
+    assert found.load_seconds == 15 * (1 + 4) + 3 * (1 + 5)
     assert found.estimated_seconds == pytest.approx(175, rel=0.2)
+
+
+def test_traced_trials_come_after_the_others_and_take_their_time():
+    own = {"name": "mine", "image": "mine:1"}
+    told = {"name": "told", "image": "mine:1", "instrumentsPort": 9100}
+    spec = {"workload": "custom", "variants": [own, told], "load": {"request": {"path": "/"}}}
+    without, traced = (preview(experiment(**spec, **it)) for it in ({}, {"trace": {"seconds": 1}}))
+
+    lines = "\n".join(lines_of(traced))
+    assert "after them 1 to trace requests" in lines
+    assert "nothing to trace in mine: an image tells by instrumentsPort alone" in lines
+    assert traced.load_seconds - without.load_seconds == pytest.approx(2 + 3, abs=1)
+    assert traced.most_trials == without.most_trials + 1
 
 
 def test_of_a_search_the_most_is_told_as_nobody_knows_more():
@@ -64,8 +77,8 @@ def test_of_a_search_the_most_is_told_as_nobody_knows_more():
 
     assert "2 cells, each searched for what it carries = at most 48 trials" in text
     assert "before them 2 to find what each cell carries" in text
-    assert "at most about 10 min 59 s" in text
-    assert found.load_seconds == 48 * (2 + 6 + 1) + 2 * (1 + 5 + 1)
+    assert "at most about 10 min 9 s" in text
+    assert found.load_seconds == 48 * (2 + 6) + 2 * (1 + 5)
 
 
 @pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.yaml")))

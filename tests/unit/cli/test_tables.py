@@ -30,6 +30,14 @@ def test_the_table_is_as_approved(finished: dict[str, Any]) -> None:
     assert text == GOLDEN.read_text()
 
 
+def test_where_traces_are_drawn_is_said_where_they_were_asked_for(finished: dict[str, Any]) -> None:
+    assert "Traced:" not in shown(finished)
+    finished["spec"] = finished.get("spec", {}) | {"trace": {"seconds": 1}}
+
+    told = "Traced: requests of one more trial of each variant, in no figure; loadlab report"
+    assert told in shown(finished)
+
+
 def test_levels_that_are_words_have_a_column_and_name_their_cells(finished: dict[str, Any]) -> None:
     for row, server in zip(
         finished["status"]["results"], ("uvicorn", "gunicorn", None), strict=True

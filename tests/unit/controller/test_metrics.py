@@ -8,8 +8,8 @@ from loadlab.controller.metrics import Metrics
 from loadlab.model.status import LoadTrialStatus, TrialPhase
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.trial import Timings
+from loadlab.progress.attempts import next_attempt
 from loadlab.progress.decision import Failure
-from loadlab.progress.trials import next_attempt
 
 RUNNING = LoadTrialStatus(phase=TrialPhase.RUNNING, attempt=1, timings=Timings(started=100.0))
 

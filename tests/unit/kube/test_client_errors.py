@@ -116,8 +116,11 @@ async def test_a_connection_that_is_closed_is_unavailable(cluster, server, verb)
 async def test_a_server_that_is_not_there_is_unavailable(cluster, server):
     cluster._api.configuration.host = "http://127.0.0.1:1"
 
-    with pytest.raises(UnavailableError, match=f"GET {ONE}: "):
+    with pytest.raises(UnavailableError, match=f"GET {ONE}: ") as told:
         await cluster.get(Kind.SERVICE, "lab", "one")
+
+    assert "Cannot connect to host 127.0.0.1:1" in str(told.value)
+    assert "ConnectionKey(" not in str(told.value)
 
 
 @every_verb

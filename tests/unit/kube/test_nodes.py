@@ -9,7 +9,7 @@ import pytest
 from loadlab.kube.api import Cluster, Kind, Manifest, Page
 from loadlab.kube.nodes import MOST_PAGES, read_nodes
 from loadlab.kube.pods import view_pod
-from loadlab.progress.observed import NodeView
+from loadlab.progress.nodes import NodeView
 
 MIB = 2**20
 NODE = {

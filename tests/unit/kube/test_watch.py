@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadlab.kube import watch
-from loadlab.kube.api import Kind, Page
+from loadlab.kube.api import Kind, Labels, Page
 from loadlab.kube.client import ApiCluster
 from loadlab.kube.errors import UnavailableError
 from loadlab.kube.watch import LISTED, watch_children
@@ -25,13 +25,13 @@ class Watched(ApiCluster):
         return "7"
 
     async def outlines(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str]
+        self, kind: Kind, namespace: str | None, labels: Labels
     ) -> AsyncIterator[Page]:
         assert labels
         yield [{"metadata": {"name": "old"}}]
 
     async def watch(
-        self, kind: Kind, namespace: str | None, labels: dict[str, str], version: str
+        self, kind: Kind, namespace: str | None, labels: Labels, version: str
     ) -> AsyncIterator[dict[str, Any]]:
         yield {"type": "BOOKMARK", "object": {"metadata": {"name": ""}}}
         yield {"type": "ADDED", "object": {"metadata": {"name": "new"}}}

@@ -205,6 +205,7 @@ def test_a_transition_is_judged_by_the_fields_that_must_stay(field):
         "success_criteria": [{"name": "x", "metric": "http_reqs", "threshold": "rate>1"}],
         "expectations": [CLAIM],
         "comparison": {"baselineRef": {"name": "before"}},
+        "trace": {"seconds": 2},
         "timeouts": {"ready": "3m"},
         "retry": {"attempts": 1},
         "suspend": True,

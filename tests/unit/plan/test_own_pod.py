@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from loadlab.base.names import RUN_LABEL
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
 from loadlab.plan import PlanError, make_plan
+from loadlab.plan.pods import LEFT_BY_AUTOSCALERS
 from tests.manifests import Json
 
 MINE: Json = {"name": "mine", "image": "mine:1"}
@@ -58,9 +59,25 @@ def test_marks_stand_beside_ours_and_select_nothing(experiment, images):
 
     assert template["labels"]["team"] == "shop"
     assert RUN_LABEL in template["labels"]
-    assert template["annotations"] == {"a/b": "x"}
+    assert template["annotations"].items() > {"a/b": "x"}.items()
     assert "team" not in service["spec"]["selector"]
     assert "team" not in deployment["spec"]["selector"]["matchLabels"]
+
+
+def test_no_autoscaler_empties_a_node_under_a_trial_unless_it_may(experiment, images):
+    """Karpenter and the Cluster Autoscaler end pods to save a node: the trial would be void."""
+    may = {"karpenter.sh/do-not-disrupt": "false"}
+    plan = make_plan(experiment(**ASKED, variants=[MINE | {"podAnnotations": may}]), images)
+    everything = [*plan.lasting_manifests(), *plan.run_manifests(plan.trials[0], attempt=1)]
+    templates = {
+        each["metadata"]["labels"][COMPONENT_LABEL]: each["spec"]["template"]["metadata"]
+        for each in everything
+        if "template" in each.get("spec", {})
+    }
+
+    kept = {name: template["annotations"] for name, template in templates.items()}
+    assert kept.pop("service") == LEFT_BY_AUTOSCALERS | may
+    assert kept == {"k6": LEFT_BY_AUTOSCALERS, "steward": LEFT_BY_AUTOSCALERS}
 
 
 @pytest.mark.parametrize("field", ["podLabels", "podAnnotations"])

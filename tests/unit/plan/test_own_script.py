@@ -36,6 +36,13 @@ def test_all_keys_of_the_config_map_are_files_beside_the_script(experiment, imag
     assert trial["script"] == {"path": path, "function": "browse", "scenarios": False}
 
 
+def test_what_it_logs_comes_by_the_pipe_of_the_lines_that_are_read_back(experiment, images):
+    """Else it may stand between two parts of a long one: a snapshot, a document."""
+    _, _, pod = planned(experiment, images, scripted())
+
+    assert "--log-output=stdout" in pod["containers"][0]["args"]
+
+
 def test_its_variables_may_refer_to_the_service_and_to_no_token(experiment, images):
     env = [{"name": "BASE_URL", "value": "$(LOADLAB_TARGET)/api"}]
     _, _, pod = planned(experiment, images, scripted({"env": env}))
@@ -48,7 +55,16 @@ def test_its_variables_may_refer_to_the_service_and_to_no_token(experiment, imag
 
 @pytest.mark.parametrize(
     "name",
-    ["K6_OUT", "LOADLAB_TARGET", "STEWARD_TOKEN", "TRIAL_1", "HTTPS_PROXY", "GODEBUG", "k6_vus"],
+    [
+        "K6_OUT",
+        "OTEL_SDK_DISABLED",
+        "LOADLAB_TARGET",
+        "STEWARD_TOKEN",
+        "TRIAL_1",
+        "HTTPS_PROXY",
+        "GODEBUG",
+        "k6_vus",
+    ],
 )
 def test_a_variable_that_would_configure_k6_is_refused(name, experiment, images):
     with pytest.raises(PlanError, match=rf"load\.script\.env: {name} is for LoadLab or k6"):

@@ -156,3 +156,17 @@ def test_the_sample_makes_the_golden_trials(images):
         GOLDEN.write_text(text)
 
     assert GOLDEN.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "carries", "ready"),
+    [(1000, 50.0, 1250), (1000, 2000.0, 250), (1000, None, 250), (1000, 5.0, 2400)],
+    ids=["answers of a second", "fast answers", "unknown", "no more than there may be"],
+)
+def test_users_that_a_rate_keeps_busy_are_there_from_the_start(planned, rate, carries, ready):
+    """Made under load they came up to a second late; a closed loop of 50 users carried 50/s."""
+    loads = [cell(variant, rate) | {"carries": carries} for variant in ("sync", "async")]
+    plan = planned(loads, factors={"virtualUsers": [50]})
+    told = [trial_configuration(plan.context, trial.run(1))["load"] for trial in plan.trials]
+
+    assert [each.get("readyVirtualUsers", each["maxVirtualUsers"]) for each in told] == [ready] * 2

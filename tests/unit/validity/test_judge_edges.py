@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
@@ -41,6 +42,17 @@ def test_counts_may_differ_by_so_much(healthy, gap, level):
     found = reasons(counted(healthy, 30_000 - gap))
 
     assert found.get(ReasonKind.COUNT_MISMATCH) == level
+
+
+@pytest.mark.parametrize(("server", "differs"), [(6_400, False), (7_400, True)])
+def test_a_rate_has_under_way_what_its_answers_take(healthy, server, differs):
+    """Seen at 800/s and answers of a second: the last 875 ended after the window."""
+    slow = Histogram.of([1_050_000] * 5_525)
+    load = replace(healthy.load, open_model=True, virtual_users=0, rate_per_second=800.0)
+    counts = RequestCounts(seconds=8.2, client=5_525, server=server)
+    trial = replace(healthy, load=load, counts=counts, latency=slow, status={"2xx": 5_525})
+
+    assert (ReasonKind.COUNT_MISMATCH in reasons(trial)) == differs
 
 
 def test_requests_without_an_answer_may_be_counted_by_the_service_alone(healthy):

@@ -53,6 +53,8 @@ def compare(  # noqa: PLR0913 (options)
     """
     from loadlab.cli import against  # noqa: PLC0415 (a fifth of a second)
 
+    if not (b or bundle):
+        raise CliError("name two: the earlier one as B, or its bundle by --from", 2)
     access = Access(kubeconfig, context, namespace)
     sides = [against.read(_found(a, None, access)), against.read(_found(b, bundle, access))]
     if sides[0].metadata == sides[1].metadata:

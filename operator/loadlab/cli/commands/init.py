@@ -1,13 +1,12 @@
 """`loadlab init`: a commented experiment to begin with."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loadlab.cli import files
 from loadlab.cli.errors import CliError
-from loadlab.cli.experiment import ExitCode
 
 if TYPE_CHECKING:
     from loadlab.cli.openapi import Described
@@ -91,18 +90,11 @@ def _named(given: str, default: str) -> tuple[str, str]:
 def _described(source: str) -> "Described":
     from loadlab.cli.openapi import read  # noqa: PLC0415 (see above)
 
+    given = None if "://" in source else files.read(Path(source))
     try:
-        text = _fetched(source) if "://" in source else _text_of(source)
-        return read(text)
+        return read(_fetched(source) if given is None else given)
     except CliError as error:
         raise CliError(f"{source}: {error}") from error
-
-
-def _text_of(source: str) -> str:
-    try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"it cannot be read: {error}", ExitCode.NOT_FINISHED) from error
 
 
 def _fetched(address: str) -> str:

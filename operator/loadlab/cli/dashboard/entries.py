@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from loadlab.base.names import is_traced_name
 from loadlab.base.text import fit
 from loadlab.base.times import epoch
 from loadlab.cli.errors import CliError
@@ -12,7 +13,7 @@ from loadlab.model.status import LoadExperimentStatus, Phase
 from loadlab.spelling import seconds as spell_seconds
 
 LONGEST = 400  # characters of a text that others wrote
-_PRELIMINARY = re.compile(r"-p\d+$")
+_PRELIMINARY, _PLACE = re.compile(r"-p\d+$"), re.compile(r"-(\d+)$")
 _UNDER_WAY = {Phase.PREPARING, Phase.RUNNING, Phase.ANALYZING}
 _WITH_AN_END = {Phase.PREPARING, Phase.RUNNING}
 _FIRST_TRIALS = 2  # of so few no mean is taken
@@ -137,8 +138,11 @@ def _trial(status: LoadExperimentStatus) -> str:
         return ""
     if _PRELIMINARY.search(status.current_trial):
         return "before the first block"
-    done, _, planned = status.progress.partition("/")
-    return f"{int(done) + 1} of {planned}" if done.isdecimal() and planned.isdecimal() else ""
+    if is_traced_name(status.current_trial):
+        return "traced, after the last block"
+    place, planned = _PLACE.search(status.current_trial), status.progress.rpartition("/")[2]
+    # By its name: one that has ended and is looked at still counts as done.
+    return f"{int(place[1])} of {planned}" if place and planned.isdecimal() else ""
 
 
 def _queue(status: LoadExperimentStatus) -> str:

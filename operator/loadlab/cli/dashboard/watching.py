@@ -8,7 +8,7 @@ from loadlab.cli.dashboard.board import Board
 from loadlab.cli.dashboard.entries import LONGEST, Key, entry_of
 from loadlab.cli.dashboard.reading import Reads
 from loadlab.kube.api import Kind, Manifest
-from loadlab.kube.errors import ClusterError
+from loadlab.kube.errors import ClusterError, RefusedError
 
 ASKED_EVERY = 10.0  # seconds: a connection that broke in silence is noticed by then
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds before an API server that is away is asked again
@@ -36,8 +36,8 @@ class Watcher:
                     group.create_task(self._read_changed())
                     group.create_task(self._ask())
             except* ClusterError as errors:
-                why = f"The API server cannot be read: {errors.exceptions[0]}"
-                self._board.answers(away=fit(why, LONGEST))
+                why = fit(f"The API server cannot be read: {errors.exceptions[0]}", LONGEST)
+                self._board.answers(away=f"{why}; {_remedy(errors)}")
             await self._sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
@@ -94,3 +94,9 @@ class Watcher:
         while True:
             await self._sleep(ASKED_EVERY)
             await self._cluster.list_version(Kind.EXPERIMENT, self._namespace)
+
+
+def _remedy(errors: ExceptionGroup[ClusterError]) -> str:
+    if errors.subgroup(RefusedError):
+        return "log in anew, or name a namespace (-n) where you may list LoadExperiments"
+    return "is the cluster up, and the kubeconfig's context the right one?"

@@ -43,6 +43,7 @@ from loadlab.measurement.documents.steward import (
     SessionCounts,
     Snapshot,
 )
+from loadlab.measurement.documents.trace import Trace
 
 __all__ = [
     "CEILING_SCENARIO",
@@ -78,5 +79,6 @@ __all__ = [
     "SessionCounts",
     "Snapshot",
     "Split",
+    "Trace",
     "Trend",
 ]

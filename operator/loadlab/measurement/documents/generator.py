@@ -113,6 +113,7 @@ class GeneratorUsage(ReadModel):
     sched_wait_share: float | None = Field(default=None, ge=0, le=1)
     peak_rss_bytes: Count = 0
     longest_pause_us: Count = 0
+    clock_step_us: Count = 0  # by how much the wall clock was set
 
     @property
     def cpu_share(self) -> float:

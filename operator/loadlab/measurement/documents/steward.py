@@ -4,6 +4,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from loadlab.base.models import first_fault
 from loadlab.measurement.documents.base import Amount, Count, ReadModel
+from loadlab.measurement.documents.trace import Trace
 
 
 class Lag(ReadModel):
@@ -110,9 +111,9 @@ GONE = "gone: "  # begins the error of a component that nothing serves
 CUT_OFF = "cut off: "  # … to which no connection could be made in time
 
 
-def _fault(told: object) -> str:
+def _fault(model: type[ReadModel], told: object) -> str:
     try:
-        ComponentReading.model_validate(told)
+        model.model_validate(told)
     except ValidationError as error:
         return f"it told what cannot be: {first_fault(error)}"
     return ""
@@ -131,10 +132,12 @@ class Snapshot(Answer):
     edge: str
     run: str = ""
     taken_at: Amount
+    steady_seconds: Amount | None = None  # the same moment, by a clock that nobody sets
     components: dict[str, ComponentReading] = Field(default={})
     shared_cpus: CpuTimes | None = None  # those of the steward's node that nobody owns
     quietness: Quietness | None = None
     silences: dict[str, Silence] = Field(default={})  # of a component, since the first snapshot
+    trace: Trace | None = None  # of a run that is traced
     errors: dict[str, str] = Field(default={})
 
     @model_validator(mode="before")
@@ -146,9 +149,12 @@ class Snapshot(Answer):
         told, errors = body.get("components"), body.get("errors") or {}
         if not (isinstance(told, dict) and isinstance(errors, dict)):
             return body
-        faults = {name: fault for name, one in told.items() if (fault := _fault(one))}
+        faults = {name: f for name, one in told.items() if (f := _fault(ComponentReading, one))}
         known = {name: one for name, one in told.items() if name not in faults}
-        return {**body, "components": known, "errors": {**errors, **faults}}
+        trace = body.get("trace")
+        if trace is not None and (fault := _fault(Trace, trace)):
+            trace, faults = None, {**faults, "trace": fault}
+        return {**body, "components": known, "trace": trace, "errors": {**errors, **faults}}
 
     @property
     def gone(self) -> frozenset[str]:

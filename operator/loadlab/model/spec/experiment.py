@@ -24,8 +24,10 @@ from loadlab.model.spec.retain import Retain
 from loadlab.model.spec.script_rules import script_rules
 from loadlab.model.spec.search import search_rules
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
+from loadlab.model.spec.trace import Tracing
 from loadlab.model.spec.variants import Variant
 
+MOST_TRIALS = 1000
 MUTABLE_FIELDS = ("suspend", "terminate", "ttlStrategy", "retain", "retainFor")
 
 
@@ -88,7 +90,10 @@ class LoadExperimentSpec(RuledModel):
     )
     order: Order = Field(default=Order(), description="The order of the trials.")
     max_trials: int = Field(
-        default=100, ge=1, le=1000, description="A plan with more trials than this is refused."
+        default=100,
+        ge=1,
+        le=MOST_TRIALS,
+        description="A plan with more trials than this is refused.",
     )
     load: Load = Field(default=Load(), description="The load profile of every trial.")
     postgres: Postgres = Field(default=Postgres(), description="The database, where one is needed.")
@@ -132,6 +137,13 @@ class LoadExperimentSpec(RuledModel):
     )
     comparison: Comparing | None = Field(
         default=None, description="What cells are compared with beside each other; absent: nothing."
+    )
+    trace: Tracing | None = Field(
+        default=None,
+        description=(
+            "One more trial of each variant, after the last block and in no figure, in which "
+            "sampled requests are traced; absent: none."
+        ),
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="Deadlines of the phases.")
     retry: Retry = Field(default=Retry(), description="What happens to lost or spoiled trials.")

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from loadlab.base.quantities import Duration, bounded
+from loadlab.base.quantities import Duration, bounded, seconds
 from loadlab.base.rules import Rule
 from loadlab.model.spec.generator import GeneratorChoice
 from loadlab.model.spec.request import Request
@@ -221,6 +221,16 @@ class Load(GeneratorChoice):
         """Whether one pod makes requests of ours by a constant number of users."""
         plain = self.executor is Executor.CONSTANT_VUS and self.script is None
         return plain and self.parallelism == 1 and not self.has_pilots
+
+    @property
+    def ramp_seconds(self) -> float:
+        """Seconds in which its load rises; 0 for an executor that does not ramp."""
+        return seconds(self.ramp_up) if self.executor.ramps else 0.0
+
+    @property
+    def applied_seconds(self) -> float:
+        """Seconds in which a trial is under load, warm-up and ramp included."""
+        return seconds(self.warmup) + self.ramp_seconds + seconds(self.duration)
 
     @property
     def shows_latency(self) -> bool:

@@ -23,7 +23,7 @@ class CellLoad(ObservedModel):
         default=None,
         description=(
             "Successful requests a second that it carried in a closed loop, at least; absent where "
-            "its pilot trial came to no result."
+            "its pilot trial came to no result, or had mostly failures at a rate that is given."
         ),
     )
     rate: int | None = Field(

@@ -197,6 +197,12 @@ class LoadTrialStatus(ObservedModel):
         json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
     )
 
+    trace: dict[str, Any] | None = Field(
+        default=None,
+        description="Of a trial of the role Traced: what its service told, of 24 KiB at most.",
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
+    )
+
     @property
     def has_result(self) -> bool:
         """Whether it came to a result, usable or not."""

@@ -19,8 +19,15 @@ def test_one_that_runs_tells_its_trial() -> None:
     assert (found.trial, found.progress, found.is_running) == ("4 of 9", "3/9", True)
 
 
+def test_one_that_has_ended_and_is_still_looked_at_is_not_told_as_the_next() -> None:
+    assert entry_of(running(done=3, currentTrial="select-1a2b3c-003")).trial == "3 of 9"
+
+
 def test_a_pilot_has_no_number() -> None:
     assert entry_of(running(currentTrial="select-1a2b3c-p001")).trial == "before the first block"
+    assert (
+        entry_of(running(currentTrial="select-1a2b3c-t001")).trial == "traced, after the last block"
+    )
 
 
 def test_one_that_is_over_waits_for_nothing() -> None:

@@ -27,6 +27,7 @@ async def test_an_api_server_that_was_away_is_asked_again(api: LiveApi, watched:
 
     api.go_down()
     await until(lambda: bool(watched.away))
+    assert watched.away.endswith("is the cluster up, and the kubeconfig's context the right one?")
     api.is_down = False
     api.put(finished())
 
@@ -63,6 +64,7 @@ async def test_who_may_not_list_them_is_told(api: LiveApi, watched: Board) -> No
     api.cut_watches()
 
     await until(lambda: "403 Forbidden" in watched.away)
+    assert watched.away.endswith("name a namespace (-n) where you may list LoadExperiments")
 
 
 async def test_nothing_is_written(api: LiveApi, watched: Board) -> None:
