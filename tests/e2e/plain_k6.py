@@ -1,7 +1,7 @@
 """The same service and the same requests by somebody who has kubectl and k6, and no LoadLab."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,11 @@ class PlainService:
     @property
     def k6(self) -> str:
         return f"{self.name}-k6"
+
+    def give(self, files: Mapping[str, str]) -> None:
+        """The files that k6 finds, plain.js among them, in place of those before."""
+        load = {"kind": "ConfigMap", "metadata": {"name": self.k6}}
+        _apply(self.lab, self.name, [load | {"data": dict(files), "apiVersion": "v1"}])
 
     def exec(self, *command: str) -> None:
         self.lab.kubectl("exec", f"deployment/{self.name}", "-c", "service", "--", *command)
@@ -76,7 +81,7 @@ class PlainService:
 
 @contextmanager
 def plain_service(
-    lab: Lab, spec: Json, script: Path, env: Sequence[Json] = (), beside: Sequence[Json] = ()
+    lab: Lab, spec: Json, script: Path | None, env: Sequence[Json] = (), beside: Sequence[Json] = ()
 ) -> Iterator[PlainService]:
     """Deploy the image of an experiment's only variant with its variables and its resources."""
     (variant,) = spec["variants"]
@@ -95,11 +100,9 @@ def plain_service(
         "securityContext": RESTRICTED | {"readOnlyRootFilesystem": True},
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
     }
-    load = {"kind": "ConfigMap", "metadata": {"name": f"{name}-k6"}}
-    load |= {"data": {script.name: script.read_text()}, "apiVersion": "v1"}
-    objects = [_deployment(name, [container, *beside]), _service(name, PORT), load]
     try:
-        _apply(lab, name, objects)
+        _apply(lab, name, [_deployment(name, [container, *beside]), _service(name, PORT)])
+        service.give({script.name: script.read_text()} if script else {})
         service.await_ready()
         yield service
     finally:
@@ -191,6 +194,7 @@ def build_k6_pod(name: str, target: str) -> Json:
         "args": ["run", "--quiet", "--no-usage-report", "/load/plain.js"],
         "env": [
             {"name": "TARGET", "value": target},
+            {"name": "LOADLAB_TARGET", "value": target},  # as a script of one's own knows it
             {"name": "K6_AUTO_EXTENSION_RESOLUTION", "value": "false"},  # it would call outside
         ],
         "resources": {"requests": LEAST, "limits": {"memory": "1Gi"}},

@@ -25,6 +25,9 @@ PARTS: dict[str, list[str]] = {
     "7": [f"{FOLDER}/test_search.py"],
     "8": [f"{FOLDER}/test_queueing.py"],
     "9": [f"{FOLDER}/test_gate.py"],
+    "10": [f"{FOLDER}/test_generators.py"],
+    "11": [f"{FOLDER}/test_own_scripts.py"],
+    "12": [f"{FOLDER}/test_broken_generators.py"],
 }
 
 if __name__ == "__main__":

@@ -46,5 +46,29 @@ TESTS: dict[int, LongTest] = {
         "the regression gate: one image twice, and one that costs a tenth more",
         "exit code 0 for the one, 3 for the other, and JUnit names cell, ratio and interval",
     ),
+    12: LongTest(
+        "reference by each generator, 16 users: a delay of 50 ms more",
+        "percentiles within 2 % (k6 1 %) or 0.5 ms of the other cell's and 50 ms; N / R requests/s",
+    ),
+    13: LongTest(
+        "the same, with two of a hundred that take 200 ms",
+        "percentiles and requests/s as above",
+    ),
+    14: LongTest(
+        "the same, with a stall of 240 ms every 2 s",
+        "the closed loops' p95 is that without it, the open model's within 5 % of the formula",
+    ),
+    15: LongTest(
+        "the same, with 3 % of errors",
+        "each counts them, and as many requests as the service, but for those at the edges",
+    ),
+    16: LongTest(
+        "ten kinds of k6 script, as trials and by plain k6",
+        "requests/s within 2 %, p50 5 % or 0.5 ms, p95 10 % or 1 ms, or not told apart",
+    ),
+    17: LongTest("a k6 script that asks for the network", "refused, with the address"),
+    18: LongTest("a generator that is killed", "repeated; nothing of it in a figure"),
+    19: LongTest("a generator that starves", "void or told; never Valid"),
+    20: LongTest("a generator that prints rubbish", "the experiment fails, without a figure"),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")

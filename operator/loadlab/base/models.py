@@ -7,6 +7,7 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
+from loadlab.base.misspelt import meant
 from loadlab.base.text import fit, plain, plain_values
 
 
@@ -22,12 +23,17 @@ class ApiModel(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def first_fault(error: ValidationError) -> str:
-    """Return where the first of the faults is, and what it is, without what was found there."""
+def first_fault(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """Return where the first of the faults is, and what it is, without what was found there.
+
+    Of a model that is given an unknown field is told with the one that was meant.
+    """
     first = error.errors(include_url=False, include_input=False)[0]
-    is_unknown = first["type"] == "extra_forbidden"
     # Pydantic's own words are for those who wrote the model.
-    told = "there is no such field" if is_unknown else first["msg"].removeprefix("Value error, ")
+    told = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = meant(model, first) if model else ""
+        told = f"there is no such field{known and f': {known}?'}"
     return f"{'.'.join(str(part) for part in first['loc'])}: {told}"
 
 

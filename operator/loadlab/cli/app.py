@@ -170,10 +170,10 @@ app.command(short_help="Print the version of this command.")(version)
 
 def _previews(texts: dict[Path, str]) -> Iterator["Preview"]:
     """Yield the experiments of all files; at the end complain of those that would be refused."""
-    from loadlab.cli.preview import preview, read_documents  # noqa: PLC0415 (half a second)
+    from loadlab.cli.preview import named_twice, preview, read_documents  # noqa: PLC0415 (half a second)
 
-    refused = list[str]()
     documents = [one for file, text in texts.items() for one in read_documents(text, str(file))]
+    refused = [f"{name}: there are several of this name" for name in named_twice(documents)]
     for document in documents:
         try:
             yield preview(document)

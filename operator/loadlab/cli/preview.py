@@ -1,5 +1,6 @@
 """What an experiment would do, from its file alone, by the operator's own plan. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -129,6 +130,13 @@ def read_documents(text: str, file: str = "the text") -> Iterator[Document]:
     return (each for each in _objects(text, file) if each.get("kind") == _KIND)
 
 
+def named_twice(documents: Iterable[Document]) -> list[str]:
+    """Return the names of several, with a given namespace: only the last would be there."""
+    keys = [(_metadata(each).get("namespace"), _metadata(each).get("name")) for each in documents]
+    counts = Counter("/".join(str(part) for part in key if part) for key in keys)
+    return [name for name, count in counts.items() if count > 1]
+
+
 def others_in(text: str) -> tuple[str, ...]:
     """Return kind and name of all other objects of a YAML text, such as `ConfigMap shop`."""
     others = (each for each in _objects(text) if each.get("kind") != _KIND)
@@ -164,7 +172,8 @@ def preview(document: Document) -> Preview:
         experiment = Experiment.model_validate({**document, "metadata": known, "status": {}})
         found = make_plan(experiment, _images(experiment.spec))
     except ValidationError as error:
-        raise CliError(f"{name}: {first_fault(error)}{_others(error.error_count())}") from error
+        fault = first_fault(error, Experiment) + _others(error.error_count())
+        raise CliError(f"{name}: {fault}") from error
     except PlanError as error:
         raise CliError(f"{name}: {error.reason}: {error}") from error
     if fault := criterion_fault(experiment.spec) or time_fault(found):

@@ -64,6 +64,20 @@ async def test_the_numbers_decide_which_requests_are_slow_and_which_fail(
 
 
 @every_bare_variant
+async def test_requests_without_a_number_are_numbered_as_they_come(
+    open_app: OpenApp, variant: str
+) -> None:
+    async with open_app(settings_of(variant)) as client:
+        answers = [await client.post("/reference", params=MIXED) for _ in range(300)]
+
+    served = [answer.json() for answer in answers if answer.status_code == 200]
+    assert len(served) == pytest.approx(285, abs=2)
+    assert sum(answer["slow"] for answer in served) == pytest.approx(30, abs=2)
+    numbers = [answer["request_id"] for answer in served]
+    assert numbers == sorted(set(numbers))
+
+
+@every_bare_variant
 async def test_a_request_waits_for_the_end_of_its_stall_and_then_its_delay(
     open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, variant: str
 ) -> None:

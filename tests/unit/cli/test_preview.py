@@ -164,10 +164,34 @@ def test_one_of_each_is_told_in_the_singular(on_file):
     assert "of load, 4 s beside it, " in out
 
 
+def test_of_two_of_one_name_one_would_replace_the_other(tmp_path, monkeypatch, capsys):
+    elsewhere = experiment()
+    elsewhere["metadata"] = {**elsewhere["metadata"], "namespace": "other"}
+    file = tmp_path / "two.yaml"
+    file.write_text(yaml.safe_dump_all([experiment(), elsewhere, experiment()]))
+    monkeypatch.setattr("sys.argv", ["loadlab", "validate", str(file)])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 1
+    assert "refused: nap: there are several of this name" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"replicate": 3}, "nap: spec.replicate: there is no such field"),
+        ({"replicate": 3}, "nap: spec.replicate: there is no such field: replicates?"),
+        ({"load": {"durations": "3s"}}, "nap: spec.load.durations: there is no such field: dur"),
+        (
+            {"variants": [{"name": "a", "readinesPath": "/"}]},
+            "nap: spec.variants.0.readinesPath: there is no such field: readinessPath?",
+        ),
+        (
+            {"factors": {"pollSize": [3]}},
+            "nap: spec.factors.pollSize: there is no such field: poolSize?",
+        ),
+        ({"zebra": 1}, "nap: spec.zebra: there is no such field"),
         ({"variants": [{"name": "a"}, {"name": "a"}]}, "nap: spec"),
     ],
 )

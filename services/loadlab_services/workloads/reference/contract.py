@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from time import monotonic
 from typing import Any, Final
 
@@ -16,12 +17,19 @@ PATH: Final = "/reference"
 # The ledger's checksums are those of a Postgres bigint.
 MAX_REQUEST_ID: Final = 10**12
 BY_DESIGN: Final[dict[str, Any]] = {"x-errors-by-design": [500]}
+_unnumbered = count(1)  # of this process; a generator that cannot number its requests sends none
 
 
 class Asked(Behaviour):
     """A request: its number, which decides what becomes of it, and how requests behave."""
 
-    request_id: int = Field(default=1, ge=0, le=MAX_REQUEST_ID, description="number of the request")
+    request_id: int = Field(
+        default_factory=_unnumbered.__next__,
+        ge=0,
+        le=MAX_REQUEST_ID,
+        description="number of the request; without one they are numbered as they come, from 1 in "
+        "each process",
+    )
 
 
 class Done(BaseModel):
