@@ -110,7 +110,7 @@ def plain_service(
 
 
 @contextmanager
-def plain_postgres(lab: Lab, spec: Json) -> Iterator[str]:
+def plain_postgres(lab: Lab, spec: Json, cpu: str = "") -> Iterator[str]:
     """A Postgres with the settings of an experiment's; gives its URL."""
     name, password = "plain-postgres", "plain"
     settings = spec.get("postgres", {}).get("settings", {})
@@ -126,7 +126,10 @@ def plain_postgres(lab: Lab, spec: Json) -> Iterator[str]:
             "exec": {"command": ["pg_isready", "-q", "-h", "127.0.0.1"]},
             "periodSeconds": 1,
         },
-        "resources": {"requests": LEAST, "limits": {"memory": "1Gi"}},
+        "resources": {
+            "requests": LEAST,
+            "limits": {"memory": "1Gi"} | ({"cpu": cpu} if cpu else {}),
+        },
         "securityContext": RESTRICTED | {"runAsUser": 999},
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},

@@ -28,6 +28,7 @@ PARTS: dict[str, list[str]] = {
     "10": [f"{FOLDER}/test_generators.py"],
     "11": [f"{FOLDER}/test_own_scripts.py"],
     "12": [f"{FOLDER}/test_broken_generators.py"],
+    "13": [f"{FOLDER}/test_situations.py"],
 }
 
 if __name__ == "__main__":

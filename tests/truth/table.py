@@ -70,5 +70,6 @@ TESTS: dict[int, LongTest] = {
     18: LongTest("a generator that is killed", "repeated; nothing of it in a figure"),
     19: LongTest("a generator that starves", "void or told; never Valid"),
     20: LongTest("a generator that prints rubbish", "the experiment fails, without a figure"),
+    21: LongTest("situations that mislead, made on the cluster", "what holds it back is named"),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")
