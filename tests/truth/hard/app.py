@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 from fastapi import FastAPI, Request
+
 from loadlab_services.instruments import instrument
 
 POOL = 10
