@@ -95,6 +95,7 @@ def test_a_pod_whose_last_arrival_is_early_lasts_as_long_as_the_others(lab):
     assert all("loadlab_account" in each.stdout for each in ended)
 
 
+@pytest.mark.measured  # how soon they are made depends on who else wants the CPU
 def test_users_that_lack_are_made_when_answers_are_slow(lab, server):
     """Ten are there and a hundred needed: none is dropped, and each counts from when it was due."""
     server.delay = 1.0
@@ -107,7 +108,7 @@ def test_users_that_lack_are_made_when_answers_are_slow(lab, server):
     late, whole = known(split.http_req_lateness), known(split.http_req_from_intended)
     together = late.hdr.mean_us + split.http_req_total.hdr.mean_us
     assert whole.hdr.mean_us == pytest.approx(together, rel=0.005, abs=5)
-    assert late.hdr.percentile_us(50) < 100_000  # they are made far sooner than users become free
+    assert late.hdr.percentile_us(50) < 250_000  # they are made far sooner than users become free
 
 
 def test_users_that_the_warm_up_needed_are_there_for_the_measurement(lab, server):

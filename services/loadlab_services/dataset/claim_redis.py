@@ -7,6 +7,7 @@ else in that Redis is read, counted or changed.
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Final
 
 import redis
@@ -35,7 +36,8 @@ _EVICTS_AT_ONCE: Final = (
     "give it more, or the experiment one of its own (redis.mode)"
 )
 _EVICTED: Final = re.compile(r"NOGROUP|no such key", re.IGNORECASE)
-_TRIES: Final = 10  # of a key of a moment ago; its server may take any that it has
+# For a key of a moment ago: its server may take any that it has, and does on a busy machine.
+_PATIENCE_SECONDS: Final = 3.0
 _WRITE: Final = "return redis.call('XADD', KEYS[1], '*', 'payload', ARGV[1])"
 _GROUP: Final = "writers"
 
@@ -118,7 +120,8 @@ def _check_version(version: str) -> None:
 
 
 def _try_all(client: redis.Redis, key: str, keys: str) -> None:
-    for _ in range(_TRIES):
+    deadline = monotonic() + _PATIENCE_SECONDS
+    while monotonic() < deadline:
         with suppress(_EvictedError):
             return _try_once(client, key, keys)
     raise DatasetError(_EVICTS_AT_ONCE)
