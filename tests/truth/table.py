@@ -68,7 +68,7 @@ TESTS: dict[int, LongTest] = {
     ),
     17: LongTest("a k6 script that asks for the network", "refused, with the address"),
     18: LongTest("a generator that is killed", "repeated; nothing of it in a figure"),
-    19: LongTest("a generator that starves", "void or told; never Valid"),
+    19: LongTest("a generator that starves", "void, with the remedy"),
     20: LongTest("a generator that prints rubbish", "the experiment fails, without a figure"),
     21: LongTest("situations that mislead, made on the cluster", "what holds it back is named"),
 }

@@ -37,7 +37,13 @@ from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
 from loadlab.validity.lateness import Ends, ends_apart
 from loadlab.validity.noise import samples_too_few
-from loadlab.validity.standing import mixes_failures, stand_latency, stand_sent, stand_throughput
+from loadlab.validity.standing import (
+    mixes_failures,
+    stand_latency,
+    stand_sent,
+    stand_throttled,
+    stand_throughput,
+)
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -205,7 +211,9 @@ def _p95(
     if mixes_failures(reasons):
         return figure.as_unsound(ReasonKind.FAILURES_IN_LATENCY)
     is_bound = any(latency.is_lower_bound("p95") for latency in known)
-    return stand_latency(figure, reasons) if is_bound else stand_sent(figure, apart)
+    if is_bound:
+        return stand_latency(figure, reasons)
+    return stand_throttled(stand_sent(figure, apart), reasons)
 
 
 def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:

@@ -9,6 +9,8 @@ GENERATOR_WAITED_SHARE = 0.05
 """Share of its CPUs' time for which a generator that tells no single waits waited for one."""
 GENERATOR_THROTTLED_SHARE = 0.01
 """Share of the window in which the generator's CPU limit stopped it."""
+GENERATOR_STARVED_SHARE = 0.10
+"""A generator that its limit stopped for longer measured little but that limit."""
 PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25
 """Share and length from which a pause of k6 is in the figures: a closed loop loses that share."""
 PAUSE_BROKEN_SHARE, PAUSE_BROKEN_SECONDS = 0.05, 1.0

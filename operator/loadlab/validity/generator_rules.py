@@ -38,10 +38,12 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
             f"{trial.load.generator} {' and '.join(signs)}: {effect}",
         )
     if (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
-        yield suspect(
+        starved = (load.throttled_share or 0.0) > bounds.GENERATOR_STARVED_SHARE
+        yield Reason(
             ReasonKind.GENERATOR_THROTTLED,
+            Validity.INVALID if starved else Validity.SUSPECT,
             f"{trial.load.generator} was throttled for {load.throttled_share:.1%} of the time, "
-            f"bound {bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6",
+            f"bound {bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6.cpu",
         )
 
 

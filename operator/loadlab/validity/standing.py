@@ -34,6 +34,15 @@ def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
     return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
 
 
+def stand_throttled(p95: Figure, reasons: Iterable[Reason]) -> Figure:
+    """Return a p95 as Unsound where the generator's CPU limit stopped it.
+
+    Whatever came meanwhile waited for up to the rest of 100 ms: nobody knows which answers did.
+    """
+    throttled = any(reason.kind is ReasonKind.GENERATOR_THROTTLED for reason in reasons)
+    return p95.as_unsound(ReasonKind.GENERATOR_THROTTLED) if throttled else p95
+
+
 def mixes_failures(reasons: Iterable[Reason]) -> bool:
     """Whether failed answers are among the latencies, which are then not those of good ones."""
     return any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in reasons)
