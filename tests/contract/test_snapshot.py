@@ -48,7 +48,15 @@ from tests.contract.sides import faults
 COUNTERS = {
     "transactions": 7, "rowsReturned": 6, "rowsFetched": 5, "rowsInserted": 4, "connections": 3,
 }  # fmt: skip
-SESSIONS = {"looks": 9, "running": 8, "lock": 7, "io": 6, "other": 5, "inTransaction": 4}
+SESSIONS = {
+    "looks": 9,
+    "answerMicros": 3,
+    "running": 8,
+    "lock": 7,
+    "io": 6,
+    "other": 5,
+    "inTransaction": 4,
+}
 REDIS_INFO = {
     "used_cpu_sys": 1.0, "used_cpu_user": 1.0, "used_cpu_sys_children": 0.0,
     "used_cpu_user_children": 0.0, "used_memory_rss": 10, "total_commands_processed": 3,

@@ -34,7 +34,7 @@ of every resource, with the service's own queues as resources.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from loadlab.analysis.database_waits import database_waits
+from loadlab.analysis.database_waits import database_waits, is_unseen
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.stages import REMEDIES, share_out, tell
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
@@ -136,7 +136,8 @@ def _by_fullness(trial: TrialMeasurement, ranks: Ranks, *, is_missed: bool) -> B
     busy = [found for found in ranks[1] if _may_be_behind(found, named)]
     remarks = [("also full", others), ("nearly full", busy)]
     also = "".join(f"; {word}: {_evidence(found)}" for word, found in remarks if found)
-    confidence = Confidence.MEDIUM if also or named.is_at_times else Confidence.HIGH
+    doubtful = also or named.is_at_times or _may_hide_a_database(trial, named)
+    confidence = Confidence.MEDIUM if doubtful else Confidence.HIGH
     return Bottleneck(name=named.resource, confidence=confidence, evidence=named.evidence + also)
 
 
@@ -160,6 +161,11 @@ def _may_be_behind(machine: Fullness, named: Fullness) -> bool:
     """Whether requests may seem to wait for a pool, but wait for a CPU that is nearly full."""
     is_nearly_full = not machine.is_full and machine.share > bounds.CPU_BUSY
     return is_nearly_full and named.resource in WAITING
+
+
+def _may_hide_a_database(trial: TrialMeasurement, named: Fullness) -> bool:
+    """Whether connections may be held for a database of which nobody knows whether it is full."""
+    return named.resource is Resource.DATABASE_POOL and is_unseen(trial)
 
 
 def _evidence(found: Iterable[Fullness]) -> str:

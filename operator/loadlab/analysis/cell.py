@@ -34,7 +34,7 @@ from loadlab.model.status import (
     Validity,
 )
 from loadlab.validity.judged_trial import JudgedTrial
-from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
+from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid, worst_first
 from loadlab.validity.lateness import Ends, ends_apart
 from loadlab.validity.noise import samples_too_few
 from loadlab.validity.standing import (
@@ -174,7 +174,7 @@ class CellSum:
             work=work_of(used),
             bottleneck=attribute_cell([t.bottleneck for t in _held_back(used) if t.bottleneck]),
             validity=Judgement(tuple(reasons)).validity,
-            reasons=tuple(f"{r.kind}: {r.message}" for r in reasons)[:MAX_REASONS],
+            reasons=tuple(f"{r.kind}: {r.message}" for r in worst_first(reasons)[:MAX_REASONS]),
         )
 
 

@@ -4,11 +4,16 @@ A full pool says that connections are not given back in time, and not why. The s
 they wait for locks, for the disk, or for a server that somebody else fills. By Little's law the
 mean number of sessions at something, over the rate, is the time that a request spends at it
 (Denning & Buzen, The Operational Analysis of Queueing Network Models, 1978, section 3).
+
+Of somebody else's server nobody sees the CPU. Where it is short of it, sessions whose next query is
+there already still look as they did before: idle, or holding a transaction open. But then the
+simplest query takes long as well.
 """
 
 from collections.abc import Iterator
 
 from loadlab import spelling
+from loadlab.analysis.stages import pool_wait_ms
 from loadlab.analysis.utilisation import Fullness
 from loadlab.base.names import Component
 from loadlab.measurement.sessions import SessionUsage
@@ -23,11 +28,35 @@ def database_waits(trial: TrialMeasurement) -> Iterator[Fullness]:
     postgres = trial.components.get(Component.POSTGRES)
     if postgres is None or (sessions := postgres.sessions) is None or not sessions.in_use:
         return
+    if postgres.cpus_used is None:
+        yield from _slow_answers(trial, sessions)
     yield _wait(trial, sessions, Resource.DATABASE_LOCKS, sessions.lock, "waited for a lock")
     yield _wait(trial, sessions, Resource.DATABASE_DISK, sessions.io, "waited for the disk")
     if _may_be_short_of_cpu(trial, postgres):
         words = "ran a query, or were ready to"
         yield _wait(trial, sessions, Resource.DATABASE, sessions.running, words)
+
+
+def is_unseen(trial: TrialMeasurement) -> bool:
+    """Whether neither the database's CPU is known nor how soon it answers."""
+    postgres = trial.components.get(Component.POSTGRES, ComponentUsage())
+    sessions = postgres.sessions
+    return postgres.cpus_used is None and (sessions is None or sessions.answer_ms is None)
+
+
+def _slow_answers(trial: TrialMeasurement, sessions: SessionUsage) -> Iterator[Fullness]:
+    """Yield how long the simplest query took, of the time that a request had a connection."""
+    latency, answer_ms = trial.latency_ms, sessions.answer_ms
+    if latency is None or answer_ms is None:
+        return
+    held_ms = latency.avg - pool_wait_ms(trial)
+    share = answer_ms / held_ms if held_ms > 0 else 0.0
+    yield Fullness(
+        resource=Resource.DATABASE,
+        share=share,
+        is_full=share > bounds.ANSWER_SHARE and answer_ms > bounds.ANSWER_MS and _holds_up(trial),
+        evidence=f"the database took {spelling.number(answer_ms)} ms for the simplest query",
+    )
 
 
 def _wait(

@@ -72,6 +72,13 @@ def _stages(trial: TrialMeasurement) -> Iterator[tuple[Resource, float]]:
         yield Resource.LOAD, trial.expected.wait_ms
 
 
+def pool_wait_ms(trial: TrialMeasurement) -> float:
+    """Return what a request waited for a connection of the pool, ms; 0 where nobody tells."""
+    service, rate = trial.components.get(Component.SERVICE), _served_per_second(trial)
+    found = dict(_in_service(service, rate)) if service is not None else {}
+    return max(0.0, found.get(Resource.DATABASE_POOL, 0.0))
+
+
 def _in_service(service: ComponentUsage, rate: float) -> Iterator[tuple[Resource, float]]:
     lag = service.event_loop_lag_p50_ms or 0.0
     yield Resource.EVENT_LOOP, lag

@@ -14,6 +14,7 @@ class SessionUsage:
     io: float  # waiting for the disk
     other: float  # in a query, waiting for anything else
     in_transaction: float  # holding a transaction open without a query
+    answer_ms: float | None = None  # that the server took for the simplest query
 
     @property
     def in_use(self) -> float:
@@ -34,7 +35,12 @@ def measure_sessions(
         io=_mean(first.io, last.io, looks),
         other=_mean(first.other, last.other, looks),
         in_transaction=_mean(first.in_transaction, last.in_transaction, looks),
+        answer_ms=_answer_ms(first.answer_micros, last.answer_micros, looks),
     )
+
+
+def _answer_ms(first: int | None, last: int | None, looks: int) -> float | None:
+    return None if first is None or last is None else _mean(first, last, looks) / 1000
 
 
 def _mean(first: int, last: int, looks: int) -> float:

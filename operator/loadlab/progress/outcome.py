@@ -20,7 +20,7 @@ from loadlab.progress.ran_as import recorded
 from loadlab.validity.calibration import judge_calibration
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
-from loadlab.validity.judgement import Judgement, ReasonKind
+from loadlab.validity.judgement import Judgement, ReasonKind, worst_first
 
 MAX_REASONS = 20
 NOT_READY_REMEDY = (
@@ -61,7 +61,8 @@ def trial_outcome(
         return after_failure(action.status, _why_void(plan, action, measured), attempts, role)
     is_calibration = role is TrialRole.CALIBRATION
     judged = JudgedTrial(measured, _JUDGES.get(role, judge)(measured))
-    reasons = tuple(reason.message for reason in judged.judgement.reasons)[:MAX_REASONS]
+    told = worst_first(judged.judgement.reasons)[:MAX_REASONS]
+    reasons = tuple(reason.message for reason in told)
     if judged.judgement.is_void and counted_attempts(action.status) < attempts:
         failure = Failure(_why_invalid(judged), "; ".join(_told(judged) or reasons))
         return after_failure(action.status, failure, attempts, role)

@@ -138,6 +138,12 @@ def worst(levels: Iterable[Validity]) -> Validity:
     return max(levels, key=order.index, default=Validity.VALID)
 
 
+def worst_first(reasons: Iterable[Reason]) -> list[Reason]:
+    """Return what decides before what is only said beside it; else as they were."""
+    order = list(Validity)
+    return sorted(reasons, key=lambda reason: -order.index(reason.level))
+
+
 def remark(kind: ReasonKind, message: str) -> Reason:
     """The number is sound; something beside it is not known."""
     return Reason(kind, Validity.VALID, message)

@@ -4,9 +4,13 @@ A session that waits in a server for a row's lock or for its disk looks from out
 computes, and everybody behind it seems to wait for a connection. The server says which it is
 (PostgreSQL manual, 27.2.3: pg_stat_activity). All looks are taken in one transaction, so that
 they do not count among the transactions of the service.
+
+How long the server takes for the simplest query is known beside it: of one that is short of CPU
+the sessions seem to be idle, or to hold a transaction open, though their next query is there.
 """
 
 import asyncio
+import time
 from contextlib import suppress
 
 import asyncpg
@@ -17,7 +21,8 @@ EVERY = 0.1
 AGAIN_AFTER = 1.0  # seconds, where the server does not answer
 LOOK_TIMEOUT = 2.0
 DOINGS = ("running", "lock", "io", "other", "inTransaction")
-# Within a transaction the server shows the sessions as they were when it was first asked.
+# Within a transaction the server shows the sessions as they were when it was first asked. It needs
+# no more than a round trip: this is the query whose answers are timed.
 FORGET = "select pg_stat_clear_snapshot()"
 # WALWrite: who waits while another session writes the log for it, too (27.2, table of LWLocks).
 LOOK = """
@@ -43,12 +48,13 @@ class SessionWatch:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._looks = 0
+        self._answer_micros = 0
         self._seen = dict.fromkeys(DOINGS, 0)
         self._looking: asyncio.Task[None] | None = None
 
     def counts(self) -> dict[str, int]:
         """Return the looks taken and the sessions seen, added up since the steward's start."""
-        return {"looks": self._looks, **self._seen}
+        return {"looks": self._looks, "answerMicros": self._answer_micros, **self._seen}
 
     def start(self) -> None:
         """Look from now on, until `stop`."""
@@ -79,8 +85,11 @@ class SessionWatch:
                 connection.terminate()  # to end the transaction would wait for an answer, too
 
     async def _look(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        asked = time.monotonic_ns()
         await connection.execute(FORGET, timeout=LOOK_TIMEOUT)
+        took = time.monotonic_ns() - asked
         found = await connection.fetch(LOOK, timeout=LOOK_TIMEOUT)
         self._looks += 1
+        self._answer_micros += took // 1000
         for row in found:
             self._seen[row["doing"]] += row["sessions"]

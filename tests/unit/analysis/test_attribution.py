@@ -51,7 +51,10 @@ STARVED: dict[Resource, dict[str, Any]] = {
         "generator": GeneratorLoad(cpu_share=0.97, throttled_share=0.0, sched_wait_p99_ms=5.0)
     },
     R.EVENT_LOOP: {"event_loop_lag_p50_ms": 80.0},
-    R.DATABASE_POOL: {"pool_waiters": 24.0},
+    R.DATABASE_POOL: {
+        "pool_waiters": 24.0,
+        "others": {"postgres": ComponentUsage(cpus_used=0.1)},
+    },
     R.THREAD_POOL: {"threads_exhausted": 0.97, "thread_waiters": 8.0},
 }
 
@@ -74,7 +77,7 @@ def test_each_starved_resource_is_named_for_sure(healthy, resource):
     ],
 )
 def test_of_two_full_resources_the_one_that_fills_the_other_is_named(healthy, first, second):
-    found = attribute(trial_of(healthy, **STARVED[first], **STARVED[second]))
+    found = attribute(trial_of(healthy, **STARVED[second] | STARVED[first]))
 
     assert (found.name, found.confidence) == (first, Confidence.MEDIUM)
     assert "also full" in found.evidence

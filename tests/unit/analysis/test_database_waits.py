@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from loadlab.analysis.attribution import attribute
+from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sessions import SessionUsage
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
-from loadlab.model.status import Confidence, Resource
+from loadlab.model.status import Bottleneck, Confidence, Resource
 from tests.unit.analysis.attributed import trial_of
 
 R = Resource
@@ -17,7 +19,7 @@ R = Resource
 def holding(**sessions: float) -> dict[str, Any]:
     """What is seen where all connections of a pool are held for something."""
     idle = {"running": 0.0, "lock": 0.0, "io": 0.0, "other": 0.0, "in_transaction": 0.0}
-    usage = SessionUsage(**idle | sessions)
+    usage = SessionUsage(**idle | {"answer_ms": 0.4} | sessions)
     return {"pool_waiters": 24.0, "others": {"postgres": ComponentUsage(sessions=usage)}}
 
 
@@ -40,6 +42,59 @@ def test_a_full_pool_is_not_to_blame_where_the_database_holds_its_connections(
     assert words in found.evidence
     is_pool = resource is R.DATABASE_POOL  # else it is full, too
     assert found.confidence is (Confidence.HIGH if is_pool else Confidence.MEDIUM)
+
+
+def of_existing_server(healthy, answer_ms: float | None, **changes: Any) -> Bottleneck:
+    """Requests wait for a connection for 28 of their 48 ms."""
+    idle = {"running": 0.1, "lock": 0.0, "io": 0.0, "other": 0.0, "in_transaction": 4.5}
+    usage = SessionUsage(**idle, answer_ms=answer_ms)
+    postgres = ComponentUsage(sessions=usage, **changes)
+    rate = 2000.0
+    trial = replace(
+        healthy,
+        latency=Histogram.of([48_000] * 1000),
+        counts=RequestCounts(seconds=1, client=2000, server=2000),
+    )
+    assert trial.latency_ms is not None
+    return attribute(
+        trial_of(trial, pool_waiters=0.028 * rate, others={"postgres": postgres}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer_ms", "resource", "confidence"),
+    [
+        (28.0, R.DATABASE, Confidence.MEDIUM),  # the pool is full, too
+        (10.2, R.DATABASE, Confidence.MEDIUM),
+        (9.8, R.DATABASE_POOL, Confidence.HIGH),  # less than half of the 20 ms
+        (0.4, R.DATABASE_POOL, Confidence.HIGH),
+        (None, R.DATABASE_POOL, Confidence.MEDIUM),  # it may be full
+    ],
+)
+def test_an_existing_server_that_is_slow_to_answer_is_named(
+    healthy, answer_ms, resource, confidence
+):
+    found = of_existing_server(healthy, answer_ms)
+
+    assert (found.name, found.confidence) == (resource, confidence)
+    if resource is R.DATABASE:
+        assert found.evidence.startswith(
+            f"the database took {answer_ms:.3g} ms for the simplest query; also full: "
+        )
+
+
+def test_an_own_server_is_judged_by_its_cpu_however_slow_it_answers(healthy):
+    assert of_existing_server(healthy, 28.0, cpus_used=0.1).name is R.DATABASE_POOL
+
+
+def test_a_fast_service_does_not_wait_for_a_server_a_little_slower(healthy):
+    trial = replace(healthy, latency=Histogram.of([6_000] * 1000))
+    usage = SessionUsage(
+        running=0.1, lock=0.0, io=0.0, other=0.0, in_transaction=0.5, answer_ms=5.0
+    )
+    slow = trial_of(trial, others={"postgres": ComponentUsage(sessions=usage)})
+
+    assert attribute(slow).name is not R.DATABASE
 
 
 def test_the_time_of_a_request_in_the_database_is_said(healthy):

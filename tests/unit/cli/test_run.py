@@ -169,7 +169,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(
 
 def test_two_experiments_are_one_too_many(loadlab: Run, file: str) -> None:
     text = Path(file).read_text()
-    Path(file).write_text(f"{text}---\n{text}")
+    Path(file).write_text(f"{text}---\n{text.replace('name: select', 'name: other', 1)}")
 
     code, _, err = loadlab("run", file)
 

@@ -36,6 +36,7 @@ class SessionCounts(ReadModel):
     """What the database's sessions were seen doing, added up over all looks."""
 
     looks: Count
+    answer_micros: Count | None = None  # that the simplest query took
     running: Count
     lock: Count
     io: Count
