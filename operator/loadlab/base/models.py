@@ -51,8 +51,8 @@ def _is_map(annotation: object) -> bool:
 class ObservedModel(ApiModel):
     """A value we read back: fields that a later version added are ignored, not refused.
 
-    What a text is cut to is its field's bound: a message of others can be of any length, and a
-    status that the API server refuses would never be written.
+    What a text or a list is cut to is its field's bound: a message of others can be of any length,
+    and a status that the API server refuses would never be written.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -71,7 +71,8 @@ class ObservedModel(ApiModel):
     def _fitted(cls, name: str, value: object) -> object:
         if type(value) is dict and not _is_map(cls.model_fields[name].annotation):
             return value  # a model of its own: a spec is the user's, and stays as it is
-        if type(value) is not str:
-            return _plain_parts(value)
         bounds = [m.max_length for m in cls.model_fields[name].metadata if isinstance(m, MaxLen)]
-        return fit(value, min(bounds, default=None))
+        most = min(bounds, default=None)
+        if type(value) is list or type(value) is tuple:
+            return _plain_parts(value[:most])
+        return fit(value, most) if type(value) is str else _plain_parts(value)

@@ -44,6 +44,7 @@ from loadlab.model.status.outcomes import (
 )
 from loadlab.model.status.precision import PrecisionResult
 from loadlab.model.status.results import (
+    MAX_NAMES,
     CostUnit,
     Durability,
     FailureRow,
@@ -60,6 +61,7 @@ from loadlab.model.status.trial import AttemptRecord, LoadTrialStatus, Timings, 
 __all__ = [
     "MAX_BASELINE_COMPARISONS",
     "MAX_DIFFERENCES",
+    "MAX_NAMES",
     "MAX_ROWS",
     "AttemptRecord",
     "Baseline",

@@ -13,6 +13,8 @@ from loadlab.model.status.absent import without_default
 from loadlab.model.status.bottleneck import Bottleneck
 from loadlab.model.status.figures import ByComponent, Figure, LatencyMs, Validity
 
+MAX_NAMES = 10  # of requests in a row
+
 
 class LoadOutcome(StrEnum):
     """Whether the service carried the load that it was offered."""
@@ -250,7 +252,7 @@ class ResultRow(ObservedModel):
     )
     by_request: tuple[RequestRow, ...] | None = Field(
         default=(),
-        max_length=10,
+        max_length=MAX_NAMES,
         json_schema_extra=without_default,
         description="The same by name, where requests differ.",
     )
