@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from pydantic import BaseModel
+
 from loadlab.analysis import baseline, comparison
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.left_out import figures_left_out
