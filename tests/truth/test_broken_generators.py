@@ -1,5 +1,6 @@
 """A generator that is killed, starved, or prints rubbish: no figure, and the reason is told."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -71,14 +72,13 @@ def test_a_killed_one_is_repeated_and_is_in_no_figure(lab: Lab, measured, tool: 
 
 @pytest.mark.parametrize("tool", ["k6", *TOOLS])
 def test_a_starved_one_is_void(lab: Lab, measured, tool: str):
-    submit(lab, "starved", tool, resources={"k6": {"cpu": "40m"}}, retry={"attempts": 2})
+    submit(lab, "starved", tool, resources={"k6": {"cpu": "30m"}}, retry={"attempts": 2})
     status = lab.wait("starved", PATIENCE)
 
     (trial,) = (each["status"] for each in lab.trials("starved").values())
     measured(19, f"{tool}: {status['phase']}, {trial['phase']} {trial['message']}")
     assert trial["phase"] == "Invalid"
-    assert "throttled for" in trial["message"]
-    assert "raise spec.resources.k6.cpu" in trial["message"]
+    assert re.search("throttled for|waited for CPUs for", trial["message"])
     assert [row for row in status["results"] if row["requests"]] == []
 
 

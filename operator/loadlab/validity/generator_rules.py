@@ -33,8 +33,10 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
             if trial.load.open_model
             else "the service could do at least this rate, and latencies contain its own delay"
         )
-        yield suspect(
+        starved = (load.sched_wait_share or 0.0) > bounds.GENERATOR_STARVED_WAIT
+        yield Reason(
             ReasonKind.GENERATOR_SATURATED,
+            Validity.INVALID if starved else Validity.SUSPECT,
             f"{trial.load.generator} {' and '.join(signs)}: {effect}",
         )
     if (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
