@@ -28,16 +28,11 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
             f"{bounds.GENERATOR_WAITED_SHARE:.0%}"
         )
     if signs:
-        effect = (
-            "latencies contain its own delay"
-            if trial.load.open_model
-            else "the service could do at least this rate, and latencies contain its own delay"
-        )
         starved = (load.sched_wait_share or 0.0) > bounds.GENERATOR_STARVED_WAIT
         yield Reason(
             ReasonKind.GENERATOR_SATURATED,
             Validity.INVALID if starved else Validity.SUSPECT,
-            f"{trial.load.generator} {' and '.join(signs)}: {effect}",
+            f"{trial.load.generator} {' and '.join(signs)}: {_effect(trial, is_starved=starved)}",
         )
     if (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
         starved = (load.throttled_share or 0.0) > bounds.GENERATOR_STARVED_SHARE
@@ -47,6 +42,15 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
             f"{trial.load.generator} was throttled for {load.throttled_share:.1%} of the time, "
             f"bound {bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6.cpu",
         )
+
+
+def _effect(trial: TrialMeasurement, *, is_starved: bool) -> str:
+    if is_starved:
+        return "give the node less other work, or raise spec.resources.k6.cpu where it has a limit"
+    own = "latencies contain its own delay"
+    if trial.load.open_model:
+        return own
+    return f"the service could do at least this rate, and {own}"
 
 
 def _longest_wait_ms(trial: TrialMeasurement) -> float:
