@@ -1,6 +1,7 @@
 """The same service and the same requests by somebody who has kubectl and k6, and no LoadLab."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ POD_SECURITY: Json = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeD
 USUAL = {"cpu": "1", "memory": "1Gi"}
 LEAST = {"cpu": "20m", "memory": "32Mi"}
 RUN_SECONDS = 90
+SETTLED_SECONDS = 2  # in which the node learns of the new pod: some connections met the old one
 
 
 def image_of(part: str) -> str:
@@ -51,6 +53,7 @@ class PlainService:
         """One run of the script against fresh processes, and what its summary says."""
         self.lab.kubectl("rollout", "restart", f"deployment/{self.name}")
         self.await_ready()
+        time.sleep(SETTLED_SECONDS)
         pod = build_k6_pod(self.k6, f"http://{self.name}:{PORT}")
         self.lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(_marked(pod, self.name)))
         phase = eventually(self._ended, RUN_SECONDS, f"{self.k6} has ended")

@@ -112,9 +112,9 @@ SESSIONS_SHARE = 0.5
 """Share of the connections in use from which on they are held for that one thing."""
 SESSIONS = 0.5
 """Mean number of sessions that wait: fewer hold nobody up."""
-ANSWER_SHARE, ANSWER_MS = 0.5, 5.0
-"""A database that takes longer for the simplest query, as a share of the time that requests have a
-connection and in ms, is what they wait for."""
+ANSWER_SHARE, ANSWER_MS = 0.5, 1.0
+"""A database that takes longer for its simplest queries, as a share of the time that requests have
+a connection and in ms for each, is what they wait for."""
 THREADS_EXHAUSTED = 0.80
 """Share of the time without a free thread."""
 BACKLOG_SHARE = 0.10

@@ -44,9 +44,11 @@ def test_a_full_pool_is_not_to_blame_where_the_database_holds_its_connections(
     assert found.confidence is (Confidence.HIGH if is_pool else Confidence.MEDIUM)
 
 
-def of_existing_server(healthy, answer_ms: float | None, **changes: Any) -> Bottleneck:
+def of_existing_server(
+    healthy, answer_ms: float | None, blocks: float = 0.3, **changes: Any
+) -> Bottleneck:
     """Requests wait for a connection for 28 of their 48 ms."""
-    idle = {"running": 0.1, "lock": 0.0, "io": 0.0, "other": 0.0, "in_transaction": 4.5}
+    idle = {"running": 0.1, "lock": 0.0, "io": 0.0, "other": 0.3, "in_transaction": blocks}
     usage = SessionUsage(**idle, answer_ms=answer_ms)
     postgres = ComponentUsage(sessions=usage, **changes)
     rate = 2000.0
@@ -83,14 +85,26 @@ def test_an_existing_server_that_is_slow_to_answer_is_named(
         )
 
 
+@pytest.mark.parametrize(("answer_ms", "resource"), [(3.4, R.DATABASE), (3.3, R.DATABASE_POOL)])
+def test_a_transaction_of_its_own_has_three_answers(healthy, answer_ms, resource):
+    """Of a server short of CPU its sessions look as if the service kept them waiting."""
+    found = of_existing_server(healthy, answer_ms, blocks=4.5)
+
+    assert found.name is resource
+    if resource is R.DATABASE:
+        assert "3.4 ms for the simplest query, and a transaction has three at least" in (
+            found.evidence
+        )
+
+
 def test_an_own_server_is_judged_by_its_cpu_however_slow_it_answers(healthy):
     assert of_existing_server(healthy, 28.0, cpus_used=0.1).name is R.DATABASE_POOL
 
 
 def test_a_fast_service_does_not_wait_for_a_server_a_little_slower(healthy):
-    trial = replace(healthy, latency=Histogram.of([6_000] * 1000))
+    trial = replace(healthy, latency=Histogram.of([1_500] * 1000))
     usage = SessionUsage(
-        running=0.1, lock=0.0, io=0.0, other=0.0, in_transaction=0.5, answer_ms=5.0
+        running=0.1, lock=0.0, io=0.0, other=0.0, in_transaction=0.0, answer_ms=1.0
     )
     slow = trial_of(trial, others={"postgres": ComponentUsage(sessions=usage)})
 
