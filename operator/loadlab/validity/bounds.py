@@ -11,7 +11,7 @@ GENERATOR_THROTTLED_SHARE = 0.01
 """Share of the window in which the generator's CPU limit stopped it."""
 GENERATOR_STARVED_SHARE = 0.10
 """A generator that its limit stopped for longer measured little but that limit."""
-GENERATOR_STARVED_WAIT = 0.40
+GENERATOR_STARVED_WAIT = 0.50
 """Nor did one whose threads waited for a CPU for this share of the time of all that it may use."""
 PAUSE_SHARE, PAUSE_SECONDS = 0.02, 0.25
 """Share and length from which a pause of k6 is in the figures: a closed loop loses that share."""
