@@ -1,14 +1,17 @@
 // The k6 script of a trial whose requests a script of the user's own makes: that is a module beside
 // this one, and what a trial is stays ours. Its options say how requests are made, and its scenarios
 // what the load is where the experiment says so; its setup and teardown are called by name.
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { checkHidden } from 'k6/x/loadlab';
 import { counted } from './exceptions.js';
 import { refuseAddresses } from './imports.js';
-import { ownScenarios } from './own_scenarios.js';
-import { checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
-import { arrive, awaitService, edges, teardown as account } from './steward.js';
-import { config, load, tags } from './trial.js';
+import { ownEndMs, ownScenarios } from './own_scenarios.js';
+import {
+  checkLoad, measureScenario, onceInEachPod, onceScenario, segment, timeouts, warmupScenario,
+} from './profile.js';
+import { arrive, awaitService, teardown as account, tellEdges } from './steward.js';
+import { PLANNED_MS, config, load, pod, tags } from './trial.js';
 
 const OWN_PARTS_MS = 60000; // what k6 gives a setup and a teardown of its own
 // How requests are made, or seen: these options of the script's own are in force.
@@ -29,9 +32,8 @@ refuseAddresses(path);
 const own = require(path);
 const given = own.options || {};
 const planned = usesScenarios ? ownScenarios(given, path) : usualScenarios();
+const plannedMs = usesScenarios ? ownEndMs(given, path) : PLANNED_MS;
 const functions = Object.fromEntries(Object.entries(planned).map(([name, { calls }]) => [name, named(calls)]));
-
-export { edges };
 
 export const options = {
   ...inForce(),
@@ -39,7 +41,7 @@ export const options = {
   ...timeouts(OWN_PARTS_MS),
   scenarios: {
     ...Object.fromEntries(Object.entries(planned).map(([name, { scenario }]) => [name, scenario])),
-    edges: onceScenario('edges'),
+    edges: usesScenarios ? onceInEachPod('edges') : onceScenario('edges'),
   },
   ext: { loadlab: { thresholds: thresholds(), ignored: ignored() } },
 };
@@ -55,8 +57,14 @@ export function callOwn(data) {
   return counted(() => functions[exec.scenario.name](data.own));
 }
 
+// Scenarios with a number of iterations end when they are made: no pod leaves the others before.
+export function edges() {
+  if (usesScenarios && pod > 0) sleep(plannedMs / 1000);
+  else tellEdges(plannedMs);
+}
+
 export async function teardown(data) {
-  account(data);
+  account(data, plannedMs);
   if (own.teardown) await own.teardown(data.own);
 }
 

@@ -41,9 +41,19 @@ function check(scenarios, path) {
   }
 }
 
+// When the last of them has ended by its own times: the service rests from then on.
+export function ownEndMs(options, path) {
+  const scenarios = Object.entries(options.scenarios || shorthand(options, path));
+  return Math.max(...scenarios.map(([name, scenario]) => endMs(name, scenario, path)));
+}
+
+function endMs(name, scenario, path) {
+  return milliseconds(scenario.startTime) + lengthOf(scenario, name, path);
+}
+
 function checkOne(name, scenario, path) {
   if (OURS.test(name)) throw new Error(`${path}: the scenario ${name} is LoadLab's own: give it another name`);
-  const ends = milliseconds(scenario.startTime) + lengthOf(scenario, name, path);
+  const ends = endMs(name, scenario, path);
   if (ends > load.durationMs) {
     throw new Error(`${path}: the scenario ${name} ends after ${ends} ms, and load.duration is ` +
       `${load.durationMs} ms: raise that, or give it a shorter duration or maxDuration`);

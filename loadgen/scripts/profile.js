@@ -85,10 +85,16 @@ export function settlingMs() {
 }
 
 export function onceScenario(name) {
+  return { executor: 'shared-iterations', vus: 1, ...once(name) }; // with several pods one has it
+}
+
+export function onceInEachPod(name) {
+  return { executor: 'per-vu-iterations', vus: config.pods, ...once(name) };
+}
+
+function once(name) {
   return {
-    executor: 'shared-iterations', // with several pods it falls to one of them
     exec: name,
-    vus: 1,
     iterations: 1,
     startTime: `${load.warmupMs}ms`,
     maxDuration: `${PLANNED_MS + EDGE_GRACE_MS}ms`,

@@ -127,9 +127,13 @@ function abort(why) {
 // --- edges: what the parts had used when measuring began and ended, and work was done --------
 
 export function edges() {
+  tellEdges(PLANNED_MS);
+}
+
+export function tellEdges(plannedMs) {
   const own = startedMs(exec.scenario);
   steward.snapshot('start');
-  awaitEnd(Math.max(begin(own) + PLANNED_MS - steadyMs(), 0));
+  awaitEnd(Math.max(begin(own) + plannedMs - steadyMs(), 0));
   steward.snapshot('end');
 }
 
@@ -148,9 +152,9 @@ function awaitEnd(withinMs) {
 
 // --- teardown: the account ------------------------------------------------------------------
 
-export function teardown(data) {
+export function teardown(data, plannedMs = PLANNED_MS) {
   const isMade = load.iterations && iterations.reached();
-  const cutShort = !isMade && steadyMs() < data.startedAt + load.warmupMs + PLANNED_MS;
+  const cutShort = !isMade && steadyMs() < data.startedAt + load.warmupMs + plannedMs;
   if (cutShort) return; // a pod told to go waits for no account
   // Work that was put off is done only after that, and has cost what it costs.
   const lookAgain = pod === 0 && config.requests.some((request) => request.writes);

@@ -2,9 +2,10 @@
 
 import pytest
 
-from loadlab.catalogue.generators import DEFAULT, Generator, Skill
+from loadlab.catalogue.generators import Skill
+from loadlab_services.generators.__main__ import TOOLS
 from loadlab_services.generators.contract import asked_in_vain
-from tests.generators.conftest import Pods
+from tests.generators.conftest import OTHERS, Pods
 
 SKILLS = {
     "an open model or a ramp": {Skill.OPEN_MODEL, Skill.RAMPS},
@@ -30,8 +31,15 @@ def test_all_that_a_pod_refuses_has_a_skill():
     )
 
 
-@pytest.mark.parametrize("generator", [each for each in Generator if each is not DEFAULT])
+@pytest.mark.parametrize("generator", OTHERS)
 def test_none_of_them_is_a_skill_of_the_others(generator):
     lacking = {skill for skill in Skill if generator.lacks(skill)}
 
     assert set().union(*SKILLS.values()) <= lacking
+
+
+def test_each_tool_of_others_is_known_to_what_drives_them():
+    """Without an entry there its pods end before they have read what is asked."""
+    asked = {each.facts.args[0] for each in OTHERS if each.facts.image == "generators"}
+
+    assert asked == TOOLS.keys()

@@ -15,10 +15,16 @@ from typing import Any
 import httpx
 import pytest
 
+from loadlab.catalogue.generators import DEFAULT, Generator, Skill
 from loadlab.plan.generator import configuration_variables
 from tests.loadgen.stand_in import TOKEN, Server, serving
 from tests.manifests import Json
 
+OTHERS = [each for each in Generator if each is not DEFAULT]
+TOOLS = pytest.mark.parametrize("tool", [each.value for each in OTHERS])
+NUMBERING = pytest.mark.parametrize(
+    "tool", [each.value for each in OTHERS if not each.lacks(Skill.VARIABLES)]
+)
 LINE_TOKEN = "0011223344"
 # With Locust, which the image has; that of the tests, unless another one is given.
 PYTHON = os.environ.get("LOADLAB_GENERATOR_PYTHON", sys.executable)

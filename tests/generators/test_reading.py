@@ -19,6 +19,7 @@ from tests.generators.conftest import Pods
 from tests.manifests import Json
 
 USAGE = Usage(1.0, 2.0, 1, 1024, None, 0.03, 4)
+END = End(1.0, 2.0)
 FOUND = """\
 ended 1700000010.5
 summary 10000000 4 512
@@ -98,6 +99,31 @@ def test_an_answer_later_than_the_timeout_is_no_good_one_of_wrk():
     assert read_found(late, connections=8, timeout_us=1_800_000).requests == 4
     with pytest.raises(ToolError, match="1 answers came later than"):
         read_found(late, connections=8, timeout_us=1_500_000)
+
+
+@pytest.mark.parametrize(("statuses", "kind"), [((304, 500), "3xx"), ((302, 302), "3xx")])
+def test_what_wrk_tells_is_the_latency_of_the_good_answers_whatever_their_class(statuses, kind):
+    """It was kept for 2xx only, so that a service that answers 304 had no latency."""
+    text = FOUND.replace("status 200", f"status {statuses[0]}")
+    found = read_found(text.replace("status 500", f"status {statuses[1]}"), 8, 5_000_000)
+    document = build_document(
+        trial(redirects="Accept"), Program("wrk", "1", ""), {"measure": (found, USAGE)}, END
+    )
+
+    (split, *_) = document["scenarios"]["measure"]["splits"]
+    assert (split["class"], split["http_req_total"]["count"]) == (kind, 4)
+
+
+def test_heys_answer_that_took_its_time_out_was_given_up_in_its_body():
+    late = REPORT.replace("a 0.02 0 200 0.6", "a 1.0004 0 200 0.6")
+    found = read_report(trial(timeoutMs=1000), late, began=1700000000.0)
+
+    assert found.requests == 4
+    assert found.statuses == {200: 1, 503: 1}
+    assert found.latencies["2xx"].total == {10123: 1}
+    assert found.without_answer["Client.Timeout exceeded while reading body"] == 1
+    assert found.iterations[1_000_400] == 1
+    assert found.seconds[1700000001].failed == 2
 
 
 def test_hey_is_read_to_the_last_request():
@@ -211,7 +237,7 @@ def test_numbers_begin_where_those_of_the_trial_do_and_what_is_drawn_is_the_same
     assert texts(5)[1] == usual(5)[1]
     ahead = "(id < 1000000000 and 7000 or -999990999)"
     told = lua_text(trial(ids=ids), "${request_id}-${experiment_id}")
-    assert told == f'string.format("%d", id + {ahead}) .. "-" .. "0123456789"'
+    assert told == f'table.concat({{string.format("%d", id + {ahead}), "-", "0123456789"}})'
 
 
 def test_a_document_of_either_is_that_of_the_contract(schemas):

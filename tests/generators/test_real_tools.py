@@ -13,13 +13,11 @@ from loadlab.measurement.pod_log import ProblemKind, read_pod_log
 from loadlab.measurement.without_answer import waited_of
 from loadlab.plan.expected import LoadFacts
 from tests.contract.sides import faults
-from tests.generators.conftest import LINE_TOKEN, await_child, is_alive, kill
+from tests.generators.conftest import LINE_TOKEN, NUMBERING, TOOLS, await_child, is_alive, kill
 from tests.manifests import Json
 
 pytestmark = pytest.mark.integration
-TOOLS = pytest.mark.parametrize("tool", ["wrk", "hey", "locust", "locust-http"])
 PROGRAMS = pytest.mark.parametrize("tool", ["wrk", "hey"])  # found in PATH
-NUMBERING = pytest.mark.parametrize("tool", ["wrk", "locust", "locust-http"])
 TELLING = pytest.mark.parametrize("tool", ["hey", "locust", "locust-http"])  # of each status
 # What each can send: only wrk gives a request a number of its own.
 FIXED = "/reference?delay_ms=200&request_id=1"

@@ -146,6 +146,18 @@ def test_its_scenarios_are_the_load_where_the_experiment_says_so(lab, server):
     assert len(server.snapshots) >= 2
 
 
+def test_the_last_snapshot_is_taken_as_the_last_of_its_scenarios_ends(lab, server):
+    """A service that rests for the rest of load.duration would seem idle under its load."""
+    ended = run_ours(
+        lab, "scenarios.js", scenarios=True, virtualUsers=4, executor="Script", durationMs=8000
+    )
+    taken = {told["edge"]: told["takenAt"] for told in ended.lines("loadlab_snapshot")}
+
+    assert ended.code == 0, ended.stderr
+    assert taken["end"] - taken["start"] == pytest.approx(2.0, abs=0.5)
+    assert len(server.finished) == 1
+
+
 IMPORTS_LIBRARY = """
 // import { x } from 'https://example.org/commented-out.js';
 import { sleep } from 'k6';
@@ -232,5 +244,27 @@ def test_two_pods_share_the_users_and_each_prepares_and_clears_away(lab, server)
     begun = [measured(each)["firstStartUs"] for each in ended]
     assert abs(begun[0] - begun[1]) < 1_000_000  # at one barrier, whatever their setups took
     assert server.asked["POST /login"] == server.asked["POST /logout"] == 2
+    edges = [told["edge"] for each in ended for told in each.lines("loadlab_snapshot")]
+    assert sorted(edges) == ["drained", "end", "start"]
+
+
+def test_pods_whose_iterations_are_made_before_their_time_end_together(lab, server, tmp_path):
+    """The one without snapshots ended as if it had been told to go, without the account."""
+    made = {"executor": "shared-iterations", "vus": 2, "iterations": 10, "maxDuration": "3s"}
+    (tmp_path / "own.js").write_text(
+        "import http from 'k6/http';\n"
+        f"export const options = {json.dumps({'scenarios': {'made': made}})};\n"
+        "export default function () { http.get(`${__ENV.LOADLAB_TARGET}/page`); }\n"
+    )
+    script = {"path": str(tmp_path / "own.js"), "function": "default", "scenarios": True}
+    load = {"executor": "Script", "virtualUsers": 2, "durationMs": 5000}
+    config = lab.configure(pods=2, extra={"script": script}, **load)
+    ended = [
+        lab.end(pod) for pod in [lab.start(config=config, pod=n, script=OWN) for n in range(2)]
+    ]
+
+    assert [each.code for each in ended] == [0, 0]
+    assert sum(measured(each)["requests"] for each in ended) == 10
+    assert sorted(told["pod"] for told in server.finished) == [0, 1]
     edges = [told["edge"] for each in ended for told in each.lines("loadlab_snapshot")]
     assert sorted(edges) == ["drained", "end", "start"]

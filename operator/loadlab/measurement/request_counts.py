@@ -1,6 +1,8 @@
 """Requests that ended between the two snapshots of a trial, as generator and service counted them.
 
 A generator tells how many ended in each second: those of the seconds at the edges are shared out.
+Those of which it tells no second are shared out over the time of all: hey knows no moment of
+requests without an answer, and wrk of none.
 """
 
 from collections.abc import Callable, Sequence
@@ -82,16 +84,18 @@ def _like(
 def _share_of_failures(document: K6Document, name: str, start: float, end: float) -> float:
     """Return the share of a scenario's failures that ended between two moments.
 
-    Where no second tells of any they ended as all of its requests did.
+    Those of which no second tells ended as all of its requests did.
     """
     scenario = document.scenarios[name]
     told = sum(second.err for second in scenario.series)
-    if not told:
-        return requests_between([document], start, end, only=name) / scenario.requests
+    untold = max(0, scenario.failed - told)
+    if not told + untold:
+        return 0.0
     shares = (
         second.err * _share_between(second, scenario, start, end) for second in scenario.series
     )
-    return sum(shares) / told
+    of_all = requests_between([document], start, end, only=name) / scenario.requests
+    return (sum(shares) + untold * of_all) / (told + untold)
 
 
 def requests_between(
@@ -105,11 +109,16 @@ def requests_between(
         if name == (only or name) and name != _EDGES_SCENARIO
         for second in scenario.series
     ) + sum(
-        scenario.requests * _overlap(scenario, start, end)
+        _untold(scenario) * _overlap(scenario, start, end)
         for document in documents
         for name, scenario in document.scenarios.items()
-        if name == (only or name) and not scenario.series
+        if name == (only or name) and name != _EDGES_SCENARIO
     )
+
+
+def _untold(scenario: Scenario) -> int:
+    """Count the requests of which no second tells."""
+    return max(0, scenario.requests - sum(second.n for second in scenario.series))
 
 
 def _overlap(scenario: Scenario, start: float, end: float) -> float:

@@ -2,13 +2,16 @@
 
 `-o` of hey is a template of its report (Go's text/template), of which `csv` is one. So it is asked
 for what csv rounds to 0.1 ms or leaves out: seconds as they are, and the errors by their texts.
-hey keeps the times of a million answers at most; a run of more is void.
+hey keeps the times of a million answers at most; a run of more is void. It drops the error with
+which the body of an answer ended: one that took as long as the time-out was given up there.
 """
 
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import ceil, isfinite
+from pathlib import Path
 
 from loadlab_services.generators.contract import FIRST_ID, ConfigurationError, Trial
 from loadlab_services.generators.document import Program, class_of
@@ -26,6 +29,7 @@ from loadlab_services.generators.watched import ToolError, Usage, run_watched, s
 PATIENCE_SECONDS = 60.0  # for hey to end and to write its report
 MOST_ANSWERS = 1_000_000
 TIMED_OUT = "Client.Timeout exceeded"  # Go's words for what was given up
+IN_ITS_BODY = f"{TIMED_OUT} while reading body"
 LATENCY = (
     "closed loop, as the users met it: from asking for a connection to the last byte, whole "
     "nanoseconds as hey keeps them"
@@ -71,15 +75,20 @@ class Hey(OneShot):
         """Load for so many seconds, and until the last request under way has ended."""
         counted = self._trial.iterations and first_id == FIRST_ID["measure"]
         number, length = str(self._trial.iterations), f"{round(seconds * 1000)}ms"
-        command = ["hey", *(("-n", number) if counted else ("-z", length)), *self.arguments()]
+        command = ["hey", *(("-n", number) if counted else ("-z", length))]
         limit = seconds + self._trial.timeout_ms / 1000 + PATIENCE_SECONDS
         # Told to stop it ends as after a time, and reports what it made by then.
         stop = seconds if counted else None
-        ended = run_watched(command, limit, tool_environment(), usable_cpus(), stop_after=stop)
+        with tempfile.TemporaryDirectory() as folder:
+            command += self._arguments(Path(folder) / "body")
+            ended = run_watched(command, limit, tool_environment(), usable_cpus(), stop_after=stop)
         return read_report(self._trial, ended.out, ended.began), ended.usage
 
-    def arguments(self) -> list[str]:
-        """Return the request and its users as hey wants them told."""
+    def _arguments(self, body: Path) -> list[str]:
+        """Return the request and its users as hey wants them told; the body from a file.
+
+        Linux takes at most 128 KiB in one argument, and 65,536 characters may be 256 KiB.
+        """
         trial, request = self._trial, self._trial.request
         headers = {name.title(): value for name, value in request.headers.items()}
         kind = headers.pop("Content-Type", "text/html")
@@ -91,7 +100,8 @@ class Hey(OneShot):
         for name, value in headers.items():
             words += ["-H", f"{name}: {value}"]
         if request.body is not None:
-            words += ["-d", request.body]
+            body.write_bytes(request.body.encode())
+            words += ["-D", str(body)]
         return [*words, trial.target + request.path]
 
 
@@ -121,17 +131,21 @@ def read_report(trial: Trial, text: str, began: float) -> Outcome:
             f"hey made {requests} requests and keeps the times of {len(answers)}, of "
             f"{MOST_ANSWERS:,} at most: take a shorter duration, or k6"
         )
+    most = trial.timeout_ms / 1000
+    whole = [answer for answer in answers if answer[0] < most]
+    given_up = len(answers) - len(whole)
     first, last = _window(answers, total_ns / 1e9, has_errors=bool(errors))
     return Outcome(
         began=began + first,
         first_answer=began + min((offset + took for took, _, _, offset in answers), default=0.0),
         ended=began + last,
-        statuses=Counter(status for _, _, status, _ in answers),
-        latencies=dict(_latencies(answers)),
-        without_answer=errors,
+        statuses=Counter(status for _, _, status, _ in whole),
+        latencies=dict(_latencies(whole)),
+        without_answer=errors | ({IN_ITS_BODY: given_up} if given_up else {}),
+        connections=sum(connecting > 0 for _, connecting, _, _ in answers),
         bytes_received=max(received, 0),
         seconds=_seconds(trial, answers, began),
-        iterations=_iterations(trial, answers, errors) if errors else {},
+        iterations=_iterations(trial, answers, errors) if errors or given_up else {},
     )
 
 
@@ -187,7 +201,7 @@ def _seconds(trial: Trial, answers: list[Answer], began: float) -> dict[int, Sec
     for latency, _, status, offset in answers:
         second = found.setdefault(int(began + offset + latency), Second())
         second.requests += 1
-        if trial.has_failed(status):
+        if latency * 1000 >= trial.timeout_ms or trial.has_failed(status):
             second.failed += 1
         elif class_of(status) == "2xx":
             second.good_us.append(round(latency * 1e6))

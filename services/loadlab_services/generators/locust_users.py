@@ -1,10 +1,12 @@
 """Locust's side of `locust`: a process of its own, as gevent changes every socket of its process.
 
 It says `ready` once all is imported, then does one load for each line that it reads, and answers
-with what it found, in one line: what a `request` event says of each request.
+with what it found, in one line: what a `request` event says of each request. One that raised in
+the user instead, such as an answer in an encoding that its client does not know, has no such event.
 """
 
 import json
+import logging
 import resource
 import sys
 import time
@@ -14,6 +16,7 @@ from typing import Any
 
 import gevent
 from locust import FastHttpUser, HttpUser, task
+from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.env import Environment
 
 from loadlab_services.generators.contract import Ids
@@ -39,7 +42,7 @@ class Found:
     def note(self, **event: Any) -> None:
         """Count one request that ended."""
         took, began = event["response_time"], event["start_time"]
-        status = int(getattr(event["response"], "status_code", 0) or 0)
+        status = status_of(event["response"], event["exception"])
         ended = began + took / 1000
         self.ended += 1
         self.received += event["response_length"] or 0
@@ -59,6 +62,11 @@ class Found:
         elif kind == "2xx":
             second[2].append(us)
 
+    def note_raised(self, *, exception: Exception, **_: Any) -> None:
+        """Count one request that ended in its user: no event tells of it."""
+        took_no_time = {"start_time": time.time(), "response_time": 0.0, "response_length": 0}
+        self.note(response=None, exception=exception, **took_no_time)
+
     def told(self) -> Json:
         """Return it as a line of JSON has it."""
         return {
@@ -74,12 +82,23 @@ class Found:
         }
 
 
+def status_of(response: Any, exception: Exception | None) -> int:
+    """Return the status of an answer; 0 where there was none, or not all of it.
+
+    One that broke off has the status with which it began, and an error that is not about it.
+    """
+    status = int(getattr(response, "status_code", 0) or 0)
+    is_whole = exception is None or isinstance(exception, LocustBadStatusCode)
+    return status if is_whole or status >= 400 else 0
+
+
 def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]:
     """Return the users: each sends the request, and the next one when it is answered."""
     request, timeout = asked["request"], asked["timeoutMs"] / 1000
     texts = texts_of(request, asked["variables"], Ids(**asked["ids"]))
     numbers = count(asked["firstId"], asked["step"])
     is_fast = asked["user"] == "fast"
+    jar = "cookiejar" if is_fast else "cookies"
     limits: Json = {} if is_fast else {"timeout": timeout}
     settings: Json = {"connection_timeout": timeout, "network_timeout": timeout} if is_fast else {}
 
@@ -88,6 +107,9 @@ def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]
         close(self, now)
         self.began = now
         found.sent += 1
+        getattr(
+            self.client, jar
+        ).clear()  # as k6, whose iterations begin without the cookies of others
         path, headers, body = texts(next(numbers))
         data = None if body is None else body.encode()
         self.client.request(
@@ -122,6 +144,7 @@ def load(asked: Json) -> Json:
         user_classes=[user_class(asked, found)], stop_timeout=asked["gracefulStopMs"] / 1000
     )
     environment.events.request.add_listener(found.note)  # type: ignore[no-untyped-call]
+    environment.events.user_error.add_listener(found.note_raised)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.time()
     since = time.monotonic()
@@ -137,6 +160,7 @@ def load(asked: Json) -> Json:
 def main() -> None:
     """Serve loads until nothing more is asked."""
     answers, sys.stdout = sys.stdout, sys.stderr  # whoever prints here writes no answer
+    logging.getLogger("locust").setLevel(logging.CRITICAL)  # what users raise is counted
     answers.write("ready\n")
     answers.flush()
     for line in sys.stdin:

@@ -19,8 +19,8 @@ class Outcome:
     """One phase of a load. Moments are seconds since 1970.
 
     `latencies` are by status class. A tool that tells them of all answers together, failed ones
-    too, has them under "2xx" and says so by `mixes_failures`. `iterations` are what requests took
-    of their users' time, where that is more than their latency.
+    too, has them under the class of the good ones and says so by `mixes_failures`. `iterations` are
+    what requests took of their users' time, where that is more than their latency.
     """
 
     began: float
@@ -30,6 +30,7 @@ class Outcome:
     latencies: Mapping[str, Latencies]
     without_answer: Mapping[str, int] = field(default_factory=dict)  # requests by error
     cut: int = 0  # requests under way when the load ended
+    connections: int = 0  # made for a request; 0 also where a tool does not tell
     bytes_received: int = 0
     seconds: Mapping[int, "Second"] = field(default_factory=dict)  # by second since 1970
     mixes_failures: bool = False

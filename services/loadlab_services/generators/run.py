@@ -4,8 +4,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from loadlab_services.generators.contract import FIRST_ID, Lines, Trial
@@ -132,10 +133,40 @@ def _perform(
         lines.write("loadlab_snapshot", steward.snapshot("start"))
     if lead:
         time.sleep(max(measuring - time.monotonic(), 0.0))
-    found["measure"] = tool.load(trial.duration_ms / 1000, FIRST_ID["measure"])
-    if takes_snapshots:
-        lines.write("loadlab_snapshot", steward.snapshot("end"))
+    seconds = trial.duration_ms / 1000
+    last = partial(_tell_end, steward, lines) if takes_snapshots else None
+    with _called_after(seconds, last) if last else nullcontext():
+        found["measure"] = tool.load(seconds, FIRST_ID["measure"])
     lines.write("loadlab_account", steward.finish())
+
+
+def _tell_end(steward: Steward, lines: Lines) -> None:
+    lines.write("loadlab_snapshot", steward.snapshot("end"))
+
+
+@contextmanager
+def _called_after(seconds: float, call: Callable[[], None]) -> Iterator[None]:
+    """Call once, after so many seconds or as the block ends well, whichever is sooner.
+
+    A tool ends later than its load: with the last answers, and once it has told what it found. The
+    service rests meanwhile: by a snapshot after it its CPUs would seem idler than they were.
+    """
+    called = threading.Event()
+
+    def once() -> None:
+        call()
+        called.set()
+
+    timer = threading.Timer(seconds, once)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    timer.join()
+    if not called.is_set():
+        call()
 
 
 @contextmanager

@@ -38,7 +38,8 @@ def lua_text(trial: Trial, text: str) -> str:
         for place, part in enumerate(parts)
         if place % 2 or part or len(parts) == 1
     ]
-    return " .. ".join(pieces)
+    # Not `a .. b .. c`: each piece of it takes one of a function's 200 registers at once.
+    return pieces[0] if len(pieces) == 1 else f"table.concat({{{', '.join(pieces)}}})"
 
 
 def lua_string(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from loadlab_services.generators.contract import ConfigurationError, Json, Trial
-from loadlab_services.generators.document import Program
+from loadlab_services.generators.document import Program, class_of
 from loadlab_services.generators.outcome import Counts, Latencies, Outcome
 from loadlab_services.generators.run import NO_OPTIONS, OneShot, Options, tool_environment
 from loadlab_services.generators.values import LUA_MIX, has_variables, lua_string, lua_text
@@ -50,7 +50,7 @@ end
 
 function init(args)
   statuses = {}
-  next_id = %(first)d + number
+  next_id = %(first)d + number * %(pods)d
   %(constant)s
 end
 %(request)s
@@ -144,7 +144,6 @@ class Wrk(OneShot):
         """Write the script: the request with its variables, and what is told at the end."""
         trial, request = self._trial, self._trial.request
         varies = has_variables(trial)
-        first = first_id + trial.pod * self._threads
         headers = ", ".join(
             f"[{lua_string(spelled(name))}] = {lua_text(trial, value)}"
             for name, value in request.headers.items()
@@ -157,7 +156,10 @@ class Wrk(OneShot):
         }
         return f"wrk.method = {lua_string(request.method)}\n" + LUA % {
             "mix": LUA_MIX if varies else "",
-            "first": first,
+            # A pod's numbers are those that leave its own remainder: pods with other shares of
+            # the users, or on nodes with other CPUs, have other numbers of threads.
+            "first": first_id + trial.pod,
+            "pods": trial.pods,
             "found": lua_string(str(found)),
             "constant": "" if varies else LUA_CONSTANT % parts,
             "request": LUA_REQUEST % parts if varies else "",
@@ -221,12 +223,17 @@ def read_found(text: str, connections: int, timeout_us: int) -> Outcome:
         first_answer=min(began + min(recorded, default=0) / 1e6, ended),
         ended=ended,
         statuses=statuses,
-        latencies={"2xx": Latencies(recorded, recorded)} if recorded else {},
+        latencies={_best(statuses): Latencies(recorded, recorded)} if recorded else {},
         without_answer=_without_answer(errors),
         cut=connections,
         bytes_received=received,
         mixes_failures=True,
     )
+
+
+def _best(statuses: Counts) -> str:
+    """Return the class of the good answers; of others where there is none. 100 is no answer yet."""
+    return class_of(min(statuses, key=lambda status: (status < 200, status)))
 
 
 def _without_answer(errors: Json) -> Mapping[str, int]:

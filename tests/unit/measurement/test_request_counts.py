@@ -116,6 +116,27 @@ def test_what_times_out_after_the_last_snapshot_makes_no_request_dearer():
     assert usage.cpu_micros_per_request == pytest.approx(500, rel=0.001)
 
 
+def without_their_moments(failed: int, kind: str) -> list[K6Document]:
+    """700 answers in ten seconds, and so many that no second tells of, as of hey."""
+    body = document_of([2000] * 700)
+    measured = body["scenarios"]["measure"]
+    measured |= {"requests": 700 + failed, "failed": failed}
+    measured["status"][kind] += failed
+    return [K6Document.model_validate(body)]
+
+
+def test_failures_of_which_no_second_tells_are_counted_beside_the_answers():
+    """300 refused of 1,000: with the answers for all, 490 of the 700 had been the good ones."""
+    start, end = edges((4000, 4700))
+    counts = count_requests(start, end, without_their_moments(300, "err"))
+
+    assert counts is not None
+    assert (counts.client, counts.failed, counts.unanswered) == pytest.approx(
+        (1000, 300, 300), rel=0.01
+    )
+    assert counts.succeeded == pytest.approx(700, rel=0.01)
+
+
 def test_a_generator_that_tells_no_class_of_requests_without_answer_had_none():
     body = document_of([2000] * 520)
     del body["scenarios"]["measure"]["status"]["err"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.measurement.documents import Freshness, Snapshot
+from loadlab.measurement.documents import Freshness, Program, Snapshot
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
@@ -85,6 +85,18 @@ def test_writes_need_no_look_up(healthy):
 @pytest.mark.parametrize(("wait_ms", "fired"), [(11.0, []), (11.4, [(K.WORK_SKIPPED, "Invalid")])])
 def test_no_answer_comes_before_its_wait_is_over(healthy, wait_ms, fired):
     assert judged(healthy, wait_ms=wait_ms) == fired
+
+
+@pytest.mark.parametrize(
+    ("failed", "mixes", "fired"),
+    [(5, True, []), (0, True, [K.WORK_SKIPPED]), (5, False, [K.WORK_SKIPPED])],
+)
+def test_a_failed_answer_that_is_not_told_apart_need_not_wait(healthy, failed, mixes, fired):
+    """wrk's fastest answer may be a refusal, and was held against the service."""
+    program = Program(name="wrk", version="4", latency_mixes_failures=mixes)
+    trial = replace(healthy, failed=failed, program=program)
+
+    assert [kind for kind, _ in judged(trial, wait_ms=11.4)] == fired
 
 
 @pytest.mark.parametrize(
