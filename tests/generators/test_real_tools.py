@@ -14,7 +14,6 @@ from loadlab.measurement.without_answer import waited_of
 from loadlab.plan.expected import LoadFacts
 from tests.contract.sides import faults
 from tests.generators.conftest import LINE_TOKEN, NUMBERING, TOOLS, await_child, is_alive, kill
-from tests.manifests import Json
 
 pytestmark = pytest.mark.integration
 PROGRAMS = pytest.mark.parametrize("tool", ["wrk", "hey"])  # found in PATH
@@ -139,31 +138,6 @@ def test_wrk_is_void_where_answers_come_later_than_parts_of_a_second(pods, stewa
 
     assert ended.code == 109
     assert "later than load.request.timeout" in ended.document["error"]
-
-
-@TOOLS
-def test_headers_body_and_method_are_sent(pods, steward, tool):
-    request: Json = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}
-    request["headers"] = {"Content-Type": "application/json", "X-Mine": 'a "b" \\ c'}
-    pods.run(tool, pods.configure("/", request=request, load={"durationMs": 1000, "warmupMs": 0}))
-
-    assert set(steward.bodies) == {request["body"].encode()}
-    assert {sent["x-mine"] for sent in steward.headers} == {'a "b" \\ c'}
-    assert {sent["content-type"] for sent in steward.headers} == {"application/json"}
-    assert {sent.get("host") for sent in steward.headers} == {pods.target.removeprefix("http://")}
-
-
-@TOOLS
-@pytest.mark.parametrize("path", ["/work?id=1&user=7", "/work?id=${request_id}&user=7"])
-def test_the_host_of_a_virtual_host_is_sent_once_and_as_given(pods, steward, tool, path):
-    if tool == "hey" and "${" in path:
-        pytest.skip("hey knows no variables")
-    request: Json = {"path": path, "method": "GET", "headers": {"host": "shop.example"}}
-    load = {"durationMs": 1000, "warmupMs": 0}
-    ended = pods.run(tool, pods.configure("/", request=request, load=load))
-
-    assert ended.code == 0, ended.stderr
-    assert set(steward.hosts) == {("shop.example",)}
 
 
 @pytest.mark.parametrize("users", [3, 5])

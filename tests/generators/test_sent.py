@@ -1,4 +1,4 @@
-"""What is sent: the longest body, many variables, and no number twice."""
+"""What is sent: headers, the longest body, many variables, and no number twice."""
 
 import pytest
 
@@ -6,6 +6,31 @@ from tests.generators.conftest import NUMBERING, TOOLS
 from tests.manifests import Json
 
 pytestmark = pytest.mark.integration
+
+
+@TOOLS
+def test_headers_body_and_method_are_sent(pods, steward, tool):
+    request: Json = {"path": "/work?id=1&user=7", "method": "PUT", "body": '{"a": "\\"é"}'}
+    request["headers"] = {"Content-Type": "application/json", "X-Mine": 'a "b" \\ c'}
+    pods.run(tool, pods.configure("/", request=request, load={"durationMs": 1000, "warmupMs": 0}))
+
+    assert set(steward.bodies) == {request["body"].encode()}
+    assert {sent["x-mine"] for sent in steward.headers} == {'a "b" \\ c'}
+    assert {sent["content-type"] for sent in steward.headers} == {"application/json"}
+    assert {sent.get("host") for sent in steward.headers} == {pods.target.removeprefix("http://")}
+
+
+@TOOLS
+@pytest.mark.parametrize("path", ["/work?id=1&user=7", "/work?id=${request_id}&user=7"])
+def test_the_host_of_a_virtual_host_is_sent_once_and_as_given(pods, steward, tool, path):
+    if tool == "hey" and "${" in path:
+        pytest.skip("hey knows no variables")
+    request: Json = {"path": path, "method": "GET", "headers": {"host": "shop.example"}}
+    load = {"durationMs": 1000, "warmupMs": 0}
+    ended = pods.run(tool, pods.configure("/", request=request, load=load))
+
+    assert ended.code == 0, ended.stderr
+    assert set(steward.hosts) == {("shop.example",)}
 
 
 @TOOLS
