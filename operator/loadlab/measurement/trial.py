@@ -237,7 +237,10 @@ def _generator_usage(scenarios: Sequence[Scenario]) -> ComponentUsage:
 
 def _generator_load(scenarios: Sequence[Scenario]) -> GeneratorLoad:
     used = [s.generator for s in scenarios if s.generator.wall_seconds > 0]
-    throttled = [g.throttled_seconds / g.wall_seconds for g in used if g.throttled_seconds]
+    # The kernel adds up what each of its CPUs was stopped for.
+    throttled = [
+        min(1.0, g.throttled_seconds / g.wall_seconds) for g in used if g.throttled_seconds
+    ]
     unknown = any(g.throttled_seconds is None for g in used)
     return GeneratorLoad(
         cpu_share=max((g.cpu_share for g in used), default=0.0),
