@@ -25,15 +25,14 @@ def test_an_answer_that_breaks_off_has_failed(pods: Pods, tool: str) -> None:
     assert measured["interruptedIterations"] <= USERS
 
 
-def test_hey_tells_of_no_answer_that_breaks_off_but_of_its_connections(pods: Pods) -> None:
+def test_hey_tells_of_no_answer_that_breaks_off(pods: Pods) -> None:
     """Its client's error in reading a body is dropped by hey itself."""
-    with breaking(each=10) as (service, pods.target):
+    with breaking(each=10) as (_, pods.target):
         measured = pods.run(
             "hey", pods.configure("/", request={"method": "GET"}, load=LOAD)
         ).measured
 
     assert measured["failed"] == 0
-    assert measured["connections"] == pytest.approx(USERS + service.broken, abs=USERS)
 
 
 @pytest.mark.parametrize("tool", ["hey", "locust", "locust-http"])

@@ -90,7 +90,6 @@ def _scenario(trial: Trial, outcome: Outcome, usage: Usage) -> Json:
         "lastSampleUs": _us(outcome.ended),
         "status": {name: n for name, (n, _) in _by_class(trial, outcome).items()},
         "failures": _failures(trial, outcome),
-        **({"connections": outcome.connections} if outcome.connections else {}),
         "splits": list(_splits(trial, outcome)),
         "iteration_duration": distribution(outcome.iterations or _all_totals(outcome)),
         "virtualUsersMax": trial.users,

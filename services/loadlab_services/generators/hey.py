@@ -142,7 +142,6 @@ def read_report(trial: Trial, text: str, began: float) -> Outcome:
         statuses=Counter(status for _, _, status, _ in whole),
         latencies=dict(_latencies(whole)),
         without_answer=errors | ({IN_ITS_BODY: given_up} if given_up else {}),
-        connections=sum(connecting > 0 for _, connecting, _, _ in answers),
         bytes_received=max(received, 0),
         seconds=_seconds(trial, answers, began),
         iterations=_iterations(trial, answers, errors) if errors or given_up else {},

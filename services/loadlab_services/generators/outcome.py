@@ -30,7 +30,6 @@ class Outcome:
     latencies: Mapping[str, Latencies]
     without_answer: Mapping[str, int] = field(default_factory=dict)  # requests by error
     cut: int = 0  # requests under way when the load ended
-    connections: int = 0  # made for a request; 0 also where a tool does not tell
     bytes_received: int = 0
     seconds: Mapping[int, "Second"] = field(default_factory=dict)  # by second since 1970
     mixes_failures: bool = False

@@ -1,6 +1,7 @@
 """A store of others without room is refused before the first trial, and named where it fills up."""
 
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -111,7 +112,7 @@ def test_a_cache_may_evict_what_is_tried_in_it(their_redis: str, tmp_path: Path)
     with redis.Redis.from_url(their_redis) as client:
         client.config_set("maxmemory-policy", "allkeys-random")
         client.config_set("maxmemory", "3mb")
-        with running(others, str(tmp_path)):
+        with running(others, str(tmp_path), end=signal.SIGTERM):
             wait_for(partial(check_it_evicts, client), AssertionError)
             for _ in range(100):
                 claim_redis(their_redis, SPACE, keeps_work=False)
