@@ -57,11 +57,12 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
         logs = 0.0 if _is_elsewhere(trial) else _logs(trial)
         yield replace(found, logs=logs, idle=_idle(trial, "shared"))
     own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
-    if own is not None and used is not None and trial.owns_cpus and _pods(trial) == 1:
+    own = own if _is_together(trial) else None
+    if own is not None and used is not None and trial.owns_cpus:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, {Component.SERVICE.value: used})
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
-    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial) and _pods(trial) == 1:
+    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial):
         where = f"the {_counted(own)} that all share{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, _users(trial, Component.SERVICE))
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
@@ -146,9 +147,9 @@ def _believed(busy: float, ours: dict[str, float]) -> dict[str, float]:
 
 
 def _used(trial: TrialMeasurement, name: str) -> float | None:
-    """Return the CPUs that a part used; of several pods of a service only one was asked."""
-    is_one_of_several = name == Component.SERVICE and _pods(trial) > 1
-    return None if is_one_of_several else trial.cpus_used_by(name)
+    """Return the CPUs that a part used; where pods of a service did so on one node is not known."""
+    is_apart = name == Component.SERVICE and not _is_together(trial)
+    return None if is_apart else trial.cpus_used_by(name)
 
 
 def _users(trial: TrialMeasurement, beside: Component) -> dict[str, float | None]:
@@ -199,6 +200,11 @@ def _may_be_there(trial: TrialMeasurement, part: str, beside: Component) -> bool
 def _share_a_node(one: RanAs, other: RanAs) -> bool:
     """Whether some of their pods may have run on one node."""
     return not one.nodes or not other.nodes or bool(set(one.nodes) & set(other.nodes))
+
+
+def _is_together(trial: TrialMeasurement) -> bool:
+    """Whether all pods of the service are on one node, so that their sum is what was used there."""
+    return _pods(trial) == 1 or len(_nodes(trial, Component.SERVICE)) == 1
 
 
 def _pods(trial: TrialMeasurement) -> int:

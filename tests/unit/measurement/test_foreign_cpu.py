@@ -240,14 +240,20 @@ def test_a_part_on_another_node_is_no_user_of_the_stewards(trial):
     assert list(found.values()) == [0.9 - 0.1 - LOGS + 0.05]
 
 
-def test_one_snapshot_does_not_tell_what_several_pods_used(trial):
-    several = trial.ran | {"service": on("a", pods=3)}
+@pytest.mark.parametrize(
+    ("nodes", "unknown"), [(["a"], ()), (["a", "b"], ("service",)), ([], ("service",))]
+)
+def test_what_pods_used_is_known_of_their_node_where_it_is_one(trial, nodes, unknown):
+    """Their figures are one sum, of which nobody knows what belongs to which node."""
+    several = trial.ran | {"service": on(*nodes, pods=3)}
     shares = replace(trial.load, owns_cpus=False)
 
-    (shared,) = foreign_cpu(replace(trial, ran=several, load=shares))
-    (beside,) = foreign_cpu(replace(trial, ran=several))
+    shared, *_ = foreign_cpu(replace(trial, ran=several, load=shares))
+    beside, *own = foreign_cpu(replace(trial, ran=several))
 
-    assert (shared.unknown, beside.unknown) == (("service",), ())
+    assert (shared.unknown, beside.unknown) == (unknown, ())
+    assert ("service" in shared.ours) == (not unknown)
+    assert len(own) == (1 if len(nodes) == 1 else 0)
 
 
 def test_a_service_that_says_it_used_more_than_was_busy_hides_nobody(trial):
