@@ -284,7 +284,7 @@ def _needed(found: Difference, estimate: LogEstimate, strict: float) -> int | No
     if _is_claimed_at_last(found, estimate, 0.0):
         ways.append(estimate.blocks_needed(abs(estimate.mean), strict))
     if _is_claimed_at_last(found, estimate, 1.0):
-        ways.append(estimate.blocks_needed(MARGIN - abs(estimate.mean), 1 - 2 * _ALPHA))
+        ways.append(estimate.blocks_to_equal(MARGIN, 1 - 2 * _ALPHA))
     return min((blocks for blocks in ways if blocks is not None), default=None)
 
 

@@ -15,6 +15,7 @@ the noise of those blocks alone: it covers 95 % whatever number they asked for.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -153,13 +154,39 @@ class LogEstimate:
         """
         if self.main is None or distance <= 0:
             return None
-        errors = [self.main.error, self.guard.error if self.guard else 0.0]
-        spread = max(errors) * math.sqrt(self.blocks)  # of one block
         quantiles = t_quantile(self.main.degrees, confidence) + t_quantile(
             self.main.degrees, _BOTH_SIDES
         )
-        needed = max(math.ceil((quantiles * spread / distance) ** 2), self.blocks + 1)
+        needed = max(math.ceil((quantiles * self._spread / distance) ** 2), self.blocks + 1)
         return needed if needed <= MOST_BLOCKS_NAMED else None
+
+    def blocks_to_equal(self, margin: float, confidence: float) -> int | None:
+        """Return how many blocks would show such a mean within ±margin, `POWER` of the times.
+
+        Two one-sided tests, each with half of what the confidence leaves (Schuirmann 1987): the
+        mean of so many blocks may stray across either bound.
+        """
+        if self.main is None or abs(self.mean) >= margin:
+            return None
+        degrees, spread = self.main.degrees, self._spread
+        strict, sides = t_quantile(degrees, confidence), (margin - self.mean, margin + self.mean)
+
+        def is_shown(blocks: int) -> bool:
+            steps = (side * math.sqrt(blocks) / spread - strict for side in sides)
+            return 1 - sum(_above(step, degrees) for step in steps) >= POWER
+
+        if not spread:
+            return self.blocks + 1
+
+        counts = range(self.blocks + 1, MOST_BLOCKS_NAMED + 1)
+        place = bisect_left(counts, True, key=is_shown)
+        return counts[place] if place < len(counts) else None
+
+    @property
+    def _spread(self) -> float:
+        """Of one block, by the noisier of both errors."""
+        errors = [each.error for each in (self.main, self.guard) if each]
+        return max(errors, default=0.0) * math.sqrt(self.blocks)
 
     def blocks_for(self, half_width: float) -> int | None:
         """Return how many blocks make half of the interval no wider, on the logarithms.
@@ -180,3 +207,9 @@ class LogEstimate:
         if self.guard is not None:
             doubts.append(self.guard.doubt(distance) / _GUARD_DOUBT)
         return max(doubts)
+
+
+def _above(t: float, degrees: float) -> float:
+    """Return P(T > t)."""
+    tail = two_tails(abs(t), degrees) / 2
+    return tail if t >= 0 else 1 - tail

@@ -1,15 +1,18 @@
 """What could be told from nothing, and how many blocks would tell a difference."""
 
 import math
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
 
 from loadlab.analysis.blocks import BlockNoise
 from loadlab.analysis.estimate import Deviation, LogEstimate
-from loadlab.analysis.statistics import two_tails
+from loadlab.analysis.statistics import standard_error, t_quantile, two_tails
 
 # Student's t with 4 degrees: what both tails of 5 % and one tail of 10 % lie beyond.
+MARGIN = math.log(1.05)
 T_95, T_80 = 2.7764451052, 1.5332062737
 OWN = LogEstimate(mean=0.1, blocks=5, main=Deviation(0.02, 4))
 GUARDED = LogEstimate(mean=0.1, blocks=3, main=Deviation(0.02, 4), guard=Deviation(0.05, 2))
@@ -62,6 +65,45 @@ def test_no_distance_is_shown_by_no_number_of_blocks(distance: float) -> None:
 
 def test_a_small_distance_takes_many_blocks_and_not_none() -> None:
     assert LogEstimate(0.1, 5, Deviation(1e-6, 4)).blocks_needed(1e-5, 0.95) == 6
+
+
+def test_equal_ones_stray_to_either_side() -> None:
+    """One tail of 5 % lies beyond 2.1318, on both sides: as many as (2 t s / M)²."""
+    equal = replace(OWN, mean=0.0)
+
+    blocks = (2 * 2.1318467863 * 0.02 * math.sqrt(5) / MARGIN) ** 2
+    assert equal.blocks_to_equal(MARGIN, 0.9) == math.ceil(blocks) == 16
+
+
+@pytest.mark.parametrize("mean", [0.04, -0.04])
+def test_near_one_bound_the_other_one_hardly_counts(mean: float) -> None:
+    near = LogEstimate(mean, 5, Deviation(0.005, 200))
+
+    assert near.blocks_to_equal(MARGIN, 0.9) == near.blocks_needed(MARGIN - 0.04, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "blocks"), [(0.05, 0.02, None), (0.0, 0.9, None), (0.01, 0.0, 6)]
+)
+def test_no_number_shows_what_is_not_so_or_too_noisy(
+    mean: float, error: float, blocks: int | None
+) -> None:
+    assert LogEstimate(mean, 5, Deviation(error, 4)).blocks_to_equal(MARGIN, 0.9) == blocks
+
+
+def test_so_many_blocks_do_show_it() -> None:
+    """By simulation; the noise is known as well as the blocks themselves will tell it."""
+    noise = 0.06
+    few = LogEstimate(0.0, 5, Deviation(noise / math.sqrt(5), 17)).blocks_to_equal(MARGIN, 0.9)
+    assert few == 19
+
+    generator = Random(7)
+    shown = 0
+    for _ in range(2000):
+        logs = [generator.gauss(0.0, noise) for _ in range(few)]
+        half = t_quantile(few - 1, 0.9) * standard_error(logs)
+        shown += abs(math.fsum(logs) / few) + half < MARGIN
+    assert 0.88 <= shown / 2000 <= 0.94
 
 
 def test_without_an_error_nothing_is_known() -> None:
