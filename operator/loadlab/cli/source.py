@@ -45,7 +45,7 @@ class Cluster:
     def __init__(self, api: client.ApiClient, namespace: str) -> None:
         self._api = api
         self._objects = client.CustomObjectsApi(api)
-        self._server = api.configuration.host
+        self.server = api.configuration.host
         self.namespace = namespace
 
     @classmethod
@@ -98,7 +98,7 @@ class Cluster:
                 _request_timeout=_ANSWER_SECONDS,
             )
         except client.ApiException as err:
-            raise not_read(name, self.namespace, self._server, err) from err
+            raise not_read(name, self.namespace, self.server, err) from err
         except HTTPError as err:
             raise self._unreachable(err) from err
         return cast("dict[str, Any]", found)
@@ -122,7 +122,7 @@ class Cluster:
                 _request_timeout=_ANSWER_SECONDS,
             )
         except client.ApiException as err:
-            raise not_applied(name, self.namespace, self._server, err) from err
+            raise not_applied(name, self.namespace, self.server, err) from err
         except HTTPError as err:
             raise self._unreachable(err) from err
         # Of one that it created (201) the client returns nothing.
@@ -142,7 +142,7 @@ class Cluster:
             return list(self._trials(name))
         except client.ApiException as err:
             if err.status == 401:
-                raise CliError(not_logged_in(self._server)) from err
+                raise CliError(not_logged_in(self.server)) from err
             why = not_allowed(_TRIALS, self.namespace, err)
             raise CliError(f"LoadTrials in {self.namespace} {why}") from err
         except HTTPError as err:
@@ -213,12 +213,12 @@ class Cluster:
                 yield event["object"]
         except client.ApiException as err:
             if err.status != 410:  # Gone: our version is too old, the caller reads anew
-                raise not_read(name, self.namespace, self._server, err) from err
+                raise not_read(name, self.namespace, self.server, err) from err
         except HTTPError:
             return  # a cut connection; reading anew says whether the server is away
 
     def _unreachable(self, error: Exception) -> AwayError:
-        return unreachable(self._server, error)
+        return unreachable(self.server, error)
 
 
 def _phase(trial: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from loadlab.cli.doctor import report
 from loadlab.cli.doctor.finding import Answer, Finding
 from loadlab.model.spec import LoadExperimentSpec
 
+SERVER = "https://lab.example:6443"
 VERSION, NODES, NODE = "/version", "/api/v1/nodes", "/api/v1/nodes/n1/proxy"
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/loadexperiments.loadlab.dev"
 SERVED = "/apis/loadlab.dev/v1alpha1"
@@ -77,4 +78,4 @@ def looked_at(changed: Mapping[str, Any]) -> tuple[Finding, ...]:
             found = found(document)
         return Answer(found) if isinstance(found, int) else Answer(200, json.dumps(found))
 
-    return report.diagnose(ask, "lab", "0.1.0")
+    return report.diagnose(ask, SERVER, "lab", "0.1.0")

@@ -29,7 +29,7 @@ def doctor(
 
     try:
         cluster = connect(kubeconfig, context, namespace)
-        found = report.diagnose(cluster.ask, cluster.namespace, __version__)
+        found = report.diagnose(cluster.ask, cluster.server, cluster.namespace, __version__)
     except CliError as error:
         found = (Finding("cluster", Outcome.PROBLEM, str(error)),)
     if output is Form.JSON:

@@ -25,20 +25,22 @@ _IMAGE = re.compile(r"LOADLAB_IMAGE_(?!PULL)(?P<component>\w+)")
 Document = Mapping[str, Any]
 
 
-def cluster(ask: Ask) -> Finding:
-    """Whether the API server answers, and is new enough."""
+def cluster(ask: Ask, server: str) -> Finding:
+    """Whether the API server at an address answers, and is new enough."""
     answer = ask("/version")
     if not answer.is_there:
         remedy = _LOG_IN if answer.status == 401 else _IS_IT_UP
-        return Finding("cluster", Outcome.PROBLEM, f"the API server: {answer.why}", remedy)
+        return Finding("cluster", Outcome.PROBLEM, f"the API server {server}: {answer.why}", remedy)
     found = str(answer.document.get("gitVersion", ""))
     numbers = re.match(r"v(\d+)\.(\d+)", found)
     if numbers is None:
-        return Finding("cluster", Outcome.UNKNOWN, f"its version: {found or 'it names none'}")
+        message = f"the version of {server}: {found or 'it names none'}"
+        return Finding("cluster", Outcome.UNKNOWN, message)
+    message = f"Kubernetes {found} at {server}"
     if tuple(map(int, numbers.groups())) < OLDEST_KUBERNETES:
         oldest = ".".join(map(str, OLDEST_KUBERNETES))
-        return Finding("cluster", Outcome.PROBLEM, f"Kubernetes {found}", f"take {oldest} or later")
-    return Finding("cluster", Outcome.OK, f"Kubernetes {found}")
+        return Finding("cluster", Outcome.PROBLEM, message, f"take {oldest} or later")
+    return Finding("cluster", Outcome.OK, message)
 
 
 def crd(ask: Ask, own: str) -> Finding:

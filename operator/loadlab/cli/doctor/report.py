@@ -14,9 +14,9 @@ _COLOURS = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.PROBLEM: "re
 _WIDTH = max(map(len, Outcome))
 
 
-def diagnose(ask: Ask, place: str, version: str) -> tuple[Finding, ...]:
-    """Look at everything for experiments in a namespace; where nothing answers, at nothing more."""
-    cluster = installed.cluster(ask)
+def diagnose(ask: Ask, server: str, place: str, version: str) -> tuple[Finding, ...]:
+    """Look at all that a namespace's experiments need; where nothing answers, at nothing more."""
+    cluster = installed.cluster(ask, server)
     if not ask("/version").is_there:
         return (cluster,)
     deployments, found_nodes = installed.operators(ask), ask("/api/v1/nodes")
