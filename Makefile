@@ -15,8 +15,8 @@ demo: ## from nothing to the table of a first experiment
 catalogue: install ## every built-in variant for 10 s each, a table for each workload
 	@$(LAB) run manifests/samples/catalogue/*.yaml
 
-published: install ## every published table as an experiment, claim by claim
-	@$(LAB) run manifests/samples/published/*.yaml
+published: install ## every published table as an experiment, claim by claim, and again at one rate
+	@$(LAB) run manifests/samples/published/*.yaml manifests/samples/published/compare/*.yaml
 
 test: ## check, unit, integration, Go, end to end, and the cluster itself
 	@$(TESTS) all

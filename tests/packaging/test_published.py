@@ -34,6 +34,10 @@ def small(table: str) -> Body:
     return dict(yaml.safe_load(text_of(table)))
 
 
+def at_one_rate(table: str) -> Body:
+    return dict(yaml.safe_load((FOLDER / "compare" / f"{table}.yaml").read_text()))
+
+
 def full(table: str) -> Body:
     """Uncomment the document at the end, as a reader would."""
     _, commented = text_of(table).split(FULL_SIZE)
@@ -52,10 +56,9 @@ def expectations(body: Body) -> list[Body]:
 
 
 def test_there_is_one_file_per_table():
-    assert {file.name for file in FOLDER.iterdir()} == {
-        "published.json",
-        *(f"{table}.yaml" for table in TABLES),
-    }
+    files = {f"{table}.yaml" for table in TABLES}
+    assert {file.name for file in FOLDER.iterdir()} == {"published.json", "compare", *files}
+    assert {file.name for file in (FOLDER / "compare").iterdir()} == files
     assert {m["workload"] for m in PUBLISHED["measurements"]} <= set(TABLES)
 
 
@@ -66,9 +69,9 @@ def test_names_tell_the_sizes_apart(table):
     assert small(table)["spec"]["workload"] == full(table)["spec"]["workload"] == table
 
 
-@pytest.mark.parametrize("size", [small, full], ids=["small", "full"])
+@pytest.mark.parametrize("size", [small, full, at_one_rate])
 @each_table
-def test_both_sizes_make_a_plan(table, size):
+def test_each_form_makes_a_plan(table, size):
     plan = plan_of(size(table))
 
     assert plan.trials
@@ -81,6 +84,22 @@ def test_every_claim_is_expected_once(size):
     names = [e["name"] for table in TABLES for e in expectations(size(table))]
 
     assert sorted(name for name in names if name in CLAIMS) == sorted(CLAIMS)
+
+
+@each_table
+def test_the_same_is_asked_at_one_rate(table):
+    closed, compared = small(table)["spec"], at_one_rate(table)
+    spec = compared["spec"]
+
+    assert compared["metadata"] == {"name": f"compare-{table}"}
+    assert (spec["workload"], spec["load"]["purpose"]) == (table, "Compare")
+    assert variants(closed) <= variants(spec)
+    # That one carries several times another's is what the pilots tell, without an interval.
+    assert bool(expectations(compared)) <= bool(expectations(small(table)))
+
+
+def variants(spec: Body) -> set[str]:
+    return {variant["name"] for variant in spec["variants"]}
 
 
 @each_table
