@@ -98,7 +98,6 @@ def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]
     texts = texts_of(request, asked["variables"], Ids(**asked["ids"]))
     numbers = count(asked["firstId"], asked["step"])
     is_fast = asked["user"] == "fast"
-    jar = "cookiejar" if is_fast else "cookies"
     limits: Json = {} if is_fast else {"timeout": timeout}
     settings: Json = {"connection_timeout": timeout, "network_timeout": timeout} if is_fast else {}
 
@@ -107,9 +106,8 @@ def user_class(asked: Json, found: Found) -> type[FastHttpUser] | type[HttpUser]
         close(self, now)
         self.began = now
         found.sent += 1
-        getattr(
-            self.client, jar
-        ).clear()  # as k6, whose iterations begin without the cookies of others
+        # As k6, whose iterations begin without the cookies of others.
+        (self.client.cookiejar if is_fast else self.client.cookies).clear()
         path, headers, body = texts(next(numbers))
         data = None if body is None else body.encode()
         self.client.request(
