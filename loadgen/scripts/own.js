@@ -12,6 +12,7 @@ import {
 } from './profile.js';
 import { arrive, awaitService, teardown as account, tellEdges } from './steward.js';
 import { PLANNED_MS, config, load, pod, tags } from './trial.js';
+import { warmUp } from './warmup.js';
 
 const OWN_PARTS_MS = 60000; // what k6 gives a setup and a teardown of its own
 // How requests are made, or seen: these options of the script's own are in force.
@@ -54,7 +55,9 @@ export async function setup() {
 
 // What a promise comes to is k6's to wait for.
 export function callOwn(data) {
-  return counted(() => functions[exec.scenario.name](data.own));
+  const { name } = exec.scenario;
+  const once = () => counted(() => functions[name](data.own));
+  return name.startsWith('warmup') ? warmUp(once) : once();
 }
 
 // Scenarios with a number of iterations end when they are made: no pod leaves the others before.

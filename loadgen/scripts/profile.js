@@ -73,7 +73,8 @@ function shared() {
 }
 
 // The warm-up ends its own requests inside its time: measuring begins with an idle service, the
-// service's count of requests is the measurement's alone, and no virtual user is needed twice.
+// service's count of requests is the measurement's alone, and no virtual user is needed twice. In a
+// closed loop each user sees to it (warmup.js), and the rest is for answers that take longer at last.
 export function warmupScenario(exec) {
   const settleMs = settlingMs();
   return { exec, gracefulStop: `${settleMs}ms`, ...constant(load.warmupMs - settleMs) };

@@ -9,7 +9,8 @@ import { freshness } from './freshness.js';
 import { arrivals, checkLoad, measureScenario, onceScenario, segment, timeouts, warmupScenario } from './profile.js';
 import { ceilingOnce, loadOnce, sideOnce } from './request.js';
 import { edges, setup, teardown } from './steward.js';
-import { FOLLOWS, PLANNED_MS, config, load, tags } from './trial.js';
+import { ARRIVALS, FOLLOWS, PLANNED_MS, config, load, tags } from './trial.js';
+import { warmUp } from './warmup.js';
 
 export { ceilingOnce, edges, freshness, loadOnce, setup, sideOnce, teardown };
 
@@ -45,13 +46,17 @@ function systemTags() {
 
 function scenarios() {
   return {
-    ...(load.warmupMs > 0 && { warmup: warmupScenario('loadOnce') }),
+    ...(load.warmupMs > 0 && { warmup: warmupScenario(ARRIVALS ? 'loadOnce' : 'warmOnce') }),
     measure: measureScenario(load.iterations ? 'countedOnce' : 'loadOnce'),
     edges: onceScenario('edges'),
     ...(config.side && { side: sideScenario() }),
     ...(config.calibration && { ceiling: ceilingScenario() }),
     ...(config.freshness && { freshness: onceScenario('freshness') }),
   };
+}
+
+export function warmOnce() {
+  warmUp(loadOnce);
 }
 
 // An iteration where their number is the load; one that fails has ended, too.

@@ -59,6 +59,20 @@ def test_the_warm_up_is_counted_apart(lab, server):
     assert sum(i < 1_000_000_000 for i in server.ids) == measure["requests"]
 
 
+def test_the_warm_up_leaves_the_service_nothing_to_do(lab, server):
+    """Twenty users of a server that takes one at a time for 20 ms wait 400 ms each."""
+    server.alone_seconds = 0.02
+    document = lab.run(
+        config=lab.configure(warmupMs=1000, durationMs=2000, virtualUsers=20)
+    ).document
+    warmup, measure = document["scenarios"]["warmup"], document["scenarios"]["measure"]
+
+    (split,) = measure["splits"]
+    assert split["http_req_total"]["min"] < 200_000  # the first one waits for nobody
+    assert 30 <= warmup["requests"] <= 50
+    assert 90 <= measure["requests"] <= 121
+
+
 def test_the_document_has_the_contracts_shape(lab):
     document = lab.run(config=lab.configure(durationMs=2500, virtualUsers=2)).document
     assert (document["version"], document["unit"], document["complete"]) == (1, "us", True)

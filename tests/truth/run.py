@@ -29,6 +29,7 @@ PARTS: dict[str, list[str]] = {
     "11": [f"{FOLDER}/test_own_scripts.py"],
     "12": [f"{FOLDER}/test_broken_generators.py"],
     "13": [f"{FOLDER}/test_situations.py"],
+    "14": [f"{FOLDER}/test_knee.py"],
 }
 
 if __name__ == "__main__":

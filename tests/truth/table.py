@@ -51,7 +51,7 @@ TESTS: dict[int, LongTest] = {
         "percentiles within 2 % (k6 1 %) or 0.5 ms of the other cell's and 50 ms; N / R requests/s",
     ),
     13: LongTest(
-        "the same, with two of a hundred that take 200 ms",
+        "the same, with two of a hundred that take 200 ms, against those with two that take 100",
         "percentiles and requests/s as above; p90 and p95 so, or not told apart",
     ),
     14: LongTest(
@@ -72,5 +72,9 @@ TESTS: dict[int, LongTest] = {
     19: LongTest("a generator that starves", "void, with the remedy"),
     20: LongTest("a generator that prints rubbish", "the experiment fails, without a figure"),
     21: LongTest("situations that mislead, made on the cluster", "what holds it back is named"),
+    22: LongTest(
+        "sleep sync: 40 threads, 100 ms; users 1 to 160, workers 1 to 4",
+        "the knee at 40 users and 400/s within 5 %; 400/s a worker until the CPU is full",
+    ),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")

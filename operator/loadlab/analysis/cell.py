@@ -39,9 +39,9 @@ from loadlab.validity.lateness import Ends, ends_apart
 from loadlab.validity.noise import samples_too_few
 from loadlab.validity.standing import (
     mixes_failures,
+    stand_disturbed,
     stand_latency,
     stand_sent,
-    stand_throttled,
     stand_throughput,
 )
 
@@ -213,7 +213,7 @@ def _p95(
     is_bound = any(latency.is_lower_bound("p95") for latency in known)
     if is_bound:
         return stand_latency(figure, reasons)
-    return stand_throttled(stand_sent(figure, apart), reasons)
+    return stand_disturbed(stand_sent(figure, apart), reasons)
 
 
 def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from types import MappingProxyType
+from typing import Any
 
 from loadlab.base.text import fit
 from loadlab.measurement.backlog import Backlog, backlog_of
@@ -56,6 +57,7 @@ from loadlab.measurement.usage import (
     watch_of,
 )
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.measurement.warm_up import left_of_warm_up
 from loadlab.measurement.without_answer import what_is_unknown, without_answer
 from loadlab.measurement.work_done import work_between
 from loadlab.plan.expected import LoadFacts
@@ -127,16 +129,15 @@ def _merged(
         costs_per_row=puts_off(costs.components) and _each_writes(load),
         generator=_generator_load(scenarios),
         unanswered=sum(_unanswered(d) for d in documents),
+        left_of_warm_up=left_of_warm_up(start, min(s.first_start_us for s in started) / 1e6, load),
         counts=counts,
         durability=account_for(documents, account),
         **told_by_stores(account),
-        work=work_between(start, end) if start and end else None,
         by_request=named_requests(documents, load),
         freshness=next((r.freshness for r in reports if r.freshness), None),
-        shared_cpus=measure_shared_cpus(start, end) if start and end else None,
         others=watch_of(start, end),
         quietness=start.quietness if start else None,
-        service_cpus=measure_service_cpus(start, end) if start and end else None,
+        **_between(start, end),
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
         backlog=_backlog(scenarios, started, load),
@@ -144,6 +145,17 @@ def _merged(
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
     )
+
+
+def _between(start: Snapshot | None, end: Snapshot | None) -> dict[str, Any]:
+    """Return what two snapshots tell that is no component's."""
+    if start is None or end is None:
+        return {}
+    return {
+        "work": work_between(start, end),
+        "shared_cpus": measure_shared_cpus(start, end),
+        "service_cpus": measure_service_cpus(start, end),
+    }
 
 
 def _backlog(

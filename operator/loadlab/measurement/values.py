@@ -118,6 +118,7 @@ class TrialMeasurement:
     costs_per_row: bool = False  # that a worker wrote; else per request that succeeded
     generator: GeneratorLoad
     unanswered: int = 0  # requests of warm-up and measurement that failed or were cut off
+    left_of_warm_up: int = 0  # requests that the service still worked on, at least
     counts: RequestCounts | None = None
     durability: WriteAccount | None = None
     refused: tuple[str, ...] = ()  # what stores refused or lost meanwhile, as they told it

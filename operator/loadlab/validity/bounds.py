@@ -58,6 +58,8 @@ GROWTH_SHARE, GROWTH_MS = 0.5, 1.0
 """Growth over the window that matters: as a share of the median second, and in ms."""
 WARM_UP_ERRORS = 5.0
 """Standard errors by which a warm-up is slower than the rest."""
+WARM_UP_LEFT_SHARE = 0.02
+"""Of the requests measured: so many of the warm-up may still be served as measuring begins."""
 FAILED_SHARE = 0.5
 """Beyond this share of failures the latency describes a minority of the requests."""
 NEW_CONNECTIONS, EACH_ITS_OWN = 0.01, 0.95

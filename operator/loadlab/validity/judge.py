@@ -43,6 +43,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | SideGrowing*       | … that of the requests beside the load did           | Suspect | Suspect |
 | both, no asterisk  | … while k6 was short of CPU                          | Suspect | Suspect |
 | WarmUpCounted      | the first seconds were slower than the rest          | Suspect | Suspect |
+| WarmUpUnfinished   | the service still worked for it: > 2 % of requests   | -       | Suspect |
 | LittleLawViolated  | virtual users and rate x iteration time: > 2 or 5 %  | -       | Suspect |
 |                    | … > 20 % apart                                       | -       | Invalid |
 | LittleLawViolated* | … as answers did not come before they were cut off   | -       | as above |
@@ -132,6 +133,7 @@ from loadlab.validity.steadiness import (
     latency_growing,
     side_load_growing,
     warm_up_counted,
+    warm_up_unfinished,
 )
 from loadlab.validity.which_latency import cut_off, unanswered, which_latency
 from loadlab.validity.writes import staleness_reasons, stores_refused, work_reasons
@@ -162,7 +164,7 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(script_threw, script_cut),
     *(generator_slow, generator_paused, sent_late, arrivals_missed, side_dropped),
     *(iterations_missed, little_violated),
-    *(latency_growing, side_load_growing, warm_up_counted),
+    *(latency_growing, side_load_growing, warm_up_counted, warm_up_unfinished),
     *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
     *(limits_changed, containers_added, _samples, instruments_missing, restarted, pods_uneven),
     *(work_reasons, staleness_reasons, proof_reasons),

@@ -36,6 +36,7 @@ class ReasonKind(StrEnum):
     GROWING = "Growing"
     SIDE_GROWING = "SideGrowing"
     WARM_UP_COUNTED = "WarmUpCounted"
+    WARM_UP_UNFINISHED = "WarmUpUnfinished"
     LITTLE_LAW_VIOLATED = "LittleLawViolated"
     REQUESTS_NOT_ITERATIONS = "RequestsNotIterations"
     COUNT_MISMATCH = "CountMismatch"

@@ -15,6 +15,9 @@ _SLOW_GENERATOR = {
 }
 
 
+_IN_THE_WAY = {ReasonKind.GENERATOR_THROTTLED, ReasonKind.WARM_UP_UNFINISHED}
+
+
 _CUT_TAIL = {
     ReasonKind.DROPPED_ITERATIONS,
     ReasonKind.RATE_NOT_REACHED,
@@ -34,13 +37,14 @@ def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
     return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
 
 
-def stand_throttled(p95: Figure, reasons: Iterable[Reason]) -> Figure:
-    """Return a p95 as Unsound where the generator's CPU limit stopped it.
+def stand_disturbed(p95: Figure, reasons: Iterable[Reason]) -> Figure:
+    """Return a p95 as Unsound where answers waited for what is none of the service's doing.
 
-    Whatever came meanwhile waited for up to the rest of 100 ms: nobody knows which answers did.
+    Whatever came while the CPU limit stopped the generator waited for up to the rest of 100 ms, and
+    what came first for what the warm-up had left: nobody knows which answers did.
     """
-    throttled = any(reason.kind is ReasonKind.GENERATOR_THROTTLED for reason in reasons)
-    return p95.as_unsound(ReasonKind.GENERATOR_THROTTLED) if throttled else p95
+    why = next((reason.kind for reason in reasons if reason.kind in _IN_THE_WAY), None)
+    return p95.as_unsound(why) if why else p95
 
 
 def mixes_failures(reasons: Iterable[Reason]) -> bool:
@@ -58,7 +62,9 @@ def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: b
     """Return the requests per second of a closed loop as a lower bound where k6 was too slow.
 
     A closed loop sends the next request when the answer is there: a generator that takes its time
-    lowers the rate. In an open loop the rate is the offered one, or the trial is Invalid.
+    lowers the rate, and so does what the warm-up left to do. In an open loop the rate is the
+    offered one, or the trial is Invalid.
     """
-    why = next((reason.kind for reason in reasons if reason.kind in _SLOW_GENERATOR), None)
+    slower = {*_SLOW_GENERATOR, ReasonKind.WARM_UP_UNFINISHED}
+    why = next((reason.kind for reason in reasons if reason.kind in slower), None)
     return figure if why is None or open_model else figure.as_lower_bound(why)

@@ -88,6 +88,21 @@ def warm_up_counted(trial: TrialMeasurement) -> Iterator[Reason]:
         )
 
 
+def warm_up_unfinished(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Say that the service still worked for the warm-up as measuring began, in place of it."""
+    share = trial.left_of_warm_up / max(1, trial.requests)
+    if share <= bounds.WARM_UP_LEFT_SHARE:
+        return
+    took = f" (p95 {latency.p95:,.0f} ms)" if (latency := trial.latency_ms) else ""
+    yield suspect(
+        ReasonKind.WARM_UP_UNFINISHED,
+        f"the service still worked on {trial.left_of_warm_up:,} requests that the warm-up had "
+        f"given up, {share:.0%} of those measured, bound {bounds.WARM_UP_LEFT_SHARE:.0%}: it could "
+        "have served others meanwhile; raise spec.load.warmup beyond four times what an answer "
+        f"takes{took}",
+    )
+
+
 def _steady_part(trial: TrialMeasurement, series: Series) -> list[Line]:
     """Return the seconds at full load: no ramp, and no part of a second at either end."""
     return series.between(*trial.full_load_epoch_seconds)

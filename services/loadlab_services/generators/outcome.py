@@ -41,6 +41,12 @@ class Outcome:
         return sum(self.statuses.values())
 
     @property
+    def longest_seconds(self) -> float:
+        """What the slowest answer took; 0 without one."""
+        of_all = [us for found in self.latencies.values() for us in found.total]
+        return max(of_all, default=0) / 1e6
+
+    @property
     def requests(self) -> int:
         """Requests that ended."""
         return self.answers + sum(self.without_answer.values())

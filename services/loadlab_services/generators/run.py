@@ -127,6 +127,8 @@ def _perform(
     if warm_up:
         progress.phase = "warm-up"
         found["warmup"] = tool.load(loaded, FIRST_ID["warmup"])
+        if not lead:
+            measuring = max(measuring, time.monotonic() + _rest_of(found["warmup"], warm_up))
         time.sleep(max(measuring - lead - time.monotonic(), 0.0))
     progress.phase = "measurement"
     if takes_snapshots:
@@ -138,6 +140,15 @@ def _perform(
     with _called_after(seconds, last) if last else nullcontext():
         found["measure"] = tool.load(seconds, FIRST_ID["measure"])
     lines.write("loadlab_account", steward.finish())
+
+
+def _rest_of(warm_up: tuple[Outcome, Usage], seconds: float) -> float:
+    """Return how long a service may still work on what was cut off, within the warm-up's length.
+
+    Several pods begin together, at a time that none of them can put off.
+    """
+    outcome, _ = warm_up
+    return min(outcome.longest_seconds, seconds) if outcome.cut else 0.0
 
 
 def _tell_end(steward: Steward, lines: Lines) -> None:

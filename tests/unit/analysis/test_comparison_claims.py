@@ -148,13 +148,12 @@ def test_the_blocks_needed_show_the_difference_or_that_there_is_none(mean, error
     """One block has sqrt(11) times the error of the mean of 11."""
     claim = alone(found(mean, error))
     power = t_quantile(DEGREES, 0.8)
-    ways = [
-        ((t_quantile(DEGREES, confidence) + power) * error * math.sqrt(11) / distance) ** 2
-        for confidence, distance in ((0.95, mean), (0.90, MARGIN - mean))
-    ]
+    apart = ((t_quantile(DEGREES, 0.95) + power) * error * math.sqrt(11) / mean) ** 2
+    equal = LogEstimate(mean, 11, Deviation(error, DEGREES)).blocks_to_equal(MARGIN, 0.9)
 
     assert claim.outcome is Outcome.INCONCLUSIVE
-    assert claim.blocks_needed == math.ceil(min(ways))
+    assert equal is not None
+    assert claim.blocks_needed == min(math.ceil(apart), equal)
 
 
 def test_more_blocks_than_are_named_are_not_told():

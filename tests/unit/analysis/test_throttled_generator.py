@@ -30,6 +30,17 @@ def test_the_p95_of_a_throttled_generator_is_unsound(healthy, open_model):
     assert row.requests_per_second.standing is expected
 
 
+def test_the_p95_beside_what_the_warm_up_left_is_unsound(healthy):
+    left = replace(healthy, left_of_warm_up=healthy.requests)
+
+    row = row_of(*[JudgedTrial(left, judge(left))] * 3)
+
+    assert row.p95_ms is not None
+    assert (row.p95_ms.standing, row.p95_ms.why) == (Standing.UNSOUND, "WarmUpUnfinished")
+    assert row.requests_per_second is not None
+    assert row.requests_per_second.standing is Standing.BOUND
+
+
 def test_the_p95_of_one_that_was_hardly_stopped_stands(healthy):
     share = bounds.GENERATOR_THROTTLED_SHARE
     trial = replace(healthy, generator=replace(healthy.generator, throttled_share=share))

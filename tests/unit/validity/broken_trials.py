@@ -71,6 +71,8 @@ BROKEN = [
     ("k6 starved", generator(throttled_share=0.11), K.GENERATOR_THROTTLED, I, "11.0%"),
     ("k6 paused", generator(longest_pause_seconds=0.9), K.GENERATOR_PAUSED, S, "0.90 s (3.0%"),
     ("k6 stopped", generator(longest_pause_seconds=10.0), K.GENERATOR_PAUSED, I, "10.00 s"),
+    ("warm-up goes on", field(left_of_warm_up=601), K.WARM_UP_UNFINISHED, S,
+     "601 requests that the warm-up had given up, 2% of those measured, bound 2%"),
     ("sent late", opened(sending=sent(9_000)), K.SENT_LATE, S,
      "sent up to 2.0 ms late (p99): p99 is 11.0 ms from when they were planned and 9.0 ms from"),
     ("beside the load sent late", named(sending=sent(9_000)), K.SENT_LATE, S, "requests ping were"),

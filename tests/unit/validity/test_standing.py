@@ -1,4 +1,5 @@
-"""A slow generator makes the throughput of a closed loop a lower bound; nothing else does."""
+"""A slow generator makes the throughput of a closed loop a lower bound, and so does a warm-up that
+goes on; nothing else does."""
 
 import pytest
 
@@ -12,6 +13,7 @@ SLOW = [
     ReasonKind.GENERATOR_SATURATED,
     ReasonKind.GENERATOR_THROTTLED,
     ReasonKind.GENERATOR_PAUSED,
+    ReasonKind.WARM_UP_UNFINISHED,
 ]
 
 
