@@ -74,7 +74,8 @@ TESTS: dict[int, LongTest] = {
     21: LongTest("situations that mislead, made on the cluster", "what holds it back is named"),
     22: LongTest(
         "sleep sync: 40 threads, 100 ms; users 1 to 160, workers 1 to 4",
-        "the knee at 40 users and 400/s within 5 %; 400/s a worker until the CPU is full",
+        "the knee at 40 users and 400/s within 5 %; of N threads that wait for Z and take D of the "
+        "CPU between N / (Z + N D) and N / Z",
     ),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")
