@@ -46,9 +46,7 @@ def test_poisson_arrivals_wait_as_long_as_the_formula_says(lab: Lab, measured):
     assert waited == pytest.approx(expected, rel=0.1)
 
 
-def run(
-    lab: Lab, arrivals: str, replicates: int, seconds: int
-) -> tuple[list[float], list[float]]:
+def run(lab: Lab, arrivals: str, replicates: int, seconds: int) -> tuple[list[float], list[float]]:
     """Return latencies in ms from the intended start and from the send, of all replicates."""
     name = f"queue-{arrivals.lower()}"
     load = LOAD | {"arrivals": arrivals, "duration": f"{seconds}s"}
