@@ -16,7 +16,7 @@ let tookMs = 0; // this user's last iteration, up to its last answer
 
 export function warmUp(once) {
   const beganMs = steadyMs();
-  endMs ??= startedMs(exec.scenario) + load.warmupMs;
+  if (endMs === undefined) endMs = startedMs(exec.scenario) + load.warmupMs;
   if (tookMs * LONGER > endMs - beganMs && exec.vu.idInInstance % ONE_OF !== 1) return rest(endMs - beganMs);
   const note = () => {
     tookMs = steadyMs() - beganMs - config.thinkTimeMs;
