@@ -11,7 +11,7 @@ const (
 	// exceptionOf is the counter by which our script tells what an iteration of the user's threw.
 	exceptionOf     = "loadlab_exception"
 	restedOf        = "loadlab_rested" // users that asked for nothing more until they were cut off
-	maxThrown       = 10 // texts in the document: the most frequent
+	maxThrown       = 10               // texts in the document: the most frequent
 	otherExceptions = "other exceptions"
 )
 
