@@ -10,7 +10,8 @@ import (
 const (
 	// exceptionOf is the counter by which our script tells what an iteration of the user's threw.
 	exceptionOf     = "loadlab_exception"
-	maxThrown       = 10 // texts in the document: the most frequent
+	restedOf        = "loadlab_rested" // users that asked for nothing more until they were cut off
+	maxThrown       = 10               // texts in the document: the most frequent
 	otherExceptions = "other exceptions"
 )
 

@@ -123,9 +123,10 @@ func TestIterationsAndDropsAreCounted(t *testing.T) {
 	b.sample(metrics.IterationDurationName, metrics.Trend, metrics.Time, 2)
 	b.sample(metrics.DroppedIterationsName, metrics.Counter, metrics.Default, 3)
 	b.sample(metrics.DataReceivedName, metrics.Counter, metrics.Data, 400)
-	for range 3 { // begun, and one of them ended
+	for range 4 { // begun, one of them ended, and one was a user's rest
 		b.sample(metrics.DataSentName, metrics.Counter, metrics.Data, 10)
 	}
+	b.sample(restedOf, metrics.Counter, metrics.Default, 1)
 	doc := b.stop(nil)
 	m := doc.Scenarios["measure"]
 	if m.Iterations != 1 || m.DroppedIterations != 3 || m.BytesReceived != 400 || m.IterationDuration.Max != 2000 {

@@ -197,6 +197,8 @@ func (s *scenario) addSample(sample metrics.Sample) bool {
 		s.addExample(sample.Tags)
 	case exceptionOf:
 		s.exceptions.add(sample.Tags)
+	case restedOf:
+		s.begun--
 	case metrics.IterationsName:
 		s.iterations += int64(sample.Value)
 	case metrics.DroppedIterationsName:

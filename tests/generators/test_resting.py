@@ -19,7 +19,7 @@ def outcome(cut: int, *took_us: int) -> Outcome:
         (outcome(16, 20_000, 800_000), 0.8),
         (outcome(16, 20_000, 9_000_000), 2.0),  # no longer than the warm-up
         (outcome(0, 800_000), 0.0),  # it waited for them itself
-        (outcome(16), 0.0),
+        (outcome(16), 2.0),  # nothing was answered in time
     ],
 )
 def test_it_rests_as_long_as_its_slowest_answer_took(found: Outcome, seconds: float) -> None:

@@ -69,8 +69,8 @@ def test_the_warm_up_leaves_the_service_nothing_to_do(lab, server):
 
     (split,) = measure["splits"]
     assert split["http_req_total"]["min"] < 200_000  # the first one waits for nobody
-    assert 30 <= warmup["requests"] <= 50
-    assert 90 <= measure["requests"] <= 121
+    assert warmup["requests"] >= 20
+    assert warmup["interruptedIterations"] <= 2  # who rests is not cut off; one goes on to the end
 
 
 def test_the_document_has_the_contracts_shape(lab):

@@ -32,6 +32,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.criteria": ["overload"],
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
+    "analysis.needed": ["estimate_power"],
     "analysis.stages": [],
     "analysis.attribution": ["situations", "held_back"],
     "analysis.utilisation": ["attribution", "situations"],

@@ -15,7 +15,6 @@ the noise of those blocks alone: it covers 95 % whatever number they asked for.
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -26,9 +25,8 @@ from loadlab.analysis.bounds import (
     ENOUGH_BLOCKS,
     FEWEST_BLOCKS,
     GUARD_CONFIDENCE,
-    MOST_BLOCKS_NAMED,
-    POWER,
 )
+from loadlab.analysis.needed import BOTH_SIDES, Noise, blocks_apart, blocks_equal
 from loadlab.analysis.statistics import (
     interval_on_logs,
     standard_error,
@@ -40,9 +38,6 @@ from loadlab.model.status import Figure
 
 # An error at the guard's confidence stands for one at the usual: 10 % beside 5 % of doubt.
 _GUARD_DOUBT = (1 - GUARD_CONFIDENCE) / (1 - CONFIDENCE)
-
-# The quantile that one tail of 1 - POWER lies beyond, as one of two tails.
-_BOTH_SIDES = 2 * POWER - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,49 +139,33 @@ class LogEstimate:
         half = self.half(confidence)
         if half is None or self.main is None:
             return None
-        return half + t_quantile(self.main.degrees, _BOTH_SIDES) * self.main.error
+        return half + t_quantile(self.main.degrees, BOTH_SIDES) * self.main.error
 
     def blocks_needed(self, distance: float, confidence: float) -> int | None:
         """Return how many blocks would tell a distance from 0, `POWER` of the times.
 
-        Stein's two stages (1945): the blocks so far are the pilot that says how noisy they are.
         None where nothing is known of the noise, and where they are too many to name.
         """
-        if self.main is None or distance <= 0:
+        if distance <= 0:
             return None
-        quantiles = t_quantile(self.main.degrees, confidence) + t_quantile(
-            self.main.degrees, _BOTH_SIDES
-        )
-        needed = max(math.ceil((quantiles * self._spread / distance) ** 2), self.blocks + 1)
-        return needed if needed <= MOST_BLOCKS_NAMED else None
+        return _most([blocks_apart(noise, distance, confidence) for noise in self._noises()])
 
     def blocks_to_equal(self, margin: float, confidence: float) -> int | None:
         """Return how many blocks would show such a mean within ±margin, `POWER` of the times.
 
-        Two one-sided tests, each with half of what the confidence leaves (Schuirmann 1987): the
-        mean of so many blocks may stray across either bound.
+        None as above, and where it lies outside.
         """
-        if self.main is None or abs(self.mean) >= margin:
-            return None
-        degrees, spread = self.main.degrees, self._spread
-        strict, sides = t_quantile(degrees, confidence), (margin - self.mean, margin + self.mean)
+        ways = [blocks_equal(noise, self.mean, margin, confidence) for noise in self._noises()]
+        return _most(ways)
 
-        def is_shown(blocks: int) -> bool:
-            steps = (side * math.sqrt(blocks) / spread - strict for side in sides)
-            return 1 - sum(_above(step, degrees) for step in steps) >= POWER
-
-        if not spread:
-            return self.blocks + 1
-
-        counts = range(self.blocks + 1, MOST_BLOCKS_NAMED + 1)
-        place = bisect_left(counts, True, key=is_shown)
-        return counts[place] if place < len(counts) else None
-
-    @property
-    def _spread(self) -> float:
-        """Of one block, by the noisier of both errors."""
-        errors = [each.error for each in (self.main, self.guard) if each]
-        return max(errors, default=0.0) * math.sqrt(self.blocks)
+    def _noises(self) -> list[Noise]:
+        """Of one block: the noisier of both errors, and that of a pilot, by what each knows."""
+        if self.main is None:
+            return []
+        error = max(each.error for each in (self.main, self.guard) if each)
+        known = [Deviation(error, self.main.degrees), *([self.pilot] if self.pilot else [])]
+        one = math.sqrt(self.blocks)
+        return [Noise(each.error * one, each.degrees, self.blocks) for each in known]
 
     def blocks_for(self, half_width: float) -> int | None:
         """Return how many blocks make half of the interval no wider, on the logarithms.
@@ -209,7 +188,7 @@ class LogEstimate:
         return max(doubts)
 
 
-def _above(t: float, degrees: float) -> float:
-    """Return P(T > t)."""
-    tail = two_tails(abs(t), degrees) / 2
-    return tail if t >= 0 else 1 - tail
+def _most(ways: Sequence[int | None]) -> int | None:
+    """Return the largest number; None where one of them is unknown, or there is none."""
+    known = [blocks for blocks in ways if blocks is not None]
+    return max(known) if known and len(known) == len(ways) else None

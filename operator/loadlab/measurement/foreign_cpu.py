@@ -62,7 +62,7 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, {Component.SERVICE.value: used})
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
-    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial):
+    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial) and _pods(trial) == 1:
         where = f"the {_counted(own)} that all share{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, _users(trial, Component.SERVICE))
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))

@@ -129,7 +129,7 @@ def _merged(
         costs_per_row=puts_off(costs.components) and _each_writes(load),
         generator=_generator_load(scenarios),
         unanswered=sum(_unanswered(d) for d in documents),
-        left_of_warm_up=left_of_warm_up(start, min(s.first_start_us for s in started) / 1e6, load),
+        left_of_warm_up=_left(start, started, load, documents),
         counts=counts,
         durability=account_for(documents, account),
         **told_by_stores(account),
@@ -145,6 +145,16 @@ def _merged(
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
     )
+
+
+def _left(
+    start: Snapshot | None,
+    started: Sequence[Scenario],
+    load: LoadFacts,
+    documents: Sequence[K6Document],
+) -> int:
+    first = min(s.first_start_us for s in started) / 1e6
+    return left_of_warm_up(start, first, load, documents)
 
 
 def _between(start: Snapshot | None, end: Snapshot | None) -> dict[str, Any]:

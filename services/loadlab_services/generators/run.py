@@ -145,10 +145,11 @@ def _perform(
 def _rest_of(warm_up: tuple[Outcome, Usage], seconds: float) -> float:
     """Return how long a service may still work on what was cut off, within the warm-up's length.
 
-    Several pods begin together, at a time that none of them can put off.
+    Where nothing was answered in time that is all of it. Several pods begin together, at a time
+    that none of them can put off.
     """
     outcome, _ = warm_up
-    return min(outcome.longest_seconds, seconds) if outcome.cut else 0.0
+    return min(outcome.longest_seconds or seconds, seconds) if outcome.cut else 0.0
 
 
 def _tell_end(steward: Steward, lines: Lines) -> None:

@@ -17,7 +17,8 @@ from loadlab_services.instruments.cells import Board
 from loadlab_services.instruments.traces import lay_together
 from loadlab_services.settings import ServiceSettings
 
-pytestmark = pytest.mark.integration
+# Service and users share an interpreter here, so that where the machine is busy all wait for all.
+pytestmark = [pytest.mark.integration, pytest.mark.measured]
 PAGE, PING = "GET /wells/{well_id}/details", "GET /ping"
 USERS = 4
 Trace = dict[str, Any]

@@ -106,9 +106,23 @@ def test_so_many_blocks_do_show_it() -> None:
     assert 0.88 <= shown / 2000 <= 0.94
 
 
+def test_a_pilot_of_few_blocks_asks_for_more_of_them() -> None:
+    """Two degrees know the noise by a t of 4.303 and 1.886 where 200 do by 1.972 and 1.286."""
+    plain = LogEstimate(0.1, 10, Deviation(0.03, 200))
+    piloted = replace(plain, pilot=Deviation(0.03, 2))
+
+    assert plain.blocks_needed(0.1, 0.95) == 11
+    assert piloted.blocks_needed(0.1, 0.95) == math.ceil((6.1883 * 0.03 / 0.1) ** 2 * 10) == 35
+    equal = replace(piloted, mean=0.0)
+    assert (equal.blocks_to_equal(MARGIN, 0.9) or 0) > (
+        replace(plain, mean=0.0).blocks_to_equal(MARGIN, 0.9) or 0
+    )
+
+
 def test_without_an_error_nothing_is_known() -> None:
     assert UNKNOWN.detectable(0.95) is None
     assert UNKNOWN.blocks_needed(0.1, 0.95) is None
+    assert UNKNOWN.blocks_to_equal(MARGIN, 0.9) is None
     assert (UNKNOWN.half(), UNKNOWN.doubt(9.0)) == (None, 1.0)
 
 
