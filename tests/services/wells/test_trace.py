@@ -21,6 +21,7 @@ from loadlab_services.settings import ServiceSettings
 pytestmark = [pytest.mark.integration, pytest.mark.measured]
 PAGE, PING = "GET /wells/{well_id}/details", "GET /ping"
 USERS = 4
+PAUSE = 0.02  # s
 Trace = dict[str, Any]
 
 
@@ -40,19 +41,20 @@ def serving(settings: ServiceSettings, board: Board) -> Iterator[str]:
         thread.join(timeout=60)
 
 
-def ask(url: str, over: Event) -> None:
+def ask(url: str, over: Event, pause: float) -> None:
     with httpx.Client(timeout=30) as client:
         while not over.is_set():
             client.get(url)
-            time.sleep(0.02)
+            time.sleep(pause)
 
 
-def traced(settings: ServiceSettings) -> Trace:
-    """Load a service with pages and pings until its trace is written."""
+def traced(settings: ServiceSettings, pause: float) -> Trace:
+    """Load a service with pages and pings until its trace is written; who asks for pages pauses."""
     board, over = Board.of(1, traced=True), Event()
     with serving(settings, board) as url, ThreadPoolExecutor(USERS + 1) as users:
-        asked = [f"{url}/wells/{place}/details" for place in range(1, USERS + 1)] + [f"{url}/ping"]
-        clients = [users.submit(ask, each, over) for each in asked]
+        pages = [f"{url}/wells/{place}/details" for place in range(1, USERS + 1)]
+        clients = [users.submit(ask, each, over, pause) for each in pages]
+        clients.append(users.submit(ask, f"{url}/ping", over, PAUSE))
         time.sleep(settings.trace_after_ms / 1000 + settings.trace_seconds + 1)
         over.set()
         for client in clients:
@@ -76,16 +78,20 @@ def median_wait(trace: Trace, name: str, stage: str) -> float:
 def trace_of(
     settings_of: Callable[..., ServiceSettings], unused_port: Callable[[], int]
 ) -> Callable[..., Trace]:
-    def trace(variant: str, **changes: object) -> Trace:
+    def trace(variant: str, *, pause: float = PAUSE, **changes: object) -> Trace:
         known = {"port": unused_port(), "trace_seconds": 1, "trace_after_ms": 500}
-        return traced(settings_of(variant, **(known | changes)))
+        return traced(settings_of(variant, **(known | changes)), pause)
 
     return trace
 
 
 def test_behind_a_page_that_blocks_the_loop_every_request_waits_for_the_loop(trace_of) -> None:
-    """The page waits for no thread and no connection, and the loop stands still as it queries."""
-    trace = trace_of("blocking")
+    """A page waits for no thread and no connection; the loop stands still as it queries.
+
+    What waits in front of a loop that stands still is seen where several come at once: users who
+    never pause.
+    """
+    trace = trace_of("blocking", pause=0.0)
 
     assert median_wait(trace, PAGE, "loop") > 1
     assert median_wait(trace, PAGE, "thread") == 0
@@ -102,8 +108,9 @@ def test_beside_pages_that_leave_the_loop_alone_a_ping_is_answered(trace_of, var
 
 
 def test_with_one_thread_pages_wait_for_it_and_with_one_connection_for_that(trace_of) -> None:
-    threads = trace_of("threadpool", thread_tokens=1, pool_size=4)
-    connections = trace_of("async", pool_size=1)
+    """Of four users who never pause three wait, whatever a page takes."""
+    threads = trace_of("threadpool", pause=0.0, thread_tokens=1, pool_size=4)
+    connections = trace_of("async", pause=0.0, pool_size=1)
 
     assert median_wait(threads, PAGE, "thread") > median_wait(threads, PAGE, "query")
     assert median_wait(connections, PAGE, "connection") > median_wait(connections, PAGE, "query")
