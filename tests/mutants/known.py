@@ -163,6 +163,18 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.estimate": {
         "LogEstimate.detectable: half is None or self.main is None -> "
         "half is None and self.main is None": "both are None together",
+        "LogEstimate.without_noise: Deviation(0.0, 1.0) -> Deviation(0.0, 2.0)": (
+            "no error is as wide by any degrees"
+        ),
+    },
+    "analysis.needed": {
+        "blocks_equal: abs(mean) >= margin -> abs(mean) > margin": (
+            "what lies on the margin is shown by no number of blocks"
+        ),
+        "blocks_equal.is_shown: max(side / error - strict, 0.0) -> "
+        "max(side / error - strict, 1.0)": "a tail beyond 1 is more than is missed, too",
+        "blocks_equal.is_shown: 1 - math.fsum(missed) >= POWER -> "
+        "1 - math.fsum(missed) > POWER": _NEVER_EQUAL,
     },
     "analysis.hard_limit": {
         "fit_limit: best.worst >= _MARGIN -> best.worst > _MARGIN": _NEVER_EQUAL,

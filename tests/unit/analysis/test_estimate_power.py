@@ -75,6 +75,17 @@ def test_equal_ones_stray_to_either_side() -> None:
     assert equal.blocks_to_equal(MARGIN, 0.9) == math.ceil(blocks) == 16
 
 
+@pytest.mark.parametrize(("blocks", "named"), [(999, 999), (1000, None)])
+def test_a_thousand_equal_blocks_are_not_named(blocks: int, named: int | None) -> None:
+    error = MARGIN * math.sqrt((blocks - 0.5) / 5) / (2 * 2.1318467863)
+
+    assert LogEstimate(0.0, 5, Deviation(error, 4)).blocks_to_equal(MARGIN, 0.9) == named
+
+
+def test_without_noise_a_mean_is_what_it_is() -> None:
+    assert (OWN.without_noise.mean, OWN.without_noise.half()) == (OWN.mean, 0)
+
+
 @pytest.mark.parametrize("mean", [0.04, -0.04])
 def test_near_one_bound_the_other_one_hardly_counts(mean: float) -> None:
     near = LogEstimate(mean, 5, Deviation(0.005, 200))
