@@ -42,9 +42,10 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.step": [],
     "analysis.found_capacity": [],
     "measurement.without_answer": [],
+    "measurement.warm_up": [],
     "measurement.request_counts": ["usage", "completed_work"],
     "measurement.completed_work": [],
-    "validity.noise": [],
+    "validity.noise": ["judge"],
     "validity.trend": [],
     "validity.steadiness": [],
     "validity.lateness": [],
@@ -280,7 +281,13 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "counts_apart: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
         "counts.seconds <= bounds.COUNT_MIN_SECONDS": _NEVER_EQUAL,
     },
+    "validity.noise": {
+        "_in_words: found.logs >= LEAST_TOLD -> found.logs > LEAST_TOLD": _NEVER_EQUAL,
+    },
     "validity.steadiness": {
+        "warm_up_unfinished: max(1, trial.requests) -> max(2, trial.requests)": (
+            "one that is left is more than a fiftieth of one or two requests"
+        ),
         "warm_up_counted: slower >= material -> slower > material": _NEVER_EQUAL,
         "warm_up_counted: slower > bounds.WARM_UP_ERRORS * noise -> "
         "slower >= bounds.WARM_UP_ERRORS * noise": _NEVER_EQUAL,

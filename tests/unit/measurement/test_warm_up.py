@@ -22,7 +22,8 @@ def start(in_flight: int | None, taken_at: float = FIRST + 0.01) -> Snapshot:
 
 def document(given_up: int, silent: int = 0) -> Any:
     """A pod's document, as far as the warm-up is told of in it."""
-    scenario = SimpleNamespace(interrupted_iterations=given_up, status={NO_ANSWER: silent})
+    status = {NO_ANSWER: silent} if silent else {}
+    scenario = SimpleNamespace(interrupted_iterations=given_up, status=status)
     other = SimpleNamespace(interrupted_iterations=999, status={})
     return SimpleNamespace(scenarios={"warmup-browse": scenario, "measure": other})
 
@@ -36,6 +37,8 @@ GAVE_UP = [document(300), document(0, silent=20)]  # 320 users, of two pods
         (start(600), GAVE_UP, 280),  # 320 users were at work by then
         (start(600), [document(7)], 7),  # the others are tasks behind answers, say
         (start(600), [document(0)], 0),
+        (start(600), [document(5, silent=3)], 8),
+        (start(600, FIRST), GAVE_UP, 280),
         (start(320), GAVE_UP, 0),
         (start(7), GAVE_UP, 0),
         (start(280, FIRST - 0.01), GAVE_UP, 280),  # nobody of the measurement was

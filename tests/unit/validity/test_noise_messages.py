@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from loadlab.measurement.foreign_cpu import foreign_cpu
-from loadlab.measurement.usage import CpuSetUsage
+from loadlab.measurement.usage import CpuSetUsage, Watch
 from loadlab.model.status import Validity
-from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, samples_too_few
+from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
 
 ENOUGH = 10_000  # 100 of them above p99
 
@@ -90,3 +90,18 @@ def test_what_the_hypervisor_took_is_told_where_two_decimals_show_it(healthy, st
     (reason,) = foreign_cpu_used(robbed)
 
     assert (", the hypervisor took 0.0" in reason.message) == told
+
+
+@pytest.mark.parametrize(
+    ("notes", "why"),
+    [
+        (("k6-0: end: no answer",), "k6-0: end: no answer"),
+        ((), "no pod of the generator handed in"),
+    ],
+)
+def test_why_a_snapshot_is_missing_is_told_where_it_is_known(healthy, notes, why):
+    blind = replace(healthy, others=Watch.NO_SNAPSHOT, notes=notes)
+
+    (reason,) = others_unseen(blind)
+
+    assert f"is missing ({why}" in reason.message

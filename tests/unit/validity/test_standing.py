@@ -6,7 +6,13 @@ import pytest
 from loadlab.model.status import Figure, Standing, Validity
 from loadlab.validity.judgement import Reason, ReasonKind
 from loadlab.validity.lateness import Ends
-from loadlab.validity.standing import stand_latency, stand_sent, stand_throughput
+from loadlab.validity.standing import (
+    mixes_failures,
+    stand_disturbed,
+    stand_latency,
+    stand_sent,
+    stand_throughput,
+)
 
 RATE = Figure(mean=1518.0, low=1400.0, high=1650.0)
 SLOW = [
@@ -73,3 +79,19 @@ def test_a_p95_that_was_sent_late_is_unsound_whatever_the_other_percentiles_are(
 
     assert found.standing is standing
     assert found.why == (ReasonKind.SENT_LATE if standing is Standing.UNSOUND else None)
+
+
+DISTURBED = [ReasonKind.GENERATOR_THROTTLED, ReasonKind.WARM_UP_UNFINISHED]
+
+
+@pytest.mark.parametrize("kind", list(ReasonKind))
+def test_answers_that_waited_for_others_make_a_p95_unsound(kind):
+    found = stand_disturbed(RATE, reasons(ReasonKind.COUNT_MISMATCH, kind))
+
+    expected = (Standing.UNSOUND, kind) if kind in DISTURBED else (RATE.standing, RATE.why)
+    assert (found.standing, found.why) == expected
+
+
+def test_failures_among_the_latencies_are_found_beside_other_reasons():
+    assert mixes_failures(reasons(ReasonKind.GROWING, ReasonKind.FAILURES_IN_LATENCY))
+    assert not mixes_failures(reasons(ReasonKind.GROWING))

@@ -13,6 +13,7 @@ from loadlab.validity import bounds
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial, load_trial
 from loadlab.validity.judgement import Family, Reason, ReasonKind
+from loadlab.validity.steadiness import warm_up_unfinished
 from tests.unit.conftest import START
 
 # p99 in ms of a ping beside a load that blocks the event loop, second by second.
@@ -142,6 +143,20 @@ def test_requests_beside_the_load_are_judged_apart(healthy):
 
 def medians(*ms: float) -> Series:
     return Series.of([Line(START + s, 100, 0, round(1000 * m), 90_000) for s, m in enumerate(ms)])
+
+
+def test_what_the_warm_up_left_is_told_with_what_an_answer_takes(healthy):
+    """Of 30,000 requests, 600 are as many as may be."""
+    few = replace(healthy, left_of_warm_up=600)
+    silent = replace(healthy, left_of_warm_up=601, latency=Histogram.of([]))
+
+    (reason,) = warm_up_unfinished(replace(healthy, left_of_warm_up=601))
+
+    assert list(warm_up_unfinished(few)) == []
+    assert (reason.kind, reason.level) == (ReasonKind.WARM_UP_UNFINISHED, Validity.SUSPECT)
+    assert healthy.latency_ms is not None
+    assert reason.message.endswith(f"an answer takes (p95 {healthy.latency_ms.p95:,.0f} ms)")
+    assert next(warm_up_unfinished(silent)).message.endswith("four times what an answer takes")
 
 
 def test_a_warm_up_that_was_counted_is_told_with_its_length(healthy):
