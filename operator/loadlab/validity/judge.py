@@ -76,7 +76,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … or a part whose use is not known did (a remark)    | Valid   | Valid   |
 | OthersUnseen       | a snapshot is missing                                | Invalid | Invalid |
 |                    | … other shared CPUs at the end, or not shown         | Suspect | Suspect |
-|                    | … generator or a store on an unseen node (a remark)  | Valid   | Valid   |
+|                    | … a part of the trial on an unseen node (a remark)   | Valid   | Valid   |
 | CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |
