@@ -121,6 +121,8 @@ THREADS_EXHAUSTED = 0.80
 """Share of the time without a free thread."""
 BACKLOG_SHARE = 0.10
 """Share of the accepted writes by which a queue worker may fall behind while measuring."""
+BACKLOG_ERRORS = 3.0
+"""Standard errors of a count: of few writes more than a share may lack by chance."""
 WAIT_EXPLAINS = 1.15
 """An answer that took no longer than this times its own waiting was not held up."""
 ANSWERED_SECONDS = 2.0
