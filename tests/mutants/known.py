@@ -13,7 +13,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.fairness": [],
     "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
     "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost", "claim_survivors"],
+    "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off"],
     "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
     "analysis.left_out": ["figures_left_out"],
     "analysis.too_little": ["criteria_evidence"],
@@ -28,7 +28,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.measured_levels": ["scaling"],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
-    "analysis.contenders": ["best_offered", "why_alone"],
+    "analysis.contenders": ["best_offered", "why_alone", "put_off"],
     "analysis.criteria": ["overload"],
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
@@ -36,10 +36,10 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.stages": [],
     "analysis.attribution": ["situations", "held_back"],
     "analysis.utilisation": ["attribution", "situations"],
-    "analysis.capacity": [],
+    "analysis.capacity": ["put_off"],
     "analysis.search": ["found_capacity"],
     "analysis.search_outcome": [],
-    "analysis.step": [],
+    "analysis.step": ["step_doubts"],
     "analysis.found_capacity": [],
     "measurement.without_answer": [],
     "measurement.warm_up": [],
@@ -258,7 +258,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "(tuple((t / _dot(terms, fitted) for t in terms)), 1.0)": "the right side is not read",
     },
     "analysis.utilisation": {
-        "backlog: behind > bounds.BACKLOG_SHARE -> behind >= bounds.BACKLOG_SHARE": (
+        "backlog: found.behind > bounds.BACKLOG_SHARE -> found.behind >= bounds.BACKLOG_SHARE": (
             "no double that is 1 less another is the one of 0.1"
         ),
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",

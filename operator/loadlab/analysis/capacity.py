@@ -41,4 +41,6 @@ def _of_pilot(carries: float | None) -> Figure | None:
 
 
 def _of_closed_loop(found: Figure | None) -> Figure | None:
-    return found and found.as_lower_bound(found.why or "ClosedLoop")
+    if found is None or found.standing is Standing.UNSOUND:
+        return found  # what it tells of is no lower bound of what the cell carries
+    return found.as_lower_bound(found.why or "ClosedLoop")

@@ -113,14 +113,23 @@ def _beyond(expectation: Expectation, trial: TrialFigures) -> tuple[bool, bool]:
         return has_lower_bound(trial, figure, request), False
     if figure is FigureName.SERVICE_CPU and trial.leaves_out_costs:
         return not trial.why_costs_unsound, False
+    if figure is FigureName.REQUESTS_PER_SECOND and _is_put_off(trial):
+        return False, True
     is_none = figure_of(trial, figure, request) == 0
     return False, is_none and expectation.ratio is not None
+
+
+def _is_put_off(trial: TrialFigures) -> bool:
+    """Whether a closed loop's rate is one at which writes were accepted, and not written."""
+    return trial.judgement.is_queue_behind and not trial.open_model
 
 
 def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) -> str:
     """Say what a figure of a trial tells of beside good answers of the service; else nothing."""
     if figure is FigureName.SERVICE_CPU:
         return trial.why_costs_unsound or (WHY_LEFT_OUT if trial.leaves_out_costs else "")
+    if figure is FigureName.REQUESTS_PER_SECOND and _is_put_off(trial):
+        return ReasonKind.QUEUE_BEHIND.value
     if not figure.is_latency:
         return ""
     if any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in trial.judgement.reasons):

@@ -10,10 +10,12 @@ from loadlab.analysis.fairness import comparable, fails_more
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.catalogue import Factor
 from loadlab.model.status import LoadOutcome, ResultRow, Validity
+from loadlab.validity.judgement import ReasonKind
 
 NOT_MET = "is not known to meet all criteria"
 NOT_CARRIED = "did not carry the load"
 LOWER_TIER = "was put in a lower tier by what pilot trials carried"
+QUEUE_BEHIND = "has accepted more than was written meanwhile"
 _OFFERED_LESS = "was offered less"
 
 
@@ -69,6 +71,8 @@ def _why_unfit(row: ResultRow) -> str:
         return "is Invalid"
     if row.requests_per_second is None or row.latency_ms is None:
         return "has no figures"
+    if any(reason.startswith(f"{ReasonKind.QUEUE_BEHIND}: ") for reason in row.reasons):
+        return QUEUE_BEHIND
     if keeps_its_promises(row):
         return ""
     if row.load is LoadOutcome.OVERLOADED:

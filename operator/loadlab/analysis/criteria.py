@@ -13,6 +13,7 @@ from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import LATE, REPLICATES, CellOutcome
+from loadlab.analysis.row_figures import why_no_rate
 from loadlab.analysis.statistics import ends_of
 from loadlab.analysis.too_little import too_little
 from loadlab.model.status import (
@@ -127,8 +128,9 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     if row.failed_rate == 1.0 and threshold.metric in _FAILURE_METRICS:
         is_kept = threshold.metric == "http_req_failed" and threshold.holds(1.0)
         return CellOutcome(_outcome(is_kept), value)
-    if value is None or row.validity is Validity.INVALID:
-        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value)
+    why = why_no_rate(row) if threshold.metric == "http_reqs" else ""
+    if value is None or why or row.validity is Validity.INVALID:
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
     is_duration = threshold.metric == "http_req_duration"
     overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
     if overloaded or _is_lower_bound(threshold, row):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from loadlab.base.names import Component
+from loadlab.measurement.put_off import put_off
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Resource
@@ -42,23 +43,13 @@ class Fullness:
 
 def backlog(trial: TrialMeasurement) -> Iterator[Fullness]:
     """Compare what the queue worker wrote with what was accepted meanwhile."""
-    counts, expected, work = trial.counts, trial.expected, trial.work
-    is_seen = Component.WORKER in trial.components
-    if counts is None or expected is None or work is None or not is_seen:
-        return
-    accepted = counts.load * (1 - trial.failed_rate) * expected.write_share
-    if work.persisted is None or accepted <= 0 or counts.seconds <= 0:
-        return
-    behind = max(0.0, 1 - work.persisted / accepted)
-    yield Fullness(
-        resource=Resource.QUEUE,
-        share=behind,
-        is_full=behind > bounds.BACKLOG_SHARE,
-        evidence=(
-            f"the worker wrote {work.persisted / counts.seconds:.0f}/s of "
-            f"{accepted / counts.seconds:.0f}/s accepted"
-        ),
-    )
+    if (found := put_off(trial)) is not None:
+        yield Fullness(
+            resource=Resource.QUEUE,
+            share=found.behind,
+            is_full=found.behind > bounds.BACKLOG_SHARE,
+            evidence=found.words,
+        )
 
 
 def machines(trial: TrialMeasurement) -> Iterator[Fullness]:

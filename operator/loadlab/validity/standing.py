@@ -62,9 +62,13 @@ def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: b
     """Return the requests per second of a closed loop as a lower bound where k6 was too slow.
 
     A closed loop sends the next request when the answer is there: a generator that takes its time
-    lowers the rate, and so does what the warm-up left to do. In an open loop the rate is the
+    lowers the rate, and so does what the warm-up left to do. One that was accepted and not written
+    is no rate that the cell keeps: what it keeps may be less. In an open loop the rate is the
     offered one, or the trial is Invalid.
     """
+    kinds = [] if open_model else [reason.kind for reason in reasons]
+    if ReasonKind.QUEUE_BEHIND in kinds:
+        return figure.as_unsound(ReasonKind.QUEUE_BEHIND)
     slower = {*_SLOW_GENERATOR, ReasonKind.WARM_UP_UNFINISHED}
-    why = next((reason.kind for reason in reasons if reason.kind in slower), None)
-    return figure if why is None or open_model else figure.as_lower_bound(why)
+    why = next((kind for kind in kinds if kind in slower), None)
+    return figure if why is None else figure.as_lower_bound(why)

@@ -21,6 +21,7 @@ SLOW = [
     ReasonKind.GENERATOR_PAUSED,
     ReasonKind.WARM_UP_UNFINISHED,
 ]
+BEHIND = ReasonKind.QUEUE_BEHIND
 
 
 def reasons(*kinds: ReasonKind) -> list[Reason]:
@@ -37,13 +38,20 @@ def test_a_slow_generator_makes_it_a_lower_bound_and_is_named(kind):
     assert (found.mean, found.low, found.high) == (RATE.mean, RATE.low, RATE.high)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ReasonKind if kind not in SLOW])
+@pytest.mark.parametrize("kind", [k for k in ReasonKind if k not in {*SLOW, BEHIND}])
 def test_no_other_reason_does(kind):
     assert stand_throughput(RATE, reasons(kind), open_model=False) == RATE
 
 
-def test_an_open_loop_keeps_its_rate_however_slow_the_generator():
-    assert stand_throughput(RATE, reasons(*SLOW), open_model=True) == RATE
+def test_what_was_accepted_and_not_written_is_no_rate_nor_a_bound_of_one():
+    """However slow the generator was, what the workers keep may be less."""
+    found = stand_throughput(RATE, reasons(*SLOW, BEHIND), open_model=False)
+
+    assert (found.standing, found.why) == (Standing.UNSOUND, BEHIND)
+
+
+def test_an_open_loop_keeps_its_rate_however_slow_the_generator_or_the_queue():
+    assert stand_throughput(RATE, reasons(*SLOW, BEHIND), open_model=True) == RATE
 
 
 def test_a_latency_that_grew_is_unsound_unless_it_is_known_as_a_bound():
