@@ -73,7 +73,10 @@ def _why_unfit(row: ResultRow) -> str:
         return ""
     if row.load is LoadOutcome.OVERLOADED:
         return NOT_CARRIED
-    return "crashed under the load" if row.crashes else "showed staler reads than declared"
+    if row.crashes:
+        return "crashed under the load"
+    is_stale = row.work is not None and row.work.stale_reads
+    return "showed staler reads than declared" if is_stale else "did not do its work in a replicate"
 
 
 def _why_unfair(row: ResultRow, asked: Iterable[ResultRow]) -> str:

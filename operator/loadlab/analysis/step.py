@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import Threshold
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.summary import cell_analysis
+from loadlab.analysis.threshold import Threshold
 from loadlab.analysis.unasked import speaks_of_failures
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import (
@@ -74,7 +74,9 @@ def _outcome(
     if row.load is LoadOutcome.OVERLOADED:
         return StepOutcome.FAILED, "the rate was not carried"
     if not keeps_its_promises(row):
-        return StepOutcome.FAILED, "reads were staler than declared"
+        is_stale = row.work is not None and row.work.stale_reads
+        why = "reads were staler than declared" if is_stale else "the service did not do its work"
+        return StepOutcome.FAILED, why
     if failed := _failures(row, plan) or _first(CriterionOutcome.FAILED, found, plan):
         return StepOutcome.FAILED, failed
     if judgement.is_growing:
