@@ -13,7 +13,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.fairness": [],
     "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
     "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off"],
+    "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off", "spoiled"],
     "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
     "analysis.left_out": ["figures_left_out"],
     "analysis.too_little": ["criteria_evidence"],
@@ -29,8 +29,9 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
     "analysis.contenders": ["best_offered", "why_alone", "put_off"],
-    "analysis.criteria": ["overload"],
-    "analysis.verdict": [],
+    "analysis.criteria": ["overload", "lengthened", "percentile_ends"],
+    "analysis.threshold": ["criteria", "criteria_bounds"],
+    "analysis.verdict": ["spoiled"],
     "analysis.estimate": ["welch"],
     "analysis.needed": ["estimate_power"],
     "analysis.stages": [],
@@ -150,6 +151,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.criteria": {
         "_figure: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+        "_by_requests: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,

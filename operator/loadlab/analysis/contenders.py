@@ -71,13 +71,15 @@ def _why_unfit(row: ResultRow) -> str:
         return "is Invalid"
     if row.requests_per_second is None or row.latency_ms is None:
         return "has no figures"
-    if any(reason.startswith(f"{ReasonKind.QUEUE_BEHIND}: ") for reason in row.reasons):
-        return QUEUE_BEHIND
     if keeps_its_promises(row):
-        return ""
+        is_behind = any(r.startswith(f"{ReasonKind.QUEUE_BEHIND}: ") for r in row.reasons)
+        return QUEUE_BEHIND if is_behind else ""
     if row.load is LoadOutcome.OVERLOADED:
         return NOT_CARRIED
-    return "crashed under the load" if row.crashes else "showed staler reads than declared"
+    if row.crashes:
+        return "crashed under the load"
+    is_stale = row.work is not None and row.work.stale_reads
+    return "showed staler reads than declared" if is_stale else "did not do its work in a replicate"
 
 
 def _why_unfair(row: ResultRow, asked: Iterable[ResultRow]) -> str:

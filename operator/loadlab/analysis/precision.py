@@ -22,6 +22,7 @@ from loadlab.analysis.row_figures import standing_of
 from loadlab.model.spec.precision import Precision, PrecisionFigure
 from loadlab.model.status import LoadOutcome, PrecisionResult, ResultRow, Standing
 from loadlab.plan import Plan
+from loadlab.validity.judgement import ReasonKind
 
 _FIGURES = {
     PrecisionFigure.REQUESTS_PER_SECOND: "requests_per_second",
@@ -137,6 +138,8 @@ def _half_width(
 
 def _may_be_known(row: ResultRow, figure: str) -> bool:
     is_sound = standing_of(row, figure) is not Standing.UNSOUND
+    if figure == "p95_ms" and row.p95_ms and row.p95_ms.why == ReasonKind.TOO_FEW_SAMPLES:
+        is_sound = True  # more blocks have more samples
     return is_sound and row.load is not LoadOutcome.OVERLOADED
 
 

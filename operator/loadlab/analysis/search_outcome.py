@@ -12,7 +12,8 @@ from loadlab import spelling
 from loadlab.analysis.bounds import SEARCH_MARGIN
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
-from loadlab.analysis.criteria import Threshold, judge_criterion
+from loadlab.analysis.criteria import judge_criterion
+from loadlab.analysis.threshold import Threshold
 from loadlab.analysis.verdict import NOT_QUIET, Cause, worst
 from loadlab.model.status import (
     Best,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import Threshold, parse_threshold
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.summary import cell_analysis
+from loadlab.analysis.threshold import Threshold, parse_threshold
 from loadlab.analysis.unasked import speaks_of_failures
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import (
@@ -92,7 +92,10 @@ def _not_kept(row: ResultRow, judgement: Judgement) -> str:
         return grew.message.partition(";")[0]
     if row.load is LoadOutcome.OVERLOADED:
         return "the rate was not carried"
-    return "" if keeps_its_promises(row) else "reads were staler than declared"
+    if keeps_its_promises(row):
+        return ""
+    is_stale = row.work is not None and row.work.stale_reads
+    return "reads were staler than declared" if is_stale else "the service did not do its work"
 
 
 def _broken(judged: JudgedTrial, found: Mapping[str, CellOutcome], plan: Plan) -> tuple[str, str]:
@@ -104,12 +107,13 @@ def _broken(judged: JudgedTrial, found: Mapping[str, CellOutcome], plan: Plan) -
     failed, doubt = "", ""
     for criterion in plan.context.spec.success_criteria:
         outcome = found[criterion.name]
-        if outcome.outcome is CriterionOutcome.FAILED:
-            rule = parse_threshold(criterion.metric, criterion.threshold)
-            if why := _why_not_the_service(rule, outcome.value, judged):
-                doubt = doubt or f"{criterion.threshold} failed, {why}"
-            else:
-                failed = failed or criterion.threshold
+        if outcome.outcome is CriterionOutcome.PASSED:
+            continue
+        rule = parse_threshold(criterion.metric, criterion.threshold)
+        if why := _why_not_the_service(rule, outcome.value, judged):
+            doubt = doubt or f"{criterion.threshold} is not kept, {why}"
+        elif outcome.outcome is CriterionOutcome.FAILED:
+            failed = failed or criterion.threshold
     return failed, doubt
 
 

@@ -16,7 +16,7 @@ from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.contenders import LOWER_TIER, NOT_MET
-from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
+from loadlab.analysis.criteria import judge_criterion
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
@@ -34,6 +34,7 @@ from loadlab.analysis.search_outcome import (
     with_found_capacity,
 )
 from loadlab.analysis.status_budget import compared_without, within_budget
+from loadlab.analysis.threshold import Threshold, parse_threshold
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
 from loadlab.analysis.verdict import decide_verdict, is_quiet
 from loadlab.analysis.what_ran import environment_of

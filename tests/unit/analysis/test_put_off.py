@@ -9,9 +9,10 @@ from loadlab.analysis.best import choose
 from loadlab.analysis.capacity import with_capacity
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.comparison import compare_cells
-from loadlab.analysis.criteria import evaluate, parse_threshold
+from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.recommendation import recommend
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.catalogue import Cell
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import ComparisonOutcome, CriterionOutcome, LoadOutcome, Standing

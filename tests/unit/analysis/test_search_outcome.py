@@ -6,7 +6,6 @@ import pytest
 
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
-from loadlab.analysis.criteria import parse_threshold
 from loadlab.analysis.search_outcome import (
     MOST_TIED,
     best_of_search,
@@ -16,6 +15,7 @@ from loadlab.analysis.search_outcome import (
     verdict_of,
     with_found_capacity,
 )
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.verdict import NOT_QUIET, Cause
 from loadlab.catalogue import Cell
 from loadlab.model.status import (

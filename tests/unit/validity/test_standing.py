@@ -1,17 +1,21 @@
 """A slow generator makes the throughput of a closed loop a lower bound, and so does a warm-up that
-goes on; nothing else does."""
+goes on, or is counted; nothing else does."""
 
 import pytest
 
 from loadlab.model.status import Figure, Standing, Validity
-from loadlab.validity.judgement import Reason, ReasonKind
+from loadlab.validity import bounds
+from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 from loadlab.validity.lateness import Ends
 from loadlab.validity.standing import (
     mixes_failures,
+    stand_cost,
     stand_disturbed,
     stand_latency,
+    stand_samples,
     stand_sent,
     stand_throughput,
+    weighing,
 )
 
 RATE = Figure(mean=1518.0, low=1400.0, high=1650.0)
@@ -19,6 +23,7 @@ SLOW = [
     ReasonKind.GENERATOR_SATURATED,
     ReasonKind.GENERATOR_THROTTLED,
     ReasonKind.GENERATOR_PAUSED,
+    ReasonKind.WARM_UP_COUNTED,
     ReasonKind.WARM_UP_UNFINISHED,
 ]
 BEHIND = ReasonKind.QUEUE_BEHIND
@@ -89,7 +94,8 @@ def test_a_p95_that_was_sent_late_is_unsound_whatever_the_other_percentiles_are(
     assert found.why == (ReasonKind.SENT_LATE if standing is Standing.UNSOUND else None)
 
 
-DISTURBED = [ReasonKind.GENERATOR_THROTTLED, ReasonKind.WARM_UP_UNFINISHED]
+WARM_UPS = [ReasonKind.WARM_UP_COUNTED, ReasonKind.WARM_UP_UNFINISHED]
+DISTURBED = [ReasonKind.GENERATOR_THROTTLED, *WARM_UPS]
 
 
 @pytest.mark.parametrize("kind", list(ReasonKind))
@@ -103,3 +109,32 @@ def test_answers_that_waited_for_others_make_a_p95_unsound(kind):
 def test_failures_among_the_latencies_are_found_beside_other_reasons():
     assert mixes_failures(reasons(ReasonKind.GROWING, ReasonKind.FAILURES_IN_LATENCY))
     assert not mixes_failures(reasons(ReasonKind.GROWING))
+
+
+@pytest.mark.parametrize("kind", list(ReasonKind))
+def test_the_work_of_a_warm_up_makes_cpu_per_request_unsound(kind):
+    found = stand_cost(RATE, reasons(kind))
+
+    expected = (Standing.UNSOUND, kind) if kind in WARM_UPS else (RATE.standing, RATE.why)
+    assert (found.standing, found.why) == expected
+
+
+@pytest.mark.parametrize(
+    ("replicates", "counted", "weighs"),
+    [(5, 5, True), (5, 3, True), (5, 2, False), (5, 1, False), (4, 2, True), (1, 1, True)],
+)
+def test_a_warm_up_weighs_where_most_replicates_have_it(replicates, counted, weighs):
+    """One steady window in 20 is taken for one: 3 of 5 are in 12 of 10,000 cells."""
+    (warm,) = reasons(ReasonKind.WARM_UP_COUNTED)
+    used = [Judgement((warm,))] * counted + [Judgement()] * (replicates - counted)
+
+    other = reasons(ReasonKind.GENERATOR_PAUSED)
+    assert weighing([warm, *other], used) == [*([warm] if weighs else []), *other]
+
+
+def test_a_p95_with_few_samples_above_it_is_unsound():
+    enough = 20 * bounds.SAMPLES_ABOVE
+
+    assert stand_samples(RATE, enough) == RATE
+    thin = stand_samples(RATE, enough - 1)
+    assert (thin.standing, thin.why) == (Standing.UNSOUND, "TooFewSamples")
