@@ -35,6 +35,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.needed": ["estimate_power"],
     "analysis.stages": [],
     "analysis.attribution": ["situations", "held_back"],
+    "analysis.certainty": ["certainty_of_the_loop", "attribution", "stages"],
     "analysis.utilisation": ["attribution", "situations"],
     "analysis.capacity": [],
     "analysis.search": ["found_capacity"],
@@ -66,10 +67,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.attribution": {
         "_by_stage: largest.share <= bounds.LARGEST_STAGE -> "
         "largest.share < bounds.LARGEST_STAGE": _NEVER_EQUAL,
-        "_with_confidence: rest < max(shares.values(), default=0.0) -> "
-        "rest <= max(shares.values(), default=0.0)": _NEVER_EQUAL,
-        "_with_confidence: max(shares.values(), default=0.0) -> "
-        "max(shares.values(), default=1.0)": "what is left over is then all, and not below 1",
         "_may_be_behind: machine.share > bounds.CPU_BUSY -> machine.share >= bounds.CPU_BUSY": (
             _NEVER_EQUAL
         ),
