@@ -33,10 +33,10 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.verdict": [],
     "analysis.estimate": ["welch"],
     "analysis.needed": ["estimate_power"],
-    "analysis.stages": [],
-    "analysis.attribution": ["situations", "held_back"],
+    "analysis.stages": ["certainty", "database_waits"],
+    "analysis.attribution": ["situations", "held_back", "certainty"],
     "analysis.certainty": ["certainty_of_the_loop", "attribution", "stages"],
-    "analysis.utilisation": ["attribution", "situations"],
+    "analysis.utilisation": ["attribution", "situations", "certainty", "certainty_of_the_loop"],
     "analysis.capacity": [],
     "analysis.search": ["found_capacity"],
     "analysis.search_outcome": [],
@@ -101,6 +101,25 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
+    },
+    "analysis.certainty": {
+        "doubts: trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 0.0 -> "
+        "trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 1.0": (
+            "either is less than its thread can"
+        ),
+        "_memory: service.memory_bytes or 0 -> service.memory_bytes or 1": "a byte fills nothing",
+        "_memory: share > bounds.MEMORY_FULL -> share >= bounds.MEMORY_FULL": _NEVER_EQUAL,
+        "_sessions: sessions.other > max(bounds.SESSIONS, bounds.SESSIONS_SHARE * sessions.in_use) "
+        "-> sessions.other >= "
+        "max(bounds.SESSIONS, bounds.SESSIONS_SHARE * sessions.in_use)": _NEVER_EQUAL,
+        "_sessions: share >= bounds.MATERIAL_STAGE -> share > bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+        "_queue: rest > inside / 2 -> rest >= inside / 2": _NEVER_EQUAL,
+        "_queue: rest >= largest -> rest > largest": _NEVER_EQUAL,
+        "_queue: rest < largest -> rest <= largest": _NEVER_EQUAL,
+        "_queue: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+        "_loop: (throttled := throttled_share(trial)) > bounds.SERVICE_THROTTLED_SHARE -> "
+        "(throttled := throttled_share(trial)) >= bounds.SERVICE_THROTTLED_SHARE": _NEVER_EQUAL,
+        "_loop: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
     },
     "analysis.fairness": {
         "fails_more: low > high -> low >= high": _NEVER_EQUAL,

@@ -138,15 +138,25 @@ def test_as_many_calls_as_threads_leave_none_free_and_wait_for_none(healthy, wai
     assert of(THREADS, healthy, users=40, service=service, load=asked).name is name
 
 
-def test_a_queue_that_hardly_takes_any_of_the_response_time_is_a_guess(healthy):
-    """Of 1,000 users five wait for a connection, and the others for what they asked for."""
-    asked = {"expected": ExpectedWork(wait_ms=700.0)}
+@pytest.mark.parametrize(
+    ("waiters", "wait_ms", "words"),
+    [
+        (15.0, 700.0, "that is 1% of the response time"),
+        (5.0, 700.0, "that is 0% of the response time"),
+        (5.0, 0.0, "99% of the response time are unexplained"),
+    ],
+)
+def test_a_queue_that_hardly_takes_any_of_the_response_time_is_a_guess(
+    healthy, waiters, wait_ms, words
+):
+    """Of 1,000 users a few wait for a connection, and the others for what they asked for."""
+    asked = {"expected": ExpectedWork(wait_ms=wait_ms)}
     crowd = replace(CONNECTIONS, rate=1000, users=1000, load=asked)
 
-    found = of(crowd, healthy, service={"pool_waiters": 15.0}, sessions={"running": 1.0})
+    found = of(crowd, healthy, service={"pool_waiters": waiters}, sessions={"running": 1.0})
 
     assert (found.name, found.confidence) == (R.DATABASE_POOL, LOW)
-    assert found.evidence.endswith("that is 1% of the response time")
+    assert found.evidence.endswith(words)
 
 
 @pytest.mark.parametrize(("situation", "users"), [(CONNECTIONS, 64), (THREADS, 160)])
@@ -161,6 +171,24 @@ def test_sessions_that_wait_in_the_server_make_no_larger_pool_the_remedy(healthy
     assert "waited in the server, for no lock of a row and no disk" in found.evidence
     assert found.remedy.startswith("look at wait_event of pg_stat_activity")
     assert len(found.remedy) <= 200
+
+
+def test_what_a_full_cpu_makes_sessions_wait_for_is_no_doubt(healthy):
+    full = {"others": {"postgres": 0.97}, "limits": {"postgres": 1.0}}
+
+    found = of(Situation(640, R.DATABASE, users=64), healthy, sessions={"other": 50.0}, **full)
+
+    assert (found.name, found.confidence) == (R.DATABASE, HIGH)
+
+
+def test_little_that_waits_in_the_server_is_no_doubt_and_a_workers_may_be(healthy):
+    """2 ms of 100 in a thread; whose sessions they are nobody knows beside a queue's worker."""
+    asked = {"expected": ExpectedWork(wait_ms=98.0)}
+    trial = replace(THREADS, sessions={"other": 0.8}, others=OWN, load=asked).trial(healthy)
+    queued = replace(trial, components=trial.components | {"worker": ComponentUsage()})
+
+    assert attribute(trial).confidence is HIGH
+    assert attribute(queued).confidence is MEDIUM
 
 
 def test_a_few_sessions_that_wait_in_the_server_are_no_doubt(healthy):
@@ -192,6 +220,14 @@ def test_a_cpu_may_be_full_of_refusing(healthy, failed, confidence):
     words = f"; {failed:.1%} of the requests failed (429 Too Many Requests)"
     assert found.evidence.endswith(words) == (confidence is not HIGH)
     assert found.remedy.startswith("find why requests fail") == (confidence is LOW)
+
+
+def test_a_long_text_of_a_failure_is_cut(healthy):
+    long = FailedRequests(status_class="err", text="x" * 80, requests=3000)
+
+    found = attribute(trial_of(healthy, cpus_used=1.9, failed=3000, failures=(long,)))
+
+    assert found.evidence.endswith(f"failed ({'x' * 59}…)")
 
 
 def test_failures_without_a_text_are_said_as_well(healthy):

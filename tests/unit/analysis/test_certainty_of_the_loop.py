@@ -47,6 +47,15 @@ def test_a_loop_that_waits_for_memory_is_not_blocked_by_a_call(
     assert found.remedy.startswith("more memory") == ("major_faults" in service and bool(words))
 
 
+@pytest.mark.parametrize(("memory", "doubted"), [(190_000_000, False), (390_000_000, True)])
+def test_pods_have_the_memory_of_all_of_them(healthy, memory, doubted):
+    trial = replace(STUCK, service=STUCK.service | {"memory_bytes": memory}).trial(healthy)
+
+    found = attribute(replace(trial, ran={"service": RanAs(memory_limit=2e8, pods=2)}))
+
+    assert ("its memory may have been short" in found.evidence) == doubted
+
+
 @pytest.mark.parametrize("used", [{"cpus_used": 1.9}, {"pool_waiters": 50.0}])
 def test_whatever_the_service_waits_with_may_wait_for_its_memory(healthy, used):
     found = attribute(trial_of(healthy, major_faults=300.0, **used))
@@ -70,22 +79,24 @@ def test_a_loop_whose_process_is_stopped_by_its_limit_needs_no_more_workers(heal
     assert found.remedy.startswith("raise the CPU limit")
 
 
-def test_of_several_pods_it_is_the_worst_ones_loop(healthy):
+@pytest.mark.parametrize("pods", [2, 4])
+def test_of_several_pods_it_is_the_worst_ones_loop(healthy, pods):
     trial = STUCK.trial(healthy)
 
-    found = attribute(replace(trial, ran={"service": RanAs(cpu_limit=1.0, pods=4)}))
+    found = attribute(replace(trial, ran={"service": RanAs(cpu_limit=1.0, pods=pods)}))
 
-    words = "half of the events in the worst of 4 pods waited more than 200 ms for the event loop"
-    assert found.evidence == f"{words}; of the other pods it is not known"
+    words = f"the worst of {pods} pods waited more than 200 ms for the event loop"
+    assert found.evidence == f"half of the events in {words}; of the other pods it is not known"
     assert found.confidence is MEDIUM
 
 
-def test_a_loop_that_is_little_of_the_response_time_is_not_certain(healthy):
-    """12 ms of a second: what else it waits for may be an API."""
-    found = of(replace(STUCK, rate=64), healthy, service={"event_loop_lag_p50_ms": 12.0})
+@pytest.mark.parametrize(("rate", "share"), [(64, "1%"), (32, "0%")])
+def test_a_loop_that_is_little_of_the_response_time_is_not_certain(healthy, rate, share):
+    """12 ms of a second or two: what else it waits for may be an API."""
+    found = of(replace(STUCK, rate=rate), healthy, service={"event_loop_lag_p50_ms": 12.0})
 
     assert (found.name, found.confidence) == (R.EVENT_LOOP, MEDIUM)
-    assert found.evidence.endswith("once in a request that is 1% of its response time")
+    assert found.evidence.endswith(f"once in a request that is {share} of its response time")
 
 
 @pytest.mark.parametrize(

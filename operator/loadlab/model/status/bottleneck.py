@@ -71,8 +71,7 @@ class Bottleneck(ObservedModel):
         description=(
             "High: nothing else was full, and the replicates agree. Medium: something else was "
             "full too, or nearly, or the evidence has a doubt. Low: the replicates differ, "
-            "nothing was full, most requests failed, or less of the response time is explained "
-            "than not."
+            "nothing was full, most requests failed, or most of the response time is unexplained."
         )
     )
     evidence: str = Field(
