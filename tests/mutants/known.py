@@ -70,6 +70,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_may_be_behind: machine.share > bounds.CPU_BUSY -> machine.share >= bounds.CPU_BUSY": (
             _NEVER_EQUAL
         ),
+        "_doubted: max(0, room - len(words)) -> max(1, room - len(words))": (
+            "all words of doubt together are shorter than the room"
+        ),
         "_as_asked: mean <= bounds.WAIT_EXPLAINS * wait -> "
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
     },

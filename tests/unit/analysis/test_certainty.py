@@ -34,7 +34,7 @@ CONNECTIONS = Situation(
 
 def of(situation: Situation, healthy: TrialMeasurement, **changes: Any) -> Bottleneck:
     """What is said of a situation in which some of it is otherwise."""
-    parts = {
+    parts: dict[str, Any] = {
         name: {**getattr(situation, name), **changes.pop(name, {})}
         for name in ("service", "sessions", "load", "others")
     }

@@ -86,6 +86,9 @@ def test_of_several_pods_it_is_the_worst_ones_loop(healthy, pods):
     found = attribute(replace(trial, ran={"service": RanAs(cpu_limit=1.0, pods=pods)}))
 
     words = f"the worst of {pods} pods waited more than 200 ms for the event loop"
+    assert attribute(trial).evidence == (
+        "half of the events waited more than 200 ms for the event loop"
+    )
     assert found.evidence == f"half of the events in {words}; of the other pods it is not known"
     assert found.confidence is MEDIUM
 
@@ -104,6 +107,7 @@ def test_a_loop_that_is_little_of_the_response_time_is_not_certain(healthy, rate
     [
         (102.0, 1, 4, "throttled for up to 100% of the time"),  # 3.4 CPUs stopped at once
         (12.0, 4, 1, "throttled for 10% of the time"),
+        (12.0, 1, 2, "throttled for up to 40% of the time"),
         (12.0, 1, None, "throttled for 40% of the time"),
     ],
 )
