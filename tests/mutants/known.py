@@ -34,9 +34,10 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.verdict": ["spoiled"],
     "analysis.estimate": ["welch"],
     "analysis.needed": ["estimate_power"],
-    "analysis.stages": [],
-    "analysis.attribution": ["situations", "held_back"],
-    "analysis.utilisation": ["attribution", "situations"],
+    "analysis.stages": ["certainty", "database_waits"],
+    "analysis.attribution": ["situations", "held_back", "certainty"],
+    "analysis.certainty": ["certainty_of_the_loop", "attribution", "stages"],
+    "analysis.utilisation": ["attribution", "situations", "certainty", "certainty_of_the_loop"],
     "analysis.capacity": ["put_off"],
     "analysis.search": ["found_capacity"],
     "analysis.search_outcome": [],
@@ -67,12 +68,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.attribution": {
         "_by_stage: largest.share <= bounds.LARGEST_STAGE -> "
         "largest.share < bounds.LARGEST_STAGE": _NEVER_EQUAL,
-        "_with_confidence: rest < max(shares.values(), default=0.0) -> "
-        "rest <= max(shares.values(), default=0.0)": _NEVER_EQUAL,
-        "_with_confidence: max(shares.values(), default=0.0) -> "
-        "max(shares.values(), default=1.0)": "what is left over is then all, and not below 1",
         "_may_be_behind: machine.share > bounds.CPU_BUSY -> machine.share >= bounds.CPU_BUSY": (
             _NEVER_EQUAL
+        ),
+        "_doubted: max(0, room - len(words)) -> max(1, room - len(words))": (
+            "all words of doubt together are shorter than the room"
         ),
         "_as_asked: mean <= bounds.WAIT_EXPLAINS * wait -> "
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
@@ -105,6 +105,25 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
+    },
+    "analysis.certainty": {
+        "doubts: trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 0.0 -> "
+        "trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 1.0": (
+            "either is less than its thread can"
+        ),
+        "_memory: service.memory_bytes or 0 -> service.memory_bytes or 1": "a byte fills nothing",
+        "_memory: share > bounds.MEMORY_FULL -> share >= bounds.MEMORY_FULL": _NEVER_EQUAL,
+        "_sessions: sessions.other > max(bounds.SESSIONS, bounds.SESSIONS_SHARE * sessions.in_use) "
+        "-> sessions.other >= "
+        "max(bounds.SESSIONS, bounds.SESSIONS_SHARE * sessions.in_use)": _NEVER_EQUAL,
+        "_sessions: share >= bounds.MATERIAL_STAGE -> share > bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+        "_queue: rest > inside / 2 -> rest >= inside / 2": _NEVER_EQUAL,
+        "_queue: rest >= largest -> rest > largest": _NEVER_EQUAL,
+        "_queue: rest < largest -> rest <= largest": _NEVER_EQUAL,
+        "_queue: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+        "_loop: (throttled := throttled_share(trial)) > bounds.SERVICE_THROTTLED_SHARE -> "
+        "(throttled := throttled_share(trial)) >= bounds.SERVICE_THROTTLED_SHARE": _NEVER_EQUAL,
+        "_loop: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
     },
     "analysis.fairness": {
         "fails_more: low > high -> low >= high": _NEVER_EQUAL,

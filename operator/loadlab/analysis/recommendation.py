@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from loadlab import spelling
 from loadlab.analysis.contenders import NOT_CARRIED, NOT_MET
+from loadlab.analysis.stages import REMEDIES
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import (
     Best,
@@ -260,9 +261,10 @@ def _limit(rows: Iterable[ResultRow], best: Best, names: _Names) -> str:
     found = row.bottleneck if row else None
     if found is None or found.confidence is Confidence.LOW or found.name not in _REMEDIES:
         return ""
-    return (
-        f"{names[best.cell]} is held back by {found.name}{_shown(found)}: {_REMEDIES[found.name]}."
-    )
+    # Where what holds it back is in doubt, its remedy is another one than the resource's.
+    is_usual = found.remedy in {"", REMEDIES[found.name]}
+    remedy = _REMEDIES[found.name] if is_usual else found.remedy
+    return f"{names[best.cell]} is held back by {found.name}{_shown(found)}: {remedy}."
 
 
 def _shown(found: Bottleneck) -> str:

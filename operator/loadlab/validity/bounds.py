@@ -120,11 +120,17 @@ SESSIONS_SHARE = 0.5
 """Share of the connections in use from which on they are held for that one thing."""
 SESSIONS = 0.5
 """Mean number of sessions that wait: fewer hold nobody up."""
+MATERIAL_STAGE = 0.1
+"""Share of a request's time from which on it may be held up there, or be said to be."""
 ANSWER_SHARE, ANSWER_MS = 0.5, 1.0
 """A database that takes longer for its simplest queries, as a share of the time that requests have
 a connection and in ms for each, is what they wait for."""
 THREADS_EXHAUSTED = 0.80
 """Share of the time without a free thread."""
+MAJOR_FAULTS = 10.0
+"""Pages a second that a service waited for, as its memory did not hold them."""
+MEMORY_FULL = 0.9
+"""Share of its memory limit from which on a service may have been short of memory."""
 BACKLOG_SHARE = 0.10
 """Share of the accepted writes by which a queue worker may fall behind while measuring."""
 BACKLOG_ERRORS = 3.0

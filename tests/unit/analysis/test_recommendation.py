@@ -192,6 +192,19 @@ def test_what_holds_the_best_cell_back_comes_with_a_remedy(
     assert told({"async": SELECT["async"]}, bottleneck=found) == sentences
 
 
+def test_a_remedy_that_is_in_doubt_is_not_recommended() -> None:
+    found = Bottleneck(
+        name=Resource.THREAD_POOL,
+        confidence=Confidence.MEDIUM,
+        evidence="no thread was free; of the time behind the queue 97% are unexplained",
+        remedy="look what the threads wait for",
+    )
+
+    assert told({"async": SELECT["async"]}, bottleneck=found) == (
+        "async is held back by ThreadPool (no thread was free): look what the threads wait for.",
+    )
+
+
 def test_cells_of_a_sweep_are_named_by_the_levels_that_differ_and_the_enough_is_told() -> None:
     rows = [
         row.model_copy(update={"cell": Cell(variant=row.cell.variant, workers=2, pool_size=size)})
