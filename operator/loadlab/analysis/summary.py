@@ -113,6 +113,8 @@ def summarize(
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
     choice = _choose(plan, rows, passing, replicates)
+    scaling = scaling_of(rows, replicates, {row.cell.title() for row in passing})
+    analyzed = analyzed.model_copy(update={"scaling": scaling})
     complete = _with_insight(plan, analyzed, rows, replicates, choice)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
@@ -151,19 +153,17 @@ def _with_insight(
         rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
-    scaling = scaling_of(rows, replicates)
     return status.model_copy(
         update={
             "omitted": compared_without(missing),
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
-            "scaling": scaling,
             "best": choice.best,
             "recommendation": recommend(
                 rows,
                 choice.best,
                 comparisons,
-                scaling,
+                status.scaling,
                 set_aside=choice.set_aside,
                 doubt=_doubt(status),
             ),
