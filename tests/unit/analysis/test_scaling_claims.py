@@ -97,7 +97,9 @@ def limited(beyond: float, passing: set[int] | None = None) -> Scaling:
     ]
     *rows, last = rows_of(replicates)
     users = Factor.VIRTUAL_USERS
-    fit = passing and {row.cell.title() for row in rows if row.cell.number(users) in passing}
+    fit = None
+    if passing is not None:
+        fit = {row.cell.title() for row in rows if row.cell.number(users) in passing}
     (found,) = scaling_of([*rows, bounded(last)], replicates, fit)
     return found
 
