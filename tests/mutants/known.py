@@ -25,7 +25,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.cell_work": [],
     "analysis.usl": [],
     "analysis.scaling": [],
-    "analysis.measured_levels": ["scaling"],
+    "analysis.measured_levels": ["scaling", "scaling_claims"],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": [],
     "analysis.contenders": ["best_offered", "why_alone", "put_off"],

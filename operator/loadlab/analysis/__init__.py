@@ -7,6 +7,7 @@ cells             stored trials -> analysed cells; cell: one row; cell_figures, 
 statistics        means and Student t intervals over replicates
 percentiles       one latency for a row; shares: how well a share of failures is known
 usl               the scalability law; hard_limit: its rival; scaling: where either is told
+pilots            what limited what a pilot trial carried; tiers: the best cell over several rates
 recommendation    what to do about the results, in sentences
 threshold         k6 threshold spelling; criteria: its outcome per cell and experiment
 expectation       claims about differences between cells: Reproduced, Contradicted, Inconclusive

@@ -249,11 +249,15 @@ def _named_figure(figure: str) -> str:
 
 
 def _size(best: Best, scaling: Iterable[Scaling]) -> str:
-    """Say how many of a factor are enough, for the variant of the best cell."""
-    variant = best.cell.partition("/")[0]
-    told = (law for law in scaling if law.recommendation and law.of.partition("/")[0] == variant)
+    """Say how many of a factor are enough, at all other levels of the best cell."""
+    told = (law for law in scaling if law.recommendation and law.of == _without(best.cell, law))
     law = next(told, None)
     return f"{law.of}: {law.recommendation}." if law else ""
+
+
+def _without(title: str, law: Scaling) -> str:
+    levels = title.split("/")
+    return "/".join(level for level in levels if not level.startswith(f"{law.factor}="))
 
 
 def _limit(rows: Iterable[ResultRow], best: Best, names: _Names) -> str:
