@@ -24,3 +24,7 @@ POWER = 0.9
 MOST_BLOCKS_NAMED = 999
 # An interval whose ends are further apart says nothing that its values don't.
 WIDEST_INTERVAL = 3.0
+# Of the requests beside the load: who makes them wait so many times as long as another cell, and by
+# so many ms, holds them up.
+HELD_UP = 2.0
+HELD_UP_MS = 10.0

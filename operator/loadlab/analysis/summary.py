@@ -23,6 +23,7 @@ from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.own_thresholds import judge_script
+from loadlab.analysis.pairs import Terms
 from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of
@@ -112,7 +113,7 @@ def summarize(
         return within_budget(_with_search(analyzed, rows, by_trials, found))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
-    choice = _choose(plan, rows, passing, replicates)
+    choice = _choose(plan, rows, passing, replicates, own_ms=_own_ms(status))
     complete = _with_insight(plan, analyzed, rows, replicates, choice)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
@@ -146,9 +147,12 @@ def _with_insight(
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
     latency = plan.context.spec.load.shows_latency
-    own_ms = status.calibration.p99_ms if status.calibration else None
     comparisons = compare_cells(
-        rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
+        rows[:MAX_ROWS],
+        replicates,
+        plan.pilot,
+        latency=latency,
+        own_ms=_own_ms(status),
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
     scaling = scaling_of(rows, replicates)
@@ -161,10 +165,9 @@ def _with_insight(
             "best": choice.best,
             "recommendation": recommend(
                 rows,
-                choice.best,
+                choice,
                 comparisons,
                 scaling,
-                set_aside=choice.set_aside,
                 doubt=_doubt(status),
             ),
         }
@@ -176,22 +179,29 @@ def _choose(
     rows: Sequence[ResultRow],
     passing: Sequence[ResultRow],
     replicates: Sequence[Replicate],
+    *,
+    own_ms: float | None,
 ) -> Choice:
     """Choose the best cell, and say of every other one that is not compared with it why."""
     tier = comparable_rows(plan, passing)
-    choice = choose(
-        tier,
-        replicates,
-        _beside(plan),
-        plan.pilot,
+    terms = Terms(
+        beside=_beside(plan),
+        pilot=plan.pilot,
         latency=plan.context.spec.load.shows_latency,
         tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
+        own_ms=own_ms,
     )
+    choice = choose(tier, replicates, terms)
     reasons = {row.cell.title(): NOT_MET for row in rows}
     reasons |= {row.cell.title(): LOWER_TIER for row in passing}
     for row in tier:
         del reasons[row.cell.title()]
     return replace(choice, set_aside={**reasons, **choice.set_aside})
+
+
+def _own_ms(status: LoadExperimentStatus) -> float | None:
+    """Return what k6 itself adds to a latency; None where it was not measured."""
+    return status.calibration.p99_ms if status.calibration else None
 
 
 def _doubt(status: LoadExperimentStatus) -> str:
