@@ -4,8 +4,8 @@ The first names the cell to take, from the best cell and what it was ahead of; t
 workers or users are enough, from the scalability law; the third what holds the cell up, and what
 would help. Each says what its intervals carry: where no cell is told from the others the
 sentence says so, and how many replicates would tell them. No cell is recommended that failed a
-criterion or did not carry its load, nor any where the nodes were not quiet or a cell differs from
-itself.
+criterion or did not carry its load, nor any where the nodes were not quiet, a cell differs from
+itself or the cells did not take turns.
 """
 
 from collections.abc import Iterable, Sequence

@@ -35,6 +35,7 @@ from loadlab.analysis.search_outcome import (
     with_found_capacity,
 )
 from loadlab.analysis.status_budget import compared_without, within_budget
+from loadlab.analysis.turns import why_no_turns, why_not_recommended
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
 from loadlab.analysis.verdict import decide_verdict, is_quiet
 from loadlab.analysis.what_ran import environment_of
@@ -147,12 +148,14 @@ def _with_insight(
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
     latency = plan.context.spec.load.shows_latency
+    no_turns = why_no_turns(plan.context.spec, len(plan.cells))
     comparisons = compare_cells(
         rows[:MAX_ROWS],
         replicates,
         plan.pilot,
         latency=latency,
         own_ms=_own_ms(status),
+        why=no_turns,
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
     scaling = scaling_of(rows, replicates)
@@ -168,7 +171,7 @@ def _with_insight(
                 choice,
                 comparisons,
                 scaling,
-                doubt=_doubt(status),
+                doubt=_doubt(status, why_not_recommended(no_turns)),
             ),
         }
     )
@@ -190,6 +193,7 @@ def _choose(
         latency=plan.context.spec.load.shows_latency,
         tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
         own_ms=own_ms,
+        why=why_no_turns(plan.context.spec, len(plan.cells)),
     )
     choice = choose(tier, replicates, terms)
     reasons = {row.cell.title(): NOT_MET for row in rows}
@@ -204,13 +208,15 @@ def _own_ms(status: LoadExperimentStatus) -> float | None:
     return status.calibration.p99_ms if status.calibration else None
 
 
-def _doubt(status: LoadExperimentStatus) -> str:
+def _doubt(status: LoadExperimentStatus, no_turns: str = "") -> str:
     """Say why nothing is to be recommended, whatever the comparisons say; else nothing."""
     failed = find(status.conditions, ConditionType.FAILED)
     if failed is not None and failed.status is Truth.TRUE:
         return f"the experiment did not come to its end, {failed.reason}"
     if not is_quiet(status):
         return "others used the nodes' CPUs during too many runs"
+    if no_turns:
+        return no_turns
     finding, figures = judge_floor(status.noise_floor)
     is_biased = finding is Finding.DIFFERS
     return f"the same cell run twice differs from itself, {figures}" if is_biased else ""
