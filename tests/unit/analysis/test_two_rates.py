@@ -67,20 +67,25 @@ def rows_at(*rates: float, **change: object) -> Sequence[ResultRow]:
     return [row.model_copy(update=change) for row in rows_of(placed)]
 
 
+def why_at(rows: Sequence[ResultRow], figure: str) -> str:
+    of, over = rows
+    return why_at_two_rates(of, over, figure)
+
+
 @pytest.mark.parametrize("figure", ["requests_per_second", "ping.p95_ms"])
 def test_other_figures_do_not_depend_on_it(figure: str) -> None:
-    assert why_at_two_rates(*rows_at(200.0, 2000.0), figure) == ""
+    assert why_at(rows_at(200.0, 2000.0), figure) == ""
 
 
 @pytest.mark.parametrize(
     "change", [{"load": LoadOutcome.KEPT}, {"requests_per_second": None}], ids=["offered", "none"]
 )
 def test_a_rate_that_was_offered_or_is_not_known_is_no_reason(change: Mapping[str, object]) -> None:
-    assert why_at_two_rates(*rows_at(200.0, 2000.0, **change), "cpu_micros") == ""
+    assert why_at(rows_at(200.0, 2000.0, **change), "cpu_micros") == ""
 
 
 def test_the_reason_fits_the_status_at_any_rate() -> None:
-    assert len(why_at_two_rates(*rows_at(123_456.0, 234_567.0), "cpu_micros")) <= 100
+    assert len(why_at(rows_at(123_456.0, 234_567.0), "cpu_micros")) <= 100
 
 
 def test_cost_decides_nothing_at_rates_that_noise_left_apart() -> None:

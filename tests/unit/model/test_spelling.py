@@ -158,7 +158,9 @@ def test_things_are_counted_in_groups():
 )
 def test_no_end_of_an_interval_is_rounded_onto_1(ends, spelled):
     """It was [0.87, 1], and Improved."""
-    assert spelling.interval(*ends, spelling.ratio) == spelled
+    mean, low, high = ends
+
+    assert spelling.interval(mean, low, high, spelling.ratio) == spelled
 
 
 def test_other_figures_may_well_be_1():
