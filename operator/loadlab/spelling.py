@@ -15,6 +15,7 @@ GENERATOR = "generator"  # as a component
 _FAILURES = "FailuresInLatency"  # of wrk and hey, which time all answers alike
 _SIGNS = {Standing.SOUND: "", Standing.BOUND: "≥ "}
 _MEBIBYTE = 2**20
+_FINER = range(4, 10)  # digits after the point, where three of them are those of 1
 _WHOLE_FROM = 99.95  # what has three digits before its point, once it is rounded
 Spell = Callable[[float | None], str]
 
@@ -33,13 +34,27 @@ def ratio(value: float | None) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
+def beside_one(value: float | None) -> str:
+    """Spell a ratio with as many digits as tell it from 1, such as 0.9996."""
+    spelled = ratio(value)
+    if value is None or spelled != "1":
+        return spelled
+    digits = next((n for n in _FINER if float(f"{value:.{n}f}") != 1), None)
+    return spelled if digits is None else f"{value:.{digits}f}"
+
+
 def interval(
     mean: float | None, low: float | None, high: float | None, spell: Spell = number
 ) -> str:
-    """Spell a figure with its interval, where there is one."""
+    """Spell a figure with its interval, where there is one.
+
+    No end of a ratio's is rounded onto 1, on whose side it lies; nor is its mean beside such ends.
+    """
     if mean is None or low is None or high is None:
         return spell(mean)
-    return f"{spell(mean)} [{spell(low)}, {spell(high)}]"
+    of_end = beside_one if spell is ratio else spell
+    of_mean = of_end if low > 1 or high < 1 else spell
+    return f"{of_mean(mean)} [{of_end(low)}, {of_end(high)}]"
 
 
 def figure(found: Figure | None) -> str:

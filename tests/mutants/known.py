@@ -7,7 +7,9 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.statistics": ["distributions", "criteria_evidence"],
     "analysis.intervals": [],
     "analysis.blocks": [],
-    "analysis.comparison": ["best", "blocks_needed", "equivalence"],
+    "analysis.comparison": ["best", "blocks_needed", "equivalence", "two_rates", "alike"],
+    "analysis.claim_limits": ["two_rates", "comparison", "comparison_claims"],
+    "analysis.held_up": [],
     "analysis.welch": [],
     "analysis.shares": [],
     "analysis.fairness": [],
@@ -27,7 +29,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.scaling": [],
     "analysis.measured_levels": ["scaling", "scaling_claims"],
     "analysis.hard_limit": ["scaling"],
-    "analysis.best": [],
+    "analysis.best": ["left_by_any", "alternatives", "held_up", "alike"],
     "analysis.contenders": ["best_offered", "why_alone", "put_off"],
     "analysis.criteria": ["overload", "lengthened", "percentile_ends"],
     "analysis.threshold": ["criteria", "criteria_bounds"],
@@ -78,8 +80,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
     },
     "analysis.best": {
-        "_first: -1 -> -2": _SIGN,
-        "_first: -1 if name == _RATE else 1 -> -1 if name == _RATE else 2": _SIGN,
         "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
         "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": (
             "no cell carries less than a request in a second"
@@ -150,8 +150,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "{'requests_per_second': 2, 'cpu_micros': -1, 'p95_ms': -1}": _SIGN,
         ": -1 -> -2": _SIGN,
         ": -1 -> -2 (2)": _SIGN,
-        "is_clearly_worse: abs(found.estimate.mean) >= MARGIN -> "
-        "abs(found.estimate.mean) > MARGIN": _NEVER_EQUAL,
+        "is_clearly_worse: abs(found.estimate.mean) < MARGIN -> "
+        "abs(found.estimate.mean) <= MARGIN": _NEVER_EQUAL,
+        "is_clearly_worse: p >= _ALPHA -> p > _ALPHA": _NEVER_EQUAL,
         "_claim: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p < _ALPHA -> p <= _ALPHA": _NEVER_EQUAL,
         "_outcome: p >= _ALPHA -> p > _ALPHA": _NEVER_EQUAL,

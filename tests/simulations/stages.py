@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from loadlab.analysis.blocks import Logs, block_noise
 from loadlab.analysis.estimate import LogEstimate
-from loadlab.analysis.precision import HalfWidth
+from loadlab.analysis.precision import HalfWidth, Known
 from tests.simulations.world import SEED, World
 
 
@@ -41,8 +41,8 @@ def grown(stages: TwoStages, rounds: int) -> Grown:
         assert needed is not None
         blocks = min(needed, stages.world.blocks)
         found = _ratios(table, blocks, stages.pilot)
-        last, widest = found.estimates[-1], found.widest
-        half = last.half()
+        last, half, widest = found.cells[-1].estimate, found.cells[-1].half, found.widest
+        assert last is not None
         assert half is not None
         assert widest is not None
         covers += abs(last.mean - stages.world.gain) <= half
@@ -58,7 +58,12 @@ def _ratios(table: Sequence[Logs], blocks: int, pilot: int | None) -> HalfWidth:
     noise = block_noise(made, None if pilot is None else pilot - 1)  # they count from 0 here
     control, *others = made
     differences = ([cell[b] - control[b] for b in range(blocks)] for cell in others)
-    return HalfWidth(tuple(LogEstimate.of_difference(each, noise) for each in differences))
+    return HalfWidth(
+        tuple(
+            Known(cell=str(n), may_be_known=True, estimate=LogEstimate.of_difference(each, noise))
+            for n, each in enumerate(differences)
+        )
+    )
 
 
 def two_cells(pilot: int, noise: float, half_width: float) -> TwoStages:

@@ -18,6 +18,7 @@ from loadlab.analysis.calibration import as_measured
 from loadlab.analysis.comparison import Difference, claims, compared_figures
 from loadlab.analysis.environments import Conditions, Contrast, contrasts_of
 from loadlab.analysis.status_budget import WITH_BASELINE, compared_without
+from loadlab.analysis.turns import why_no_turns, why_no_turns_between
 from loadlab.analysis.welch import LogMean, difference
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
@@ -103,9 +104,8 @@ def _compared(
     here, there = Conditions(spec, status), Conditions(former.spec, former.status)
     contrasts = contrasts_of(here, there)
     pairs = same_cells(_as_measured(status), _as_measured(former.status))
-    comparisons = _comparisons(
-        pairs, known.name, spec, _why_unlike(contrasts), _own_ms(status, former.status)
-    )
+    why = _why_unlike(contrasts) or _why_no_turns(here, there)
+    comparisons = _comparisons(pairs, known.name, spec, why, _own_ms(status, former.status))
     return known.model_copy(
         update={
             "uid": former.metadata.uid,
@@ -146,6 +146,11 @@ def _why_unlike(contrasts: Sequence[Contrast]) -> str:
     decisive = [contrast.name for contrast in contrasts if contrast.is_condition]
     others = f" and {len(decisive) - 1} more differ" if len(decisive) > 1 else " differs"
     return f"{decisive[0][:60]}{others} between the two" if decisive else ""
+
+
+def _why_no_turns(*sides: Conditions) -> str:
+    """Say that replicates of one cell lay side by side: they differ by less than two runs do."""
+    return why_no_turns_between(*(why_no_turns(s.spec, len(s.status.results)) for s in sides))
 
 
 def _comparisons(

@@ -3,185 +3,123 @@
 Among the cells that keep the criteria, requests per second decide (of offered ones the highest that
 any cell kept: what was offered is no figure of a cell), then the tail latency, then that
 of the requests beside the load, then the CPU per request: at each step the cells leave that are
-clearly worse than the one with the best mean. Clearly worse is what the blocks show (p below 0.05
-over all pairs of candidates in all figures, by Holm's method: the best mean is picked by the same
-data, and of six equal cells one was ahead in 29 to 38 of 100 experiments without it) and what is
-not below the margin of equivalence. So cost decides among those alone that carry as much, with
-tails as short: a cell of which that is not known, as its figure is a bound or tells of something
-else, is set aside where it is known of another one, and where no tail is known cost decides
-nothing, unless all keep a criterion that bounds the tail. Of those that are left the one with the
-highest rate is named, where it was offered the one with the shortest tail; the others are tied with
-it. What is clearly better than it in some figure, and left for another, is an alternative: together
-they are the Pareto set.
+clearly worse than any that is left, and not only than the one with the best mean, which may be the
+noisiest. Clearly worse is what the blocks show (p below 0.05 over all pairs of candidates in all
+figures, by Holm's method: of six equal cells one was ahead in 29 to 38 of 100 experiments without
+it) and what is not below the margin of equivalence. So cost decides among those alone that carry as
+much, with tails as short: a cell of which that is not known, as its figure is a bound or tells of
+something else, is set aside where it is known of another one, and where no tail is known cost
+decides nothing, unless all keep a criterion that bounds the tail. Before all that those are set
+aside that hold up the requests beside the load (loadlab.analysis.held_up). Of those that are left
+the one with the highest rate is named, where it was offered the one with the shortest tail; the
+others are tied with it. What is clearly better than it in some figure, and worse in another, is an
+alternative: together they are the Pareto set.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TypeVar
 
-from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
-from loadlab.analysis.comparison import (
-    Difference,
-    compare_in_family,
-    difference_of,
-    holm,
-    is_clearly_worse,
-)
-from loadlab.analysis.contenders import contenders, is_offered
+from loadlab.analysis.contenders import contenders
 from loadlab.analysis.equivalence import MARGIN
 from loadlab.analysis.expectation import Replicate
-from loadlab.analysis.intervals import (
-    FIGURES,
-    Read,
-    logs_by_cell,
-    tail_of,
-    usable_by_cell,
-    waits_by_cell,
-)
-from loadlab.analysis.row_figures import mean_of, standing_of
+from loadlab.analysis.held_up import holding_up
+from loadlab.analysis.pairs import COST, RATE, TAIL, Pairs, Terms
+from loadlab.analysis.row_figures import standing_of
 from loadlab.model.status import Best, Comparison, Figure, ResultRow, Standing
 
-_RATE, _TAIL, _COST = "requests_per_second", "p95_ms", "cpu_micros"
 MAX_NAMED = 10
-_Pair = tuple[str, frozenset[str]]  # a figure, and two cells by their titles
 _FigureT = TypeVar("_FigureT")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The best cell, if there is any, and why others are not compared with it, by their titles."""
+    """The best cell, if there is any, and what else is to be known of it.
+
+    `set_aside` says why others are not compared with it, by their titles. `among` compares those
+    that are tied, with one another: `are_alike` where any two of them differ by less than the
+    margin in all that decides. `prices` are what the first alternative is clearly better in.
+    `undecided` are tied ones that were offered another rate, with why that decides nothing.
+    """
 
     best: Best | None
     set_aside: Mapping[str, str] = field(default_factory=dict)
+    are_alike: bool = False
+    among: tuple[Comparison, ...] = ()
+    prices: tuple[Comparison, ...] = ()
+    undecided: tuple[Comparison, ...] = ()
 
 
 def choose(
-    passing: Iterable[ResultRow],
-    replicates: Iterable[Replicate],
-    beside: str | None = None,
-    pilot: int | None = None,
-    *,
-    latency: bool = True,
-    tail_is_kept: bool = False,
+    passing: Iterable[ResultRow], replicates: Iterable[Replicate], terms: Terms | None = None
 ) -> Choice:
     """Find the best of the cells that meet every criterion.
 
-    `beside` is the name of the requests beside the load, whom a cell may hold up that is fast
-    itself. Without `latency` that of the load is not looked at: at saturation it is users divided
-    by throughput. `tail_is_kept`: a criterion bounds the slow answers, so that all of them keep it,
-    however far their tails are known. A cell that is Invalid, or did not keep its promises, is
-    never the best.
+    A cell that is Invalid, or did not keep its promises, is never the best.
     """
+    terms = terms or Terms()
     found = contenders(passing)
-    candidates = found.rows
-    if not candidates:
+    if not found.rows:
         return Choice(None, found.set_aside)
-    told = _Told(candidates, replicates, _reads(beside, latency=latency), pilot)
-    left, set_aside = _left(candidates, told, tail_is_kept=tail_is_kept)
-    leader, *tied = _ranked(left, told)
-    others = [
-        row for row in _ranked(candidates, told) if row not in left and not _is_in(set_aside, row)
+    pairs = Pairs(found.rows, replicates, terms)
+    held_up = holding_up(found.rows, pairs, terms.held_up) if terms.held_up else {}
+    candidates = [row for row in found.rows if not _is_in(held_up, row)]
+    left, unknown = _left(candidates, pairs, tail_is_kept=terms.tail_is_kept)
+    titles = {*unknown, *(row.cell.title() for row in left)}
+    others = [row for row in candidates if not _is_in(titles, row)]
+    return _chosen(left, others, pairs, {**found.set_aside, **held_up, **unknown})
+
+
+def _chosen(
+    left: Sequence[ResultRow],
+    others: Sequence[ResultRow],
+    pairs: Pairs,
+    set_aside: Mapping[str, str],
+) -> Choice:
+    """Name who is the best of those that are left, and what it and the others are to each other."""
+    leader, *tied = _ranked(left, pairs)
+    beaten = _ranked(others, pairs)
+    alternatives = [
+        row for row in beaten if pairs.worse_in(leader, row) and pairs.worse_in(row, leader)
     ]
-    alternatives = [row for row in others if told.is_worse_in_any(leader, row)]
+    named = tied[:MAX_NAMED]
     best = Best(
         cell=leader.cell.title(),
         requests_per_second=_rate(leader),
         p95_ms=_tail(leader),
         bottleneck=leader.bottleneck.name if leader.bottleneck else "",
-        tied_with=tuple(row.cell.title() for row in tied[:MAX_NAMED]),
+        tied_with=tuple(row.cell.title() for row in named),
         alternatives=tuple(row.cell.title() for row in alternatives[:MAX_NAMED]),
-        lead=told.lead(leader, others),
+        lead=pairs.lead(leader, beaten),
     )
-    return Choice(best, {**found.set_aside, **set_aside})
+    return Choice(
+        best,
+        set_aside,
+        are_alike=bool(tied) and pairs.are_alike(left),
+        among=tuple(pairs.among([leader, *named])),
+        prices=tuple(_prices(leader, alternatives, pairs)),
+    )
 
 
-def _reads(beside: str | None, *, latency: bool) -> Mapping[str, Read]:
-    """Return what reads each of the figures that decide, the first one first."""
-    tails = {_TAIL: FIGURES[_TAIL]} if latency else {}
-    held_up = {f"{beside}.{_TAIL}": tail_of(beside)} if beside else {}
-    return {_RATE: FIGURES[_RATE], **tails, **held_up, _COST: FIGURES[_COST]}
-
-
-class _Told:
-    """What the replicates say of any two cells."""
-
-    def __init__(
-        self,
-        candidates: Sequence[ResultRow],
-        replicates: Iterable[Replicate],
-        reads: Mapping[str, Read],
-        pilot: int | None,
-    ) -> None:
-        cells = usable_by_cell(replicates)
-        # An offered rate tells none apart, and each figure has its price.
-        self.order = tuple(n for n in reads if n != _RATE or not is_offered(candidates))
-        self._waits = waits_by_cell(cells)
-        self._tables: Mapping[str, Mapping[str, Logs]] = {
-            name: logs_by_cell(cells, read) for name, read in reads.items()
-        }
-        self._noises: Mapping[str, BlockNoise | None] = {
-            name: block_noise(list(table.values()), pilot) for name, table in self._tables.items()
-        }
-
-        self._chances = self._adjusted(candidates)
-
-    def is_worse(self, of: ResultRow, over: ResultRow, name: str) -> bool:
-        """Whether one cell is clearly worse than another in a figure."""
-        return is_clearly_worse(self._difference(name, of, over), self._chance(name, of, over))
-
-    def is_worse_in_any(self, of: ResultRow, over: ResultRow) -> bool:
-        """Whether one cell is clearly worse than another in some figure."""
-        return any(self.is_worse(of, over, name) for name in self.order)
-
-    def lead(self, leader: ResultRow, others: Iterable[ResultRow]) -> Comparison | None:
-        """Compare the leader with the first that is clearly worse, in the figure that decided.
-
-        None without such a cell: whom others beat the leader is not ahead of.
-        """
-        for over in others:
-            for name in self.order:
-                if self.is_worse(over, leader, name):
-                    found, p = (
-                        self._difference(name, leader, over),
-                        self._chance(name, leader, over),
-                    )
-                    return compare_in_family(found, p, len(self._chances))
-        return None
-
-    def _adjusted(self, candidates: Sequence[ResultRow]) -> Mapping[_Pair, float]:
-        """Return the p value of each pair in each figure, adjusted for all of them."""
-        doubts = {
-            _pair(name, of, over): doubt
-            for name in self.order
-            for of, over in combinations(candidates, 2)
-            if (doubt := self._difference(name, of, over).doubt) is not None
-        }
-        return dict(zip(doubts, holm(list(doubts.values())), strict=True))
-
-    def _difference(self, name: str, of: ResultRow, over: ResultRow) -> Difference:
-        table, noise = self._tables[name], self._noises[name]
-        return difference_of(name, (of, over), table, noise, waits=self._waits)
-
-    def _chance(self, name: str, of: ResultRow, over: ResultRow) -> float | None:
-        return self._chances.get(_pair(name, of, over))
-
-
-def _pair(name: str, of: ResultRow, over: ResultRow) -> _Pair:
-    return name, frozenset({of.cell.title(), over.cell.title()})
+def _prices(
+    leader: ResultRow, alternatives: Sequence[ResultRow], pairs: Pairs
+) -> Iterable[Comparison]:
+    for row in alternatives[:1]:
+        for name in pairs.worse_in(leader, row):
+            yield pairs.compared(name, row, leader, at_any_rate=True)
 
 
 def _left(
-    candidates: Sequence[ResultRow], told: _Told, *, tail_is_kept: bool
+    candidates: Sequence[ResultRow], pairs: Pairs, *, tail_is_kept: bool
 ) -> tuple[Sequence[ResultRow], Mapping[str, str]]:
     """Return who is left once each figure was looked at, and why others were set aside."""
     left, set_aside = candidates, dict[str, str]()
-    for name in told.order:
-        left = _not_worse(left, name, told)
-        unknown = {} if name == _COST else _unknown(left, name)
+    for name in pairs.order:
+        left = _not_worse(left, name, pairs)
+        unknown = {} if name == COST else _unknown(left, name)
         if len(unknown) == len(left):
-            if name == _TAIL and tail_is_kept:
+            if name == TAIL and tail_is_kept:
                 continue
             break  # cost must not decide among tails of which nothing is known
         set_aside |= unknown
@@ -189,28 +127,16 @@ def _left(
     return left, set_aside
 
 
-def _not_worse(left: Sequence[ResultRow], name: str, told: _Told) -> Sequence[ResultRow]:
-    """Leave out what is clearly worse than the best mean of this figure."""
-    first = _first(left, name)
-    if first is None:
-        return left
-    return [row for row in left if row is first or not told.is_worse(row, first, name)]
-
-
-def _first(left: Sequence[ResultRow], name: str) -> ResultRow | None:
-    """Return who has the best mean. A bound of a latency or a cost is one only among bounds."""
-    known = [(mean, row) for row in left if (mean := mean_of(row, name)) is not None]
-    sound = [(mean, row) for mean, row in known if standing_of(row, name) is Standing.SOUND]
-    sign = -1 if name == _RATE else 1
-    found = known if name == _RATE else sound or known
-    best = min(found, key=lambda each: (sign * each[0], each[1].cell.title()), default=None)
-    return best and best[1]
+def _not_worse(left: Sequence[ResultRow], name: str, pairs: Pairs) -> Sequence[ResultRow]:
+    """Leave out what is clearly worse in this figure than any that is left."""
+    kept = [row for row in left if not any(pairs.is_worse(row, other, name) for other in left)]
+    return kept or left
 
 
 def _unknown(left: Sequence[ResultRow], name: str) -> Mapping[str, str]:
     """Return of which cells it is not known whether they are as good as the best mean, and why."""
     doubtful = [row for row in left if standing_of(row, name) is not Standing.SOUND]
-    if name == _RATE:
+    if name == RATE:
         # It carries what was seen at least: only far below a rate that is known that is too little.
         first = max(left, key=_rate)
         is_known = standing_of(first, name) is Standing.SOUND
@@ -220,7 +146,7 @@ def _unknown(left: Sequence[ResultRow], name: str) -> Mapping[str, str]:
 
 
 def _why_unknown(row: ResultRow, name: str) -> str:
-    if name == _RATE:
+    if name == RATE:
         return "may carry more than was seen" + _because(row.requests_per_second)
     request, _, _ = name.rpartition(".")
     whose = f" of {request}" if request else ""
@@ -235,12 +161,12 @@ def _is_in(titles: Iterable[str], row: ResultRow) -> bool:
     return row.cell.title() in titles
 
 
-def _ranked(rows: Sequence[ResultRow], told: _Told) -> list[ResultRow]:
+def _ranked(rows: Sequence[ResultRow], pairs: Pairs) -> list[ResultRow]:
     """Order by rate unless that was offered, and then by the tail where latencies are compared."""
 
     def rank(row: ResultRow) -> tuple[list[float], str]:
-        rate = [-_rate(row)] if _RATE in told.order else []
-        tail = [_tail(row)] if _TAIL in told.order else []
+        rate = [-_rate(row)] if RATE in pairs.order else []
+        tail = [_tail(row)] if TAIL in pairs.order else []
         return [*rate, *tail], row.cell.title()
 
     return sorted(rows, key=rank)

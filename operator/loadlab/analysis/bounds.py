@@ -20,7 +20,7 @@ ENOUGH_OF_PEAK = 0.9
 CEILING_SHARE = 0.8
 # Of a rate that failed in a search: so far beyond it must another cell hold to carry more.
 SEARCH_MARGIN = 0.15
-# An answer of a pilot that took so many times as long as one at the offered rate had waited in a queue.
+# A pilot whose answers took so many times as long as at the offered rate had a queue.
 QUEUED_ANSWER = 2.0
 # How often a difference is to be found that is called detectable.
 POWER = 0.9
@@ -28,3 +28,7 @@ POWER = 0.9
 MOST_BLOCKS_NAMED = 999
 # An interval whose ends are further apart says nothing that its values don't.
 WIDEST_INTERVAL = 3.0
+# Of the requests beside the load: who makes them wait so many times as long as another cell, and by
+# so many ms, holds them up.
+HELD_UP = 2.0
+HELD_UP_MS = 10.0

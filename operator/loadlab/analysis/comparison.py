@@ -6,7 +6,8 @@
 | Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05; of a |
 |                    | latency also without what k6 itself adds, which must be known       |
 | Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1;   |
-|                    | or the one that looks better failed more (loadlab.analysis.fairness) |
+|                    | or the one that looks better failed more (loadlab.analysis.fairness);|
+|                    | or it depends on rates that a closed loop had apart (claim_limits)   |
 
 The family is what is compared in the experiment: all cells and all figures below. Its p values are
 adjusted by Holm's step-down method (Scandinavian Journal of Statistics 6, 1979), so that in an
@@ -16,7 +17,7 @@ two one-sided tests (Schuirmann, Journal of Pharmacokinetics and Biopharmaceutic
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,21 +25,20 @@ from pydantic.alias_generators import to_camel
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
+from loadlab.analysis.claim_limits import is_overloaded, may_lie, why_at_two_rates
 from loadlab.analysis.controls import controls_of
 from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden, why_waited
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import why_unfair
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell, waits_by_cell
-from loadlab.analysis.row_figures import mean_of, standing_of
+from loadlab.analysis.row_figures import mean_of
 from loadlab.model.status import (
     MAX_ROWS,
     Comparison,
     ComparisonOutcome,
     Figure,
-    LoadOutcome,
     ResultRow,
-    Standing,
 )
 
 _ALPHA = 1 - CONFIDENCE
@@ -62,6 +62,7 @@ class Difference:
     why: str = ""  # no claim is possible, whatever the figures are
     own_ms: float | None = None  # what k6 itself adds to a latency; None where it is not known
     waited_ms: tuple[float, float] = (0.0, 0.0)  # for which it was short of a CPU; of, and over
+    at_any_rate: bool = False  # whoever tells it says that the two had rates of their own
 
     @property
     def doubt(self) -> float | None:
@@ -78,11 +79,13 @@ def compare_cells(
     *,
     latency: bool = True,
     own_ms: float | None = None,
+    why: str = "",
 ) -> tuple[Comparison, ...]:
     """Compare each row with its control, as many figures of all rows as the status may hold.
 
     Without latency where the load is to show what is carried: at saturation it follows from that.
-    `own_ms` is what k6 itself adds to one; None where it was not measured.
+    `own_ms` is what k6 itself adds to one; None where it was not measured. `why` says why nothing
+    may be claimed, whatever the figures are.
     """
     pairs = controls_of(rows)
     if not pairs:
@@ -97,7 +100,7 @@ def compare_cells(
         for pair in pairs
         for name in names
     ]
-    return claims(differences)
+    return claims([replace(each, why=why) for each in differences])
 
 
 def compared_figures(replicates: Iterable[Replicate], *, latency: bool = True) -> tuple[str, ...]:
@@ -158,10 +161,16 @@ def is_clearly_worse(found: Difference, p: float | None) -> bool:
     `p` is adjusted for all that is compared. It is the mean that has to lie beyond the margin: by
     an end of its interval more noise would make a cell worse.
     """
-    outcome = compare_in_family(found, p, 1).outcome
-    if outcome is not ComparisonOutcome.REGRESSED or found.estimate is None:
+    if p is None or p >= _ALPHA or found.estimate is None or abs(found.estimate.mean) < MARGIN:
         return False
-    return abs(found.estimate.mean) >= MARGIN
+    return compare_in_family(found, p, 1).outcome is ComparisonOutcome.REGRESSED
+
+
+def is_alike(found: Difference) -> bool:
+    """Whether both one-sided tests put the ratio within the margin, told from 1 or not."""
+    if found.why or found.estimate is None or not _lies_within(found, found.estimate):
+        return False
+    return not _why_barred(found, ComparisonOutcome.EQUIVALENT)
 
 
 def _no_claim(found: Difference) -> Comparison:
@@ -181,8 +190,8 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         return _no_claim(found)
     shown = estimate.figure(found.ratios)
     outcome = ComparisonOutcome.INCONCLUSIVE if shown.low is None else _outcome(found, estimate, p)
-    unfair = why_unfair(found.of, found.over, outcome)
-    outcome = ComparisonOutcome.INCONCLUSIVE if unfair else outcome
+    barred = _why_barred(found, outcome)
+    outcome = ComparisonOutcome.INCONCLUSIVE if barred else outcome
     is_open = outcome is ComparisonOutcome.INCONCLUSIVE
     strict = 1 - _ALPHA / family  # the first of Holm's steps
     detectable = estimate.detectable(strict)
@@ -195,7 +204,7 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
         outcome=outcome,
         detectable=None if detectable is None else math.expm1(detectable),
         blocks_needed=_needed(found, estimate, strict) if is_open else None,
-        why=(unfair or _why(found, estimate, shown, is_told=p < _ALPHA)) if is_open else None,
+        why=(barred or _why(found, estimate, shown, is_told=p < _ALPHA)) if is_open else None,
     )
 
 
@@ -217,28 +226,27 @@ def _spelled(figure: str) -> str:
 def _why(found: Difference, estimate: LogEstimate, shown: Figure, *, is_told: bool) -> str | None:
     if shown.low is None:
         return "the replicates lie too far apart for an interval"
-    if _is_overloaded(found):
+    if is_overloaded(found.of, found.over):
         return "one of the two did not carry its load, so the rates differ"
-    if not all(_may_lie(found)):
+    if not all(may_lie(found.of, found.over, found.figure)):
         return "one of the two is a bound, not the figure itself"
     hidden = _why_hidden(found, estimate) if seems_equal(estimate) else ""
     return (_why_waited(found, estimate) if is_told else hidden) or None
 
 
 def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
-    above, below = _may_lie(found)
+    above, below = may_lie(found.of, found.over, found.figure)
     if p < _ALPHA and (above if estimate.mean > 0 else below) and not _why_waited(found, estimate):
         is_better = estimate.mean * _BETTER[found.figure.rpartition(".")[2]] > 0
         return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
-    if (
-        p >= _ALPHA
-        and above
-        and below
-        and seems_equal(estimate)
-        and not _why_hidden(found, estimate)
-    ):
+    if p >= _ALPHA and _lies_within(found, estimate):
         return ComparisonOutcome.EQUIVALENT
     return ComparisonOutcome.INCONCLUSIVE
+
+
+def _lies_within(found: Difference, estimate: LogEstimate) -> bool:
+    is_known = all(may_lie(found.of, found.over, found.figure))
+    return is_known and seems_equal(estimate) and not _why_hidden(found, estimate)
 
 
 def _why_waited(found: Difference, estimate: LogEstimate) -> str:
@@ -253,26 +261,6 @@ def _why_hidden(found: Difference, estimate: LogEstimate) -> str:
     if not found.figure.endswith(_TAIL):
         return ""
     return why_hidden(estimate, mean_of(found.over, found.figure) or 0.0, found.own_ms)
-
-
-def _may_lie(found: Difference) -> tuple[bool, bool]:
-    """Say whether the ratio may be claimed to lie above 1, and below it.
-
-    Over a lower bound the true ratio may be smaller; with one above it, larger.
-    """
-    if _is_overloaded(found):
-        return False, False
-    of, over = (standing_of(row, found.figure) for row in (found.of, found.over))
-    sound = Standing.SOUND
-    return (
-        over is sound and of is not Standing.UNSOUND,
-        of is sound and over is not Standing.UNSOUND,
-    )
-
-
-def _is_overloaded(found: Difference) -> bool:
-    """Whether one of the two got fewer requests than the other one."""
-    return LoadOutcome.OVERLOADED in {found.of.load, found.over.load}
 
 
 def _needed(found: Difference, estimate: LogEstimate, strict: float) -> int | None:
@@ -291,5 +279,11 @@ def _needed(found: Difference, estimate: LogEstimate, strict: float) -> int | No
 def _is_claimed_at_last(found: Difference, estimate: LogEstimate, p: float) -> bool:
     """Whether any number of blocks of the same mean would carry a claim, with this p value."""
     outcome = _outcome(found, estimate.without_noise, p)
-    is_fair = not why_unfair(found.of, found.over, outcome)
-    return outcome is not ComparisonOutcome.INCONCLUSIVE and is_fair
+    return outcome is not ComparisonOutcome.INCONCLUSIVE and not _why_barred(found, outcome)
+
+
+def _why_barred(found: Difference, outcome: ComparisonOutcome) -> str:
+    """Say why an outcome must not be claimed whatever the replicates show; nothing where it may."""
+    if (unfair := why_unfair(found.of, found.over, outcome)) or found.at_any_rate:
+        return unfair
+    return why_at_two_rates(found.of, found.over, found.figure)

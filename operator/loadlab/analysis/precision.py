@@ -42,7 +42,7 @@ _NO_INTERVAL = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """What is known of one figure of a cell, beside its control where it has one."""
 
     cell: str
@@ -66,7 +66,7 @@ class _Known:
 class HalfWidth:
     """The half widths of one figure over all cells."""
 
-    cells: tuple[_Known, ...]
+    cells: tuple[Known, ...]
 
     @property
     def widest(self) -> float | None:
@@ -171,7 +171,7 @@ def _half_width(
         differences = [difference_of(figure, pair, table, noise) for pair in pairs]
         return HalfWidth(
             tuple(
-                _Known(
+                Known(
                     each.of.cell.title(), _may_be_known(figure, each.of, each.over), each.estimate
                 )
                 for each in differences
@@ -182,7 +182,7 @@ def _half_width(
         title = row.cell.title()
         logs = list(table.get(title, {}).values())
         estimate = LogEstimate.of_mean(logs, noise) if logs else None
-        known.append(_Known(title, _may_be_known(figure, row), estimate))
+        known.append(Known(title, _may_be_known(figure, row), estimate))
     return HalfWidth(tuple(known))
 
 

@@ -5,6 +5,7 @@ held; `summarize` puts them together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from loadlab.analysis.attempts import with_attempts
 from loadlab.analysis.baseline import BaselineView, with_baseline
@@ -22,6 +23,7 @@ from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.own_thresholds import judge_script
+from loadlab.analysis.pairs import Terms
 from loadlab.analysis.pilots import limits_of
 from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
@@ -35,7 +37,8 @@ from loadlab.analysis.search_outcome import (
 )
 from loadlab.analysis.status_budget import compared_without, within_budget
 from loadlab.analysis.threshold import Threshold, parse_threshold
-from loadlab.analysis.tiers import TierChoice, choose_of_tiers
+from loadlab.analysis.tiers import choose_of_tiers
+from loadlab.analysis.turns import why_no_turns, why_not_recommended
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
 from loadlab.analysis.verdict import decide_verdict, is_quiet
 from loadlab.analysis.what_ran import environment_of
@@ -148,11 +151,16 @@ def _with_insight(
     passing: Sequence[ResultRow],
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
-    found = _choose(plan, rows, passing, replicates)
+    choice = _choose(plan, rows, passing, replicates, own_ms=_own_ms(status))
     latency = plan.context.spec.load.shows_latency
-    own_ms = status.calibration.p99_ms if status.calibration else None
+    no_turns = why_no_turns(plan.context.spec, len(plan.cells))
     comparisons = compare_cells(
-        rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
+        rows[:MAX_ROWS],
+        replicates,
+        plan.pilot,
+        latency=latency,
+        own_ms=_own_ms(status),
+        why=no_turns,
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
     scaling = scaling_of(rows, replicates, {row.cell.title() for row in passing})
@@ -162,14 +170,13 @@ def _with_insight(
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
-            "best": found.choice.best,
+            "best": choice.best,
             "recommendation": recommend(
                 rows,
-                found.choice.best,
-                (*found.undecided, *comparisons),
+                choice,
+                comparisons,
                 scaling,
-                set_aside=found.choice.set_aside,
-                doubt=_doubt(status),
+                doubt=_doubt(status, why_not_recommended(no_turns)),
             ),
         }
     )
@@ -180,31 +187,38 @@ def _choose(
     rows: Sequence[ResultRow],
     passing: Sequence[ResultRow],
     replicates: Sequence[Replicate],
-) -> TierChoice:
+    *,
+    own_ms: float | None,
+) -> Choice:
     """Choose the best cell, and say of every other one that is not compared with it why."""
-
-    def choose_in(tier: Sequence[ResultRow]) -> Choice:
-        return choose(
-            tier,
-            replicates,
-            _beside(plan),
-            plan.pilot,
-            latency=plan.context.spec.load.shows_latency,
-            tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
-        )
-
+    terms = Terms(
+        beside=_beside(plan),
+        pilot=plan.pilot,
+        latency=plan.context.spec.load.shows_latency,
+        tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
+        own_ms=own_ms,
+        why=why_no_turns(plan.context.spec, len(plan.cells)),
+    )
+    choice = choose_of_tiers(plan, passing, lambda tier: choose(tier, replicates, terms))
     fit = {row.cell.title() for row in passing}
     unmet = {row.cell.title(): NOT_MET for row in rows if row.cell.title() not in fit}
-    return choose_of_tiers(plan, passing, choose_in).beside(unmet)
+    return replace(choice, set_aside={**unmet, **choice.set_aside})
 
 
-def _doubt(status: LoadExperimentStatus) -> str:
+def _own_ms(status: LoadExperimentStatus) -> float | None:
+    """Return what k6 itself adds to a latency; None where it was not measured."""
+    return status.calibration.p99_ms if status.calibration else None
+
+
+def _doubt(status: LoadExperimentStatus, no_turns: str = "") -> str:
     """Say why nothing is to be recommended, whatever the comparisons say; else nothing."""
     failed = find(status.conditions, ConditionType.FAILED)
     if failed is not None and failed.status is Truth.TRUE:
         return f"the experiment did not come to its end, {failed.reason}"
     if not is_quiet(status):
         return "others used the nodes' CPUs during too many runs"
+    if no_turns:
+        return no_turns
     finding, figures = judge_floor(status.noise_floor)
     is_biased = finding is Finding.DIFFERS
     return f"the same cell run twice differs from itself, {figures}" if is_biased else ""

@@ -6,9 +6,8 @@ by its users, or came to no result, may carry as much. The best of those stands 
 the fastest tier, and nothing tells the two apart.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from loadlab.analysis.best import MAX_NAMED, Choice
 from loadlab.analysis.contenders import LOWER_TIER
@@ -24,20 +23,7 @@ _NO_PILOT = "came to no usable result"
 _MOST_CHARACTERS = 100  # of the reason of a comparison
 
 
-@dataclass(frozen=True, slots=True)
-class TierChoice:
-    """The choice over all tiers, and between which cells of different ones nothing decides."""
-
-    choice: Choice
-    undecided: tuple[Comparison, ...] = ()
-
-    def beside(self, set_aside: Mapping[str, str]) -> Self:
-        """Return it with further cells that are not compared, each with the reason."""
-        choice = replace(self.choice, set_aside={**set_aside, **self.choice.set_aside})
-        return replace(self, choice=choice)
-
-
-def choose_of_tiers(plan: Plan, passing: Sequence[ResultRow], choose: Choose) -> TierChoice:
+def choose_of_tiers(plan: Plan, passing: Sequence[ResultRow], choose: Choose) -> Choice:
     """Choose by `choose` within the fastest tier, and of each slower one what may carry as much."""
     tiers = tiers_to_choose_of(plan, passing)
     reasons = {row.cell.title(): LOWER_TIER for row in passing}
@@ -46,15 +32,22 @@ def choose_of_tiers(plan: Plan, passing: Sequence[ResultRow], choose: Choose) ->
     choices = [choose(tier) for tier in tiers]
     for choice in choices:
         reasons |= choice.set_aside
-    found = [choice.best for choice in choices if choice.best]
-    if not found:
-        return TierChoice(Choice(None, reasons))
-    best, *others = found
-    tied = [title for each in found for title in (each.cell, *each.tied_with)][1:]
-    together = best.model_copy(update={"tied_with": tuple(tied[:MAX_NAMED])})
+    chosen = [(choice, choice.best) for choice in choices if choice.best]
+    if not chosen:
+        return Choice(None, reasons)
+    (first, best), *others = chosen
     rows = {row.cell.title(): row for row in passing}
-    undecided = tuple(_undecided(best, other, rows[other.cell]) for other in others)
-    return TierChoice(Choice(together, reasons), undecided)
+    beside = [title for _, each in others for title in (each.cell, *each.tied_with)]
+    undecided = tuple(_undecided(best, rows[title]) for title in beside)
+    tied = (*best.tied_with, *beside)[:MAX_NAMED]
+    return replace(
+        first,
+        best=best.model_copy(update={"tied_with": tied}),
+        set_aside=reasons,
+        are_alike=first.are_alike and not undecided,
+        among=(*undecided, *first.among),
+        undecided=undecided,
+    )
 
 
 def tiers_to_choose_of(plan: Plan, rows: Sequence[ResultRow]) -> list[list[ResultRow]]:
@@ -77,12 +70,12 @@ def _may_carry_more(row: ResultRow) -> bool:
     return row.capacity is None or row.capacity.why != Limit.SERVICE
 
 
-def _undecided(best: Best, other: Best, row: ResultRow) -> Comparison:
+def _undecided(best: Best, row: ResultRow) -> Comparison:
     why = words_of(row.capacity.why or "") if row.capacity else _NO_PILOT
     return Comparison(
         figure="requestsPerSecond",
         of=best.cell,
-        over=other.cell,
+        over=row.cell.title(),
         blocks=0,
         outcome=ComparisonOutcome.INCONCLUSIVE,
         why=fit(f"{row.cell.variant}'s pilot {why}", _MOST_CHARACTERS),

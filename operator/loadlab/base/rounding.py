@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, WrapSerializer
 
+_MOST_DIGITS = 10  # closer to 1 than so many tell lies nothing that was measured
+
 
 def decimals(digits: int) -> WrapSerializer:
     """Annotate a number, or a model of numbers, that is written with so many decimal places."""
@@ -23,6 +25,19 @@ def significant(digits: int) -> WrapSerializer:
 
     def written(value: object, handler: SerializerFunctionWrapHandler) -> Any:
         return _each(handler(value), lambda number: float(f"{number:.{digits}g}"))
+
+    return WrapSerializer(written)
+
+
+def significant_ratio(digits: int) -> WrapSerializer:
+    """Annotate a ratio, which is written with more digits where these would make a 1 of it."""
+
+    def rounded(ratio: float) -> float:
+        finer = (float(f"{ratio:.{n}g}") for n in range(digits, _MOST_DIGITS))
+        return next((found for found in finer if found != 1), 1.0)
+
+    def written(value: object, handler: SerializerFunctionWrapHandler) -> Any:
+        return _each(handler(value), rounded)
 
     return WrapSerializer(written)
 

@@ -1,5 +1,6 @@
 """The table of the comparisons: how each cell differs from its control."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
@@ -9,6 +10,7 @@ from loadlab.cli.sheet import Column, Sheet, key, word
 from loadlab.model.status import Comparison, ComparisonOutcome
 
 _NAMES = {"requestsPerSecond": "req/s", "cpuMicros": "CPU µs/req", "p95Ms": "p95 ms"}
+_FIGURES = re.compile(r"\d[\d.,]*")
 _COLOURS = {
     ComparisonOutcome.IMPROVED: "green",
     ComparisonOutcome.REGRESSED: "red",
@@ -56,11 +58,16 @@ def outcome(each: Comparison) -> Text:
 
 
 def reasons(found: Sequence[Comparison]) -> Iterator[str]:
-    """Yield each reason why nothing can be claimed once, with the number of its comparisons."""
-    kinds = dict.fromkeys(each.why for each in found if each.why)
-    for why in kinds:
-        count = sum(each.why == why for each in found)
-        yield f"No claim in {count} of {len(found)} comparisons: {why}"
+    """Yield each reason why nothing can be claimed once, with the number of its comparisons.
+
+    Those that differ by their figures alone, such as two rates, are one: the first of them is told.
+    """
+    kinds: dict[str, list[str]] = {}
+    for why in (each.why for each in found if each.why):
+        kinds.setdefault(_FIGURES.sub("0", why), []).append(why)
+    for alike in kinds.values():
+        such = " such as" if len(set(alike)) > 1 else ""
+        yield f"No claim in {len(alike)} of {len(found)} comparisons:{such} {alike[0]}"
 
 
 def _cells(each: Comparison, titles: Mapping[str, str]) -> Iterator[str | Text]:

@@ -161,7 +161,7 @@ def _best(best: Best, rows: Sequence[ResultRow], *, latency: bool) -> str:
 
 def _beside_best(best: Best) -> Iterator[list[str | tuple[str, str]]]:
     if best.tied_with:
-        yield [f"  not told from it: {', '.join(best.tied_with)}"]
+        yield [f"  not clearly worse than it: {', '.join(best.tied_with)}"]
     if best.alternatives:
         yield [f"  better than it in one figure, worse in another: {', '.join(best.alternatives)}"]
     if best.lead and best.lead.outcome is ComparisonOutcome.IMPROVED:

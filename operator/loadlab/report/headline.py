@@ -98,7 +98,7 @@ def _best(best: Best, subject: Subject) -> Iterator[str]:
     tail = "" if at_saturation else f", p95 {spelling.tail(row, best.p95_ms)} ms"
     yield f"Best: {subject.title_of(best.cell)}, {rate} requests/s{tail}."
     if best.tied_with:
-        yield f"Not told from it: {', '.join(map(subject.title_of, best.tied_with))}."
+        yield f"Not clearly worse than it: {', '.join(map(subject.title_of, best.tied_with))}."
     if best.alternatives:
         others = ", ".join(map(subject.title_of, best.alternatives))
         yield f"Better than it in one figure, worse in another: {others}."

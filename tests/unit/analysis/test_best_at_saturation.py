@@ -7,6 +7,7 @@ import pytest
 
 from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.pairs import Terms
 from loadlab.catalogue import Cell, Factor
 from loadlab.measurement.histogram import Histogram
 from loadlab.model.resources import Experiment, Trial
@@ -31,7 +32,7 @@ def saturated(cells: Users) -> list[Replicate]:
 
 def chosen(cells: Users) -> Choice:
     replicates = saturated(cells)
-    return choose(rows_of(replicates), replicates, latency=False)
+    return choose(rows_of(replicates), replicates, Terms(latency=False))
 
 
 def test_users_who_wait_longer_at_the_same_rate_are_no_worse_a_cell() -> None:

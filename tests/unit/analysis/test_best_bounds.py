@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from loadlab.analysis.best import Choice, choose
+from loadlab.analysis.pairs import Terms
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.model.status import Figure, LoadOutcome, ResultRow, Standing
 from tests.unit.analysis.claims import rows_of
@@ -37,7 +38,7 @@ def with_tails(rows: list[ResultRow], stands: Mapping[str, str]) -> list[ResultR
 def chosen(cells: Figures, stands: Mapping[str, str], *, tail_is_kept: bool = False) -> Choice:
     replicates = replicates_of(cells, 5)
     rows = with_tails(rows_of(replicates), stands)
-    return choose(rows, replicates, tail_is_kept=tail_is_kept)
+    return choose(rows, replicates, Terms(tail_is_kept=tail_is_kept))
 
 
 @pytest.mark.parametrize("why", [GROWING, CUT])

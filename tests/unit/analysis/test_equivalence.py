@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadlab.analysis.best import choose
 from loadlab.analysis.calibration import without_own_delay
 from loadlab.analysis.comparison import (
     Difference,
@@ -18,7 +19,7 @@ from loadlab.analysis.estimate import Deviation, LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.recommendation import recommend
 from loadlab.catalogue import Cell
-from loadlab.model.status import Best, Comparison
+from loadlab.model.status import Comparison
 from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of
 from tests.unit.analysis.test_comparison import ASYNC, SYNC, cell_at
@@ -80,14 +81,11 @@ def test_more_blocks_show_no_equality_that_k6_may_hide() -> None:
 def test_no_replicates_are_asked_for_where_a_calibration_is_missing() -> None:
     replicates = [*cell_at(SYNC, 1000, 600, 10), *cell_at(ASYNC, 1000, 600, 10)]
     rows = rows_of(replicates)
-    best = Best(
-        cell=rows[0].cell.title(),
-        requests_per_second=1000,
-        p95_ms=10,
-        tied_with=(rows[1].cell.title(),),
-    )
-    (said, *_) = recommend(rows, best, compare_cells(rows, replicates), (), doubt="")
+    choice = choose(rows, replicates)
+    (said, *_) = recommend(rows, choice, compare_cells(rows, replicates), ())
 
+    assert choice.best is not None
+    assert len(choice.best.tied_with) == 1
     assert "replicates" not in said
 
 
@@ -152,7 +150,7 @@ def test_it_is_the_end_of_the_interval_that_has_to_be_beyond() -> None:
 
 def test_other_figures_are_told_whatever_k6_waited() -> None:
     replicates = [*with_wait(SYNC, 10.0, 99.0)]
-    replicates += [replace(each, cell=ASYNC) for each in cell_at(SYNC, 1500, 400, 10)]
+    replicates += [replace(each, cell=ASYNC) for each in cell_at(SYNC, 1040, 400, 10)]
     found = {c.figure: c.outcome for c in compare_cells(rows_of(replicates), replicates)}
 
     assert found["requestsPerSecond"] is found["cpuMicros"] is Outcome.IMPROVED

@@ -27,7 +27,7 @@ def outcomes(replicates: Sequence[Replicate], *failed: float) -> dict[str, tuple
     return {c.figure: (c.outcome, c.why or "") for c in compare_cells(rows, replicates, own_ms=0.2)}
 
 
-CHEAPER = [*cell_at(SYNC, 1000, 600, 40), *cell_at(ASYNC, 1500, 330, 30)]
+CHEAPER = [*cell_at(SYNC, 1000, 600, 40), *cell_at(ASYNC, 1040, 330, 30)]
 
 
 def test_what_fails_half_of_its_requests_is_not_improved_by_that():
@@ -44,7 +44,7 @@ def test_what_is_worse_and_fails_more_is_worse():
     found = outcomes(CHEAPER, 0.3, 0.0)
 
     assert found["cpuMicros"][0] is Outcome.IMPROVED
-    dearer = [*cell_at(SYNC, 1000, 400, 40), *cell_at(ASYNC, 600, 700, 90)]
+    dearer = [*cell_at(SYNC, 1000, 400, 40), *cell_at(ASYNC, 970, 700, 90)]
     assert outcomes(dearer, 0.0, 0.3)["cpuMicros"][0] is Outcome.REGRESSED
 
 

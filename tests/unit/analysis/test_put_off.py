@@ -91,7 +91,7 @@ def test_the_best_is_one_whose_workers_keep_up(model, request):
 
     assert found.best is not None
     assert (found.best.cell, dict(found.set_aside)) == ("keeps-up", {"behind": WHY})
-    (sentence,) = recommend(rows, found.best, (), (), set_aside=found.set_aside)
+    (sentence,) = recommend(rows, found, (), ())
     assert sentence == f"Take keeps-up: behind {WHY}."
 
 

@@ -1,13 +1,15 @@
 """A recommendation is a sentence with its figures, and none where the data carry none."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from loadlab.analysis.best import choose
+from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.contenders import NOT_MET
+from loadlab.analysis.pairs import Terms
 from loadlab.analysis.recommendation import recommend
 from loadlab.catalogue import Cell
 from loadlab.model.status import (
@@ -35,7 +37,7 @@ def told(cells: Figures, blocks: int = 5, **change: Any) -> tuple[str, ...]:
     replicates = replicates_of(cells, blocks)
     rows = [row.model_copy(update=change) for row in rows_of(replicates)]
     compared = compare_cells(rows, replicates, own_ms=0.2)
-    return recommend(rows, choose(rows, replicates).best, compared, ())
+    return recommend(rows, choose(rows, replicates, Terms(own_ms=0.2)), compared, ())
 
 
 def test_the_cell_to_take_is_named_with_what_it_has_over_the_next() -> None:
@@ -57,9 +59,9 @@ def test_what_the_cell_to_take_is_worse_in_is_said_whichever_is_the_control(of: 
     (sentence,) = told(cells)
 
     assert sentence.startswith("Take fast: fast carries 1.2 [1.")
-    assert " of its CPU per request" in sentence
-    assert ", 2 [1." in sentence
-    assert " of its p95" in sentence
+    assert "; but cheap, at its own rate, has 0.5 [0." in sentence
+    assert " of fast's p95 and 0.5 [0." in sentence
+    assert sentence.endswith(" of fast's CPU per request.")
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 5])
@@ -94,8 +96,9 @@ def test_what_is_not_told_apart_says_how_many_replicates_would() -> None:
     replicates = replicates_of({"a": (1000.0, 500.0, 40.0), "b": (1001.0, 500.5, 40.0)}, 5)
     rows = rows_of(replicates)
     further = close.model_copy(update={"blocks_needed": 80})
+    tied = replace(choose(rows, replicates), among=(further, close))
 
-    (sentence,) = recommend(rows, choose(rows, replicates).best, (further, close), ())
+    (sentence,) = recommend(rows, tied, (), ())
 
     assert sentence == (
         "Nothing tells b and a apart: 80 replicates would show the difference found, or that "
@@ -111,9 +114,11 @@ def test_where_replicates_help_in_one_figure_alone_it_is_named() -> None:
     tail = Comparison(figure="p95Ms", why=bound, **pair)
     replicates = replicates_of({"a": (1000.0, 500.0, 40.0), "b": (1001.0, 500.5, 40.0)}, 5)
     rows = rows_of(replicates)
-    best = choose(rows, replicates).best
+    choice = choose(rows, replicates)
 
-    (helped,), (hidden,) = (recommend(rows, best, each, ()) for each in ((cost, tail), (tail,)))
+    (helped,), (hidden,) = (
+        recommend(rows, replace(choice, among=each), (), ()) for each in ((cost, tail), (tail,))
+    )
 
     assert helped == (
         "Nothing tells b and a apart: 23 replicates would show whether they differ in CPU per "
@@ -136,7 +141,7 @@ def test_nothing_is_recommended_where_no_cell_carried_its_load() -> None:
 def test_nothing_is_recommended_where_all_cells_failed_their_criteria() -> None:
     rows = rows_of(replicates_of(SELECT, 5))
 
-    assert recommend(rows, None, (), ()) == (
+    assert recommend(rows, Choice(None), (), ()) == (
         "No cell is recommended: none is known to meet all criteria.",
     )
 
@@ -144,11 +149,10 @@ def test_nothing_is_recommended_where_all_cells_failed_their_criteria() -> None:
 def test_the_only_cell_that_meets_the_criteria_is_named_as_that() -> None:
     replicates = replicates_of(SELECT, 5)
     rows = rows_of(replicates)
-    best = choose([row for row in rows if row.cell.variant == "sync"], replicates).best
-
     others = dict.fromkeys(("async", "asyncpg"), NOT_MET)
+    alone = choose([row for row in rows if row.cell.variant == "sync"], replicates)
 
-    assert recommend(rows, best, (), (), set_aside=others) == (
+    assert recommend(rows, replace(alone, set_aside=others), (), ()) == (
         "Take sync: no other cell is known to meet all criteria.",
     )
 
@@ -157,13 +161,13 @@ def test_nothing_is_recommended_where_nothing_is_to_be_trusted() -> None:
     replicates = replicates_of(SELECT, 5)
     rows = rows_of(replicates)
 
-    sentences = recommend(rows, choose(rows, replicates).best, (), (), doubt="a build ran")
+    sentences = recommend(rows, choose(rows, replicates), (), (), doubt="a build ran")
 
     assert sentences == ("Nothing is recommended: a build ran.",)
 
 
 def test_nothing_is_said_where_nothing_was_measured() -> None:
-    assert recommend([], None, (), ()) == ()
+    assert recommend([], Choice(None), (), ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -230,7 +234,7 @@ def test_cells_of_a_sweep_are_named_by_the_levels_that_differ_and_the_enough_is_
     )
     other = law.model_copy(update={"of": "async/poolSize=1"})
 
-    assert recommend(rows, best, (), (other, law)) == (
+    assert recommend(rows, Choice(best), (), (other, law)) == (
         (
             "Take sync (poolSize=1), or async (poolSize=5) as well: sync (poolSize=1) has "
             "0.5 [0.4, 0.6] of asyncpg (poolSize=10)'s p95 of ping."
@@ -249,12 +253,12 @@ def test_how_many_are_enough_is_told_at_the_other_levels_of_the_best_cell() -> N
     ]
     best = choose(rows, []).best
     assert best is not None
-    best = best.model_copy(update={"cell": rows[0].cell.title(), "tied_with": ()})
+    choice = Choice(best.model_copy(update={"cell": rows[0].cell.title(), "tied_with": ()}))
     few = Scaling(factor="workers", of="a/poolSize=5", levels=4, recommendation="2 are enough")
     many = few.model_copy(update={"of": "a/poolSize=20", "recommendation": "8 carry the most"})
 
-    assert recommend(rows, best, (), (few, many)) == ("a/poolSize=20: 8 carry the most.",)
-    assert recommend(rows, best, (), (few,)) == ()
+    assert recommend(rows, choice, (), (few, many)) == ("a/poolSize=20: 8 carry the most.",)
+    assert recommend(rows, choice, (), (few,)) == ()
 
 
 def test_no_sentence_is_longer_than_the_status_takes() -> None:
@@ -265,7 +269,7 @@ def test_no_sentence_is_longer_than_the_status_takes() -> None:
     ]
     replicates = replicates_of(SELECT, 5)
 
-    best = choose(rows, replicates).best
+    choice = choose(rows, replicates)
 
-    assert best is not None
-    assert all(len(sentence) <= 400 for sentence in recommend(rows, best, (), ()))
+    assert choice.best is not None
+    assert all(len(sentence) <= 400 for sentence in recommend(rows, choice, (), ()))

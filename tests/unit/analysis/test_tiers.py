@@ -8,6 +8,7 @@ import pytest
 from loadlab.analysis.pilots import Limit, limits_of, words_of, written_share
 from loadlab.analysis.tiers import tiers_to_choose_of
 from loadlab.catalogue import Cell, Factor
+from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
@@ -26,6 +27,7 @@ COMPARE = {"purpose": "Compare"}
 SYNC, ASYNC, ASYNCPG = (load["cell"] for load in LOADS)
 EMPTY = ComponentUsage(cpu_micros_per_request=100.0, threads_exhausted=0.1)
 FULL = ComponentUsage(cpu_micros_per_request=100.0, threads_exhausted=0.9)
+ANSWERS = Histogram.of([400_000] * 100)  # 50 users who carry 100/s wait for 500 ms
 LOST = Reason(ReasonKind.RATE_NOT_REACHED, Validity.SUSPECT, "carried 10 of 50/s", Family.SERVICE)
 
 
@@ -70,7 +72,8 @@ def summed_up(plan: Plan, pilots: list[Trial], overloaded: str = "") -> LoadExpe
             open_model=True, virtual_users=100, duration_seconds=10.0, rate_per_second=50.0
         )
         judgement = Judgement((LOST,)) if planned.cell.variant == overloaded else VALID
-        result = dump_trial(JudgedTrial(replace(measured(50.0), load=load), judgement))
+        trial = replace(measured(50.0), load=load, latency=ANSWERS)
+        result = dump_trial(JudgedTrial(trial, judgement))
         status = {"status": {"phase": "Succeeded", "measurement": result}}
         trials.append(Trial.model_validate(plan.trial_manifest(planned) | status))
     return analyze(plan, [*trials, *pilots])

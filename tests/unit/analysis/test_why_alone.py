@@ -19,7 +19,7 @@ THREE = replicates_of(dict.fromkeys(("a", "b", "c"), (1000.0, 500.0, 40.0)), 5)
 
 
 def told(choice: Choice, rows: list[ResultRow]) -> str:
-    (sentence,) = recommend(rows, choice.best, (), (), set_aside=choice.set_aside)
+    (sentence,) = recommend(rows, choice, (), ())
     return sentence
 
 
@@ -58,7 +58,7 @@ def test_the_reason_is_that_of_the_others(reasons: Mapping[str, str], words: str
 def test_a_cell_by_itself_has_nothing_beside_it() -> None:
     rows = rows_of(THREE)[:1]
 
-    assert recommend(rows, choose(rows, THREE).best, (), ()) == ()
+    assert recommend(rows, choose(rows, THREE), (), ()) == ()
 
 
 def test_who_was_measured_by_another_generator_meets_its_criteria_all_the_same() -> None:

@@ -166,7 +166,7 @@ def test_what_is_tied_with_the_best_cell_is_named(finished: dict[str, Any]) -> N
 
     place = next(n for n, line in enumerate(lines) if line.startswith("Best: "))
     assert lines[place + 1 : place + 4] == [
-        "  not told from it: b",
+        "  not clearly worse than it: b",
         "  better than it in one figure, worse in another: c, d",
         "  ahead of e by 0.68 [0.63, 0.74] in CPU µs/req (Improved)",
     ]

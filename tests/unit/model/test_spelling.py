@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab import spelling
-from loadlab.model.status import Figure, LatencyMs
+from loadlab.model.status import Comparison, Figure, LatencyMs
 from tests.unit.analysis.claims import rows_of, sized
 from tests.unit.analysis.test_comparison import SYNC
 
@@ -142,3 +142,36 @@ def test_things_are_counted_in_groups():
     )
     assert spelling.mebibytes(5 * 2**30) == "5,120"
     assert spelling.chance(0.00123) == "0.0012"
+
+
+@pytest.mark.parametrize(
+    ("ends", "spelled"),
+    [
+        ((0.93, 0.87, 0.9996), "0.93 [0.87, 0.9996]"),
+        ((0.93, 0.87, 0.99996), "0.93 [0.87, 0.99996]"),
+        ((1.0006, 1.0002, 1.0009), "1.001 [1.0002, 1.001]"),
+        ((1.0003, 1.0002, 1.0004), "1.0003 [1.0002, 1.0004]"),
+        ((1.0003, 0.98, 1.02), "1 [0.98, 1.02]"),
+        ((1.0, 1.0, 1.0), "1 [1, 1]"),
+        ((1 + 1e-12, 1 + 1e-12, 1.1), "1 [1, 1.1]"),
+    ],
+)
+def test_no_end_of_an_interval_is_rounded_onto_1(ends, spelled):
+    """It was [0.87, 1], and Improved."""
+    mean, low, high = ends
+
+    assert spelling.interval(mean, low, high, spelling.ratio) == spelled
+
+
+def test_other_figures_may_well_be_1():
+    assert spelling.interval(0.9, 0.5, 0.9996) == "0.9 [0.5, 1]"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "written"),
+    [(1.0003, 1.0003), (0.99996, 0.99996), (0.93456, 0.9346), (1.0, 1.0), (1 + 1e-12, 1.0)],
+)
+def test_no_ratio_is_written_as_1_that_is_not_1(ratio, written):
+    found = Comparison(figure="p95Ms", of="a", over="b", blocks=5, outcome="Improved", high=ratio)
+
+    assert found.dump()["high"] == written

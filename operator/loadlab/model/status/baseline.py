@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from loadlab.base.models import ObservedModel
-from loadlab.base.rounding import significant
+from loadlab.base.rounding import significant, significant_ratio
 from loadlab.model.status.comparisons import Comparison
 
 MAX_DIFFERENCES = 20
@@ -16,7 +16,7 @@ class BaselineComparison(Comparison):
     """One figure of a cell, divided by that of the same cell of the baseline; unpaired."""
 
     over: str = Field(max_length=200, description="The baseline: the same cell of it.")
-    ratio: Annotated[float | None, significant(4)] = Field(
+    ratio: Annotated[float | None, significant_ratio(4)] = Field(
         default=None, description="Ratio of the two geometric means."
     )
     blocks: int = Field(description="Replicates of this experiment.")

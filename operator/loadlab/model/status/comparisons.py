@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from loadlab.base.models import ObservedModel
-from loadlab.base.rounding import significant
+from loadlab.base.rounding import significant, significant_ratio
 
 
 class ComparisonOutcome(StrEnum):
@@ -30,13 +30,13 @@ class Comparison(ObservedModel):
             "for cells of the first variant the first cell."
         ),
     )
-    ratio: Annotated[float | None, significant(4)] = Field(
+    ratio: Annotated[float | None, significant_ratio(4)] = Field(
         default=None, description="Geometric mean of the ratios within the blocks."
     )
-    low: Annotated[float | None, significant(4)] = Field(
+    low: Annotated[float | None, significant_ratio(4)] = Field(
         default=None, description="Lower end of the 95 % interval; absent as for a row's figure."
     )
-    high: Annotated[float | None, significant(4)] = Field(
+    high: Annotated[float | None, significant_ratio(4)] = Field(
         default=None, description="Upper end of the 95 % interval."
     )
     blocks: int = Field(description="Replicates in which both have the figure.")

@@ -1,0 +1,51 @@
+"""How far two cells' figures carry a claim at all: by what is known of them, and at which rates.
+
+In a closed loop each cell makes its own rate, on which two figures depend. CPU per request has the
+idle CPU of a second in it, shared out over the requests of that second; and response times at N
+users are N/X at saturation (Little), so that a shorter p95 is the higher rate once more.
+"""
+
+import math
+
+from loadlab import spelling
+from loadlab.analysis.equivalence import MARGIN
+from loadlab.analysis.row_figures import mean_of, standing_of
+from loadlab.model.status import LoadOutcome, ResultRow, Standing
+
+_RATE = "requests_per_second"
+_BY_RATE = {"cpu_micros", "p95_ms"}  # the requests beside a load have a rate of their own
+
+
+def is_overloaded(of: ResultRow, over: ResultRow) -> bool:
+    """Whether one of the two got fewer requests than the other one."""
+    return LoadOutcome.OVERLOADED in {of.load, over.load}
+
+
+def may_lie(of: ResultRow, over: ResultRow, figure: str) -> tuple[bool, bool]:
+    """Say whether the ratio may be claimed to lie above 1, and below it.
+
+    Over a lower bound the true ratio may be smaller; with one above it, larger.
+    """
+    if is_overloaded(of, over):
+        return False, False
+    own, other = (standing_of(row, figure) for row in (of, over))
+    sound = Standing.SOUND
+    return (
+        other is sound and own is not Standing.UNSOUND,
+        own is sound and other is not Standing.UNSOUND,
+    )
+
+
+def why_at_two_rates(of: ResultRow, over: ResultRow, figure: str) -> str:
+    """Say that a closed loop had the two at rates on which the figure depends; else nothing.
+
+    Rates are apart by more than the margin of equivalence: measured ones differ by 2 to 8 % from
+    trial to trial, and by 1 % no two of them would be equal.
+    """
+    if figure not in _BY_RATE or not (of.load is over.load is None):
+        return ""
+    own, other = (mean_of(row, _RATE) for row in (of, over))
+    if not own or not other or abs(math.log(own / other)) <= MARGIN:
+        return ""
+    rates = f"{spelling.number(own)} and {spelling.number(other)} requests/s"
+    return f"at {rates}, on which it depends: offer one rate (load.purpose Compare)"
