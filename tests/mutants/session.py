@@ -16,7 +16,8 @@ from types import ModuleType
 import pytest
 
 from tests.mutants.changes import Mutant, mutants_of
-from tests.mutants.known import EQUIVALENT, MODULES
+from tests.mutants.held import MODULES
+from tests.mutants.known import EQUIVALENT
 from tests.mutants.transplant import put_in_place
 
 # In CPU time, all of them: the machine may be busy with something else.
