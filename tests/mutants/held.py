@@ -48,7 +48,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.own_thresholds": [],
     "analysis.attempts": [],
     "analysis.environments": ["running_environments"],
-    "analysis.what_ran": ["environments", "running_environments"],
+    "analysis.what_ran": [],
     "analysis.status_budget": ["written_status"],
     "measurement.without_answer": [],
     "measurement.warm_up": [],

@@ -9,6 +9,7 @@ _CONVERGED = "more terms than it takes: it has converged"
 _A_MILLIONTH = "a millionth part of it decides nothing"
 _HAS_A_MEDIAN = "of seconds that all have a median, above 0"
 _GREW = "of what grew over several seconds the median is above 0"
+_ROOM_FOR_ALL = "of so few cells there is room for all figures"
 _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
@@ -25,6 +26,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
         "_as_asked: mean <= bounds.WAIT_EXPLAINS * wait -> "
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
+    },
+    "analysis.baseline": {
+        "with_baseline: len(same_cells(status.results, former.status.results)) if former else 0 -> "
+        "len(same_cells(status.results, former.status.results)) if former else 1": _ROOM_FOR_ALL,
+        "_most: max(1, cells) -> max(2, cells)": _ROOM_FOR_ALL,
     },
     "analysis.best": {
         "_first: -1 -> -2": _SIGN,
