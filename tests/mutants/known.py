@@ -14,6 +14,9 @@ _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
 EQUIVALENT: Mapping[str, Mapping[str, str]] = {
+    "analysis.attempts": {
+        "_with_replaced: min(known) -> max(known)": "the trials of a cell ask one Service",
+    },
     "analysis.attribution": {
         "_by_stage: largest.share <= bounds.LARGEST_STAGE -> "
         "largest.share < bounds.LARGEST_STAGE": _NEVER_EQUAL,
