@@ -139,6 +139,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.hard_limit": {
         "fit_limit: best.worst >= _MARGIN -> best.worst > _MARGIN": _NEVER_EQUAL,
     },
+    "analysis.noise_floor": {
+        "_differs: abs(floor.ratio - 1) > EQUIVALENCE_MARGIN -> "
+        "abs(floor.ratio - 1) >= EQUIVALENCE_MARGIN": _NEVER_EQUAL,
+        "_differs: floor.p < 1 - CONFIDENCE -> floor.p <= 1 - CONFIDENCE": _NEVER_EQUAL,
+    },
     "analysis.percentiles": {
         "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
             "there is a replicate always"
@@ -273,6 +278,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "validity.noise": {
         "_in_words: found.logs >= LEAST_TOLD -> found.logs > LEAST_TOLD": _NEVER_EQUAL,
+    },
+    "validity.ran_as": {
+        "_is_same: abs(ran - asked) < LEAST_DIFFERENCE -> abs(ran - asked) <= LEAST_DIFFERENCE": (
+            "whole thousandths of a CPU never differ by half of one"
+        ),
     },
     "validity.steadiness": {
         "warm_up_unfinished: max(1, trial.requests) -> max(2, trial.requests)": (
