@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import yaml
 
-from loadlab.analysis.criteria import parse_threshold
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.base.names import Component
 from loadlab.catalogue import WORKLOADS, Cell, Factor
 from loadlab.model.resources import Experiment

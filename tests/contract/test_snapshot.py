@@ -83,7 +83,7 @@ class Connection:
         return [
             {"name": "cpu.stat", "content": "usage_usec 1000000\nthrottled_usec 0\n"},
             {"name": "memory.current", "content": "4096\n"},
-            {"name": "memory.stat", "content": "active_file 0\n"},
+            {"name": "memory.stat", "content": "active_file 0\npgmajfault 5\n"},
         ]
 
 
@@ -108,7 +108,7 @@ def metered(folder: Path) -> dict[str, Any]:
     cgroup.mkdir(parents=True)
     (cgroup / "cpu.stat").write_text("usage_usec 1000000\nthrottled_usec 0\n")
     (cgroup / "memory.current").write_text("4096\n")
-    (cgroup / "memory.stat").write_text("active_file 0\n")
+    (cgroup / "memory.stat").write_text("active_file 0\npgmajfault 5\n")
     return ServiceFromOutside(folder).snapshot()
 
 

@@ -84,6 +84,7 @@ def test_work_that_a_worker_does_later_costs_what_it_costs(lab: Lab):
     print({name: row[name] for name in ("requestsPerSecond", "cpuMicrosPerRequest", "bottleneck")})
     assert row["load"] == "Kept", row["reasons"]
     assert row["bottleneck"]["name"] == "Queue"
+    assert any(reason.startswith("QueueBehind: the queue grew: ") for reason in row["reasons"])
     assert "leavesOutCosts" not in row
     assert 3000 < row["cpuMicrosPerRequest"]["worker"] < 4500
 

@@ -19,12 +19,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.attribution": {
         "_by_stage: largest.share <= bounds.LARGEST_STAGE -> "
         "largest.share < bounds.LARGEST_STAGE": _NEVER_EQUAL,
-        "_with_confidence: rest < max(shares.values(), default=0.0) -> "
-        "rest <= max(shares.values(), default=0.0)": _NEVER_EQUAL,
-        "_with_confidence: max(shares.values(), default=0.0) -> "
-        "max(shares.values(), default=1.0)": "what is left over is then all, and not below 1",
         "_may_be_behind: machine.share > bounds.CPU_BUSY -> machine.share >= bounds.CPU_BUSY": (
             _NEVER_EQUAL
+        ),
+        "_doubted: max(0, room - len(words)) -> max(1, room - len(words))": (
+            "all words of doubt together are shorter than the room"
         ),
         "_as_asked: mean <= bounds.WAIT_EXPLAINS * wait -> "
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
@@ -62,6 +61,25 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
+    },
+    "analysis.certainty": {
+        "doubts: trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 0.0 -> "
+        "trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 1.0": (
+            "either is less than its thread can"
+        ),
+        "_memory: service.memory_bytes or 0 -> service.memory_bytes or 1": "a byte fills nothing",
+        "_memory: share > bounds.MEMORY_FULL -> share >= bounds.MEMORY_FULL": _NEVER_EQUAL,
+        "_sessions: sessions.other > max(bounds.SESSIONS, bounds.SESSIONS_SHARE * sessions.in_use) "
+        "-> sessions.other >= "
+        "max(bounds.SESSIONS, bounds.SESSIONS_SHARE * sessions.in_use)": _NEVER_EQUAL,
+        "_sessions: share >= bounds.MATERIAL_STAGE -> share > bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+        "_queue: rest > inside / 2 -> rest >= inside / 2": _NEVER_EQUAL,
+        "_queue: rest >= largest -> rest > largest": _NEVER_EQUAL,
+        "_queue: rest < largest -> rest <= largest": _NEVER_EQUAL,
+        "_queue: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+        "_loop: (throttled := throttled_share(trial)) > bounds.SERVICE_THROTTLED_SHARE -> "
+        "(throttled := throttled_share(trial)) >= bounds.SERVICE_THROTTLED_SHARE": _NEVER_EQUAL,
+        "_loop: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
     },
     "analysis.fairness": {
         "fails_more: low > high -> low >= high": _NEVER_EQUAL,
@@ -108,6 +126,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.criteria": {
         "_figure: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+        "_by_requests: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
@@ -221,7 +240,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "(tuple((t / _dot(terms, fitted) for t in terms)), 1.0)": "the right side is not read",
     },
     "analysis.utilisation": {
-        "backlog: behind > bounds.BACKLOG_SHARE -> behind >= bounds.BACKLOG_SHARE": (
+        "backlog: found.behind > bounds.BACKLOG_SHARE -> found.behind >= bounds.BACKLOG_SHARE": (
             "no double that is 1 less another is the one of 0.1"
         ),
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from loadlab.analysis.criteria import parse_threshold
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.base.quantities import seconds
 from loadlab.model.resources import Experiment
 from loadlab.plan import Images, Plan, make_plan

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadlab.analysis.criteria import parse_threshold
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.base.quantities import seconds
 from loadlab.catalogue import WORKLOADS
 from loadlab.model.resources import Experiment

@@ -93,6 +93,33 @@ async def test_what_carries_more_than_four_times_as_much_is_measured_at_a_rate_o
     assert "offered different rates" in claimed["note"]
 
 
+@pytest.mark.parametrize("forgetful", [True, False])
+async def test_what_limited_a_pilot_is_known_when_all_is_summed_up(forgetful):
+    """By its measurement, which stays in its LoadTrial: nothing was full but its users."""
+    lab = laboratory(sync=600, other=3000, forgetful=forgetful)
+    submit(lab)
+
+    status = await lab.run()
+
+    assert {row["capacity"]["why"] for row in status["results"]} == {"PilotUsers"}
+    assert [title.partition("/")[0] for title in status["best"]["tiedWith"]] == ["sync"]
+    assert "sync's pilot was limited by its users" in status["recommendation"][0]
+
+
+async def test_where_its_pilot_is_gone_nobody_says_that_a_cell_is_slower():
+    lab = laboratory(sync=600, other=3000)
+    submit(lab)
+    while not lab.status().get("chosen", {}).get("loads"):
+        await lab.step()
+    for name in (f"{CHILD}-p001", f"{CHILD}-p002"):
+        del lab.cluster.objects[Kind.TRIAL, "lab", name]
+
+    status = await lab.run()
+
+    assert {row["capacity"]["why"] for row in status["results"]} == {"PilotUnknown"}
+    assert "sync's pilot does not tell what limited it" in status["recommendation"][0]
+
+
 async def test_a_rate_of_the_users_own_is_offered_and_pilots_tell_the_capacity():
     lab = laboratory()
     lab.submit(load=LOAD, factors={"rate": [500], "virtualUsers": [10]}, successCriteria=[])

@@ -24,7 +24,7 @@ from tests.simulations.growth import (
     law_coverage,
 )
 from tests.simulations.queues import grows, noisy, queue, share_told, warms_up
-from tests.simulations.searches import Queue, cost, near, rounds
+from tests.simulations.searches import Queue, cost, near, rounds, told_apart
 from tests.simulations.stages import grown, one_noisier, two_cells
 from tests.simulations.unpaired import TwoRuns, unpaired_claims, unpaired_coverage
 from tests.simulations.world import (
@@ -116,10 +116,10 @@ def falls() -> Iterator[str]:
 def false_claims() -> Iterator[str]:
     """Yield how often equal cells are told apart."""
     yield ""
-    yield "Six equal cells, three figures: experiments with any difference claimed"
+    yield "Six equal cells, three figures: experiments with any difference claimed, standard error"
     for blocks in (3, 4, 5, 10):
-        found = families_with_a_claim(World(blocks, 0.05), ROUNDS // 4)
-        yield f"  {blocks:>2} blocks {found:>7.1%}"
+        found = families_with_a_claim(World(blocks, 0.05), ROUNDS)
+        yield f"  {blocks:>2} blocks {found:>7.1%} +- {math.sqrt(found * (1 - found) / ROUNDS):.1%}"
 
 
 def same_cell_twice() -> Iterator[str]:
@@ -213,6 +213,17 @@ def searches() -> Iterator[str]:
             )
 
 
+def equal_searches() -> Iterator[str]:
+    """Yield how often searches tell cells apart that are equal, and that are not."""
+    yield ""
+    yield "Searches of cells that are told apart, within 5 %: one of all others, and one of any"
+    yield f"{'cells':>8}{'noise':>8}{'faster':>8}{'of all':>9}{'of any':>9}"
+    for cells, noise, gain in itertools.product((2, 6, 10), (0.025, 0.05), (1.0, 1.2, 1.33)):
+        queues = [*[Queue(noise=noise)] * (cells - 1), Queue(1000.0 * gain, noise)]
+        found = told_apart(queues, ROUNDS // 4)
+        yield f"{cells:>8}{noise:>8.1%}{gain - 1:>8.0%}{found.of_all:>9.1%}{found.of_any:>9.1%}"
+
+
 def overloads() -> Iterator[str]:
     """Yield how often an open load is said not to be carried, by what share of full it uses."""
     yield "\nOpen loads of an M/M/1 queue that are said not to be carried, 200 of each"
@@ -236,6 +247,7 @@ _PARTS = (
     steadiness,
     overloads,
     searches,
+    equal_searches,
 )
 
 

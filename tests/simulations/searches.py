@@ -7,11 +7,21 @@ a criterion on the p95 has one: speed - ln(20) / bound.
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.search import Limits, Tried, TriedRates, next_step
-from loadlab.model.status import SearchEnd, StepOutcome
+from loadlab.analysis.search_outcome import best_of_search
+from loadlab.catalogue import Cell
+from loadlab.model.status import (
+    Best,
+    CellCapacity,
+    ReplicateCounts,
+    ResultRow,
+    SearchEnd,
+    StepOutcome,
+    Validity,
+)
 
 SEED = 20261127
 SWEEP_STEP = 1.05
@@ -111,6 +121,52 @@ def rounds(queue: Queue, count: int, *, within: float = 0.05, replicates: int = 
     """Return so many searches and sweeps, always the same ones."""
     chance = random.Random(SEED)
     return [beside(queue, chance, within, replicates) for _ in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of how many experiments a cell is said to be ahead: of all the others, and of any of them."""
+
+    of_all: float
+    of_any: float
+
+
+def told_apart(queues: Sequence[Queue], count: int, *, within: float = 0.05) -> Told:
+    """Return how often a search tells so many cells apart, of which the last one carries most."""
+    chance = random.Random(SEED)
+    bests = [_best(queues, chance, within) for _ in range(count)]
+    known = [best for best in bests if best is not None]
+    of_any = [best for best in known if len(best.tied_with) < len(queues) - 1]
+    right = [best for best in known if best.cell == _row(len(queues) - 1).cell.title()]
+    ahead = known if len(set(queues)) == 1 else right
+    return Told(sum(not best.tied_with for best in ahead) / count, len(of_any) / count)
+
+
+def _best(queues: Sequence[Queue], chance: random.Random, within: float) -> Best | None:
+    found = [_capacity(place, search(queue, chance, within)) for place, queue in enumerate(queues)]
+    return best_of_search([_row(place) for place in range(len(queues))], found)
+
+
+def _capacity(place: int, tried: list[Tried]) -> CellCapacity:
+    known = TriedRates.of(tried)
+    return CellCapacity(
+        cell=_row(place).cell.title(),
+        at_least=known.at_least,
+        at_least_trials=known.times(known.at_least),
+        below=known.below,
+        below_trials=known.times(known.below),
+        below_outcome=known.outcome_below(),
+        ended=SearchEnd.FOUND,
+    )
+
+
+def _row(place: int) -> ResultRow:
+    return ResultRow(
+        cell=Cell(variant=f"v{place}"),
+        replicates=ReplicateCounts(planned=2, valid=2),
+        requests=1000,
+        validity=Validity.VALID,
+    )
 
 
 def near(found: list[Found], share: float = 0.1) -> float:

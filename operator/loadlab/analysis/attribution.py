@@ -10,9 +10,11 @@ Three ranks, the first that has a full resource names the bottleneck:
 |          | ServiceCpu, at times                 | a process only computed > 30 % of the time     |
 |          | NodeCpu                              | the hypervisor took > 10 % and left no room    |
 | waiting  | EventLoop                            | half of the events waited > 10 ms for the loop |
-|          | DatabaseLocks, DatabaseDisk          | most connections in use waited for that        |
+|          | DatabaseLocks, DatabaseDisk          | most connections in use waited for that, and   |
+|          |                                      | > 10 % of a request's time beside the queues   |
 |          | DatabasePool                         | > 1 request a process waited for a connection  |
-|          | ThreadPool                           | no thread was free for > 80 % of the time      |
+|          | ThreadPool                           | no thread was free for > 80 % of the time, and |
+|          |                                      | > 1 call a process waited for one              |
 
 Waiting comes after machines because a full CPU makes everybody wait, and a full pool none but
 its users; the loop comes before the pools, because who waits for it seems to wait for both; what
@@ -24,9 +26,8 @@ Where nothing is full, `Load` says that the service did all it was asked for: it
 rate, or each answer took the time that the request asked it to wait. It is no answer where more
 than few requests failed, a criterion did, or the load was not carried. Else the stage that takes
 most of the response time (`stages`) is named with confidence Medium; or, where something was not
-kept, what is fullest and more than half full, with confidence Low; or none: Unattributed. What
-requests wait for (but the loop) is named with confidence Low where no stage explains as much as
-all of them leave over.
+kept, what is fullest and more than half full, with confidence Low; or none: Unattributed. How sure
+any of them may be is `certainty`'s.
 Method: the USE method (Gregg, Systems Performance, 2nd ed., 2.5.9), utilisation and saturation
 of every resource, with the service's own queues as resources.
 """
@@ -34,7 +35,8 @@ of every resource, with the service's own queues as resources.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from loadlab.analysis.database_waits import database_waits, is_unseen
+from loadlab.analysis.certainty import LEAST_CERTAIN_FIRST, Doubt, doubts
+from loadlab.analysis.database_waits import database_waits
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.stages import REMEDIES, share_out, tell
 from loadlab.analysis.utilisation import WAITING, Fullness, backlog, machines, waiting
@@ -47,14 +49,6 @@ from loadlab.validity import bounds
 
 Ranks = tuple[Sequence[Fullness], Sequence[Fullness], Sequence[Fullness]]
 LONGEST_DISSENT = 150  # of what replicates say otherwise
-_LEAST_CERTAIN_FIRST = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
-# What requests are seen to wait for, each for as long as it takes.
-_HELD = {
-    Resource.DATABASE_LOCKS,
-    Resource.DATABASE_DISK,
-    Resource.DATABASE_POOL,
-    Resource.THREAD_POOL,
-}
 
 
 def attribute(trial: TrialMeasurement, *, is_missed: bool = False) -> Bottleneck:
@@ -64,17 +58,12 @@ def attribute(trial: TrialMeasurement, *, is_missed: bool = False) -> Bottleneck
     """
     is_missed = is_missed or trial.failed_rate > MATERIAL_FAILURES
     stages, ranks = share_out(trial), _ranks(trial)
-    found = _by_stage(_by_fullness(trial, ranks, is_missed=is_missed), stages)
+    full = [found for rank in ranks for found in rank if found.is_full]
+    found = _by_stage(_by_fullness(trial, ranks, full, is_missed=is_missed), stages)
     if is_missed:
         found = _by_the_fullest(found, ranks)
-    found = _with_confidence(found, stages)
-    return found.model_copy(
-        update={
-            "evidence": fit(found.evidence, LONGEST_EVIDENCE - LONGEST_DISSENT),
-            "remedy": REMEDIES.get(found.name, ""),
-            "stages": stages,
-        }
-    )
+    named = next(iter(full), None)
+    return _doubted(found, list(doubts(trial, found.name, named, stages)), stages)
 
 
 def _by_stage(found: Bottleneck, stages: Sequence[Stage]) -> Bottleneck:
@@ -91,18 +80,20 @@ def _by_stage(found: Bottleneck, stages: Sequence[Stage]) -> Bottleneck:
     )
 
 
-def _with_confidence(found: Bottleneck, stages: Sequence[Stage]) -> Bottleneck:
-    """Return it with no more confidence than what was observed explains.
-
-    A request comes to its event loop several times, and nobody counts how often: what is known of
-    that stage is the least it may be.
-    """
-    shares = {stage.name: stage.share for stage in stages}
-    rest = shares.pop(Resource.UNATTRIBUTED, 0.0)
-    if found.name not in _HELD or not stages or rest < max(shares.values(), default=0.0):
-        return found
-    evidence = f"{found.evidence}; {rest:.0%} of the response time are unexplained"
-    return found.model_copy(update={"confidence": Confidence.LOW, "evidence": evidence})
+def _doubted(found: Bottleneck, known: Sequence[Doubt], stages: tuple[Stage, ...]) -> Bottleneck:
+    """Return it with no more confidence than the doubts leave, with their words and the stages."""
+    confidence = min((found.confidence, *(d.at_most for d in known)), key=LEAST_CERTAIN_FIRST.index)
+    words = "".join(f"; {doubt.words}" for doubt in known if doubt.words)
+    room = LONGEST_EVIDENCE - LONGEST_DISSENT
+    remedies = (doubt.remedy for doubt in known if doubt.remedy)
+    return found.model_copy(
+        update={
+            "confidence": confidence,
+            "evidence": fit(fit(found.evidence, max(0, room - len(words))) + words, room),
+            "remedy": next(remedies, REMEDIES.get(found.name, "")),
+            "stages": stages,
+        }
+    )
 
 
 def _by_the_fullest(found: Bottleneck, ranks: Ranks) -> Bottleneck:
@@ -125,8 +116,9 @@ def _ranks(trial: TrialMeasurement) -> Ranks:
     return list(backlog(trial)), sorted(machines(trial), key=_by_share), queues
 
 
-def _by_fullness(trial: TrialMeasurement, ranks: Ranks, *, is_missed: bool) -> Bottleneck:
-    full = [found for rank in ranks for found in rank if found.is_full]
+def _by_fullness(
+    trial: TrialMeasurement, ranks: Ranks, full: Sequence[Fullness], *, is_missed: bool
+) -> Bottleneck:
     if not full:
         reason = None if is_missed else next(_as_asked(trial), None)
         if reason:
@@ -136,8 +128,7 @@ def _by_fullness(trial: TrialMeasurement, ranks: Ranks, *, is_missed: bool) -> B
     busy = [found for found in ranks[1] if _may_be_behind(found, named)]
     remarks = [("also full", others), ("nearly full", busy)]
     also = "".join(f"; {word}: {_evidence(found)}" for word, found in remarks if found)
-    doubtful = also or named.is_at_times or _may_hide_a_database(trial, named)
-    confidence = Confidence.MEDIUM if doubtful else Confidence.HIGH
+    confidence = Confidence.MEDIUM if also or named.is_at_times else named.at_most
     return Bottleneck(name=named.resource, confidence=confidence, evidence=named.evidence + also)
 
 
@@ -163,11 +154,6 @@ def _may_be_behind(machine: Fullness, named: Fullness) -> bool:
     return is_nearly_full and named.resource in WAITING
 
 
-def _may_hide_a_database(trial: TrialMeasurement, named: Fullness) -> bool:
-    """Whether connections may be held for a database of which nobody knows whether it is full."""
-    return named.resource is Resource.DATABASE_POOL and is_unseen(trial)
-
-
 def _evidence(found: Iterable[Fullness]) -> str:
     return ", ".join(each.evidence for each in found)
 
@@ -182,7 +168,7 @@ def _by_rank(found: Fullness) -> int:
 
 def _least_certain(found: Bottleneck) -> tuple[int, str, tuple[float, ...]]:
     stages = tuple(stage.ms for stage in found.stages)
-    return _LEAST_CERTAIN_FIRST.index(found.confidence), found.evidence, stages
+    return LEAST_CERTAIN_FIRST.index(found.confidence), found.evidence, stages
 
 
 def _nothing_full(trial: TrialMeasurement, looked_at: Iterable[Fullness]) -> Bottleneck:

@@ -18,6 +18,10 @@ LEAST_BEND = 0.05
 ENOUGH_OF_PEAK = 0.9
 # Of what k6 itself can send: a closed loop that makes as much may carry more.
 CEILING_SHARE = 0.8
+# Of a rate that failed in a search: so far beyond it must another cell hold to carry more.
+SEARCH_MARGIN = 0.15
+# An answer of a pilot that took so many times as long as one at the offered rate had waited in a queue.
+QUEUED_ANSWER = 2.0
 # How often a difference is to be found that is called detectable.
 POWER = 0.9
 # More blocks than this are not worth naming.

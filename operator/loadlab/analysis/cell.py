@@ -5,18 +5,22 @@ between them, never from within one. A percentile rests on all of its replicates
 in each may be enough in all, so that one reason is judged again here.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from loadlab.analysis.attribution import attribute_cell
+from loadlab.analysis.cell_figures import cost_of, p95_of, throughput_of
 from loadlab.analysis.cell_latency import lower_ends, request_rows
+from loadlab.analysis.cell_percentiles import PercentileSum
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
+from loadlab.analysis.percentile_ends import Ends
 from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
+from loadlab.analysis.spoiled import reasons_beside_used, reasons_of_none_used
 from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
-from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures, cost_components
+from loadlab.analysis.trial_figures import TrialFigures, cost_components
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.measurement.latency import Latency
@@ -34,16 +38,10 @@ from loadlab.model.status import (
     Validity,
 )
 from loadlab.validity.judged_trial import JudgedTrial
-from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid, worst_first
-from loadlab.validity.lateness import Ends, ends_apart
+from loadlab.validity.judgement import Judgement, Reason, ReasonKind, invalid, worst_first
+from loadlab.validity.lateness import ends_apart
 from loadlab.validity.noise import samples_too_few
-from loadlab.validity.standing import (
-    mixes_failures,
-    stand_disturbed,
-    stand_latency,
-    stand_sent,
-    stand_throughput,
-)
+from loadlab.validity.standing import lengthened_by, weighing
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -58,6 +56,9 @@ class MeasuredCell:
     dropped_iterations: int
     rate: Figure | None = None  # of requests that succeeded, as far as it is to be decided by
     requests: int | None = None  # that have a latency, or are known to take longer
+    counted: int = 0  # replicates whose requests the row counts
+    percentile_ends_ms: Mapping[float, Ends] = field(default_factory=dict)  # by so few requests
+    lengthened_by: str | None = None  # why latencies are longer than the service's own
     wants_more: bool = False  # replicates than one, as more are planned
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
 
@@ -81,7 +82,7 @@ class CellSum:
         self._trials: list[TrialFigures] = []
         self._left_out: list[Reason] = []
         self._answers = self._requests = 0
-        self._percentiles: dict[float, list[float]] = {percent: [] for percent in percents}
+        self._percentiles = PercentileSum(percents)
         self._named: dict[str, NamedCount] = {}
 
     def add(self, trial: JudgedTrial) -> TrialFigures:
@@ -96,16 +97,13 @@ class CellSum:
 
     def ask_for(self, percents: Iterable[float]) -> None:
         """Look at more percentiles, of the trials that are added from here on."""
-        for percent in percents:
-            self._percentiles.setdefault(percent, [])
+        self._percentiles.ask_for(percents)
 
     def _add_latency(self, measured: TrialMeasurement) -> None:
         self._answers += measured.latency.count
         latency = Latency(measured.latency, measured.without_answer)
         self._requests += latency.count
-        for percent, found in self._percentiles.items():
-            if latency.count:
-                found.append(latency.percentile_ms(percent))
+        self._percentiles.add(latency)
 
     def leave_out(self, reason: Reason) -> None:
         """Say why a trial is not among them; the first of these reasons is told."""
@@ -117,21 +115,28 @@ class CellSum:
         named = {name: each.answers for name, each in self._named.items()}
         thin = samples_too_few(self._answers, named)
         reasons = (*self._left_out[:1], *_reasons(self._trials, used, thin))
-        found = self._percentiles.items()
-        percentiles = {p: estimate_to_decide_by(sorted(values)) for p, values in found}
+        weighty = weighing(reasons, [trial.judgement for trial in used])
         return MeasuredCell(
-            row=self._row(used, reasons),
-            percentiles_ms={p: figure for p, figure in percentiles.items() if figure},
+            row=self._row(used, reasons, weighty),
+            percentiles_ms=self._percentiles.figures_ms(),
+            percentile_ends_ms=self._percentiles.ends_ms(),
+            lengthened_by=lengthened_by(weighty) if used else None,
             dropped_iterations=sum(t.dropped_iterations for t in used),
             rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),
             requests=self._requests,
+            counted=len(self._counted(used)),
             wants_more=self._wants_more,
             limit=attribute_cell([t.limit for t in _held_back(used) if t.limit]),
         )
 
-    def _row(self, used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> ResultRow:
-        # Of those in which nothing succeeded, that is known.
-        counted = [*used, *(t for t in self._trials if not t.is_usable and t.only_failed)]
+    def _counted(self, used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:
+        """Return those whose requests are counted: that none succeeded in one is known, too."""
+        return [*used, *(t for t in self._trials if not t.is_usable and t.only_failed)]
+
+    def _row(
+        self, used: Sequence[TrialFigures], reasons: Sequence[Reason], weighty: Sequence[Reason]
+    ) -> ResultRow:
+        counted = self._counted(used)
         failed = share_estimate((t.failed, t.requests) for t in counted)
         known = (trial.components.get(Component.SERVICE) for trial in used)
         service = [usage for usage in known if usage]
@@ -148,11 +153,11 @@ class CellSum:
             ),
             load=_load(used),
             requests=sum(t.requests for t in counted),
-            requests_per_second=_throughput(used, reasons),
+            requests_per_second=throughput_of(used, weighty),
             latency_ms=latency,
             latency_from_send_ms=from_send,
             sent_late_ms=_most(t.sent_late_ms for t in used),
-            p95_ms=_p95(used, reasons, ends_apart(latency, from_send)),
+            p95_ms=p95_of(used, weighty, ends_apart(latency, from_send), self._requests),
             failed_rate=failed and failed.mean,
             failed_low=failed and failed.low,
             failed_high=failed and failed.high,
@@ -162,7 +167,7 @@ class CellSum:
             ),
             redirects_followed=sum(t.redirects_followed for t in told) or None,
             cpu_micros_per_request=_by_component(used, lambda u: u.cpu_micros_per_request, _mean),
-            cpu_micros=_cost(used, components),
+            cpu_micros=cost_of(used, components, weighty),
             leaves_out_costs=any(t.leaves_out_costs for t in used),
             cpu_per=CostUnit.ROW if any(t.costs_per_row for t in used) else None,
             memory_bytes=_by_component(used, lambda u: u.memory_bytes, max),
@@ -183,47 +188,11 @@ def _held_back(used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:
     return [trial for trial in used if trial.judgement.is_overloaded] or used
 
 
-def _cost(used: Sequence[TrialFigures], components: Set[str]) -> Figure | None:
-    figure = log_estimate(sorted(_known(t.cpu_micros(components) for t in used)))
-    if figure is None:
-        return None
-    if why := next((why for trial in used if (why := trial.why_costs_unsound)), ""):
-        return figure.as_unsound(why)
-    leaves_out = any(trial.leaves_out_costs for trial in used)
-    return figure.as_lower_bound(WHY_LEFT_OUT) if leaves_out else figure
-
-
 def _load(used: Sequence[TrialFigures]) -> LoadOutcome | None:
     """Say whether the load was carried; None where only answers ask for more."""
     if any(trial.judgement.is_overloaded for trial in used):
         return LoadOutcome.OVERLOADED
     return LoadOutcome.KEPT if any(trial.open_model for trial in used) else None
-
-
-def _p95(
-    used: Sequence[TrialFigures], reasons: Sequence[Reason], apart: Sequence[Ends]
-) -> Figure | None:
-    # Sorted: a float sum depends on its order, the result must not.
-    known = [trial.latency_ms for trial in used if trial.latency_ms]
-    figure = log_estimate(sorted(latency.p95 for latency in known))
-    if figure is None:
-        return None
-    if mixes_failures(reasons):
-        return figure.as_unsound(ReasonKind.FAILURES_IN_LATENCY)
-    is_bound = any(latency.is_lower_bound("p95") for latency in known)
-    if is_bound:
-        return stand_latency(figure, reasons)
-    return stand_disturbed(stand_sent(figure, apart), reasons)
-
-
-def _throughput(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:
-    figure = log_estimate(sorted(t.requests_per_second for t in used))
-    is_open = any(trial.open_model for trial in used)
-    return figure and stand_throughput(figure, reasons, open_model=is_open)
-
-
-def _known(values: Iterable[float | None]) -> Iterable[float]:
-    return (value for value in values if value is not None)
 
 
 def _most(values: Iterable[_Number | None]) -> _Number | None:
@@ -258,33 +227,19 @@ def _reasons(
     Of all, when none could be used. A replicate that the service spoiled is a result, and not to
     be forgotten for those that it did not.
     """
-    sources = used or trials
-    carried = [
-        reason
-        for trial in sources
-        for reason in trial.judgement.reasons
-        if reason.kind is not ReasonKind.TOO_FEW_SAMPLES
-    ]
     if used:
-        spoiled = (t for t in trials if not t.is_usable and not t.judgement.is_void)
-        carried += [reason for trial in spoiled for reason in _done_by(trial)]
-    if not sources:
+        found = [reason for trial in used for reason in trial.judgement.reasons]
+        spoiled = (trial.judgement for trial in trials if not trial.is_usable)
+        found += [reason for judgement in spoiled for reason in reasons_beside_used(judgement)]
+    else:
+        found = [r for trial in trials for r in reasons_of_none_used(trial.judgement)]
+    carried = [reason for reason in found if reason.kind is not ReasonKind.TOO_FEW_SAMPLES]
+    if not trials:
         carried.append(
             invalid(ReasonKind.NO_REPLICATE, "no replicate of this cell came to a result")
         )
     carried.extend(thin)
     return _worst_of_each_kind(carried)
-
-
-def _done_by(trial: TrialFigures) -> Iterable[Reason]:
-    """Yield what the service did in a trial that can't be used, as a reservation of its cell."""
-    for reason in trial.judgement.reasons:
-        if reason.level is Validity.INVALID and reason.family is Family.SERVICE:
-            yield replace(
-                reason,
-                level=Validity.SUSPECT,
-                message=f"in a replicate that is not used: {reason.message}",
-            )
 
 
 def _worst_of_each_kind(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -1,10 +1,15 @@
 """How one criterion fared in one cell, and why it is undecided."""
 
+import math
 from dataclasses import dataclass
 
 from loadlab.model.status import CriterionOutcome
 
 REPLICATES = ("the replicates reach", "more replicates, or a longer or quieter load, narrow")
+FEW = (
+    "so few requests lie about the percentile that it may reach",
+    "a longer load, or more replicates, narrow",
+)
 LATE = (
     "requests were sent late, and their latency reaches",
     "a quieter node, or more CPU for k6 by spec.resources.k6, narrows",
@@ -20,7 +25,7 @@ class CellOutcome:
     is_lower_bound: bool = False
     reach: tuple[float, float] | None = None  # where it undoes a decision
     whose: tuple[str, str] = REPLICATES  # what reaches so far, and the remedy
-    too_little: str = ""  # of which too little is there to decide anything
+    too_little: str = ""  # of which too little is known to decide anything
 
     @property
     def words(self) -> str:
@@ -36,4 +41,5 @@ class CellOutcome:
             return self.too_little
         low, high = self.reach
         what, remedy = self.whose
-        return f"{what} from {low:.4g} to {high:.4g}, across the bound: {remedy} that"
+        end = f"{high:.4g}" if math.isfinite(high) else "any length"
+        return f"{what} from {low:.4g} to {end}, across the bound: {remedy} that"

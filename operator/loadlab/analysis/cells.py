@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from loadlab.analysis.calibration import less_own_delay
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import Threshold, evaluate
+from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.own_thresholds import OwnThresholds, ScriptThreshold
+from loadlab.analysis.threshold import Threshold
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.resources import Trial
 from loadlab.model.status import Bottleneck, CriterionOutcome, ResultRow

@@ -7,7 +7,8 @@ bound has no value here (`figure_of`), and neither has one that tells of somethi
 
 A replicate that has no value because of what its figure is, such as a latency that is only known to
 be long, is not left out by chance: those that are left tell of the better ones. So the truth may
-lie anywhere beyond their interval, on the side on which that replicate lies.
+lie anywhere beyond their interval, on the side on which that replicate lies. It is the same with
+one that the service spoiled: it lost what it had accepted, or left its users without an answer.
 """
 
 import math
@@ -44,6 +45,8 @@ class Reach:
     is_open_above: bool = False
     is_open_below: bool = False
     why: str = ""
+    least: float = 1.0  # times the figure: so small, and so large, it may be
+    most: float = 1.0
 
     def beside(self, other: "Reach") -> "Reach":
         """Return how far both of them reach together."""
@@ -51,15 +54,21 @@ class Reach:
             self.is_open_above or other.is_open_above,
             self.is_open_below or other.is_open_below,
             "; ".join(why for why in (self.why, other.why) if why),
+            min(self.least, other.least),
+            max(self.most, other.most),
         )
 
     def around(self, estimate: Figure) -> Figure:
         """Return the figure with the ends between which the truth may lie."""
+        if estimate.low is None or estimate.high is None:
+            return estimate
+        low, high = min(estimate.low, estimate.mean * self.least), estimate.high
+        high = max(high, estimate.mean * self.most)
         ends = {
-            **({"high": math.inf} if self.is_open_above else {}),
-            **({"low": 0.0} if self.is_open_below else {}),
+            "low": 0.0 if self.is_open_below else low,
+            "high": math.inf if self.is_open_above else high,
         }
-        return estimate if estimate.low is None else estimate.model_copy(update=ends)
+        return estimate.model_copy(update=ends)
 
 
 def reach_of(
@@ -92,35 +101,54 @@ def reach_of_left_out(
             if not above and not below:
                 continue
             more, less = (below, above) if is_over else (above, below)
-            why = _far_away(expectation, title, block, "more" if above else "less")
+            why = _far_away(expectation, title, block, trial, "more" if above else "less")
             found = found.beside(Reach(more, less, "" if found.why else why))
     return found
 
 
-def _far_away(expectation: Expectation, title: str, block: int, how: str) -> str:
-    figure = expectation.figure.value
-    return f"{figure} of {title} is not known in replicate {block}, but {how} than in the others"
+def _far_away(
+    expectation: Expectation, title: str, block: int, trial: TrialFigures, how: str
+) -> str:
+    said = f"{expectation.figure.value} of {title} is not known in replicate {block}"
+    if _is_spoiled(trial):
+        return f"{said}, which the service spoiled, and may be {how} than in the others"
+    return f"{said}, but {how} than in the others"
+
+
+def _is_spoiled(trial: TrialFigures) -> bool:
+    """Whether the service spoiled a replicate, by other than that nothing succeeded."""
+    return not (trial.is_usable or trial.only_failed or trial.judgement.is_void)
 
 
 def _beyond(expectation: Expectation, trial: TrialFigures) -> tuple[bool, bool]:
     """Whether a replicate's figure lies above what is known of others because of it, and below."""
     figure, request = expectation.figure, expectation.request
-    if not trial.is_usable:
-        if not trial.only_failed:  # it was spoiled from outside, whatever its figures were
-            return False, False
-        return figure.is_latency, figure is FigureName.REQUESTS_PER_SECOND
+    is_rate = figure is FigureName.REQUESTS_PER_SECOND
+    if _is_spoiled(trial):
+        return not is_rate, is_rate
+    if not trial.is_usable:  # spoiled from outside, whatever its figures were, or nothing succeeded
+        return trial.only_failed and figure.is_latency, trial.only_failed and is_rate
     if figure.is_latency:
         return has_lower_bound(trial, figure, request), False
     if figure is FigureName.SERVICE_CPU and trial.leaves_out_costs:
         return not trial.why_costs_unsound, False
+    if is_rate and _is_put_off(trial):
+        return False, True
     is_none = figure_of(trial, figure, request) == 0
     return False, is_none and expectation.ratio is not None
+
+
+def _is_put_off(trial: TrialFigures) -> bool:
+    """Whether a closed loop's rate is one at which writes were accepted, and not written."""
+    return trial.judgement.is_queue_behind and not trial.open_model
 
 
 def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) -> str:
     """Say what a figure of a trial tells of beside good answers of the service; else nothing."""
     if figure is FigureName.SERVICE_CPU:
         return trial.why_costs_unsound or (WHY_LEFT_OUT if trial.leaves_out_costs else "")
+    if figure is FigureName.REQUESTS_PER_SECOND and _is_put_off(trial):
+        return ReasonKind.QUEUE_BEHIND.value
     if not figure.is_latency:
         return ""
     if any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in trial.judgement.reasons):

@@ -10,10 +10,12 @@ from loadlab.analysis.fairness import comparable, fails_more
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.catalogue import Factor
 from loadlab.model.status import LoadOutcome, ResultRow, Validity
+from loadlab.validity.judgement import ReasonKind
 
 NOT_MET = "is not known to meet all criteria"
 NOT_CARRIED = "did not carry the load"
 LOWER_TIER = "was put in a lower tier by what pilot trials carried"
+QUEUE_BEHIND = "has accepted more than was written meanwhile"
 _OFFERED_LESS = "was offered less"
 
 
@@ -70,10 +72,14 @@ def _why_unfit(row: ResultRow) -> str:
     if row.requests_per_second is None or row.latency_ms is None:
         return "has no figures"
     if keeps_its_promises(row):
-        return ""
+        is_behind = any(r.startswith(f"{ReasonKind.QUEUE_BEHIND}: ") for r in row.reasons)
+        return QUEUE_BEHIND if is_behind else ""
     if row.load is LoadOutcome.OVERLOADED:
         return NOT_CARRIED
-    return "crashed under the load" if row.crashes else "showed staler reads than declared"
+    if row.crashes:
+        return "crashed under the load"
+    is_stale = row.work is not None and row.work.stale_reads
+    return "showed staler reads than declared" if is_stale else "did not do its work in a replicate"
 
 
 def _why_unfair(row: ResultRow, asked: Iterable[ResultRow]) -> str:

@@ -1,19 +1,21 @@
-"""Success criteria in k6's threshold spelling, such as `p(95)<500` on http_req_duration.
+"""Success criteria held against a cell.
 
-`parse_threshold` is usable when a spec is validated. Evaluation is over MeasuredCells: durations
-are milliseconds of successful answers, and the time-out for requests without one; `rate` of
-http_reqs is those that succeeded a second, and a `count` is the mean over the replicates, since
-k6 counts one run. Missing data never passes; of a lower bound only what it decides does.
+Evaluation is over MeasuredCells: durations are milliseconds of successful answers, and the time-out
+for requests without one; `rate` of http_reqs is those that succeeded a second, and a `count` is the
+mean over the replicates, since k6 counts one run. Missing data never passes; of a lower bound only
+what it decides does, and so of a latency that is longer than the service's own.
 """
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
-from loadlab.analysis.cell_outcome import LATE, REPLICATES, CellOutcome
+from loadlab.analysis.cell_outcome import FEW, LATE, REPLICATES, CellOutcome
+from loadlab.analysis.percentile_ends import Ends
+from loadlab.analysis.row_figures import why_no_rate
 from loadlab.analysis.statistics import ends_of
+from loadlab.analysis.threshold import Threshold
 from loadlab.analysis.too_little import too_little
 from loadlab.model.status import (
     CriterionOutcome,
@@ -27,97 +29,6 @@ from loadlab.model.status import (
 from loadlab.validity.judgement import ReasonKind
 
 
-class ThresholdError(ValueError):
-    """A threshold that does not say what can be measured."""
-
-
-AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
-    "http_req_duration": ("avg", "min", "med", "max", "p(N)"),
-    "http_req_failed": ("rate",),
-    "http_reqs": ("count", "rate"),
-    "dropped_iterations": ("count",),
-}
-_SPELLING = re.compile(
-    r"^\s*(?P<aggregation>[a-z]+|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\))"
-    r"\s*(?P<relation><=|>=|==|!=|<|>)\s*(?P<bound>\d+(?:\.\d+)?)\s*$"
-)
-TAIL_FROM = 90.0  # percent
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    "<": lambda value, bound: value < bound,
-    "<=": lambda value, bound: value <= bound,
-    ">": lambda value, bound: value > bound,
-    ">=": lambda value, bound: value >= bound,
-    "==": lambda value, bound: value == bound,
-    "!=": lambda value, bound: value != bound,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A bound on one aggregation of one metric."""
-
-    metric: str
-    aggregation: str  # avg, min, med, max, rate, count or p
-    relation: str
-    bound: float
-    percent: float | None = None
-
-    def __str__(self) -> str:
-        name = self.aggregation if self.percent is None else f"p({_spell(self.percent)})"
-        return f"{name}{self.relation}{_spell(self.bound)}"
-
-    def holds(self, value: float) -> bool:
-        """Whether a value keeps the bound."""
-        return _HOLDS[self.relation](value, self.bound)
-
-    @property
-    def bounds_tail(self) -> bool:
-        """Whether the slow answers must stay below it: the p90 to the maximum."""
-        of_slow = self.aggregation == "max" or (self.percent or 0.0) >= TAIL_FROM
-        return self.metric == "http_req_duration" and self.relation[0] == "<" and of_slow
-
-    def badness(self, value: float) -> float:
-        """Order values: the larger, the closer to or the further beyond the bound."""
-        match self.relation[0]:
-            case "<":
-                return value
-            case ">":
-                return -value
-            case "=":
-                return abs(value - self.bound)
-            case _:
-                return -abs(value - self.bound)
-
-
-def parse_threshold(metric: str, text: str) -> Threshold:
-    """Read a threshold; ThresholdError lists what there is."""
-    if metric not in AGGREGATIONS:
-        raise ThresholdError(f"metric {metric!r} does not exist; there are: {_catalogue()}")
-    found = _SPELLING.match(text)
-    if not found:
-        raise ThresholdError(
-            f"threshold {text!r} is not of the form aggregation, <, <=, >, >=, == or !=, number, "
-            "such as p(95)<500 or rate<0.01"
-        )
-    percent = float(found["percent"]) if found["percent"] else None
-    aggregation = "p" if percent is not None else found["aggregation"]
-    if ("p(N)" if aggregation == "p" else aggregation) not in AGGREGATIONS[metric]:
-        raise ThresholdError(
-            f"threshold {text!r}: {metric} has no {aggregation}; there are: {_catalogue()}"
-        )
-    if percent is not None and not 0 < percent <= 100:
-        raise ThresholdError(f"threshold {text!r}: a percentile lies above 0 and at most at 100")
-    return Threshold(metric, aggregation, found["relation"], float(found["bound"]), percent)
-
-
-def _catalogue() -> str:
-    return "; ".join(f"{metric}: {', '.join(names)}" for metric, names in AGGREGATIONS.items())
-
-
-def _spell(number: float) -> str:
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
 def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     """Hold a cell against a threshold; an Invalid cell or a missing value decides nothing.
 
@@ -127,8 +38,9 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     if row.failed_rate == 1.0 and threshold.metric in _FAILURE_METRICS:
         is_kept = threshold.metric == "http_req_failed" and threshold.holds(1.0)
         return CellOutcome(_outcome(is_kept), value)
-    if value is None or row.validity is Validity.INVALID:
-        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value)
+    why = why_no_rate(row) if threshold.metric == "http_reqs" else ""
+    if value is None or why or row.validity is Validity.INVALID:
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
     is_duration = threshold.metric == "http_req_duration"
     overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
     if overloaded or _is_lower_bound(threshold, row):
@@ -161,11 +73,33 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
     """Decide by a value, where nothing that it may be as well undoes the decision."""
     row, reach = cell.row, _reach(threshold, cell)
     holds = threshold.holds(value)
-    late = _from_send(threshold, row, value)
-    for ends, whose in ((reach, REPLICATES), (late, LATE)):
+    late, few = _from_send(threshold, row, value), _by_requests(threshold, cell)
+    for ends, whose in ((reach, REPLICATES), (few, FEW), (late, LATE)):
         if ends and any(threshold.holds(end) is not holds for end in ends):
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
+    why = cell.lengthened_by if threshold.metric == "http_req_duration" else None
+    if why and not _holds_below(threshold, value):
+        why = _LONGER.format(why=why)
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
     return CellOutcome(_outcome(holds), value)
+
+
+def _holds_below(threshold: Threshold, value: float) -> bool:
+    """Whether all that is less than a value keeps the bound as it does, or breaks it as it does."""
+    match threshold.relation[0]:
+        case "<":
+            return threshold.holds(value)
+        case ">":
+            return not threshold.holds(value)
+        case _:
+            return value < threshold.bound
+
+
+def _by_requests(threshold: Threshold, cell: MeasuredCell) -> Ends | None:
+    """Return between what the requests of a cell leave a percentile; None where it is no matter."""
+    if threshold.metric != "http_req_duration" or threshold.relation[0] not in "<>":
+        return None
+    return cell.percentile_ends_ms.get(threshold.percent or 0.0)
 
 
 def _reach(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | None:
@@ -206,6 +140,10 @@ def _asks_for_none(threshold: Threshold) -> bool:
     return threshold.relation == "<=" and not threshold.bound
 
 
+_LONGER = (
+    "{why}: latencies are longer than the service's own, which may lie on the other side of the "
+    "bound; the cell's reasons say what to change"
+)
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
 
 
@@ -251,7 +189,8 @@ def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:
         case "http_reqs", "rate":
             return row.requests_per_second.mean if row.requests_per_second else None
         case "http_reqs", _:
-            return row.requests / used if used else None
+            counted = cell.counted or used  # those in which nothing succeeded are counted, too
+            return row.requests / counted if counted else None
         case _:
             return cell.dropped_iterations / used if used else None
 

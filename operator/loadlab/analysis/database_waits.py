@@ -3,7 +3,9 @@
 A full pool says that connections are not given back in time, and not why. The sessions say it:
 they wait for locks, for the disk, or for a server that somebody else fills. By Little's law the
 mean number of sessions at something, over the rate, is the time that a request spends at it
-(Denning & Buzen, The Operational Analysis of Queueing Network Models, 1978, section 3).
+(Denning & Buzen, The Operational Analysis of Queueing Network Models, 1978, section 3). Where that
+is little of its time beside the queues, it is not what held the request up, whatever else the
+sessions were not doing.
 
 Of somebody else's server nobody sees the CPU. Where it is short of it, sessions whose next query is
 there already still look as they did before: idle, or holding a transaction open. But then the
@@ -13,13 +15,13 @@ simplest query takes long as well.
 from collections.abc import Iterator
 
 from loadlab import spelling
-from loadlab.analysis.stages import pool_wait_ms
+from loadlab.analysis.stages import in_database_ms, pool_wait_ms, without_queues_ms
 from loadlab.analysis.utilisation import Fullness
 from loadlab.base.names import Component
 from loadlab.measurement.sessions import SessionUsage
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import Resource
+from loadlab.model.status import Confidence, Resource
 from loadlab.validity import bounds
 
 
@@ -58,6 +60,7 @@ def _slow_answers(trial: TrialMeasurement, sessions: SessionUsage) -> Iterator[F
         resource=Resource.DATABASE,
         share=share,
         is_full=share > bounds.ANSWER_SHARE and answer_ms > bounds.ANSWER_MS and _holds_up(trial),
+        at_most=Confidence.MEDIUM,  # its CPU's time or the network's, nobody sees which
         evidence=f"the database took {spelling.number(answer_ms)} ms for the simplest query{each}",
     )
 
@@ -72,10 +75,18 @@ def _wait(
     share = waiting / sessions.in_use
     rate = trial.seen_per_second
     each = f": {spelling.number(1000 * waiting / rate)} ms of each request" if rate else ""
+    of_request = share_of_request(trial, waiting)
+    known = 1.0 if of_request is None else of_request
+    is_held = _waits_for_connection(trial) or not (of_request is None or trial.load.open_model)
+    is_most = share > bounds.SESSIONS_SHARE and waiting > bounds.SESSIONS
     return Fullness(
         resource=resource,
-        share=share,
-        is_full=share > bounds.SESSIONS_SHARE and waiting > bounds.SESSIONS and _holds_up(trial),
+        share=min(share, known),
+        is_full=is_most and is_held and known >= bounds.MATERIAL_STAGE,
+        is_queue=True,
+        at_most=(
+            Confidence.HIGH if (of_request or 0.0) > bounds.LARGEST_STAGE else Confidence.MEDIUM
+        ),
         evidence=f"of {sessions.in_use:.2g} connections in use {waiting:.2g} {words}{each}",
     )
 
@@ -92,8 +103,21 @@ def _may_be_short_of_cpu(trial: TrialMeasurement, postgres: ComponentUsage) -> b
     return limit is not None and bounds.CPU_BUSY < postgres.cpus_used / limit <= bounds.CPU_FULL
 
 
+def share_of_request(trial: TrialMeasurement, waiting: float) -> float | None:
+    """Return which share of a request's time beside its queues, 0..1, so many sessions are.
+
+    None where it is not known: no request was answered, or a queue's worker has sessions, too.
+    """
+    here, all_ms = in_database_ms(trial, waiting), without_queues_ms(trial)
+    return None if here is None or all_ms is None else here / max(here, all_ms, 1e-9)
+
+
 def _holds_up(trial: TrialMeasurement) -> bool:
     """Whether requests wait for the database: a kept rate with idle connections does not."""
+    return not trial.load.open_model or _waits_for_connection(trial)
+
+
+def _waits_for_connection(trial: TrialMeasurement) -> bool:
     service = trial.components.get(Component.SERVICE, ComponentUsage())
     waiters = (service.pool_waiters or 0.0) / max(1, service.processes or 1)
-    return not trial.load.open_model or waiters > bounds.POOL_WAITERS
+    return waiters > bounds.POOL_WAITERS

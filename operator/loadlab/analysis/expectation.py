@@ -16,7 +16,9 @@ four blocks the noise is pooled over all cells of the experiment (loadlab.analys
 |              | or the service had fewer CPUs than the claim needs      |
 |              | (needsCpus), unless it keeps a lower bound alone;       |
 |              | or the figure is a bound on the side that would decide, |
-|              | also that of a replicate that is left out because of it |
+|              | also that of a replicate that is left out because of it;|
+|              | or so few requests lie about a percentile that it may   |
+|              | be on the other side                                    |
 
 Invalid trials never enter, with one exception. A trial in which no request succeeded has no
 latency, and no rate worth the name; but its share of failed requests is known, and it is what a
@@ -28,13 +30,15 @@ up. CountMismatch counts as the failures' doing: a service counts no request tha
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from loadlab import spelling
 from loadlab.analysis.blocks import BlockNoise, block_noise
 from loadlab.analysis.bounds import FEWEST_BLOCKS
 from loadlab.analysis.claim_cpus import too_few_cpus
+from loadlab.analysis.claim_reach import reaches_of
 from loadlab.analysis.claim_readings import Group, Place, first_gap, readings_of
-from loadlab.analysis.claim_standing import reach_of, reach_of_left_out
+from loadlab.analysis.claim_standing import Reach
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.shares import (
     Counts,
@@ -88,18 +92,32 @@ def judge_expectation(
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     used = [places[title, block] for block in complete for title in titles]
-    left_out = {place: trial for place, trial in places.items() if place not in readings}
-    reach = reach_of(expectation, groups, bounds)
-    reach = reach.beside(reach_of_left_out(expectation, groups, left_out))
-    outcome = _outcome(expectation, reach.around(estimate) if estimate else None)
-    is_open = outcome is not _outcome(expectation, estimate)
-    if undecided := reach.why if is_open else too_few_cpus(expectation, outcome, used):
+    reaches = reaches_of(expectation, groups, places, readings, bounds)
+    outcome = _outcome(expectation, _reaching(reaches, estimate))
+    undecided = _undecided(expectation, reaches, estimate)
+    if not undecided:
+        undecided = too_few_cpus(expectation, outcome, used)
+    if undecided:
         outcome = ExpectationOutcome.INCONCLUSIVE
     wanted = [(t, b) for b in blocks or [1] for t in titles]
     gap = first_gap(expectation, places, readings, wanted) if groups else _NO_PAIR
     why = _why(outcome, estimate, len(complete), gap, undecided)
     note = "; ".join([*why, *_reservations(used)])
     return _result(expectation, estimate, outcome, len(complete), note)
+
+
+def _reaching(reaches: Iterable[Reach], estimate: Figure | None) -> Figure | None:
+    return reduce(Reach.beside, reaches).around(estimate) if estimate else None
+
+
+def _undecided(expectation: Expectation, reaches: Sequence[Reach], estimate: Figure | None) -> str:
+    """Say what keeps an interval from deciding that would decide by itself; nothing where none."""
+    alone = _outcome(expectation, estimate)
+    if _outcome(expectation, _reaching(reaches, estimate)) is alone:
+        return ""
+    each = ((reach, _outcome(expectation, _reaching([reach], estimate))) for reach in reaches)
+    deciding = [reach for reach, outcome in each if outcome is not alone]
+    return "; ".join(reach.why for reach in deciding or reaches if reach.why)
 
 
 def _result(

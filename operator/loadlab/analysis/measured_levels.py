@@ -4,12 +4,15 @@ A law with a peak has it by its form: throughput that meets a limit more sharply
 alone explains is fitted with a peak, whether or not it ever falls. So what is told of the levels
 that were measured is told by their own means, and a fall where the blocks show one: the largest
 level carries less than the best one, p below 0.05. The best one was picked by the same data, so
-that p is that of all the others it might have been (Bonferroni).
+that p is that of all the others it might have been (Bonferroni). A level of which only a lower
+bound is known, as its generator was full, has no mean: where it exceeds that of the best one, none
+is said to carry the most, nor to be enough.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self
 
 from loadlab.analysis.blocks import Logs, block_noise
@@ -24,10 +27,17 @@ class MeasuredLevels:
 
     rates: Mapping[int, float]  # requests/s, the blocks' weather taken out
     lower: frozenset[int]  # those that the blocks show to carry less than the best level
+    fit: frozenset[int]  # those that may be enough, as they meet all criteria
+    bounds: Mapping[int, float]  # requests/s at least, of levels without a mean
 
     @classmethod
-    def of(cls, logs: Mapping[int, Logs]) -> Self:
-        """Take the means of logarithms by level and block."""
+    def of(
+        cls,
+        logs: Mapping[int, Logs],
+        fit: frozenset[int] | None = None,
+        bounds: Mapping[int, float] = MappingProxyType({}),
+    ) -> Self:
+        """Take the means of logarithms by level and block; `fit` is None for all levels."""
         means = {
             size: math.fsum(values) / len(values)
             for size, values in without_blocks(logs)[0].items()
@@ -44,7 +54,8 @@ class MeasuredLevels:
             )
             if found.mean < 0 and found.doubt(found.mean) * (len(means) - 1) < 1 - CONFIDENCE:
                 lower.add(size)
-        return cls({size: math.exp(mean) for size, mean in means.items()}, frozenset(lower))
+        rates = {size: math.exp(mean) for size, mean in means.items()}
+        return cls(rates, frozenset(lower), frozenset(rates) if fit is None else fit, bounds)
 
     @property
     def most(self) -> int:
@@ -61,18 +72,42 @@ class MeasuredLevels:
         """Whether throughput is seen to fall towards the largest level."""
         return self.best != self.most and self.most in self.lower
 
+    def is_exceeded(self, rate: float) -> bool:
+        """Whether one of the levels that are known by a bound carries more than so much."""
+        return any(least > rate for least in self.bounds.values())
+
     def has_peak(self, size: float) -> bool:
         """Whether throughput is seen to fall, and may do so from this size on.
 
         Between two levels nothing was measured: the best one lies before the peak or after it.
         """
         before = max((level for level in self.rates if level < self.best), default=self.best)
-        return self.falls and before <= size <= self.most
+        is_seen = self.falls and before <= size <= self.most
+        return is_seen and not self.is_exceeded(self.rates[self.best])
 
     def recommendation(self, words: str) -> str:
-        """Name the least level that carries nearly as much as any; `words` are for what is N."""
+        """Name the least level that carries nearly as much as any; `words` are for what is N.
+
+        Of those that meet all criteria; nothing is named where none of them carries as much.
+        """
         best = self.best
-        enough = next(n for n in self.rates if self._share(n) >= ENOUGH_OF_PEAK)
+        if self.is_exceeded(self.rates[best]):
+            most = max(self.bounds, key=self.bounds.__getitem__)
+            return (
+                f"{most} {words} carry {self.bounds[most]:,.0f} requests per second or more, "
+                "beyond all levels whose throughput the service set"
+            )
+        near = [n for n in self.rates if self._share(n) >= ENOUGH_OF_PEAK]
+        enough = next((n for n in near if n in self.fit), None)
+        if enough is None:
+            return ""
+        if enough != near[0]:
+            share = "the most" if enough == best else f"{_percent(self._share(enough))} of the most"
+            return f"{enough} {words} carry {share}, and fewer do not meet all criteria"
+        return self._least(enough, words)
+
+    def _least(self, enough: int, words: str) -> str:
+        best = self.best
         if enough == self.most:
             return f"{enough} {words} carry the most that was measured; more may carry more"
         end = f"; {self.most} carry less, {_percent(self._share(self.most))}" if self.falls else ""

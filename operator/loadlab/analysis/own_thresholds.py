@@ -10,14 +10,9 @@ from typing import Protocol
 
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import (
-    AGGREGATIONS,
-    Threshold,
-    evaluate,
-    judge_criterion,
-    parse_threshold,
-)
+from loadlab.analysis.criteria import evaluate, judge_criterion
 from loadlab.analysis.statistics import ends_of, estimate_to_decide_by
+from loadlab.analysis.threshold import AGGREGATIONS, Threshold, parse_threshold
 from loadlab.analysis.too_little import one_of_many
 from loadlab.measurement.own_script import CHECKS, ScriptBound
 from loadlab.model.status import CriterionOutcome, CriterionResult, Validity

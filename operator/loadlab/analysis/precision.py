@@ -3,11 +3,13 @@
 Stein's two stages (Annals of Mathematical Statistics 16, 1945): the noise of the first blocks alone
 says how many there are, so their number does not depend on what they show, and an interval by that
 noise covers what it says whatever the number. The half width is that of each ratio to its control,
-as `comparison` takes it; where no cell has a control, that of each mean.
+as `comparison` takes it; where no cell has a control, that of each mean. A cell without an interval
+is named: of one that lost trials the missing blocks are made up for, of one that is Unsound,
+Overloaded or has no usable trial at all nothing is asked, as no number of blocks makes it known.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab import spelling
@@ -19,9 +21,11 @@ from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
 from loadlab.analysis.row_figures import standing_of
+from loadlab.base.text import fit
 from loadlab.model.spec.precision import Precision, PrecisionFigure
 from loadlab.model.status import LoadOutcome, PrecisionResult, ResultRow, Standing
 from loadlab.plan import Plan
+from loadlab.validity.judgement import ReasonKind
 
 _FIGURES = {
     PrecisionFigure.REQUESTS_PER_SECOND: "requests_per_second",
@@ -30,6 +34,7 @@ _FIGURES = {
 }
 
 _WIDEST = math.sqrt(WIDEST_INTERVAL) - 1  # the half width beyond which no interval is shown
+_MOST_NAMED, _LONGEST_NAME = 2, 48  # of cells without an interval: cells, characters of each
 _NO_INTERVAL = (
     f"fewer than {FEWEST_BLOCKS} replicates of a cell and its control are usable, or one of the "
     "two is Unsound or Overloaded; status.results says which"
@@ -37,28 +42,66 @@ _NO_INTERVAL = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one figure of a cell, beside its control where it has one."""
+
+    cell: str
+    may_be_known: bool  # by more blocks, if not yet
+    estimate: LogEstimate | None  # None without a usable block
+
+    @property
+    def half(self) -> float | None:
+        """Half of its interval's width, on the logarithms; None where it has none."""
+        return self.estimate.half() if self.estimate and self.may_be_known else None
+
+    @property
+    def lost(self) -> int:
+        """How many blocks more make an interval of those that are usable; 0 where none would."""
+        if self.estimate is None or not self.may_be_known:
+            return 0
+        return max(0, FEWEST_BLOCKS - self.estimate.blocks)
+
+
+@dataclass(frozen=True, slots=True)
 class HalfWidth:
     """The half widths of one figure over all cells."""
 
-    estimates: tuple[LogEstimate, ...]  # that have an interval
+    cells: tuple[_Known, ...]
 
     @property
     def widest(self) -> float | None:
         """The widest as a share, upwards; None without an interval."""
-        halves = [half for each in self.estimates if (half := each.half()) is not None]
+        halves = [half for each in self.cells if (half := each.half) is not None]
         return math.expm1(max(halves)) if halves else None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a cell lacks the blocks that would give it an interval."""
+        return any(each.lost for each in self.cells)
+
+    @property
+    def unknown(self) -> str:
+        """Names of a few cells without an interval, and how many others there are; else empty."""
+        without = [each.cell for each in self.cells if each.half is None]
+        told = ", ".join(fit(title, _LONGEST_NAME) for title in without[:_MOST_NAMED])
+        more = len(without) - _MOST_NAMED
+        return f"{told} and {more} more" if more > 0 else told
 
     def blocks_for(self, share: float, so_far: int) -> int | None:
         """Return how many blocks make the widest as narrow as a share; None without an interval.
 
-        A block of which a cell has no usable trial stays without one.
+        A block of which a cell has no usable trial stays without one. One that has too few for an
+        interval takes at least those that it lacks.
         """
-        needed = [
-            blocks + so_far - each.blocks
-            for each in self.estimates
-            if (blocks := each.blocks_for(math.log1p(share))) is not None
-        ]
-        return max(needed, default=None)
+        return max(self._needed(share, so_far), default=None)
+
+    def _needed(self, share: float, so_far: int) -> Iterator[int]:
+        for each in self.cells:
+            if each.lost:
+                yield so_far + each.lost
+            elif each.estimate is not None and each.half is not None:
+                blocks = each.estimate.blocks_for(math.log1p(share))
+                yield so_far + (blocks or 0) - each.estimate.blocks
 
 
 def plan_precision(
@@ -75,7 +118,8 @@ def plan_precision(
     if wanted is None:
         return None
     pilot = plan.context.spec.replicates
-    needed = _half_width(wanted, rows, replicates, None).blocks_for(wanted.share, pilot)
+    found = _half_width(wanted, rows, replicates, None)
+    needed = found.blocks_for(wanted.share, pilot)
     most, limit = _most_blocks(plan, wanted, in_time)
     blocks = pilot if needed is None else min(needed, most)
     told = PrecisionResult(
@@ -86,7 +130,7 @@ def plan_precision(
         needed=needed,
         limited_by=limit if needed is not None and needed > blocks else None,
     )
-    return told.model_copy(update={"message": _planned(told)})
+    return told.model_copy(update={"message": _planned(told, found)})
 
 
 def judge_precision(
@@ -106,38 +150,52 @@ def judge_precision(
     found = _half_width(wanted, rows, replicates, pilot)
     done = max((replicate.block for replicate in replicates), default=0)
     told = known.model_copy(update={"achieved": found.widest})
-    if told.achieved is not None and told.achieved > wanted.share:
+    is_missed = told.achieved is not None and told.achieved > wanted.share
+    if is_missed or found.is_short:
         told = told.model_copy(update={"needed": found.blocks_for(wanted.share, done)})
     is_shown = told.achieved is not None and told.achieved <= _WIDEST
     shown = told.achieved if is_shown else None
-    return told.model_copy(update={"achieved": shown, "message": _judged(told, done)})
+    message = _judged(told, found, done)
+    return told.model_copy(update={"achieved": shown, "message": message})
 
 
 def _half_width(
     wanted: Precision, rows: Sequence[ResultRow], replicates: Sequence[Replicate], pilot: int | None
 ) -> HalfWidth:
-    """Leave out what no number of blocks makes known: what is unsound, or was overloaded."""
+    """Mark what no number of blocks makes known: what is unsound, or was overloaded."""
     figure = _FIGURES[wanted.figure]
     table = logs_by_cell(usable_by_cell(replicates), FIGURES[figure])
     noise = block_noise(list(table.values()), pilot)
     pairs = controls_of(rows)
     if pairs:
-        differences = (difference_of(figure, pair, table, noise) for pair in pairs)
-        found = [
-            each.estimate
-            for each in differences
-            if _may_be_known(each.of, figure) and _may_be_known(each.over, figure)
-        ]
-    else:
-        cells = [row.cell.title() for row in rows if _may_be_known(row, figure)]
-        logs = (list(table.get(title, {}).values()) for title in cells)
-        found = [LogEstimate.of_mean(each, noise) for each in logs if each]
-    return HalfWidth(tuple(each for each in found if each and each.half() is not None))
+        differences = [difference_of(figure, pair, table, noise) for pair in pairs]
+        return HalfWidth(
+            tuple(
+                _Known(
+                    each.of.cell.title(), _may_be_known(figure, each.of, each.over), each.estimate
+                )
+                for each in differences
+            )
+        )
+    known = []
+    for row in rows:
+        title = row.cell.title()
+        logs = list(table.get(title, {}).values())
+        estimate = LogEstimate.of_mean(logs, noise) if logs else None
+        known.append(_Known(title, _may_be_known(figure, row), estimate))
+    return HalfWidth(tuple(known))
 
 
-def _may_be_known(row: ResultRow, figure: str) -> bool:
-    is_sound = standing_of(row, figure) is not Standing.UNSOUND
-    return is_sound and row.load is not LoadOutcome.OVERLOADED
+def _may_be_known(figure: str, *rows: ResultRow) -> bool:
+    return all(
+        _is_soundable(row, figure) and row.load is not LoadOutcome.OVERLOADED for row in rows
+    )
+
+
+def _is_soundable(row: ResultRow, figure: str) -> bool:
+    """Whether a figure is no Unsound one, but for few samples, of which more blocks have more."""
+    is_thin = figure == "p95_ms" and row.p95_ms and row.p95_ms.why == ReasonKind.TOO_FEW_SAMPLES
+    return bool(is_thin) or standing_of(row, figure) is not Standing.UNSOUND
 
 
 def _most_blocks(plan: Plan, wanted: Precision, in_time: int | None) -> tuple[int, str]:
@@ -151,8 +209,9 @@ def _most_blocks(plan: Plan, wanted: Precision, in_time: int | None) -> tuple[in
     return min(limits, key=lambda limit: limit[0])
 
 
-def _planned(told: PrecisionResult) -> str:
+def _planned(told: PrecisionResult, found: HalfWidth) -> str:
     goal = f"{told.figure} within {_percent(told.wanted)}"
+    apart = f"; no interval so far: {found.unknown}" if found.unknown else ""
     if told.needed is None:
         return (
             f"{told.figure} has no interval in any cell after {told.pilot} replicates, so no more "
@@ -161,21 +220,24 @@ def _planned(told: PrecisionResult) -> str:
     if told.limited_by:
         return (
             f"{goal} takes {_many(told.needed)} replicates of each cell; {told.blocks} are made, "
-            f"as many as {told.limited_by} allows"
+            f"as many as {told.limited_by} allows{apart}"
         )
     if told.blocks == told.pilot:
-        return f"{goal} takes no more than the first {told.pilot} replicates"
-    return f"{goal} takes {told.needed} replicates of each cell"
+        never = f"; no number of them gives an interval: {found.unknown}" if found.unknown else ""
+        return f"{goal} takes no more than the first {told.pilot} replicates{never}"
+    return f"{goal} takes {told.needed} replicates of each cell{apart}"
 
 
-def _judged(told: PrecisionResult, done: int) -> str:
+def _judged(told: PrecisionResult, found: HalfWidth, done: int) -> str:
     if told.achieved is None:
         return f"{told.figure} has no interval in any cell: {_NO_INTERVAL}"
     if told.achieved > _WIDEST:
         known = f"{told.figure} is not known: {done} replicates lie too far apart for an interval"
     else:
         known = f"{told.figure} is known within {_percent(told.achieved)} after {done} replicates"
-    if told.needed is None or told.achieved <= told.wanted:
+        if found.unknown:
+            known += f", but not of {found.unknown}: without an interval (status.results says why)"
+    if told.needed is None or (told.achieved <= told.wanted and not found.is_short):
         return known
     if told.needed > MOST_BLOCKS_NAMED:
         way = "ask for a wider precision.halfWidth"

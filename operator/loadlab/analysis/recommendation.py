@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from loadlab import spelling
 from loadlab.analysis.contenders import NOT_CARRIED, NOT_MET
+from loadlab.analysis.stages import REMEDIES
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import (
     Best,
@@ -248,11 +249,15 @@ def _named_figure(figure: str) -> str:
 
 
 def _size(best: Best, scaling: Iterable[Scaling]) -> str:
-    """Say how many of a factor are enough, for the variant of the best cell."""
-    variant = best.cell.partition("/")[0]
-    told = (law for law in scaling if law.recommendation and law.of.partition("/")[0] == variant)
+    """Say how many of a factor are enough, at all other levels of the best cell."""
+    told = (law for law in scaling if law.recommendation and law.of == _without(best.cell, law))
     law = next(told, None)
     return f"{law.of}: {law.recommendation}." if law else ""
+
+
+def _without(title: str, law: Scaling) -> str:
+    levels = title.split("/")
+    return "/".join(level for level in levels if not level.startswith(f"{law.factor}="))
 
 
 def _limit(rows: Iterable[ResultRow], best: Best, names: _Names) -> str:
@@ -260,9 +265,10 @@ def _limit(rows: Iterable[ResultRow], best: Best, names: _Names) -> str:
     found = row.bottleneck if row else None
     if found is None or found.confidence is Confidence.LOW or found.name not in _REMEDIES:
         return ""
-    return (
-        f"{names[best.cell]} is held back by {found.name}{_shown(found)}: {_REMEDIES[found.name]}."
-    )
+    # Where what holds it back is in doubt, its remedy is another one than the resource's.
+    is_usual = found.remedy in {"", REMEDIES[found.name]}
+    remedy = _REMEDIES[found.name] if is_usual else found.remedy
+    return f"{names[best.cell]} is held back by {found.name}{_shown(found)}: {remedy}."
 
 
 def _shown(found: Bottleneck) -> str:

@@ -24,6 +24,14 @@ def standing_of(row: ResultRow, figure: str) -> Standing:
     return figure_of_row.standing if figure_of_row else Standing.UNSOUND
 
 
+def why_no_rate(row: ResultRow) -> str:
+    """Say that a row's requests per second are no rate that its cell keeps; else nothing."""
+    rate = row.requests_per_second
+    if rate is None or rate.standing is not Standing.UNSOUND:
+        return ""
+    return f"it is no rate that the cell keeps, see the reason {rate.why} of its row"
+
+
 def _named(row: ResultRow, request: str) -> RequestRow | None:
     return next((named for named in row.by_request or () if named.name == request), None)
 

@@ -5,15 +5,17 @@ more at the same other levels, in the closed model: at an offered rate throughpu
 offered. The law is refused where it would say more than the data: where throughput is in
 proportion to N nobody knows where that ends, and where throughput misses the law its parameters
 mean nothing. A peak is told where the levels themselves show a fall there, and which level is
-enough by what they carried (loadlab.analysis.measured_levels). Where throughput misses the law, but
-meets a limit as sharply as threads that only wait do, that limit is told in its place
-(loadlab.analysis.hard_limit).
+enough by what they carried and which criteria they met (loadlab.analysis.measured_levels). Where
+throughput misses the law, but meets a limit as sharply as threads that only wait do, that limit is
+told in its place (loadlab.analysis.hard_limit). A level whose throughput is a lower bound enters
+none of them, and nothing is said that it exceeds.
 
 The knee is where the two asymptotes meet, N times the rate of one and the peak (asymptotic bounds;
 Denning & Buzen, Computing Surveys 10, 1978).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loadlab import spelling
@@ -32,12 +34,20 @@ MAX_LAWS = 20
 _WORDS = {Factor.WORKERS: "workers", Factor.VIRTUAL_USERS: "virtual users"}
 
 
-def scaling_of(rows: Sequence[ResultRow], replicates: Sequence[Replicate]) -> tuple[Scaling, ...]:
-    """Fit the law wherever enough levels of a factor were measured, as many as may be told."""
+def scaling_of(
+    rows: Sequence[ResultRow],
+    replicates: Sequence[Replicate],
+    passing: Collection[str] | None = None,
+) -> tuple[Scaling, ...]:
+    """Fit the law wherever enough levels of a factor were measured, as many as may be told.
+
+    `passing` are the titles of the cells that meet all criteria, None for all: of these is the
+    level that is enough, where there are any.
+    """
     closed = [replicate for replicate in replicates if not replicate.trial.open_model]
     rates = logs_by_cell(usable_by_cell(closed), FIGURES["requests_per_second"])
     found = (
-        _scaling(factor, of, family, rates)
+        _scaling(factor, of, family, rates, passing)
         for factor in _WORDS
         for of, family in _families(rows, factor).items()
         if len(family) >= FEWEST_LEVELS and any(rates.get(row.cell.title()) for row in family)
@@ -59,17 +69,22 @@ def _without(cell: Cell, factor: Factor) -> Cell:
 
 
 def _scaling(
-    factor: Factor, of: str, family: Sequence[ResultRow], rates: Mapping[str, Logs]
+    factor: Factor,
+    of: str,
+    family: Sequence[ResultRow],
+    rates: Mapping[str, Logs],
+    passing: Collection[str] | None,
 ) -> Scaling:
     logs = dict(_sound(factor, family, rates))
     told = Scaling(factor=factor, of=of, levels=len(logs))
     law = fit_law(logs) if len(logs) >= FEWEST_LEVELS else None
     if law is None:
         return told.model_copy(update={"why": _too_little(len(logs), len(family))})
-    if law.is_missed and (limit := fit_limit(logs)):
-        return told.model_copy(update=_hard(limit, factor, sorted(logs)))
-    measured = MeasuredLevels.of(logs)
+    measured = MeasuredLevels.of(logs, _fit(factor, family, passing), _bounds(factor, family))
     if law.is_missed:
+        limit = fit_limit(logs)
+        if limit and not measured.is_exceeded(limit.ceiling.high):
+            return told.model_copy(update=_hard(limit, factor, measured))
         words = measured.recommendation(_WORDS[factor])
         return told.model_copy(update={"why": _missed(factor, max(logs)), "recommendation": words})
     if why := _refusal(law, factor, max(logs)):
@@ -94,19 +109,38 @@ def _lawful(law: ScalabilityLaw, measured: MeasuredLevels, words: str) -> dict[s
     }
 
 
-def _hard(limit: HardLimit, factor: Factor, sizes: Sequence[int]) -> dict[str, Any]:
+def _hard(limit: HardLimit, factor: Factor, measured: MeasuredLevels) -> dict[str, Any]:
     """Tell of a limit that throughput meets at the knee, and never exceeds."""
     knee, words = limit.knee.mean, _WORDS[factor]
     # There is one: the limit begins at most 5 % beyond the largest size, see fit_limit.
-    enough = next(size for size in sizes if size >= ENOUGH_OF_PEAK * knee)
+    reach = [size for size in measured.rates if size >= ENOUGH_OF_PEAK * knee]
+    enough = next((size for size in reach if size in measured.fit), None)
+    limit_in_words = (
+        f"a hard limit of {limit.ceiling.mean:,.0f} requests per second, which begins at "
+        f"{spelling.number(knee)}"
+    )
     return {
         "rate_of_one": _figure(limit.rate),
         "limit": _figure(limit.ceiling),
         "knee": knee,
-        "recommendation": (
-            f"{enough} {words} reach a hard limit of {limit.ceiling.mean:,.0f} requests per "
-            f"second, which begins at {spelling.number(knee)}"
-        ),
+        "recommendation": f"{enough} {words} reach {limit_in_words}" if enough else "",
+    }
+
+
+def _fit(
+    factor: Factor, family: Sequence[ResultRow], passing: Collection[str] | None
+) -> frozenset[int]:
+    """Return the levels that meet all criteria; where none does, there are none to choose from."""
+    fit = [row for row in family if passing is None or row.cell.title() in passing]
+    return frozenset(row.cell.number(factor) or 0 for row in fit or family)
+
+
+def _bounds(factor: Factor, family: Iterable[ResultRow]) -> Mapping[int, float]:
+    """Return by level what was carried at least, in requests/s, where something else set it."""
+    return {
+        row.cell.number(factor) or 0: rate.mean
+        for row in family
+        if (rate := row.requests_per_second) and rate.standing is Standing.BOUND
     }
 
 
@@ -137,9 +171,20 @@ def _too_little(usable: int, measured: int) -> str:
 def _refusal(law: ScalabilityLaw, factor: Factor, most: int) -> str | None:
     """Say why the law is not told; None where the data carry it."""
     many = f"{most} {_WORDS[factor]}"
-    lost = 1 - law.throughput(most) / (law.rate.mean * most)
-    if not law.bends or abs(lost) < LEAST_BEND:
-        return f"throughput grows in proportion up to {many}: where that ends takes larger levels"
+    lost = -math.expm1(-law.loss.mean)
+    if abs(lost) < LEAST_BEND:
+        within = -math.expm1(-max(law.loss.high, -law.loss.low))
+        known = f", within {within:.0%}" if within > LEAST_BEND else ""
+        return (
+            f"throughput grows in proportion up to {many}{known}: where that ends takes larger "
+            "levels"
+        )
+    if not law.bends:
+        beside = "below" if lost > 0 else "above"
+        return (
+            f"throughput up to {many} is not told from growth in proportion ({abs(lost):.0%} "
+            f"{beside} it): more replicates narrow that"
+        )
     if not law.contention.is_known and not law.coherence.is_known:
         return (
             "contention and coherence are known no better than by their own size: more replicates, "

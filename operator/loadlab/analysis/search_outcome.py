@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from loadlab import spelling
+from loadlab.analysis.bounds import SEARCH_MARGIN
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
-from loadlab.analysis.criteria import Threshold, judge_criterion
+from loadlab.analysis.criteria import judge_criterion
+from loadlab.analysis.threshold import Threshold
 from loadlab.analysis.verdict import NOT_QUIET, Cause, worst
 from loadlab.model.status import (
     Best,
@@ -158,15 +160,20 @@ def _is_known(found: CellCapacity) -> bool:
 
 
 def _may_carry(found: CellCapacity, rate: float) -> bool:
-    """Whether nothing was seen to fail at this rate, or below it."""
+    """Whether nothing was seen to fail so far below this rate that it is not by chance.
+
+    Two trials that held against two that failed tell nothing: of equal cells one would hold at what
+    the other fails at in every other experiment.
+    """
     is_failure = found.below_outcome is StepOutcome.FAILED
-    return found.below is None or not is_failure or found.below > rate
+    return found.below is None or not is_failure or (1 + SEARCH_MARGIN) * found.below > rate
 
 
 def recommend_by_search(best: Best | None, found: Sequence[CellCapacity]) -> tuple[str, ...]:
     """Say what the best cell carries beside the others; nothing where one may carry as much.
 
-    A rate that holds over one that fails bounds the ratio of the two capacities from below.
+    A rate that holds over one that fails bounds the ratio of the two capacities from below, but for
+    what both may be off by chance.
     """
     if best is None or best.tied_with:
         return ()
@@ -178,10 +185,20 @@ def recommend_by_search(best: Best | None, found: Sequence[CellCapacity]) -> tup
     nearest = max(fails, key=fails.__getitem__)
     limited_by = next(each.limited_by for each in found if each.cell == nearest)
     limit = f", limited by {limited_by}" if limited_by else ""
-    ratio = math.floor(100 * carries[most] / fails[nearest]) / 100  # or more: never rounded up
     held, failed = spelling.number(carries[most]), spelling.number(fails[nearest])
     told = (
-        f"{most} carries at least {held}/s under the criteria, {ratio:.2f} times what "
-        f"any other cell does or more: {nearest} fails at {failed}/s{limit}."
+        f"{most} carries at least {held}/s under the criteria; {nearest}, the next one, fails at "
+        f"{failed}/s{limit}.{_how_much_more(carries[most] / fails[nearest])}"
     )
     return (told[:MOST_CHARACTERS],)
+
+
+def _how_much_more(ratio: float) -> str:
+    """Say by how much at least the capacities differ; nothing where few trials may hide it."""
+    surely = math.floor(100 * ratio / (1 + SEARCH_MARGIN)) / 100  # or more: never rounded up
+    if surely < 1:
+        return ""
+    return (
+        f" With {SEARCH_MARGIN:.0%} for the noise of so few trials it carries {surely:.2f} times "
+        "as much as any other cell, or more."
+    )

@@ -79,6 +79,24 @@ def pool_wait_ms(trial: TrialMeasurement) -> float:
     return max(0.0, found.get(Resource.DATABASE_POOL, 0.0))
 
 
+def in_database_ms(trial: TrialMeasurement, sessions: float) -> float | None:
+    """Return the time of a request at what so many sessions are at, ms; None where none is known.
+
+    A queue's worker has sessions, too, which no request waits for.
+    """
+    rate = trial.seen_per_second
+    return None if puts_off(trial.components) or rate <= 0 else 1000 * sessions / rate
+
+
+def without_queues_ms(trial: TrialMeasurement) -> float | None:
+    """Return the response time without the waits for a connection and a thread; None for none."""
+    latency, service = trial.latency_ms, trial.components.get(Component.SERVICE)
+    if latency is None:
+        return None
+    found = dict(_in_service(service, _served_per_second(trial))) if service is not None else {}
+    return latency.avg - pool_wait_ms(trial) - found.get(Resource.THREAD_POOL, 0.0)
+
+
 def _in_service(service: ComponentUsage, rate: float) -> Iterator[tuple[Resource, float]]:
     lag = service.event_loop_lag_p50_ms or 0.0
     yield Resource.EVENT_LOOP, lag

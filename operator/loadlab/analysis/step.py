@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import Threshold
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.summary import cell_analysis
+from loadlab.analysis.threshold import Threshold, parse_threshold
 from loadlab.analysis.unasked import speaks_of_failures
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import (
@@ -18,10 +18,12 @@ from loadlab.model.status import (
     Validity,
 )
 from loadlab.plan import Plan, PlannedTrial
+from loadlab.validity.generator_rules import own_delay_ms
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, ReasonKind
 
 MOST_CHARACTERS = 200
+_SHORT = "k6 was short of CPU: raise spec.resources.k6, or give the node less other work"
 _NOT_OFFERED = {ReasonKind.RATE_NOT_REACHED, ReasonKind.DROPPED_ITERATIONS}
 
 
@@ -47,7 +49,7 @@ def step_of(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep
     analysis = cell_analysis(plan, planned.arm)
     analysis.add_judged(judged, planned.replicate)
     cell = analysis.analysed_cell()
-    outcome, reason = _outcome(cell.row, judged.judgement, cell.outcomes, plan)
+    outcome, reason = _outcome(cell.row, judged, cell.outcomes, plan)
     if outcome is StepOutcome.HELD:
         return TrialStep(outcome=outcome)
     limit = cell.limit.name if cell.limit else Resource.UNATTRIBUTED
@@ -69,19 +71,62 @@ def _of_void(judgement: Judgement) -> TrialStep | None:
 
 
 def _outcome(
-    row: ResultRow, judgement: Judgement, found: Mapping[str, CellOutcome], plan: Plan
+    row: ResultRow, judged: JudgedTrial, found: Mapping[str, CellOutcome], plan: Plan
 ) -> tuple[StepOutcome, str]:
-    if row.load is LoadOutcome.OVERLOADED:
-        return StepOutcome.FAILED, "the rate was not carried"
-    if not keeps_its_promises(row):
-        return StepOutcome.FAILED, "reads were staler than declared"
-    if failed := _failures(row, plan) or _first(CriterionOutcome.FAILED, found, plan):
+    judgement = judged.judgement
+    broken, doubt = _broken(judged, found, plan)
+    if failed := _not_kept(row, judgement) or _failures(row, plan) or broken:
         return StepOutcome.FAILED, failed
+    if doubt:
+        return StepOutcome.INCONCLUSIVE, doubt
     if judgement.is_growing:
         return StepOutcome.INCONCLUSIVE, _of_growth(judgement)
     if undecided := _first(CriterionOutcome.INCONCLUSIVE, found, plan):
         return StepOutcome.INCONCLUSIVE, undecided
     return StepOutcome.HELD, ""
+
+
+def _not_kept(row: ResultRow, judgement: Judgement) -> str:
+    """Say what the service did not keep, whatever the criteria are; else nothing."""
+    if grew := next((r for r in judgement.reasons if r.kind is ReasonKind.QUEUE_BEHIND), None):
+        return grew.message.partition(";")[0]
+    if row.load is LoadOutcome.OVERLOADED:
+        return "the rate was not carried"
+    if keeps_its_promises(row):
+        return ""
+    is_stale = row.work is not None and row.work.stale_reads
+    return "reads were staler than declared" if is_stale else "the service did not do its work"
+
+
+def _broken(judged: JudgedTrial, found: Mapping[str, CellOutcome], plan: Plan) -> tuple[str, str]:
+    """Return the first criterion that the service broke, and the first that others may have.
+
+    What may be k6's own slowness, or the warm-up's, is no limit of the service: the rate is then
+    undecided, so that it is tried once more, and no cell is told from another by it.
+    """
+    failed, doubt = "", ""
+    for criterion in plan.context.spec.success_criteria:
+        outcome = found[criterion.name]
+        if outcome.outcome is CriterionOutcome.PASSED:
+            continue
+        rule = parse_threshold(criterion.metric, criterion.threshold)
+        if why := _why_not_the_service(rule, outcome.value, judged):
+            doubt = doubt or f"{criterion.threshold} is not kept, {why}"
+        elif outcome.outcome is CriterionOutcome.FAILED:
+            failed = failed or criterion.threshold
+    return failed, doubt
+
+
+def _why_not_the_service(rule: Threshold, value: float | None, judged: JudgedTrial) -> str:
+    """Say what else than the service may have broken a bound on latency; nothing if it did."""
+    if rule.metric != "http_req_duration" or value is None:
+        return ""
+    if any(reason.kind is ReasonKind.WARM_UP_COUNTED for reason in judged.judgement.reasons):
+        return "and its first seconds were slower than the rest: raise spec.load.warmup"
+    own_ms = own_delay_ms(judged.measurement, value)
+    if own_ms and rule.holds(max(0.0, value - own_ms)):
+        return f"and {_SHORT}"
+    return ""
 
 
 def _failures(row: ResultRow, plan: Plan) -> str:
@@ -96,7 +141,7 @@ def _of_growth(judgement: Judgement) -> str:
     """Tell a service that slows down from a generator that falls behind."""
     if Family.SERVICE in {r.family for r in judgement.reasons if r.kind is ReasonKind.GROWING}:
         return "the latency grew all through the window"
-    return "the latency grew, and k6 was short of CPU"
+    return f"the latency grew, and {_SHORT}"
 
 
 def _first(outcome: CriterionOutcome, found: Mapping[str, CellOutcome], plan: Plan) -> str:

@@ -5,24 +5,24 @@ held; `summarize` puts them together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from loadlab.analysis.attempts import with_attempts
 from loadlab.analysis.baseline import BaselineView, with_baseline
 from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.calibration import with_calibration
-from loadlab.analysis.capacity import comparable_rows, with_capacity
+from loadlab.analysis.capacity import with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
 from loadlab.analysis.claim_standing import rate_bounds
 from loadlab.analysis.comparison import compare_cells
-from loadlab.analysis.contenders import LOWER_TIER, NOT_MET
-from loadlab.analysis.criteria import Threshold, judge_criterion, parse_threshold
+from loadlab.analysis.contenders import NOT_MET
+from loadlab.analysis.criteria import judge_criterion
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.found_capacity import found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
 from loadlab.analysis.own_thresholds import judge_script
+from loadlab.analysis.pilots import limits_of
 from loadlab.analysis.precision import judge_precision
 from loadlab.analysis.recommendation import recommend
 from loadlab.analysis.scaling import scaling_of
@@ -34,6 +34,8 @@ from loadlab.analysis.search_outcome import (
     with_found_capacity,
 )
 from loadlab.analysis.status_budget import compared_without, within_budget
+from loadlab.analysis.threshold import Threshold, parse_threshold
+from loadlab.analysis.tiers import TierChoice, choose_of_tiers
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
 from loadlab.analysis.verdict import decide_verdict, is_quiet
 from loadlab.analysis.what_ran import environment_of
@@ -78,14 +80,16 @@ def summarize(
 ) -> LoadExperimentStatus:
     """Return the status with what all cells of the plan and their trials tell together.
 
-    The trials' measurements are not looked at again.
+    The trials' measurements are not looked at again, but those of the pilot trials.
     """
+    limits, trials = limits_of(trials), [it for it in trials if it.spec.role is not TrialRole.PILOT]
     if not trials:
         return status
     cells = [cell for cell in analysed if cell.role is TrialRole.MEASURED]
     replicates = [replicate for cell in cells for replicate in cell.replicates]
     rows = with_pooled_intervals([cell.row for cell in cells], replicates, plan.pilot)
-    rows = with_attempts(with_capacity(plan, with_calibration(rows, status.calibration)), trials)
+    rows = with_capacity(plan, with_calibration(rows, status.calibration), limits)
+    rows = with_attempts(rows, trials)
     script = judge_script(cells)
     broken = breaks_what_nobody_asked(plan.context.spec, rows, script)
     criteria = (*_criteria(plan, cells), *script, *judge_unasked(broken))
@@ -112,8 +116,7 @@ def summarize(
         return within_budget(_with_search(analyzed, rows, by_trials, found))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
-    choice = _choose(plan, rows, passing, replicates)
-    complete = _with_insight(plan, analyzed, rows, replicates, choice)
+    complete = _with_insight(plan, analyzed, rows, replicates, passing)
     return within_budget(with_baseline(complete, plan.context.spec, baseline))
 
 
@@ -142,29 +145,30 @@ def _with_insight(
     status: LoadExperimentStatus,
     rows: Sequence[ResultRow],
     replicates: Sequence[Replicate],
-    choice: Choice,
+    passing: Sequence[ResultRow],
 ) -> LoadExperimentStatus:
     """Return the status with the rows, and with what they say when they are compared."""
+    found = _choose(plan, rows, passing, replicates)
     latency = plan.context.spec.load.shows_latency
     own_ms = status.calibration.p99_ms if status.calibration else None
     comparisons = compare_cells(
         rows[:MAX_ROWS], replicates, plan.pilot, latency=latency, own_ms=own_ms
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
-    scaling = scaling_of(rows, replicates)
+    scaling = scaling_of(rows, replicates, {row.cell.title() for row in passing})
     return status.model_copy(
         update={
             "omitted": compared_without(missing),
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
-            "best": choice.best,
+            "best": found.choice.best,
             "recommendation": recommend(
                 rows,
-                choice.best,
-                comparisons,
+                found.choice.best,
+                (*found.undecided, *comparisons),
                 scaling,
-                set_aside=choice.set_aside,
+                set_aside=found.choice.set_aside,
                 doubt=_doubt(status),
             ),
         }
@@ -176,22 +180,22 @@ def _choose(
     rows: Sequence[ResultRow],
     passing: Sequence[ResultRow],
     replicates: Sequence[Replicate],
-) -> Choice:
+) -> TierChoice:
     """Choose the best cell, and say of every other one that is not compared with it why."""
-    tier = comparable_rows(plan, passing)
-    choice = choose(
-        tier,
-        replicates,
-        _beside(plan),
-        plan.pilot,
-        latency=plan.context.spec.load.shows_latency,
-        tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
-    )
-    reasons = {row.cell.title(): NOT_MET for row in rows}
-    reasons |= {row.cell.title(): LOWER_TIER for row in passing}
-    for row in tier:
-        del reasons[row.cell.title()]
-    return replace(choice, set_aside={**reasons, **choice.set_aside})
+
+    def choose_in(tier: Sequence[ResultRow]) -> Choice:
+        return choose(
+            tier,
+            replicates,
+            _beside(plan),
+            plan.pilot,
+            latency=plan.context.spec.load.shows_latency,
+            tail_is_kept=any(each.bounds_tail for each in _thresholds(plan).values()),
+        )
+
+    fit = {row.cell.title() for row in passing}
+    unmet = {row.cell.title(): NOT_MET for row in rows if row.cell.title() not in fit}
+    return choose_of_tiers(plan, passing, choose_in).beside(unmet)
 
 
 def _doubt(status: LoadExperimentStatus) -> str:

@@ -5,12 +5,8 @@ thousand requests take 2 s, the p99.9 of a thousand is short in 56 of 100 cases:
 taken each of them for a rate that holds.
 """
 
-import math
-
-from loadlab.analysis.bounds import CONFIDENCE
 from loadlab.analysis.cell import MeasuredCell
-
-_LONGEST = 100.0  # percent: of those that were measured the longest is known
+from loadlab.analysis.percentile_ends import LONGEST, requests_needed
 
 
 def too_little(cell: MeasuredCell, percent: float | None) -> str:
@@ -26,17 +22,8 @@ def one_of_many(cell: MeasuredCell, known: int) -> str:
     return f"1 of {cell.row.replicates.planned} replicates alone could be used, which tells no more"
 
 
-def requests_needed(percent: float) -> int:
-    """Return of how many requests at least one lies above a percentile, by the usual confidence.
-
-    With fewer the longest of all may lie below the percentile: the interval of an order statistic
-    has no upper end then.
-    """
-    return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(percent / 100))
-
-
 def _too_few_requests(requests: int | None, percent: float | None) -> str:
-    if requests is None or percent is None or percent == _LONGEST:
+    if requests is None or percent is None or percent == LONGEST:
         return ""
     if requests >= (needed := requests_needed(percent)):
         return ""

@@ -6,16 +6,17 @@ operator's memory.
 
 import math
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from loadlab.analysis.attribution import attribute
 from loadlab.analysis.bounds import FAILURES_IN_COST
+from loadlab.analysis.percentile_ends import PercentileEnds
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
-from loadlab.measurement.latency import Unanswered
+from loadlab.measurement.latency import Latency, Unanswered
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
@@ -26,6 +27,11 @@ from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind
 
 WHY_LEFT_OUT = "CostsLeftOut"  # work was put off and not done, or not looked at
+PERCENTS: Mapping[FigureName, float] = {
+    FigureName.LATENCY_MED: 50.0,
+    FigureName.LATENCY_P95: 95.0,
+    FigureName.LATENCY_P99: 99.0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,8 @@ class TrialFigures:
     durability: WriteAccount | None
     bottleneck: Bottleneck | None  # None where Invalid
     limit: Bottleneck | None  # the same, of a cell that did not keep all that was asked for
+    # What so few requests leave of a percentile, by the name of the requests ("" for all) and its.
+    percentile_ends: Mapping[tuple[str, FigureName], PercentileEnds] = field(default_factory=dict)
 
     @classmethod
     def of(cls, trial: JudgedTrial) -> Self:
@@ -109,6 +117,7 @@ class TrialFigures:
             durability=measured.durability,
             bottleneck=bottleneck,
             limit=attribute(measured, is_missed=True) if is_load else bottleneck,
+            percentile_ends=_percentile_ends(measured) if usable else {},
         )
 
     @property
@@ -150,6 +159,18 @@ def _service_cpus(measured: TrialMeasurement) -> float | None:
     allowed = usage.cpus_allowed if usage else None
     known = [measured.cpu_limits.get(Component.SERVICE), allowed]
     return min((cpus for cpus in known if cpus is not None), default=None)
+
+
+def _percentile_ends(measured: TrialMeasurement) -> dict[tuple[str, FigureName], PercentileEnds]:
+    known = {"": Latency(measured.latency, measured.without_answer)}
+    for name, each in measured.by_request.items():
+        known[name] = Latency(each.latency, each.without_answer)
+    return {
+        (name, figure): PercentileEnds.of_latency(latency, percent)
+        for name, latency in known.items()
+        if latency.count
+        for figure, percent in PERCENTS.items()
+    }
 
 
 def cost_components(trials: Iterable[TrialFigures]) -> Set[str]:

@@ -49,6 +49,7 @@ class ScalabilityLaw:
     rate: Parameter  # throughput of size 1
     contention: Parameter
     coherence: Parameter
+    loss: Parameter  # log of what proportion would give over throughput, at the largest size
     bends: bool  # whether it is told from a straight line
     is_missed: bool  # whether the data are not as it says
 
@@ -80,10 +81,9 @@ def fit_law(logs: Mapping[int, Logs]) -> ScalabilityLaw | None:
     squares = _squares(data.points, fitted)
     noise = fit_noise(logs, squares, degrees, _COEFFICIENTS)
     weather = weather_of(logs, len(blocks))
-    rate, contention, coherence = _parameters(data, fitted, noise, weather)
     straight = _straight_squares(data.points)
     bends = _bends(straight, squares, degrees)
-    return ScalabilityLaw(rate, contention, coherence, bends, noise.is_of_misses)
+    return ScalabilityLaw(*_parameters(data, fitted, noise, weather), bends, noise.is_of_misses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +209,11 @@ def weather_of(logs: Mapping[int, Logs], blocks: int) -> float:
 
 def _parameters(
     data: _Data, fitted: Vector, noise: FitNoise, weather: float
-) -> tuple[Parameter, Parameter, Parameter]:
-    """Return rate, contention and coherence: 1 / a, b / a and c / a of the linear form."""
+) -> tuple[Parameter, Parameter, Parameter, Parameter]:
+    """Return rate, contention and coherence: 1 / a, b / a and c / a of the linear form.
+
+    The last one is the loss at the largest size, log (a + b (N - 1) + c N (N - 1)) / a.
+    """
     rows = [(tuple(t / _dot(terms, fitted) for t in terms), 0.0) for terms, _ in data.points]
     inverse = _inverse([line for line, _ in _normal(rows)])
     t, base = t_quantile(noise.degrees), fitted[0]
@@ -226,10 +229,15 @@ def _parameters(
     rate = 1 / (base * data.scale)
     factor = math.exp(math.hypot(half((1 / base, 0.0, 0.0)), weather))
     contention, coherence = fitted[1] / base, fitted[2] / base
+    last = _terms(round(data.largest), data.largest)
+    slowed = _dot(last, fitted)
+    loss = math.log(slowed / base) if slowed / base > 0 else -math.inf
+    one, two, three = (term / slowed if slowed else 0.0 for term in last)
     return (
         Parameter(rate, rate / factor, rate * factor),
         _around(contention, half((-contention / base, 1 / base, 0.0)), data.largest),
         _around(coherence, half((-coherence / base, 0.0, 1 / base)), data.largest**2),
+        _around(loss, half((one - 1 / base, two, three)), 1.0),
     )
 
 

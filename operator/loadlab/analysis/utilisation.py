@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from loadlab.base.names import Component
+from loadlab.measurement.put_off import put_off
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import Resource
+from loadlab.model.status import Confidence, Resource
 from loadlab.validity import bounds
 
 # In the order in which one makes the next wait.
@@ -19,7 +20,7 @@ WAITING = (
     Resource.THREAD_POOL,
 )
 # Beyond this it is no Python that computes: one process has one interpreter lock.
-_ONE_CPU = 1.1
+ONE_CPU = 1.1
 _OWNERS = {
     Component.SERVICE: Resource.SERVICE_CPU,
     Component.POSTGRES: Resource.DATABASE,
@@ -38,27 +39,20 @@ class Fullness:
     is_full: bool
     evidence: str
     is_at_times: bool = False  # full for a part of the time only
+    # Requests are seen to wait for it, each for as long as it takes: a stage says for how long.
+    is_queue: bool = False
+    at_most: Confidence = Confidence.HIGH  # however much room all others have
 
 
 def backlog(trial: TrialMeasurement) -> Iterator[Fullness]:
     """Compare what the queue worker wrote with what was accepted meanwhile."""
-    counts, expected, work = trial.counts, trial.expected, trial.work
-    is_seen = Component.WORKER in trial.components
-    if counts is None or expected is None or work is None or not is_seen:
-        return
-    accepted = counts.load * (1 - trial.failed_rate) * expected.write_share
-    if work.persisted is None or accepted <= 0 or counts.seconds <= 0:
-        return
-    behind = max(0.0, 1 - work.persisted / accepted)
-    yield Fullness(
-        resource=Resource.QUEUE,
-        share=behind,
-        is_full=behind > bounds.BACKLOG_SHARE,
-        evidence=(
-            f"the worker wrote {work.persisted / counts.seconds:.0f}/s of "
-            f"{accepted / counts.seconds:.0f}/s accepted"
-        ),
-    )
+    if (found := put_off(trial)) is not None:
+        yield Fullness(
+            resource=Resource.QUEUE,
+            share=found.behind,
+            is_full=found.behind > bounds.BACKLOG_SHARE,
+            evidence=found.words,
+        )
 
 
 def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
@@ -82,7 +76,7 @@ def machines(trial: TrialMeasurement) -> Iterator[Fullness]:
 def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fullness]:
     limit = trial.cpu_limits.get(Component.SERVICE)
     if service.cpus_used is not None and limit:
-        throttled = _throttled_share(trial, service)
+        throttled = throttled_share(trial)
         is_throttled = throttled > bounds.SERVICE_THROTTLED_SHARE
         found = _cpu(
             Resource.CPU_THROTTLING if is_throttled else Resource.SERVICE_CPU,
@@ -90,7 +84,7 @@ def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fulln
             service.cpus_used,
             limit,
         )
-        words = f" and was throttled for {throttled:.0%} of the time" if is_throttled else ""
+        words = f" and was {_throttled_words(service, throttled)}" if is_throttled else ""
         yield Fullness(
             resource=found.resource,
             share=found.share,
@@ -101,7 +95,7 @@ def _service(trial: TrialMeasurement, service: ComponentUsage) -> Iterator[Fulln
     busiest = service.busiest_process_cpus
     if busiest is not None and busiest <= bounds.CPU_FULL:
         yield from _at_times(service)
-    if busiest is not None and busiest <= _ONE_CPU and (limit or 2) > 1:
+    if busiest is not None and busiest <= ONE_CPU and (limit or 2) > 1:
         found = _cpu(Resource.SERVICE_CPU, "the service's busiest process", busiest, 1.0)
         yield replace(found, evidence=found.evidence + _uneven(service))
 
@@ -131,9 +125,27 @@ def _set_by(trial: TrialMeasurement, name: str) -> str:
     return f", which {ran.set_by} set" if ran and ran.set_by else ""
 
 
-def _throttled_share(trial: TrialMeasurement, service: ComponentUsage) -> float:
+def throttled_share(trial: TrialMeasurement) -> float:
+    """Return the share of the time in which its limit stopped the service, 0..1; a pod on average.
+
+    The kernel adds up its CPUs, of which several may have been stopped at once: this is the most
+    that it can be.
+    """
+    service = trial.components.get(Component.SERVICE, ComponentUsage())
     seconds = trial.counts.seconds if trial.counts else 0.0
-    return (service.throttled_seconds or 0.0) / seconds if seconds else 0.0
+    share = (service.throttled_seconds or 0.0) / seconds if seconds else 0.0
+    return min(1.0, share / pods_of_service(trial))
+
+
+def _throttled_words(service: ComponentUsage, share: float) -> str:
+    at_most = "up to " if (service.cpus_allowed or 1) > 1 else ""
+    return f"throttled for {at_most}{share:.0%} of the time"
+
+
+def pods_of_service(trial: TrialMeasurement) -> int:
+    """Return how many pods the service's figures are laid together from."""
+    ran = trial.ran.get(Component.SERVICE)
+    return max(1, ran.pods if ran else 1)
 
 
 def _shared(trial: TrialMeasurement) -> Iterator[Fullness]:
@@ -178,11 +190,13 @@ def waiting(trial: TrialMeasurement) -> Iterator[Fullness]:
     if service is None:
         return
     if (lag := service.event_loop_lag_p50_ms) is not None:
+        pods = pods_of_service(trial)  # of several the steward tells the worst one's
+        which = f" in the worst of {pods} pods" if pods > 1 else ""
         yield Fullness(
             resource=Resource.EVENT_LOOP,
             share=lag / bounds.LOOP_LAG_MS,
             is_full=lag > bounds.LOOP_LAG_MS,
-            evidence=f"half of the events waited more than {lag:,.0f} ms for the event loop",
+            evidence=f"half of the events{which} waited more than {lag:,.0f} ms for the event loop",
         )
     if (waiters := service.pool_waiters) is not None:
         each = waiters / max(1, service.processes or 1)
@@ -190,13 +204,19 @@ def waiting(trial: TrialMeasurement) -> Iterator[Fullness]:
             resource=Resource.DATABASE_POOL,
             share=each / bounds.POOL_WAITERS,
             is_full=each > bounds.POOL_WAITERS,
+            is_queue=True,
             evidence=f"{each:.2g} requests a process waited for a connection of the pool",
         )
     if (exhausted := service.threads_exhausted) is not None:
+        # As many calls as threads leave none free, and none waits.
+        waited_for = service.thread_waiters is None or (
+            service.thread_waiters / max(1, service.processes or 1) > bounds.POOL_WAITERS
+        )
         yield Fullness(
             resource=Resource.THREAD_POOL,
             share=exhausted,
-            is_full=exhausted > bounds.THREADS_EXHAUSTED,
+            is_full=exhausted > bounds.THREADS_EXHAUSTED and waited_for,
+            is_queue=True,
             evidence=f"no thread was free for {exhausted:.0%} of the time",
         )
 

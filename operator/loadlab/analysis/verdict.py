@@ -6,11 +6,13 @@ The first that holds:
 |--------------|--------------------------------------------------------------------|
 | Failed       | a criterion failed in some cell (that on failures also where       |
 |              | nobody wrote it, see `unasked`), a service did not carry the       |
-|              | offered load, it ended by itself under it, or it showed staler     |
-|              | reads than its variant declares                                    |
+|              | offered load, it ended by itself under it, it showed staler reads  |
+|              | than its variant declares, or in some replicate it lost writes,    |
+|              | skipped work, or did not get done what it was asked for            |
 | Error        | no cell has a usable replicate: nothing was measured               |
-| Inconclusive | a criterion could not be decided, some cell is Invalid, or the     |
-|              | nodes were not quiet                                               |
+| Inconclusive | a criterion could not be decided, some cell is Invalid, a replicate |
+|              | left too many requests without an answer to be used, or the nodes  |
+|              | were not quiet                                                     |
 | Passed       | every criterion holds in every cell (also when there is none)      |
 
 What is no criterion is a `Cause`, which names its cell: `loadlab gate` tells the same ones.
@@ -19,6 +21,7 @@ What is no criterion is a `Cause`, which names its cell: `loadlab gate` tells th
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from loadlab.analysis.spoiled import broken_in_spoiled, left_open_in_spoiled
 from loadlab.model.status import (
     ConditionType,
     CriterionOutcome,
@@ -90,12 +93,12 @@ def is_quiet(status: LoadExperimentStatus) -> bool:
 
 
 def keeps_its_promises(row: ResultRow) -> bool:
-    """Whether a cell carried its load without a crash, and no read was staler than it declares."""
+    """Whether a cell did its work in every replicate: no crash, no stale read, nothing left out."""
     return not any(broken_promises(row))
 
 
 def broken_promises(row: ResultRow) -> Iterator[Cause]:
-    """Yield what a cell did not do, whatever its criteria are."""
+    """Yield what a cell did not do, or is not known to have done, whatever its criteria are."""
     title, counts = row.cell.title(), row.replicates
     if row.load is LoadOutcome.OVERLOADED:
         where = f" in {counts.overloaded} of {counts.valid} replicates" if counts.overloaded else ""
@@ -107,6 +110,10 @@ def broken_promises(row: ResultRow) -> Iterator[Cause]:
     if row.work is not None and row.work.stale_reads:
         message = f"reads staler than the variant declares: {row.work.stale_reads:,}"
         yield Cause(Verdict.FAILED, f"stale reads of {title}", message)
+    for reason in broken_in_spoiled(row):
+        yield Cause(Verdict.FAILED, f"work of {title}", reason)
+    for reason in left_open_in_spoiled(row):
+        yield Cause(Verdict.INCONCLUSIVE, f"answers of {title}", reason)
 
 
 def _times(count: int) -> str:

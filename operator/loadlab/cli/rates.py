@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab import spelling
+from loadlab.analysis.pilots import Limit, words_of
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Calibration, CellLoad, LoadExperimentStatus, ResultRow
+from loadlab.plan.rates import without_rate
 
 MOST_NAMED = 5  # cells of a tier
 
@@ -59,7 +61,7 @@ def before_first_block(status: LoadExperimentStatus) -> Iterator[str]:
     for tier in tiers:
         yield _offered(tier)
     for tier in tiers[1:]:
-        yield from _against(tier, tiers[0])
+        yield from _against(tier, tiers[0], status.results)
     if found := status.calibration:
         yield _alone(found)
     if status.preliminary_seconds is not None:
@@ -83,17 +85,41 @@ def _offered(tier: Sequence[CellLoad]) -> str:
     offered = "Compared at factors.rate" if rate is None else f"Compared at rate {rate:,}"
     carried = _carried(tier)
     slowest = f"; the slowest carried ≥ {spelling.number(min(carried))} req/s" if carried else ""
-    return f"{offered}: {names}{more}{slowest}"
+    unknown = [load.cell for load in tier if not load.carries]
+    without = f"; no pilot trial tells what {_few(unknown)} carries" if unknown else ""
+    return f"{offered}: {names}{more}{slowest}{without}"
 
 
-def _against(tier: Sequence[CellLoad], slowest: Sequence[CellLoad]) -> Iterator[str]:
-    """Tell the ratio of capacities: at rates of their own no other figure can be compared."""
+def _few(cells: Sequence[str]) -> str:
+    more = len(cells) - MOST_NAMED
+    return ", ".join(cells[:MOST_NAMED]) + (f" or any of {more} more" if more > 0 else "")
+
+
+def _against(
+    tier: Sequence[CellLoad], slowest: Sequence[CellLoad], rows: Sequence[ResultRow]
+) -> Iterator[str]:
+    """Tell the ratio of capacities: at rates of their own no other figure can be compared.
+
+    None where a pilot of the slower tier did not show all that its cell carries, nor before the
+    rows say whether it did.
+    """
+    limits = {without_rate(row.cell).title(): row.capacity.why for row in rows if row.capacity}
     upper, lower = _carried(tier), _carried(slowest)
-    if upper and lower:
+    known = {it.cell: limits[it.cell] for it in slowest if it.carries and it.cell in limits}
+    if not (upper and lower and known):
+        return
+    rate, other = f"{tier[0].rate or 0:,}", f"{slowest[0].rate or 0:,}"
+    if may_carry_more := {cell: why for cell, why in known.items() if why and why != Limit.SERVICE}:
+        cell, why = next(iter(may_carry_more.items()))
+        yield (
+            f"What is carried at rate {rate} is not compared with what is at rate {other}: the "
+            f"pilot of {cell} {words_of(why)}"
+        )
+    else:
         ratio = min(upper) / max(lower)
         yield (
-            f"At rate {tier[0].rate or 0:,} every cell carried {ratio:.1f} times as much or more "
-            f"than at rate {slowest[0].rate or 0:,}; other figures are compared at one rate only"
+            f"At rate {rate} every cell carried {ratio:.1f} times as much or more "
+            f"than at rate {other}; other figures are compared at one rate only"
         )
 
 

@@ -2,7 +2,8 @@
 
 A sweep has up to a thousand trials, and a pass follows every event: listing them all each time
 would cost more than running them. What is remembered spares reading, nothing else: whoever has
-forgotten everything, after a restart or on any doubt, lists them once.
+forgotten everything, after a restart or on any doubt, lists them once. The measurements of pilot
+trials are kept, 50 of 27 KiB at most: rates, and what is said of tiers, follow from them.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from loadlab.kube.ownership import first_former, is_controlled_by
 from loadlab.model.resources import AnyExperiment, Experiment, Metadata, Trial
 from loadlab.model.status import LoadTrialStatus, TrialPhase
 from loadlab.model.status.conditions import Reason
-from loadlab.model.trial import LoadTrialSpec
+from loadlab.model.trial import LoadTrialSpec, TrialRole
 
 DELETED = "DELETED"
 Trials = dict[str, Trial]  # by name
@@ -53,7 +54,7 @@ class FinishedTrials:
         return True
 
     async def read(self, cluster: Cluster, experiment: AnyExperiment) -> Trials:
-        """Return the trials, without their measurements."""
+        """Return the trials, without their measurements but for those of pilots."""
         known = self._known
         if known.uid == experiment.metadata.uid:
             trials = known.over | await _read_on(cluster, experiment, known.over)
@@ -129,9 +130,9 @@ def _owned(bodies: list[Manifest], experiment: AnyExperiment) -> Trials:
 
 def _bare(trial: Trial) -> Trial:
     """Return a trial without what only the analysis needs, and people once it is over."""
-    bare: dict[str, Any] = {"measurement": None, "trace": None} | (
-        {"evidence": ()} if _is_over(trial) else {}
-    )
+    bare: dict[str, Any] = {"trace": None} | ({"evidence": ()} if _is_over(trial) else {})
+    if trial.spec.role is not TrialRole.PILOT:
+        bare["measurement"] = None
     status = trial.status.model_copy(update=bare)
     return trial.model_copy(update={"status": status})
 

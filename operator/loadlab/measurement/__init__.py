@@ -7,5 +7,6 @@ histogram         exact HDR histograms: merge, percentiles; hdr_text reads their
 sending           how late requests were sent, and what their latency counts from
 trial             pod reports -> TrialMeasurement; usage, requests_by_name, work_done and
                   durability are its parts
+put_off           what a queue accepted and its workers did not write meanwhile
 values            what these parts are made of
 """

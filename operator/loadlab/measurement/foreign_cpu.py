@@ -26,7 +26,7 @@ LOG_CPUS = 0.2
 MOST_OF_BUSY, BUSY_SLACK = 1.5, 0.2  # of the CPU seconds a second that were busy, and beside them
 _PARTS = (Component.SERVICE, Component.WORKER, GENERATOR, *STORES)
 _POD_OF = {GENERATOR: Component.K6}
-_BESIDE_THE_SERVICE = (Component.K6, *STORES)
+_BESIDE_THE_SERVICE = (Component.WORKER, Component.K6, *STORES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,12 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
         found = _difference(where, shared, _users(trial, Component.STEWARD))
         logs = 0.0 if _is_elsewhere(trial) else _logs(trial)
         yield replace(found, logs=logs, idle=_idle(trial, "shared"))
-    own, used = trial.service_cpus, trial.cpus_used_by(Component.SERVICE)
-    own = own if _is_together(trial) else None
+    own, used = _service_cpus(trial), trial.cpus_used_by(Component.SERVICE)
     if own is not None and used is not None and trial.owns_cpus:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, {Component.SERVICE.value: used})
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
-    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial) and _pods(trial) == 1:
+    elif own is not None and not trial.owns_cpus and _is_elsewhere(trial):
         where = f"the {_counted(own)} that all share{_on_node(trial, Component.SERVICE)}"
         found = _difference(where, own, _users(trial, Component.SERVICE))
         yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
@@ -71,22 +70,40 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
 def watched_cpus(trial: TrialMeasurement) -> CpuSetUsage | None:
     """Return the shared CPUs of the steward's node; None where no part of the trial is there."""
     watched = set(_nodes(trial, Component.STEWARD))
-    parts = (Component.SERVICE, Component.WORKER, *_BESIDE_THE_SERVICE)
+    parts = (Component.SERVICE, *_BESIDE_THE_SERVICE)
     nodes = [set(ran.nodes) for part in parts if (ran := trial.ran.get(part)) is not None]
     is_alone = watched and nodes and all(each and not each & watched for each in nodes)
     return None if is_alone else trial.shared_cpus
 
 
+def _service_cpus(trial: TrialMeasurement) -> CpuSetUsage | None:
+    """Return the CPUs that the service may run on; None where its pods are on several nodes.
+
+    Pods without CPUs of their own tell of the same ones, once for all: of more than their node has
+    some were counted twice.
+    """
+    usage, own = trial.components.get(Component.SERVICE), trial.service_cpus
+    online = usage.cpus_online if usage else None
+    if own is None or not _is_together(trial) or (online is not None and own.cpus > online):
+        return None
+    return own
+
+
 def unwatched(trial: TrialMeasurement) -> dict[str, tuple[str, ...]]:
-    """Return nodes of generator and stores whose CPUs nobody looked at, with the parts there."""
+    """Return nodes whose CPUs nobody looked at, with the parts that ran there.
+
+    The service's instruments tell of the CPUs that it may run on: of none that others share, where
+    it owns its own, and of none of the other nodes, where its pods are on several.
+    """
     seen = set(_nodes(trial, Component.STEWARD))
     if not seen:
         return {}
-    if trial.service_cpus is not None:  # those of one pod, as its instruments tell them
-        seen |= set(_nodes(trial, Component.SERVICE))
+    of_service = set(_nodes(trial, Component.SERVICE)) if _service_cpus(trial) else set[str]()
+    shared = set[str]() if trial.owns_cpus else of_service
     found: dict[str, tuple[str, ...]] = {}
-    for part in _BESIDE_THE_SERVICE:
-        for node in sorted(set(_nodes(trial, part)) - seen):
+    for part in (Component.SERVICE, *_BESIDE_THE_SERVICE):
+        known = of_service if part is Component.SERVICE else shared
+        for node in sorted(set(_nodes(trial, part)) - seen - known):
             found[node] = (*found.get(node, ()), part.value)
     return found
 

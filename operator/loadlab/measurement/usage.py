@@ -29,6 +29,7 @@ class ComponentUsage:
     cpus_beside: float | None = None  # that containers used which were added to the pod
     busiest_process_cpus: float | None = None
     memory_bytes: int | None = None
+    major_faults: float | None = None  # pages a second that were waited for
     open_files: int | None = None
     throttled_seconds: float | None = None
     event_loop_lag_p50_ms: float | None = None
@@ -173,6 +174,7 @@ def _usage(
         cpus_beside=_rate(known, after, seconds, lambda c: c.beside_cpu_seconds),
         busiest_process_cpus=_busiest(known, after, seconds),
         memory_bytes=after.memory_bytes,
+        major_faults=_rate(known, after, seconds, lambda c: c.major_faults),
         open_files=after.open_files,
         throttled_seconds=_throttled(known, after),
         event_loop_lag_p50_ms=lag.p50 * 1000 if lag else None,

@@ -1,7 +1,7 @@
 """Pending: a spec is accepted or refused, and an accepted one waits for its turn."""
 
-from loadlab.analysis.criteria import ThresholdError, parse_threshold
 from loadlab.analysis.step import bounds_a_search
+from loadlab.analysis.threshold import ThresholdError, parse_threshold
 from loadlab.base.quantities import seconds
 from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment

@@ -31,7 +31,7 @@ def close(
         return waiting
     if observed.cells is None:
         return Decision(status, requeue_after=AT_ONCE)
-    trials, version = observed.measured(), observed.kubernetes_version
+    trials, version = (*observed.measured(), *observed.pilots()), observed.kubernetes_version
     baseline = observed.baseline
     summed_up = summarize(plan, status, trials, observed.cells, version, baseline=baseline)
     kept = with_retained(experiment, summed_up, observed, transition.now)

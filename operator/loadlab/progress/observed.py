@@ -11,6 +11,7 @@ from loadlab.base.names import Component
 from loadlab.measurement.documents import Progress
 from loadlab.model.resources import Trial
 from loadlab.model.status import Preparation
+from loadlab.model.trial import TrialRole
 from loadlab.progress.asked_service import ForeignSlice, ServiceView
 from loadlab.progress.nodes import NodeView
 
@@ -221,7 +222,7 @@ NOBODY_AHEAD = Place()
 class Observed:
     """All children of one experiment, and its place in the queue."""
 
-    trials: dict[str, Trial] = field(default_factory=dict)  # without their measurements
+    trials: dict[str, Trial] = field(default_factory=dict)  # measurements of pilots alone
     pods: tuple[PodView, ...] = ()
     departing: tuple[PodView, ...] = ()  # pods whose makers are gone: soon they are collected
     let_go: tuple[Child, ...] = ()  # pods that were ours, and that nobody controls any more
@@ -246,6 +247,10 @@ class Observed:
     def measured(self) -> tuple[Trial, ...]:
         """The trials of the blocks, whose results count."""
         return tuple(trial for trial in self.trials.values() if trial.spec.role.is_in_block)
+
+    def pilots(self) -> tuple[Trial, ...]:
+        """The pilot trials, with their measurements."""
+        return tuple(each for each in self.trials.values() if each.spec.role is TrialRole.PILOT)
 
     def tells_of_nodes(self) -> tuple[Trial, ...]:
         """The trials by which nodes are quiet or not: before the first block those that precede it.

@@ -19,6 +19,12 @@ PAUSE_BROKEN_SHARE, PAUSE_BROKEN_SECONDS = 0.05, 1.0
 """Beyond both, throughput and the upper percentiles are those of the pause."""
 GENERATOR_DELAY_SHARE = 0.10
 """k6 explains no overload by waiting for a CPU for less than this share of its users' waiting."""
+WAITS_OF_REQUEST = 3
+"""Times that a request waits for a CPU of k6: to be sent, to be read, and for its user to go on."""
+THROTTLED_FOR_MS = 100.0
+"""For as long its CPU limit stops a generator at most: a period of the kernel's."""
+GENERATOR_OWN_SHARE = 0.5
+"""Share of a latency that may be the own of a generator that was short of CPU, at least."""
 LATE_SHARE, LATE_MS = 0.05, 1.0
 """A percentile from the send and the one from the intended start are the same within either."""
 LATE_VOID_SHARE, LATE_VOID_MS = 0.5, 250.0
@@ -114,13 +120,21 @@ SESSIONS_SHARE = 0.5
 """Share of the connections in use from which on they are held for that one thing."""
 SESSIONS = 0.5
 """Mean number of sessions that wait: fewer hold nobody up."""
+MATERIAL_STAGE = 0.1
+"""Share of a request's time from which on it may be held up there, or be said to be."""
 ANSWER_SHARE, ANSWER_MS = 0.5, 1.0
 """A database that takes longer for its simplest queries, as a share of the time that requests have
 a connection and in ms for each, is what they wait for."""
 THREADS_EXHAUSTED = 0.80
 """Share of the time without a free thread."""
+MAJOR_FAULTS = 10.0
+"""Pages a second that a service waited for, as its memory did not hold them."""
+MEMORY_FULL = 0.9
+"""Share of its memory limit from which on a service may have been short of memory."""
 BACKLOG_SHARE = 0.10
 """Share of the accepted writes by which a queue worker may fall behind while measuring."""
+BACKLOG_ERRORS = 3.0
+"""Standard errors of a count: of few writes more than a share may lack by chance."""
 WAIT_EXPLAINS = 1.15
 """An answer that took no longer than this times its own waiting was not held up."""
 ANSWERED_SECONDS = 2.0

@@ -62,11 +62,12 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 | StoreRefused*      | a store took no writes, or evicted work, as it told  | Suspect | Suspect |
 |                    | … or evicted keys of what only caches (a remark)     | Valid   | Valid   |
 | NotDrained*        | the queue was not empty at the drain's deadline      | Suspect | Suspect |
+| QueueBehind*       | the workers wrote > 10 % less than was accepted      | Suspect | Suspect |
 | WorkNotPersisted*  | accepted writes lost, doubled or of other ids        | Invalid | Invalid |
 | WorkUnacknowledged | rows whose answer never reached the client           | Suspect | Suspect |
 | WorkNotVerified    | no account of the rows                               | Invalid | Invalid |
 |                    | … checksums of ids differ beyond 2^53                | Suspect | Suspect |
-|                    | … a store's counters are unknown                     | Suspect | Suspect |
+|                    | … a store's, or the worker's, counters are unknown   | Suspect | Suspect |
 | WorkSkipped*       | stores did less than the answers need, no wait       | Invalid | Invalid |
 | WorkersMismatch    | other than the workers asked for served              | Invalid | Invalid |
 | WorkersUneven      | busiest worker > 4 times the idlest                  | Suspect | Suspect |
@@ -76,7 +77,7 @@ instrument's: where they make a trial Invalid, it is void and repeated.
 |                    | … or a part whose use is not known did (a remark)    | Valid   | Valid   |
 | OthersUnseen       | a snapshot is missing                                | Invalid | Invalid |
 |                    | … other shared CPUs at the end, or not shown         | Suspect | Suspect |
-|                    | … generator or a store on an unseen node (a remark)  | Valid   | Valid   |
+|                    | … a part of the trial on an unseen node (a remark)   | Valid   | Valid   |
 | CpuStolen          | the hypervisor took > 2 % of a set of CPUs' time     | Suspect | Suspect |
 | CpusShared         | the service owned no CPUs, and own ones are asked for | Suspect | Suspect |
 |                    | … are preferred (a remark)                           | Valid   | Valid   |
@@ -136,7 +137,7 @@ from loadlab.validity.steadiness import (
     warm_up_unfinished,
 )
 from loadlab.validity.which_latency import cut_off, unanswered, which_latency
-from loadlab.validity.writes import staleness_reasons, stores_refused, work_reasons
+from loadlab.validity.writes import queue_behind, staleness_reasons, stores_refused, work_reasons
 
 
 def judge(trial: TrialMeasurement | VoidTrial) -> Judgement:
@@ -167,5 +168,5 @@ _RULES: tuple[Callable[[TrialMeasurement], Iterator[Reason]], ...] = (
     *(latency_growing, side_load_growing, warm_up_counted, warm_up_unfinished),
     *(requests_unlike_iterations, counts_apart, pods_apart, cpu_stolen, cpus_shared),
     *(limits_changed, containers_added, _samples, instruments_missing, restarted, pods_uneven),
-    *(work_reasons, staleness_reasons, proof_reasons),
+    *(work_reasons, queue_behind, staleness_reasons, proof_reasons),
 )

@@ -53,6 +53,7 @@ class ReasonKind(StrEnum):
     CUT_OFF = "CutOff"
     STORE_REFUSED = "StoreRefused"
     NOT_DRAINED = "NotDrained"
+    QUEUE_BEHIND = "QueueBehind"
     WORK_NOT_PERSISTED = "WorkNotPersisted"
     WORK_UNACKNOWLEDGED = "WorkUnacknowledged"
     WORK_NOT_VERIFIED = "WorkNotVerified"
@@ -117,6 +118,11 @@ class Judgement:
     def is_latency_cut(self) -> bool:
         """Whether requests that were never sent, or too late, lack among the latencies."""
         return any(r.kind in _UNSENT and r.family is Family.SERVICE for r in self.reasons)
+
+    @property
+    def is_queue_behind(self) -> bool:
+        """Whether writes were accepted faster than they were written: a rate that cannot last."""
+        return any(reason.kind is ReasonKind.QUEUE_BEHIND for reason in self.reasons)
 
     @property
     def is_growing(self) -> bool:

@@ -91,15 +91,15 @@ def others_unseen(trial: TrialMeasurement) -> Iterator[Reason]:
 
 
 def _unwatched_nodes(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Name the nodes of generator and stores that the steward is not on."""
+    """Name the nodes of the trial's parts on which nobody looked at the CPUs."""
     places = [f"{node} ({', '.join(parts)})" for node, parts in sorted(unwatched(trial).items())]
     if places:
         watched = ", ".join(trial.ran[Component.STEWARD].nodes)
         yield remark(
             ReasonKind.OTHERS_UNSEEN,
             f"nobody saw what others used of the CPUs of node {', '.join(places[:NAMES_TOLD])}: "
-            f"the steward watches its own, {watched}; give generator and stores one node with room "
-            "for all, by spec.placement.nodeSelector",
+            f"the steward watches its own, {watched}; give all pods of the service one node, and "
+            "generator and stores one with room for all, by spec.placement.nodeSelector",
         )
 
 

@@ -1,9 +1,10 @@
 """What a figure may be taken for, by the reasons against the trials that it comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from loadlab.model.status import Figure
-from loadlab.validity.judgement import Reason, ReasonKind
+from loadlab.validity import bounds
+from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 from loadlab.validity.lateness import Ends
 
 _P95 = 95.0
@@ -14,15 +15,55 @@ _SLOW_GENERATOR = {
     ReasonKind.GENERATOR_PAUSED,
 }
 
-
-_IN_THE_WAY = {ReasonKind.GENERATOR_THROTTLED, ReasonKind.WARM_UP_UNFINISHED}
-
+_WARMS_UP = {ReasonKind.WARM_UP_COUNTED, ReasonKind.WARM_UP_UNFINISHED}
+_IN_THE_WAY = {ReasonKind.GENERATOR_THROTTLED, *_WARMS_UP}
 
 _CUT_TAIL = {
     ReasonKind.DROPPED_ITERATIONS,
     ReasonKind.RATE_NOT_REACHED,
     ReasonKind.UNANSWERED,
 }
+
+
+def weighing(reasons: Iterable[Reason], used: Sequence[Judgement]) -> list[Reason]:
+    """Leave out a warm-up that was counted in less than half of the replicates in use.
+
+    A steady load is taken for one in up to 5 of 100 windows; that of a service which is slow to
+    start is found in most of its replicates. What one of five has is in the interval.
+    """
+    counted = ReasonKind.WARM_UP_COUNTED
+    times = sum(any(r.kind is counted for r in each.reasons) for each in used)
+    is_known = 2 * times >= len(used)
+    return [reason for reason in reasons if reason.kind is not counted or is_known]
+
+
+def lengthened_by(reasons: Iterable[Reason]) -> ReasonKind | None:
+    """Return why a latency is longer than the service's own, never shorter; None where it is not.
+
+    So it bounds the service's from above.
+    """
+    return next((reason.kind for reason in reasons if reason.kind in _IN_THE_WAY), None)
+
+
+def worked_more_by(reasons: Iterable[Reason]) -> ReasonKind | None:
+    """Return why the service did more in the window than its requests ask for; else None."""
+    return next((reason.kind for reason in reasons if reason.kind in _WARMS_UP), None)
+
+
+def stand_cost(cpu: Figure, reasons: Iterable[Reason]) -> Figure:
+    """Return CPU per request as Unsound where the work of the warm-up is in it.
+
+    What is imported, compiled or loaded in the first seconds is no cost of a request, and neither
+    is an answer that the warm-up had given up: nobody knows how much of the CPU it was.
+    """
+    why = worked_more_by(reasons)
+    return cpu.as_unsound(why) if why else cpu
+
+
+def stand_samples(p95: Figure, samples: int) -> Figure:
+    """Return a p95 as Unsound where too few of the samples that it rests on lie above it."""
+    above = samples * (100 - _P95) / 100
+    return p95.as_unsound(ReasonKind.TOO_FEW_SAMPLES) if above < bounds.SAMPLES_ABOVE else p95
 
 
 def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
@@ -41,9 +82,10 @@ def stand_disturbed(p95: Figure, reasons: Iterable[Reason]) -> Figure:
     """Return a p95 as Unsound where answers waited for what is none of the service's doing.
 
     Whatever came while the CPU limit stopped the generator waited for up to the rest of 100 ms, and
-    what came first for what the warm-up had left: nobody knows which answers did.
+    what came first for what the warm-up had left, or for what a cold service did yet: nobody knows
+    which answers did.
     """
-    why = next((reason.kind for reason in reasons if reason.kind in _IN_THE_WAY), None)
+    why = lengthened_by(reasons)
     return p95.as_unsound(why) if why else p95
 
 
@@ -62,9 +104,13 @@ def stand_throughput(figure: Figure, reasons: Iterable[Reason], *, open_model: b
     """Return the requests per second of a closed loop as a lower bound where k6 was too slow.
 
     A closed loop sends the next request when the answer is there: a generator that takes its time
-    lowers the rate, and so does what the warm-up left to do. In an open loop the rate is the
-    offered one, or the trial is Invalid.
+    lowers the rate, and so do what the warm-up left to do and seconds that belong to it. One that
+    was accepted and not written is no rate that the cell keeps: what it keeps may be less. In an
+    open loop the rate is the offered one, or the trial is Invalid.
     """
-    slower = {*_SLOW_GENERATOR, ReasonKind.WARM_UP_UNFINISHED}
-    why = next((reason.kind for reason in reasons if reason.kind in slower), None)
-    return figure if why is None or open_model else figure.as_lower_bound(why)
+    kinds = [] if open_model else [reason.kind for reason in reasons]
+    if ReasonKind.QUEUE_BEHIND in kinds:
+        return figure.as_unsound(ReasonKind.QUEUE_BEHIND)
+    slower = {*_SLOW_GENERATOR, *_WARMS_UP}
+    why = next((kind for kind in kinds if kind in slower), None)
+    return figure if why is None else figure.as_lower_bound(why)

@@ -1,12 +1,18 @@
 """Validity of the work done: what the service accepted must be in the database, once, by id."""
 
 from collections.abc import Iterator
+from math import sqrt
 
+from loadlab.base.names import Component
 from loadlab.measurement.durability import WriteAccount
+from loadlab.measurement.put_off import PutOff, put_off
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status.evidence import LAST_WORDS
+from loadlab.validity import bounds
 from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, remark, suspect
 
 _MORE_TIME = "raise spec.timeouts.drain or the consumers"
+_KEEP_UP = "give it more consumers or larger batches, or the service a lower rate or fewer users"
 
 
 def staleness_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -42,6 +48,44 @@ def work_reasons(trial: TrialMeasurement) -> Iterator[Reason]:
         )
     else:
         yield from _account(trial, trial.durability)
+
+
+def queue_behind(trial: TrialMeasurement) -> Iterator[Reason]:
+    """Hold what the workers wrote against what was accepted meanwhile.
+
+    However long the drain may take: what was put off is written after the load, and the rate at
+    which it was accepted is none that could be kept.
+    """
+    found, worker = put_off(trial), trial.components.get(Component.WORKER)
+    if found is None:
+        if _is_untold(trial) and worker is not None and not worker.restarted:
+            yield suspect(
+                ReasonKind.WORK_NOT_VERIFIED,
+                "the worker's count of written rows is unknown or was reset: nobody can say "
+                f"whether it kept up with what was accepted; {LAST_WORDS}",
+            )
+    elif _is_behind(found):
+        why = "a store took none, see StoreRefused" if trial.refused else _KEEP_UP
+        yield suspect(
+            ReasonKind.QUEUE_BEHIND,
+            f"the queue grew: {found.words}; {found.behind:.0%} of it were put off, bound "
+            f"{bounds.BACKLOG_SHARE:.0%}, so that what was accepted is a burst and no rate that "
+            f"can be kept: {why}",
+            Family.SERVICE,
+        )
+
+
+def _is_behind(found: PutOff) -> bool:
+    """Whether so much was put off that it is not by chance: which requests write is drawn."""
+    missing = found.accepted - found.written
+    by_chance = bounds.BACKLOG_ERRORS * sqrt(found.accepted)
+    return found.behind > bounds.BACKLOG_SHARE and missing > by_chance
+
+
+def _is_untold(trial: TrialMeasurement) -> bool:
+    """Whether requests were to be written, and the snapshots do not tell how many were."""
+    writes = trial.expected is not None and trial.expected.write_share > 0
+    return writes and trial.work is not None and trial.work.persisted is None
 
 
 def _account(trial: TrialMeasurement, account: WriteAccount) -> Iterator[Reason]:

@@ -26,6 +26,7 @@ class ContainerUsage:
     cpu_seconds: float
     throttled_seconds: float
     memory_bytes: int
+    major_faults: int | None = None  # pages that its processes waited for; None where untold
 
 
 def parse_v2(texts: Mapping[str, str]) -> ContainerUsage:
@@ -36,6 +37,7 @@ def parse_v2(texts: Mapping[str, str]) -> ContainerUsage:
         cpu_seconds=cpu["usage_usec"] / 1e6,
         throttled_seconds=cpu.get("throttled_usec", 0) / 1e6,
         memory_bytes=_without_page_cache(int(texts["memory.current"]), memory, prefix=""),
+        major_faults=memory.get("pgmajfault"),
     )
 
 
@@ -48,6 +50,7 @@ def parse_v1(texts: Mapping[str, str]) -> ContainerUsage:
         cpu_seconds=int(texts["cpuacct/cpuacct.usage"]) / 1e9,
         throttled_seconds=throttling.get("throttled_time", 0) / 1e9,
         memory_bytes=_without_page_cache(usage, memory, prefix="total_"),
+        major_faults=memory.get("total_pgmajfault"),
     )
 
 
@@ -65,6 +68,11 @@ def read_container(
         if len(texts) == len(names):
             return parse(texts)
     return None
+
+
+def tell_faults(usage: ContainerUsage) -> dict[str, int]:
+    """Lay the pages that were waited for out as a snapshot has them; nothing where untold."""
+    return {} if usage.major_faults is None else {"majorFaults": usage.major_faults}
 
 
 def _without_page_cache(usage: int, stat: Mapping[str, int], *, prefix: str) -> int:

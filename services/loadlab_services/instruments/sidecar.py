@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from loadlab_services.instruments.cgroup import ContainerUsage, read_container
+from loadlab_services.instruments.cgroup import ContainerUsage, read_container, tell_faults
 from loadlab_services.instruments.cpus import describe_cpus
 from loadlab_services.instruments.process import ProcessUsage, read_cpu_seconds, read_process
 from loadlab_services.instruments.server import NO_PROCESS, InstrumentsServer, NoFiguresError
@@ -45,6 +45,7 @@ class ServiceFromOutside:
             "cpuSeconds": container.cpu_seconds,
             "throttledSeconds": container.throttled_seconds,
             "memoryBytes": container.memory_bytes,
+            **tell_faults(container),
             "openFiles": sum(usage.open_files for usage in usages.values()),
             "processes": [_process(pid, usage) for pid, usage in usages.items()],
             **next(filter(None, map(describe_cpus, pids)), {}),

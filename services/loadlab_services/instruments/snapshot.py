@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from loadlab_services.instruments.cells import Board, Reading
-from loadlab_services.instruments.cgroup import ContainerUsage, read_container
+from loadlab_services.instruments.cgroup import ContainerUsage, read_container, tell_faults
 from loadlab_services.instruments.cpus import describe_cpus
 from loadlab_services.instruments.histogram import BUCKETS, bucket_of, summarise
 from loadlab_services.instruments.lag import PERIOD, lags_of_events
@@ -87,6 +87,7 @@ def build_snapshot(
         "cpuSeconds": total.cpu_seconds,
         "throttledSeconds": total.throttled_seconds,
         "memoryBytes": total.memory_bytes,
+        **tell_faults(total),
         "openFiles": sum(usage.open_files for usage in usages.values()),
         "requests": sum(reading.requests for reading in readings),
         "failed": sum(reading.failed for reading in readings),

@@ -21,7 +21,7 @@ SAME_CPUS_SECONDS: Final = 0.5
 _ADDED: Final = (
     *("cpuSeconds", "throttledSeconds", "memoryBytes", "openFiles", "requests", "failed"),
     *("inFlight", "threadTokensInUse", "threadsExhaustedSeconds", "threadWaitSeconds"),
-    *("cpuFullSeconds",),
+    *("cpuFullSeconds", "majorFaults"),
 )
 
 

@@ -20,7 +20,7 @@ V2_OWN, V2_OTHER = "0::/\n", "0::/../cri-containerd-{0}.scope\n"
 V2_TEXTS = {
     "cpu.stat": "usage_usec 1500000\nthrottled_usec 250000\n",
     "memory.current": "10000000\n",
-    "memory.stat": "active_file 1000000\ninactive_file 5000000\n",
+    "memory.stat": "active_file 1000000\ninactive_file 5000000\npgmajfault 5\n",
 }
 PROGRAM = """
 import os, time
@@ -139,6 +139,7 @@ def test_the_account_is_the_containers_and_not_the_sum_of_its_processes(
     assert snapshot["cpuSeconds"] == 1.5
     assert snapshot["throttledSeconds"] == 0.25
     assert snapshot["memoryBytes"] == 4_000_000
+    assert snapshot["majorFaults"] == 5
 
 
 def test_a_process_is_metered_with_the_kernels_figures(
@@ -182,7 +183,7 @@ def test_what_cannot_be_known_from_outside_is_absent(
 
     assert snapshot.keys() == {
         *("cpuSeconds", "throttledSeconds", "memoryBytes", "openFiles", "processes"),
-        *("cpusAllowed", "cpusOnline", "allowedCpus"),
+        *("cpusAllowed", "cpusOnline", "allowedCpus", "majorFaults"),
     }
     assert "requests" not in snapshot["processes"][0]
 

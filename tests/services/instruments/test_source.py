@@ -35,7 +35,9 @@ FIRST = Reading(
 )
 SECOND = replace(FIRST, pid=12, requests=50)
 USAGES = {11: ProcessUsage(1.0, 1000, 7), 12: ProcessUsage(2.0, 2000, 8)}
-CONTAINER = ContainerUsage(cpu_seconds=9.0, throttled_seconds=0.5, memory_bytes=5000)
+CONTAINER = ContainerUsage(
+    cpu_seconds=9.0, throttled_seconds=0.5, memory_bytes=5000, major_faults=3
+)
 
 
 def test_a_snapshot_adds_the_processes_up() -> None:
@@ -46,6 +48,7 @@ def test_a_snapshot_adds_the_processes_up() -> None:
         "cpuSeconds": 9.0,
         "throttledSeconds": 0.5,
         "memoryBytes": 5000,
+        "majorFaults": 3,
         "openFiles": 15,
         "requests": 150,
         "failed": 2,

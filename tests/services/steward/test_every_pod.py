@@ -24,6 +24,7 @@ def pod(requests: int, **more: Any) -> dict[str, Any]:
         "cpuSeconds": 1.5,
         "throttledSeconds": 0.0,
         "memoryBytes": 1000,
+        "majorFaults": 20,
         "openFiles": 5,
         "requests": requests,
         "failed": 1,
@@ -41,6 +42,7 @@ def test_what_they_did_is_added_up_and_every_process_is_its_own():
 
     assert together["requests"] == 40
     assert together["cpuSeconds"] == 3.0
+    assert together["majorFaults"] == 40
     assert together["poolWaitSeconds"] == {"sum": 1.0, "count": 4}
     assert together["eventLoopLagSeconds"] == {"p50": 0.1, "p99": 3.0, "max": 2.0}
     assert [p["pid"] for p in together["processes"]] == [7, 8, PIDS + 7, PIDS + 8]

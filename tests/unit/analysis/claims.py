@@ -30,7 +30,7 @@ MEASURED = TrialMeasurement(
     iterations=30_000,
     dropped_iterations=0,
     mean_iteration_ms=10.0,
-    latency=Histogram.of([10_000] * 100),
+    latency=Histogram.of([10_000] * 1000),
     status={"2xx": 30_000},
     start_skew_ms=0.0,
     first_sample_skew_ms=0.0,
@@ -68,6 +68,7 @@ def sized(cell: Cell, block: int, rate: float, cpu: float, p95: float) -> Replic
         requests_per_second=rate,
         components={"service": ComponentUsage(cpu_micros_per_request=cpu)},
         latency_ms=LatencyMs(avg=p95, min=p95, med=p95, p90=p95, p95=p95, p99=p95, max=p95),
+        percentile_ends={},  # of no requests
     )
     return Replicate(cell, block, trial)
 

@@ -55,7 +55,11 @@ STARVED: dict[Resource, dict[str, Any]] = {
         "pool_waiters": 24.0,
         "others": {"postgres": ComponentUsage(cpus_used=0.1)},
     },
-    R.THREAD_POOL: {"threads_exhausted": 0.97, "thread_waiters": 8.0},
+    R.THREAD_POOL: {
+        "threads_exhausted": 0.97,
+        "thread_waiters": 8.0,
+        "load": {"expected": ExpectedWork(wait_ms=1.5)},  # in the thread
+    },
 }
 
 

@@ -89,3 +89,8 @@ def test_the_evidence_of_a_trial_leaves_room_for_what_others_say(healthy):
     found = attribute(trial_of(healthy, cpus_used=0.099, ran=ran))
 
     assert len(found.evidence) == 450
+
+    doubted = attribute(trial_of(healthy, cpus_used=0.099, ran=ran, failed=3000))
+
+    assert len(doubted.evidence) == 450
+    assert doubted.evidence.endswith("…; 10.0% of the requests failed")

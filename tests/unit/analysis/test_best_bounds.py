@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from loadlab.analysis.best import Choice, choose
-from loadlab.analysis.criteria import parse_threshold
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.model.status import Figure, LoadOutcome, ResultRow, Standing
 from tests.unit.analysis.claims import rows_of
 from tests.unit.analysis.test_best import replicates_of

@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.analysis.cell import CellSum, MeasuredCell
-from loadlab.analysis.criteria import (
-    AGGREGATIONS,
-    Threshold,
-    ThresholdError,
-    evaluate,
-    judge_criterion,
-    parse_threshold,
-)
+from loadlab.analysis.criteria import evaluate, judge_criterion
+from loadlab.analysis.threshold import AGGREGATIONS, Threshold, ThresholdError, parse_threshold
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Latency, Unanswered, latency_ms

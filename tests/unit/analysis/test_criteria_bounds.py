@@ -6,12 +6,8 @@ import pytest
 
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import (
-    ThresholdError,
-    evaluate,
-    judge_criterion,
-    parse_threshold,
-)
+from loadlab.analysis.criteria import evaluate, judge_criterion
+from loadlab.analysis.threshold import ThresholdError, parse_threshold
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import latency_ms
 from loadlab.model.status import CriterionOutcome as Outcome

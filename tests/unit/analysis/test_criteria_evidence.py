@@ -7,8 +7,9 @@ import pytest
 
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.cell_outcome import CellOutcome
-from loadlab.analysis.criteria import evaluate, parse_threshold
+from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.too_little import requests_needed, too_little
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered

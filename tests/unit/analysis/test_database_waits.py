@@ -68,8 +68,8 @@ def of_existing_server(
     [
         (28.0, R.DATABASE, Confidence.MEDIUM),  # the pool is full, too
         (10.2, R.DATABASE, Confidence.MEDIUM),
-        (9.8, R.DATABASE_POOL, Confidence.HIGH),  # less than half of the 20 ms
-        (0.4, R.DATABASE_POOL, Confidence.HIGH),
+        (9.8, R.DATABASE_POOL, Confidence.MEDIUM),  # less than half of the 20 ms
+        (0.4, R.DATABASE_POOL, Confidence.MEDIUM),  # which nothing explains
         (None, R.DATABASE_POOL, Confidence.MEDIUM),  # it may be full
     ],
 )

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from loadlab.analysis.cell import CellSum, MeasuredCell
-from loadlab.analysis.criteria import evaluate, parse_threshold
+from loadlab.analysis.criteria import evaluate
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.catalogue import Cell
 from loadlab.measurement.documents import Program
 from loadlab.measurement.histogram import Histogram

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from loadlab.analysis.cell import CellSum, MeasuredCell
-from loadlab.analysis.criteria import evaluate, parse_threshold
+from loadlab.analysis.criteria import evaluate
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram

@@ -8,7 +8,7 @@ import pytest
 from loadlab.analysis.attribution import attribute
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.cells import CellAnalysis
-from loadlab.analysis.criteria import parse_threshold
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement

@@ -6,7 +6,8 @@ import pytest
 
 from loadlab.analysis.best import choose
 from loadlab.analysis.cell import CellSum, MeasuredCell
-from loadlab.analysis.criteria import evaluate, parse_threshold
+from loadlab.analysis.criteria import evaluate
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
 from loadlab.analysis.verdict import decide_verdict
 from loadlab.catalogue import Cell
@@ -200,3 +201,11 @@ def test_what_a_service_did_beside_others_work_is_not_held_against_it(
     assert row.validity is Validity.VALID
     assert row.failed_rate == 0.0
     assert row.replicates.valid == 1
+
+
+def test_a_count_is_that_of_all_replicates_whose_requests_are_counted(kept: JudgedTrial) -> None:
+    """Five of 30,000 each, one of which has no success: they were 37,500 a replicate."""
+    cell = measured(*[kept] * 4, failing(kept))
+
+    assert outcome(cell, "count>=30000", "http_reqs") is PASSED
+    assert outcome(cell, "count>=30001", "http_reqs") is FAILED

@@ -192,6 +192,19 @@ def test_what_holds_the_best_cell_back_comes_with_a_remedy(
     assert told({"async": SELECT["async"]}, bottleneck=found) == sentences
 
 
+def test_a_remedy_that_is_in_doubt_is_not_recommended() -> None:
+    found = Bottleneck(
+        name=Resource.THREAD_POOL,
+        confidence=Confidence.MEDIUM,
+        evidence="no thread was free; of the time behind the queue 97% are unexplained",
+        remedy="look what the threads wait for",
+    )
+
+    assert told({"async": SELECT["async"]}, bottleneck=found) == (
+        "async is held back by ThreadPool (no thread was free): look what the threads wait for.",
+    )
+
+
 def test_cells_of_a_sweep_are_named_by_the_levels_that_differ_and_the_enough_is_told() -> None:
     rows = [
         row.model_copy(update={"cell": Cell(variant=row.cell.variant, workers=2, pool_size=size)})
@@ -224,6 +237,24 @@ def test_cells_of_a_sweep_are_named_by_the_levels_that_differ_and_the_enough_is_
         ),
         "sync/poolSize=1: 2 workers carry the most.",
     )
+
+
+def test_how_many_are_enough_is_told_at_the_other_levels_of_the_best_cell() -> None:
+    """The first law of the variant was taken, which told of another pool."""
+    rows = [
+        row.model_copy(update={"cell": Cell(variant="a", workers=workers, pool_size=pool)})
+        for row, (workers, pool) in zip(
+            rows_of(replicates_of(SELECT, 5)), ((8, 20), (2, 5), (4, 20)), strict=True
+        )
+    ]
+    best = choose(rows, []).best
+    assert best is not None
+    best = best.model_copy(update={"cell": rows[0].cell.title(), "tied_with": ()})
+    few = Scaling(factor="workers", of="a/poolSize=5", levels=4, recommendation="2 are enough")
+    many = few.model_copy(update={"of": "a/poolSize=20", "recommendation": "8 carry the most"})
+
+    assert recommend(rows, best, (), (few, many)) == ("a/poolSize=20: 8 carry the most.",)
+    assert recommend(rows, best, (), (few,)) == ()
 
 
 def test_no_sentence_is_longer_than_the_status_takes() -> None:

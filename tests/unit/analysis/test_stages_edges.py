@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.stages import share_out
+from loadlab.analysis.stages import in_database_ms, share_out, without_queues_ms
 from loadlab.measurement.request_counts import RequestCounts
+from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Resource
 from tests.unit.analysis.attributed import trial_of
@@ -82,3 +83,21 @@ def test_one_request_in_two_seconds_is_a_rate(healthy):
 
     assert stages(slow)[Resource.THREAD_POOL] == pytest.approx(10.0, rel=1e-6)
     assert stages(slow)[Resource.DATABASE] == pytest.approx(8.0, rel=1e-6)
+
+
+def test_a_session_is_a_time_of_each_request_where_there_are_some(healthy):
+    rare = counting(replace(healthy, requests=15), server=15, seconds=30.0)
+    none = replace(healthy, last_answer_epoch_seconds=healthy.first_request_epoch_seconds)
+
+    assert in_database_ms(healthy, 3.0) == pytest.approx(3.0, rel=1e-9)
+    assert in_database_ms(rare, 0.5) == pytest.approx(1000.0, rel=1e-9)
+    assert in_database_ms(replace(none, counts=None), 3.0) is None
+
+
+def test_the_time_beside_the_queues_is_without_what_was_waited_for_them(healthy):
+    waits = taking(trial_of(healthy, event_loop_lag_p50_ms=0.25, **WAITING), 40)
+    silent = taking(trial_of(healthy, others={"service": ComponentUsage()}), 40)
+
+    assert without_queues_ms(waits) == pytest.approx(40 - 3.75 - 6, rel=1e-3)
+    assert without_queues_ms(silent) == pytest.approx(40, rel=1e-3)
+    assert without_queues_ms(replace(silent, components={})) == pytest.approx(40, rel=1e-3)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.criteria import parse_threshold
 from loadlab.analysis.step import MOST_CHARACTERS, bounds_a_search, step_of
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement

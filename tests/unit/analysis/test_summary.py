@@ -1,12 +1,14 @@
 """Expectations in the status: claim by claim, with what was published; the verdict stays apart."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from loadlab.analysis.expectation import judge_expectation
 from loadlab.analysis.summary import summarize
+from loadlab.catalogue import Factor
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.resources import Experiment, Trial
@@ -83,6 +85,42 @@ def trials_of(
 
 def analyzed(plan: Plan) -> LoadExperimentStatus:
     return analyze(plan, tuple(trials_of(plan).values()))
+
+
+def at_several_workers(kept_by: set[int]) -> LoadExperimentStatus:
+    """Sum up a sweep of workers of which some keep a p95 of 50 ms."""
+    spec = {
+        "workload": "select",
+        "variants": [{"name": "async"}],
+        "replicates": 3,
+        "factors": {"workers": [1, 2, 4, 8]},
+        "successCriteria": [
+            {"name": "quick", "metric": "http_req_duration", "threshold": "p(95)<50"}
+        ],
+    }
+    metadata = {"name": "demo", "namespace": "lab", "uid": "uid-demo"}
+    plan = make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
+    trials = []
+    for planned in plan.trials:
+        workers = planned.cell.number(Factor.WORKERS) or 0
+        rate = {1: 1000.0, 2: 1800.0, 4: 2400.0, 8: 2420.0}[workers] + planned.replicate
+        micros = 10_000 if workers in kept_by else 90_000
+        trial = replace(measured(rate), latency=Histogram.of([micros] * 1000))
+        stored = {"phase": "Succeeded", "measurement": dump_trial(JudgedTrial(trial, VALID))}
+        trials.append(Trial.model_validate(plan.trial_manifest(planned) | {"status": stored}))
+    return analyze(plan, trials)
+
+
+def test_no_level_is_recommended_that_fails_a_criterion() -> None:
+    """It took 8 workers, as no other met the criteria, and then said that 4 are enough."""
+    found = at_several_workers({8})
+
+    assert found.best is not None
+    assert found.best.cell.startswith("async/workers=8")
+    assert any("8 workers carry the most" in each for each in found.recommendation)
+    assert not any("4 workers" in each for each in found.recommendation)
+    enough = at_several_workers({1, 2, 4, 8}).recommendation
+    assert any("4 workers carry 99% of what 8 do" in each for each in enough)
 
 
 def test_a_ratio_stands_in_the_status_beside_the_published_one():

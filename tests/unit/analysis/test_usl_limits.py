@@ -14,6 +14,7 @@ LAW = ScalabilityLaw(
     rate=Parameter(100.0, 95.0, 105.0),
     contention=Parameter(0.1, 0.05, 0.15),
     coherence=Parameter(0.01, 0.005, 0.015),
+    loss=Parameter(0.4, 0.3, 0.5),
     bends=True,
     is_missed=False,
 )

@@ -224,6 +224,16 @@ def test_threads_are_full_beyond_four_fifths_of_the_time(healthy, share, is_full
     assert of(R.THREAD_POOL, [*waiting(trial)]) == [(share, is_full)]
 
 
+@pytest.mark.parametrize(
+    ("waiters", "processes", "is_full"),
+    [(2.0, 2, False), (2.2, 2, True), (1.1, None, True), (1.0, 0, False), (None, 2, True)],
+)
+def test_threads_that_hardly_anybody_waits_for_are_not_full(healthy, waiters, processes, is_full):
+    trial = trial_of(healthy, threads_exhausted=0.9, thread_waiters=waiters, processes=processes)
+
+    assert of(R.THREAD_POOL, [*waiting(trial)]) == [(0.9, is_full)]
+
+
 def test_what_a_service_does_not_tell_is_not_judged(healthy):
     silent = trial_of(healthy, others={"service": ComponentUsage()})
     absent = replace(silent, components={})

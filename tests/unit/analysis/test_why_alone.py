@@ -9,16 +9,11 @@ from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.contenders import LOWER_TIER, NOT_CARRIED, NOT_MET
 from loadlab.analysis.recommendation import MOST_CHARACTERS, recommend
 from loadlab.catalogue import Cell
-from loadlab.model.resources import Trial
-from loadlab.model.status import LoadOutcome, ResultRow, Validity
-from loadlab.plan.expected import LoadFacts
-from loadlab.validity.judged_trial import JudgedTrial, dump_trial
-from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind
-from tests.unit.analysis.analysed import analyze
+from loadlab.model.status import LoadOutcome, ResultRow
 from tests.unit.analysis.claims import rows_of, sized
 from tests.unit.analysis.test_best import replicates_of
-from tests.unit.analysis.test_capacity import LOADS, plan_of
-from tests.unit.analysis.test_summary import VALID, measured
+from tests.unit.analysis.test_capacity import LOADS
+from tests.unit.analysis.test_tiers import FULL, in_tiers, pilot, pilots_of, summed_up
 
 THREE = replicates_of(dict.fromkeys(("a", "b", "c"), (1000.0, 500.0, 40.0)), 5)
 
@@ -108,22 +103,11 @@ def test_no_reason_makes_a_sentence_longer_than_the_status_takes() -> None:
     assert sentence.endswith("…")
 
 
-LOST = Reason(ReasonKind.RATE_NOT_REACHED, Validity.SUSPECT, "carried 10 of 50/s", Family.SERVICE)
-
-
 def in_two_tiers(overloaded: str = "") -> str:
     """Return what is recommended of three variants, one of which pilots put into a higher tier."""
-    plan = plan_of({"purpose": "Compare"}, {"seed": 1, "loads": LOADS, "replicates": 3})
-    trials = []
-    for planned in plan.trials:
-        load = LoadFacts(
-            open_model=True, virtual_users=100, duration_seconds=10.0, rate_per_second=50.0
-        )
-        judgement = Judgement((LOST,)) if planned.cell.variant == overloaded else VALID
-        result = dump_trial(JudgedTrial(replace(measured(50.0), load=load), judgement))
-        status = {"status": {"phase": "Succeeded", "measurement": result}}
-        trials.append(Trial.model_validate(plan.trial_manifest(planned) | status))
-    (sentence,) = analyze(plan, trials).recommendation
+    plan = in_tiers()
+    pilots = pilots_of(plan, {load["cell"]: pilot(FULL) for load in LOADS})
+    (sentence,) = summed_up(plan, pilots, overloaded).recommendation
     return sentence
 
 

@@ -85,6 +85,46 @@ def test_between_tiers_only_what_is_carried_is_compared(compared):
     assert said in words(compared)
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (
+            "PilotUsers",
+            "sync/workers=2 was limited by its users (factors.virtualUsers), not by the service",
+        ),
+        ("PilotGenerator", "was limited by k6 (resources.k6), not by the service"),
+        ("OfALaterRelease", "does not tell what limited it"),
+    ],
+)
+def test_what_users_limited_has_no_ratio(compared: Json, why: str, said: str) -> None:
+    """Of 50 users of 200 ms and a service at its limit: 4.4 times as much or more."""
+    compared["status"] |= {"chosen": chosen(SYNC, ASYNC, QUEUED)}
+    compared["status"]["results"][0]["capacity"]["why"] = why
+
+    told = words(compared)
+
+    assert "times as much" not in told
+    assert "carried at rate 22,000 is not compared with what is at rate 1,100" in told
+    assert said in told
+
+
+def test_there_is_no_ratio_before_the_rows_say_what_limited_the_pilots(compared: Json) -> None:
+    compared["status"] |= {"chosen": chosen(SYNC, ASYNC, QUEUED), "results": []}
+
+    assert "times as much" not in words(compared)
+
+
+def test_cells_of_which_no_pilot_tells_are_named(compared: Json) -> None:
+    unknown = [{**ASYNC, "cell": f"async/workers={n}", "carries": None} for n in range(1, 8)]
+    compared["status"] |= {"chosen": chosen(SYNC, *unknown)}
+
+    assert (
+        "the slowest carried ≥ 2,210 req/s; no pilot trial tells what async/workers=1, "
+        "async/workers=2, async/workers=3, async/workers=4, async/workers=5 or any of 2 more "
+        "carries"
+    ) in words(compared)
+
+
 def test_a_given_rate_is_called_so(compared):
     compared["status"] |= {"chosen": chosen({**SYNC, "rate": None})}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.documents import Quietness
-from loadlab.measurement.foreign_cpu import foreign_cpu, unwatched
+from loadlab.measurement.foreign_cpu import foreign_cpu
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
@@ -101,28 +101,6 @@ def test_on_a_node_where_only_the_steward_is_nobody_is_a_stranger(trial):
 
     assert list(taken(alone)) == ["the CPU that all share on node b"]
     assert "the CPU that all share on node c" in taken(unknown)
-
-
-@pytest.mark.parametrize(
-    ("nodes", "unseen"),
-    [
-        ({}, {}),
-        ({"steward": on()}, {}),
-        ({"steward": on("c")}, {}),  # beside the service, whose instruments tell of a
-        ({"steward": on("c"), "service": on("b")}, {"a": ("k6", "postgres")}),
-        ({"service": on("b"), "k6": on("b", "d")}, {"d": ("k6",)}),
-        ({"postgres": on("e"), "redis": on("e")}, {"e": ("postgres", "redis")}),
-    ],
-)
-def test_where_nobody_looked_at_others_is_known(trial, nodes, unseen):
-    assert unwatched(replace(trial, ran=trial.ran | nodes)) == unseen
-
-
-def test_of_a_service_on_several_nodes_one_pod_tells_nothing_of_the_others(trial):
-    shares = replace(trial, load=replace(trial.load, owns_cpus=False))
-    apart = replace(shares, ran=trial.ran | {"service": on("b", "c", pods=2)})
-
-    assert [found.where for found in foreign_cpu(apart)] == ["the CPU that all share on node a"]
 
 
 def test_clocks_that_differ_make_no_negative_stranger(trial):

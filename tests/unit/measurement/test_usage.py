@@ -111,6 +111,17 @@ def test_waits_for_a_thread_are_a_mean_number_of_calls_and_full_cpus_a_share_of_
     assert usage.cpu_full == 0.5  # one of two processes all the time, or both for half of it
 
 
+def test_pages_that_were_waited_for_are_a_rate_of_what_both_edges_tell():
+    start, end = (
+        instrumented("start", 1.0, majorFaults=70),
+        instrumented("end", 11.0, majorFaults=90),
+    )
+    older = instrumented("start", 1.0)
+
+    assert measure_components(start, end, COUNTS)["service"].major_faults == 2.0
+    assert measure_components(older, end, COUNTS)["service"].major_faults is None
+
+
 def test_of_an_older_service_both_are_unknown():
     usage = measure_components(instrumented("start", 1.0), instrumented("end", 11.0), COUNTS)
 

@@ -1,17 +1,21 @@
 """A slow generator makes the throughput of a closed loop a lower bound, and so does a warm-up that
-goes on; nothing else does."""
+goes on, or is counted; nothing else does."""
 
 import pytest
 
 from loadlab.model.status import Figure, Standing, Validity
-from loadlab.validity.judgement import Reason, ReasonKind
+from loadlab.validity import bounds
+from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 from loadlab.validity.lateness import Ends
 from loadlab.validity.standing import (
     mixes_failures,
+    stand_cost,
     stand_disturbed,
     stand_latency,
+    stand_samples,
     stand_sent,
     stand_throughput,
+    weighing,
 )
 
 RATE = Figure(mean=1518.0, low=1400.0, high=1650.0)
@@ -19,8 +23,10 @@ SLOW = [
     ReasonKind.GENERATOR_SATURATED,
     ReasonKind.GENERATOR_THROTTLED,
     ReasonKind.GENERATOR_PAUSED,
+    ReasonKind.WARM_UP_COUNTED,
     ReasonKind.WARM_UP_UNFINISHED,
 ]
+BEHIND = ReasonKind.QUEUE_BEHIND
 
 
 def reasons(*kinds: ReasonKind) -> list[Reason]:
@@ -37,13 +43,20 @@ def test_a_slow_generator_makes_it_a_lower_bound_and_is_named(kind):
     assert (found.mean, found.low, found.high) == (RATE.mean, RATE.low, RATE.high)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ReasonKind if kind not in SLOW])
+@pytest.mark.parametrize("kind", [k for k in ReasonKind if k not in {*SLOW, BEHIND}])
 def test_no_other_reason_does(kind):
     assert stand_throughput(RATE, reasons(kind), open_model=False) == RATE
 
 
-def test_an_open_loop_keeps_its_rate_however_slow_the_generator():
-    assert stand_throughput(RATE, reasons(*SLOW), open_model=True) == RATE
+def test_what_was_accepted_and_not_written_is_no_rate_nor_a_bound_of_one():
+    """However slow the generator was, what the workers keep may be less."""
+    found = stand_throughput(RATE, reasons(*SLOW, BEHIND), open_model=False)
+
+    assert (found.standing, found.why) == (Standing.UNSOUND, BEHIND)
+
+
+def test_an_open_loop_keeps_its_rate_however_slow_the_generator_or_the_queue():
+    assert stand_throughput(RATE, reasons(*SLOW, BEHIND), open_model=True) == RATE
 
 
 def test_a_latency_that_grew_is_unsound_unless_it_is_known_as_a_bound():
@@ -81,7 +94,8 @@ def test_a_p95_that_was_sent_late_is_unsound_whatever_the_other_percentiles_are(
     assert found.why == (ReasonKind.SENT_LATE if standing is Standing.UNSOUND else None)
 
 
-DISTURBED = [ReasonKind.GENERATOR_THROTTLED, ReasonKind.WARM_UP_UNFINISHED]
+WARM_UPS = [ReasonKind.WARM_UP_COUNTED, ReasonKind.WARM_UP_UNFINISHED]
+DISTURBED = [ReasonKind.GENERATOR_THROTTLED, *WARM_UPS]
 
 
 @pytest.mark.parametrize("kind", list(ReasonKind))
@@ -95,3 +109,32 @@ def test_answers_that_waited_for_others_make_a_p95_unsound(kind):
 def test_failures_among_the_latencies_are_found_beside_other_reasons():
     assert mixes_failures(reasons(ReasonKind.GROWING, ReasonKind.FAILURES_IN_LATENCY))
     assert not mixes_failures(reasons(ReasonKind.GROWING))
+
+
+@pytest.mark.parametrize("kind", list(ReasonKind))
+def test_the_work_of_a_warm_up_makes_cpu_per_request_unsound(kind):
+    found = stand_cost(RATE, reasons(kind))
+
+    expected = (Standing.UNSOUND, kind) if kind in WARM_UPS else (RATE.standing, RATE.why)
+    assert (found.standing, found.why) == expected
+
+
+@pytest.mark.parametrize(
+    ("replicates", "counted", "weighs"),
+    [(5, 5, True), (5, 3, True), (5, 2, False), (5, 1, False), (4, 2, True), (1, 1, True)],
+)
+def test_a_warm_up_weighs_where_most_replicates_have_it(replicates, counted, weighs):
+    """One steady window in 20 is taken for one: 3 of 5 are in 12 of 10,000 cells."""
+    (warm,) = reasons(ReasonKind.WARM_UP_COUNTED)
+    used = [Judgement((warm,))] * counted + [Judgement()] * (replicates - counted)
+
+    other = reasons(ReasonKind.GENERATOR_PAUSED)
+    assert weighing([warm, *other], used) == [*([warm] if weighs else []), *other]
+
+
+def test_a_p95_with_few_samples_above_it_is_unsound():
+    enough = 20 * bounds.SAMPLES_ABOVE
+
+    assert stand_samples(RATE, enough) == RATE
+    thin = stand_samples(RATE, enough - 1)
+    assert (thin.standing, thin.why) == (Standing.UNSOUND, "TooFewSamples")

@@ -57,6 +57,7 @@ class ComponentReading(ReadModel):
 
     cpu_seconds: Amount | None = None
     memory_bytes: Count | None = None
+    major_faults: Count | None = None  # pages that were waited for
     throttled_seconds: Amount | None = None
     beside_cpu_seconds: Amount | None = None  # of containers that were added to the pod
     open_files: Count | None = None

@@ -70,9 +70,8 @@ class Bottleneck(ObservedModel):
     confidence: Confidence = Field(
         description=(
             "High: nothing else was full, and the replicates agree. Medium: something else was "
-            "full too, or nearly, or it was full for a part of the time. Low: the replicates "
-            "differ, nothing was full, or what is known explains less than half of the response "
-            "time."
+            "full too, or nearly, or the evidence has a doubt. Low: the replicates differ, "
+            "nothing was full, most requests failed, or most of the response time is unexplained."
         )
     )
     evidence: str = Field(
