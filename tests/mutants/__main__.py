@@ -1,7 +1,7 @@
 """Breaks the pure functions of the analysis one by one, and looks whether a test notices.
 
 Each mutant (see changes) runs in a fork of one pytest session that has collected the module's
-tests, test_MODULE*.py and those that `known` names: no file is touched, and most mutants take a
+tests, test_MODULE*.py and those that `held` names: no file is touched, and most mutants take a
 tenth of a second.
 
 mutmut 3.8 leaves out what is decorated (properties, `t_quantile`) and the values of a module, and
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.known import MODULES
+from tests.mutants.held import MODULES
 from tests.mutants.session import MutantSession, Outcome, test_files
 
 OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=0", "--tb=native")

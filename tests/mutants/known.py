@@ -1,72 +1,21 @@
-"""The modules that are held, and their mutants that change no figure, each with its reason."""
+"""The mutants that change no figure, each with its reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-# By module: the tests of it beside test_MODULE*.py.
-MODULES: Mapping[str, Sequence[str]] = {
-    "analysis.statistics": ["distributions", "criteria_evidence"],
-    "analysis.intervals": [],
-    "analysis.blocks": [],
-    "analysis.comparison": ["best", "blocks_needed", "equivalence", "two_rates", "alike"],
-    "analysis.claim_limits": ["two_rates", "comparison", "comparison_claims"],
-    "analysis.held_up": [],
-    "analysis.welch": [],
-    "analysis.shares": [],
-    "analysis.fairness": [],
-    "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
-    "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off", "spoiled"],
-    "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
-    "analysis.left_out": ["figures_left_out"],
-    "analysis.too_little": ["criteria_evidence"],
-    "analysis.controls": ["comparison"],
-    "analysis.equivalence": ["comparison_claims"],
-    "analysis.calibration": ["equivalence", "baseline_compare"],
-    "analysis.percentiles": ["cell"],
-    "analysis.cell_latency": ["late_cell"],
-    "analysis.cell_work": [],
-    "analysis.usl": [],
-    "analysis.scaling": [],
-    "analysis.measured_levels": ["scaling", "scaling_claims"],
-    "analysis.hard_limit": ["scaling"],
-    "analysis.best": ["left_by_any", "alternatives", "held_up", "alike"],
-    "analysis.contenders": ["best_offered", "why_alone", "put_off"],
-    "analysis.criteria": ["overload", "lengthened", "percentile_ends"],
-    "analysis.threshold": ["criteria", "criteria_bounds"],
-    "analysis.verdict": ["spoiled"],
-    "analysis.estimate": ["welch"],
-    "analysis.needed": ["estimate_power"],
-    "analysis.stages": ["certainty", "database_waits"],
-    "analysis.attribution": ["situations", "held_back", "certainty"],
-    "analysis.certainty": ["certainty_of_the_loop", "attribution", "stages"],
-    "analysis.utilisation": ["attribution", "situations", "certainty", "certainty_of_the_loop"],
-    "analysis.capacity": ["put_off"],
-    "analysis.search": ["found_capacity"],
-    "analysis.search_outcome": [],
-    "analysis.step": ["step_doubts"],
-    "analysis.found_capacity": [],
-    "measurement.without_answer": [],
-    "measurement.warm_up": [],
-    "measurement.request_counts": ["usage", "completed_work"],
-    "measurement.completed_work": [],
-    "validity.noise": ["judge"],
-    "validity.trend": [],
-    "validity.steadiness": [],
-    "validity.lateness": [],
-    "validity.judge": ["families", "open_load"],
-    "validity.answers": ["judge", "judge_edges", "families", "open_load"],
-    "validity.instruments": ["judge", "judge_edges", "families", "open_load"],
-    "validity.standing": [],
-}
+from tests.mutants.known_of_trials import NEVER_EQUAL as _NEVER_EQUAL
+from tests.mutants.known_of_trials import OF_TRIALS
 
-_NEVER_EQUAL = "two numbers that are computed are never equal to the last digit"
 _SIGN = "its sign alone counts"
 _NO_DIFFERENCE = "a mean of 0 has a p of 1"
 _CONVERGED = "more terms than it takes: it has converged"
+_ROOM_FOR_ALL = "of so few cells there is room for all figures"
 _WIDER_SEARCH = "the search starts wider, and ends at the same number"
 
 # By module, then "function: before -> after": why no figure changes.
 EQUIVALENT: Mapping[str, Mapping[str, str]] = {
+    "analysis.attempts": {
+        "_with_replaced: min(known) -> max(known)": "the trials of a cell ask one Service",
+    },
     "analysis.attribution": {
         "_by_stage: largest.share <= bounds.LARGEST_STAGE -> "
         "largest.share < bounds.LARGEST_STAGE": _NEVER_EQUAL,
@@ -78,6 +27,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ),
         "_as_asked: mean <= bounds.WAIT_EXPLAINS * wait -> "
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
+    },
+    "analysis.baseline": {
+        "with_baseline: len(same_cells(status.results, former.status.results)) if former else 0 -> "
+        "len(same_cells(status.results, former.status.results)) if former else 1": _ROOM_FOR_ALL,
+        "_most: max(1, cells) -> max(2, cells)": _ROOM_FOR_ALL,
     },
     "analysis.best": {
         "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
@@ -202,6 +156,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.hard_limit": {
         "fit_limit: best.worst >= _MARGIN -> best.worst > _MARGIN": _NEVER_EQUAL,
     },
+    "analysis.noise_floor": {
+        "_differs: abs(floor.ratio - 1) > EQUIVALENCE_MARGIN -> "
+        "abs(floor.ratio - 1) >= EQUIVALENCE_MARGIN": _NEVER_EQUAL,
+        "_differs: floor.p < 1 - CONFIDENCE -> floor.p <= 1 - CONFIDENCE": _NEVER_EQUAL,
+    },
     "analysis.percentiles": {
         "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
             "there is a replicate always"
@@ -286,34 +245,5 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
-    "measurement.without_answer": {
-        "_guess: load.timeout_ms * 1000 -> load.timeout_ms * 1001": (
-            "half of the time-out is far from both"
-        ),
-    },
-    "measurement.request_counts": {
-        "_share_between: second.t + 1 -> second.t + 2": "no second ends before its first answer",
-    },
-    "validity.instruments": {
-        "counts_apart: "
-        "max(counts.client - counts.server, counts.server - counts.client - followed, 0.0) -> "
-        "max(counts.client - counts.server, counts.server - counts.client - followed, 1.0)": (
-            "the bound is 1 or more"
-        ),
-        "counts_apart: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
-        "counts.seconds <= bounds.COUNT_MIN_SECONDS": _NEVER_EQUAL,
-    },
-    "validity.noise": {
-        "_in_words: found.logs >= LEAST_TOLD -> found.logs > LEAST_TOLD": _NEVER_EQUAL,
-    },
-    "validity.steadiness": {
-        "warm_up_unfinished: max(1, trial.requests) -> max(2, trial.requests)": (
-            "one that is left is more than a fiftieth of one or two requests"
-        ),
-        "warm_up_counted: slower >= material -> slower > material": _NEVER_EQUAL,
-        "warm_up_counted: slower > bounds.WARM_UP_ERRORS * noise -> "
-        "slower >= bounds.WARM_UP_ERRORS * noise": _NEVER_EQUAL,
-        "_growth: trend.low <= 0 -> trend.low < 0": "so little growth is not told",
-        "_growth: trend.slope * span >= least -> trend.slope * span > least": _NEVER_EQUAL,
-    },
+    **OF_TRIALS,
 }

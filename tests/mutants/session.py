@@ -16,7 +16,8 @@ from types import ModuleType
 import pytest
 
 from tests.mutants.changes import Mutant, mutants_of
-from tests.mutants.known import EQUIVALENT, MODULES
+from tests.mutants.held import MODULES
+from tests.mutants.known import EQUIVALENT
 from tests.mutants.transplant import put_in_place
 
 # In CPU time, all of them: the machine may be busy with something else.
@@ -144,26 +145,30 @@ class _Clock:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}  # of the quick ones
         self.failed: list[str] = []
+        self._is_over = False
         signal.signal(signal.SIGVTALRM, self._end)
 
-    @staticmethod
-    def _end(*_: object) -> None:
+    def _end(self, *_: object) -> None:
+        self._is_over = True
         raise _TooLongError
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        began = time.process_time()
+        began, self._is_over = time.process_time(), False
         signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST_TEST_SECONDS)
         try:
             yield
-            self.seconds[item.nodeid] = time.process_time() - began
         except _TooLongError:
             pass
         except Exception:
-            self.failed.append(item.nodeid)
-            raise
+            # What is raised amid a collection of garbage is only warned of, as if a test failed.
+            if not self._is_over:
+                self.failed.append(item.nodeid)
+                raise
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if not self._is_over:
+            self.seconds[item.nodeid] = time.process_time() - began
 
 
 def _run_over(run: Callable[[], int], module: ModuleType, mutant: Mutant) -> int:

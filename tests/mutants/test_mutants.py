@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from tests.mutants.changes import mutants_of
-from tests.mutants.known import MODULES
+from tests.mutants.held import MODULES
 from tests.mutants.session import test_files as files_of
 from tests.mutants.transplant import put_in_place
 

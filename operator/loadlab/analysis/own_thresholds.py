@@ -14,12 +14,10 @@ from loadlab.analysis.criteria import evaluate, judge_criterion
 from loadlab.analysis.statistics import ends_of, estimate_to_decide_by
 from loadlab.analysis.threshold import AGGREGATIONS, Threshold, parse_threshold
 from loadlab.analysis.too_little import one_of_many
-from loadlab.base.text import fit
 from loadlab.measurement.own_script import CHECKS, ScriptBound
 from loadlab.model.status import CriterionOutcome, CriterionResult, Validity
 from loadlab.validity.judged_trial import JudgedTrial
 
-LONGEST = 60  # characters of a criterion's threshold in a status
 _TIMES = "http_req_duration"  # has the aggregations of every time
 _SHARE = "http_req_failed"  # and this one that of a share
 
@@ -29,7 +27,7 @@ class ScriptThreshold(Threshold):
     """A bound on one metric of a script: its text names the metric, as nothing else does."""
 
     def __str__(self) -> str:
-        return fit(f"{self.metric} {Threshold.__str__(self)}", LONGEST)
+        return f"{self.metric} {Threshold.__str__(self)}"
 
 
 class CellWithOwn(Protocol):

@@ -28,7 +28,7 @@ def unanswered(trial: TrialMeasurement) -> Iterator[Reason]:
             "other work, or more spec.resources.k6, helps",
         )
     else:
-        longer = f"{', '.join(names)} are longer than that"
+        longer = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} longer than that"
         yield suspect(ReasonKind.UNANSWERED, message + longer, Family.SERVICE)
 
 

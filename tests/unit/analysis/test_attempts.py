@@ -71,3 +71,98 @@ def test_a_row_without_any_replicate_says_why_the_last_trial_came_to_nothing() -
     assert found.reasons[-1] == f"{none}; the last: {SAID}"
     (used,) = with_attempts([cell("sync")], lost)
     assert used.reasons[-1] == "TooFewSamples: …"
+
+
+def ended(of: str, *statuses: dict[str, Any]) -> list[Trial]:
+    """The trials of a cell, which ended so."""
+    plan = plan_of()
+    planned = [each for each in plan.trials if each.cell.variant == of]
+    return [
+        Trial.model_validate(plan.trial_manifest(it) | {"status": status})
+        for it, status in zip(planned, statuses, strict=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "crashes"),
+    [
+        ("Lost", "ServiceCrashed", 1),
+        ("Lost", "NeverReady", None),
+        ("Failed", "ServiceCrashed", None),
+    ],
+)
+def test_a_trial_was_lost_to_a_crash_where_it_says_so(phase, reason, crashes):
+    trial = {"phase": phase, "reason": reason, "message": SAID, "attempt": 1}
+
+    (found,) = with_attempts([cell("sync")], ended("sync", trial))
+
+    assert found.crashes == crashes
+
+
+def test_a_row_without_any_replicate_and_nothing_said_stays_as_it_is():
+    none = "NoReplicate: no replicate of this cell came to a result"
+    nothing = cell("sync", Validity.INVALID).model_copy(update={"reasons": (none,)})
+
+    assert with_attempts([nothing], ended("sync", {"phase": "Lost"})) == (nothing,)
+
+
+def asked(name: str, processes: str, phase: str = "Succeeded") -> dict[str, Any]:
+    service = {"name": name, "processes": processes, "spec": "u", "endpoints": "e", "pods": 1}
+    return {"phase": phase, "attempt": 1, "askedService": service}
+
+
+def test_a_running_service_of_other_processes_between_trials_is_told_last():
+    trials_of_two = ended("sync", asked("shop", "one"), asked("shop", "two"), asked("shop", "one"))
+
+    (found,) = with_attempts([cell("sync")], trials_of_two)
+
+    first, last = found.reasons
+    assert first == "TooFewSamples: …"
+    assert last == (
+        "ServiceRestarted: pods of the Service shop were replaced or restarted between trials, "
+        "with the same images and limits: its replicates are of 2 sets of processes"
+    )
+    assert found.validity is Validity.VALID
+
+
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        (asked("shop", "one"), asked("shop", "one")),
+        (asked("shop", "one"), asked("shop", "two", "Lost")),
+        (asked("shop", "one"), {"phase": "Succeeded"}),
+    ],
+    ids=["the same", "a trial that does not count", "one that is not known"],
+)
+def test_the_processes_of_trials_with_a_result_count(statuses):
+    rows = [cell("sync")]
+
+    assert with_attempts(rows, ended("sync", *statuses)) == tuple(rows)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "place"),
+    [
+        (({"phase": "Lost", "reason": "ServiceCrashed", "message": "x" * 400},), 0),
+        ((asked("s" * 63, "one"), asked("s" * 63, "two")), -1),
+    ],
+    ids=["crash", "other processes"],
+)
+def test_a_row_keeps_twenty_reasons_and_what_attempts_say_is_one_of_them(statuses, place):
+    full = cell("sync").model_copy(update={"reasons": tuple(f"R{n}: …" for n in range(20))})
+
+    (found,) = with_attempts([full], ended("sync", *statuses))
+
+    assert len(found.reasons) == 20
+    assert found.reasons[place].startswith("Service")
+    kept = found.reasons[1:] if place == 0 else found.reasons[:-1]
+    assert kept == (full.reasons[:19] if place == 0 else full.reasons[1:])
+
+
+def test_a_reason_has_three_hundred_characters_at_most():
+    none = cell("sync", Validity.INVALID).model_copy(update={"reasons": ("NoReplicate: none",)})
+    lost = {"phase": "Lost", "reason": "ServiceCrashed", "message": "x" * 400}
+
+    (found,) = with_attempts([none], ended("sync", lost))
+
+    assert [len(reason) for reason in found.reasons] == [300, 300]

@@ -89,6 +89,25 @@ def test_the_share_of_checks_that_passed_is_a_criterion(share, outcome):
     assert (criterion.threshold, criterion.outcome) == ("checks rate>0.9", outcome)
 
 
+@pytest.mark.parametrize(("length", "end"), [(52, "m avg<100"), (53, "m avg<1…")])
+def test_a_threshold_is_told_with_sixty_characters(length, end):
+    """So many of a metric's name, and ` avg<100` after it."""
+    status = analysed(*[waited(50.0, metric="m" * length)] * 3)
+
+    (criterion,) = status.criteria
+    assert len(criterion.threshold) == 60
+    assert criterion.threshold.endswith(end)
+
+
+def test_thresholds_are_told_in_the_order_of_the_script():
+    bounds = tuple(bound for n in range(11) for bound in waited(50.0, metric=f"time_{n}"))
+    status = analysed(*[bounds] * 3)
+
+    assert [criterion.name for criterion in status.criteria] == [
+        f"script-{number}" for number in range(1, 12)
+    ]
+
+
 def test_replicates_of_another_script_say_nothing_of_the_first_ones_bound():
     status = analysed(waited(50.0), waited(900.0, "avg<1000"), waited(50.0))
 

@@ -74,3 +74,4 @@ def test_a_service_that_ran_already_is_not_compared_with_one_that_was_deployed()
 
     (decisive,) = [each for each in found if each.is_condition]
     assert decisive.text == "variants.shop.runsAlready true, there false"
+    assert not any(each.name.startswith("services.") for each in found)

@@ -9,7 +9,6 @@ import pytest
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.series import Line, Series
-from loadlab.measurement.usage import SilentTime
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity.judge import judge
@@ -79,34 +78,3 @@ def test_a_lost_node_is_named_also_where_nothing_was_answered(healthy):
 
     assert not judge(nothing).is_void
     assert judge(replace(nothing, cut_off=("service",))).is_void
-
-
-def fell_silent(
-    trial: TrialMeasurement, seconds: float, name: str = "service", pods: int = 1
-) -> TrialMeasurement:
-    """A trial in which a kernel was not heard from its tenth second on."""
-    since = trial.first_request_epoch_seconds + 10
-    ran = {name: RanAs(nodes=("b",), pods=pods)}
-    return replace(trial, silences={name: SilentTime(since, seconds)}, ran=ran)
-
-
-@pytest.mark.parametrize("seconds", [3.1, 15])
-def test_a_node_that_was_away_in_between_voids_the_trial(healthy, seconds):
-    there = fell_silent(answered(healthy, until=10), seconds)
-
-    judgement = judge(there)
-
-    assert judgement.is_void
-    (told,) = [r.message for r in judgement.reasons if r.kind is ReasonKind.CUT_OFF]
-    assert f"service (on node b) answered nobody for {seconds:.1f} s, bound 3 s" in told
-
-
-def test_a_short_silence_is_a_packet_that_was_lost(healthy):
-    assert not judge(fell_silent(answered(healthy, until=10), 2.5)).is_void
-
-
-@pytest.mark.parametrize(
-    ("name", "pods", "is_void"), [("service", 1, False), ("service", 2, True), ("worker", 1, True)]
-)
-def test_who_was_answered_meanwhile_had_a_service_of_one_pod(healthy, name, pods, is_void):
-    assert judge(fell_silent(answered(healthy), 15, name, pods)).is_void is is_void

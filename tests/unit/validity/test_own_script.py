@@ -70,6 +70,13 @@ def test_iterations_that_threw_are_told_with_what_they_threw(healthy, thrown, va
     assert f"{thrown:,} of 10,000 iterations" in reason.message
 
 
+def test_the_only_iteration_that_threw_is_all_of_them(healthy):
+    judged = judge(with_script(healthy, iterations=1, thrown=1, exceptions=("TypeError",)))
+
+    (reason,) = judged.reasons
+    assert reason.message.startswith("1 of 1 iterations of the script threw (100.0%)")
+
+
 def test_a_script_that_throws_before_its_first_request_is_told_why_there_is_none(healthy):
     threw = with_script(healthy, iterations=9, thrown=9, exceptions=("9 x no users",))
     judged = judge(replace(threw, requests=0))

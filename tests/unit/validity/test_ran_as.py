@@ -96,6 +96,23 @@ def test_where_it_is_only_preferred_it_is_a_remark(healthy):
     assert reasons(trial)["CpusShared"][0] is Validity.VALID
 
 
+@pytest.mark.parametrize(
+    ("owns", "because", "said"),
+    [
+        (False, "two CPUs are all that a node has", True),
+        (False, "", False),
+        (True, "two CPUs are all that a node has", False),
+    ],
+)
+def test_cpus_that_all_trials_were_to_share_are_remarked_with_the_reason(
+    healthy, owns, because, said
+):
+    trial = trial_of(healthy, owns_cpus=owns, insists_on_cpus=False, shared_because=because)
+
+    message = f"the service shared the CPUs, as all of this experiment do: {because}"
+    assert reasons(trial) == ({"CpusShared": (Validity.VALID, message)} if said else {})
+
+
 def test_what_admission_added_to_the_pods_of_a_request_is_a_remark(healthy):
     proxied = RanAs(beside=("istio-proxy",))
     others = {"k6": proxied, "steward": RanAs(beside=("unseen",))}

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from loadlab.analysis.cell import CellSum
 from loadlab.catalogue import Cell
 from loadlab.measurement.documents import Program
@@ -65,6 +67,60 @@ def test_percentiles_among_requests_that_were_cut_off_are_in_doubt(healthy):
     assert reason.message.startswith("4 of 64 requests were under way")
     assert "cut off: p95, p99 may be longer" in reason.message
     assert list(unanswered(trial)) == []
+
+
+def waited_in_vain(healthy, requests=2, **generator):
+    """So many of 100 requests had no answer within a second: the p99 is one of those."""
+    return replace(
+        healthy,
+        requests=100,
+        latency=Histogram.of([200_000] * (100 - requests)),
+        without_answer=Unanswered(requests=requests, after_ms=1000.0),
+        generator=replace(healthy.generator, **generator),
+    )
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"sched_wait_p99_ms": 100.0, "longest_pause_seconds": 0.05},
+        {"sched_wait_p99_ms": 50.0, "longest_pause_seconds": 0.1},
+    ],
+)
+def test_requests_that_were_waited_for_in_vain_make_percentiles_lower_bounds(healthy, own):
+    """Up to a tenth of the time-out the generator itself may have waited or stood still."""
+    (reason,) = unanswered(waited_in_vain(healthy, **own))
+
+    assert (reason.kind, reason.level) == (ReasonKind.UNANSWERED, Validity.SUSPECT)
+    assert reason.message == (
+        "2 of 100 requests had no answer within 1,000 ms: p99 is longer than that"
+    )
+
+
+def test_all_percentiles_that_are_lower_bounds_are_named(healthy):
+    (reason,) = unanswered(waited_in_vain(healthy, requests=8))
+
+    assert reason.message.endswith("within 1,000 ms: p95, p99 are longer than that")
+
+
+@pytest.mark.parametrize(
+    ("own", "milliseconds"),
+    [
+        ({"sched_wait_p99_ms": 101.0, "longest_pause_seconds": 0.05}, 101),
+        ({"sched_wait_p99_ms": 50.0, "longest_pause_seconds": 0.6}, 600),
+    ],
+)
+def test_a_generator_that_stood_still_may_not_have_seen_the_answers(healthy, own, milliseconds):
+    (reason,) = unanswered(waited_in_vain(healthy, **own))
+
+    assert (reason.kind, reason.level) == (ReasonKind.UNANSWERED, Validity.INVALID)
+    assert f"itself stood still or waited for a CPU for {milliseconds} ms:" in reason.message
+
+
+def test_where_nothing_was_answered_no_percentile_is_told(healthy):
+    nothing = replace(waited_in_vain(healthy), latency=Histogram())
+
+    assert list(unanswered(nothing)) == []
 
 
 def test_a_cut_tail_makes_the_p95_a_bound(healthy):
