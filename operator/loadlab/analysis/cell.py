@@ -37,6 +37,7 @@ from loadlab.model.status import (
     ResultRow,
     Validity,
 )
+from loadlab.validity.generator_rules import OwnDelay
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind, invalid, worst_first
 from loadlab.validity.lateness import ends_apart
@@ -59,6 +60,7 @@ class MeasuredCell:
     counted: int = 0  # replicates whose requests the row counts
     percentile_ends_ms: Mapping[float, Ends] = field(default_factory=dict)  # by so few requests
     lengthened_by: str | None = None  # why latencies are longer than the service's own
+    own_delay: OwnDelay | None = None  # of a generator that was short of CPU, in latencies
     wants_more: bool = False  # replicates than one, as more are planned
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
 
@@ -121,6 +123,7 @@ class CellSum:
             percentiles_ms=self._percentiles.figures_ms(),
             percentile_ends_ms=self._percentiles.ends_ms(),
             lengthened_by=lengthened_by(weighty) if used else None,
+            own_delay=_own_delay(used),
             dropped_iterations=sum(t.dropped_iterations for t in used),
             rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),
             requests=self._requests,
@@ -181,6 +184,14 @@ class CellSum:
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in worst_first(reasons)[:MAX_REASONS]),
         )
+
+
+def _own_delay(used: Sequence[TrialFigures]) -> OwnDelay | None:
+    """Return what the generator may have added to a cell's latencies, where it did to most."""
+    known = [trial.own_delay for trial in used if trial.own_delay]
+    if not known or 2 * len(known) < len(used):
+        return None
+    return OwnDelay(max(each.share for each in known), max(each.ms for each in known))
 
 
 def _held_back(used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:

@@ -77,11 +77,22 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
     for ends, whose in ((reach, REPLICATES), (few, FEW), (late, LATE)):
         if ends and any(threshold.holds(end) is not holds for end in ends):
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
-    why = cell.lengthened_by if threshold.metric == "http_req_duration" else None
-    if why and not _holds_below(threshold, value):
-        why = _LONGER.format(why=why)
+    if threshold.metric == "http_req_duration" and (why := _why_longer(threshold, cell, value)):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
     return CellOutcome(_outcome(holds), value)
+
+
+def _why_longer(threshold: Threshold, cell: MeasuredCell, value: float) -> str:
+    """Say why the service's own latency may lie on the other side of the bound; else nothing."""
+    if _holds_below(threshold, value):
+        return ""
+    if cell.lengthened_by:
+        return _LONGER.format(why=cell.lengthened_by)
+    own = cell.own_delay
+    is_undone = own and threshold.holds(max(0.0, value - own.of_ms(value))) is not threshold.holds(
+        value
+    )
+    return _SHORT if is_undone else ""
 
 
 def _holds_below(threshold: Threshold, value: float) -> bool:
@@ -143,6 +154,10 @@ def _asks_for_none(threshold: Threshold) -> bool:
 _LONGER = (
     "{why}: latencies are longer than the service's own, which may lie on the other side of the "
     "bound; the cell's reasons say what to change"
+)
+_SHORT = (
+    "k6 was short of CPU, and so much of the latency may be its own that the service's may lie on "
+    "the other side of the bound: raise spec.resources.k6, or give the node less other work"
 )
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
 

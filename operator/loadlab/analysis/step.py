@@ -18,7 +18,7 @@ from loadlab.model.status import (
     Validity,
 )
 from loadlab.plan import Plan, PlannedTrial
-from loadlab.validity.generator_rules import own_delay_ms
+from loadlab.validity.generator_rules import own_delay
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, ReasonKind
 
@@ -123,8 +123,8 @@ def _why_not_the_service(rule: Threshold, value: float | None, judged: JudgedTri
         return ""
     if any(reason.kind is ReasonKind.WARM_UP_COUNTED for reason in judged.judgement.reasons):
         return "and its first seconds were slower than the rest: raise spec.load.warmup"
-    own_ms = own_delay_ms(judged.measurement, value)
-    if own_ms and rule.holds(max(0.0, value - own_ms)):
+    own = own_delay(judged.measurement)
+    if own is not None and rule.holds(max(0.0, value - own.of_ms(value))):
         return f"and {_SHORT}"
     return ""
 

@@ -23,6 +23,7 @@ from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Resource, Validity
 from loadlab.plan.expected import ExpectedWork
+from loadlab.validity.generator_rules import OwnDelay, own_delay
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind
 
@@ -60,6 +61,7 @@ class TrialFigures:
     owns_cpus: bool  # whether nobody else might use those of the service
     generator_cpu: float
     generator_wait_ms: float  # for a CPU, p99
+    own_delay: OwnDelay | None  # of the generator, in latencies; None where it was fit
     counts: RequestCounts | None
     expected: ExpectedWork | None
     work: WorkDone | None
@@ -110,6 +112,7 @@ class TrialFigures:
             owns_cpus=measured.owns_cpus,
             generator_cpu=measured.generator.cpu_share,
             generator_wait_ms=measured.generator.sched_wait_p99_ms,
+            own_delay=own_delay(measured),
             counts=measured.counts,
             expected=measured.expected,
             work=measured.work,

@@ -1,6 +1,7 @@
 """Was the load the planned one: rules about the generator itself, and what it sent and when."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from loadlab.measurement.backlog import Backlog
@@ -97,20 +98,32 @@ def was_generator_fit(trial: TrialMeasurement) -> bool:
     )
 
 
-def own_delay_ms(trial: TrialMeasurement, latency_ms: float) -> float:
-    """Return how much of a latency may be the generator's own, in ms; 0 where it was fit.
+@dataclass(frozen=True, slots=True)
+class OwnDelay:
+    """How much of a latency may be the generator's own: the larger of a share and of some time."""
+
+    share: float
+    ms: float
+
+    def of_ms(self, latency_ms: float) -> float:
+        """Return it for a latency, both in ms."""
+        return max(self.share * latency_ms, self.ms)
+
+
+def own_delay(trial: TrialMeasurement) -> OwnDelay | None:
+    """Return how much of a latency may be the generator's own; None where it was fit.
 
     A request waits for a CPU to be sent, to be read, and for its user to go on. Of one that is
     busy, and tells no long waits, nobody knows how late it read.
     """
     if was_generator_fit(trial):
-        return 0.0
+        return None
     load = trial.generator
     is_throttled = (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE
     waited = bounds.WAITS_OF_REQUEST * load.sched_wait_p99_ms
     stopped = bounds.THROTTLED_FOR_MS if is_throttled else 0.0
     paused = 1000 * load.longest_pause_seconds if _has_paused(trial) else 0.0
-    return max(bounds.GENERATOR_OWN_SHARE * latency_ms, waited + stopped + paused)
+    return OwnDelay(bounds.GENERATOR_OWN_SHARE, waited + stopped + paused)
 
 
 def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:

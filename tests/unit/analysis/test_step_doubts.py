@@ -10,7 +10,7 @@ from loadlab.analysis.step import step_of
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import StepOutcome, TrialStep
-from loadlab.validity.generator_rules import own_delay_ms
+from loadlab.validity.generator_rules import own_delay
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind, suspect
@@ -142,7 +142,7 @@ def test_a_rate_that_the_workers_keep_is_held(offered):
 
 
 def test_a_generator_that_was_fit_has_no_delay_that_matters(healthy):
-    assert own_delay_ms(healthy, 1000.0) == 0.0
+    assert own_delay(healthy) is None
 
 
 def test_what_a_generator_waited_and_stood_still_adds_up(healthy):
@@ -157,5 +157,8 @@ def test_what_a_generator_waited_and_stood_still_adds_up(healthy):
         ),
     )
 
-    assert own_delay_ms(stopped, 10.0) == pytest.approx(3 * 20 + 100 + 700)
-    assert own_delay_ms(stopped, 9_000.0) == pytest.approx(4_500)
+    found = own_delay(stopped)
+
+    assert found is not None
+    assert found.of_ms(10.0) == pytest.approx(3 * 20 + 100 + 700)
+    assert found.of_ms(9_000.0) == pytest.approx(4_500)
