@@ -32,10 +32,15 @@ def hdr(values_us: tuple[int, ...]) -> dict[str, object]:
 
 @cache
 def generator_log(
-    *, run: str, requests: int = 12_000, seconds: float = 5.0, busy: float | None = None
+    *,
+    run: str,
+    requests: int = 12_000,
+    seconds: float = 5.0,
+    busy: float | None = None,
+    answer_us: int = 1_600,
 ) -> str:
-    """A clean run in which every request took 1.6 ms or so; of 2 CPUs `busy` were busy."""
-    measured = _measured(requests, seconds)
+    """A clean run in which every request took as long or so; of 2 CPUs `busy` were busy."""
+    measured = _measured(requests, seconds, answer_us)
     lines = [
         _line("loadlab_progress", _progress(requests)),
         _line("loadlab_snapshot", _snapshot(run, "start", START, 0) | _cpus(0.0, busy)),
@@ -68,11 +73,11 @@ def _document(measured: dict[str, object], seconds: float) -> dict[str, object]:
     }
 
 
-def _measured(requests: int, seconds: float) -> dict[str, object]:
-    latency = hdr(tuple(1_600 + (i % 7) * 10 for i in range(requests)))
+def _measured(requests: int, seconds: float, answer_us: int) -> dict[str, object]:
+    latency = hdr(tuple(answer_us + (i % 7) * 10 for i in range(requests)))
     per_second = int(requests / seconds)
     split = {"name": "request", "class": "2xx", "requests": requests, "failed": 0}
-    percentiles = {"p50": 1600, "p95": 1660, "p99": 1660}
+    percentiles = {"p50": answer_us, "p95": answer_us + 60, "p99": answer_us + 60}
     return {
         "requests": requests,
         "failed": 0,
@@ -80,7 +85,7 @@ def _measured(requests: int, seconds: float) -> dict[str, object]:
         "droppedIterations": 0,
         "bytesReceived": requests * 100,
         "firstStartUs": int(START * 1e6),
-        "firstSampleUs": int(START * 1e6) + 1600,
+        "firstSampleUs": int(START * 1e6) + answer_us,
         "lastSampleUs": int((START + seconds) * 1e6),
         "status": {"2xx": requests},
         "splits": [split | {"http_req_duration": latency, "http_req_total": latency}],

@@ -16,7 +16,12 @@ SECONDS = 5
 
 
 def laboratory(
-    sync: int = 2400, other: int = 3000, *, forgetful: bool = True, spoiled: tuple[str, ...] = ()
+    sync: int = 2400,
+    other: int = 3000,
+    *,
+    forgetful: bool = True,
+    spoiled: tuple[str, ...] = (),
+    answer_us: int = 1_600,
 ) -> Laboratory:
     """Pilots in which sync carries so many requests a second and async so many."""
 
@@ -27,7 +32,7 @@ def laboratory(
         else:
             carried = sync if spec["cell"]["variant"] == "sync" else other
         busy = 1.4 if run.endswith(spoiled) else None
-        return generator_log(run=run, requests=carried * SECONDS, busy=busy)
+        return generator_log(run=run, requests=carried * SECONDS, busy=busy, answer_us=answer_us)
 
     lab = Laboratory(log_of=log_of, forgetful=forgetful)
     return lab
@@ -95,8 +100,11 @@ async def test_what_carries_more_than_four_times_as_much_is_measured_at_a_rate_o
 
 @pytest.mark.parametrize("forgetful", [True, False])
 async def test_what_limited_a_pilot_is_known_when_all_is_summed_up(forgetful):
-    """By its measurement, which stays in its LoadTrial: nothing was full but its users."""
-    lab = laboratory(sync=600, other=3000, forgetful=forgetful)
+    """By its measurement, which stays in its LoadTrial: nothing was full but its users.
+
+    And by the answers to half as many: 10 users who carry 600/s waited 17 ms, and now wait 10.
+    """
+    lab = laboratory(sync=600, other=3000, forgetful=forgetful, answer_us=10_000)
     submit(lab)
 
     status = await lab.run()
