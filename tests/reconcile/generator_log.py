@@ -73,7 +73,7 @@ def _document(measured: dict[str, object], seconds: float) -> dict[str, object]:
     }
 
 
-def _measured(requests: int, seconds: float, answer_us: int) -> dict[str, object]:
+def _measured(requests: int, seconds: float, answer_us: int = 1_600) -> dict[str, object]:
     latency = hdr(tuple(answer_us + (i % 7) * 10 for i in range(requests)))
     per_second = int(requests / seconds)
     split = {"name": "request", "class": "2xx", "requests": requests, "failed": 0}
