@@ -9,11 +9,12 @@ figures, by Holm's method: of six equal cells one was ahead in 29 to 38 of 100 e
 it) and what is not below the margin of equivalence. So cost decides among those alone that carry as
 much, with tails as short: a cell of which that is not known, as its figure is a bound or tells of
 something else, is set aside where it is known of another one, and where no tail is known cost
-decides nothing, unless all keep a criterion that bounds the tail. Before all that those are set
-aside that hold up the requests beside the load (loadlab.analysis.held_up). Of those that are left
-the one with the highest rate is named, where it was offered the one with the shortest tail; the
-others are tied with it. What is clearly better than it in some figure, and worse in another, is an
-alternative: together they are the Pareto set.
+decides nothing, unless all keep a criterion that bounds the tail. Few samples set nobody aside:
+what they stray by is in the blocks, by which a tail is clearly longer or is not. Before all that
+those are set aside that hold up the requests beside the load (loadlab.analysis.held_up). Of those
+that are left the one with the highest rate is named, where it was offered the one with the shortest
+tail; the others are tied with it. What is clearly better than it in some figure, and worse in
+another, is an alternative: together they are the Pareto set.
 """
 
 import math
@@ -26,7 +27,7 @@ from loadlab.analysis.equivalence import MARGIN
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.held_up import holding_up
 from loadlab.analysis.pairs import COST, RATE, TAIL, Pairs, Terms
-from loadlab.analysis.row_figures import standing_of
+from loadlab.analysis.row_figures import standing_beside
 from loadlab.model.status import Best, Comparison, Figure, ResultRow, Standing
 
 MAX_NAMED = 10
@@ -135,11 +136,11 @@ def _not_worse(left: Sequence[ResultRow], name: str, pairs: Pairs) -> Sequence[R
 
 def _unknown(left: Sequence[ResultRow], name: str) -> Mapping[str, str]:
     """Return of which cells it is not known whether they are as good as the best mean, and why."""
-    doubtful = [row for row in left if standing_of(row, name) is not Standing.SOUND]
+    doubtful = [row for row in left if standing_beside(row, name) is not Standing.SOUND]
     if name == RATE:
         # It carries what was seen at least: only far below a rate that is known that is too little.
         first = max(left, key=_rate)
-        is_known = standing_of(first, name) is Standing.SOUND
+        is_known = standing_beside(first, name) is Standing.SOUND
         enough = _rate(first) * math.exp(-MARGIN) if is_known else 0.0
         doubtful = [row for row in doubtful if _rate(row) < enough]
     return {row.cell.title(): _why_unknown(row, name) for row in doubtful}

@@ -9,10 +9,13 @@ import math
 
 from loadlab import spelling
 from loadlab.analysis.equivalence import MARGIN
-from loadlab.analysis.row_figures import mean_of, standing_of
+from loadlab.analysis.row_figures import is_thin, mean_of, standing_beside, standing_of
+from loadlab.base.text import fit
 from loadlab.model.status import LoadOutcome, ResultRow, Standing
 
 _RATE = "requests_per_second"
+_MOST_CHARACTERS = 100  # of the reason of a comparison
+_WORDS = {_RATE: "requests per second", "cpu_micros": "CPU per request", "p95_ms": "p95"}
 _BY_RATE = {"cpu_micros", "p95_ms"}  # the requests beside a load have a rate of their own
 
 
@@ -28,12 +31,44 @@ def may_lie(of: ResultRow, over: ResultRow, figure: str) -> tuple[bool, bool]:
     """
     if is_overloaded(of, over):
         return False, False
-    own, other = (standing_of(row, figure) for row in (of, over))
+    own, other = (standing_beside(row, figure) for row in (of, over))
     sound = Standing.SOUND
     return (
         other is sound and own is not Standing.UNSOUND,
         own is sound and other is not Standing.UNSOUND,
     )
+
+
+def why_not_sound(of: ResultRow, over: ResultRow, figure: str) -> str:
+    """Say which of two cells' figures is not Sound, and why; nothing where both are."""
+    found = {row.cell.title(): how for row in (of, over) if (how := _how_unsound(row, figure))}
+    if not found:
+        return ""
+    request, _, name = figure.rpartition(".")
+    words = f"{_WORDS[name]} of {request}" if request else _WORDS[name]
+    cell, how = next(iter(found.items()))
+    if len(found) > 1 and len(set(found.values())) == 1:
+        return fit(f"{words} of both cells is {how}", _MOST_CHARACTERS)
+    rest = f" is {how}"
+    return f"{fit(f'{words} of {cell}', _MOST_CHARACTERS - len(rest))}{rest}"
+
+
+def why_thin(of: ResultRow, over: ResultRow, figure: str) -> str:
+    """Say that few samples are no sign that two tails are equal; nothing where they are many.
+
+    The spread of few requests does not show what they miss.
+    """
+    is_known = not any(is_thin(row, figure) for row in (of, over))
+    return "" if is_known else why_not_sound(of, over, figure)
+
+
+def _how_unsound(row: ResultRow, figure: str) -> str:
+    """Return such as `Unsound: SentLate`; nothing where it is Sound."""
+    standing = standing_of(row, figure)
+    if standing is Standing.SOUND:
+        return ""
+    known = None if "." in figure else getattr(row, figure)
+    return f"{standing}: {known.why}" if known and known.why else str(standing)
 
 
 def why_at_two_rates(of: ResultRow, over: ResultRow, figure: str) -> str:

@@ -4,7 +4,8 @@
 |--------------------|--------------------------------------------------------------------|
 | Improved, Regressed | the ratio differs from 1: p below 0.05 over the whole family       |
 | Equivalent         | otherwise: both one-sided tests put it within 1/1.05 and 1.05; of a |
-|                    | latency also without what k6 itself adds, which must be known       |
+|                    | latency also without what k6 itself adds, which must be known, and   |
+|                    | never of few samples: their spread does not show what they miss     |
 | Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1;   |
 |                    | or the one that looks better failed more (loadlab.analysis.fairness);|
 |                    | or it depends on rates that a closed loop had apart (claim_limits)   |
@@ -25,7 +26,13 @@ from pydantic.alias_generators import to_camel
 
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
-from loadlab.analysis.claim_limits import is_overloaded, may_lie, why_at_two_rates
+from loadlab.analysis.claim_limits import (
+    is_overloaded,
+    may_lie,
+    why_at_two_rates,
+    why_not_sound,
+    why_thin,
+)
 from loadlab.analysis.controls import controls_of
 from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden, why_waited
 from loadlab.analysis.estimate import LogEstimate
@@ -229,7 +236,7 @@ def _why(found: Difference, estimate: LogEstimate, shown: Figure, *, is_told: bo
     if is_overloaded(found.of, found.over):
         return "one of the two did not carry its load, so the rates differ"
     if not all(may_lie(found.of, found.over, found.figure)):
-        return "one of the two is a bound, not the figure itself"
+        return why_not_sound(found.of, found.over, found.figure)
     hidden = _why_hidden(found, estimate) if seems_equal(estimate) else ""
     return (_why_waited(found, estimate) if is_told else hidden) or None
 
@@ -257,9 +264,11 @@ def _why_waited(found: Difference, estimate: LogEstimate) -> str:
 
 
 def _why_hidden(found: Difference, estimate: LogEstimate) -> str:
-    """Say that what k6 itself adds to a latency may hide a difference; else nothing."""
+    """Say what may hide a difference of latencies: few samples, or what k6 adds; else nothing."""
     if not found.figure.endswith(_TAIL):
         return ""
+    if thin := why_thin(found.of, found.over, found.figure):
+        return thin
     return why_hidden(estimate, mean_of(found.over, found.figure) or 0.0, found.own_ms)
 
 

@@ -1,6 +1,7 @@
 """A row's figures by their names, and how far each may be trusted."""
 
 from loadlab.model.status import RequestRow, ResultRow, Standing
+from loadlab.validity.judgement import ReasonKind
 from loadlab.validity.lateness import are_apart
 
 
@@ -22,6 +23,20 @@ def standing_of(row: ResultRow, figure: str) -> Standing:
         return _standing_of_p95(found) if found else Standing.UNSOUND
     figure_of_row = getattr(row, name)
     return figure_of_row.standing if figure_of_row else Standing.UNSOUND
+
+
+def is_thin(row: ResultRow, figure: str) -> bool:
+    """Whether nothing is said against a row's p95 but that few samples lie above it."""
+    p95 = row.p95_ms if figure == "p95_ms" else None
+    return p95 is not None and p95.why == ReasonKind.TOO_FEW_SAMPLES
+
+
+def standing_beside(row: ResultRow, figure: str) -> Standing:
+    """Return how far a row's figure may be trusted to be told from another row's.
+
+    What few samples stray by is in the spread of the replicates, which decides there.
+    """
+    return Standing.SOUND if is_thin(row, figure) else standing_of(row, figure)
 
 
 def why_no_rate(row: ResultRow) -> str:

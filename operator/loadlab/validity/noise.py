@@ -10,6 +10,7 @@ from loadlab.validity import bounds
 from loadlab.validity.judgement import Reason, ReasonKind, invalid, remark, suspect
 
 LEAST_TOLD = 0.005  # CPUs, as messages have two decimals
+_ROUNDING = 1e-6  # samples: 99.95 of the 100 that are needed are 99, and 28.999… are 29
 NAMES_TOLD = 3  # requests whose percentiles are thin; a message is no table
 
 
@@ -34,7 +35,7 @@ def samples_too_few(answers: int, named: Mapping[str, int]) -> Iterator[Reason]:
 def _thin(answers: int) -> str:
     above = {p: answers * (100 - p) / 100 for p in bounds.REPORTED_PERCENTILES}
     thin = {p: n for p, n in above.items() if 0 < n < bounds.SAMPLES_ABOVE}
-    return ", ".join(f"p{p:g} ({n:.0f})" for p, n in thin.items())
+    return ", ".join(f"p{p:g} ({int(n + _ROUNDING)})" for p, n in thin.items())
 
 
 def foreign_cpu_used(trial: TrialMeasurement) -> Iterator[Reason]:

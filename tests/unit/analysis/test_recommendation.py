@@ -110,7 +110,7 @@ def test_where_replicates_help_in_one_figure_alone_it_is_named() -> None:
     """The fewest that any pair took in any figure were said of all of them."""
     pair = {"of": "b", "over": "a", "blocks": 5, "outcome": ComparisonOutcome.INCONCLUSIVE}
     cost = Comparison(figure="cpuMicros", blocks_needed=23, **pair)
-    bound = "one of the two is a bound, not the figure itself"
+    bound = "p95 of b is Unsound: SentLate"
     tail = Comparison(figure="p95Ms", why=bound, **pair)
     replicates = replicates_of({"a": (1000.0, 500.0, 40.0), "b": (1001.0, 500.5, 40.0)}, 5)
     rows = rows_of(replicates)
