@@ -7,7 +7,7 @@ a criterion on the p95 has one: speed - ln(20) / bound.
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.search import Limits, Tried, TriedRates, next_step
@@ -25,17 +25,20 @@ from loadlab.model.status import (
 
 SEED = 20261127
 SWEEP_STEP = 1.05
-Trial = Callable[[int], bool]  # whether the criterion holds in a trial at a rate
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A service at its mean speed, the noise of it, and how far off its pilot trial may be."""
+    """A service at its mean speed, the noise of it, and how far off its pilot trial may be.
+
+    `undecided` is how near to its bound, as a share of it, the p95 of a trial decides nothing.
+    """
 
     speed: float = 1000.0
     noise: float = 0.05
     bound_in_idle_p95s: float = 5.0
     pilot_off: float = 0.3
+    undecided: float = 0.0
 
     @property
     def _bound(self) -> float:
@@ -48,8 +51,18 @@ class Queue:
 
     def holds(self, rate: float, chance: random.Random) -> bool:
         """Whether the p95 of a trial keeps its bound."""
+        return self._p95(rate, chance) < self._bound
+
+    def outcome(self, rate: float, chance: random.Random) -> StepOutcome:
+        """Return what a trial says of a rate; near the bound it leaves it open."""
+        share = self._p95(rate, chance) / self._bound
+        if share < 1 - self.undecided:
+            return StepOutcome.HELD
+        return StepOutcome.FAILED if share >= 1 + self.undecided else StepOutcome.INCONCLUSIVE
+
+    def _p95(self, rate: float, chance: random.Random) -> float:
         speed = self.speed * math.exp(chance.gauss(sigma=self.noise))
-        return rate < speed and math.log(20) / (speed - rate) < self._bound
+        return math.log(20) / (speed - rate) if rate < speed else math.inf
 
     def pilot(self, chance: random.Random) -> int:
         """Return what a closed loop may have carried."""
@@ -77,8 +90,7 @@ def search(queue: Queue, chance: random.Random, within: float) -> list[Tried]:
     limits, tried = Limits(1, 100_000, within), list[Tried]()
     step: int | SearchEnd = queue.pilot(chance)
     while not isinstance(step, SearchEnd):
-        held = queue.holds(step, chance)
-        tried.append(Tried(step, StepOutcome.HELD if held else StepOutcome.FAILED))
+        tried.append(Tried(step, queue.outcome(step, chance)))
         step = next_step(tried, limits)
     return tried
 
@@ -143,14 +155,19 @@ def told_apart(queues: Sequence[Queue], count: int, *, within: float = 0.05) -> 
 
 
 def _best(queues: Sequence[Queue], chance: random.Random, within: float) -> Best | None:
-    found = [_capacity(place, search(queue, chance, within)) for place, queue in enumerate(queues)]
-    return best_of_search([_row(place) for place in range(len(queues))], found)
+    rows = [_row(place) for place in range(len(queues))]
+    known = {
+        row.cell.title(): TriedRates.of(search(queue, chance, within))
+        for row, queue in zip(rows, queues, strict=True)
+    }
+    fails = {title: rates.fails_from for title, rates in known.items()}
+    found = [_capacity(title, rates) for title, rates in known.items()]
+    return best_of_search(rows, found, {title: at for title, at in fails.items() if at is not None})
 
 
-def _capacity(place: int, tried: list[Tried]) -> CellCapacity:
-    known = TriedRates.of(tried)
+def _capacity(title: str, known: TriedRates) -> CellCapacity:
     return CellCapacity(
-        cell=_row(place).cell.title(),
+        cell=title,
         at_least=known.at_least,
         at_least_trials=known.times(known.at_least),
         below=known.below,

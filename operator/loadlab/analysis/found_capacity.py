@@ -52,6 +52,14 @@ def found_capacities(plan: Plan, trials: Sequence[Trial]) -> tuple[CellCapacity,
     return tuple(found)
 
 
+def failing_rates(plan: Plan, trials: Sequence[Trial]) -> Mapping[str, float]:
+    """Return by cell the lowest rate, in 1/s, at which it was seen to fail, if it was."""
+    unit = seconds(plan.context.spec.load.time_unit)
+    tried = tried_by_cell(plan, {trial.metadata.name: trial for trial in trials})
+    rates = {title: TriedRates.of(each).fails_from for title, each in tried.items()}
+    return {title: rate / unit for title, rate in rates.items() if rate is not None}
+
+
 def _step_below(
     plan: Plan, trials: Mapping[str, Trial], title: str, rates: TriedRates
 ) -> TrialStep | None:

@@ -74,6 +74,16 @@ class TriedRates:
         end = math.inf if self.below is None else self.below
         return max((r for r in self.votes if r < end and self._lead(r) > 0), default=None)
 
+    @property
+    def fails_from(self) -> int | None:
+        """The lowest rate of which most trials did not hold and one has Failed.
+
+        Below it may lie one that was undecided, of which nobody knows whether it holds.
+        """
+        votes = self.votes
+        failed = (r for r in votes if self._lead(r) < 0 and votes[r][StepOutcome.FAILED])
+        return min(failed, default=None)
+
     def outcome_below(self) -> StepOutcome | None:
         """Return what became of the lowest rate that did not hold: Failed where any trial has."""
         if (below := self.below) is None:

@@ -123,8 +123,13 @@ def with_found_capacity(
     )
 
 
-def best_of_search(rows: Sequence[ResultRow], found: Sequence[CellCapacity]) -> Best | None:
-    """Return the cell that carries most; none before the search of each has come to its end."""
+def best_of_search(
+    rows: Sequence[ResultRow], found: Sequence[CellCapacity], fails: Mapping[str, float]
+) -> Best | None:
+    """Return the cell that carries most; none before the search of each has come to its end.
+
+    `fails` is the lowest rate, in 1/s, at which each cell was seen to fail, if it was.
+    """
     by_title = {without_rate(row.cell).title(): row for row in rows}
     carries = _confirmed(found)
     if not carries or not all(map(_is_known, found)):
@@ -134,7 +139,7 @@ def best_of_search(rows: Sequence[ResultRow], found: Sequence[CellCapacity]) -> 
     tied = [
         by_title[each.cell].cell.title()
         for each in found
-        if each.cell in carries and each.cell != best and _may_carry(each, most)
+        if each.cell in carries and each.cell != best and _may_carry(fails.get(each.cell), most)
     ]
     return Best(
         cell=row.cell.title(),
@@ -159,17 +164,18 @@ def _is_known(found: CellCapacity) -> bool:
     return found.ended in _OF_ITS_OWN and (is_confirmed(found) or _fails_everywhere(found))
 
 
-def _may_carry(found: CellCapacity, rate: float) -> bool:
+def _may_carry(fails: float | None, rate: float) -> bool:
     """Whether nothing was seen to fail so far below this rate that it is not by chance.
 
     Two trials that held against two that failed tell nothing: of equal cells one would hold at what
     the other fails at in every other experiment.
     """
-    is_failure = found.below_outcome is StepOutcome.FAILED
-    return found.below is None or not is_failure or (1 + SEARCH_MARGIN) * found.below > rate
+    return fails is None or (1 + SEARCH_MARGIN) * fails > rate
 
 
-def recommend_by_search(best: Best | None, found: Sequence[CellCapacity]) -> tuple[str, ...]:
+def recommend_by_search(
+    best: Best | None, found: Sequence[CellCapacity], fails: Mapping[str, float]
+) -> tuple[str, ...]:
     """Say what the best cell carries beside the others; nothing where one may carry as much.
 
     A rate that holds over one that fails bounds the ratio of the two capacities from below, but for
@@ -179,12 +185,14 @@ def recommend_by_search(best: Best | None, found: Sequence[CellCapacity]) -> tup
         return ()
     carries = _confirmed(found)
     most = max(carries, key=carries.__getitem__)
-    fails = {it.cell: it.below for it in found if it.below is not None and it.cell != most}
-    if not fails:
+    others = {it.cell: it for it in found if it.cell in fails and it.cell != most}
+    if not others:
         return ()
-    nearest = max(fails, key=fails.__getitem__)
-    limited_by = next(each.limited_by for each in found if each.cell == nearest)
-    limit = f", limited by {limited_by}" if limited_by else ""
+    nearest = max(others, key=fails.__getitem__)
+    other = others[nearest]
+    # What limits a cell is known at the lowest rate that did not hold, be it undecided.
+    is_of_it = other.limited_by and other.below == fails[nearest]
+    limit = f", limited by {other.limited_by}" if is_of_it else ""
     held, failed = spelling.number(carries[most]), spelling.number(fails[nearest])
     told = (
         f"{most} carries at least {held}/s under the criteria; {nearest}, the next one, fails at "

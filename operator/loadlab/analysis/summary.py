@@ -18,7 +18,7 @@ from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.contenders import NOT_MET
 from loadlab.analysis.criteria import judge_criterion
 from loadlab.analysis.expectation import Replicate, judge_expectation
-from loadlab.analysis.found_capacity import found_capacities
+from loadlab.analysis.found_capacity import failing_rates, found_capacities
 from loadlab.analysis.intervals import with_pooled_intervals
 from loadlab.analysis.left_out import figures_left_out
 from loadlab.analysis.noise_floor import Finding, judge_floor, noise_floor
@@ -116,7 +116,8 @@ def summarize(
     )
     if found := found_capacities(plan, trials):
         by_trials = criteria_of_search(_thresholds(plan), cells, found)
-        return within_budget(_with_search(analyzed, rows, by_trials, found))
+        fails = failing_rates(plan, trials)
+        return within_budget(_with_search(analyzed, rows, by_trials, found, fails))
     failing = {row.cell.title() for row in broken}
     passing = [row for row in _passing(rows, cells) if row.cell.title() not in failing]
     complete = _with_insight(plan, analyzed, rows, replicates, passing)
@@ -128,14 +129,15 @@ def _with_search(
     rows: Sequence[ResultRow],
     criteria: tuple[CriterionResult, ...],
     found: Sequence[CellCapacity],
+    fails: Mapping[str, float],
 ) -> LoadExperimentStatus:
     """Return the status with what was found; at rates of their own no cells are compared."""
-    best = best_of_search(rows, found)
+    best = best_of_search(rows, found, fails)
     return status.model_copy(
         update={
             "capacity": tuple(found),
             "criteria": criteria,
-            "recommendation": () if _doubt(status) else recommend_by_search(best, found),
+            "recommendation": () if _doubt(status) else recommend_by_search(best, found, fails),
             "results": with_found_capacity(rows[:MAX_ROWS], found),
             "verdict": verdict_of(found, quiet=is_quiet(status)),
             "best": best,

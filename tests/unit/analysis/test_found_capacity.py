@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loadlab.analysis.found_capacity import found_capacities
+from loadlab.analysis.found_capacity import failing_rates, found_capacities
 from loadlab.analysis.search import arms_to_analyse
 from loadlab.catalogue import Factor
 from loadlab.model.resources import Experiment, Trial
@@ -206,3 +206,22 @@ def test_without_a_search_there_is_nothing_to_tell():
     plan = plan_of([400], None, search=None)
 
     assert found_capacities(plan, []) == ()
+
+
+@pytest.mark.parametrize(
+    ("steps", "rate"),
+    [
+        (USUAL, 440),
+        ([(400, HELD), (440, UNDECIDED), (480, FAILED), (440, UNDECIDED)], 480),
+        ([(440, UNDECIDED), (440, FAILED), (480, FAILED)], 440),
+        ([(400, HELD), (440, UNDECIDED)], None),
+        ([(440, FAILED), (440, HELD), (440, HELD), (480, NOT_OFFERED)], None),
+    ],
+    ids=["usual", "undecided below", "failed once", "never", "held in most"],
+)
+def test_where_a_cell_was_seen_to_fail_is_above_what_was_undecided(steps, rate):
+    plan = plan_of([60 * at for at, _ in steps], "Found", timeUnit="1m")
+
+    found = failing_rates(plan, trials_of(plan, [step for _, step in steps]))
+
+    assert found == ({} if rate is None else {TITLE: rate})

@@ -7,11 +7,8 @@ import pytest
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import AnalysedCell
 from loadlab.analysis.search_outcome import (
-    MOST_TIED,
-    best_of_search,
     causes_of_search,
     criteria_of_search,
-    recommend_by_search,
     verdict_of,
     with_found_capacity,
 )
@@ -19,7 +16,6 @@ from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.verdict import NOT_QUIET, Cause
 from loadlab.catalogue import Cell
 from loadlab.model.status import (
-    Best,
     CellCapacity,
     CriterionOutcome,
     CriterionResult,
@@ -179,124 +175,3 @@ def test_a_passed_criterion_says_which_trials_its_value_is_of():
     assert found.value == "180"
     assert "status.capacity" in found.note
     assert "replicates" not in found.note
-
-
-def test_the_best_cell_carries_most_and_ties_are_those_of_which_no_such_rate_failed():
-    found = [capacity(), capacity("async", at_least=420.0, below=460.0)]
-    best = best_of_search([row("sync"), row("async")], found)
-
-    assert best is not None
-    assert (best.cell, best.requests_per_second, best.p95_ms) == ("async/rate=400", 420.0, 0.0)
-    assert best.tied_with == ("sync/rate=400",)
-
-
-@pytest.mark.parametrize(
-    ("other", "tied"),
-    [
-        ({"below": 365.0}, False),
-        ({"below": 366.0}, True),
-        ({"below": 420.0}, True),
-        ({"below_outcome": StepOutcome.NOT_OFFERED, "below": 420.0}, True),
-        ({"below": None, "below_outcome": None, "ended": SearchEnd.MAX_RATE}, True),
-        (NOTHING, False),
-    ],
-    ids=[
-        "fails far below",
-        "fails not far below",
-        "fails there",
-        "k6 was the limit",
-        "nothing failed",
-        "carries nothing",
-    ],
-)
-def test_who_may_carry_as_much_is_tied(other, tied):
-    found = [capacity("async", at_least=420.0, below=460.0), capacity(**other)]
-    best = best_of_search([row("sync"), row("async")], found)
-
-    assert best is not None
-    assert bool(best.tied_with) is tied
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"ended": SearchEnd.TIMEOUT}, NOTHING | {"below_outcome": StepOutcome.INCONCLUSIVE}],
-    ids=["not ended", "undecided at the lowest rate"],
-)
-def test_none_is_the_best_while_another_cell_is_unknown(other):
-    found = [capacity(), capacity("async", **other)]
-
-    assert best_of_search([row("sync"), row("async")], found) is None
-
-
-def test_how_much_more_it_carries_at_least_is_never_rounded_up():
-    """880 over 440 and 1.15 is 1.739, and would be 1.74 times as much or more."""
-    found = [capacity(), capacity("async", at_least=880.0, below=920.0)]
-    best = best_of_search([row("sync"), row("async")], found)
-
-    (sentence,) = recommend_by_search(best, found)
-    assert " 1.73 times as much" in sentence
-
-
-def test_of_two_cells_that_are_equal_none_is_the_best():
-    """800 for both: one held there twice, the other failed there twice and held at 760. It was
-    "1.00 times what any other cell does or more", and the only best."""
-    found = [capacity("a", at_least=800.0, below=840.0), capacity("b", at_least=760.0, below=800.0)]
-    best = best_of_search([row("a"), row("b")], found)
-
-    assert best is not None
-    assert (best.cell, best.tied_with) == ("a/rate=400", ("b/rate=400",))
-    assert recommend_by_search(best, found) == ()
-
-
-def test_of_a_cell_that_fails_at_the_lowest_rate_no_ratio_is_told():
-    """The other one carries that rate, and nobody knows by how much they differ."""
-    nothing = capacity("async", **NOTHING | {"below": 400.0})
-    found = [capacity(), nothing]
-    best = best_of_search([row("sync"), row("async")], found)
-
-    (sentence,) = recommend_by_search(best, found)
-
-    assert sentence == (
-        "sync carries at least 400/s under the criteria; async, the next one, fails at 400/s."
-    )
-
-
-def test_the_recommendation_bounds_how_much_more_the_best_cell_carries():
-    limit = {"limited_by": "ServiceCpu"}
-    slower = capacity("asyncpg", at_least=100.0, below=110.0)
-    found = [capacity(**limit), capacity("async", at_least=880.0, below=920.0), slower]
-    best = best_of_search([row("sync"), row("async"), row("asyncpg")], found)
-
-    (sentence,) = recommend_by_search(best, found)
-
-    assert sentence == (
-        "async carries at least 880/s under the criteria; sync, the next one, fails at 440/s, "
-        "limited by ServiceCpu. With 15% for the noise of so few trials it carries 1.73 times as "
-        "much as any other cell, or more."
-    )
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        [capacity()],
-        [capacity(), capacity("async", at_least=420.0, below=460.0)],
-        [capacity(), capacity("async", at_least=880.0, ended=SearchEnd.TIMEOUT)],
-    ],
-    ids=["one cell", "as much, perhaps", "not ended"],
-)
-def test_nothing_is_recommended_where_another_cell_may_carry_as_much(found):
-    best = best_of_search([row("sync"), row("async")], found)
-
-    assert recommend_by_search(best, found) == ()
-
-
-def test_no_more_is_told_than_fits_the_status():
-    names = [f"v{number}" for number in range(MOST_TIED + 2)]
-    tied = best_of_search([row(name) for name in names], [capacity(name) for name in names])
-    best = Best(cell="a", requests_per_second=880.0, p95_ms=0.0)
-    found = [capacity("a" * 200, at_least=880.0), capacity("b" * 200)]
-    (sentence,) = recommend_by_search(best, found)
-
-    assert tied is not None
-    assert (len(tied.tied_with), len(sentence)) == (10, 400)
