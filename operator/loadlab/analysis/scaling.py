@@ -38,11 +38,14 @@ def scaling_of(
     rows: Sequence[ResultRow],
     replicates: Sequence[Replicate],
     passing: Collection[str] | None = None,
+    *,
+    why: str = "",
 ) -> tuple[Scaling, ...]:
     """Fit the law wherever enough levels of a factor were measured, as many as may be told.
 
     `passing` are the titles of the cells that meet all criteria, None for all: of these is the
-    level that is enough, where there are any.
+    level that is enough, where there are any. `why` says why no law is told, whatever the levels
+    carried: one after the other they carry what a drift of the machine has made of them, too.
     """
     closed = [replicate for replicate in replicates if not replicate.trial.open_model]
     rates = logs_by_cell(usable_by_cell(closed), FIGURES["requests_per_second"])
@@ -52,7 +55,12 @@ def scaling_of(
         for of, family in _families(rows, factor).items()
         if len(family) >= FEWEST_LEVELS and any(rates.get(row.cell.title()) for row in family)
     )
-    return tuple(found)[:MAX_LAWS]
+    told = tuple(found)[:MAX_LAWS]
+    return tuple(_untold(law, why) for law in told) if why else told
+
+
+def _untold(law: Scaling, why: str) -> Scaling:
+    return Scaling(factor=law.factor, of=law.of, levels=law.levels, why=why)
 
 
 def _families(rows: Iterable[ResultRow], factor: Factor) -> Mapping[str, list[ResultRow]]:

@@ -165,14 +165,16 @@ def _with_insight(
         why=no_turns,
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
-    scaling = scaling_of(rows, replicates, {row.cell.title() for row in passing})
+    fit = {row.cell.title() for row in passing}
+    scaling = scaling_of(rows, replicates, fit, why=no_turns)
     return status.model_copy(
         update={
             "omitted": compared_without(missing),
             "results": tuple(rows[:MAX_ROWS]),
             "comparisons": comparisons,
             "scaling": scaling,
-            "best": choice.best,
+            # Whose mean is the best may be whoever came first, or last.
+            "best": None if no_turns else choice.best,
             "recommendation": recommend(
                 rows,
                 choice,

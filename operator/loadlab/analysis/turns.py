@@ -18,6 +18,15 @@ def why_no_turns(spec: LoadExperimentSpec, cells: int) -> str:
     return _WHY if cells > 1 and spec.order.strategy is Strategy.SEQUENTIAL else ""
 
 
+def why_no_floor(spec: LoadExperimentSpec) -> str:
+    """Say of a cell that ran twice that the second time came last; nothing where they took turns.
+
+    However near the two lie, that says nothing of cells which ran one after the other.
+    """
+    is_last = spec.order.strategy is Strategy.SEQUENTIAL
+    return f"{_NO_TURNS}, and the second run came last" if is_last else ""
+
+
 def why_not_recommended(why: str) -> str:
     """Say of the same that nothing follows from it, and what to change."""
     return f"{why}; leave order.strategy out" if why else ""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from loadlab.analysis.summary import summarize
+from loadlab.analysis.turns import why_no_floor
 from loadlab.base.times import epoch, rfc3339
 from loadlab.model.resources import Experiment
 from loadlab.model.status import LoadExperimentStatus, Phase, Validity, Verdict
@@ -35,7 +36,7 @@ def close(
     baseline = observed.baseline
     summed_up = summarize(plan, status, trials, observed.cells, version, baseline=baseline)
     kept = with_retained(experiment, summed_up, observed, transition.now)
-    return finish(kept, left, transition)
+    return finish(kept, left, transition, why_no_floor(plan.context.spec))
 
 
 def awaits_analysis(
@@ -59,8 +60,13 @@ def wait_for_clearing(
     return Decision(status, clear_all(observed), RESYNC) if may_wait else None
 
 
-def finish(status: LoadExperimentStatus, observed: Observed, transition: Transition) -> Decision:
-    """Return the end of an experiment of which only results are left, or what is named."""
+def finish(
+    status: LoadExperimentStatus, observed: Observed, transition: Transition, no_turns: str = ""
+) -> Decision:
+    """Return the end of an experiment of which only results are left, or what is named.
+
+    `no_turns` says that its cells did not take turns.
+    """
     failed = find(status.conditions, ConditionType.FAILED)
     complete = find(status.conditions, ConditionType.COMPLETE)
     if failed is not None and failed.status is Truth.TRUE:
@@ -93,6 +99,7 @@ def finish(status: LoadExperimentStatus, observed: Observed, transition: Transit
         }
     )
     status = _final_conditions(status, transition, reason, message)
+    status = _validity_condition(with_trust(status, transition, no_turns), transition)
     text = f"{phase}: verdict {status.verdict}, {message}"
     return Decision(status, (Announce(reason, text, warning=phase is Phase.FAILED),))
 
@@ -120,10 +127,10 @@ def _final_conditions(
     for type_, truth in truths.items():
         value = Truth.TRUE if truth else Truth.FALSE
         status = transition.set(status, type_, value, reason=reason, message=message)
-    return _quality_conditions(status, transition)
+    return _criteria_condition(status, transition)
 
 
-def _quality_conditions(
+def _criteria_condition(
     status: LoadExperimentStatus, transition: Transition
 ) -> LoadExperimentStatus:
     met = {
@@ -133,8 +140,7 @@ def _quality_conditions(
     truth, reason = met.get(
         status.verdict or Verdict.INCONCLUSIVE, (Truth.UNKNOWN, Reason.CRITERIA_INCONCLUSIVE)
     )
-    status = transition.set(status, ConditionType.CRITERIA_MET, truth, reason=reason)
-    return _validity_condition(with_trust(status, transition), transition)
+    return transition.set(status, ConditionType.CRITERIA_MET, truth, reason=reason)
 
 
 def _validity_condition(

@@ -36,11 +36,19 @@ _OUTCOMES: Mapping[Finding, tuple[Truth, Reason, str]] = {
 }
 
 
-def with_trust(status: LoadExperimentStatus, transition: Transition) -> LoadExperimentStatus:
-    """Return the status with the condition Trustworthy, where the noise floor was looked for."""
+def with_trust(
+    status: LoadExperimentStatus, transition: Transition, no_turns: str = ""
+) -> LoadExperimentStatus:
+    """Return the status with the condition Trustworthy, where the noise floor was looked for.
+
+    `no_turns` says that the cells did not take turns: then nothing makes comparisons trustworthy.
+    """
     if not status.noise_floor:
         return status
     finding, figures = judge_floor(status.noise_floor)
     truth, reason, remedy = _OUTCOMES[finding]
+    if no_turns and truth is Truth.TRUE:
+        truth, reason, _ = _OUTCOMES[Finding.UNKNOWN]
+        remedy = f"{no_turns}: leave order.strategy out"
     message = f"the same cell twice: {figures}; {remedy}" if remedy else ""
     return transition.set(status, ConditionType.TRUSTWORTHY, truth, reason=reason, message=message)

@@ -224,3 +224,12 @@ def test_a_law_over_workers_mixes_no_levels_of_the_service_cpus():
     assert first is not None
     assert second is not None
     assert second.mean / first.mean == pytest.approx(2, rel=0.05)
+
+
+def test_of_levels_that_did_not_take_turns_no_law_is_told():
+    """They ran one after the other, so that a drift of the machine bends what they carried."""
+    replicates = trials(WORLD)
+
+    (found,) = scaling_of(rows_of(replicates), replicates, why="they did not take turns")
+
+    assert found == Scaling(factor="workers", of="a", levels=5, why="they did not take turns")

@@ -1,11 +1,13 @@
 """Cells that did not take turns are measured, and nothing is claimed of their differences."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from loadlab.analysis.baseline import BaselineView, with_baseline
-from loadlab.analysis.turns import why_no_turns, why_no_turns_between
+from loadlab.analysis.turns import why_no_floor, why_no_turns, why_no_turns_between
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import Baseline, LoadExperimentStatus
@@ -21,9 +23,9 @@ WHY = "the cells did not take turns (order.strategy Sequential): a drift counts 
 SPEC: dict[str, Any] = {"workload": "select", "variants": [{"name": "sync"}, {"name": "async"}]}
 
 
-def plan_of(order: dict[str, str]) -> Plan:
+def plan_of(order: dict[str, str], beside: Mapping[str, Any] = MappingProxyType({})) -> Plan:
     metadata = {"name": "demo", "namespace": "lab", "uid": "uid-demo"}
-    spec = {**SPEC, "replicates": 5, "order": order}
+    spec = {**SPEC, "replicates": 5, "order": order, **beside}
     return make_plan(Experiment.model_validate({"metadata": metadata, "spec": spec}), IMAGES)
 
 
@@ -44,9 +46,7 @@ def test_no_difference_is_claimed_of_cells_that_did_not_take_turns() -> None:
 def test_no_cell_is_ahead_or_recommended() -> None:
     status = status_of(SEQUENTIAL)
 
-    assert status.best is not None
-    assert (status.best.lead, status.best.alternatives) == (None, ())
-    assert len(status.best.tied_with) == 1
+    assert status.best is None  # it was the one with the best mean, whatever that came from
     assert status.recommendation == (f"Nothing is recommended: {WHY}; leave order.strategy out.",)
 
 
@@ -55,6 +55,25 @@ def test_cells_that_took_turns_are_compared() -> None:
 
     assert status.comparisons[0].outcome is Outcome.IMPROVED
     assert status.recommendation[0].startswith("Take async")
+
+
+def test_a_cell_that_ran_twice_did_so_at_the_end_as_well() -> None:
+    sequential = LoadExperimentSpec.model_validate(SPEC | {"order": SEQUENTIAL})
+
+    assert why_no_floor(sequential).endswith("and the second run came last")
+    assert why_no_floor(LoadExperimentSpec.model_validate(SPEC)) == ""
+
+
+def test_levels_that_did_not_take_turns_have_no_law() -> None:
+    users = {"factors": {"virtualUsers": [1, 2, 4, 8]}, "load": {"executor": "constant-vus"}}
+    plan = plan_of(SEQUENTIAL, users)
+
+    status = analyze(plan, tuple(trials_of(plan).values()))
+
+    assert len(status.scaling) == 2
+    assert {(law.why, law.recommendation, law.rate_of_one) for law in status.scaling} == {
+        (WHY, "", None)
+    }
 
 
 def test_a_cell_by_itself_has_nobody_to_take_turns_with() -> None:

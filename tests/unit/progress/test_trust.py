@@ -2,10 +2,18 @@
 
 import pytest
 
+from loadlab.analysis.turns import why_no_floor
+from loadlab.model.spec import LoadExperimentSpec
 from loadlab.model.status import LoadExperimentStatus, NoiseFloor, find
 from loadlab.model.status.conditions import ConditionType
 from loadlab.progress.conditions import Transition
 from loadlab.progress.trust import with_trust
+
+SPEC = {
+    "workload": "select",
+    "variants": [{"name": "sync"}, {"name": "async"}],
+    "order": {"strategy": "Sequential"},
+}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +38,19 @@ def test_the_condition_says_why_and_what_to_do(ratio, p, expected):
     assert (found.status, found.reason) == (truth, reason)
     assert remedy in found.message
     assert ("p95" in found.message) is (truth != "True")
+
+
+def test_of_cells_that_did_not_take_turns_nothing_makes_comparisons_trustworthy() -> None:
+    """The two runs of a cell lay near each other, and the others at another time."""
+    no_turns = why_no_floor(LoadExperimentSpec.model_validate(SPEC))
+    floor = NoiseFloor(figure="p95Ms", ratio=1.01, blocks=5, p=0.4, within_margin=True)
+
+    status = with_trust(LoadExperimentStatus(noise_floor=(floor,)), Transition(1, 0.0), no_turns)
+
+    found = find(status.conditions, ConditionType.TRUSTWORTHY)
+    assert found is not None
+    assert (found.status, found.reason) == ("Unknown", "NoiseFloorUnknown")
+    assert found.message.endswith("and the second run came last: leave order.strategy out")
 
 
 def test_without_a_noise_floor_nothing_is_said():
