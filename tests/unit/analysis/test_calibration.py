@@ -56,6 +56,19 @@ def test_a_closed_loop_near_what_k6_can_send_is_a_lower_bound(rate, ceiling, sta
     assert row.requests_per_second.standing is standing
 
 
+def test_a_rate_that_tells_of_put_off_work_is_no_lower_bound_near_the_ceiling() -> None:
+    """It was "at least 9,000", of what was accepted and not written, and Improved."""
+    rows = rows_of([sized(Cell(variant="a"), block, 9_000, 500, 40) for block in range(3)])
+    rate = rows[0].requests_per_second
+    assert rate is not None
+    behind = rate.as_unsound("QueueBehind")
+
+    put_off = rows[0].model_copy(update={"requests_per_second": behind})
+    (row,) = with_calibration([put_off], calibration())
+
+    assert row.requests_per_second == behind
+
+
 def low_of(row: ResultRow) -> float | None:
     assert row.p95_ms is not None
     return row.p95_ms.low

@@ -67,7 +67,12 @@ class Figure(ObservedModel):
         return self.model_copy(update={"standing": Standing.UNSOUND, "why": why})
 
     def as_lower_bound(self, why: str) -> Self:
-        """Return the same figure, as one that the truth does not lie below."""
+        """Return the same figure, as one that the truth does not lie below.
+
+        One that tells of something else is no bound of it either, and stays what it is.
+        """
+        if self.standing is Standing.UNSOUND:
+            return self
         return self.model_copy(update={"standing": Standing.BOUND, "why": why})
 
 
