@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.fairness import comparable, fails_more
+from loadlab.analysis.spoiled import broken_in_spoiled
 from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.catalogue import Factor
 from loadlab.model.status import LoadOutcome, ResultRow, Validity
@@ -16,7 +17,8 @@ NOT_MET = "is not known to meet all criteria"
 NOT_CARRIED = "did not carry the load"
 LOWER_TIER = "was put in a lower tier by what pilot trials carried"
 QUEUE_BEHIND = "has accepted more than was written meanwhile"
-_OFFERED_LESS = "was offered less"
+LEFT_OPEN = "left requests open in a replicate"
+OFFERED_LESS = "was offered less"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def contenders(passing: Iterable[ResultRow]) -> Contenders:
             rows.append(row)
     asked = of_highest_offer(rows)
     fair = comparable(asked)
-    set_aside |= {row.cell.title(): _OFFERED_LESS for row in _without(asked, rows)}
+    set_aside |= {row.cell.title(): OFFERED_LESS for row in _without(asked, rows)}
     set_aside |= {row.cell.title(): _why_unfair(row, asked) for row in _without(fair, asked)}
     return Contenders(fair, set_aside)
 
@@ -74,12 +76,20 @@ def _why_unfit(row: ResultRow) -> str:
     if keeps_its_promises(row):
         is_behind = any(r.startswith(f"{ReasonKind.QUEUE_BEHIND}: ") for r in row.reasons)
         return QUEUE_BEHIND if is_behind else ""
+    return _what_was_broken(row)
+
+
+def _what_was_broken(row: ResultRow) -> str:
+    """Say which promise a cell did not keep, the worst one first."""
     if row.load is LoadOutcome.OVERLOADED:
         return NOT_CARRIED
     if row.crashes:
         return "crashed under the load"
     is_stale = row.work is not None and row.work.stale_reads
-    return "showed staler reads than declared" if is_stale else "did not do its work in a replicate"
+    if is_stale:
+        return "showed staler reads than declared"
+    is_broken = any(broken_in_spoiled(row))
+    return "did not do its work in a replicate" if is_broken else LEFT_OPEN
 
 
 def _why_unfair(row: ResultRow, asked: Iterable[ResultRow]) -> str:

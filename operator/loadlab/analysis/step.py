@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.fairness import MATERIAL_FAILURES
+from loadlab.analysis.spoiled import broken_in_spoiled, left_open_in_spoiled
 from loadlab.analysis.summary import cell_analysis
 from loadlab.analysis.threshold import Threshold, parse_threshold
 from loadlab.analysis.unasked import speaks_of_failures
@@ -24,6 +25,7 @@ from loadlab.validity.judgement import Family, Judgement, ReasonKind
 
 MOST_CHARACTERS = 200
 _SHORT = "k6 was short of CPU: raise spec.resources.k6, or give the node less other work"
+_LEFT_OPEN = "requests were left without an answer: raise spec.load.gracefulStop"
 _NOT_OFFERED = {ReasonKind.RATE_NOT_REACHED, ReasonKind.DROPPED_ITERATIONS}
 
 
@@ -77,6 +79,8 @@ def _outcome(
     broken, doubt = _broken(judged, found, plan)
     if failed := _not_kept(row, judgement) or _failures(row, plan) or broken:
         return StepOutcome.FAILED, failed
+    if any(left_open_in_spoiled(row)):
+        doubt = doubt or _LEFT_OPEN
     if doubt:
         return StepOutcome.INCONCLUSIVE, doubt
     if judgement.is_growing:
@@ -94,8 +98,11 @@ def _not_kept(row: ResultRow, judgement: Judgement) -> str:
         return "the rate was not carried"
     if keeps_its_promises(row):
         return ""
-    is_stale = row.work is not None and row.work.stale_reads
-    return "reads were staler than declared" if is_stale else "the service did not do its work"
+    if row.work is not None and row.work.stale_reads:
+        return "reads were staler than declared"
+    # What nobody knows, as it was cut off without an answer, is no failure of the service.
+    is_open = not row.crashes and not any(broken_in_spoiled(row))
+    return "" if is_open else "the service did not do its work"
 
 
 def _broken(judged: JudgedTrial, found: Mapping[str, CellOutcome], plan: Plan) -> tuple[str, str]:

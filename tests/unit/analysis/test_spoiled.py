@@ -47,7 +47,9 @@ def test_such_a_cell_is_never_the_best():
     row = row_of((by_service(ReasonKind.WORK_NOT_PERSISTED),))
 
     assert row.validity is Validity.SUSPECT
-    assert choose([row], []).best is None
+    found = choose([row], [])
+    assert found.best is None
+    assert set(found.set_aside.values()) == {"did not do its work in a replicate"}
 
 
 def test_answers_that_nobody_waited_for_leave_it_open():
@@ -56,6 +58,7 @@ def test_answers_that_nobody_waited_for_leave_it_open():
 
     assert decide_verdict([row], []) is Verdict.INCONCLUSIVE
     assert not keeps_its_promises(row)
+    assert set(choose([row], []).set_aside.values()) == {"left requests open in a replicate"}
 
 
 @pytest.mark.parametrize("used", [4, 0])

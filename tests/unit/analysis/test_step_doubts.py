@@ -9,11 +9,11 @@ from loadlab.analysis.search import Limits, Tried, next_step
 from loadlab.analysis.step import step_of
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import StepOutcome, TrialStep
+from loadlab.model.status import StepOutcome, TrialStep, Validity
 from loadlab.validity.generator_rules import own_delay
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial
-from loadlab.validity.judgement import Judgement, ReasonKind, suspect
+from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, suspect
 from tests.unit.analysis.test_step import CRITERIA, plan_of, slower, told
 from tests.unit.validity.test_queue_behind import queued
 
@@ -162,3 +162,19 @@ def test_what_a_generator_waited_and_stood_still_adds_up(healthy):
     assert found is not None
     assert found.of_ms(10.0) == pytest.approx(3 * 20 + 100 + 700)
     assert found.of_ms(9_000.0) == pytest.approx(4_500)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (ReasonKind.LITTLE_LAW_VIOLATED, UNDECIDED),
+        (ReasonKind.WORK_SKIPPED, StepOutcome.FAILED),
+    ],
+)
+def test_requests_that_were_cut_off_without_an_answer_are_no_failure(kind, outcome, offered):
+    spoiled = Judgement((Reason(kind, Validity.INVALID, "5 cut off", Family.SERVICE),))
+
+    found = told(offered, spoiled)
+
+    assert found is not None
+    assert found.outcome is outcome

@@ -1,19 +1,28 @@
 """Between tiers a cell may be the best where its pilot did not show all that it carries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from loadlab.analysis.best import Choice
+from loadlab.analysis.contenders import LOWER_TIER, NOT_CARRIED, OFFERED_LESS
 from loadlab.analysis.pilots import Limit, limits_of, words_of, written_share
-from loadlab.analysis.tiers import tiers_to_choose_of
+from loadlab.analysis.tiers import choose_of_tiers, tiers_to_choose_of
 from loadlab.catalogue import Cell, Factor
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement, WorkDone
 from loadlab.model.resources import Trial
-from loadlab.model.status import Figure, LoadExperimentStatus, Standing, Validity
+from loadlab.model.status import (
+    Best,
+    Figure,
+    LoadExperimentStatus,
+    ResultRow,
+    Standing,
+    Validity,
+)
 from loadlab.plan import Plan
 from loadlab.plan.expected import ExpectedWork, LoadFacts
 from loadlab.plan.rates import without_rate
@@ -151,16 +160,58 @@ def test_users_that_waited_decide_nothing_between_tiers(tiered: Plan) -> None:
     assert "requestsPerSecond" not in {each.figure for each in found.comparisons}
 
 
-def test_a_slower_tier_that_did_not_carry_its_load_leaves_the_other_one_alone(
-    tiered: Plan,
+@pytest.mark.parametrize("slower", [pilot(), pilot(FULL)], ids=["users", "service"])
+def test_where_none_of_the_fastest_tier_carried_its_load_the_next_one_has_the_best(
+    tiered: Plan, slower: TrialMeasurement
 ) -> None:
-    pilots = pilots_of(tiered, {SYNC: pilot(), ASYNC: pilot(FULL), ASYNCPG: pilot(FULL)})
+    """No cell was recommended, as the others "were put in a lower tier"; or but one of them."""
+    pilots = pilots_of(tiered, {SYNC: slower, ASYNC: pilot(FULL), ASYNCPG: pilot(FULL)})
 
     found = summed_up(tiered, pilots, overloaded="async")
 
     assert found.best is not None
-    assert found.best.cell.startswith("sync/")
-    assert found.best.tied_with == ()
+    named = [found.best.cell, *found.best.tied_with]
+    assert [title.partition("/")[0] for title in named] == ["asyncpg", "sync"]
+    assert "No cell" not in found.recommendation[0]
+
+
+@pytest.mark.parametrize(
+    ("fit", "told"),
+    [
+        ({"async", "sync"}, ("async", {"sync": LOWER_TIER, "asyncpg": LOWER_TIER})),
+        ({"sync"}, ("sync", {"async": NOT_CARRIED, "asyncpg": NOT_CARRIED})),
+        (set(), (None, dict.fromkeys(("async", "sync", "asyncpg"), NOT_CARRIED))),
+    ],
+)
+def test_each_cell_that_is_not_chosen_has_its_own_reason(
+    fit: set[str], told: tuple[str | None, dict[str, str]], tiered: Plan
+) -> None:
+    def first_fit(tier: Sequence[ResultRow]) -> Choice:
+        names = {row.cell.title(): row.cell.variant for row in tier}
+        chosen = next((title for title, name in names.items() if name in fit), None)
+        best = Best(cell=chosen, requests_per_second=1.0, p95_ms=1.0) if chosen else None
+        return Choice(best, {title: NOT_CARRIED for title in names if title != chosen})
+
+    full = Figure(mean=1.0, standing=Standing.BOUND, why=Limit.SERVICE)
+    rows = [row.model_copy(update={"capacity": full}) for row in rows_of(tiered)]
+
+    found = choose_of_tiers(tiered, rows, first_fit)
+
+    best = found.best and found.best.cell.partition("/")[0]
+    assert (best, {t.partition("/")[0]: why for t, why in found.set_aside.items()}) == told
+
+
+def test_of_given_rates_a_lower_one_is_told_as_what_it_is() -> None:
+    """No pilot put it into a tier."""
+    plan = plan_of(COMPARE, factors={"rate": [50, 100]})
+
+    found = choose_of_tiers(plan, rows_of(plan), lambda tier: Choice(_first(tier)))
+
+    assert set(found.set_aside.values()) == {OFFERED_LESS}
+
+
+def _first(tier: Sequence[ResultRow]) -> Best:
+    return Best(cell=tier[0].cell.title(), requests_per_second=1.0, p95_ms=1.0)
 
 
 def variants(plan: Plan, whys: Mapping[str, str | None]) -> list[list[str]]:
