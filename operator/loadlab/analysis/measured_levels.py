@@ -5,8 +5,8 @@ alone explains is fitted with a peak, whether or not it ever falls. So what is t
 that were measured is told by their own means, and a fall where the blocks show one: the largest
 level carries less than the best one, p below 0.05. The best one was picked by the same data, so
 that p is that of all the others it might have been (Bonferroni). A level of which only a lower
-bound is known, as its generator was full, has no mean: where it exceeds that of the best one, none
-is said to carry the most, nor to be enough.
+bound is known, as its generator was full, has no mean: where it exceeds that of the best one by
+more than what is of no matter, none is said to carry the most, nor to be enough.
 """
 
 import math
@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Self
 
 from loadlab.analysis.blocks import Logs, block_noise
-from loadlab.analysis.bounds import CONFIDENCE, ENOUGH_OF_PEAK
+from loadlab.analysis.bounds import CONFIDENCE, ENOUGH_OF_PEAK, EQUIVALENCE_MARGIN
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.usl import without_blocks
 
@@ -73,8 +73,11 @@ class MeasuredLevels:
         return self.best != self.most and self.most in self.lower
 
     def is_exceeded(self, rate: float) -> bool:
-        """Whether one of the levels that are known by a bound carries more than so much."""
-        return any(least > rate for least in self.bounds.values())
+        """Whether one of the levels that are known by a bound carries clearly more than so much.
+
+        Of two means that are equal one is larger by chance.
+        """
+        return any(least > rate * (1 + EQUIVALENCE_MARGIN) for least in self.bounds.values())
 
     def has_peak(self, size: float) -> bool:
         """Whether throughput is seen to fall, and may do so from this size on.
@@ -103,7 +106,7 @@ class MeasuredLevels:
             return ""
         if enough != near[0]:
             share = "the most" if enough == best else f"{_percent(self._share(enough))} of the most"
-            return f"{enough} {words} carry {share}, and fewer do not meet all criteria"
+            return f"{enough} {words} carry {share}, and fewer are not known to meet all criteria"
         return self._least(enough, words)
 
     def _least(self, enough: int, words: str) -> str:

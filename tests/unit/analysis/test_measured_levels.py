@@ -66,6 +66,25 @@ def test_without_a_fall_there_is_no_peak_whatever_the_law_says():
     assert not levels({1: 50, 2: 90, 4: 120, 8: 121}).has_peak(4)
 
 
+@pytest.mark.parametrize(
+    ("least", "told"),
+    [
+        (401.0, "40 workers are enough: up to 80 no gain is seen"),
+        (419.0, "40 workers are enough"),
+        (421.0, "160 workers carry 421 requests per second or more, beyond all levels"),
+    ],
+)
+def test_a_level_of_which_a_bound_is_known_exceeds_others_by_more_than_noise(
+    least: float, told: str
+) -> None:
+    """One that carried 1 in 400 more, as its warm-up was not over, left nothing to be said."""
+    logs = {size: dict.fromkeys(range(3), math.log(400.0)) for size in (40, 80)}
+
+    found = MeasuredLevels.of(logs, bounds={160: least})
+
+    assert found.recommendation(WORDS).startswith(told)
+
+
 def test_a_level_that_shares_no_block_with_the_best_one_is_not_told_from_it():
     logs = {1: {1: 0.0, 2: 0.01, 3: 0.0}, 2: {1: 1.0, 2: 1.01, 3: 1.0}, 4: {4: 0.5}}
 
