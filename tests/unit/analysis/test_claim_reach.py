@@ -9,7 +9,12 @@ from loadlab.analysis.cell import CellSum
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate, judge_expectation
-from loadlab.analysis.percentile_ends import PercentileEnds, leeway_of, requests_needed_in_each
+from loadlab.analysis.percentile_ends import (
+    Leeway,
+    PercentileEnds,
+    leeway_of,
+    requests_needed_in_each,
+)
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.catalogue import Cell
@@ -116,6 +121,26 @@ def test_the_fewer_are_left_the_more_each_takes(counts, is_open):
     assert leeway is not None
     assert math.isinf(leeway.most) is is_open
     assert not leeway.is_unanswered
+
+
+def test_the_widest_factors_count_around_the_figure():
+    fast, slow = (
+        PercentileEnds.of_latency(Latency(answered(200 - n, n).latency), 99.0) for n in (1, 3)
+    )
+
+    leeway = leeway_of([fast, slow])
+
+    assert leeway is not None
+    assert (leeway.least, leeway.most) == pytest.approx((0.001, 1_000), rel=0.01)
+    assert Leeway(0.5, 3.0).around(10.0) == (5.0, 30.0)
+
+
+@pytest.mark.parametrize(("count", "enough_from"), [(72, 0), (71, 1), (1, 5)])
+@pytest.mark.parametrize("percent", [5.0, 95.0])
+def test_a_low_percentile_takes_as_many_for_its_lower_end(percent, count, enough_from):
+    ends = PercentileEnds.of_latency(Latency(Histogram.of([2_000] * count)), percent)
+
+    assert ends.enough_from == enough_from
 
 
 def test_so_many_are_needed_in_each():

@@ -7,11 +7,12 @@ import pytest
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.lengthened import is_undone
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import CriterionOutcome, ExpectationOutcome
-from loadlab.validity.generator_rules import own_delay
+from loadlab.validity.generator_rules import OwnDelay, own_delay
 from loadlab.validity.judge import judge as judge_trial
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind, suspect
@@ -160,3 +161,23 @@ def test_so_is_a_claim(stopped, fields, expected):
     assert ("(GeneratorThrottled): raise spec.resources.k6.cpu" in found.note) is (
         expected is ExpectationOutcome.INCONCLUSIVE
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("max==5", 10.0, True),
+        ("max==10", 10.0, True),
+        ("max==4.9", 10.0, False),
+        ("max<0.5", 0.8, True),  # 3 ms of 0.8 leave nothing
+        ("max<4.9", 10.0, False),
+        ("max<5.1", 10.0, True),
+        ("max>7", 10.0, True),
+        ("max>6.9", 10.0, False),
+    ],
+)
+def test_what_is_left_lies_between_all_and_none_of_the_delay(text, value, expected):
+    rule = parse_threshold("http_req_duration", text)
+
+    assert is_undone(rule, value, OwnDelay(share=0.5, ms=3.0)) is expected
+    assert is_undone(rule, value, None) is False
