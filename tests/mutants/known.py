@@ -125,7 +125,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.criteria": {
         "_figure: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
-        "_by_requests: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
+        "_leeway: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,

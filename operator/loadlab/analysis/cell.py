@@ -15,7 +15,7 @@ from loadlab.analysis.cell_latency import lower_ends, request_rows
 from loadlab.analysis.cell_percentiles import PercentileSum
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
-from loadlab.analysis.percentile_ends import Ends
+from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
 from loadlab.analysis.spoiled import reasons_beside_used, reasons_of_none_used
@@ -42,7 +42,7 @@ from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind, invalid, worst_first
 from loadlab.validity.lateness import ends_apart
 from loadlab.validity.noise import samples_too_few
-from loadlab.validity.standing import lengthened_by, weighing
+from loadlab.validity.standing import weighing, worked_more_by
 
 MAX_REASONS = 20
 _Number = TypeVar("_Number", int, float)
@@ -58,8 +58,8 @@ class MeasuredCell:
     rate: Figure | None = None  # of requests that succeeded, as far as it is to be decided by
     requests: int | None = None  # that have a latency, or are known to take longer
     counted: int = 0  # replicates whose requests the row counts
-    percentile_ends_ms: Mapping[float, Ends] = field(default_factory=dict)  # by so few requests
-    lengthened_by: str | None = None  # why latencies are longer than the service's own
+    leeways: Mapping[float, Leeway] = field(default_factory=dict)  # by so few requests
+    lengthened_by: str | None = None  # why latencies are longer, by nobody knows how much
     own_delay: OwnDelay | None = None  # of a generator that was short of CPU, in latencies
     wants_more: bool = False  # replicates than one, as more are planned
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
@@ -121,8 +121,8 @@ class CellSum:
         return MeasuredCell(
             row=self._row(used, reasons, weighty),
             percentiles_ms=self._percentiles.figures_ms(),
-            percentile_ends_ms=self._percentiles.ends_ms(),
-            lengthened_by=lengthened_by(weighty) if used else None,
+            leeways=self._percentiles.leeways(),
+            lengthened_by=worked_more_by(weighty) if used else None,
             own_delay=_own_delay(used),
             dropped_iterations=sum(t.dropped_iterations for t in used),
             rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),

@@ -10,6 +10,10 @@ FEW = (
     "so few requests lie about the percentile that it may reach",
     "a longer load, or more replicates, narrow",
 )
+UNANSWERED = (
+    "requests without an answer lie so near the percentile that it may reach",
+    "a longer spec.load.request.timeout, or more requests, narrow",
+)
 LATE = (
     "requests were sent late, and their latency reaches",
     "a quieter node, or more CPU for k6 by spec.resources.k6, narrows",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from loadlab.analysis.percentile_ends import LONGEST, Ends, PercentileEnds, ends_together
+from loadlab.analysis.percentile_ends import LONGEST, Leeway, PercentileEnds, leeway_of
 from loadlab.analysis.statistics import estimate_to_decide_by
 from loadlab.measurement.latency import Latency
 from loadlab.model.status import Figure
@@ -36,7 +36,7 @@ class PercentileSum:
         found = {p: estimate_to_decide_by(sorted(v)) for p, v in self._values_ms.items()}
         return {percent: figure for percent, figure in found.items() if figure}
 
-    def ends_ms(self) -> Mapping[float, Ends]:
-        """Return between what each lies by the requests of all replicates."""
-        found = {percent: ends_together(ends) for percent, ends in self._ends.items()}
-        return {percent: ends for percent, ends in found.items() if ends}
+    def leeways(self) -> Mapping[float, Leeway]:
+        """Return what the requests of all replicates leave of each, by the percent."""
+        found = {percent: leeway_of(ends) for percent, ends in self._ends.items()}
+        return {percent: leeway for percent, leeway in found.items() if leeway}

@@ -1,15 +1,17 @@
 """How far beyond its figures a claim must be held, by all that leaves them open."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from loadlab.analysis.claim_readings import Group, Place
 from loadlab.analysis.claim_standing import Reach, reach_of, reach_of_left_out
-from loadlab.analysis.percentile_ends import Ends, ends_together, requests_needed
+from loadlab.analysis.percentile_ends import Leeway, leeway_of, requests_needed_in_each
 from loadlab.analysis.trial_figures import PERCENTS, TrialFigures
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.validity.judgement import ReasonKind
-from loadlab.validity.standing import lengthened_by, weighing, worked_more_by
+from loadlab.validity.standing import weighing, worked_more_by
 
 _OF_WORK = {FigureName.SERVICE_CPU, FigureName.EVENT_LOOP_LAG_P99}
 
@@ -21,21 +23,42 @@ def reaches_of(
     readings: Mapping[Place, float],
     bounds: Mapping[str, str],
 ) -> tuple[Reach, ...]:
-    """Return all of them: bounds, replicates that are left out, few requests, a warm-up."""
+    """Return all of them: bounds, replicates that are left out, few requests, a warm-up, k6."""
     left_out = {place: trial for place, trial in places.items() if place not in readings}
     return (
         reach_of(expectation, groups, bounds),
         reach_of_left_out(expectation, groups, left_out),
         *_by_few_requests(expectation, groups, places, readings),
         *_by_more(expectation, groups, places),
+        *_by_stops(expectation, groups, places, readings),
     )
 
 
-def _sides(groups: Sequence[Group]) -> Iterator[tuple[str, bool]]:
-    """Yield the title of each cell of a claim, and whether it is what others are divided by."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A cell on one side of a claim."""
+
+    title: str
+    is_over: bool  # what others are divided by
+    weight: float  # of its logarithm in that of the claim's figure, the mean over the groups
+
+    def reach(self, least: float, most: float, why: str) -> Reach:
+        """Return how far the claim's figure reaches where the cell's does so, as factors of it."""
+        if self.is_over:
+            least, most = 1 / most, 1 / least if least else math.inf
+        return Reach(why=why, least=least, most=most).of_share(self.weight)
+
+    def values(self, readings: Mapping[Place, float]) -> list[float]:
+        """Return the cell's own figures."""
+        return [value for place, value in readings.items() if place[0] == self.title]
+
+
+def _sides(groups: Sequence[Group]) -> Iterator[_Side]:
+    """Yield each cell of a claim on each side on which it stands."""
     for side, is_over in zip(zip(*groups, strict=True), (False, True), strict=False):
-        for title in sorted({cell.title() for cell in side}):
-            yield title, is_over
+        times = Counter(cell.title() for cell in side)
+        for title in sorted(times):
+            yield _Side(title, is_over, times[title] / len(groups))
 
 
 def _by_few_requests(
@@ -46,28 +69,38 @@ def _by_few_requests(
 ) -> Iterator[Reach]:
     """Yield how far a percentile may lie from what so few requests tell of it, cell by cell."""
     key = (expectation.request or "", expectation.figure)
-    for title, is_over in _sides(groups):
-        known = {place: value for place, value in readings.items() if place[0] == title}
+    for side in _sides(groups):
+        known = [place for place in readings if place[0] == side.title]
         found = [places[place].percentile_ends.get(key) for place in known]
-        ends = ends_together([each for each in found if each is not None])
-        if ends is None or min(known.values()) <= 0:
+        ends = [each for each in found if each is not None]
+        leeway = leeway_of(ends)
+        if leeway is None or min(side.values(readings)) <= 0:
             continue
-        own = math.exp(math.fsum(map(math.log, known.values())) / len(known))
-        why = _few_told(expectation.figure, title, ends)
-        least, most = ends[0] / own, ends[1] / own
-        if is_over:
-            least, most = 1 / most, 1 / least if least else math.inf
-        yield Reach(why=why, least=least, most=most)
+        own = _mean(side.values(readings))
+        why = _few_told(expectation.figure, side.title, leeway, own, len(ends))
+        yield side.reach(leeway.least, leeway.most, why)
 
 
-def _few_told(figure: FigureName, title: str, ends: Ends) -> str:
-    low, high = ends
-    if math.isinf(high):
-        needed = requests_needed(PERCENTS[figure])
+def _mean(values: Sequence[float]) -> float:
+    return math.exp(math.fsum(map(math.log, values)) / len(values))
+
+
+def _few_told(
+    figure: FigureName, title: str, leeway: Leeway, own_ms: float, replicates: int
+) -> str:
+    if leeway.is_unanswered:
         return (
-            f"too few requests: {figure.value} of {title} takes {needed:,} of all replicates "
-            "together, or more; measure longer or with more load"
+            f"{figure.value} of {title} lies so near requests without an answer that it may be one "
+            "of them; raise spec.load.request.timeout, or measure longer"
         )
+    if math.isinf(leeway.most):
+        needed = requests_needed_in_each(PERCENTS[figure], replicates)
+        each = f" in each of {replicates} replicates" if replicates > 1 else ""
+        return (
+            f"too few requests: {figure.value} of {title} takes {needed:,}{each}, or more; measure "
+            "longer or with more load"
+        )
+    low, high = leeway.around(own_ms)
     return (
         f"so few requests lie about {figure.value} of {title} that it may be {low:.4g} to "
         f"{high:.4g} ms; measure longer or with more load"
@@ -79,17 +112,44 @@ def _by_more(
 ) -> Iterator[Reach]:
     """Yield where a figure is larger than the service's own, and never smaller, cell by cell."""
     figure = expectation.figure
-    for title, is_over in _sides(groups):
-        why = _why_more(figure, [trial for place, trial in places.items() if place[0] == title])
-        if why:
-            said = f"{figure.value} of {title} is more than the service's own ({why})"
-            remedy = "the cell's reasons say what to change"
-            yield Reach(is_over, not is_over, f"{said}: {remedy}")
+    if not figure.is_latency and figure not in _OF_WORK:
+        return
+    for side in _sides(groups):
+        used = [trial.judgement for trial in _used(places, side)]
+        reasons = weighing((reason for each in used for reason in each.reasons), used)
+        if why := worked_more_by(reasons):
+            said = _more_told(figure, side.title, why)
+            yield Reach(
+                side.is_over, not side.is_over, f"{said}: the cell's reasons say what to do"
+            )
 
 
-def _why_more(figure: FigureName, trials: Sequence[TrialFigures]) -> ReasonKind | None:
-    used = [trial.judgement for trial in trials if trial.is_usable]
-    reasons = weighing((reason for each in used for reason in each.reasons), used)
-    if figure.is_latency:
-        return lengthened_by(reasons)
-    return worked_more_by(reasons) if figure in _OF_WORK else None
+def _by_stops(
+    expectation: Expectation,
+    groups: Sequence[Group],
+    places: Mapping[Place, TrialFigures],
+    readings: Mapping[Place, float],
+) -> Iterator[Reach]:
+    """Yield how much less a latency may be without what the limit stopped the generator for.
+
+    In half of the replicates or more: what fewer have is in the interval.
+    """
+    kind = ReasonKind.GENERATOR_THROTTLED
+    for side in _sides(groups) if expectation.figure.is_latency else ():
+        used, values = _used(places, side), side.values(readings)
+        stopped = [trial for trial in used if any(r.kind is kind for r in trial.judgement.reasons)]
+        delays = [trial.own_delay for trial in stopped if trial.own_delay]
+        if 2 * len(stopped) < len(used) or not delays or not values or min(values) <= 0:
+            continue
+        own = _mean(values)
+        rest = max(0.0, own - max(delay.of_ms(own) for delay in delays))
+        said = _more_told(expectation.figure, side.title, kind)
+        yield side.reach(rest / own, 1.0, f"{said}: raise spec.resources.k6.cpu")
+
+
+def _used(places: Mapping[Place, TrialFigures], side: _Side) -> list[TrialFigures]:
+    return [trial for (title, _), trial in places.items() if title == side.title if trial.is_usable]
+
+
+def _more_told(figure: FigureName, title: str, why: ReasonKind) -> str:
+    return f"{figure.value} of {title} is more than the service's own ({why})"

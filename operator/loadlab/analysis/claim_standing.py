@@ -13,7 +13,7 @@ one that the service spoiled: it lost what it had accepted, or left its users wi
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadlab.analysis.trial_figures import (
     WHY_LEFT_OUT,
@@ -49,14 +49,27 @@ class Reach:
     most: float = 1.0
 
     def beside(self, other: "Reach") -> "Reach":
-        """Return how far both of them reach together."""
+        """Return how far both of them reach together: both may be off at once.
+
+        Each factor is right by itself, so that their product is, whether they are chances, of
+        which the lesser may be beside the greater, or delays that were there in both cells.
+        """
         return Reach(
             self.is_open_above or other.is_open_above,
             self.is_open_below or other.is_open_below,
             "; ".join(why for why in (self.why, other.why) if why),
-            min(self.least, other.least),
-            max(self.most, other.most),
+            self.least * other.least,
+            self.most * other.most,
         )
+
+    def of_share(self, weight: float) -> "Reach":
+        """Return how far a figure reaches in whose logarithm this one has such a weight."""
+        return replace(self, least=self.least**weight, most=self.most**weight)
+
+    @property
+    def has_width(self) -> bool:
+        """Whether the truth may lie anywhere else than the figures of a claim."""
+        return self.is_open_above or self.is_open_below or self.least < 1 or self.most > 1
 
     def around(self, estimate: Figure) -> Figure:
         """Return the figure with the ends between which the truth may lie."""

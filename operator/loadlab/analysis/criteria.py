@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
-from loadlab.analysis.cell_outcome import FEW, LATE, REPLICATES, CellOutcome
-from loadlab.analysis.percentile_ends import Ends
+from loadlab.analysis.cell_outcome import FEW, LATE, REPLICATES, UNANSWERED, CellOutcome
+from loadlab.analysis.lengthened import why_longer
+from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.row_figures import why_no_rate
 from loadlab.analysis.statistics import ends_of
 from loadlab.analysis.threshold import Threshold
@@ -73,44 +74,22 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
     """Decide by a value, where nothing that it may be as well undoes the decision."""
     row, reach = cell.row, _reach(threshold, cell)
     holds = threshold.holds(value)
-    late, few = _from_send(threshold, row, value), _by_requests(threshold, cell)
-    for ends, whose in ((reach, REPLICATES), (few, FEW), (late, LATE)):
+    late, leeway = _from_send(threshold, row, value), _leeway(threshold, cell)
+    few = leeway and leeway.around(value)
+    about = UNANSWERED if leeway and leeway.is_unanswered else FEW
+    for ends, whose in ((reach, REPLICATES), (few, about), (late, LATE)):
         if ends and any(threshold.holds(end) is not holds for end in ends):
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
-    if threshold.metric == "http_req_duration" and (why := _why_longer(threshold, cell, value)):
+    if threshold.metric == "http_req_duration" and (why := why_longer(threshold, cell, value)):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
     return CellOutcome(_outcome(holds), value)
 
 
-def _why_longer(threshold: Threshold, cell: MeasuredCell, value: float) -> str:
-    """Say why the service's own latency may lie on the other side of the bound; else nothing."""
-    if _holds_below(threshold, value):
-        return ""
-    if cell.lengthened_by:
-        return _LONGER.format(why=cell.lengthened_by)
-    own = cell.own_delay
-    is_undone = own and threshold.holds(max(0.0, value - own.of_ms(value))) is not threshold.holds(
-        value
-    )
-    return _SHORT if is_undone else ""
-
-
-def _holds_below(threshold: Threshold, value: float) -> bool:
-    """Whether all that is less than a value keeps the bound as it does, or breaks it as it does."""
-    match threshold.relation[0]:
-        case "<":
-            return threshold.holds(value)
-        case ">":
-            return not threshold.holds(value)
-        case _:
-            return value < threshold.bound
-
-
-def _by_requests(threshold: Threshold, cell: MeasuredCell) -> Ends | None:
-    """Return between what the requests of a cell leave a percentile; None where it is no matter."""
+def _leeway(threshold: Threshold, cell: MeasuredCell) -> Leeway | None:
+    """Return what the requests of a cell leave of a percentile; None where it is no matter."""
     if threshold.metric != "http_req_duration" or threshold.relation[0] not in "<>":
         return None
-    return cell.percentile_ends_ms.get(threshold.percent or 0.0)
+    return cell.leeways.get(threshold.percent or 0.0)
 
 
 def _reach(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | None:
@@ -151,14 +130,6 @@ def _asks_for_none(threshold: Threshold) -> bool:
     return threshold.relation == "<=" and not threshold.bound
 
 
-_LONGER = (
-    "{why}: latencies are longer than the service's own, which may lie on the other side of the "
-    "bound; the cell's reasons say what to change"
-)
-_SHORT = (
-    "k6 was short of CPU, and so much of the latency may be its own that the service's may lie on "
-    "the other side of the bound: raise spec.resources.k6, or give the node less other work"
-)
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
 
 

@@ -52,6 +52,7 @@ from loadlab.model.spec.expectations import Expectation, FigureName, groups_of
 from loadlab.model.status import ExpectationOutcome, ExpectationResult, Figure, Validity
 from loadlab.validity.judgement import ReasonKind
 
+TOLD_REACHES = 2
 NO_BOUNDS: Mapping[str, str] = {}
 _NO_PAIR = "its cells were offered different rates, by what they carry (status.chosen.loads)"
 
@@ -117,7 +118,15 @@ def _undecided(expectation: Expectation, reaches: Sequence[Reach], estimate: Fig
         return ""
     each = ((reach, _outcome(expectation, _reaching([reach], estimate))) for reach in reaches)
     deciding = [reach for reach, outcome in each if outcome is not alone]
-    return "; ".join(reach.why for reach in deciding or reaches if reach.why)
+    together = [reach for reach in reaches if reach.has_width]
+    return _first_told([reach.why for reach in deciding or together if reach.why])
+
+
+def _first_told(whys: Sequence[str]) -> str:
+    """Tell so many that all of each is told, and how many there are beside them."""
+    told, others = whys[:TOLD_REACHES], len(whys) - TOLD_REACHES
+    beside = f"; so with {others} more" if others > 0 else ""
+    return "; ".join(told) + beside
 
 
 def _result(

@@ -2,6 +2,7 @@
 
 They are known once a trial is: k6 tells them with its result. Those on k6's own metrics are judged
 as all criteria are; those on its checks and times by the mean of the replicates and its interval.
+Its times are taken in the generator, which lengthens them as it does latencies.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Protocol
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import evaluate, judge_criterion
+from loadlab.analysis.lengthened import why_longer
 from loadlab.analysis.statistics import ends_of, estimate_to_decide_by
 from loadlab.analysis.threshold import AGGREGATIONS, Threshold, parse_threshold
 from loadlab.analysis.too_little import one_of_many
@@ -90,6 +92,9 @@ def _of_own_time(rule: Threshold, values: Sequence[float], cell: MeasuredCell) -
     holds, reach = rule.holds(figure.mean), ends_of(figure)
     if reach and any(rule.holds(end) is not holds for end in reach):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, reach=reach)
+    is_time = rule.aggregation != "rate"
+    if is_time and (why := why_longer(rule, cell, figure.mean)):
+        return CellOutcome(CriterionOutcome.INCONCLUSIVE, figure.mean, too_little=why)
     return CellOutcome(CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED, figure.mean)
 
 

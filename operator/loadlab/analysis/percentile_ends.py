@@ -6,7 +6,10 @@ order statistic of each replicate bounds the percentile whatever the latencies' 
 (David & Nagaraja, Order Statistics, 3rd edition, 7.1): of n requests those that are longer than the
 percentile are binomial, so that the one of which m are longer lies below it with the chance of m or
 fewer. Several replicates are all wrong at once by the product of their chances: so each may be
-wrong the more often the more of them there are, and the widest of their ends counts.
+wrong the more often the more of them there are, up to about one time in two: by more it would lie
+on the other side of what was read. Each end is told as a factor of its replicate's own
+percentile, and the widest factors count; what replicates differ by is no matter of few requests,
+and stands in the interval of the figure.
 """
 
 import math
@@ -21,25 +24,49 @@ from loadlab.analysis.bounds import CONFIDENCE
 from loadlab.analysis.statistics import incomplete_beta
 from loadlab.measurement.latency import Latency
 
-_TOGETHER = (1, 2, 3, 4, 5, 7, 10, 20, 50)  # replicates for which ends are kept
+_TOGETHER = (1, 2, 3, 4, 5)  # replicates for which ends are kept; more have those of the last
 
 LONGEST = 100.0  # percent
-Ends = tuple[float, float]  # ms; no lower one is 0, and no upper one infinite
+Ends = tuple[float, float]  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Leeway:
+    """Between which multiples of a percentile that was read the true one lies."""
+
+    least: float
+    most: float  # infinite where there is no upper end
+    is_unanswered: bool = False  # there is none as it lies among requests without an answer
+
+    def around(self, percentile_ms: float) -> Ends:
+        """Return the ends of a percentile, both in ms."""
+        return percentile_ms * self.least, percentile_ms * self.most
 
 
 @dataclass(frozen=True, slots=True)
 class PercentileEnds:
-    """What one replicate bounds a percentile by, beside as many as each place of _TOGETHER says."""
+    """What one replicate bounds a percentile by, beside as many as each place of _TOGETHER says.
 
-    lows_ms: "array[float]"
-    highs_ms: "array[float]"
+    Both ends are factors of the replicate's own percentile.
+    """
+
+    leasts: "array[float]"
+    mosts: "array[float]"
+    enough_from: int  # the first place beside whose others it has requests enough for both ends
 
     @classmethod
     def of_latency(cls, latency: Latency, percent: float) -> Self:
         """Read them off the latencies of a replicate that has any."""
-        tails = (((1 - CONFIDENCE) / 2) ** (1 / replicates) for replicates in _TOGETHER)
-        ends = [_ends(latency, 1 - percent / 100, tail) for tail in tails]
-        return cls(array("d", (low for low, _ in ends)), array("d", (high for _, high in ends)))
+        own_ms, share = latency.percentile_ms(percent), 1 - percent / 100
+        tails = [_tail(replicates) for replicates in _TOGETHER]
+        ends = [_ends(latency, share, tail) for tail in tails]
+        rarer = min(share, 1 - share)
+        few = sum(_most_longer(latency.count, rarer, tail) is None for tail in tails)
+        return cls(
+            array("d", (_times(low, own_ms) for low, _ in ends)),
+            array("d", (_times(high, own_ms) for _, high in ends)),
+            few,
+        )
 
 
 def requests_needed(percent: float) -> int:
@@ -51,19 +78,61 @@ def requests_needed(percent: float) -> int:
     return math.ceil(math.log((1 - CONFIDENCE) / 2) / math.log(percent / 100))
 
 
-def ends_together(replicates: Sequence[PercentileEnds]) -> Ends | None:
-    """Return between what a percentile lies, by all replicates of a cell; None without any."""
+def requests_needed_in_each(percent: float, replicates: int) -> int:
+    """Return of how many requests each of some replicates is to be for an upper end of all."""
+    tail = _tail(_TOGETHER[_place(replicates)])
+    return math.ceil(math.log(tail) / math.log(percent / 100))
+
+
+def leeway_of(replicates: Sequence[PercentileEnds]) -> Leeway | None:
+    """Return what the requests of a cell leave of a percentile; None without any replicate.
+
+    A replicate of too few is left to the others, where those bound it without it.
+    """
     if not replicates:
         return None
-    place = sum(number <= len(replicates) for number in _TOGETHER) - 1
-    return (
-        min(each.lows_ms[place] for each in replicates),
-        max(each.highs_ms[place] for each in replicates),
-    )
+    known = _with_enough(replicates)
+    place = _place(len(known))
+    least = min(each.leasts[place] for each in known)
+    most = max(each.mosts[place] for each in known)
+    has_enough = all(each.enough_from <= place for each in known)
+    return Leeway(least, most, is_unanswered=math.isinf(most) and has_enough)
+
+
+def _with_enough(replicates: Sequence[PercentileEnds]) -> Sequence[PercentileEnds]:
+    """Leave out those of too few requests; all stay where that leaves none.
+
+    The fewer replicates there are, the seldomer each may be wrong, and the more requests it takes.
+    How many a replicate has says nothing of how long they took: nothing is chosen by its latency.
+    """
+    known = replicates
+    while known:
+        place = _place(len(known))
+        enough = [each for each in known if each.enough_from <= place]
+        if len(enough) == len(known):
+            return known
+        known = enough
+    return replicates
+
+
+def _place(replicates: int) -> int:
+    return sum(number <= replicates for number in _TOGETHER) - 1
+
+
+def _tail(replicates: int) -> float:
+    """Return the chance with which each of so many may be wrong, all at once by the usual one."""
+    return math.pow((1 - CONFIDENCE) / 2, 1 / replicates)
+
+
+def _times(end_ms: float, own_ms: float) -> float:
+    return end_ms / own_ms if own_ms else (math.inf if end_ms else 1.0)
 
 
 def _ends(latency: Latency, share: float, tail: float) -> Ends:
-    """Return the ends, each missed with this chance; `share` of all requests are longer."""
+    """Return the ends, each missed with this chance; `share` of all requests are longer.
+
+    No lower one is 0, and no upper one infinite.
+    """
     count = latency.count
     longer = _most_longer(count, share, tail)
     low, high = 0.0, math.inf

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.fairness import MATERIAL_FAILURES
+from loadlab.analysis.lengthened import is_undone
 from loadlab.analysis.spoiled import broken_in_spoiled, left_open_in_spoiled
 from loadlab.analysis.summary import cell_analysis
 from loadlab.analysis.threshold import Threshold, parse_threshold
@@ -130,8 +131,7 @@ def _why_not_the_service(rule: Threshold, value: float | None, judged: JudgedTri
         return ""
     if any(reason.kind is ReasonKind.WARM_UP_COUNTED for reason in judged.judgement.reasons):
         return "and its first seconds were slower than the rest: raise spec.load.warmup"
-    own = own_delay(judged.measurement)
-    if own is not None and rule.holds(max(0.0, value - own.of_ms(value))):
+    if not rule.holds(value) and is_undone(rule, value, own_delay(judged.measurement)):
         return f"and {_SHORT}"
     return ""
 

@@ -102,8 +102,8 @@ def was_generator_fit(trial: TrialMeasurement) -> bool:
 class OwnDelay:
     """How much of a latency may be the generator's own: the larger of a share and of some time."""
 
-    share: float
-    ms: float
+    share: float  # of one that was busy: nobody knows how late it read
+    ms: float  # what it waited, was stopped for and stood still
 
     def of_ms(self, latency_ms: float) -> float:
         """Return it for a latency, both in ms."""
@@ -111,19 +111,24 @@ class OwnDelay:
 
 
 def own_delay(trial: TrialMeasurement) -> OwnDelay | None:
-    """Return how much of a latency may be the generator's own; None where it was fit.
+    """Return how much of a latency may be the generator's own; None where no rule marks it as slow.
 
     A request waits for a CPU to be sent, to be read, and for its user to go on. Of one that is
-    busy, and tells no long waits, nobody knows how late it read.
+    busy, or waited and tells no single waits, nobody knows how late it read.
     """
-    if was_generator_fit(trial):
+    if not any(True for rule in (generator_slow, generator_paused) for _ in rule(trial)):
         return None
     load = trial.generator
+    is_unknown = (
+        load.cpu_share > bounds.GENERATOR_CPU_SHARE
+        or (load.sched_wait_share or 0.0) > bounds.GENERATOR_WAITED_SHARE
+    )
     is_throttled = (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE
     waited = bounds.WAITS_OF_REQUEST * load.sched_wait_p99_ms
     stopped = bounds.THROTTLED_FOR_MS if is_throttled else 0.0
     paused = 1000 * load.longest_pause_seconds if _has_paused(trial) else 0.0
-    return OwnDelay(bounds.GENERATOR_OWN_SHARE, waited + stopped + paused)
+    share = bounds.GENERATOR_OWN_SHARE if is_unknown else 0.0
+    return OwnDelay(share, waited + stopped + paused)
 
 
 def arrivals_missed(trial: TrialMeasurement) -> Iterator[Reason]:

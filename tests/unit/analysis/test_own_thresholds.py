@@ -29,12 +29,13 @@ def plan_of(**changes):
     )
 
 
-def analysed(*scripts, judgement=VALID, **changes):
+def analysed(*scripts, judgement=VALID, generator=None, **changes):
     """Analyse an experiment whose trials told so, one after the other."""
     plan = plan_of(**changes)
     trials = []
     for planned, bounds in zip(plan.trials, scripts, strict=True):
         trial = replace(measured(1000.0), script=ScriptFacts(bounds=bounds))
+        trial = replace(trial, generator=replace(trial.generator, **(generator or {})))
         stored = dump_trial(JudgedTrial(trial, judgement))
         manifest = plan.trial_manifest(planned)
         status = {"phase": "Succeeded", "measurement": stored}
@@ -113,6 +114,26 @@ def test_replicates_of_another_script_say_nothing_of_the_first_ones_bound():
 
     (criterion,) = status.criteria
     assert (criterion.outcome, criterion.value) == (CriterionOutcome.PASSED, "50")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "value", "metric", "outcome"),
+    [
+        ("avg<80", 150.0, "login_time", CriterionOutcome.INCONCLUSIVE),
+        ("avg<70", 150.0, "login_time", CriterionOutcome.FAILED),
+        ("avg<200", 150.0, "login_time", CriterionOutcome.PASSED),
+        ("min<80", 150.0, "login_time", CriterionOutcome.FAILED),
+        ("rate<0.4", 0.5, "checks", CriterionOutcome.FAILED),
+    ],
+)
+def test_a_busy_generator_lengthens_a_time_of_its_own_as_it_does_latencies(
+    threshold, value, metric, outcome
+):
+    status = analysed(*[waited(value, threshold, metric)] * 3, generator={"cpu_share": 0.95})
+
+    (criterion,) = status.criteria
+    assert criterion.outcome is outcome
+    assert criterion.note.startswith("k6 was short") is (outcome is CriterionOutcome.INCONCLUSIVE)
 
 
 def test_trials_that_cannot_be_used_decide_nothing():

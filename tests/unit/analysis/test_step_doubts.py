@@ -72,12 +72,15 @@ def test_what_k6_cannot_have_added_is_the_services(generator, ms, offered):
     assert (found.outcome, found.reason) == (StepOutcome.FAILED, "p(95) < 200")
 
 
-def test_a_generator_that_was_stopped_by_its_limit_breaks_no_bound(offered):
+@pytest.mark.parametrize(("ms", "outcome"), [(299, UNDECIDED), (302, StepOutcome.FAILED)])
+def test_a_generator_that_was_stopped_by_its_limit_breaks_no_bound_by_a_period(
+    ms, outcome, offered
+):
     """Nobody knows which answers waited for the rest of a period of the kernel's."""
-    found = told(beside_k6(offered, 420, throttled_share=0.05))
+    found = told(beside_k6(offered, ms, throttled_share=0.05))
 
     assert found is not None
-    assert found.outcome is UNDECIDED
+    assert found.outcome is outcome
 
 
 def test_a_rate_that_k6_left_undecided_is_tried_once_more():
@@ -161,7 +164,10 @@ def test_what_a_generator_waited_and_stood_still_adds_up(healthy):
 
     assert found is not None
     assert found.of_ms(10.0) == pytest.approx(3 * 20 + 100 + 700)
-    assert found.of_ms(9_000.0) == pytest.approx(4_500)
+    assert found.of_ms(9_000.0) == pytest.approx(860)
+    busy = own_delay(replace(stopped, generator=replace(stopped.generator, cpu_share=0.7)))
+    assert busy is not None
+    assert busy.of_ms(9_000.0) == pytest.approx(4_500)
 
 
 @pytest.mark.parametrize(
