@@ -26,8 +26,7 @@ def on(*nodes: str, **fields: Any) -> RanAs:
     return RanAs(nodes=nodes, **fields)
 
 
-@pytest.fixture
-def trial(healthy: TrialMeasurement) -> TrialMeasurement:
+def owning_cpus(healthy: TrialMeasurement) -> TrialMeasurement:
     """A service that owns a CPU and used 0.6 of it, beside a Postgres of 0.3 and k6 of 0.1."""
     return replace(
         healthy,
@@ -36,6 +35,11 @@ def trial(healthy: TrialMeasurement) -> TrialMeasurement:
         components=healthy.components | {"service": used(0.6), "postgres": used(0.3)},
         ran={name: on("a") for name in ("service", "k6", "postgres", "steward")},
     )
+
+
+@pytest.fixture
+def trial(healthy: TrialMeasurement) -> TrialMeasurement:
+    return owning_cpus(healthy)
 
 
 def taken(trial: TrialMeasurement) -> dict[str, Any]:

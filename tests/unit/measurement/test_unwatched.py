@@ -7,19 +7,12 @@ import pytest
 
 from loadlab.measurement.foreign_cpu import foreign_cpu, unwatched
 from loadlab.measurement.values import TrialMeasurement
-from tests.unit.measurement.test_foreign_cpu import LOGS, OWN, SHARED, on, taken, used
+from tests.unit.measurement.test_foreign_cpu import LOGS, OWN, on, owning_cpus, taken, used
 
 
 @pytest.fixture
 def trial(healthy: TrialMeasurement) -> TrialMeasurement:
-    """A service that owns a CPU and used 0.6 of it, beside a Postgres of 0.3 and k6 of 0.1."""
-    return replace(
-        healthy,
-        shared_cpus=SHARED,
-        service_cpus=OWN,
-        components=healthy.components | {"service": used(0.6), "postgres": used(0.3)},
-        ran={name: on("a") for name in ("service", "k6", "postgres", "steward")},
-    )
+    return owning_cpus(healthy)
 
 
 @pytest.mark.parametrize(
