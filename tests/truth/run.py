@@ -37,6 +37,7 @@ PARTS: dict[str, list[str]] = {
     "13": [f"{FOLDER}/test_situations.py"],
     "14": [f"{FOLDER}/test_knee.py"],
     "15": [f"{FOLDER}/test_generators.py::{test}" for test in OF_GENERATORS[3:]],
+    "16": [f"{FOLDER}/test_time_outs.py"],
 }
 
 if __name__ == "__main__":

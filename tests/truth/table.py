@@ -77,5 +77,9 @@ TESTS: dict[int, LongTest] = {
         "the knee at 40 users and 400/s within 5 %; of N threads that wait for Z and take D of the "
         "CPU between N / (Z + N D) and N / Z",
     ),
+    23: LongTest(
+        "5 % of requests without an answer within 20 s",
+        "failed 5 %, p(99) > 20,000, p(99)<100 and the verdict Failed, p(90) stays known",
+    ),
 }
 TABLE = MeasuredTable(TESTS, Path(__file__).resolve().parents[2] / "build" / "truth.json")
