@@ -57,6 +57,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.status_budget": ["written_status"],
     "measurement.histogram": [],
     "measurement.usage": ["ended"],
+    "measurement.full_load": [],
     "measurement.latency": ["cut_off", "own_time_outs"],
     "measurement.sending": [],
     "measurement.sessions": [],

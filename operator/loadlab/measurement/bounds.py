@@ -13,3 +13,5 @@ beside it what NTP may slew it by, as a share of the time."""
 QUEUE_SHARE = 0.25
 """Of the growth that a queue of what was left over has, as others than first come, first served do
 not slow down all alike: an event loop leaves some connections for last."""
+WHOLE_SECONDS = 0.5
+"""Share of a load that must be whole seconds for what ended in them to tell what it carried."""

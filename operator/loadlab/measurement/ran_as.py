@@ -40,3 +40,22 @@ class RanAs:
         limit = self.cpu_limit
         is_whole = limit is not None and limit >= 1 and limit == int(limit)
         return int(limit or 0) if is_whole and self.qos_class == GUARANTEED else None
+
+    def why_not_alone(self, allowed: int | None, online: int | None) -> str:
+        """Say why it does not own its CPUs, by how many of those online it could run on.
+
+        Nothing where it does, and where its class is not told: it was not looked at.
+        """
+        if not self.qos_class:
+            return ""
+        if self.whole_cpus is None:
+            return (
+                f"its pod was {self.qos_class} and its limit {self.limit_in_words}, while "
+                "only Guaranteed pods own whole CPUs: something changed it, or added a container"
+            )
+        if allowed is None or online is None or allowed == self.whole_cpus < online:
+            return ""
+        return (
+            f"it could run on {allowed} of the node's {online} CPUs, not on {self.whole_cpus} "
+            "of its own: the kubelet has no static CPU manager"
+        )

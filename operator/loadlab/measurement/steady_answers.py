@@ -26,6 +26,7 @@ from math import log, sqrt
 from statistics import median
 
 from loadlab.measurement import bounds
+from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.series import Line
 
 _PARTS = 10  # of a bin, in which answers come due one after another
@@ -50,6 +51,18 @@ class Asked:
     def coming(self, seconds: float) -> float:
         """Return how many requests come in so many seconds."""
         return self.requests_per_second * seconds
+
+
+def answered_within(
+    latency: HistogramText, mean_iteration_ms: float, requests: int, seconds: float
+) -> float:
+    """Return the share of the requests with a good answer so soon after an iteration's begin.
+
+    Of an iteration's requests all but one come later, behind the others and its pauses.
+    """
+    earlier_ms = max(0.0, mean_iteration_ms - latency.mean_us / 1000)
+    within_us = 1e6 * seconds - 1e3 * earlier_ms
+    return latency.count_up_to(round(within_us)) / requests if within_us > 0 else 0.0
 
 
 def answers_are_steady(lines: Sequence[Line], bin_seconds: int, asked: Asked) -> bool:

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from loadlab.base.text import fit
-from loadlab.measurement.backlog import Backlog, backlog_of
+from loadlab.measurement.backlog import backlog_of
 from loadlab.measurement.completed_work import (
     Completed,
     completed_costs,
@@ -33,6 +33,7 @@ from loadlab.measurement.documents import (
 )
 from loadlab.measurement.durability import account_for, told_by_stores
 from loadlab.measurement.failures import KEPT, failures_of, most_frequent
+from loadlab.measurement.full_load import ended_at_full_load
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.own_script import script_facts
 from loadlab.measurement.plausible import without_what_cannot_be
@@ -105,6 +106,7 @@ def _merged(
     counts = count_requests(start, end, documents) if start and end else None
     costs = _costs(reports, documents, load)
     started = _started(scenarios)
+    began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
     found = SplitLatency.of([split for s in scenarios for split in s.splits])
     return TrialMeasurement(
         load=load,
@@ -140,7 +142,7 @@ def _merged(
         **_between(start, end),
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
-        backlog=_backlog(scenarios, started, load),
+        **(_of_arrivals(scenarios, began, load) if load.open_model else {}),
         side=side_load(documents),
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
@@ -168,15 +170,15 @@ def _between(start: Snapshot | None, end: Snapshot | None) -> dict[str, Any]:
     }
 
 
-def _backlog(
-    scenarios: Sequence[Scenario], started: Sequence[Scenario], load: LoadFacts
-) -> Backlog | None:
-    if not load.open_model or load.own_scenarios:
-        return None
-    began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
-    return backlog_of(
-        [s.series for s in scenarios], began + load.ramp_up_seconds, load.duration_seconds
-    )
+def _of_arrivals(scenarios: Sequence[Scenario], began: float, load: LoadFacts) -> dict[str, Any]:
+    """Return what is known of an open load by its plan; nothing of a script's own scenarios."""
+    if load.own_scenarios:
+        return {}
+    ramp, seconds = load.ramp_up_seconds, load.duration_seconds
+    return {
+        "backlog": backlog_of([s.series for s in scenarios], began + ramp, seconds),
+        "ended": ended_at_full_load(_started(scenarios), began, ramp, seconds),
+    }
 
 
 def _started(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:

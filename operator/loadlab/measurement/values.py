@@ -1,12 +1,14 @@
 """The measurement of one trial: what was asked of it and what came out."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from loadlab.base.names import Component
 from loadlab.measurement.backlog import Backlog
 from loadlab.measurement.documents import Freshness, Program, Quietness
 from loadlab.measurement.durability import WriteAccount
 from loadlab.measurement.failures import FailedRequests
+from loadlab.measurement.full_load import Ended, carried_per_second
 from loadlab.measurement.histogram import HistogramText
 from loadlab.measurement.latency import ALL_ANSWERED, Unanswered, latency_ms
 from loadlab.measurement.own_script import ScriptFacts
@@ -14,7 +16,12 @@ from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.sending import Sending
 from loadlab.measurement.series import Series
-from loadlab.measurement.steady_answers import Asked, answers_are_steady, goes_on_after
+from loadlab.measurement.steady_answers import (
+    Asked,
+    answered_within,
+    answers_are_steady,
+    goes_on_after,
+)
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, SilentTime, Watch
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
@@ -136,6 +143,7 @@ class TrialMeasurement:
     ran: dict[str, RanAs] = field(default_factory=dict)  # by component; empty where not looked at
     series: Series | None = None  # of the load; None where the generator tells none
     backlog: Backlog | None = None  # of an open model, at full load; None where it is not told
+    ended: Ended | None = None  # of an open model, at full load; None where it is not told
     side: SideLoad | None = None
     ceiling_per_second: float | None = None  # of a calibration: requests of k6 against nothing
     program: Program | None = None  # that made the load
@@ -164,20 +172,10 @@ class TrialMeasurement:
     def why_cpus_shared(self) -> str:
         """Why a service that was to own its CPUs did not; empty where nothing speaks against it."""
         service, usage = self.ran.get(Component.SERVICE), self.components.get(Component.SERVICE)
-        if not self.load.owns_cpus or service is None or not service.qos_class:
+        if not self.load.owns_cpus or service is None:
             return ""
-        if service.whole_cpus is None:
-            return (
-                f"its pod was {service.qos_class} and its limit {service.limit_in_words}, while "
-                "only Guaranteed pods own whole CPUs: something changed it, or added a container"
-            )
         allowed, online = (usage.cpus_allowed, usage.cpus_online) if usage else (None, None)
-        if allowed is None or online is None or allowed == service.whole_cpus < online:
-            return ""
-        return (
-            f"it could run on {allowed} of the node's {online} CPUs, not on {service.whole_cpus} "
-            "of its own: the kubelet has no static CPU manager"
-        )
+        return service.why_not_alone(allowed, online)
 
     def cpus_used_by(self, name: str) -> float | None:
         """CPU seconds a second of a component; None where it is unknown."""
@@ -195,31 +193,49 @@ class TrialMeasurement:
 
     @property
     def window_seconds(self) -> float:
-        """The time that the requests took: until the last answer, or until users paused after it.
+        """The time that the requests took: up to the last answer, or while users were at it.
 
-        All users of a closed loop begin together, so that up to its last answer it has a pause less
-        than requests. Each is at it for as long as its iterations take: on average that is all of
-        their time over the number of users. One that was cut off in its pause has made its request.
+        All users of a closed loop begin together, and each is at it for as long as its iterations
+        take: on average that is all of their time over the number of users. All are busy until the
+        load ends, so that it is no shorter than the load, whatever samples lack.
         """
         load = self.load
         if load.open_model or load.own_scenarios or not load.virtual_users:
             return self.answered_seconds
         busy = self.iterations * self.mean_iteration_ms / 1000 / load.virtual_users
-        until = min(load.ramp_up_seconds / 2 + busy, self.iterations_seconds)
-        if self.iterations_seconds and self.interrupted_iterations:
-            is_cut = self.requests > self.iterations
-            until = max(until, load.ramp_up_seconds + load.duration_seconds) if is_cut else until
-        return max(self.answered_seconds, until)
+        until = max(load.ramp_up_seconds / 2 + busy, self.loaded_seconds)
+        return min(until, max(self.loaded_seconds, self.answered_seconds, self.iterations_seconds))
+
+    @property
+    def loaded_seconds(self) -> float:
+        """For how long there was a load: as planned where its end cut requests off.
+
+        Of scenarios of a script and of a given number of iterations only the answers tell.
+        """
+        load = self.load
+        if load.own_scenarios or load.iterations is not None:
+            return self.answered_seconds
+        planned = load.ramp_up_seconds + load.duration_seconds
+        return planned if self.interrupted_iterations else min(self.answered_seconds, planned)
 
     @property
     def requests_per_second(self) -> float:
-        """Requests that succeeded, over the window."""
-        return self.finished_per_second * (1 - self.failed_rate)
+        """Requests that succeeded, a second of the load."""
+        return self._per_second(self.requests - self.failed, self.ended.good if self.ended else 0)
 
     @property
     def finished_per_second(self) -> float:
-        """Requests that ended, however they did, over the window."""
-        return self.requests / self.window_seconds if self.window_seconds > 0 else 0.0
+        """Requests that ended, however they did, a second of the load."""
+        return self._per_second(self.requests, self.ended.requests if self.ended else 0)
+
+    def _per_second(self, requests: int, at_full_load: int) -> float:
+        if self.window_seconds <= 0:
+            return 0.0
+        rate, ended = requests / self.window_seconds, self.ended
+        if ended is None:
+            return rate
+        planned = requests / self.load.full_load_seconds
+        return carried_per_second(at_full_load / ended.seconds, rate, planned)
 
     @property
     def seen_per_second(self) -> float:
@@ -250,11 +266,7 @@ class TrialMeasurement:
 
     @property
     def achieved_rate(self) -> float | None:
-        """Iterations a second of the planned time, comparable to the offered rate; open model only.
-
-        Over the planned time and not the window: one slow last answer lengthens the window and
-        would make a kept rate look missed.
-        """
+        """Iterations a second of the planned time, comparable to the offered rate; open model."""
         if self.load.rate_per_second is None:
             return None
         return self.iterations / self.load.full_load_seconds
@@ -276,18 +288,11 @@ class TrialMeasurement:
             requests_per_second=self.requests / self.load.full_load_seconds,
             mean_seconds=self.latency.mean_us / 1e6,
             requests_each=max(1.0, self.requests / self.iterations),
-            known_within=self._share_within,
+            known_within=partial(
+                answered_within, self.latency, self.mean_iteration_ms, self.requests
+            ),
         )
         width, over = self.series.bin_seconds, start + self.load.duration_seconds
         after = [line for line in self.series.lines() if line.at >= over]
         steady = answers_are_steady(self.series.between(start, end), width, asked)
         return steady and not goes_on_after(after, width, asked, over)
-
-    def _share_within(self, seconds: float) -> float:
-        """Return the share of the requests with a good answer so soon after an iteration's begin.
-
-        Of an iteration's requests all but one come later, behind the others and its pauses.
-        """
-        earlier_ms = max(0.0, self.mean_iteration_ms - self.latency.mean_us / 1000)
-        within_us = 1e6 * seconds - 1e3 * earlier_ms
-        return self.latency.count_up_to(round(within_us)) / self.requests if within_us > 0 else 0.0

@@ -64,7 +64,7 @@ def _longest_wait_ms(trial: TrialMeasurement) -> float:
 def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say for how long k6 stood still."""
     pause = trial.generator.longest_pause_seconds
-    share = pause / trial.window_seconds
+    share = pause / trial.loaded_seconds
     if _has_paused(trial):
         broken = share > bounds.PAUSE_BROKEN_SHARE and pause > bounds.PAUSE_BROKEN_SECONDS
         yield Reason(
@@ -78,7 +78,7 @@ def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
 
 def _has_paused(trial: TrialMeasurement) -> bool:
     pause = trial.generator.longest_pause_seconds
-    return pause > max(bounds.PAUSE_SHARE * trial.window_seconds, bounds.PAUSE_SECONDS)
+    return pause > max(bounds.PAUSE_SHARE * trial.loaded_seconds, bounds.PAUSE_SECONDS)
 
 
 def was_generator_fit(trial: TrialMeasurement) -> bool:
@@ -223,12 +223,16 @@ def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
     # Of a given number none is missing unseen, and users who find none left wait for the others.
     if load.iterations is not None:
         return
-    busy = trial.iterations * trial.mean_iteration_ms / 1000 / trial.window_seconds
-    # A full load as long as the window, less the half of the ramp that was not there yet.
-    expected = load.virtual_users * (1 - load.ramp_up_seconds / 2 / trial.window_seconds)
+    # All are in one until the load ends, less the half of the ramp; each until its last one does.
+    busy = trial.iterations * trial.mean_iteration_ms / 1000 / trial.loaded_seconds
+    ramped = load.ramp_up_seconds / 2
+    least = load.virtual_users * (1 - ramped / trial.loaded_seconds)
+    ended = max(trial.answered_seconds, trial.iterations_seconds)
+    most = max(least, load.virtual_users * (ended - ramped) / trial.loaded_seconds)
+    expected = min(max(busy, least), most)
     steady = not load.ramp_up_seconds and load.duration_seconds >= bounds.LITTLE_STEADY_SECONDS
     # Users finish their last iteration at different moments: up to one iteration's time is idle.
-    edge = trial.mean_iteration_ms / 1000 / trial.window_seconds
+    edge = trial.mean_iteration_ms / 1000 / trial.loaded_seconds
     bound = (bounds.LITTLE_STEADY if steady else bounds.LITTLE_ROUGH) + edge
     gap = abs(expected - busy) / expected if expected > 0 else 1.0
     if gap > bound:

@@ -54,7 +54,9 @@ def judged(measurement: TrialMeasurement, *reasons: Reason) -> TrialFigures:
 
 def at_rate(cell: Cell, block: int, rate: float, *reasons: Reason) -> Replicate:
     """Place a trial of 30 000 requests, in as long as the rate says."""
-    measured = replace(MEASURED, last_answer_epoch_seconds=30_000 / rate)
+    seconds = 30_000 / rate
+    load = replace(MEASURED.load, duration_seconds=seconds)
+    measured = replace(MEASURED, load=load, last_answer_epoch_seconds=seconds)
     return Replicate(cell, block, judged(measured, *reasons))
 
 

@@ -10,6 +10,7 @@ from loadlab.measurement.documents import K6Document
 from loadlab.measurement.pod_log import PodReport
 from loadlab.measurement.trial import VoidTrial, measure_trial
 from loadlab.measurement.values import TrialMeasurement
+from loadlab.model.status import Validity
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.generator_rules import iterations_missed, little_violated
 from tests.unit.conftest import START, distribution, document_of
@@ -98,7 +99,54 @@ def test_who_was_cut_off_in_a_pause_was_at_it_until_then() -> None:
     )
 
     assert cut.window_seconds == pytest.approx(25)
-    assert replace(cut, requests=8).window_seconds == pytest.approx(20.06, abs=0.01)
+
+
+def test_who_waited_for_an_answer_that_was_cut_off_was_at_it_until_the_load_ended() -> None:
+    """Half of the users hang from the midst on: the others' last answer is not the end."""
+    whole = paced(lambda: 0.0, seconds=10.0)
+    halves = whole.requests * 3 // 4
+    hung = replace(whole, requests=halves, iterations=halves, interrupted_iterations=2)
+    all_of_it = replace(
+        hung,
+        requests=whole.requests // 2,
+        iterations=whole.iterations // 2,
+        interrupted_iterations=4,
+        last_answer_epoch_seconds=whole.first_request_epoch_seconds + 5,
+    )
+
+    for trial, share in ((hung, 0.75), (all_of_it, 0.5)):
+        assert trial.requests_per_second == pytest.approx(share * 4 / ANSWER, rel=0.01)
+        (reason,) = little_violated(trial)
+        assert reason.level is Validity.INVALID
+
+
+@pytest.mark.parametrize("hang", [0.3, 3.0, 19.0])
+def test_one_slow_last_answer_changes_no_rate(hang: float) -> None:
+    """20 users of 20 ms, and one of them whose last answer took 3 s: 22 % were missing."""
+    whole = paced(lambda: 0.0, users=20, seconds=10.0)
+    longer = hang - ANSWER
+    slow = replace(
+        whole,
+        last_answer_epoch_seconds=whole.last_answer_epoch_seconds + longer,
+        iterations_seconds=whole.iterations_seconds + longer,
+        mean_iteration_ms=whole.mean_iteration_ms + 1000 * longer / whole.iterations,
+    )
+
+    # A user of twenty is at it for longer.
+    assert slow.requests_per_second == pytest.approx(1000 / (1 + longer / 20 / 10), rel=0.003)
+    assert list(little_violated(slow)) == []
+
+
+def test_a_tail_takes_no_more_than_its_share() -> None:
+    """Of 5 s the last of all lasts 0.3 s longer: requests/s were 5 % too few."""
+    chance = random.Random(20261130)
+    trials = [
+        paced(lambda: 0.28 if chance.random() < 0.01 else 0.0, users=20, seconds=5.0)
+        for _ in range(20)
+    ]
+
+    mean = sum(trial.requests_per_second for trial in trials) / len(trials)
+    assert mean == pytest.approx(20 / (ANSWER + 0.0028), rel=0.01)
 
 
 def test_a_given_number_of_iterations_may_pause_beyond_its_time() -> None:

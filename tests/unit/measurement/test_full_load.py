@@ -1,0 +1,144 @@
+"""What an open load carried: neither one slow last answer nor a queue that is left changes it."""
+
+from collections import Counter
+from collections.abc import Callable
+from math import ceil
+from typing import Any
+
+import pytest
+
+from loadlab.measurement.documents import K6Document
+from loadlab.measurement.pod_log import PodReport
+from loadlab.measurement.trial import VoidTrial, measure_trial
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.plan.expected import LoadFacts
+from tests.unit.conftest import START, distribution, document_of
+
+RATE, SECONDS, ANSWER = 100, 10, 0.02
+Took = Callable[[float], float]
+
+
+def opened(
+    took: Took,
+    *,
+    rate: int = RATE,
+    seconds: int = SECONDS,
+    ramp: int = 0,
+    phase: float = 0.0,
+    failed: Callable[[float], bool] = lambda _: False,
+    told: bool = True,
+) -> TrialMeasurement:
+    """An open load of even arrivals; `took` tells an answer's time by when it was planned."""
+    planned = _arrivals(rate, seconds, ramp)
+    ends = [phase + at + took(at) for at in planned]
+    bad = [failed(at) for at in planned]
+    document = document_of([round(1e6 * took(at)) for at in planned])
+    measured = document["scenarios"]["measure"]
+    ended, err = (
+        Counter(map(int, ends)),
+        Counter(int(e) for e, b in zip(ends, bad, strict=True) if b),
+    )
+    measured |= {
+        "firstStartUs": _us(phase),
+        "firstSampleUs": _us(min(ends)),
+        "lastSampleUs": _us(max(ends)),
+        "failed": sum(bad),
+        "iteration_duration": distribution([round(1e6 * took(at)) for at in planned]),
+        "series": [{"t": START + t, "n": n, "err": err[t]} for t, n in sorted(ended.items())],
+    }
+    if not told:
+        measured["series"].pop()
+    return _measured(document, rate, seconds, ramp)
+
+
+def _arrivals(rate: int, seconds: int, ramp: int) -> list[float]:
+    ramped = [(2 * ramp * n / rate) ** 0.5 for n in range(rate * ramp // 2)]
+    return ramped + [ramp + n / rate for n in range(rate * seconds)]
+
+
+def _measured(document: dict[str, Any], rate: int, seconds: int, ramp: int) -> TrialMeasurement:
+    load = LoadFacts(
+        open_model=True,
+        virtual_users=0,
+        duration_seconds=seconds,
+        ramp_up_seconds=ramp,
+        rate_per_second=rate,
+    )
+    report = PodReport(pod="k6-0", document=K6Document.model_validate(document))
+    found = measure_trial([report], 1, load)
+    assert not isinstance(found, VoidTrial), found
+    return found
+
+
+def _us(seconds: float) -> int:
+    return START * 1_000_000 + round(1e6 * seconds)
+
+
+def hangs(at: float) -> float:
+    return 20.0 if at == 9.5 else ANSWER
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.37, 0.99])
+@pytest.mark.parametrize("took", [hangs, lambda _: ANSWER, lambda _: 0.6])
+def test_what_is_kept_is_what_was_offered(took: Took, phase: float) -> None:
+    """One answer of 20 s made 33/s of 100; answers of 0.6 s made 94."""
+    found = opened(took, phase=phase)
+
+    assert found.requests_per_second == pytest.approx(RATE, rel=0.003)
+    assert found.finished_per_second == found.requests_per_second
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.37, 0.99])
+@pytest.mark.parametrize("seconds", [3, 10])
+@pytest.mark.parametrize("capacity", [25, 50, 80])
+def test_what_is_answered_after_the_load_is_none_that_it_carried(
+    capacity: int, seconds: int, phase: float
+) -> None:
+    found = opened(
+        lambda at: 1 / capacity + at * (RATE / capacity - 1), seconds=seconds, phase=phase
+    )
+
+    assert found.requests_per_second == pytest.approx(capacity, rel=0.03)
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.37])
+def test_time_outs_are_no_good_answers_and_take_none_from_the_others(phase: float) -> None:
+    def is_late(at: float) -> bool:
+        return round(at * RATE) % 20 == 7
+
+    found = opened(lambda at: 20.0 if is_late(at) else ANSWER, phase=phase, failed=is_late)
+
+    assert found.requests_per_second == pytest.approx(0.95 * RATE, rel=0.005)
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.37])
+def test_a_ramp_is_no_part_of_what_is_carried(phase: float) -> None:
+    """5 s of a ramp before 10 s made 83/s of 100."""
+    assert opened(lambda _: ANSWER, ramp=5, phase=phase).requests_per_second == pytest.approx(
+        RATE, rel=0.01
+    )
+
+
+def test_a_service_that_hangs_carries_what_it_answered() -> None:
+    """Of 10 s it answers for 5, and what waits is cut off: it carried half, not all of 5 s."""
+    document = document_of([20_000] * (RATE * 5))
+    document["scenarios"]["measure"] |= {
+        "firstSampleUs": _us(ANSWER),
+        "lastSampleUs": _us(5),
+        "interruptedIterations": RATE * 5,
+        "series": [{"t": START + t, "n": RATE} for t in range(5)],
+    }
+
+    found = _measured(document, RATE, SECONDS, 0)
+    assert found.requests_per_second == pytest.approx(RATE / 2, rel=0.01)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, True), (10, False)])
+def test_where_no_whole_seconds_are_told_it_is_up_to_the_last_answer(
+    seconds: int, told: bool
+) -> None:
+    found = opened(lambda _: 0.6, seconds=seconds, phase=0.7, told=told)
+
+    assert found.ended is None
+    assert found.requests_per_second == pytest.approx(RATE * seconds / found.window_seconds)
+    assert ceil(found.window_seconds) == seconds + 1
