@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.documents import K6Document
+from loadlab.measurement.documents.generator import Scenario
+from loadlab.measurement.full_load import Ended, ended_at_full_load
 from loadlab.measurement.pod_log import PodReport
 from loadlab.measurement.trial import VoidTrial, measure_trial
 from loadlab.measurement.values import TrialMeasurement
@@ -142,3 +144,36 @@ def test_where_no_whole_seconds_are_told_it_is_up_to_the_last_answer(
     assert found.ended is None
     assert found.requests_per_second == pytest.approx(RATE * seconds / found.window_seconds)
     assert ceil(found.window_seconds) == seconds + 1
+
+
+def pod(*seconds: tuple[int, int, int], first_answer: float = 0.0) -> Scenario:
+    """What one pod tells of seconds: when, how many ended, how many of them failed."""
+    document = document_of([1000] * sum(n for _, n, _ in seconds))
+    measured = document["scenarios"]["measure"]
+    measured |= {
+        "firstSampleUs": _us(first_answer),
+        "series": [{"t": START + t, "n": n, "err": err} for t, n, err in seconds],
+    }
+    return K6Document.model_validate(document).scenarios["measure"]
+
+
+def test_those_that_failed_while_it_lasted_are_none_of_the_good() -> None:
+    found = ended_at_full_load([pod((0, 10, 1), (1, 20, 2), (2, 40, 8))], START, 0.0, 2.5)
+
+    assert found == Ended(requests=30, failed=3, seconds=2.0)
+    assert found.good == 27
+
+
+def test_it_begins_with_the_first_answer_of_any_pod() -> None:
+    pods = [pod((0, 10, 0), (1, 10, 0), first_answer=at) for at in (0.9, 0.1)]
+
+    found = ended_at_full_load(pods, START, 0.0, 2.0)
+    assert found
+    assert (found.requests, found.seconds) == (40, pytest.approx(1.9))
+
+
+@pytest.mark.parametrize(("first_answer", "is_told"), [(0.25, True), (0.26, False)])
+def test_half_of_a_load_is_whole_seconds(first_answer: float, is_told: bool) -> None:
+    pods = [pod((0, 10, 0), (1, 10, 0), first_answer=first_answer)]
+
+    assert bool(ended_at_full_load(pods, START, 0.0, 1.5)) is is_told
