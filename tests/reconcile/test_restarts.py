@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.laboratory import CHILD, START, Laboratory
@@ -29,10 +30,22 @@ def ended(terminated: Manifest) -> Manifest:
     return container(state) | {"conditions": [ready]}
 
 
+BACKING_OFF = container(
+    {"waiting": {"reason": "CrashLoopBackOff"}},
+    {"terminated": KILLED | {"finishedAt": rfc3339(START + 9)}},
+    restarts=3,
+)
+
+
 @pytest.mark.parametrize(
     ("component", "status", "reason", "says"),
     [
-        ("service", restarted(FAILED), "ServiceCrashed", "restarted .* code 1, ValueError: no"),
+        (
+            "service",
+            restarted(FAILED),
+            "ServiceCrashed",
+            "itself .* code 1, ValueError: no",
+        ),
         ("service", restarted(KILLED), "ServiceCrashed", "raise spec.resources.service.memory"),
         ("service", restarted(ENDED), "ServiceRestarted", "restarted .* code 137"),
         ("service", restarted(UNSEEN), "ServiceRestarted", "node-1 did not see its end"),
@@ -66,6 +79,29 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, status, r
         (1, "Failed") if crashed else (None, "Passed")
     )
     assert row["reasons"][0].startswith("ServiceCrashed: in 1 of 2 attempts") is crashed
+
+
+async def test_a_service_that_is_down_as_it_crashed_under_its_load_is_no_trouble_of_a_start():
+    """Kubernetes waits ever longer before it starts it again: that had ended the experiment."""
+    lab = Laboratory()
+    lab.submit(replicates=1, variants=[{"name": "sync"}], timeouts={"ready": "5s"})
+    works = container({"running": {}}) | {"conditions": [{"type": "Ready", "status": "True"}]}
+    faults = {"k6": works}
+    lab.cluster.fault_of = lambda pod: faults.get(pod["metadata"]["labels"][COMPONENT_LABEL])
+    for _ in range(30):
+        await lab.step()
+        trial = lab.trials().get(f"{CHILD}-001", {"status": {}})["status"]
+        if trial.get("attempt") == 2:
+            break
+        if trial.get("servers"):
+            faults["service"] = BACKING_OFF
+    lab.cluster.fault_of = fault_in("postgres", restarted(FAILED))
+
+    status = await lab.run()
+
+    [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
+    assert record["reason"] == "ServiceCrashed"
+    assert (status["phase"], status["verdict"]) == ("Succeeded", "Failed")
 
 
 RUN_LABEL = "loadlab.dev/run"

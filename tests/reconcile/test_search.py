@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from loadlab.base.names import COMPONENT_LABEL, RUN_LABEL
+from loadlab.kube.api import Manifest
 from tests.manifests import Json
 from tests.reconcile.generator_log import generator_log
 from tests.reconcile.laboratory import CHILD, Laboratory
+from tests.reconcile.test_restarts import KILLED, restarted
 
 READS = ("get", "list", "logs", "last_lines")
 SECONDS = 5
@@ -136,6 +139,35 @@ async def test_a_criterion_that_no_higher_rate_breaks_is_refused():
     assert (
         "load.search raises the rate until a criterion fails" in lab.condition("Failed")["message"]
     )
+
+
+@pytest.mark.parametrize("always", [False, True], ids=["once a trial", "in every attempt"])
+async def test_a_rate_under_which_a_service_crashes_is_one_that_it_does_not_carry(always):
+    """A second attempt that survived had held; where none did no cell came to an end."""
+    lab = laboratory()
+    submit(lab, retry={"attempts": 2})
+
+    def fault_of(pod: Manifest) -> Manifest | None:
+        labels = pod["metadata"]["labels"]
+        name, _, attempt = labels.get(RUN_LABEL, "").rpartition("-")
+        cell = lab.trials()[name]["spec"]["cell"] if name else {}
+        is_hit = cell.get("variant") == "sync" and cell.get("rate", 0) > 600
+        is_hit = is_hit and (always or attempt == "a1") and labels[COMPONENT_LABEL] == "service"
+        return restarted(KILLED) if is_hit else None
+
+    lab.cluster.fault_of = fault_of
+
+    status = await lab.run()
+
+    each = found(status)["sync"]
+    assert each["atLeast"] <= 600 < each["below"] <= each["atLeast"] * 1.1
+    assert (each["ended"], each["belowOutcome"]) == ("Found", "Failed")
+    times = 2 if always else 1
+    assert f"in {times} of 2 attempts the service ended by itself" in each["message"]
+    assert "raise spec.resources.service.memory" in each["message"]
+    assert (status["phase"], status["verdict"]) == ("Succeeded", "Passed")
+    assert status["best"]["cell"].startswith("async/")
+    assert not any(row.get("crashes") for row in status["results"])
 
 
 SHORT: Json = {"variants": [{"name": "sync"}], "maxTrials": 4}

@@ -4,11 +4,12 @@ Such an attempt is void, and repeated; a service that crashes under its load now
 measured until it does not, and nothing would be said of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from loadlab.analysis.crashes import crashes_of, told_of_crashes
 from loadlab.base.text import fit
 from loadlab.model.resources import Trial
-from loadlab.model.status import ResultRow, TrialPhase, Validity
+from loadlab.model.status import ResultRow, Validity
 from loadlab.model.status.conditions import Reason
 from loadlab.validity.judgement import ReasonKind
 
@@ -63,22 +64,14 @@ def _with_replaced(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
 
 
 def _with_crashes(row: ResultRow, trials: Sequence[Trial]) -> ResultRow:
-    crashes = [said for trial in trials for said in _crashes(trial)]
+    crashes = [said for trial in trials for said in crashes_of(trial.status)]
     if not crashes:
         return row
     attempts = sum(max(1, trial.status.attempt) for trial in trials)
-    reason = f"ServiceCrashed: in {len(crashes)} of {attempts} attempts {crashes[-1]}"
+    start = f"{Reason.SERVICE_CRASHED}: "
+    reason = start + told_of_crashes(crashes, attempts, LONGEST - len(start))
     validity = Validity.SUSPECT if row.validity is Validity.VALID else row.validity
-    reasons = (fit(reason, LONGEST), *row.reasons)[:MOST_REASONS]
+    reasons = (reason, *row.reasons)[:MOST_REASONS]
     return row.model_copy(
         update={"crashes": len(crashes), "validity": validity, "reasons": reasons}
     )
-
-
-def _crashes(trial: Trial) -> Iterator[str]:
-    status = trial.status
-    for record in status.former_attempts:
-        if record.reason == Reason.SERVICE_CRASHED:
-            yield record.message
-    if status.phase is TrialPhase.LOST and status.reason == Reason.SERVICE_CRASHED:
-        yield status.message

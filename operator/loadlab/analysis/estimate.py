@@ -15,6 +15,7 @@ the noise of those blocks alone: it covers 95 % whatever number they asked for.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -38,6 +39,7 @@ from loadlab.model.status import Figure
 
 # An error at the guard's confidence stands for one at the usual: 10 % beside 5 % of doubt.
 _GUARD_DOUBT = (1 - GUARD_CONFIDENCE) / (1 - CONFIDENCE)
+_LARGEST_LOG = math.log(sys.float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,15 @@ class LogEstimate:
         return interval_on_logs(self.mean, half, values)
 
     def detectable(self, confidence: float) -> float | None:
-        """Return the smallest mean that would be told from 0, `POWER` of the times."""
+        """Return the smallest mean that would be told from 0, `POWER` of the times.
+
+        None where its exponential is beyond all numbers: a millisecond beside minutes, thrice.
+        """
         half = self.half(confidence)
         if half is None or self.main is None:
             return None
-        return half + t_quantile(self.main.degrees, BOTH_SIDES) * self.main.error
+        smallest = half + t_quantile(self.main.degrees, BOTH_SIDES) * self.main.error
+        return smallest if smallest < _LARGEST_LOG else None
 
     def blocks_needed(self, distance: float, confidence: float) -> int | None:
         """Return how many blocks would tell a distance from 0, `POWER` of the times.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from loadlab import spelling
-from loadlab.analysis.search import TriedRates, tried_by_cell
+from loadlab.analysis.search import TriedRates, step_said, tried_by_cell
 from loadlab.base.quantities import seconds
 from loadlab.model.resources import Trial
 from loadlab.model.status import CellCapacity, SearchEnd, StepOutcome, TrialStep
@@ -66,7 +66,7 @@ def _step_below(
     """Return what the first trial of the lowest rate that did not hold says, if it did not."""
     outcome = rates.outcome_below()
     steps = (
-        trials[planned.name].status.step
+        step_said(trials[planned.name].status)
         for planned in plan.trials
         if planned.rate == rates.below
         and planned.name in trials

@@ -95,6 +95,9 @@ def _scaling(
             return told.model_copy(update=_hard(limit, factor, measured))
         words = measured.recommendation(_WORDS[factor])
         return told.model_copy(update={"why": _missed(factor, max(logs)), "recommendation": words})
+    if law.is_unknown:
+        words = measured.recommendation(_WORDS[factor])
+        return told.model_copy(update={"why": _unknown(factor), "recommendation": words})
     if why := _refusal(law, factor, max(logs)):
         return told.model_copy(update={"why": why})
     return told.model_copy(update=_lawful(law, measured, _WORDS[factor]))
@@ -199,6 +202,14 @@ def _refusal(law: ScalabilityLaw, factor: Factor, most: int) -> str | None:
             "or levels further apart, narrow that"
         )
     return None
+
+
+def _unknown(factor: Factor) -> str:
+    words = _WORDS[factor]
+    return (
+        f"the rate of one is not known from these levels: measure fewer {words}, too, or more "
+        "replicates"
+    )
 
 
 def _missed(factor: Factor, most: int) -> str:

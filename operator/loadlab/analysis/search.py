@@ -4,18 +4,21 @@ The bounds are those of MLRsearch (draft-ietf-bmwg-mlrsearch): the relevant uppe
 lowest rate that did not hold, the relevant lower bound the highest one below it that held. A rate
 stands by the majority of its trials. As long as one bound lacks the rate is doubled or halved; then
 the geometric mean is tried until they lie as near as is wanted, and each of the two is tried a
-second time, so that no single trial decides. Two trials that disagree ask for a third.
+second time, so that no single trial decides. Two trials that disagree ask for a third. A crash is
+no noise: a rate under which the service ended by itself once does not hold, however often it
+did not.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from loadlab.analysis.crashes import step_of_crash
 from loadlab.model.resources import Trial
 from loadlab.model.spec.load import Load
 from loadlab.model.spec.search import Search
-from loadlab.model.status import SearchEnd, StepOutcome
+from loadlab.model.status import LoadTrialStatus, SearchEnd, StepOutcome, TrialStep
 from loadlab.model.status.conditions import Reason
 from loadlab.plan import Plan
 from loadlab.plan.bounds import MOST_STEPS, MOST_VOID, NEAR_THE_MIDDLE, TIMES_TRIED
@@ -31,6 +34,7 @@ class Tried:
 
     rate: int
     outcome: StepOutcome | None
+    has_crashed: bool = False  # whether the service ended by itself in one of its attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,17 @@ class TriedRates:
     """What the trials of one cell say of each rate, in whatever order they came."""
 
     votes: Mapping[int, Counter[StepOutcome]]
+    crashed: Set[int] = frozenset()  # rates under which the service ended by itself
 
     @classmethod
     def of(cls, tried: Iterable[Tried]) -> "TriedRates":
         """Count the outcomes of each rate, in the order of the rates."""
         votes: dict[int, Counter[StepOutcome]] = {}
-        for each in sorted(tried, key=lambda it: it.rate):
+        ordered = sorted(tried, key=lambda it: it.rate)
+        for each in ordered:
             if each.outcome is not None:
                 votes.setdefault(each.rate, Counter())[each.outcome] += 1
-        return cls(votes)
+        return cls(votes, frozenset(each.rate for each in ordered if each.has_crashed))
 
     @property
     def below(self) -> int | None:
@@ -101,14 +107,18 @@ class TriedRates:
     def unconfirmed(self, rates: Sequence[int | None]) -> int | None:
         """Return the first of these rates that was tried too seldom.
 
-        What the generator could not offer was tried in several attempts already.
+        What the generator could not offer was tried in several attempts already, and a crash is
+        not taken back.
         """
         return next((rate for rate in rates if rate is not None and self._may_change(rate)), None)
 
     def _may_change(self, rate: int) -> bool:
-        return self.times(rate) < TIMES_TRIED and StepOutcome.NOT_OFFERED not in self.votes[rate]
+        is_settled = rate in self.crashed or StepOutcome.NOT_OFFERED in self.votes[rate]
+        return self.times(rate) < TIMES_TRIED and not is_settled
 
     def _lead(self, rate: int) -> int:
+        if rate in self.crashed:
+            return -self.times(rate)
         return 2 * self.votes[rate][StepOutcome.HELD] - self.times(rate)
 
 
@@ -168,7 +178,7 @@ def tried_by_cell(plan: Plan, trials: Mapping[str, Trial]) -> dict[str, list[Tri
     for planned in plan.trials:
         trial, rate = trials.get(planned.name), planned.rate
         if trial is not None and rate is not None and _is_over(trial):
-            found[without_rate(planned.cell).title()].append(Tried(rate, _outcome(trial)))
+            found[without_rate(planned.cell).title()].append(_tried(trial, rate))
     return found
 
 
@@ -196,7 +206,20 @@ def _is_over(trial: Trial) -> bool:
     return trial.status.phase is not None and trial.status.phase.is_terminal
 
 
-def _outcome(trial: Trial) -> StepOutcome | None:
-    if trial.status.reason == Reason.NO_LONGER_FITS:  # so many users take memory
-        return StepOutcome.NOT_OFFERED
-    return trial.status.step.outcome if trial.status.step else None
+def _tried(trial: Trial, rate: int) -> Tried:
+    step = step_said(trial.status)
+    has_crashed = step_of_crash(trial.status) is not None
+    return Tried(rate, step.outcome if step else None, has_crashed)
+
+
+def step_said(status: LoadTrialStatus) -> TrialStep | None:
+    """Return what a finished trial says of its rate; None where it was void or lost.
+
+    A trial that has no figures says something all the same where the service ended by itself, and
+    where it no longer fits.
+    """
+    if (crashed := step_of_crash(status)) is not None:
+        return crashed
+    if status.reason == Reason.NO_LONGER_FITS:  # so many users take memory
+        return TrialStep(outcome=StepOutcome.NOT_OFFERED)
+    return status.step

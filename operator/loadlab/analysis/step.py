@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.crashes import LONGEST_STEP, step_of_crash
 from loadlab.analysis.fairness import MATERIAL_FAILURES
 from loadlab.analysis.lengthened import is_undone
 from loadlab.analysis.spoiled import broken_in_spoiled, left_open_in_spoiled
@@ -13,6 +14,7 @@ from loadlab.analysis.verdict import keeps_its_promises
 from loadlab.model.status import (
     CriterionOutcome,
     LoadOutcome,
+    LoadTrialStatus,
     Resource,
     ResultRow,
     StepOutcome,
@@ -24,7 +26,6 @@ from loadlab.validity.generator_rules import own_delay
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, ReasonKind
 
-MOST_CHARACTERS = 200
 _SHORT = "k6 was short of CPU: raise spec.resources.k6, or give the node less other work"
 _LEFT_OPEN = "requests were left without an answer: raise spec.load.gracefulStop"
 _NOT_OFFERED = {ReasonKind.RATE_NOT_REACHED, ReasonKind.DROPPED_ITERATIONS}
@@ -38,8 +39,13 @@ def bounds_a_search(threshold: Threshold) -> bool:
     return is_ceiling and threshold.metric != "http_reqs"
 
 
-def step_of(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep | None:
+def step_of(
+    plan: Plan, planned: PlannedTrial, judged: JudgedTrial, status: LoadTrialStatus
+) -> TrialStep | None:
     """Return what a trial says of its rate; None where it is void, or no rate is searched for.
+
+    `status` has its former attempts: a rate under which the service ended by itself in one of them
+    has failed, however well it fared in this one.
 
     Whether the rate was carried is judged as in a comparison. Latencies that grow all through the
     window, if by less than that, are those of no rate: whatever they were in this window, in a
@@ -47,6 +53,8 @@ def step_of(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep
     """
     if plan.context.spec.load.search is None or planned.rate is None:
         return None
+    if (crashed := step_of_crash(status)) is not None:
+        return crashed
     if judged.judgement.is_void:
         return _of_void(judged.judgement)
     analysis = cell_analysis(plan, planned.arm)
@@ -70,7 +78,7 @@ def _of_void(judgement: Judgement) -> TrialStep | None:
     message = next((void[kind] for kind in _NOT_OFFERED if kind in void), None)
     if message is None or ReasonKind.FOREIGN_CPU in void:
         return None
-    return TrialStep(outcome=StepOutcome.NOT_OFFERED, reason=message[:MOST_CHARACTERS])
+    return TrialStep(outcome=StepOutcome.NOT_OFFERED, reason=message[:LONGEST_STEP])
 
 
 def _outcome(

@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.blocks import Logs, block_effects, block_noise, solve
-from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
+from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS, WIDEST_INTERVAL
 from loadlab.analysis.statistics import f_tail, t_quantile
 
 _STEPS = 20
 _LACK = 0.01  # p below which the law is said to miss the data
 _NOTHING = 1e-18  # a sum of squared logarithms that is rounding alone
 _COEFFICIENTS = 3
+_WIDEST_HALF = math.log(WIDEST_INTERVAL) / 2  # of the rate of one, on the logarithms
 
 Vector = tuple[float, float, float]
 
@@ -42,6 +43,11 @@ class Parameter:
         return self.high - self.low <= abs(self.mean)
 
 
+_Parameters = tuple[Parameter, Parameter, Parameter, Parameter]
+_NOBODY_KNOWS = Parameter(0.0, -math.inf, math.inf)
+_UNKNOWN = (Parameter(0.0, 0.0, math.inf), _NOBODY_KNOWS, _NOBODY_KNOWS, _NOBODY_KNOWS)
+
+
 @dataclass(frozen=True, slots=True)
 class ScalabilityLaw:
     """A fitted law."""
@@ -52,6 +58,11 @@ class ScalabilityLaw:
     loss: Parameter  # log of what proportion would give over throughput, at the largest size
     bends: bool  # whether it is told from a straight line
     is_missed: bool  # whether the data are not as it says
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the sizes do not tell the rate of one, by which all of it is divided."""
+        return math.isinf(self.rate.high)
 
     def throughput(self, size: float) -> float:
         """Return the throughput that it predicts at a size."""
@@ -83,7 +94,8 @@ def fit_law(logs: Mapping[int, Logs]) -> ScalabilityLaw | None:
     weather = weather_of(logs, len(blocks))
     straight = _straight_squares(data.points)
     bends = _bends(straight, squares, degrees)
-    return ScalabilityLaw(*_parameters(data, fitted, noise, weather), bends, noise.is_of_misses)
+    parameters = _parameters(data, fitted, noise, weather) or _UNKNOWN
+    return ScalabilityLaw(*parameters, bends, noise.is_of_misses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +219,12 @@ def weather_of(logs: Mapping[int, Logs], blocks: int) -> float:
     return t_quantile(blocks - 1) * math.sqrt(variance / blocks)
 
 
-def _parameters(
-    data: _Data, fitted: Vector, noise: FitNoise, weather: float
-) -> tuple[Parameter, Parameter, Parameter, Parameter]:
+def _parameters(data: _Data, fitted: Vector, noise: FitNoise, weather: float) -> _Parameters | None:
     """Return rate, contention and coherence: 1 / a, b / a and c / a of the linear form.
 
-    The last one is the loss at the largest size, log (a + b (N - 1) + c N (N - 1)) / a.
+    The last one is the loss at the largest size, log (a + b (N - 1) + c N (N - 1)) / a. None where
+    a is not known to be above 0: sizes that all lie past the knee tell 1 / a by what is left over
+    of them at size 1, and chance may make that nothing or less.
     """
     rows = [(tuple(t / _dot(terms, fitted) for t in terms), 0.0) for terms, _ in data.points]
     inverse = _inverse([line for line, _ in _normal(rows)])
@@ -224,10 +236,12 @@ def _parameters(
             for i in range(_COEFFICIENTS)
             for j in range(_COEFFICIENTS)
         )
-        return t * math.sqrt(noise.variance * spread)
+        return t * math.sqrt(noise.variance * max(spread, 0.0))  # rounding may leave less than 0
 
-    rate = 1 / (base * data.scale)
-    factor = math.exp(math.hypot(half((1 / base, 0.0, 0.0)), weather))
+    of_rate = math.hypot(half((1 / base, 0.0, 0.0)), weather) if base > 0 else math.inf
+    if of_rate > _WIDEST_HALF:
+        return None
+    rate, factor = 1 / (base * data.scale), math.exp(of_rate)
     contention, coherence = fitted[1] / base, fitted[2] / base
     last = _terms(round(data.largest), data.largest)
     slowed = _dot(last, fitted)

@@ -68,10 +68,12 @@ def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Fail
     servers = observed.pods_of(run, Component.SERVICE)
     ended = next((pod for pod in servers if pod.restarts or _is_over(pod)), None)
     if ended is not None:
+        why = why_it_ended(ended)
+        if _ended_by_itself(ended):
+            crashed = f"the service ended by itself during the run: {why}"
+            return Failure(Reason.SERVICE_CRASHED, crashed)
         what = "restarted" if ended.restarts else "ended"
-        message = f"the service {what} during the run: {why_it_ended(ended)}"
-        crashed = Reason.SERVICE_CRASHED if _ended_by_itself(ended) else Reason.SERVICE_RESTARTED
-        return Failure(crashed, message)
+        return Failure(Reason.SERVICE_RESTARTED, f"the service {what} during the run: {why}")
     if any(pod.phase == "Pending" for pod in servers):
         message = "a pod of the service was replaced during the run, and does not run yet"
         return Failure(Reason.SERVICE_RESTARTED, message)

@@ -13,7 +13,7 @@ from loadlab.model.status import LoadTrialStatus, Timings, TrialPhase, TrialStep
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.trial import RunAs
 from loadlab.model.trial import TrialRole
-from loadlab.plan import Plan, PlannedTrial
+from loadlab.plan import Plan
 from loadlab.progress.attempts import after_failure, counted_attempts
 from loadlab.progress.decision import Collect, Failure
 from loadlab.progress.ran_as import recorded
@@ -69,7 +69,7 @@ def trial_outcome(
     warmup = seconds(action.trial.load.warmup)
     timings = _timings(action.status, measured, warmup, now)
     kept = _kept(action.status, judged, reasons, timings)
-    kept = kept.model_copy(update={"step": _step(plan, action.trial, judged)})
+    kept = kept.model_copy(update={"step": _step(plan, action, judged)})
     is_usable = is_calibration and not judged.judgement.is_void
     found = calibration_of(measured) if is_usable else None
     traced = _traced(trace) if role is TrialRole.TRACED else {}
@@ -83,8 +83,9 @@ def _traced(trace: Trace | None) -> dict[str, object]:
     return {"trace": trace.dump()}
 
 
-def _step(plan: Plan, planned: PlannedTrial, judged: JudgedTrial) -> TrialStep | None:
-    return step_of(plan, planned, judged) if planned.role is TrialRole.MEASURED else None
+def _step(plan: Plan, action: Collect, judged: JudgedTrial) -> TrialStep | None:
+    is_measured = action.trial.role is TrialRole.MEASURED
+    return step_of(plan, action.trial, judged, action.status) if is_measured else None
 
 
 def _why_void(plan: Plan, action: Collect, measured: VoidTrial) -> Failure:

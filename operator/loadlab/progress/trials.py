@@ -181,6 +181,8 @@ def _too_late(
     needed = {Component.K6} | ({Component.SERVICE} if is_deployed else set())
     complete = needed <= ready and refused_pod(makers) is None
     if age > seconds(timeouts.ready) and not complete:
+        if trial.status.servers and (ended := find_restart(plan, trial, observed, run)):
+            return ended  # it was ready, and ended under its load: that is no trouble of a start
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
             return _no_longer_fits(plan, pods, message)

@@ -58,3 +58,11 @@ def test_equal_differences_leave_no_doubt() -> None:
 
     assert found.half() == pytest.approx(0)
     assert (found.doubt(0.1), found.doubt(0.0)) == (0.0, 1.0)
+
+
+def test_nothing_is_detectable_where_it_would_be_beyond_all_numbers() -> None:
+    """A ms, a minute and a ms, among a thousand comparisons: its exponential ended the analysis."""
+    found = LogEstimate.of_difference([-11.0, 11.0, -11.0], None)
+
+    assert found.detectable(0.95) is not None
+    assert found.detectable(1 - 0.05 / 3000) is None

@@ -233,3 +233,14 @@ def test_of_levels_that_did_not_take_turns_no_law_is_told():
     (found,) = scaling_of(rows_of(replicates), replicates, why="they did not take turns")
 
     assert found == Scaling(factor="workers", of="a", levels=5, why="they did not take turns")
+
+
+def test_levels_past_the_knee_have_no_law_and_a_level_that_is_enough():
+    found = told(Growth((20, 40, 80, 160), contention=0.99, coherence=0, noise=0.05))
+
+    assert found.why == (
+        "the rate of one is not known from these levels: measure fewer workers, too, or more "
+        "replicates"
+    )
+    assert (found.rate_of_one, found.contention, found.peak_at) == (None, None, None)
+    assert found.recommendation.startswith("20 workers")

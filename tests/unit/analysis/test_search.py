@@ -211,3 +211,14 @@ def test_nothing_lies_between_neighbours():
     tried = 2 * [Tried(4, HELD), Tried(5, FAILED)]
 
     assert next_step(tried, WIDE) is SearchEnd.FOUND
+
+
+def test_a_crash_bounds_a_rate_by_itself_and_is_not_tried_again():
+    """A rate that held twice beside it was said to be carried."""
+    tried = [Tried(400, HELD), Tried(400, HELD), Tried(440, FAILED, has_crashed=True)]
+    outvoted = [*tried, Tried(440, HELD), Tried(440, HELD)]
+
+    for each in (tried, outvoted):
+        known = TriedRates.of(each)
+        assert (known.at_least, known.below, known.fails_from) == (400, 440, 440)
+        assert (known.disputed(), next_step(each, WIDE)) == (None, SearchEnd.FOUND)

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.step import MOST_CHARACTERS, bounds_a_search, step_of
+from loadlab.analysis.crashes import LONGEST_STEP
+from loadlab.analysis.step import bounds_a_search, step_of
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.resources import Experiment
-from loadlab.model.status import StepOutcome, TrialStep
+from loadlab.model.status import AttemptRecord, LoadTrialStatus, StepOutcome, TrialStep
 from loadlab.plan import Plan, make_plan
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial
@@ -45,7 +46,7 @@ def plan_of(criteria: list[Json] = CRITERIA, **load: object) -> Plan:
 def told(measurement: TrialMeasurement, judgement: Judgement | None = None) -> TrialStep | None:
     plan = plan_of()
     trial = JudgedTrial(measurement, judgement or judge(measurement))
-    return step_of(plan, plan.trials[0], trial)
+    return step_of(plan, plan.trials[0], trial, LoadTrialStatus())
 
 
 @pytest.fixture
@@ -61,6 +62,16 @@ def slower(measurement: TrialMeasurement, ms: int) -> TrialMeasurement:
 
 def test_a_rate_under_which_all_criteria_hold_is_held(offered):
     assert told(offered) == TrialStep(outcome=StepOutcome.HELD)
+
+
+def test_a_rate_under_which_an_earlier_attempt_crashed_is_not_held(offered):
+    plan, said = plan_of(), "the service ended by itself during the run: exit code 3"
+    crashed = AttemptRecord(attempt=1, reason="ServiceCrashed", message=said)
+    status = LoadTrialStatus(attempt=2, former_attempts=(crashed,))
+
+    found = step_of(plan, plan.trials[0], JudgedTrial(offered, judge(offered)), status)
+
+    assert found == TrialStep(outcome=StepOutcome.FAILED, reason=f"in 1 of 2 attempts {said}")
 
 
 def test_a_broken_criterion_is_named(offered):
@@ -91,7 +102,7 @@ def test_answers_that_failed_are_no_rate_that_is_carried(offered, failed, outcom
     """48 % told 503 at once held p(95)<200, and "carries at least 1,000/s" was said of 520."""
     plan = plan_of(CRITERIA[1:])
     trial = replace(offered, failed=failed, status={"2xx": 30_000 - failed, "5xx": failed})
-    found = step_of(plan, plan.trials[0], JudgedTrial(trial, Judgement()))
+    found = step_of(plan, plan.trials[0], JudgedTrial(trial, Judgement()), LoadTrialStatus())
 
     assert found is not None
     assert found.outcome is outcome
@@ -104,9 +115,9 @@ def test_a_criterion_on_failures_says_how_many_may(offered):
     plan = plan_of([*tolerant, *CRITERIA[1:]])
     trial = replace(offered, failed=14_400, status={"2xx": 15_600, "5xx": 14_400})
 
-    assert step_of(plan, plan.trials[0], JudgedTrial(trial, Judgement())) == TrialStep(
-        outcome=StepOutcome.HELD
-    )
+    assert step_of(
+        plan, plan.trials[0], JudgedTrial(trial, Judgement()), LoadTrialStatus()
+    ) == TrialStep(outcome=StepOutcome.HELD)
 
 
 def test_a_rate_that_is_not_carried_fails_with_its_bottleneck(offered):
@@ -156,7 +167,7 @@ def test_what_k6_could_not_offer_is_told_and_fits_the_status(offered):
 
     assert found is not None
     assert found.outcome is StepOutcome.NOT_OFFERED
-    assert len(found.reason) == MOST_CHARACTERS
+    assert len(found.reason) == LONGEST_STEP
 
 
 @pytest.mark.parametrize(
@@ -186,7 +197,9 @@ def test_a_trial_that_others_spoiled_says_nothing(reasons: tuple[Reason, ...], o
 def test_without_a_search_a_trial_is_no_step(given: Json, offered):
     plan = plan_of(**given)
 
-    assert step_of(plan, plan.trials[0], JudgedTrial(offered, Judgement())) is None
+    assert (
+        step_of(plan, plan.trials[0], JudgedTrial(offered, Judgement()), LoadTrialStatus()) is None
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from loadlab.analysis.search import Limits, Tried, next_step
 from loadlab.analysis.step import step_of
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.values import TrialMeasurement
-from loadlab.model.status import StepOutcome, TrialStep, Validity
+from loadlab.model.status import LoadTrialStatus, StepOutcome, TrialStep, Validity
 from loadlab.validity.generator_rules import own_delay
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial
@@ -109,7 +109,7 @@ def test_a_bound_that_k6_may_have_broken_hides_none_that_the_service_did(offered
     plan = plan_of([*CRITERIA, strict])
     trial = beside_k6(offered, 205, cpu_share=0.85)
 
-    found = step_of(plan, plan.trials[0], JudgedTrial(trial, judge(trial)))
+    found = step_of(plan, plan.trials[0], JudgedTrial(trial, judge(trial)), LoadTrialStatus())
 
     assert found is not None
     assert (found.outcome, found.reason) == (StepOutcome.FAILED, "med<50")

@@ -1,6 +1,7 @@
 """Where a law has a peak, where a parameter is known, and what its noise is taken from."""
 
 import math
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -94,3 +95,65 @@ def test_a_trial_more_than_there_are_sizes_and_blocks_is_enough() -> None:
     few = {1: {1: 0.0}, 2: {2: 0.6}, 4: {3: 1.1}, 8: {1: 1.5, 2: 1.5}}
 
     assert fit_law(few) is not None
+
+
+# All past the knee, at 5 % noise: what is left of them at size 1 is nothing, or less.
+PAST_THE_KNEE = {
+    20: (407, 377, 393),
+    40: (398, 427, 385),
+    80: (420, 392, 401),
+    160: (389, 411, 404),
+}
+
+
+@pytest.mark.parametrize("bent", [0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05])
+def test_sizes_past_the_knee_do_not_tell_the_rate_of_one(bent: float) -> None:
+    """Where chance made it almost nothing its interval overflowed, and the analysis was lost."""
+    logs = {
+        size: {block: math.log(rate) - bent * (size == 20) for block, rate in enumerate(rates)}
+        for size, rates in PAST_THE_KNEE.items()
+    }
+
+    law = fit_law(logs)
+
+    assert law is not None
+    assert law.is_unknown
+    assert not law.contention.is_known
+    assert law.peak is None
+
+
+def test_no_noise_of_such_sizes_ends_an_analysis() -> None:
+    """One in thousands has a rate of one so small that e to its interval is beyond a double."""
+    chance, known = random.Random(5), 0
+    for _ in range(1500):
+        law = fit_law(
+            {
+                users: {block: math.log(400.0) + chance.gauss(0, 0.05) for block in range(3)}
+                for users in (20, 40, 80, 160)
+            }
+        )
+        assert law is not None
+        known += not law.is_unknown
+        assert law.is_unknown or 0 < law.rate.low <= law.rate.high <= 3 * law.rate.low
+
+    assert known < 100
+
+
+@pytest.mark.parametrize(
+    ("weather", "is_unknown"), [(0.5492, False), (0.5494, True), (1000.0, True)]
+)
+def test_a_rate_of_one_is_known_up_to_the_widest_interval(weather: float, is_unknown: bool) -> None:
+    """Ends a factor of three apart: half of log 3 is 0.5493 on each side."""
+    sizes = (1, 2, 4, 8)
+    exact = {n: {block: math.log(n / (1 + 0.05 * (n - 1))) for block in range(3)} for n in sizes}
+    # Three blocks, apart by what makes the interval of their mean so wide.
+    step = weather / t_quantile(2) * math.sqrt(3)
+    shifted = {
+        n: {block: value + step * (block - 1) for block, value in logs.items()}
+        for n, logs in exact.items()
+    }
+
+    law = fit_law(shifted)
+
+    assert law is not None
+    assert law.is_unknown is is_unknown
