@@ -31,7 +31,12 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.hard_limit": ["scaling"],
     "analysis.best": ["left_by_any", "alternatives", "held_up", "alike"],
     "analysis.contenders": ["best_offered", "why_alone", "put_off"],
-    "analysis.criteria": ["overload", "lengthened", "percentile_ends", "claim_reach"],
+    "analysis.criteria": [
+        "overload",
+        "lengthened",
+        "percentile_ends",
+        "claim_reach",
+    ],
     "analysis.lengthened": ["own_delay", "own_thresholds", "step_doubts"],
     "analysis.threshold": ["criteria", "criteria_bounds"],
     "analysis.verdict": ["spoiled"],

@@ -11,13 +11,20 @@ from dataclasses import replace
 from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
-from loadlab.analysis.cell_outcome import FEW, LATE, REPLICATES, UNANSWERED, CellOutcome
+from loadlab.analysis.cell_outcome import (
+    FEW,
+    LATE,
+    REPLICATES,
+    UNANSWERED,
+    CellOutcome,
+    outcome_of,
+)
 from loadlab.analysis.lengthened import why_longer
 from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.row_figures import why_no_rate
 from loadlab.analysis.statistics import ends_of
 from loadlab.analysis.threshold import Threshold
-from loadlab.analysis.too_little import too_little
+from loadlab.analysis.too_little import one_of_many, too_few_requests
 from loadlab.model.status import (
     CriterionOutcome,
     CriterionResult,
@@ -38,11 +45,16 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     value, row = _value(threshold, cell), cell.row
     if row.failed_rate == 1.0 and threshold.metric in _FAILURE_METRICS:
         is_kept = threshold.metric == "http_req_failed" and threshold.holds(1.0)
-        return CellOutcome(_outcome(is_kept), value)
+        return CellOutcome(outcome_of(is_kept), value)
     why = why_no_rate(row) if threshold.metric == "http_reqs" else ""
     if value is None or why or row.validity is Validity.INVALID:
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
-    is_duration = threshold.metric == "http_req_duration"
+    return _decided(threshold, cell, value)
+
+
+def _decided(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOutcome:
+    """Decide by the replicates that there are, as far as these are enough."""
+    row, is_duration = cell.row, threshold.metric == "http_req_duration"
     overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
     if overloaded or _is_lower_bound(threshold, row):
         found = _by_lower_bound(threshold, cell, value, overloaded=overloaded)
@@ -50,11 +62,17 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
             return found  # whatever more replicates, or a longer load, would show
     else:
         found = _by_value(threshold, cell, value)
-    # A share of failures has the interval of its counts.
-    is_share = threshold.metric == "http_req_failed"
-    why = "" if is_share else too_little(cell, threshold.percent)
+    why = _too_little(threshold, cell, found)
     undecided = CriterionOutcome.INCONCLUSIVE
     return replace(found, outcome=undecided, reach=None, too_little=why) if why else found
+
+
+def _too_little(threshold: Threshold, cell: MeasuredCell, found: CellOutcome) -> str:
+    """Say of what there is too little for what was found; else nothing."""
+    if threshold.metric == "http_req_failed":  # a share of failures has the interval of its counts
+        return ""
+    alone = one_of_many(cell, cell.row.replicates.valid)
+    return alone or too_few_requests(threshold, cell.requests, found.outcome)
 
 
 def _by_lower_bound(
@@ -82,7 +100,7 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
     if threshold.metric == "http_req_duration" and (why := why_longer(threshold, cell, value)):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
-    return CellOutcome(_outcome(holds), value)
+    return CellOutcome(outcome_of(holds), value)
 
 
 def _leeway(threshold: Threshold, cell: MeasuredCell) -> Leeway | None:
@@ -133,10 +151,6 @@ def _asks_for_none(threshold: Threshold) -> bool:
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
 
 
-def _outcome(holds: bool) -> CriterionOutcome:
-    return CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED
-
-
 def _is_lower_bound(threshold: Threshold, row: ResultRow) -> bool:
     match threshold.metric:
         case "http_req_duration" if row.latency_ms and threshold.percent is not None:
@@ -162,7 +176,7 @@ def _of_lower_bound(threshold: Threshold, value: float, *, overloaded: bool) -> 
         return CriterionOutcome.PASSED if holds else CriterionOutcome.INCONCLUSIVE
     if value <= threshold.bound:
         return CriterionOutcome.INCONCLUSIVE
-    return _outcome(threshold.relation == "!=")
+    return outcome_of(threshold.relation == "!=")
 
 
 def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:
