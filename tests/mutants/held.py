@@ -36,6 +36,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         "lengthened",
         "percentile_ends",
         "claim_reach",
+        "calibration",
     ],
     "analysis.lengthened": ["own_delay", "own_thresholds", "step_doubts"],
     "analysis.threshold": ["criteria", "criteria_bounds"],

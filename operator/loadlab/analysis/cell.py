@@ -63,6 +63,7 @@ class MeasuredCell:
     own_delay: OwnDelay | None = None  # of a generator that was short of CPU, in latencies
     wants_more: bool = False  # replicates than one, as more are planned
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
+    own_ms: float = 0.0  # what k6 itself may have added to a latency, by the calibration
 
 
 class CellSum:

@@ -20,6 +20,10 @@ FEW_VALUES = (
     "so few values lie about the percentile that it may reach",
     "a longer load, or more replicates, narrow",
 )
+OWN = (
+    "less what k6 itself may have added (status.calibration) the latency reaches",
+    "more CPU for k6 by spec.resources.k6, or a quieter node, narrows",
+)
 LATE = (
     "requests were sent late, and their latency reaches",
     "a quieter node, or more CPU for k6 by spec.resources.k6, narrows",

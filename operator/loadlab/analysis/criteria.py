@@ -14,6 +14,7 @@ from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import (
     FEW,
     LATE,
+    OWN,
     REPLICATES,
     UNANSWERED,
     CellOutcome,
@@ -80,9 +81,10 @@ def _by_lower_bound(
 ) -> CellOutcome:
     """Decide by the least that is known: a mean of bounds may be above by chance."""
     reach, figure = _reach(threshold, cell), _figure(threshold, cell)
+    less = _less_own(threshold, cell, value)
     # Each replicate is a bound of its own: the interval of bounds says no more than their least.
     own = figure.least if figure and figure.least is not None else None
-    least = value if reach is None else min(value, reach[0] if own is None else own)
+    least = less if reach is None else min(value, reach[0] if own is None else own)
     decide = partial(_of_lower_bound, threshold, overloaded=overloaded)
     undone = reach if decide(least) is not decide(value) else None
     return CellOutcome(decide(least), value, _is_lower_bound(threshold, cell.row), undone)
@@ -95,7 +97,9 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
     late, leeway = _from_send(threshold, row, value), _leeway(threshold, cell)
     few = leeway and leeway.around(value)
     about = UNANSWERED if leeway and leeway.is_unanswered else FEW
-    for ends, whose in ((reach, REPLICATES), (few, about), (late, LATE)):
+    least = _less_own(threshold, cell, min(late or (value,)))
+    less = (least, value) if least < value else None
+    for ends, whose in ((reach, REPLICATES), (few, about), (late, LATE), (less, OWN)):
         if ends and any(threshold.holds(end) is not holds for end in ends):
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
     if threshold.metric == "http_req_duration" and (why := why_longer(threshold, cell, value)):
@@ -142,6 +146,13 @@ def _from_send(threshold: Threshold, row: ResultRow, value: float) -> tuple[floa
     if threshold.metric != "http_req_duration" or sent is None:
         return None
     return sent.at_least(threshold.aggregation, threshold.percent), value
+
+
+def _less_own(threshold: Threshold, cell: MeasuredCell, value: float) -> float:
+    """Return what a latency is without k6's own; the fastest of all has the least of it."""
+    if threshold.metric != "http_req_duration" or threshold.aggregation == "min":
+        return value
+    return max(0.0, value - cell.own_ms)
 
 
 def _asks_for_none(threshold: Threshold) -> bool:
