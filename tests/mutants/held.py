@@ -37,6 +37,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         "percentile_ends",
         "claim_reach",
         "calibration",
+        "survivors",
     ],
     "analysis.lengthened": ["own_delay", "own_thresholds", "step_doubts"],
     "analysis.threshold": ["criteria", "criteria_bounds"],

@@ -3,7 +3,8 @@
 Evaluation is over MeasuredCells: durations are milliseconds of successful answers, and the time-out
 for requests without one; `rate` of http_reqs is those that succeeded a second, and a `count` is the
 mean over the replicates, since k6 counts one run. Missing data never passes; of a lower bound only
-what it decides does, and so of a latency that is longer than the service's own.
+what it decides does, and so of a latency that is longer than the service's own, and of replicates
+that are left beside those that the service spoiled.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from loadlab.analysis.lengthened import why_longer
 from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.row_figures import why_no_rate
 from loadlab.analysis.statistics import ends_of
+from loadlab.analysis.survivors import beside_spoiled
 from loadlab.analysis.threshold import Threshold
 from loadlab.analysis.too_little import one_of_many, too_few_requests
 from loadlab.model.status import (
@@ -50,7 +52,7 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     why = why_no_rate(row) if threshold.metric == "http_reqs" else ""
     if value is None or why or row.validity is Validity.INVALID:
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
-    return _decided(threshold, cell, value)
+    return beside_spoiled(threshold, cell, _decided(threshold, cell, value))
 
 
 def _decided(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOutcome:

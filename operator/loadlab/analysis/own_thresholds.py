@@ -23,6 +23,7 @@ from loadlab.analysis.lengthened import why_longer
 from loadlab.analysis.percentile_ends import LONGEST, Ends, PercentileEnds, leeway_of
 from loadlab.analysis.shares import Counts, share_estimate
 from loadlab.analysis.statistics import ends_of, estimate_to_decide_by
+from loadlab.analysis.survivors import beside_spoiled
 from loadlab.analysis.threshold import AGGREGATIONS, Threshold, parse_threshold
 from loadlab.analysis.too_little import one_of_many
 from loadlab.measurement.own_script import CHECKS, ScriptBound
@@ -118,7 +119,8 @@ class OwnThresholds:
     def _outcome(self, name: str, rule: ScriptThreshold, cell: MeasuredCell) -> CellOutcome:
         if rule.metric in AGGREGATIONS:
             return evaluate(rule, cell)
-        return _decided(rule, self._known.get(name, _Known()), cell)
+        found = _decided(rule, self._known.get(name, _Known()), cell)
+        return beside_spoiled(rule, cell, found)
 
 
 def _parsed(bound: ScriptBound) -> ScriptThreshold:
