@@ -14,6 +14,7 @@ from loadlab.analysis.calibration import (
 )
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.cells import CellAnalysis
+from loadlab.analysis.step import step_of
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
@@ -24,11 +25,13 @@ from loadlab.model.status import (
     LoadOutcome,
     ResultRow,
     Standing,
+    StepOutcome,
 )
 from loadlab.plan.cells import Arm
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement
 from tests.unit.analysis.claims import MEASURED, rows_of, sized
+from tests.unit.analysis.test_step import plan_of
 
 MS = st.floats(0, 1e5)
 
@@ -187,3 +190,21 @@ def test_one_replicate_is_told_by_the_calibration_that_leaves_it_open():
     note = outcome_of("p(95)<20", 8.0, 24.0).note
 
     assert note.startswith("less what k6 itself may have added (status.calibration) the latency")
+
+
+@pytest.mark.parametrize(("ms", "outcome"), [(205, StepOutcome.INCONCLUSIVE), (209, "Failed")])
+def test_a_step_of_a_search_fails_by_what_is_the_services(ms, outcome, healthy):
+    """It "fails at 1,000/s" was said of a service that may hold it."""
+    plan = plan_of()
+    experiment = plan.context.experiment
+    status = experiment.status.model_copy(update={"calibration": calibration(p99=8.0)})
+    calibrated = experiment.model_copy(update={"status": status})
+    plan = replace(plan, context=replace(plan.context, experiment=calibrated))
+    load = replace(healthy.load, open_model=True, rate_per_second=1000.0, virtual_users=400)
+    latency = Histogram.of([1000 * ms] * healthy.requests)
+    measured = replace(healthy, load=load, latency=latency)
+
+    found = step_of(plan, plan.trials[0], JudgedTrial(measured, Judgement()))
+
+    assert found is not None
+    assert (found.outcome, found.reason) == (outcome, "p(95) < 200")
