@@ -14,7 +14,8 @@ expectation       claims about differences between cells: Reproduced, Contradict
 claim_readings    what it reads of the trials; claim_standing, claim_reach: how far beyond them
                   the truth may lie
 percentile_ends   between what few requests leave a percentile; too_little: for any criterion
-spoiled           what the service did in replicates that it spoiled
+spoiled           what the service did in replicates that it spoiled; survivors: the bounds that
+                  those beside them do not keep
 attribution       what held a trial or cell back; utilisation: how full each resource was
 verdict           the experiment's verdict, and what it comes from
 """

@@ -63,6 +63,8 @@ class MeasuredCell:
     own_delay: OwnDelay | None = None  # of a generator that was short of CPU, in latencies
     wants_more: bool = False  # replicates than one, as more are planned
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
+    spoiled: int = 0  # replicates that the service spoiled, which are in no figure
+    own_ms: float = 0.0  # what k6 itself may have added to a latency, by the calibration
 
 
 class CellSum:
@@ -130,6 +132,7 @@ class CellSum:
             counted=len(self._counted(used)),
             wants_more=self._wants_more,
             limit=attribute_cell([t.limit for t in _held_back(used) if t.limit]),
+            spoiled=sum(map(_is_spoiled, self._trials)),
         )
 
     def _counted(self, used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:
@@ -184,6 +187,12 @@ class CellSum:
             validity=Judgement(tuple(reasons)).validity,
             reasons=tuple(f"{r.kind}: {r.message}" for r in worst_first(reasons)[:MAX_REASONS]),
         )
+
+
+def _is_spoiled(trial: TrialFigures) -> bool:
+    """Whether the service spoiled a replicate, by other than that nothing succeeded in it."""
+    beside = () if trial.is_usable else reasons_beside_used(trial.judgement)
+    return any(reason.kind is not ReasonKind.NO_SUCCESS for reason in beside)
 
 
 def _own_delay(used: Sequence[TrialFigures]) -> OwnDelay | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from loadlab.model.status import CriterionOutcome
 
+Whose = tuple[str, str]  # what reaches so far, and the remedy
+
 REPLICATES = ("the replicates reach", "more replicates, or a longer or quieter load, narrow")
 FEW = (
     "so few requests lie about the percentile that it may reach",
@@ -13,6 +15,14 @@ FEW = (
 UNANSWERED = (
     "requests without an answer lie so near the percentile that it may reach",
     "a longer spec.load.request.timeout, or more requests, narrow",
+)
+FEW_VALUES = (
+    "so few values lie about the percentile that it may reach",
+    "a longer load, or more replicates, narrow",
+)
+OWN = (
+    "less what k6 itself may have added (status.calibration) the latency reaches",
+    "more CPU for k6 by spec.resources.k6, or a quieter node, narrows",
 )
 LATE = (
     "requests were sent late, and their latency reaches",
@@ -28,7 +38,7 @@ class CellOutcome:
     value: float | None = None
     is_lower_bound: bool = False
     reach: tuple[float, float] | None = None  # where it undoes a decision
-    whose: tuple[str, str] = REPLICATES  # what reaches so far, and the remedy
+    whose: Whose = REPLICATES
     too_little: str = ""  # of which too little is known to decide anything
 
     @property
@@ -45,5 +55,11 @@ class CellOutcome:
             return self.too_little
         low, high = self.reach
         what, remedy = self.whose
+        start = f"{low:.4g}" if math.isfinite(low) else "any value"
         end = f"{high:.4g}" if math.isfinite(high) else "any length"
-        return f"{what} from {low:.4g} to {end}, across the bound: {remedy} that"
+        return f"{what} from {start} to {end}, across the bound: {remedy} that"
+
+
+def outcome_of(holds: bool) -> CriterionOutcome:
+    """Return how a threshold fared that is known to hold, or not to."""
+    return CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED

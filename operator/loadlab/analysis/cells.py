@@ -86,7 +86,7 @@ class CellAnalysis:
         measured = self._sum.measured_cell()
         figures = measured.percentiles_ms.items()
         known = {percent: less_own_delay(figure, self._own_ms) for percent, figure in figures}
-        measured = replace(measured, percentiles_ms=known)
+        measured = replace(measured, percentiles_ms=known, own_ms=self._own_ms)
         outcomes = {name: evaluate(rule, measured) for name, rule in self._thresholds.items()}
         outcomes |= self._own.evaluate(measured)
         return AnalysedCell(

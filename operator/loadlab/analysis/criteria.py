@@ -3,7 +3,8 @@
 Evaluation is over MeasuredCells: durations are milliseconds of successful answers, and the time-out
 for requests without one; `rate` of http_reqs is those that succeeded a second, and a `count` is the
 mean over the replicates, since k6 counts one run. Missing data never passes; of a lower bound only
-what it decides does, and so of a latency that is longer than the service's own.
+what it decides does, and so of a latency that is longer than the service's own, and of replicates
+that are left beside those that the service spoiled.
 """
 
 from collections.abc import Mapping
@@ -11,13 +12,22 @@ from dataclasses import replace
 from functools import partial
 
 from loadlab.analysis.cell import MeasuredCell
-from loadlab.analysis.cell_outcome import FEW, LATE, REPLICATES, UNANSWERED, CellOutcome
+from loadlab.analysis.cell_outcome import (
+    FEW,
+    LATE,
+    OWN,
+    REPLICATES,
+    UNANSWERED,
+    CellOutcome,
+    outcome_of,
+)
 from loadlab.analysis.lengthened import why_longer
 from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.row_figures import why_no_rate
 from loadlab.analysis.statistics import ends_of
+from loadlab.analysis.survivors import beside_spoiled
 from loadlab.analysis.threshold import Threshold
-from loadlab.analysis.too_little import too_little
+from loadlab.analysis.too_little import one_of_many, too_few_requests
 from loadlab.model.status import (
     CriterionOutcome,
     CriterionResult,
@@ -38,11 +48,16 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
     value, row = _value(threshold, cell), cell.row
     if row.failed_rate == 1.0 and threshold.metric in _FAILURE_METRICS:
         is_kept = threshold.metric == "http_req_failed" and threshold.holds(1.0)
-        return CellOutcome(_outcome(is_kept), value)
+        return CellOutcome(outcome_of(is_kept), value)
     why = why_no_rate(row) if threshold.metric == "http_reqs" else ""
     if value is None or why or row.validity is Validity.INVALID:
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
-    is_duration = threshold.metric == "http_req_duration"
+    return beside_spoiled(threshold, cell, _decided(threshold, cell, value))
+
+
+def _decided(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOutcome:
+    """Decide by the replicates that there are, as far as these are enough."""
+    row, is_duration = cell.row, threshold.metric == "http_req_duration"
     overloaded = is_duration and row.load is LoadOutcome.OVERLOADED
     if overloaded or _is_lower_bound(threshold, row):
         found = _by_lower_bound(threshold, cell, value, overloaded=overloaded)
@@ -50,11 +65,17 @@ def evaluate(threshold: Threshold, cell: MeasuredCell) -> CellOutcome:
             return found  # whatever more replicates, or a longer load, would show
     else:
         found = _by_value(threshold, cell, value)
-    # A share of failures has the interval of its counts.
-    is_share = threshold.metric == "http_req_failed"
-    why = "" if is_share else too_little(cell, threshold.percent)
+    why = _too_little(threshold, cell, found)
     undecided = CriterionOutcome.INCONCLUSIVE
     return replace(found, outcome=undecided, reach=None, too_little=why) if why else found
+
+
+def _too_little(threshold: Threshold, cell: MeasuredCell, found: CellOutcome) -> str:
+    """Say of what there is too little for what was found; else nothing."""
+    if threshold.metric == "http_req_failed":  # a share of failures has the interval of its counts
+        return ""
+    alone = one_of_many(cell, cell.row.replicates.valid)
+    return alone or too_few_requests(threshold, cell.requests, found.outcome)
 
 
 def _by_lower_bound(
@@ -62,9 +83,10 @@ def _by_lower_bound(
 ) -> CellOutcome:
     """Decide by the least that is known: a mean of bounds may be above by chance."""
     reach, figure = _reach(threshold, cell), _figure(threshold, cell)
+    less = _less_own(threshold, cell, value)
     # Each replicate is a bound of its own: the interval of bounds says no more than their least.
     own = figure.least if figure and figure.least is not None else None
-    least = value if reach is None else min(value, reach[0] if own is None else own)
+    least = less if reach is None else min(value, reach[0] if own is None else own)
     decide = partial(_of_lower_bound, threshold, overloaded=overloaded)
     undone = reach if decide(least) is not decide(value) else None
     return CellOutcome(decide(least), value, _is_lower_bound(threshold, cell.row), undone)
@@ -77,12 +99,14 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
     late, leeway = _from_send(threshold, row, value), _leeway(threshold, cell)
     few = leeway and leeway.around(value)
     about = UNANSWERED if leeway and leeway.is_unanswered else FEW
-    for ends, whose in ((reach, REPLICATES), (few, about), (late, LATE)):
+    least = _less_own(threshold, cell, min(late or (value,)))
+    less = (least, value) if least < value else None
+    for ends, whose in ((reach, REPLICATES), (few, about), (late, LATE), (less, OWN)):
         if ends and any(threshold.holds(end) is not holds for end in ends):
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
     if threshold.metric == "http_req_duration" and (why := why_longer(threshold, cell, value)):
         return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, too_little=why)
-    return CellOutcome(_outcome(holds), value)
+    return CellOutcome(outcome_of(holds), value)
 
 
 def _leeway(threshold: Threshold, cell: MeasuredCell) -> Leeway | None:
@@ -126,15 +150,18 @@ def _from_send(threshold: Threshold, row: ResultRow, value: float) -> tuple[floa
     return sent.at_least(threshold.aggregation, threshold.percent), value
 
 
+def _less_own(threshold: Threshold, cell: MeasuredCell, value: float) -> float:
+    """Return what a latency is without k6's own; the fastest of all has the least of it."""
+    if threshold.metric != "http_req_duration" or threshold.aggregation == "min":
+        return value
+    return max(0.0, value - cell.own_ms)
+
+
 def _asks_for_none(threshold: Threshold) -> bool:
     return threshold.relation == "<=" and not threshold.bound
 
 
 _FAILURE_METRICS = {"http_req_duration", "http_req_failed"}
-
-
-def _outcome(holds: bool) -> CriterionOutcome:
-    return CriterionOutcome.PASSED if holds else CriterionOutcome.FAILED
 
 
 def _is_lower_bound(threshold: Threshold, row: ResultRow) -> bool:
@@ -162,7 +189,7 @@ def _of_lower_bound(threshold: Threshold, value: float, *, overloaded: bool) -> 
         return CriterionOutcome.PASSED if holds else CriterionOutcome.INCONCLUSIVE
     if value <= threshold.bound:
         return CriterionOutcome.INCONCLUSIVE
-    return _outcome(threshold.relation == "!=")
+    return outcome_of(threshold.relation == "!=")
 
 
 def _value(threshold: Threshold, cell: MeasuredCell) -> float | None:

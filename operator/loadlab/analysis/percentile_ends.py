@@ -18,11 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Self
+from typing import Protocol, Self
 
 from loadlab.analysis.bounds import CONFIDENCE
 from loadlab.analysis.statistics import incomplete_beta
 from loadlab.measurement.latency import Latency
+from loadlab.measurement.nearby import Nearby
 
 _TOGETHER = (1, 2, 3, 4, 5)  # replicates for which ends are kept; more have those of the last
 
@@ -39,8 +40,50 @@ class Leeway:
     is_unanswered: bool = False  # there is none as it lies among requests without an answer
 
     def around(self, percentile_ms: float) -> Ends:
-        """Return the ends of a percentile, both in ms."""
-        return percentile_ms * self.least, percentile_ms * self.most
+        """Return the ends of a percentile, both in ms; of 0 and less there is no multiple."""
+        least, most = self.least, self.most
+        if percentile_ms > 0:
+            return percentile_ms * least, percentile_ms * most
+        low = percentile_ms if least == 1 else -math.inf
+        return low, percentile_ms if most == 1 else math.inf
+
+
+class _Ordered(Protocol):
+    """Values in their order: the first rank is 1."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def lowest(self) -> float:
+        """What no value of this kind lies below."""
+        ...
+
+    def no_less_than(self, rank: int) -> float:
+        """Return what the value of a rank is at least."""
+        ...
+
+    def no_more_than(self, rank: int) -> float:
+        """Return what the value of a rank is at most; infinite where nobody knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """Latencies in their order; one without an answer is at least what it was waited for."""
+
+    latency: Latency
+    lowest: float = 0.0
+
+    @property
+    def count(self) -> int:
+        return self.latency.count
+
+    def no_less_than(self, rank: int) -> float:
+        return self.latency.percentile_ms(100 * rank / self.count)
+
+    def no_more_than(self, rank: int) -> float:
+        at = 100 * rank / self.count
+        return math.inf if self.latency.is_lower_bound(at) else self.latency.percentile_ms(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +100,23 @@ class PercentileEnds:
     @classmethod
     def of_latency(cls, latency: Latency, percent: float) -> Self:
         """Read them off the latencies of a replicate that has any."""
-        own_ms, share = latency.percentile_ms(percent), 1 - percent / 100
+        return cls._of(_Answers(latency), latency.percentile_ms(percent), percent)
+
+    @classmethod
+    def of_values(cls, known: Nearby, value: float, percent: float) -> Self:
+        """Read them off what is kept of a script's own values about a percentile."""
+        return cls._of(known, value, percent)
+
+    @classmethod
+    def _of(cls, known: "_Ordered", own: float, percent: float) -> Self:
+        share = 1 - percent / 100
         tails = [_tail(replicates) for replicates in _TOGETHER]
-        ends = [_ends(latency, share, tail) for tail in tails]
+        ends = [_ends(known, share, tail) for tail in tails]
         rarer = min(share, 1 - share)
-        few = sum(_most_longer(latency.count, rarer, tail) is None for tail in tails)
+        few = sum(_most_longer(known.count, rarer, tail) is None for tail in tails)
         return cls(
-            array("d", (_times(low, own_ms) for low, _ in ends)),
-            array("d", (_times(high, own_ms) for _, high in ends)),
+            array("d", (_times(low, own) for low, _ in ends)),
+            array("d", (_times(high, own) for _, high in ends)),
             few,
         )
 
@@ -124,25 +176,27 @@ def _tail(replicates: int) -> float:
     return math.pow((1 - CONFIDENCE) / 2, 1 / replicates)
 
 
-def _times(end_ms: float, own_ms: float) -> float:
-    return end_ms / own_ms if own_ms else (math.inf if end_ms else 1.0)
+def _times(end: float, own: float) -> float:
+    """Return how many times a percentile an end is; of 0 and less only itself is a multiple."""
+    if own > 0:
+        return end / own
+    return 1.0 if end == own else math.copysign(math.inf, end - own)
 
 
-def _ends(latency: Latency, share: float, tail: float) -> Ends:
+def _ends(known: _Ordered, share: float, tail: float) -> Ends:
     """Return the ends, each missed with this chance; `share` of all requests are longer.
 
-    No lower one is 0, and no upper one infinite.
+    No lower one is the lowest of all that may be, and no upper one infinite.
     """
-    count = latency.count
+    count = known.count
     longer = _most_longer(count, share, tail)
-    low, high = 0.0, math.inf
+    low, high = known.lowest, math.inf
     if longer is not None:
-        at = 100 * (count - longer) / count
-        high = math.inf if latency.is_lower_bound(at) else latency.percentile_ms(at)
+        high = known.no_more_than(count - longer)
     # By the other side: as many are no longer as are longer than 1 - share.
     shorter = _most_longer(count, 1 - share, tail)
     if shorter is not None:
-        low = latency.percentile_ms(100 * (shorter + 1) / count)
+        low = known.no_less_than(shorter + 1)
     return low, high
 
 

@@ -5,14 +5,13 @@ thousand requests take 2 s, the p99.9 of a thousand is short in 56 of 100 cases:
 taken each of them for a rate that holds.
 """
 
+import math
+
 from loadlab.analysis.cell import MeasuredCell
+from loadlab.analysis.cell_outcome import outcome_of
 from loadlab.analysis.percentile_ends import LONGEST, requests_needed
-
-
-def too_little(cell: MeasuredCell, percent: float | None) -> str:
-    """Say of what a cell has too little, for a percentile where one is given; else nothing."""
-    counts = cell.row.replicates
-    return one_of_many(cell, counts.valid) or _too_few_requests(cell.requests, percent)
+from loadlab.analysis.threshold import Threshold
+from loadlab.model.status import CriterionOutcome
 
 
 def one_of_many(cell: MeasuredCell, known: int) -> str:
@@ -22,8 +21,15 @@ def one_of_many(cell: MeasuredCell, known: int) -> str:
     return f"1 of {cell.row.replicates.planned} replicates alone could be used, which tells no more"
 
 
-def _too_few_requests(requests: int | None, percent: float | None) -> str:
+def too_few_requests(threshold: Threshold, requests: int | None, found: CriterionOutcome) -> str:
+    """Say that a percentile takes more requests than there are for what was found; else nothing.
+
+    What lacks then is its upper end: what a percentile of any length would decide alike stands.
+    """
+    percent = threshold.percent
     if requests is None or percent is None or percent == LONGEST:
+        return ""
+    if threshold.relation[0] in "<>" and outcome_of(threshold.holds(math.inf)) is found:
         return ""
     if requests >= (needed := requests_needed(percent)):
         return ""

@@ -15,7 +15,8 @@ from loadlab.measurement.documents import (
     OwnThreshold,
     Scenario,
 )
-from loadlab.measurement.script_trends import known_of
+from loadlab.measurement.nearby import Nearby
+from loadlab.measurement.script_trends import known_of, nearby_of
 
 WARM_UP = "warmup"
 _OF_TIMES = ("avg", "min", "med", "max", "p")
@@ -26,6 +27,7 @@ _OF_K6 = {  # what a criterion may be about: loadlab.analysis.criteria
     "dropped_iterations": ("count",),
 }
 CHECKS = "checks"
+LONGEST = 100.0  # percent: of the values that there were it is known
 TOLD_CHECKS = 3  # that are told
 TOLD_EXCEPTIONS = 3
 _SPELLING = re.compile(
@@ -41,6 +43,8 @@ class ScriptBound:
     metric: str
     threshold: str
     value: float | None = None  # ms, or a share of the checks; None for a metric of requests
+    checks: tuple[int, int] | None = None  # that passed, of so many
+    nearby: Nearby | None = None  # values, of a percentile of those below the longest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +137,10 @@ def _of_trend(
         return str(asked)
     if not known.decides(float(found["bound"])):
         return f"{asked}, as it lies between {known.low:g} and {known.high:g}"
-    return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=known.value)
+    near = nearby_of(trends, float(percent)) if percent and float(percent) < LONGEST else None
+    return ScriptBound(
+        metric=asked.metric, threshold=asked.threshold, value=known.value, nearby=near
+    )
 
 
 def _of_checks(
@@ -141,8 +148,13 @@ def _of_checks(
 ) -> ScriptBound | str:
     if not (all_of_them := passed.total() + failed.total()):
         return str(asked)
-    share = passed.total() / all_of_them
-    return ScriptBound(metric=asked.metric, threshold=asked.threshold, value=share)
+    counts = passed.total(), all_of_them
+    return ScriptBound(
+        metric=asked.metric,
+        threshold=asked.threshold,
+        value=counts[0] / all_of_them,
+        checks=counts,
+    )
 
 
 def _checked(documents: Sequence[K6Document]) -> tuple[Counter[str], Counter[str]]:

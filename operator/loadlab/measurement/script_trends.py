@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from loadlab.measurement.documents import Exact, Trend
 from loadlab.measurement.hdr_text import HIGHEST_US, LOWEST_US
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.nearby import Nearby
 
 _LEAST, _MOST = LOWEST_US / 1000, HIGHEST_US / 1000
 _HALF_A_STEP = _LEAST / 2
@@ -53,17 +54,34 @@ def known_of(trends: Sequence[Trend], name: str, percent: float | None) -> Known
             return _percentile(trends, values, exact, 50.0 if percent is None else percent)
 
 
+def nearby_of(trends: Sequence[Trend], percent: float) -> Nearby | None:
+    """Return the values of all pods about a percentile; None without any."""
+    values = Histogram.merged(trend.hdr for trend in trends)
+    exact = _exact_of(trends)
+
+    def ends_at(rank: int) -> tuple[float, float]:
+        if exact is not None and exact.min == exact.max:
+            return exact.min, exact.max
+        known = _at_rank(trends, values, exact, rank)
+        return known.low, known.high
+
+    return Nearby.of(values.count, percent, ends_at) if values.count else None
+
+
 def _percentile(
     trends: Sequence[Trend], values: Histogram, exact: Exact | None, percent: float
 ) -> Known:
     if exact is not None and exact.min == exact.max:
         return Known(value=exact.min, low=exact.min, high=exact.max)
-    rank = values.rank_of(percent)
+    return _at_rank(trends, values, exact, values.rank_of(percent))
+
+
+def _at_rank(trends: Sequence[Trend], values: Histogram, exact: Exact | None, rank: int) -> Known:
     if rank <= sum(trend.below for trend in trends):
         return Known(value=_LEAST, low=exact.min if exact else -math.inf, high=_LEAST)
     if rank > values.count - sum(trend.clamped for trend in trends):
         return Known(value=_MOST, low=_MOST, high=exact.max if exact else math.inf)
-    found = values.percentile_us(percent) / 1000
+    found = values.percentile_us(100 * rank / values.count) / 1000
     step = _HALF_A_STEP if found < _STEPS_MATTER else 0.0
     return Known(value=found, low=found - step, high=found + step)
 

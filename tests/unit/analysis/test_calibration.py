@@ -12,10 +12,26 @@ from loadlab.analysis.calibration import (
     less_own_delay,
     with_calibration,
 )
+from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.cells import CellAnalysis
+from loadlab.analysis.step import step_of
+from loadlab.analysis.threshold import parse_threshold
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
-from loadlab.model.status import Calibration, Figure, LoadOutcome, ResultRow, Standing
+from loadlab.model.status import (
+    Calibration,
+    CriterionOutcome,
+    Figure,
+    LoadOutcome,
+    ResultRow,
+    Standing,
+    StepOutcome,
+)
+from loadlab.plan.cells import Arm
+from loadlab.validity.judged_trial import JudgedTrial
+from loadlab.validity.judgement import Judgement
 from tests.unit.analysis.claims import MEASURED, rows_of, sized
+from tests.unit.analysis.test_step import plan_of
 
 MS = st.floats(0, 1e5)
 
@@ -129,3 +145,66 @@ def test_without_a_calibration_rows_stay_as_they_are():
     rows = rows_of([sized(Cell(variant="a"), block, 9_900, 500, 40) for block in range(3)])
 
     assert with_calibration(rows, None) == tuple(rows)
+
+
+def outcome_of(text: str, own_ms: float, *p95s: float) -> CellOutcome:
+    """Hold replicates of 1,000 requests, all of one latency, against a threshold."""
+    rule = parse_threshold("http_req_duration", text)
+    arm = Arm(Cell(variant="a"))
+    analysis = CellAnalysis(arm, len(p95s), {"fast": rule}, own_ms)
+    for number, p95 in enumerate(p95s, 1):
+        measured = replace(MEASURED, latency=Histogram.of([round(p95 * 1000)] * 1000))
+        analysis.add_judged(JudgedTrial(measured, Judgement()), number)
+    return analysis.analysed_cell().outcomes["fast"]
+
+
+@pytest.mark.parametrize("p95s", [(24.0,), (24.0, 24.0), (24.0, 24.0, 24.0)])
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("p(95)<20", CriterionOutcome.INCONCLUSIVE),
+        ("p(95)>20", CriterionOutcome.INCONCLUSIVE),
+        ("med<20", CriterionOutcome.INCONCLUSIVE),
+        ("avg<20", CriterionOutcome.INCONCLUSIVE),
+        ("max<20", CriterionOutcome.INCONCLUSIVE),
+        ("min<20", CriterionOutcome.FAILED),
+        ("p(95)<15", CriterionOutcome.FAILED),
+        ("p(95)<25", CriterionOutcome.PASSED),
+        ("avg<15", CriterionOutcome.FAILED),
+        ("p(95)>15", CriterionOutcome.PASSED),
+    ],
+)
+def test_a_bound_that_k6_itself_may_have_broken_is_open_however_many_replicates(
+    p95s, text, outcome
+):
+    """A search has one for each rate: 24 ms failed p(95)<20 where 8 may be k6's."""
+    found = outcome_of(text, 8.0, *p95s)
+
+    assert found.outcome is outcome
+    assert ("from 16.0" in found.note) is (outcome is CriterionOutcome.INCONCLUSIVE)
+    assert len(found.note) <= 200
+    assert outcome_of("p(95)<20", 0.0, *p95s).outcome is CriterionOutcome.FAILED
+
+
+def test_one_replicate_is_told_by_the_calibration_that_leaves_it_open():
+    note = outcome_of("p(95)<20", 8.0, 24.0).note
+
+    assert note.startswith("less what k6 itself may have added (status.calibration) the latency")
+
+
+@pytest.mark.parametrize(("ms", "outcome"), [(205, StepOutcome.INCONCLUSIVE), (209, "Failed")])
+def test_a_step_of_a_search_fails_by_what_is_the_services(ms, outcome, healthy):
+    """It "fails at 1,000/s" was said of a service that may hold it."""
+    plan = plan_of()
+    experiment = plan.context.experiment
+    status = experiment.status.model_copy(update={"calibration": calibration(p99=8.0)})
+    calibrated = experiment.model_copy(update={"status": status})
+    plan = replace(plan, context=replace(plan.context, experiment=calibrated))
+    load = replace(healthy.load, open_model=True, rate_per_second=1000.0, virtual_users=400)
+    latency = Histogram.of([1000 * ms] * healthy.requests)
+    measured = replace(healthy, load=load, latency=latency)
+
+    found = step_of(plan, plan.trials[0], JudgedTrial(measured, Judgement()))
+
+    assert found is not None
+    assert (found.outcome, found.reason) == (outcome, "p(95) < 200")

@@ -11,7 +11,7 @@ from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.percentile_ends import requests_needed
 from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
 from loadlab.analysis.threshold import parse_threshold
-from loadlab.analysis.too_little import too_little
+from loadlab.analysis.too_little import too_few_requests
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import Unanswered
 from loadlab.model.status import CriterionOutcome as Outcome
@@ -25,6 +25,7 @@ def judged(
     text: str = "p(95)<450",
     metric: str = "http_req_duration",
     planned: int | None = None,
+    requests: int = 1000,
     cut: Unanswered | None = None,
 ) -> CellOutcome:
     """Hold a cell against a threshold, of replicates whose latencies (ms) are all the same."""
@@ -32,12 +33,12 @@ def judged(
     planned = planned or len(p95s)
     cell = CellSum(ASYNC, planned, [rule.percent] if rule.percent else [], wants_more=planned > 1)
     for p95 in p95s:
-        latency = Histogram.of([round(p95 * 1000)] * 1000)
+        latency = Histogram.of([round(p95 * 1000)] * requests)
         trial = replace(
             MEASURED,
             latency=latency,
-            requests=1000 + (cut.requests if cut else 0),
-            last_answer_epoch_seconds=1000 / p95,
+            requests=requests + (cut.requests if cut else 0),
+            last_answer_epoch_seconds=requests / p95,
             without_answer=cut or MEASURED.without_answer,
         )
         cell.add(JudgedTrial(trial, Judgement()))
@@ -131,11 +132,42 @@ def test_a_percentile_of_too_few_requests_is_not_known(replicates: int, outcome:
 
 
 def test_exactly_as_many_as_it_takes_are_enough() -> None:
-    cell = CellSum(ASYNC, planned=1).measured_cell()
+    p99, mean = (parse_threshold("http_req_duration", text) for text in ("p(99)<100", "avg<100"))
 
-    assert too_little(replace(cell, requests=368), 99.0) == ""
-    assert too_little(replace(cell, requests=367), 99.0) != ""
-    assert too_little(replace(cell, requests=1), None) == ""
+    assert too_few_requests(p99, 368, Outcome.PASSED) == ""
+    assert too_few_requests(p99, 367, Outcome.PASSED) != ""
+    assert too_few_requests(mean, 1, Outcome.PASSED) == ""
+    assert too_few_requests(p99, None, Outcome.PASSED) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("p(99)<100", Outcome.FAILED),
+        ("p(99)<500", Outcome.FAILED),
+        ("p(99)<501", Outcome.INCONCLUSIVE),
+        ("p(99)>100", Outcome.PASSED),
+        ("p(99)>600", Outcome.INCONCLUSIVE),
+        ("p(99)==100", Outcome.INCONCLUSIVE),
+        ("p(99)!=100", Outcome.INCONCLUSIVE),
+    ],
+)
+def test_what_lacks_of_few_requests_is_the_upper_end_alone(text: str, outcome: Outcome) -> None:
+    """200 requests of 500 ms each: p(99)<100 was undecided, though the p99 is 500 ms or more."""
+    found = judged(*([500] * 5), text=text, requests=40)
+
+    assert found.outcome is outcome
+    assert found.note.startswith("too few requests") is (outcome is Outcome.INCONCLUSIVE)
+
+
+def test_one_of_two_hundred_that_is_slow_breaks_no_p99_yet() -> None:
+    """The second longest of 40 is fast: that one is slow may be chance."""
+    assert judged(10, 10, 10, 10, 500, text="p(99)<100", requests=1).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_search_can_break_a_bound_on_a_percentile_that_it_has_too_few_requests_to_keep() -> None:
+    assert judged(10, text="p(99.9)<5").outcome is Outcome.FAILED
+    assert judged(10, text="p(99.9)<50").outcome is Outcome.INCONCLUSIVE
 
 
 def test_the_note_says_how_many_it_takes_and_fits_a_status() -> None:
