@@ -96,6 +96,7 @@ def marked(row: ResultRow, own: OwnDelay | None) -> ResultRow:
         ((52.0, None), (35.0, BUSY), Outcome.REGRESSED),
         ((35.0, BUSY), (52.0, None), Outcome.IMPROVED),
         ((90.0, BUSY), (35.0, BUSY), Outcome.REGRESSED),  # 45 at least
+        ((35.0, None), (90.0, BUSY), Outcome.IMPROVED),
         ((52.0, WAITED), (35.0, WAITED), Outcome.REGRESSED),
         ((39.0, WAITED), (35.0, None), Outcome.INCONCLUSIVE),  # three waits of 1.6 ms
         ((130.0, THROTTLED), (35.0, None), Outcome.INCONCLUSIVE),
