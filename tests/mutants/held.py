@@ -7,8 +7,12 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.statistics": ["distributions", "criteria_evidence"],
     "analysis.intervals": [],
     "analysis.blocks": [],
-    "analysis.comparison": ["best", "blocks_needed", "equivalence", "two_rates", "alike"],
-    "analysis.claim_limits": ["two_rates", "comparison", "comparison_claims"],
+    "analysis.comparison": [
+        *("best", "blocks_needed", "equivalence", "two_rates", "alike", "own_delays", "open_ends")
+    ],
+    "analysis.claim_limits": ["two_rates", "comparison", "comparison_claims", "open_ends"],
+    "analysis.open_ends": ["best_at_most"],
+    "analysis.own_delays": [],
     "analysis.held_up": [],
     "analysis.welch": [],
     "analysis.shares": [],
@@ -20,7 +24,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.left_out": ["figures_left_out"],
     "analysis.too_little": ["criteria_evidence"],
     "analysis.controls": ["comparison"],
-    "analysis.equivalence": ["comparison_claims"],
+    "analysis.equivalence": ["comparison_claims", "own_delays"],
     "analysis.calibration": ["equivalence", "baseline_compare"],
     "analysis.percentiles": ["cell"],
     "analysis.cell_latency": ["late_cell"],
@@ -29,7 +33,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.scaling": [],
     "analysis.measured_levels": ["scaling", "scaling_claims"],
     "analysis.hard_limit": ["scaling"],
-    "analysis.best": ["left_by_any", "alternatives", "held_up", "alike"],
+    "analysis.best": ["left_by_any", "alternatives", "held_up", "alike", "best_at_most"],
     "analysis.contenders": ["best_offered", "why_alone", "put_off"],
     "analysis.criteria": [
         "overload",

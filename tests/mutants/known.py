@@ -34,6 +34,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_most: max(1, cells) -> max(2, cells)": _ROOM_FOR_ALL,
     },
     "analysis.best": {
+        "_may_be_longer: tail > enough -> tail >= enough": _NEVER_EQUAL,
         "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
         "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": (
             "no cell carries less than a request in a second"
@@ -119,7 +120,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "compare_in_family(found, p, 2)": "the outcome alone is read",
         "_why_hidden: mean_of(found.over, found.figure) or 0.0 -> "
         "mean_of(found.over, found.figure) or 1.0": "what its replicates have, a row has",
-        "_why_waited: mean_of(found.over, found.figure) or 0.0 -> "
+        "_why_delayed: mean_of(found.over, found.figure) or 0.0 -> "
         "mean_of(found.over, found.figure) or 1.0": "what its replicates have, a row has",
         "holm: [0.0] -> [1.0]": "each place is set afterwards",
     },
@@ -130,12 +131,13 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
         "why_hidden: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
-        "why_waited: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
-        "why_waited: estimate.mean > 0 -> estimate.mean >= 0 (2)": _NO_DIFFERENCE,
-        "why_waited: math.exp(estimate.mean - half) * over_ms - of > over_ms -> "
-        "math.exp(estimate.mean - half) * over_ms - of >= over_ms": _NEVER_EQUAL,
-        "why_waited: over_ms - over > math.exp(estimate.mean + half) * over_ms -> "
-        "over_ms - over >= math.exp(estimate.mean + half) * over_ms": _NEVER_EQUAL,
+        "why_delayed: estimate.mean > 0 -> estimate.mean >= 0": _NO_DIFFERENCE,
+        "why_delayed: estimate.mean > 0 -> estimate.mean >= 0 (2)": _NO_DIFFERENCE,
+        "why_delayed: longer - delay.of_ms(longer) > shorter -> "
+        "longer - delay.of_ms(longer) >= shorter": _NEVER_EQUAL,
+    },
+    "analysis.open_ends": {
+        ": OpenEnds(less=True) -> OpenEnds(less=False)": "read by others as they are imported",
     },
     "analysis.estimate": {
         "LogEstimate.detectable: half is None or self.main is None -> "

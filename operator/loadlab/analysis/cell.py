@@ -15,6 +15,7 @@ from loadlab.analysis.cell_latency import lower_ends, request_rows
 from loadlab.analysis.cell_percentiles import PercentileSum
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
+from loadlab.analysis.own_delays import usual_delay
 from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
@@ -125,7 +126,7 @@ class CellSum:
             percentiles_ms=self._percentiles.figures_ms(),
             leeways=self._percentiles.leeways(),
             lengthened_by=worked_more_by(weighty) if used else None,
-            own_delay=_own_delay(used),
+            own_delay=usual_delay(used),
             dropped_iterations=sum(t.dropped_iterations for t in used),
             rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),
             requests=self._requests,
@@ -193,14 +194,6 @@ def _is_spoiled(trial: TrialFigures) -> bool:
     """Whether the service spoiled a replicate, by other than that nothing succeeded in it."""
     beside = () if trial.is_usable else reasons_beside_used(trial.judgement)
     return any(reason.kind is not ReasonKind.NO_SUCCESS for reason in beside)
-
-
-def _own_delay(used: Sequence[TrialFigures]) -> OwnDelay | None:
-    """Return what the generator may have added to a cell's latencies, where it did to most."""
-    known = [trial.own_delay for trial in used if trial.own_delay]
-    if not known or 2 * len(known) < len(used):
-        return None
-    return OwnDelay(max(each.share for each in known), max(each.ms for each in known))
 
 
 def _held_back(used: Sequence[TrialFigures]) -> Sequence[TrialFigures]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence, Set
 
+from loadlab.analysis.own_delays import usual_delay
 from loadlab.analysis.statistics import log_estimate
 from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures
 from loadlab.model.status import Figure
@@ -9,13 +10,17 @@ from loadlab.validity.judgement import Reason, ReasonKind
 from loadlab.validity.lateness import Ends
 from loadlab.validity.standing import (
     mixes_failures,
+    stand_busy,
     stand_cost,
     stand_disturbed,
     stand_latency,
     stand_samples,
     stand_sent,
     stand_throughput,
+    weighing,
 )
+
+_STOPPED = {ReasonKind.GENERATOR_THROTTLED}
 
 
 def cost_of(
@@ -45,7 +50,10 @@ def p95_of(
         return figure.as_unsound(ReasonKind.FAILURES_IN_LATENCY)
     if any(latency.is_lower_bound("p95") for latency in known):
         return stand_latency(figure, reasons)
-    return stand_disturbed(stand_sent(stand_samples(figure, samples), apart), reasons)
+    busy = stand_busy(stand_samples(figure, samples), usual_delay(used))
+    judgements = [trial.judgement for trial in used]
+    # What is known least of comes last, and is what it stands for.
+    return stand_sent(stand_disturbed(busy, weighing(reasons, judgements, _STOPPED)), apart)
 
 
 def throughput_of(used: Sequence[TrialFigures], reasons: Sequence[Reason]) -> Figure | None:

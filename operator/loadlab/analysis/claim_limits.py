@@ -9,12 +9,14 @@ import math
 
 from loadlab import spelling
 from loadlab.analysis.equivalence import MARGIN
-from loadlab.analysis.row_figures import is_thin, mean_of, standing_beside, standing_of
+from loadlab.analysis.open_ends import is_of_survivors, open_ends
+from loadlab.analysis.row_figures import is_thin, mean_of, standing_of
 from loadlab.base.text import fit
 from loadlab.model.status import LoadOutcome, ResultRow, Standing
 
 _RATE = "requests_per_second"
 _MOST_CHARACTERS = 100  # of the reason of a comparison
+_SURVIVORS = "known without the replicates that it spoiled"
 _WORDS = {_RATE: "requests per second", "cpu_micros": "CPU per request", "p95_ms": "p95"}
 _BY_RATE = {"cpu_micros", "p95_ms"}  # the requests beside a load have a rate of their own
 
@@ -24,23 +26,23 @@ def is_overloaded(of: ResultRow, over: ResultRow) -> bool:
     return LoadOutcome.OVERLOADED in {of.load, over.load}
 
 
-def may_lie(of: ResultRow, over: ResultRow, figure: str) -> tuple[bool, bool]:
+def may_lie(
+    of: ResultRow, over: ResultRow, figure: str, held: tuple[bool, bool] = (False, False)
+) -> tuple[bool, bool]:
     """Say whether the ratio may be claimed to lie above 1, and below it.
 
-    Over a lower bound the true ratio may be smaller; with one above it, larger.
+    Over what may be more the true ratio may be smaller, and larger where that is divided. `held`
+    says of either whether the caller holds it against the generator's own delay (`open_ends`).
     """
     if is_overloaded(of, over):
         return False, False
-    own, other = (standing_beside(row, figure) for row in (of, over))
-    sound = Standing.SOUND
-    return (
-        other is sound and own is not Standing.UNSOUND,
-        own is sound and other is not Standing.UNSOUND,
-    )
+    own = open_ends(of, figure, delay_is_held=held[0])
+    other = open_ends(over, figure, delay_is_held=held[1])
+    return not (own.less or other.more), not (own.more or other.less)
 
 
 def why_not_sound(of: ResultRow, over: ResultRow, figure: str) -> str:
-    """Say which of two cells' figures is not Sound, and why; nothing where both are."""
+    """Say which of two cells' figures may be off whatever their spread, and why; else nothing."""
     found = {row.cell.title(): how for row in (of, over) if (how := _how_unsound(row, figure))}
     if not found:
         return ""
@@ -63,10 +65,10 @@ def why_thin(of: ResultRow, over: ResultRow, figure: str) -> str:
 
 
 def _how_unsound(row: ResultRow, figure: str) -> str:
-    """Return such as `Unsound: SentLate`; nothing where it is Sound."""
+    """Return such as `Unsound: SentLate`; nothing where it is Sound, of all replicates."""
     standing = standing_of(row, figure)
     if standing is Standing.SOUND:
-        return ""
+        return _SURVIVORS if is_of_survivors(row) else ""
     known = None if "." in figure else getattr(row, figure)
     return f"{standing}: {known.why}" if known and known.why else str(standing)
 

@@ -8,7 +8,8 @@
 |                    | never of few samples: their spread does not show what they miss     |
 | Inconclusive       | neither; or less than three blocks, or an interval beyond 3 to 1;   |
 |                    | or the one that looks better failed more (loadlab.analysis.fairness);|
-|                    | or it depends on rates that a closed loop had apart (claim_limits)   |
+|                    | or it depends on rates that a closed loop had apart (claim_limits),  |
+|                    | or the truth may lie on the other side whatever the spread (open_ends) |
 
 The family is what is compared in the experiment: all cells and all figures below. Its p values are
 adjusted by Holm's step-down method (Scandinavian Journal of Statistics 6, 1979), so that in an
@@ -22,8 +23,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pydantic.alias_generators import to_camel
-
 from loadlab.analysis.blocks import BlockNoise, Logs, block_noise
 from loadlab.analysis.bounds import CONFIDENCE, FEWEST_BLOCKS
 from loadlab.analysis.claim_limits import (
@@ -34,12 +33,13 @@ from loadlab.analysis.claim_limits import (
     why_thin,
 )
 from loadlab.analysis.controls import controls_of
-from loadlab.analysis.equivalence import MARGIN, seems_equal, why_hidden, why_waited
+from loadlab.analysis.equivalence import MARGIN, seems_equal, why_delayed, why_hidden
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.fairness import why_unfair
-from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell, waits_by_cell
-from loadlab.analysis.row_figures import mean_of
+from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
+from loadlab.analysis.own_delays import CellDelay, delays_by_cell
+from loadlab.analysis.row_figures import mean_of, spelled
 from loadlab.model.status import (
     MAX_ROWS,
     Comparison,
@@ -68,8 +68,13 @@ class Difference:
     estimate: LogEstimate | None  # None without a block
     why: str = ""  # no claim is possible, whatever the figures are
     own_ms: float | None = None  # what k6 itself adds to a latency; None where it is not known
-    waited_ms: tuple[float, float] = (0.0, 0.0)  # for which it was short of a CPU; of, and over
+    delays: tuple[CellDelay, CellDelay] = (CellDelay(), CellDelay())  # k6's, of and over
     at_any_rate: bool = False  # whoever tells it says that the two had rates of their own
+
+    @property
+    def delays_are_known(self) -> tuple[bool, bool]:
+        """Whether it is known of either how much a generator that was short of CPU added."""
+        return self.delays[0].own is not None, self.delays[1].own is not None
 
     @property
     def doubt(self) -> float | None:
@@ -100,10 +105,10 @@ def compare_cells(
     names = compared_figures(replicates, latency=latency)[: MAX_ROWS // len(pairs)]
     cells = usable_by_cell(replicates)
     tables = {name: logs_by_cell(cells, FIGURES[name]) for name in names}
-    waits = waits_by_cell(cells)
+    delays = delays_by_cell(cells)
     noises = {name: block_noise(list(table.values()), pilot) for name, table in tables.items()}
     differences = [
-        difference_of(name, pair, tables[name], noises[name], own_ms=own_ms, waits=waits)
+        difference_of(name, pair, tables[name], noises[name], own_ms=own_ms, delays=delays)
         for pair in pairs
         for name in names
     ]
@@ -136,15 +141,15 @@ def difference_of(
     noise: BlockNoise | None,
     *,
     own_ms: float | None = None,
-    waits: Mapping[str, float] = MappingProxyType({}),
+    delays: Mapping[str, CellDelay] = MappingProxyType({}),
 ) -> Difference:
     """Take one figure of two cells within each block."""
     of, over = (table.get(row.cell.title(), {}) for row in pair)
     logs = [of[block] - over[block] for block in sorted(of.keys() & over.keys())]
     estimate = LogEstimate.of_difference(logs, noise) if logs else None
-    waited = waits.get(pair[0].cell.title(), 0.0), waits.get(pair[1].cell.title(), 0.0)
+    known = tuple(delays.get(row.cell.title(), CellDelay()) for row in pair)
     ratios = tuple(map(math.exp, logs))
-    return Difference(figure, *pair, ratios, estimate, own_ms=own_ms, waited_ms=waited)
+    return Difference(figure, *pair, ratios, estimate, own_ms=own_ms, delays=(known[0], known[1]))
 
 
 def holm(doubts: Sequence[float]) -> list[float]:
@@ -217,17 +222,12 @@ def _claim(found: Difference, p: float, family: int) -> Comparison:
 
 def _told(found: Difference, **fields: Any) -> Comparison:
     return Comparison(
-        figure=_spelled(found.figure),
+        figure=spelled(found.figure),
         of=found.of.cell.title(),
         over=found.over.cell.title(),
         blocks=len(found.ratios),
         **fields,
     )
-
-
-def _spelled(figure: str) -> str:
-    request, dot, name = figure.rpartition(".")
-    return f"{request}{dot}{to_camel(name)}"
 
 
 def _why(found: Difference, estimate: LogEstimate, shown: Figure, *, is_told: bool) -> str | None:
@@ -238,12 +238,12 @@ def _why(found: Difference, estimate: LogEstimate, shown: Figure, *, is_told: bo
     if not all(may_lie(found.of, found.over, found.figure)):
         return why_not_sound(found.of, found.over, found.figure)
     hidden = _why_hidden(found, estimate) if seems_equal(estimate) else ""
-    return (_why_waited(found, estimate) if is_told else hidden) or None
+    return (_why_delayed(found, estimate) if is_told else hidden) or None
 
 
 def _outcome(found: Difference, estimate: LogEstimate, p: float) -> ComparisonOutcome:
-    above, below = may_lie(found.of, found.over, found.figure)
-    if p < _ALPHA and (above if estimate.mean > 0 else below) and not _why_waited(found, estimate):
+    above, below = may_lie(found.of, found.over, found.figure, found.delays_are_known)
+    if p < _ALPHA and (above if estimate.mean > 0 else below) and not _why_delayed(found, estimate):
         is_better = estimate.mean * _BETTER[found.figure.rpartition(".")[2]] > 0
         return ComparisonOutcome.IMPROVED if is_better else ComparisonOutcome.REGRESSED
     if p >= _ALPHA and _lies_within(found, estimate):
@@ -256,11 +256,11 @@ def _lies_within(found: Difference, estimate: LogEstimate) -> bool:
     return is_known and seems_equal(estimate) and not _why_hidden(found, estimate)
 
 
-def _why_waited(found: Difference, estimate: LogEstimate) -> str:
-    """Say that k6's waiting for a CPU may be all of a difference of latencies; else nothing."""
+def _why_delayed(found: Difference, estimate: LogEstimate) -> str:
+    """Say that k6's own delay may be all of a difference of latencies; else nothing."""
     if not found.figure.endswith(_TAIL):
         return ""
-    return why_waited(estimate, mean_of(found.over, found.figure) or 0.0, found.waited_ms)
+    return why_delayed(estimate, mean_of(found.over, found.figure) or 0.0, found.delays)
 
 
 def _why_hidden(found: Difference, estimate: LogEstimate) -> str:

@@ -12,6 +12,7 @@ from loadlab import spelling
 from loadlab.analysis.bounds import CONFIDENCE, EQUIVALENCE_MARGIN
 from loadlab.analysis.calibration import without_own_delay
 from loadlab.analysis.estimate import LogEstimate
+from loadlab.analysis.own_delays import CellDelay
 
 MARGIN = math.log1p(EQUIVALENCE_MARGIN)
 _UNKNOWN = "what k6 itself adds to both is not known (load.calibration), and may hide a difference"
@@ -37,23 +38,20 @@ def why_hidden(estimate: LogEstimate, over_ms: float, own_ms: float | None) -> s
     )
 
 
-def why_waited(estimate: LogEstimate, over_ms: float, waited_ms: tuple[float, float]) -> str:
-    """Say that the longer of two latencies is so by no more than k6 waited for a CPU meanwhile.
+def why_delayed(estimate: LogEstimate, over_ms: float, delays: tuple[CellDelay, CellDelay]) -> str:
+    """Say that the longer of two latencies is so by no more than may be k6's own; else nothing.
 
-    `waited_ms` is how long it did for either, which is in its latency; nothing where it is less.
+    It is held where the interval has the two nearest. `delays` are those of either cell.
     """
     half = estimate.half()
     if half is None:
         return ""
-    of, over = waited_ms
-    if estimate.mean > 0:
-        is_more = math.exp(estimate.mean - half) * over_ms - of > over_ms
-    else:
-        is_more = over_ms - over > math.exp(estimate.mean + half) * over_ms
-    waited = of if estimate.mean > 0 else over
-    if is_more or not waited:
+    of_ms = math.exp(estimate.mean + (-half if estimate.mean > 0 else half)) * over_ms
+    is_longer = estimate.mean > 0
+    longer, shorter = (of_ms, over_ms) if is_longer else (over_ms, of_ms)
+    delay = delays[0] if is_longer else delays[1]
+    if longer - delay.of_ms(longer) > shorter or not (told := delay.told(longer)):
         return ""
-    told = f"k6 waited for a CPU for {spelling.number(waited)} ms (p99)"
     return f"{told}: it may be all of the difference"
 
 

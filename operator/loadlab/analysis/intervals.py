@@ -37,14 +37,6 @@ def usable_by_cell(replicates: Iterable[Replicate]) -> Mapping[str, Sequence[Rep
     return cells
 
 
-def waits_by_cell(cells: Mapping[str, Sequence[Replicate]]) -> Mapping[str, float]:
-    """Return how long the generator waited for a CPU in each cell: p99, worst replicate, ms."""
-    return {
-        title: max(replicate.trial.generator_wait_ms for replicate in used)
-        for title, used in cells.items()
-    }
-
-
 def logs_by_cell(cells: Mapping[str, Sequence[Replicate]], read: Read) -> LogsByCell:
     """Return the logarithms of a figure, cell by cell and block by block; what is 0 has none."""
     return {title: _logs(used, read) for title, used in cells.items()}

@@ -26,8 +26,8 @@ from loadlab.analysis.intervals import (
     logs_by_cell,
     tail_of,
     usable_by_cell,
-    waits_by_cell,
 )
+from loadlab.analysis.own_delays import delays_by_cell
 from loadlab.model.status import Comparison, ResultRow
 
 RATE, TAIL, COST = "requests_per_second", "p95_ms", "cpu_micros"
@@ -75,7 +75,7 @@ class Pairs:
         # An offered rate tells none apart, and each figure has its price.
         self.order = tuple(n for n in reads if n != RATE or not is_offered(candidates))
         self._terms = terms
-        self._waits = waits_by_cell(cells)
+        self._delays = delays_by_cell(cells)
         self._tables: Mapping[str, Mapping[str, Logs]] = {
             name: logs_by_cell(cells, read) for name, read in reads.items()
         }
@@ -134,7 +134,7 @@ class Pairs:
     def difference(self, name: str, of: ResultRow, over: ResultRow) -> Difference:
         """Take one figure of two cells within each block."""
         table, noise, own_ms = self._tables[name], self._noises[name], self._terms.own_ms
-        found = difference_of(name, (of, over), table, noise, own_ms=own_ms, waits=self._waits)
+        found = difference_of(name, (of, over), table, noise, own_ms=own_ms, delays=self._delays)
         return replace(found, why=self._terms.why)
 
     def _adjusted(self, candidates: Sequence[ResultRow]) -> Mapping[_Pair, float]:

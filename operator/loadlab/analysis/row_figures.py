@@ -1,5 +1,7 @@
 """A row's figures by their names, and how far each may be trusted."""
 
+from pydantic.alias_generators import to_camel
+
 from loadlab.model.status import RequestRow, ResultRow, Standing
 from loadlab.validity.judgement import ReasonKind
 from loadlab.validity.lateness import are_apart
@@ -23,6 +25,12 @@ def standing_of(row: ResultRow, figure: str) -> Standing:
         return _standing_of_p95(found) if found else Standing.UNSOUND
     figure_of_row = getattr(row, name)
     return figure_of_row.standing if figure_of_row else Standing.UNSOUND
+
+
+def spelled(figure: str) -> str:
+    """Return a figure's name as a status spells it, such as `ping.p95Ms`."""
+    request, dot, name = figure.rpartition(".")
+    return f"{request}{dot}{to_camel(name)}"
 
 
 def is_thin(row: ResultRow, figure: str) -> bool:

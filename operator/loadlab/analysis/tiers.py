@@ -68,7 +68,7 @@ def _beside_others(
         set_aside=reasons,
         are_alike=first.are_alike and not undecided,
         among=(*undecided, *first.among),
-        undecided=undecided,
+        undecided=(*first.undecided, *undecided),
     )
 
 

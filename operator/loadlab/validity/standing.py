@@ -1,9 +1,10 @@
 """What a figure may be taken for, by the reasons against the trials that it comes from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from loadlab.model.status import Figure
 from loadlab.validity import bounds
+from loadlab.validity.generator_rules import OwnDelay
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 from loadlab.validity.lateness import Ends
 
@@ -16,7 +17,10 @@ _SLOW_GENERATOR = {
 }
 
 _WARMS_UP = {ReasonKind.WARM_UP_COUNTED, ReasonKind.WARM_UP_UNFINISHED}
-_IN_THE_WAY = {ReasonKind.GENERATOR_THROTTLED, *_WARMS_UP}
+# By how much is known of them in each trial (`generator_rules.OwnDelay`), of the others it is not.
+_DELAYS = {ReasonKind.GENERATOR_SATURATED, ReasonKind.GENERATOR_THROTTLED}
+_LONGER_BY = {*_DELAYS, *_WARMS_UP, ReasonKind.SENT_LATE}
+_BY_CHANCE = frozenset({ReasonKind.WARM_UP_COUNTED})
 
 _CUT_TAIL = {
     ReasonKind.DROPPED_ITERATIONS,
@@ -25,24 +29,46 @@ _CUT_TAIL = {
 }
 
 
-def weighing(reasons: Iterable[Reason], used: Sequence[Judgement]) -> list[Reason]:
-    """Leave out a warm-up that was counted in less than half of the replicates in use.
+def weighing(
+    reasons: Iterable[Reason], used: Sequence[Judgement], kinds: Set[ReasonKind] = _BY_CHANCE
+) -> list[Reason]:
+    """Leave out of these kinds what less than half of the replicates in use have.
 
-    A steady load is taken for one in up to 5 of 100 windows; that of a service which is slow to
-    start is found in most of its replicates. What one of five has is in the interval.
+    A steady load is taken for a warm-up in up to 5 of 100 windows; that of a service which is slow
+    to start is found in most of its replicates. What one of five has is in the interval.
     """
-    counted = ReasonKind.WARM_UP_COUNTED
-    times = sum(any(r.kind is counted for r in each.reasons) for each in used)
-    is_known = 2 * times >= len(used)
-    return [reason for reason in reasons if reason.kind is not counted or is_known]
+    light = {kind for kind in kinds if not _is_in_half(kind, used)}
+    return [reason for reason in reasons if reason.kind not in light]
 
 
-def lengthened_by(reasons: Iterable[Reason]) -> ReasonKind | None:
+def _is_in_half(kind: ReasonKind, used: Sequence[Judgement]) -> bool:
+    times = sum(any(reason.kind is kind for reason in each.reasons) for each in used)
+    return 2 * times >= len(used)
+
+
+def lengthened_by(reasons: Sequence[Reason]) -> ReasonKind | None:
     """Return why a latency is longer than the service's own, never shorter; None where it is not.
 
-    So it bounds the service's from above.
+    So it bounds the service's from above. What nobody knows the extent of comes first.
     """
-    return next((reason.kind for reason in reasons if reason.kind in _IN_THE_WAY), None)
+    if warms_up := worked_more_by(reasons):
+        return warms_up
+    throttled = ReasonKind.GENERATOR_THROTTLED
+    return throttled if any(reason.kind is throttled for reason in reasons) else None
+
+
+def is_longer_by(why: str) -> bool:
+    """Whether a latency that is Unsound for this is longer than the service's, never shorter.
+
+    One that was sent late has in it what it waited for the generator, and a request that comes
+    later is not answered sooner.
+    """
+    return why in _LONGER_BY
+
+
+def is_delay_known(why: str) -> bool:
+    """Whether of such a latency it is known how much of it may be the generator's own."""
+    return why in _DELAYS
 
 
 def worked_more_by(reasons: Iterable[Reason]) -> ReasonKind | None:
@@ -78,7 +104,7 @@ def stand_latency(figure: Figure, reasons: Iterable[Reason]) -> Figure:
     return figure.as_lower_bound(why or ReasonKind.UNANSWERED)
 
 
-def stand_disturbed(p95: Figure, reasons: Iterable[Reason]) -> Figure:
+def stand_disturbed(p95: Figure, reasons: Sequence[Reason]) -> Figure:
     """Return a p95 as Unsound where answers waited for what is none of the service's doing.
 
     Whatever came while the CPU limit stopped the generator waited for up to the rest of 100 ms, and
@@ -87,6 +113,14 @@ def stand_disturbed(p95: Figure, reasons: Iterable[Reason]) -> Figure:
     """
     why = lengthened_by(reasons)
     return p95.as_unsound(why) if why else p95
+
+
+def stand_busy(p95: Figure, own: OwnDelay | None) -> Figure:
+    """Return a p95 as Unsound beside a generator that was busy: how late it read nobody knows.
+
+    One that waited for CPUs and tells how long leaves it Sound: it is held against that.
+    """
+    return p95.as_unsound(ReasonKind.GENERATOR_SATURATED) if own and own.share else p95
 
 
 def mixes_failures(reasons: Iterable[Reason]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loadlab.analysis.comparison import Difference, compare_in_family
+from loadlab.analysis.own_delays import CellDelay
 from loadlab.catalogue import Cell
 from loadlab.model.status import Comparison, Figure, LoadOutcome, ResultRow
 from loadlab.model.status import ComparisonOutcome as Outcome
@@ -38,7 +39,7 @@ def overloaded(difference: Difference) -> Difference:
 
 
 def waited(difference: Difference) -> Difference:
-    return replace(difference, waited_ms=(FEW_MS, 0.0))
+    return replace(difference, delays=(CellDelay(FEW_MS), CellDelay()))
 
 
 def by_other_generators(difference: Difference) -> Difference:

@@ -23,6 +23,7 @@ from loadlab.model.status import (
     CriterionOutcome,
     Figure,
     LoadOutcome,
+    LoadTrialStatus,
     ResultRow,
     Standing,
     StepOutcome,
@@ -204,7 +205,8 @@ def test_a_step_of_a_search_fails_by_what_is_the_services(ms, outcome, healthy):
     latency = Histogram.of([1000 * ms] * healthy.requests)
     measured = replace(healthy, load=load, latency=latency)
 
-    found = step_of(plan, plan.trials[0], JudgedTrial(measured, Judgement()))
+    judged = JudgedTrial(measured, Judgement())
+    found = step_of(plan, plan.trials[0], judged, LoadTrialStatus())
 
     assert found is not None
     assert (found.outcome, found.reason) == (outcome, "p(95) < 200")

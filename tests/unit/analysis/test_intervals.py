@@ -9,14 +9,11 @@ from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import (
     FIGURES,
     tail_of,
-    usable_by_cell,
-    waits_by_cell,
     with_pooled_intervals,
 )
 from loadlab.analysis.statistics import log_estimate
 from loadlab.catalogue import Cell
 from loadlab.model.status import Figure, LatencyMs, ReplicateCounts, ResultRow, Standing, Validity
-from loadlab.validity.judgement import ReasonKind, invalid
 from tests.unit.analysis.claims import at_rate, sized
 
 # Cell by cell: the first is quiet by chance, the others are not.
@@ -37,17 +34,6 @@ def test_a_trial_without_answers_has_no_tail_to_read():
     assert FIGURES["p95_ms"](silent, set()) is None
     assert tail_of("ping")(pinged, set()) == 3
     assert tail_of("ping")(found.trial, set()) is None
-
-
-def test_a_cell_waited_for_a_cpu_as_long_as_the_worst_of_its_replicates_that_are_used():
-    found = at_rate(Cell(variant="a"), 1, 1000.0)
-    spoiled = at_rate(Cell(variant="a"), 3, 1000.0, invalid(ReasonKind.FOREIGN_CPU, "others"))
-    waited = [
-        replace(each, trial=replace(each.trial, generator_wait_ms=ms))
-        for each, ms in ((found, 0.2), (found, 3.0), (spoiled, 9.0))
-    ]
-
-    assert waits_by_cell(usable_by_cell(waited)) == {"a": 3.0}
 
 
 def rows_of(rates: dict[str, list[float]]) -> list[ResultRow]:

@@ -5,10 +5,15 @@ import pytest
 
 from loadlab.model.status import Figure, Standing, Validity
 from loadlab.validity import bounds
+from loadlab.validity.generator_rules import OwnDelay
 from loadlab.validity.judgement import Judgement, Reason, ReasonKind
 from loadlab.validity.lateness import Ends
 from loadlab.validity.standing import (
+    is_delay_known,
+    is_longer_by,
+    lengthened_by,
     mixes_failures,
+    stand_busy,
     stand_cost,
     stand_disturbed,
     stand_latency,
@@ -106,6 +111,33 @@ def test_answers_that_waited_for_others_make_a_p95_unsound(kind):
     assert (found.standing, found.why) == expected
 
 
+def test_of_two_reasons_that_is_told_of_which_nobody_knows_how_much_it_was():
+    throttled = ReasonKind.GENERATOR_THROTTLED
+
+    for warm_up in WARM_UPS:
+        assert lengthened_by(reasons(throttled, warm_up)) is warm_up
+    assert lengthened_by(reasons(ReasonKind.GROWING, throttled)) is throttled
+    assert lengthened_by(reasons(ReasonKind.GENERATOR_SATURATED)) is None  # it may have waited only
+
+
+@pytest.mark.parametrize("kind", list(ReasonKind))
+def test_what_makes_a_latency_longer_and_by_how_much_is_known(kind):
+    known = {ReasonKind.GENERATOR_SATURATED, ReasonKind.GENERATOR_THROTTLED}
+
+    assert is_longer_by(kind) is (kind in {*known, *WARM_UPS, ReasonKind.SENT_LATE})
+    assert is_delay_known(kind) is (kind in known)
+
+
+@pytest.mark.parametrize(
+    ("own", "why"),
+    [(None, None), (OwnDelay(0.0, 9.0), None), (OwnDelay(0.5, 9.0), "GeneratorSaturated")],
+)
+def test_a_busy_generator_makes_a_p95_unsound_and_one_that_waited_does_not(own, why):
+    found = stand_busy(RATE, own)
+
+    assert (found.standing, found.why) == (Standing.UNSOUND if why else Standing.SOUND, why)
+
+
 def test_failures_among_the_latencies_are_found_beside_other_reasons():
     assert mixes_failures(reasons(ReasonKind.GROWING, ReasonKind.FAILURES_IN_LATENCY))
     assert not mixes_failures(reasons(ReasonKind.GROWING))
@@ -130,6 +162,14 @@ def test_a_warm_up_weighs_where_most_replicates_have_it(replicates, counted, wei
 
     other = reasons(ReasonKind.GENERATOR_PAUSED)
     assert weighing([warm, *other], used) == [*([warm] if weighs else []), *other]
+
+
+def test_a_limit_that_stopped_the_generator_weighs_where_it_is_asked_for():
+    throttled, warm = reasons(ReasonKind.GENERATOR_THROTTLED, ReasonKind.WARM_UP_COUNTED)
+    used = [Judgement((throttled, warm)), Judgement(), Judgement()]
+
+    assert weighing([throttled, warm], used) == [throttled]  # a rate is at least what it was
+    assert weighing([throttled, warm], used, {throttled.kind}) == [warm]
 
 
 def test_a_p95_with_few_samples_above_it_is_unsound():
