@@ -10,6 +10,13 @@ _DEPENDS = "what depends on those cut off is not the same wherever they lie, and
 
 # As in known.
 OF_TRIALS: Mapping[str, Mapping[str, str]] = {
+    "measurement.foreign_cpu": {
+        "_logs: lines * LOG_LINE_MICROS / 1000000.0 -> lines * LOG_LINE_MICROS / 1000001.0": (
+            _A_MILLIONTH
+        ),
+        "_believed: sum(ours.values()) > MOST_OF_BUSY * busy + BUSY_SLACK -> "
+        "sum(ours.values()) >= MOST_OF_BUSY * busy + BUSY_SLACK": NEVER_EQUAL,
+    },
     "measurement.latency": {
         ": {'med': 50.0, 'p90': 90.0, 'p95': 95.0, 'p99': 99.0, 'max': 100.0} -> "
         "{'med': 50.0, 'p90': 90.0, 'p95': 95.0, 'p99': 99.0, 'max': 101.0}": (
@@ -73,6 +80,14 @@ OF_TRIALS: Mapping[str, Mapping[str, str]] = {
             "the bound is 1 or more"
         ),
     },
+    "validity.generator_rules": {
+        "backlog_growth: slope < (1 - kept) * offered -> slope <= (1 - kept) * offered": (
+            NEVER_EQUAL
+        ),
+        "_planned_skew_ms: max(1, load.virtual_users) -> max(2, load.virtual_users)": (
+            "a ramp has a user for each pod, and two pods are compared at least"
+        ),
+    },
     "validity.instruments": {
         "counts_apart: "
         "max(counts.client - counts.server, counts.server - counts.client - followed, 0.0) -> "
@@ -81,6 +96,14 @@ OF_TRIALS: Mapping[str, Mapping[str, str]] = {
         ),
         "counts_apart: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
         "counts.seconds <= bounds.COUNT_MIN_SECONDS": NEVER_EQUAL,
+    },
+    "validity.little_law": {
+        "little_violated: gap > bound -> gap >= bound": NEVER_EQUAL,
+        "little_violated: gap > bounds.LITTLE_BROKEN + edge -> "
+        "gap >= bounds.LITTLE_BROKEN + edge": NEVER_EQUAL,
+        "_seconds_of_users: until < load.ramp_up_seconds -> until <= load.ramp_up_seconds": (
+            "at the end of a ramp both are half of it"
+        ),
     },
     "validity.noise": {
         "_in_words: found.logs >= LEAST_TOLD -> found.logs > LEAST_TOLD": NEVER_EQUAL,
@@ -99,5 +122,10 @@ OF_TRIALS: Mapping[str, Mapping[str, str]] = {
         "slower >= bounds.WARM_UP_ERRORS * noise": NEVER_EQUAL,
         "_growth: trend.low <= 0 -> trend.low < 0": "so little growth is not told",
         "_growth: trend.slope * span >= least -> trend.slope * span > least": NEVER_EQUAL,
+    },
+    "validity.writes": {
+        "_is_behind: found.behind > bounds.BACKLOG_SHARE -> found.behind >= bounds.BACKLOG_SHARE": (
+            "no double that is 1 less another is the one of 0.1"
+        ),
     },
 }

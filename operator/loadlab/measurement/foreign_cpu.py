@@ -11,7 +11,7 @@ The steward sees the node that it is on: where no part of the trial is, nobody t
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from loadlab.base.names import STORES, Component
 from loadlab.measurement.ran_as import RanAs
@@ -37,10 +37,10 @@ class ForeignCpu:
     cpus: int
     busy: float
     ours: dict[str, float]  # by component
-    unknown: tuple[str, ...] = ()  # components that may run there, and nobody knows what they use
-    stolen: float = 0.0  # by the hypervisor
-    logs: float = 0.0  # what containerd may have used there for the service's log
-    idle: float = 0.0  # busy there, or nearby, before the loads, when no part had work
+    unknown: tuple[str, ...]  # components that may run there, and nobody knows what they use
+    stolen: float  # by the hypervisor
+    logs: float  # what containerd may have used there for the service's log
+    idle: float  # busy there, or nearby, before the loads, when no part had work
 
     @property
     def taken(self) -> float:
@@ -53,18 +53,18 @@ def foreign_cpu(trial: TrialMeasurement) -> Iterator[ForeignCpu]:
     if (shared := watched_cpus(trial)) is not None:
         words = "beside the service's" if trial.owns_cpus else "that all share"
         where = f"the {_counted(shared)} {words}{_on_node(trial, Component.STEWARD)}"
-        found = _difference(where, shared, _users(trial, Component.STEWARD))
+        users, idle = _users(trial, Component.STEWARD), _idle(trial, "shared")
         logs = 0.0 if _is_elsewhere(trial) else _logs(trial)
-        yield replace(found, logs=logs, idle=_idle(trial, "shared"))
+        yield _difference(where, shared, users, logs=logs, idle=idle)
     own, used = _service_cpus(trial), trial.cpus_used_by(Component.SERVICE)
     if own is not None and used is not None and trial.owns_cpus:
         where = f"the service's own {_counted(own)}{_on_node(trial, Component.SERVICE)}"
-        found = _difference(where, own, {Component.SERVICE.value: used})
-        yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
+        users, idle = {Component.SERVICE.value: used}, _idle(trial, "service")
+        yield _difference(where, own, users, logs=_logs(trial), idle=idle)
     elif own is not None and not trial.owns_cpus and _is_elsewhere(trial):
         where = f"the {_counted(own)} that all share{_on_node(trial, Component.SERVICE)}"
-        found = _difference(where, own, _users(trial, Component.SERVICE))
-        yield replace(found, logs=_logs(trial), idle=_idle(trial, "service"))
+        users, idle = _users(trial, Component.SERVICE), _idle(trial, "service")
+        yield _difference(where, own, users, logs=_logs(trial), idle=idle)
 
 
 def watched_cpus(trial: TrialMeasurement) -> CpuSetUsage | None:
@@ -140,7 +140,14 @@ def _nodes(trial: TrialMeasurement, part: Component) -> tuple[str, ...]:
     return ran.nodes if ran else ()
 
 
-def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None]) -> ForeignCpu:
+def _difference(
+    where: str,
+    found: CpuSetUsage,
+    users: Mapping[str, float | None],
+    *,
+    logs: float,
+    idle: float,
+) -> ForeignCpu:
     busy = found.busy * found.cpus
     ours = _believed(busy, {name: cpus for name, cpus in users.items() if cpus is not None})
     return ForeignCpu(
@@ -150,6 +157,8 @@ def _difference(where: str, found: CpuSetUsage, users: Mapping[str, float | None
         stolen=found.stolen * found.cpus,
         ours=ours,
         unknown=tuple(name for name in users if name not in ours),
+        logs=logs,
+        idle=idle,
     )
 
 

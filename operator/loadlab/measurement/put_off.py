@@ -37,6 +37,6 @@ def put_off(trial: TrialMeasurement) -> PutOff | None:
     if counts is None or expected is None or work is None or not is_seen:
         return None
     accepted = counts.load * (1 - trial.failed_rate) * expected.write_share
-    if work.persisted is None or accepted <= 0 or counts.seconds <= 0:
+    if work.persisted is None or not (accepted and counts.seconds):
         return None
     return PutOff(accepted=accepted, written=work.persisted, seconds=counts.seconds)

@@ -2,6 +2,7 @@
 
 judge             every rule, in order
 generator_rules   was the load the planned one
+little_law        were all users at it
 few_users         … or did the generator lack virtual users
 lateness          was it sent when it was planned for
 proof_of_work     was the work done; writes: and is it in the database

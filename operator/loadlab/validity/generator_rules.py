@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from loadlab.measurement.backlog import Backlog
-from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.validity import bounds
 from loadlab.validity.few_users import users_lacked
@@ -17,13 +17,13 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say where k6 was short of CPU: busy, made to wait, or stopped by its limit."""
     load = trial.generator
     signs = []
-    if load.cpu_share > bounds.GENERATOR_CPU_SHARE:
+    if _is_busy(load):
         signs.append(
             f"used {load.cpu_share:.0%} of its CPUs, bound {bounds.GENERATOR_CPU_SHARE:.0%}"
         )
     if load.sched_wait_p99_ms > (most := _longest_wait_ms(trial)):
         signs.append(f"waited {load.sched_wait_p99_ms:.1f} ms for a CPU (p99), bound {most:.1f} ms")
-    if (load.sched_wait_share or 0.0) > bounds.GENERATOR_WAITED_SHARE:
+    if _has_waited(load):
         signs.append(
             f"waited for CPUs for {load.sched_wait_share:.0%} of their time, bound "
             f"{bounds.GENERATOR_WAITED_SHARE:.0%}"
@@ -35,12 +35,12 @@ def generator_slow(trial: TrialMeasurement) -> Iterator[Reason]:
             Validity.INVALID if starved else Validity.SUSPECT,
             f"{trial.load.generator} {' and '.join(signs)}: {_effect(trial, is_starved=starved)}",
         )
-    if (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
-        starved = (load.throttled_share or 0.0) > bounds.GENERATOR_STARVED_SHARE
+    if (throttled := load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE:
+        starved = throttled > bounds.GENERATOR_STARVED_SHARE
         yield Reason(
             ReasonKind.GENERATOR_THROTTLED,
             Validity.INVALID if starved else Validity.SUSPECT,
-            f"{trial.load.generator} was throttled for {load.throttled_share:.1%} of the time, "
+            f"{trial.load.generator} was throttled for {throttled:.1%} of the time, "
             f"bound {bounds.GENERATOR_THROTTLED_SHARE:.0%}: raise spec.resources.k6.cpu",
         )
 
@@ -56,9 +56,20 @@ def _effect(trial: TrialMeasurement, *, is_starved: bool) -> str:
 
 def _longest_wait_ms(trial: TrialMeasurement) -> float:
     """Return for how long k6 may wait for a CPU: its own delay matters on the scale of answers'."""
-    latency = trial.latency_ms
-    share = bounds.GENERATOR_SCHED_WAIT_SHARE * latency.p99 if latency else 0.0
-    return max(bounds.GENERATOR_SCHED_WAIT_MS, share)
+    latency, least = trial.latency_ms, bounds.GENERATOR_SCHED_WAIT_MS
+    return max(least, bounds.GENERATOR_SCHED_WAIT_SHARE * latency.p99) if latency else least
+
+
+def _is_busy(load: GeneratorLoad) -> bool:
+    return load.cpu_share > bounds.GENERATOR_CPU_SHARE
+
+
+def _has_waited(load: GeneratorLoad) -> bool:
+    return (load.sched_wait_share or 0.0) > bounds.GENERATOR_WAITED_SHARE
+
+
+def _is_throttled(load: GeneratorLoad) -> bool:
+    return (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE
 
 
 def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
@@ -90,11 +101,9 @@ def was_generator_fit(trial: TrialMeasurement) -> bool:
     load = trial.generator
     share_of_waiting = bounds.GENERATOR_DELAY_SHARE * trial.mean_iteration_ms
     return (
-        load.cpu_share <= bounds.GENERATOR_CPU_SHARE
-        and load.sched_wait_p99_ms <= max(bounds.GENERATOR_SCHED_WAIT_MS, share_of_waiting)
-        and (load.sched_wait_share or 0.0) <= bounds.GENERATOR_WAITED_SHARE
-        and (load.throttled_share or 0.0) <= bounds.GENERATOR_THROTTLED_SHARE
-        and not _has_paused(trial)
+        load.sched_wait_p99_ms <= max(bounds.GENERATOR_SCHED_WAIT_MS, share_of_waiting)
+        and not (_is_busy(load) or _has_waited(load))
+        and not (_is_throttled(load) or _has_paused(trial))
     )
 
 
@@ -119,15 +128,10 @@ def own_delay(trial: TrialMeasurement) -> OwnDelay | None:
     if not any(True for rule in (generator_slow, generator_paused) for _ in rule(trial)):
         return None
     load = trial.generator
-    is_unknown = (
-        load.cpu_share > bounds.GENERATOR_CPU_SHARE
-        or (load.sched_wait_share or 0.0) > bounds.GENERATOR_WAITED_SHARE
-    )
-    is_throttled = (load.throttled_share or 0.0) > bounds.GENERATOR_THROTTLED_SHARE
     waited = bounds.WAITS_OF_REQUEST * load.sched_wait_p99_ms
-    stopped = bounds.THROTTLED_FOR_MS if is_throttled else 0.0
+    stopped = bounds.THROTTLED_FOR_MS if _is_throttled(load) else 0.0
     paused = 1000 * load.longest_pause_seconds if _has_paused(trial) else 0.0
-    share = bounds.GENERATOR_OWN_SHARE if is_unknown else 0.0
+    share = bounds.GENERATOR_OWN_SHARE if _is_busy(load) or _has_waited(load) else 0.0
     return OwnDelay(share, waited + stopped + paused)
 
 
@@ -168,10 +172,9 @@ def backlog_growth(backlog: Backlog, offered: float) -> str:
     times = [place * backlog.every_seconds for place in range(len(waiting))]
     slope, kept = (waiting[-1] - waiting[0]) / times[-1], bounds.CARRIED_IN_SHORT
     is_grown = all(later > earlier for earlier, later in pairwise(waiting))
-    if len(waiting) >= bounds.FEWEST_SECONDS:
-        trend = theil_sen(times, waiting, bounds.GROWTH_CONFIDENCE)
-        is_grown, slope = (trend.low > 0, trend.slope) if trend else (False, 0.0)
-        kept = bounds.ACHIEVED_RATE
+    is_long = len(waiting) >= bounds.FEWEST_SECONDS
+    if is_long and (trend := theil_sen(times, waiting, bounds.GROWTH_CONFIDENCE)):
+        is_grown, slope, kept = trend.low > 0, trend.slope, bounds.ACHIEVED_RATE
     if not is_grown or slope < (1 - kept) * offered:
         return ""
     return (
@@ -215,49 +218,6 @@ def iterations_missed(trial: TrialMeasurement) -> Iterator[Reason]:
     )
 
 
-def little_violated(trial: TrialMeasurement) -> Iterator[Reason]:
-    """Every virtual user must be in an iteration all the time; what is missing left no sample."""
-    load = trial.load
-    if load.open_model or not load.virtual_users or load.own_scenarios:
-        return
-    # Of a given number none is missing unseen, and users who find none left wait for the others.
-    if load.iterations is not None:
-        return
-    # All are in one until the load ends, less the half of the ramp; each until its last one does.
-    busy = trial.iterations * trial.mean_iteration_ms / 1000 / trial.loaded_seconds
-    ramped = load.ramp_up_seconds / 2
-    least = load.virtual_users * (1 - ramped / trial.loaded_seconds)
-    ended = max(trial.answered_seconds, trial.iterations_seconds)
-    most = max(least, load.virtual_users * (ended - ramped) / trial.loaded_seconds)
-    expected = min(max(busy, least), most)
-    steady = not load.ramp_up_seconds and load.duration_seconds >= bounds.LITTLE_STEADY_SECONDS
-    # Users finish their last iteration at different moments: up to one iteration's time is idle.
-    edge = trial.mean_iteration_ms / 1000 / trial.loaded_seconds
-    bound = (bounds.LITTLE_STEADY if steady else bounds.LITTLE_ROUGH) + edge
-    gap = abs(expected - busy) / expected if expected > 0 else 1.0
-    if gap > bound:
-        level = Validity.INVALID if gap > bounds.LITTLE_BROKEN + edge else Validity.SUSPECT
-        yield Reason(
-            ReasonKind.LITTLE_LAW_VIOLATED,
-            level,
-            f"rate x iteration time accounts for {busy:.1f} of {expected:.1f} virtual users "
-            f"({gap:.1%} apart, bound {bound:.1%}): {_what_is_missing(trial)}",
-            # Who waits for an answer that does not come, waits for the service.
-            Family.SERVICE
-            if trial.interrupted_iterations and was_generator_fit(trial)
-            else Family.INSTRUMENT,
-        )
-
-
-def _what_is_missing(trial: TrialMeasurement) -> str:
-    if not (cut := trial.interrupted_iterations):
-        return "requests were cut off or left no sample"
-    return (
-        f"{cut} iterations were still without an answer when they were cut off; raise "
-        "spec.load.gracefulStop, or lower spec.load.request.timeout to see them fail"
-    )
-
-
 def requests_unlike_iterations(trial: TrialMeasurement) -> Iterator[Reason]:
     """Hold requests against iterations: what a generator asks beside them is not the load."""
     # An iteration that was cut off while its user paused had its request. One of several steps ends
@@ -294,6 +254,6 @@ def _planned_skew_ms(trial: TrialMeasurement) -> float:
     load = trial.load
     if trial.sending is not None:
         return 0.0  # compared by what their arrivals count from, not by their first one
-    if load.open_model:
-        return 1000 * trial.pods / load.rate_per_second if load.rate_per_second else 0.0
+    if load.rate_per_second:
+        return 1000 * trial.pods / load.rate_per_second
     return 1000 * load.ramp_up_seconds * trial.pods / max(1, load.virtual_users)

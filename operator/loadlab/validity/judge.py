@@ -102,7 +102,6 @@ from loadlab.validity.generator_rules import (
     generator_paused,
     generator_slow,
     iterations_missed,
-    little_violated,
     pods_apart,
     requests_unlike_iterations,
 )
@@ -120,6 +119,7 @@ from loadlab.validity.judgement import (
     invalid,
 )
 from loadlab.validity.lateness import sent_late, side_dropped
+from loadlab.validity.little_law import little_violated
 from loadlab.validity.noise import cpu_stolen, foreign_cpu_used, others_unseen, samples_too_few
 from loadlab.validity.own_script import (
     other_protocols,

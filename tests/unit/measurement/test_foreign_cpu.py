@@ -251,3 +251,46 @@ def test_a_service_that_says_it_used_more_than_was_busy_hides_nobody(trial):
 
     assert honest == (pytest.approx(0.9 - 0.3 - 0.3 - 0.1 - LOGS + 0.05), ())
     assert boasting == (pytest.approx(0.9 - 0.3 - 0.1 - LOGS + 0.05), ("service",))
+
+
+@pytest.mark.parametrize(("busy", "most"), [(0.4, 0.8), (0.8, 1.4)])
+def test_a_service_may_say_so_much_more_than_was_busy(trial, busy, most):
+    """One and a half times as much and 0.2 CPU; k6 and Postgres use 0.4 beside it."""
+    shares = replace(trial, service_cpus=None, load=replace(trial.load, owns_cpus=False))
+    seen = replace(shares, shared_cpus=replace(SHARED, busy=busy))
+
+    def unknown(cpus: float) -> tuple[str, ...]:
+        said = replace(seen, components=seen.components | {"service": used(cpus - 0.4)})
+        (one,) = foreign_cpu(said)
+        return one.unknown
+
+    assert unknown(most - 0.01) == ()
+    assert unknown(most + 0.01) == ("service",)
+
+
+def test_cpus_that_nobody_saw_in_quiet_moments_were_idle(trial):
+    seen = Quietness.model_validate(
+        {"quiet": True, "waitedSeconds": 1, "busyCpus": 0.2, "idleCpus": {"shared": 0.2}}
+    )
+    apart = replace(trial, quietness=seen, ran=trial.ran | {"service": on("b")})
+
+    assert [found.idle for found in foreign_cpu(apart)] == [0.2, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("pods", "beside", "unknown"), [(1, 0.0, ()), (2, 0.2, ("istio-proxy beside service",))]
+)
+def test_a_proxy_is_metered_beside_one_pod_also_where_it_used_nothing(trial, pods, beside, unknown):
+    service = replace(used(0.3), cpus_beside=beside)
+    seen = replace(trial, components=trial.components | {"service": service})
+    proxies = {"service": on("a", beside=("istio-proxy",), pods=pods)}
+
+    first = next(foreign_cpu(replace(seen, ran=seen.ran | proxies)))
+
+    assert first.unknown == unknown
+
+
+def test_a_service_that_was_not_looked_at_is_one_pod(trial):
+    ran = {name: pod for name, pod in trial.ran.items() if name != "service"}
+
+    assert [found.unknown for found in foreign_cpu(replace(trial, ran=ran))] == [(), ()]

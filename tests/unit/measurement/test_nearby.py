@@ -39,6 +39,23 @@ def test_around_few_values_each_of_them_is_kept():
     assert known.lowest == 0
 
 
+@pytest.mark.parametrize(("least", "lowest"), [(0.0, 0.0), (0.5, 0.0), (-0.001, -math.inf)])
+def test_no_value_lies_below_0_but_where_one_does(least, lowest):
+    assert Nearby.of(3, 50.0, lambda _: (least, 1.0)).lowest == lowest
+
+
+def test_six_ranks_are_kept_on_each_side_and_the_outermost_three_deviations_away():
+    """A standard deviation of a p99 of 10,000 values is 9.95 ranks."""
+    known = Nearby.of(COUNT, 99.0, squares)
+
+    assert [rank for rank, _ in known.below] == [9_869, 9_879, 9_889, 9_894, 9_897, 9_899]
+    assert [rank for rank, _ in known.above] == [9_901, 9_903, 9_906, 9_911, 9_921, 9_931]
+
+
+def test_no_rank_lies_before_the_first():
+    assert Nearby.of(30, 1.0, squares).below == ((1, 1.0),)
+
+
 def test_the_nearer_to_the_percentile_the_closer_a_rank_is_known():
     """Of 10,000 values a p99 is known to ten ranks: half a standard deviation is five."""
     known = Nearby.of(COUNT, 99.0, squares)

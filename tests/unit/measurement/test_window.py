@@ -12,7 +12,8 @@ from loadlab.measurement.trial import VoidTrial, measure_trial
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import Validity
 from loadlab.plan.expected import LoadFacts
-from loadlab.validity.generator_rules import iterations_missed, little_violated
+from loadlab.validity.generator_rules import iterations_missed
+from loadlab.validity.little_law import little_violated
 from tests.unit.conftest import START, distribution, document_of
 
 ANSWER = 0.02  # seconds

@@ -37,7 +37,7 @@ def kinds(judgement: Judgement) -> set[ReasonKind]:
     return {reason.kind for reason in judgement.reasons}
 
 
-@pytest.mark.parametrize("window", [{"until": 28}, {"until": 10}, {"since": 3}])
+@pytest.mark.parametrize("window", [{"until": 28}, {"until": 10}, {"since": 2}])
 def test_a_trial_whose_service_nobody_could_reach_any_more_is_void(healthy, window):
     judgement = judge(cut_off(answered(healthy, **window), "service"))
 
@@ -54,6 +54,14 @@ def test_a_service_that_answers_the_generator_is_not_cut_off_from_it(healthy, wi
     assert ReasonKind.CUT_OFF not in kinds(judgement)
     assert ReasonKind.INSTRUMENTS_MISSING in kinds(judgement)
     assert judgement.validity is Validity.SUSPECT
+
+
+def test_a_ramp_is_part_of_the_time_in_which_it_answers(healthy):
+    ramping = replace(healthy.load, ramp_up_seconds=3.0, duration_seconds=27.0)
+
+    judgement = judge(cut_off(answered(replace(healthy, load=ramping), until=26), "service"))
+
+    assert ReasonKind.CUT_OFF in kinds(judgement)
 
 
 def test_a_service_that_stands_still_but_takes_connections_is_its_own_result(healthy):

@@ -6,9 +6,10 @@ import pytest
 
 from loadlab.measurement.own_script import ScriptFacts
 from loadlab.model.status import Validity
-from loadlab.validity.generator_rules import little_violated, requests_unlike_iterations
+from loadlab.validity.generator_rules import requests_unlike_iterations
 from loadlab.validity.judge import judge
 from loadlab.validity.judgement import ReasonKind
+from loadlab.validity.little_law import little_violated
 from tests.unit.validity.test_steadiness import QUEUE, found, lasting, series
 
 
