@@ -14,7 +14,7 @@ from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid, rema
 
 def nothing_answered(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say why there is nothing that any other rule could be asked about."""
-    if trial.requests and trial.window_seconds > 0:
+    if trial.requests and trial.loaded_seconds > 0:
         return
     cut = trial.interrupted_iterations
     why = (

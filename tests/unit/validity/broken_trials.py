@@ -42,6 +42,8 @@ BROKEN = [
      K.CPU_STOLEN, S, "3.0%"),
     ("nothing sent", field(requests=0), K.NO_REQUESTS, I, "0 requests"),
     ("no window", field(last_answer_epoch_seconds=0.0), K.NO_REQUESTS, I, "requests in"),
+    ("no load", lambda it: replace(it, iterations_seconds=9.0,
+     last_answer_epoch_seconds=it.first_request_epoch_seconds), K.NO_REQUESTS, I, "requests in"),
     ("no success", field(latency=Histogram()), K.NO_SUCCESS, I, "none of 30000"),
     ("some redirected", redirected(3_000), K.REDIRECTED, S,
      "10.0% of the requests were answered 307 to /things/ and not served: set spec.load.request"),
