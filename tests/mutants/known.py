@@ -126,7 +126,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.criteria": {
         "_figure: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
-        "_leeway: threshold.percent or 0.0 -> threshold.percent or 1.0": "a p has its percent",
     },
     "analysis.equivalence": {
         "seems_equal: abs(end) < MARGIN -> abs(end) <= MARGIN": _NEVER_EQUAL,
@@ -140,6 +139,7 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         ": OpenEnds(less=True) -> OpenEnds(less=False)": "read by others as they are imported",
     },
     "analysis.estimate": {
+        "LogEstimate.detectable: smallest < _LARGEST_LOG -> smallest <= _LARGEST_LOG": _NEVER_EQUAL,
         "LogEstimate.detectable: half is None or self.main is None -> "
         "half is None and self.main is None": "both are None together",
         "LogEstimate.without_noise: Deviation(0.0, 1.0) -> Deviation(0.0, 2.0)": (
@@ -163,6 +163,10 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "abs(floor.ratio - 1) >= EQUIVALENCE_MARGIN": _NEVER_EQUAL,
         "_differs: floor.p < 1 - CONFIDENCE -> floor.p <= 1 - CONFIDENCE": _NEVER_EQUAL,
     },
+    "analysis.percentile_ends": {
+        "_most_longer.is_unlikely: incomplete_beta(1 - share, count - most, most + 1) <= tail -> "
+        "incomplete_beta(1 - share, count - most, most + 1) < tail": _NEVER_EQUAL,
+    },
     "analysis.percentiles": {
         "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
             "there is a replicate always"
@@ -171,6 +175,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.scaling": {
         "_hard: size >= ENOUGH_OF_PEAK * knee -> size > ENOUGH_OF_PEAK * knee": _NEVER_EQUAL,
         "_refusal: abs(lost) < LEAST_BEND -> abs(lost) <= LEAST_BEND": _NEVER_EQUAL,
+        "_refusal: within > LEAST_BEND -> within >= LEAST_BEND": _NEVER_EQUAL,
+        "_refusal: lost > 0 -> lost >= 0": "a loss of nearly nothing is refused before",
     },
     "analysis.shares": {
         ": _NORMAL = 1000000000.0 -> _NORMAL = 1000000001.0": "as near to the normal distribution",
@@ -223,7 +229,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.usl": {
         ": _STEPS = 20 -> _STEPS = 21": "it has converged before",
-        "_data_of: max(logs) -> min(logs)": "a unit, which is taken out again",
         "_fit: (tuple((t / y for t in terms)), 1.0) -> (tuple((t / y for t in terms)), 2.0)": (
             "twice where Newton's steps begin, and they end at the same place"
         ),
@@ -237,6 +242,8 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
             _NEVER_EQUAL
         ),
         "fit_noise: chance < _LACK -> chance <= _LACK": _NEVER_EQUAL,
+        "_parameters: base > 0 -> base >= 0": _NEVER_EQUAL,
+        "_parameters: of_rate > _WIDEST_HALF -> of_rate >= _WIDEST_HALF": _NEVER_EQUAL,
         "_parameters: (tuple((t / _dot(terms, fitted) for t in terms)), 0.0) -> "
         "(tuple((t / _dot(terms, fitted) for t in terms)), 1.0)": "the right side is not read",
     },

@@ -33,5 +33,5 @@ def step_of_crash(status: LoadTrialStatus) -> TrialStep | None:
     """
     if not (crashes := crashes_of(status)):
         return None
-    told = told_of_crashes(crashes, max(1, status.attempt), LONGEST_STEP)
+    told = told_of_crashes(crashes, status.attempt, LONGEST_STEP)
     return TrialStep(outcome=StepOutcome.FAILED, reason=told)

@@ -99,8 +99,7 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
     late, leeway = _from_send(threshold, row, value), _leeway(threshold, cell)
     few = leeway and leeway.around(value)
     about = UNANSWERED if leeway and leeway.is_unanswered else FEW
-    least = _less_own(threshold, cell, min(late or (value,)))
-    less = (least, value) if least < value else None
+    less = (_less_own(threshold, cell, min(late or (value,))), value)
     for ends, whose in ((reach, REPLICATES), (few, about), (late, LATE), (less, OWN)):
         if ends and any(threshold.holds(end) is not holds for end in ends):
             return CellOutcome(CriterionOutcome.INCONCLUSIVE, value, reach=ends, whose=whose)
@@ -111,7 +110,7 @@ def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOut
 
 def _leeway(threshold: Threshold, cell: MeasuredCell) -> Leeway | None:
     """Return what the requests of a cell leave of a percentile; None where it is no matter."""
-    if threshold.metric != "http_req_duration" or threshold.relation[0] not in "<>":
+    if threshold.relation[0] not in "<>":
         return None
     return cell.leeways.get(threshold.percent or 0.0)
 

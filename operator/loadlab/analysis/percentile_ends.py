@@ -205,17 +205,17 @@ def _most_longer(count: int, share: float, tail: float) -> int | None:
     """Return the most events that a binomial count has, or fewer, with a chance of `tail` at most.
 
     P(events <= m) is I(1 - share; n - m, m + 1) (DLMF 8.17.5). None where none at all is likelier.
-    Looked for around where a normal distribution has it: trials of one rate have the same count.
+    Looked for from where a normal distribution has it, which for such chances lies up to two above
+    (of 400,000 binomial ones none below); trials of one rate have the same count.
     """
+
+    def is_unlikely(most: int) -> bool:
+        if most < 0:
+            return True
+        return most < count and incomplete_beta(1 - share, count - most, most + 1) <= tail
+
     deviation = math.sqrt(count * share * (1 - share))
-    near = round(count * share + NormalDist().inv_cdf(tail) * deviation)
-    low, high, step = -1, count, 1  # so few are unlikely enough, so many are not
-    middle = near
-    while high - low > 1:
-        middle = min(max(middle, low + 1), high - 1)
-        if incomplete_beta(1 - share, count - middle, middle + 1) <= tail:
-            low, middle = middle, middle + step
-        else:
-            high, middle = middle, middle - step
-        step *= 2
-    return low if low >= 0 else None
+    most = round(count * share + NormalDist().inv_cdf(tail) * deviation)
+    while not is_unlikely(most):
+        most -= 1
+    return most if most >= 0 else None

@@ -31,6 +31,7 @@ from loadlab.model.status import Figure, ResultRow, Scaling, Standing
 
 FEWEST_LEVELS = 4
 MAX_LAWS = 20
+_Family = Mapping[int, ResultRow]  # by the level of the factor that they differ in
 _WORDS = {Factor.WORKERS: "workers", Factor.VIRTUAL_USERS: "virtual users"}
 
 
@@ -53,7 +54,8 @@ def scaling_of(
         _scaling(factor, of, family, rates, passing)
         for factor in _WORDS
         for of, family in _families(rows, factor).items()
-        if len(family) >= FEWEST_LEVELS and any(rates.get(row.cell.title()) for row in family)
+        if len(family) >= FEWEST_LEVELS
+        and any(rates.get(row.cell.title()) for row in family.values())
     )
     told = tuple(found)[:MAX_LAWS]
     return tuple(_untold(law, why) for law in told) if why else told
@@ -63,12 +65,12 @@ def _untold(law: Scaling, why: str) -> Scaling:
     return Scaling(factor=law.factor, of=law.of, levels=law.levels, why=why)
 
 
-def _families(rows: Iterable[ResultRow], factor: Factor) -> Mapping[str, list[ResultRow]]:
+def _families(rows: Iterable[ResultRow], factor: Factor) -> Mapping[str, _Family]:
     """Group the rows that differ in nothing but a factor, by what they have in common."""
-    families: dict[str, list[ResultRow]] = {}
+    families: dict[str, dict[int, ResultRow]] = {}
     for row in rows:
-        if row.cell.number(factor) is not None:
-            families.setdefault(_without(row.cell, factor).title(), []).append(row)
+        if (size := row.cell.number(factor)) is not None:
+            families.setdefault(_without(row.cell, factor).title(), {})[size] = row
     return families
 
 
@@ -79,16 +81,16 @@ def _without(cell: Cell, factor: Factor) -> Cell:
 def _scaling(
     factor: Factor,
     of: str,
-    family: Sequence[ResultRow],
+    family: _Family,
     rates: Mapping[str, Logs],
     passing: Collection[str] | None,
 ) -> Scaling:
-    logs = dict(_sound(factor, family, rates))
+    logs = dict(_sound(family, rates))
     told = Scaling(factor=factor, of=of, levels=len(logs))
     law = fit_law(logs) if len(logs) >= FEWEST_LEVELS else None
     if law is None:
         return told.model_copy(update={"why": _too_little(len(logs), len(family))})
-    measured = MeasuredLevels.of(logs, _fit(factor, family, passing), _bounds(factor, family))
+    measured = MeasuredLevels.of(logs, _fit(family, passing), _bounds(family))
     if law.is_missed:
         limit = fit_limit(logs)
         if limit and not measured.is_exceeded(limit.ceiling.high):
@@ -138,31 +140,27 @@ def _hard(limit: HardLimit, factor: Factor, measured: MeasuredLevels) -> dict[st
     }
 
 
-def _fit(
-    factor: Factor, family: Sequence[ResultRow], passing: Collection[str] | None
-) -> frozenset[int]:
+def _fit(family: _Family, passing: Collection[str] | None) -> frozenset[int]:
     """Return the levels that meet all criteria; where none does, there are none to choose from."""
-    fit = [row for row in family if passing is None or row.cell.title() in passing]
-    return frozenset(row.cell.number(factor) or 0 for row in fit or family)
+    titles = {size: row.cell.title() for size, row in family.items()}
+    fit = [size for size, title in titles.items() if passing is None or title in passing]
+    return frozenset(fit or family)
 
 
-def _bounds(factor: Factor, family: Iterable[ResultRow]) -> Mapping[int, float]:
+def _bounds(family: _Family) -> Mapping[int, float]:
     """Return by level what was carried at least, in requests/s, where something else set it."""
     return {
-        row.cell.number(factor) or 0: rate.mean
-        for row in family
+        size: rate.mean
+        for size, row in family.items()
         if (rate := row.requests_per_second) and rate.standing is Standing.BOUND
     }
 
 
-def _sound(
-    factor: Factor, family: Iterable[ResultRow], rates: Mapping[str, Logs]
-) -> Iterator[tuple[int, Logs]]:
+def _sound(family: _Family, rates: Mapping[str, Logs]) -> Iterator[tuple[int, Logs]]:
     """Yield the logarithms of each level's throughput, of those where the service set it."""
-    for row in family:
-        size, logs = row.cell.number(factor), rates.get(row.cell.title())
-        rate = row.requests_per_second
-        if size is not None and logs and rate and rate.standing is Standing.SOUND:
+    for size, row in family.items():
+        logs, rate = rates.get(row.cell.title()), row.requests_per_second
+        if logs and rate and rate.standing is Standing.SOUND:
             yield size, logs
 
 

@@ -44,8 +44,8 @@ class Parameter:
 
 
 _Parameters = tuple[Parameter, Parameter, Parameter, Parameter]
-_NOBODY_KNOWS = Parameter(0.0, -math.inf, math.inf)
-_UNKNOWN = (Parameter(0.0, 0.0, math.inf), _NOBODY_KNOWS, _NOBODY_KNOWS, _NOBODY_KNOWS)
+_NOBODY_KNOWS = Parameter(math.nan, -math.inf, math.inf)
+_UNKNOWN = (_NOBODY_KNOWS, _NOBODY_KNOWS, _NOBODY_KNOWS, _NOBODY_KNOWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +238,17 @@ def _parameters(data: _Data, fitted: Vector, noise: FitNoise, weather: float) ->
         )
         return t * math.sqrt(noise.variance * max(spread, 0.0))  # rounding may leave less than 0
 
-    of_rate = math.hypot(half((1 / base, 0.0, 0.0)), weather) if base > 0 else math.inf
+    # The noise is infinite where the fit has a throughput below 0 at any size.
+    is_positive = base > 0 and math.isfinite(noise.variance)
+    of_rate = math.hypot(half((1 / base, 0.0, 0.0)), weather) if is_positive else math.inf
     if of_rate > _WIDEST_HALF:
         return None
     rate, factor = 1 / (base * data.scale), math.exp(of_rate)
     contention, coherence = fitted[1] / base, fitted[2] / base
     last = _terms(round(data.largest), data.largest)
     slowed = _dot(last, fitted)
-    loss = math.log(slowed / base) if slowed / base > 0 else -math.inf
-    one, two, three = (term / slowed if slowed else 0.0 for term in last)
+    loss = math.log(slowed / base)
+    one, two, three = (term / slowed for term in last)
     return (
         Parameter(rate, rate / factor, rate * factor),
         _around(contention, half((-contention / base, 1 / base, 0.0)), data.largest),

@@ -187,6 +187,14 @@ def test_a_bound_that_k6_itself_may_have_broken_is_open_however_many_replicates(
     assert outcome_of("p(95)<20", 0.0, *p95s).outcome is CriterionOutcome.FAILED
 
 
+def test_less_than_nothing_is_left_of_no_latency():
+    """2 ms, of which 8 may be k6's."""
+    found = outcome_of("avg<0.5", 8.0, 2.0, 2.0)
+
+    assert found.outcome is CriterionOutcome.INCONCLUSIVE
+    assert "reaches from 0 to 2, across the bound" in found.note
+
+
 def test_one_replicate_is_told_by_the_calibration_that_leaves_it_open():
     note = outcome_of("p(95)<20", 8.0, 24.0).note
 

@@ -1,5 +1,6 @@
 """Thresholds at their bounds, and which cell is the worst by each relation."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.criteria import evaluate, judge_criterion
+from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.threshold import ThresholdError, parse_threshold
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.latency import latency_ms
@@ -215,3 +217,48 @@ def test_one_replicate_of_three_with_time_outs_fails_no_ceiling() -> None:
         Outcome.INCONCLUSIVE
     )
     assert evaluate(parse_threshold("http_req_duration", "p(99)<9"), cut).outcome is Outcome.FAILED
+
+
+UNSOUND = Figure(mean=100.0).as_unsound("QueueBehind")
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "outcome"),
+    [
+        ("http_reqs", "rate>50", Outcome.INCONCLUSIVE),
+        ("http_req_duration", "max<5", Outcome.PASSED),
+        ("http_req_failed", "rate<0.5", Outcome.PASSED),
+    ],
+)
+def test_a_rate_that_is_none_leaves_open_what_is_asked_of_it_alone(
+    metric: str, text: str, outcome: Outcome
+) -> None:
+    found = evaluate(parse_threshold(metric, text), with_row(requests_per_second=UNSOUND))
+
+    assert found.outcome is outcome
+    assert found.note.startswith("it is no rate that the cell keeps") is (
+        outcome is Outcome.INCONCLUSIVE
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reach"), [("p(95)<3", "from 2.001 to 8"), ("p(95)<1.5", ""), ("p(95)<9", "")]
+)
+def test_what_was_sent_late_has_no_more_of_k6s_own_than_from_when_it_was_sent(
+    text: str, reach: str
+) -> None:
+    """4 ms from the send, of which 2 may be k6's; 8 ms from when it was to be sent."""
+    late = latency_ms(Histogram.of([8000]))
+    cell = replace(
+        with_row(latency_ms=late, latency_from_send_ms=latency_ms(Histogram.of([4000]))),
+        percentiles_ms={95.0: Figure(mean=8.0)},
+        own_ms=2.0,
+    )
+
+    assert reach in evaluate(parse_threshold("http_req_duration", text), cell).note
+
+
+def test_what_few_requests_leave_of_a_percentile_is_no_matter_of_a_mean() -> None:
+    cell = replace(CELL, leeways={1.0: Leeway(0.0, math.inf)})
+
+    assert evaluate(parse_threshold("http_req_duration", "avg<2"), cell).outcome is Outcome.PASSED

@@ -7,6 +7,7 @@ import pytest
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.lengthened import why_longer
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.model.status import CriterionOutcome, ExpectationOutcome, Standing, Validity
 from loadlab.validity.judged_trial import JudgedTrial
@@ -55,6 +56,16 @@ def test_a_criterion_is_decided_by_what_a_shorter_latency_would_decide_too(kind,
     if outcome is OPEN:
         assert found.note.startswith(f"{kind}: latencies are longer than the service's own")
         assert len(found.note) <= 200
+
+
+@pytest.mark.parametrize("relation", ["==", "!="])
+@pytest.mark.parametrize(("value_ms", "is_open"), [(9.99, False), (10.0, True), (10.01, True)])
+def test_a_latency_that_is_to_be_one_number_is_open_from_that_number_on(
+    relation, value_ms, is_open
+):
+    rule = parse_threshold("http_req_duration", f"max{relation}10")
+
+    assert bool(why_longer(rule, cell_of(ReasonKind.WARM_UP_COUNTED), value_ms)) is is_open
 
 
 @pytest.mark.parametrize("kind", LENGTHENED)

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -79,6 +80,38 @@ def test_the_law_is_refused_where_it_would_say_more_than_the_data(world, why):
     assert found.why is not None
     assert why in found.why
     assert (found.contention, found.peak, found.recommendation) == (None, None, "")
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["below", "above"])
+@pytest.mark.parametrize(
+    ("noise", "lost", "known"), [(0.01, 0.01, ""), (0.04, 0.02, ", within 9%")]
+)
+def test_growth_in_proportion_is_told_with_what_it_is_known_within(noise, lost, known, sign):
+    """By the end of the interval that lies further off, on whichever side of the line."""
+    found = told_of(
+        (size, block, sign * (noise * z - lost * (size - 1) / 7))
+        for size, row in zip((1, 2, 4, 8), UNEVEN, strict=True)
+        for block, z in enumerate(row)
+    )
+
+    assert found.why == (
+        f"throughput grows in proportion up to 8 workers{known}: where that ends takes larger "
+        "levels"
+    )
+
+
+UNEVEN = ((1, -1, 0), (0, 1, -1), (-1, 0, 1), (1, -1, 0))
+
+
+def told_of(logs: Iterable[tuple[int, int, float]]) -> Scaling:
+    """What is told of throughputs whose logarithms lie so far from proportion, by size, block."""
+    (found,) = scaling(
+        [
+            sized(Cell(variant="a", workers=size), block, 1000 * size * math.exp(log), 100.0, 5.0)
+            for size, block, log in logs
+        ]
+    )
+    return found
 
 
 def test_a_hard_limit_is_named_as_one():
@@ -161,6 +194,16 @@ def test_a_level_without_a_usable_trial_leaves_the_law_to_the_others():
     usable = [each for each in replicates if each.cell.number(Factor.WORKERS) != 16]
 
     (found,) = scaling_of(rows_of(replicates), usable)
+
+    assert found.levels == 4
+
+
+def test_so_does_a_level_of_which_no_throughput_is_told():
+    replicates = trials(WORLD)
+    *rows, last = rows_of(replicates)
+    untold = last.model_copy(update={"requests_per_second": None})
+
+    (found,) = scaling_of([*rows, untold], replicates)
 
     assert found.levels == 4
 

@@ -222,3 +222,11 @@ def test_a_crash_bounds_a_rate_by_itself_and_is_not_tried_again():
         known = TriedRates.of(each)
         assert (known.at_least, known.below, known.fails_from) == (400, 440, 440)
         assert (known.disputed(), next_step(each, WIDE)) == (None, SearchEnd.FOUND)
+
+
+def test_a_rate_that_held_as_often_as_it_failed_is_none_that_fails():
+    tried = [Tried(400, HELD), Tried(400, FAILED)]
+
+    assert TriedRates.of(tried).fails_from is None
+    assert TriedRates.of([*tried, Tried(440, FAILED)]).fails_from == 440
+    assert TriedRates.of([*tried, Tried(400, FAILED)]).fails_from == 400

@@ -138,15 +138,30 @@ def test_a_rate_that_is_not_carried_fails_with_its_bottleneck(offered):
     )
 
 
+SHORT = "k6 was short of CPU: raise spec.resources.k6, or give the node less other work"
 GROWTH = "the median grew by 9.00 ms a second"
 
 
-@pytest.mark.parametrize("family", list(Family))
-def test_a_latency_that_grows_is_that_of_no_rate(family, offered):
-    found = told(offered, Judgement((suspect(ReasonKind.GROWING, GROWTH, family),)))
+@pytest.mark.parametrize(
+    ("family", "why"),
+    [
+        (Family.SERVICE, "the latency grew all through the window"),
+        (
+            Family.INSTRUMENT,
+            f"the latency grew, and {SHORT}",
+        ),
+    ],
+)
+@pytest.mark.parametrize("beside", list(Family))
+def test_a_latency_that_grows_is_that_of_no_rate_by_whose_doing_it_grew(
+    family, why, beside, offered
+):
+    growth = suspect(ReasonKind.GROWING, GROWTH, family)
+    few = suspect(ReasonKind.TOO_FEW_SAMPLES, "50 lie above the p95", beside)
 
-    assert found is not None
-    assert (found.outcome, found.reason[:16]) == (StepOutcome.INCONCLUSIVE, "the latency grew")
+    found = told(offered, Judgement((few, growth)))
+
+    assert found == TrialStep(outcome=StepOutcome.INCONCLUSIVE, reason=why)
 
 
 @pytest.mark.parametrize(("seconds", "carries"), [(7, 400), (30, 490)])

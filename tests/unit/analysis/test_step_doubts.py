@@ -14,11 +14,11 @@ from loadlab.validity.generator_rules import own_delay
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, suspect
-from tests.unit.analysis.test_step import CRITERIA, plan_of, slower, told
+from tests.unit.analysis.test_step import CRITERIA, SHORT, plan_of, slower, told
 from tests.unit.validity.test_queue_behind import queued
 
 UNDECIDED = StepOutcome.INCONCLUSIVE
-SHORT = "k6 was short of CPU: raise spec.resources.k6, or give the node less other work"
+LEFT_OPEN = "requests were left without an answer: raise spec.load.gracefulStop"
 EARLY = "and its first seconds were slower than the rest: raise spec.load.warmup"
 WARMED_UP = suspect(ReasonKind.WARM_UP_COUNTED, "in the first 4 s the median …")
 
@@ -171,16 +171,18 @@ def test_what_a_generator_waited_and_stood_still_adds_up(healthy):
 
 
 @pytest.mark.parametrize(
-    ("kind", "outcome"),
+    ("kind", "outcome", "told_why"),
     [
-        (ReasonKind.LITTLE_LAW_VIOLATED, UNDECIDED),
-        (ReasonKind.WORK_SKIPPED, StepOutcome.FAILED),
+        (ReasonKind.LITTLE_LAW_VIOLATED, UNDECIDED, LEFT_OPEN),
+        (ReasonKind.WORK_SKIPPED, StepOutcome.FAILED, "the service did not do its work"),
     ],
 )
-def test_requests_that_were_cut_off_without_an_answer_are_no_failure(kind, outcome, offered):
+def test_requests_that_were_cut_off_without_an_answer_are_no_failure(
+    kind, outcome, told_why, offered
+):
     spoiled = Judgement((Reason(kind, Validity.INVALID, "5 cut off", Family.SERVICE),))
 
     found = told(offered, spoiled)
 
     assert found is not None
-    assert found.outcome is outcome
+    assert (found.outcome, found.reason) == (outcome, told_why)

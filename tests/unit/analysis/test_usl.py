@@ -59,6 +59,8 @@ ORACLE = {
     "rate": (998.080376, 966.361591, 1030.840263),
     "contention": (0.05208531, 0.03770087, 0.06646976),
     "coherence": (0.00171759, 0.00084075, 0.00259444),
+    # With the loss at the largest size in the place of coherence, as a parameter of the same law.
+    "loss": (0.78549940, 0.74794109, 0.82305771),
 }
 
 

@@ -122,6 +122,16 @@ def test_sizes_past_the_knee_do_not_tell_the_rate_of_one(bent: float) -> None:
     assert law.peak is None
 
 
+def test_a_law_that_has_less_than_nothing_at_size_one_is_unknown() -> None:
+    """Exact data of N / X = (N - 1) / 5 - 1, which at 1 is -1."""
+    logs = {n: dict.fromkeys(range(3), math.log(n / ((n - 1) / 5 - 1))) for n in (10, 20, 40, 80)}
+
+    law = fit_law(logs)
+
+    assert law is not None
+    assert law.is_unknown
+
+
 def test_no_noise_of_such_sizes_ends_an_analysis() -> None:
     """One in thousands has a rate of one so small that e to its interval is beyond a double."""
     chance, known = random.Random(5), 0

@@ -1,5 +1,7 @@
 """One change each of a healthy trial: which rule it breaks, how badly, and what is said of it."""
 
+from dataclasses import replace
+
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import CpuSetUsage, Watch
