@@ -10,14 +10,18 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.comparison": [
         *("best", "blocks_needed", "equivalence", "two_rates", "alike", "own_delays", "open_ends")
     ],
-    "analysis.claim_limits": ["two_rates", "comparison", "comparison_claims", "open_ends"],
+    "analysis.claim_limits": [
+        *("two_rates", "comparison", "comparison_claims", "open_ends", "few_samples")
+    ],
     "analysis.open_ends": ["best_at_most"],
     "analysis.own_delays": [],
     "analysis.held_up": [],
     "analysis.welch": [],
     "analysis.shares": [],
     "analysis.fairness": [],
-    "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
+    "analysis.row_figures": [
+        *("comparison", "comparison_claims", "equivalence", "few_samples", "put_off")
+    ],
     "analysis.claim_cpus": [],
     "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off", "spoiled"],
     "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
@@ -103,7 +107,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.percentile_ends": ["claim_reach"],
     "analysis.pilots": ["tiers"],
     "analysis.tiers": [],
-    "analysis.pairs": ["best", "left_by_any", "alike", "two_rates"],
+    "analysis.pairs": ["best", "best_bounds", "left_by_any", "alike", "two_rates"],
     "analysis.turns": [],
     "analysis.unasked": ["spoiled"],
     "analysis.database_waits": ["certainty"],
