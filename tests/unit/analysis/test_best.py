@@ -138,7 +138,12 @@ def test_ten_are_named_of_those_that_are_tied_and_of_the_others() -> None:
     alike = {f"alike-{number:02}": (200.0, 500.0, 40.0) for number in range(12)}
     cheaper = {f"cheap-{number:02}": (100.0, 300.0, 40.0) for number in range(11)}
 
-    assert len(best_of(alike, blocks=2).tied_with) == 10
+    replicates = replicates_of(alike, 2)
+    found = choose(rows_of(replicates), replicates)
+
+    assert found.best is not None
+    assert len(found.best.tied_with) == 10
+    assert len({each.over for each in found.among}) == 10
     assert len(best_of({"fast": (200.0, 500.0, 40.0)} | cheaper).alternatives) == 10
 
 
