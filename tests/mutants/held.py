@@ -10,14 +10,18 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.comparison": [
         *("best", "blocks_needed", "equivalence", "two_rates", "alike", "own_delays", "open_ends")
     ],
-    "analysis.claim_limits": ["two_rates", "comparison", "comparison_claims", "open_ends"],
+    "analysis.claim_limits": [
+        *("two_rates", "comparison", "comparison_claims", "open_ends", "few_samples")
+    ],
     "analysis.open_ends": ["best_at_most"],
     "analysis.own_delays": [],
     "analysis.held_up": [],
     "analysis.welch": [],
     "analysis.shares": [],
     "analysis.fairness": [],
-    "analysis.row_figures": ["comparison", "comparison_claims", "equivalence"],
+    "analysis.row_figures": [
+        *("comparison", "comparison_claims", "equivalence", "few_samples", "put_off")
+    ],
     "analysis.claim_cpus": [],
     "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off", "spoiled"],
     "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
@@ -27,14 +31,14 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.equivalence": ["comparison_claims", "own_delays"],
     "analysis.calibration": ["equivalence", "baseline_compare"],
     "analysis.percentiles": ["cell"],
-    "analysis.cell_latency": ["late_cell"],
+    "analysis.cell_latency": ["late_cell", "request_names"],
     "analysis.cell_work": [],
     "analysis.usl": [],
     "analysis.scaling": [],
     "analysis.measured_levels": ["scaling", "scaling_claims"],
     "analysis.hard_limit": ["scaling"],
     "analysis.best": ["left_by_any", "alternatives", "held_up", "alike", "best_at_most"],
-    "analysis.contenders": ["best_offered", "why_alone", "put_off"],
+    "analysis.contenders": ["best_offered", "why_alone", "put_off", "spoiled", "best_bounds"],
     "analysis.criteria": [
         "overload",
         "lengthened",
@@ -54,7 +58,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.utilisation": ["attribution", "situations", "certainty", "certainty_of_the_loop"],
     "analysis.capacity": ["put_off"],
     "analysis.search": ["found_capacity", "crashes"],
-    "analysis.search_outcome": [],
+    "analysis.search_outcome": ["search_best"],
     "analysis.step": ["step_doubts", "crashes"],
     "analysis.crashes": ["search", "attempts"],
     "analysis.found_capacity": [],
@@ -104,7 +108,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.survivors": [],
     "analysis.pilots": ["tiers"],
     "analysis.tiers": [],
-    "analysis.pairs": ["best", "left_by_any", "alike", "two_rates"],
+    "analysis.pairs": ["best", "best_bounds", "left_by_any", "alike", "two_rates"],
     "analysis.turns": [],
     "analysis.unasked": ["spoiled"],
     "analysis.database_waits": ["certainty"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tests.mutants.known_of_choice import OF_CHOICE
 from tests.mutants.known_of_trials import NEVER_EQUAL as _NEVER_EQUAL
 from tests.mutants.known_of_trials import OF_TRIALS
 
@@ -32,19 +33,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "with_baseline: len(same_cells(status.results, former.status.results)) if former else 0 -> "
         "len(same_cells(status.results, former.status.results)) if former else 1": _ROOM_FOR_ALL,
         "_most: max(1, cells) -> max(2, cells)": _ROOM_FOR_ALL,
-    },
-    "analysis.best": {
-        "_may_be_longer: tail > enough -> tail >= enough": _NEVER_EQUAL,
-        "_unknown: _rate(first) * math.exp(-MARGIN) if is_known else 0.0 -> "
-        "_rate(first) * math.exp(-MARGIN) if is_known else 1.0": (
-            "no cell carries less than a request in a second"
-        ),
-        "_unknown: _rate(row) < enough -> _rate(row) <= enough": _NEVER_EQUAL,
-    },
-    "analysis.contenders": {
-        "_offered: row.cell.number(Factor.RATE) or 0.0 -> row.cell.number(Factor.RATE) or 1.0": (
-            "of offered rates all cells have a level, or none has"
-        ),
     },
     "analysis.blocks": {
         "block_noise: max(cell, default=0) -> max(cell, default=1)": "blocks count from 1",
@@ -254,5 +242,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "waiting: each / bounds.POOL_WAITERS -> each * bounds.POOL_WAITERS": "the bound is 1",
         "_service: limit or 2 -> limit or 3": "either is more than one CPU",
     },
+    **OF_CHOICE,
     **OF_TRIALS,
 }

@@ -33,7 +33,7 @@ from loadlab.analysis.pairs import COST, RATE, TAIL, Pairs, Terms
 from loadlab.analysis.row_figures import mean_of, standing_beside
 from loadlab.model.status import Best, Comparison, Figure, ResultRow, Standing
 
-MAX_NAMED = 10
+_MOST_NAMED = 10  # of those that are tied
 _FigureT = TypeVar("_FigureT")
 
 
@@ -98,14 +98,14 @@ def _chosen(left: _Left, candidates: Sequence[ResultRow], pairs: Pairs) -> Choic
     alternatives = [
         row for row in beaten if pairs.worse_in(leader, row) and pairs.worse_in(row, leader)
     ]
-    named = tied[:MAX_NAMED]
+    named = tied[:_MOST_NAMED]
     best = Best(
         cell=leader.cell.title(),
         requests_per_second=_rate(leader),
         p95_ms=_tail(leader),
         bottleneck=leader.bottleneck.name if leader.bottleneck else "",
         tied_with=tuple(row.cell.title() for row in named),
-        alternatives=tuple(row.cell.title() for row in alternatives[:MAX_NAMED]),
+        alternatives=tuple(row.cell.title() for row in alternatives),
         lead=pairs.lead(leader, beaten),
     )
     return Choice(

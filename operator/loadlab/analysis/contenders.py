@@ -85,8 +85,7 @@ def _what_was_broken(row: ResultRow) -> str:
         return NOT_CARRIED
     if row.crashes:
         return "crashed under the load"
-    is_stale = row.work is not None and row.work.stale_reads
-    if is_stale:
+    if row.work and row.work.stale_reads:
         return "showed staler reads than declared"
     is_broken = any(broken_in_spoiled(row))
     return "did not do its work in a replicate" if is_broken else LEFT_OPEN

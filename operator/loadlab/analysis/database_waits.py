@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from loadlab import spelling
 from loadlab.analysis.stages import in_database_ms, pool_wait_ms, without_queues_ms
-from loadlab.analysis.utilisation import Fullness
+from loadlab.analysis.utilisation import Fullness, waiting
 from loadlab.base.names import Component
 from loadlab.measurement.sessions import SessionUsage
 from loadlab.measurement.usage import ComponentUsage
@@ -69,16 +69,16 @@ def _wait(
     trial: TrialMeasurement,
     sessions: SessionUsage,
     resource: Resource,
-    waiting: float,
+    at_it: float,
     words: str,
 ) -> Fullness:
-    share = waiting / sessions.in_use
+    share = at_it / sessions.in_use
     rate = trial.seen_per_second
-    each = f": {spelling.number(1000 * waiting / rate)} ms of each request" if rate else ""
-    of_request = share_of_request(trial, waiting)
+    each = f": {spelling.number(1000 * at_it / rate)} ms of each request" if rate else ""
+    of_request = share_of_request(trial, at_it)
     known = 1.0 if of_request is None else of_request
     is_held = _waits_for_connection(trial) or not (of_request is None or trial.load.open_model)
-    is_most = share > bounds.SESSIONS_SHARE and waiting > bounds.SESSIONS
+    is_most = share > bounds.SESSIONS_SHARE and at_it > bounds.SESSIONS
     return Fullness(
         resource=resource,
         share=min(share, known),
@@ -87,7 +87,7 @@ def _wait(
         at_most=(
             Confidence.HIGH if (of_request or 0.0) > bounds.LARGEST_STAGE else Confidence.MEDIUM
         ),
-        evidence=f"of {sessions.in_use:.2g} connections in use {waiting:.2g} {words}{each}",
+        evidence=f"of {sessions.in_use:.2g} connections in use {at_it:.2g} {words}{each}",
     )
 
 
@@ -103,12 +103,12 @@ def _may_be_short_of_cpu(trial: TrialMeasurement, postgres: ComponentUsage) -> b
     return limit is not None and bounds.CPU_BUSY < postgres.cpus_used / limit <= bounds.CPU_FULL
 
 
-def share_of_request(trial: TrialMeasurement, waiting: float) -> float | None:
+def share_of_request(trial: TrialMeasurement, sessions: float) -> float | None:
     """Return which share of a request's time beside its queues, 0..1, so many sessions are.
 
     None where it is not known: no request was answered, or a queue's worker has sessions, too.
     """
-    here, all_ms = in_database_ms(trial, waiting), without_queues_ms(trial)
+    here, all_ms = in_database_ms(trial, sessions), without_queues_ms(trial)
     return None if here is None or all_ms is None else here / max(here, all_ms, 1e-9)
 
 
@@ -118,6 +118,5 @@ def _holds_up(trial: TrialMeasurement) -> bool:
 
 
 def _waits_for_connection(trial: TrialMeasurement) -> bool:
-    service = trial.components.get(Component.SERVICE, ComponentUsage())
-    waiters = (service.pool_waiters or 0.0) / max(1, service.processes or 1)
-    return waiters > bounds.POOL_WAITERS
+    full = {found.resource for found in waiting(trial) if found.is_full}
+    return Resource.DATABASE_POOL in full

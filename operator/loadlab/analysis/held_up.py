@@ -28,7 +28,7 @@ def holding_up(rows: Sequence[ResultRow], pairs: Pairs, figure: str) -> Mapping[
         if others:
             least = min(others, key=lambda other: mean_of(other, figure) or math.inf)
             found[row.cell.title()] = _why(row, least, figure, _brief(least, rows))
-    return found if len(found) < len(rows) else {}
+    return found
 
 
 def _makes_wait(row: ResultRow, other: ResultRow, pairs: Pairs, figure: str) -> bool:
@@ -39,8 +39,8 @@ def _makes_wait(row: ResultRow, other: ResultRow, pairs: Pairs, figure: str) -> 
     if not pairs.is_worse(row, other, figure):
         return False
     estimate = pairs.difference(figure, row, other).estimate
-    longer = math.exp(estimate.mean) if estimate else 0.0
-    return longer >= HELD_UP * max(1.0, _times_the_rate(row, other))
+    most = HELD_UP * max(1.0, _times_the_rate(row, other))
+    return estimate is not None and math.exp(estimate.mean) >= most
 
 
 def _times_the_rate(row: ResultRow, other: ResultRow) -> float:

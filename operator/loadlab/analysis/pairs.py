@@ -56,12 +56,12 @@ class Terms:
     @property
     def held_up(self) -> str | None:
         """The figure of those who may be held up."""
-        return f"{self.beside}.{TAIL}" if self.beside else None
+        return _tail_beside(self.beside) if self.beside else None
 
     def reads(self) -> Mapping[str, Read]:
         """Return what reads each of the figures that decide, the first one first."""
         tails = {TAIL: FIGURES[TAIL]} if self.latency else {}
-        beside = {self.held_up: tail_of(self.beside)} if self.beside and self.held_up else {}
+        beside = {_tail_beside(self.beside): tail_of(self.beside)} if self.beside else {}
         return {RATE: FIGURES[RATE], **tails, **beside, COST: FIGURES[COST]}
 
 
@@ -149,6 +149,10 @@ class Pairs:
 
     def _chance(self, name: str, of: ResultRow, over: ResultRow) -> float | None:
         return self._chances.get(_pair(name, of, over))
+
+
+def _tail_beside(name: str) -> str:
+    return f"{name}.{TAIL}"
 
 
 def _pair(name: str, of: ResultRow, over: ResultRow) -> _Pair:

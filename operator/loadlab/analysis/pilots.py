@@ -53,8 +53,9 @@ def written_share(pilot: Trial) -> float:
     1 where the worker kept up, nothing is put off, or nothing is known of it.
     """
     measured = _measurement(pilot)
-    behind = [found.share for found in backlog(measured) if found.is_full] if measured else []
-    return 1 - max(behind, default=0.0)
+    if measured is None:
+        return 1
+    return 1 - next((found.share for found in backlog(measured) if found.is_full), 0.0)
 
 
 def _limit_of(pilot: Trial) -> Limit:

@@ -20,12 +20,11 @@ from loadlab.analysis.controls import controls_of
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
-from loadlab.analysis.row_figures import standing_of
+from loadlab.analysis.row_figures import standing_beside
 from loadlab.base.text import fit
 from loadlab.model.spec.precision import Precision, PrecisionFigure
 from loadlab.model.status import LoadOutcome, PrecisionResult, ResultRow, Standing
 from loadlab.plan import Plan
-from loadlab.validity.judgement import ReasonKind
 
 _FIGURES = {
     PrecisionFigure.REQUESTS_PER_SECOND: "requests_per_second",
@@ -187,15 +186,12 @@ def _half_width(
 
 
 def _may_be_known(figure: str, *rows: ResultRow) -> bool:
+    """Whether more blocks make it known: they have more samples, too, where those are few."""
     return all(
-        _is_soundable(row, figure) and row.load is not LoadOutcome.OVERLOADED for row in rows
+        standing_beside(row, figure) is not Standing.UNSOUND
+        and row.load is not LoadOutcome.OVERLOADED
+        for row in rows
     )
-
-
-def _is_soundable(row: ResultRow, figure: str) -> bool:
-    """Whether a figure is no Unsound one, but for few samples, of which more blocks have more."""
-    is_thin = figure == "p95_ms" and row.p95_ms and row.p95_ms.why == ReasonKind.TOO_FEW_SAMPLES
-    return bool(is_thin) or standing_of(row, figure) is not Standing.UNSOUND
 
 
 def _most_blocks(plan: Plan, wanted: Precision, in_time: int | None) -> tuple[int, str]:

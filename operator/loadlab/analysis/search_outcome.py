@@ -32,7 +32,6 @@ from loadlab.plan.rates import without_rate
 
 _OF_ITS_OWN = {SearchEnd.FOUND, SearchEnd.MAX_RATE, SearchEnd.MIN_RATE}
 _NOTE = "of all trials of the highest rate that held in most of them, see status.capacity"
-MOST_TIED = 10
 MOST_CHARACTERS = 400  # of a sentence of the recommendation
 
 
@@ -146,7 +145,7 @@ def best_of_search(
         requests_per_second=most,
         p95_ms=row.latency_ms.p95 if row.latency_ms else 0.0,
         bottleneck=next(each.limited_by for each in found if each.cell == best),
-        tied_with=tuple(tied[:MOST_TIED]),
+        tied_with=tuple(tied),
     )
 
 

@@ -10,10 +10,9 @@ asked for, the next tier is the fastest of those left.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from loadlab.analysis.best import MAX_NAMED, Choice
+from loadlab.analysis.best import Choice
 from loadlab.analysis.contenders import LOWER_TIER, OFFERED_LESS
 from loadlab.analysis.pilots import Limit, words_of
-from loadlab.base.text import fit
 from loadlab.catalogue import Factor
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Best, Comparison, ComparisonOutcome, ResultRow
@@ -21,7 +20,6 @@ from loadlab.plan import Plan
 
 Choose = Callable[[Sequence[ResultRow]], Choice]
 _NO_PILOT = "came to no usable result"
-_MOST_CHARACTERS = 100  # of the reason of a comparison
 
 
 def choose_of_tiers(plan: Plan, passing: Sequence[ResultRow], choose: Choose) -> Choice:
@@ -61,10 +59,9 @@ def _beside_others(
     (first, best), *others = chosen
     beside = [title for _, each in others for title in (each.cell, *each.tied_with)]
     undecided = tuple(_undecided(best, rows[title]) for title in beside)
-    tied = (*best.tied_with, *beside)[:MAX_NAMED]
     return replace(
         first,
-        best=best.model_copy(update={"tied_with": tied}),
+        best=best.model_copy(update={"tied_with": (*best.tied_with, *beside)}),
         set_aside=reasons,
         are_alike=first.are_alike and not undecided,
         among=(*undecided, *first.among),
@@ -105,5 +102,5 @@ def _undecided(best: Best, row: ResultRow) -> Comparison:
         over=row.cell.title(),
         blocks=0,
         outcome=ComparisonOutcome.INCONCLUSIVE,
-        why=fit(f"{row.cell.variant}'s pilot {why}", _MOST_CHARACTERS),
+        why=f"{row.cell.variant}'s pilot {why}",
     )

@@ -3,7 +3,9 @@
 import math
 
 from loadlab.analysis.best import choose
+from loadlab.analysis.pairs import Terms
 from loadlab.catalogue import Cell
+from loadlab.model.status import ComparisonOutcome as Outcome
 from tests.unit.analysis.claims import rows_of, sized
 from tests.unit.analysis.test_best import best_of, replicates_of
 
@@ -32,13 +34,18 @@ def test_what_is_only_worse_than_another_cell_is_none() -> None:
 
 
 def test_what_it_is_better_in_is_known_figure_by_figure() -> None:
-    cells = {"fast": (200.0, 500.0, 60.0), "slow": (100.0, 300.0, 40.0)}
+    """The first alternative alone is told of, and each figure at the rate that it was seen at."""
+    cells = {
+        "fast": (200.0, 500.0, 60.0),
+        "slow": (100.0, 300.0, 40.0),
+        "slower": (80.0, 300.0, 40.0),
+    }
     replicates = replicates_of(cells, 5)
 
-    prices = choose(rows_of(replicates), replicates).prices
+    prices = choose(rows_of(replicates), replicates, Terms(own_ms=0.0)).prices
 
-    assert best_of(cells).alternatives == ("slow",)
-    assert [(found.of, found.over, found.figure) for found in prices] == [
-        ("slow", "fast", "p95Ms"),
-        ("slow", "fast", "cpuMicros"),
+    assert best_of(cells).alternatives == ("slow", "slower")
+    assert [(found.of, found.over, found.figure, found.outcome) for found in prices] == [
+        ("slow", "fast", "p95Ms", Outcome.IMPROVED),
+        ("slow", "fast", "cpuMicros", Outcome.IMPROVED),
     ]

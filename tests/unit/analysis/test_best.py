@@ -136,11 +136,15 @@ def test_what_carries_most_comes_before_a_shorter_tail() -> None:
 
 def test_ten_are_named_of_those_that_are_tied_and_of_the_others() -> None:
     alike = {f"alike-{number:02}": (200.0, 500.0, 40.0) for number in range(12)}
-    cheaper = {f"cheap-{number:02}": (100.0, 300.0, 40.0) for number in range(12)}
+    cheaper = {f"cheap-{number:02}": (100.0, 300.0, 40.0) for number in range(11)}
 
-    found = best_of(alike | cheaper)
+    replicates = replicates_of(alike, 2)
+    found = choose(rows_of(replicates), replicates)
 
-    assert (len(found.tied_with), len(found.alternatives)) == (10, 10)
+    assert found.best is not None
+    assert len(found.best.tied_with) == 10
+    assert len({each.over for each in found.among}) == 10
+    assert len(best_of({"fast": (200.0, 500.0, 40.0)} | cheaper).alternatives) == 10
 
 
 def test_two_replicates_name_everything_as_tied() -> None:
@@ -187,7 +191,9 @@ def test_an_unusable_cell_is_never_the_best(change: dict[str, object]) -> None:
     replicates = replicates_of({"a": (1000.0, 400.0, 40.0)}, 3)
     unfit: list[ResultRow] = [row.model_copy(update=change) for row in rows_of(replicates)]
 
-    assert choose(unfit, replicates).best is None
+    found = choose(unfit, replicates)
+
+    assert (found.best, found.are_alike) == (None, False)
 
 
 def beside_ping(name: str, block: int, rate: float, cpu: float, ping_ms: float) -> Replicate:

@@ -35,10 +35,10 @@ def with_tails(rows: list[ResultRow], stands: Mapping[str, str]) -> list[ResultR
     return [row.model_copy(update=change | {"p95_ms": tail(row)}) for row in rows]
 
 
-def chosen(cells: Figures, stands: Mapping[str, str], *, tail_is_kept: bool = False) -> Choice:
+def chosen(cells: Figures, stands: Mapping[str, str], terms: Terms | None = None) -> Choice:
     replicates = replicates_of(cells, 5)
     rows = with_tails(rows_of(replicates), stands)
-    return choose(rows, replicates, Terms(tail_is_kept=tail_is_kept))
+    return choose(rows, replicates, terms)
 
 
 @pytest.mark.parametrize("why", [GROWING, CUT])
@@ -84,7 +84,7 @@ def test_the_cheapest_is_best_where_no_tail_is_known_and_all_keep_a_criterion_ab
     """So it is on a node of two CPUs, where k6 waits in every latency."""
     cells = {"a": (500.0, 120.0, 10.0), "b": (500.0, 100.0, 20.0)}
 
-    found = chosen(cells, {"a": GROWING, "b": GROWING}, tail_is_kept=True)
+    found = chosen(cells, {"a": GROWING, "b": GROWING}, Terms(tail_is_kept=True))
 
     assert found.best is not None
     assert (found.best.cell, found.best.tied_with) == ("b", ())
@@ -95,7 +95,7 @@ def test_the_cheapest_is_best_where_no_tail_is_known_and_all_keep_a_criterion_ab
 def test_a_tail_that_is_known_goes_before_cost_also_where_all_keep_a_criterion() -> None:
     cells = {"a": (500.0, 120.0, 10.0), "b": (500.0, 100.0, 9.0)}
 
-    found = chosen(cells, {"b": GROWING}, tail_is_kept=True)
+    found = chosen(cells, {"b": GROWING}, Terms(tail_is_kept=True))
 
     assert found.best is not None
     assert found.best.cell == "a"

@@ -9,7 +9,14 @@ import pytest
 from loadlab.analysis.best import choose
 from loadlab.analysis.expectation import Replicate
 from loadlab.catalogue import Cell
-from loadlab.model.status import Comparison, ComparisonOutcome, LoadOutcome, ResultRow, Validity
+from loadlab.model.status import (
+    Comparison,
+    ComparisonOutcome,
+    LoadOutcome,
+    ResultRow,
+    Validity,
+    WorkRow,
+)
 from tests.unit.analysis.claims import rows_of, sized
 from tests.unit.analysis.test_best import NOISE
 
@@ -65,6 +72,7 @@ def test_within_the_highest_offer_tails_decide() -> None:
     [
         ({"load": LoadOutcome.OVERLOADED}, "did not carry the load"),
         ({"crashes": 1}, "crashed under the load"),
+        ({"work": WorkRow(stale_reads=1)}, "showed staler reads than declared"),
         ({"validity": Validity.INVALID}, "is Invalid"),
         ({"latency_ms": None}, "has no figures"),
     ],

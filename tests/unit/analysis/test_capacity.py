@@ -67,8 +67,8 @@ def test_compared_cells_carry_what_their_pilots_did(compared):
 @pytest.mark.parametrize(
     ("answer_ms", "load", "why"),
     [
-        (240.0, LoadOutcome.KEPT, "Pilot"),
-        (260.0, LoadOutcome.KEPT, "PilotUsers"),
+        (249.9, LoadOutcome.KEPT, "Pilot"),
+        (250.1, LoadOutcome.KEPT, "PilotUsers"),
         (240.0, LoadOutcome.OVERLOADED, "PilotUsers"),
     ],
 )
@@ -90,6 +90,15 @@ def test_in_a_closed_loop_they_carry_what_was_measured_with_its_interval():
     (first, *_) = with_capacity(plan, rows_of(plan, speed))
 
     assert first.capacity == speed.as_lower_bound("ClosedLoop")
+
+
+@pytest.mark.parametrize("speed", [None, Figure(mean=900.0).as_unsound("QueueBehind")])
+def test_in_a_closed_loop_what_is_no_rate_is_no_bound(speed: Figure | None) -> None:
+    plan = plan_of({"purpose": "Capacity"})
+
+    (first, *_) = with_capacity(plan, rows_of(plan, speed))
+
+    assert first.capacity == speed
 
 
 def test_without_a_purpose_nothing_is_said_of_it():

@@ -69,6 +69,28 @@ def test_by_itself_the_other_one_is_taken_for_that_reason() -> None:
     assert sentence == "Take async: blocking holds up ping: p95 812 ms, and 31 ms in async."
 
 
+def test_they_are_told_beside_the_one_that_holds_them_up_least() -> None:
+    choice, _ = chosen({name: WELLS[name] for name in ("def", "async", "blocking")})
+
+    assert choice.set_aside["blocking"].endswith("and 31 ms in async")
+
+
+def test_of_a_variant_with_several_cells_the_whole_cell_is_named() -> None:
+    replicates = trials(WELLS, 5)
+    cells = {
+        "def": Cell(variant="well", workers=1),
+        "async": Cell(variant="well", workers=2),
+        "blocking": Cell(variant="blocking", workers=1),
+    }
+    placed = [replace(each, cell=cells[each.cell.variant]) for each in replicates]
+    pings = [ping for *_, ping in WELLS.values()]
+    rows = [with_ping(row, ping) for row, ping in zip(rows_of(placed), pings, strict=True)]
+
+    found = choose(rows, placed, Terms(beside="ping", own_ms=0.2)).set_aside
+
+    assert found["blocking/workers=1"].endswith("and 31 ms in well/workers=2")
+
+
 def test_too_few_replicates_show_nobody_held_up() -> None:
     choice, _ = chosen(WELLS, blocks=2)
 

@@ -94,6 +94,13 @@ def test_a_noisier_pair_says_how_many() -> None:
     assert found is not None
     assert found.needed == LogEstimate.of_difference(noisy, noise).blocks_for(math.log1p(0.05))
 
+    end = judge_precision(plan, None, rows_of(replicates), replicates)
+    half = LogEstimate.of_difference(noisy, noise).half()
+
+    assert end is not None
+    assert half is not None
+    assert end.achieved == pytest.approx(math.expm1(half))
+
 
 def test_blocks_of_which_a_cell_lost_its_trial_are_made_up_for() -> None:
     complete = planned([0.0, 0.1, 0.2, 0.3]).needed
@@ -111,6 +118,7 @@ def test_blocks_of_which_a_cell_lost_its_trial_are_made_up_for() -> None:
     [
         ({"maxReplicates": 7}, {}, 7, "precision.maxReplicates"),
         ({"maxReplicates": 7}, {"maxTrials": 12}, 6, "maxTrials"),
+        ({"maxReplicates": 7}, {"maxTrials": 13}, 6, "maxTrials"),  # and no half of a block
         ({"maxReplicates": 6}, {"maxTrials": 12}, 6, "precision.maxReplicates"),
         ({"maxReplicates": 7}, {"maxTrials": 18} | TWICE, 6, "maxTrials"),
         ({"maxReplicates": 100}, {"maxTrials": 1000}, None, None),
@@ -171,6 +179,22 @@ def test_more_than_anybody_makes_are_not_counted_out() -> None:
     found = planned([0.0, 0.9, -0.9, 0.4, 0.1], plan_of({"halfWidth": "0.1%"}))
 
     assert "takes more than 999 replicates" in found.message
+
+
+@pytest.mark.parametrize(
+    ("spread", "needed", "told"),
+    [
+        (1.527, 999, "1 % takes 999: set replicates higher"),
+        (1.528, 1000, "1 % takes more than 999: ask for a wider precision.halfWidth"),
+    ],
+)
+def test_no_more_than_999_are_told(spread: float, needed: int, told: str) -> None:
+    logs = [spread * each for each in (0.0, 0.1, 0.2, 0.05, 0.1)]
+
+    found = judged(logs, plan_of({"halfWidth": "1%"}, chosen=5))
+
+    assert found.needed == needed
+    assert found.message.endswith(f"; {told}")
 
 
 def test_what_lies_too_far_apart_for_an_interval_is_not_called_known() -> None:

@@ -7,7 +7,7 @@ import pytest
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.precision import judge_precision, plan_precision
 from loadlab.catalogue import Cell
-from loadlab.model.status import LoadOutcome, PrecisionResult, ResultRow
+from loadlab.model.status import Figure, LoadOutcome, PrecisionResult, ResultRow
 from tests.unit.analysis.claims import rows_of, sized
 from tests.unit.analysis.test_precision import plan_of
 
@@ -108,6 +108,65 @@ def test_one_that_no_block_makes_known_asks_for_nothing_and_is_named() -> None:
     assert "takes" not in end
 
 
+def test_nor_do_its_lost_blocks() -> None:
+    replicates = replicates_of({"asyncpg": {1, 3}})
+    rows = [
+        row.model_copy(update={"load": LoadOutcome.OVERLOADED})
+        if row.cell.variant == "asyncpg"
+        else row
+        for row in rows_of(replicates)
+    ]
+
+    found = plan_precision(plan_of(replicates=3), rows, replicates)
+
+    assert found is not None
+    assert found.needed == 3
+
+
+def test_one_without_any_usable_block_lacks_none_that_would_be_made_up_for() -> None:
+    replicates = replicates_of({})
+    usable = [each for each in replicates if each.cell.variant != "asyncpg"]
+
+    found = plan_precision(plan_of(replicates=3), rows_of(replicates), usable)
+
+    assert found is not None
+    assert found.needed == 3
+    assert found.message.endswith("gives an interval: asyncpg/workers=1")
+
+
+@pytest.mark.parametrize(
+    ("why", "needed"), [("TooFewSamples", 3), ("SentLate", None), ("Growing", None)]
+)
+def test_more_blocks_have_more_samples_of_a_p95_and_mend_nothing_else(why, needed):
+    replicates = replicates_of({}, "sync", "async")
+    rows = [
+        row.model_copy(update={"p95_ms": unsound(row.p95_ms, why)}) for row in rows_of(replicates)
+    ]
+
+    found = plan_precision(plan_of({"figure": "p95Ms"}, replicates=3), rows, replicates)
+    cost = plan_precision(plan_of(replicates=3), rows, replicates)
+
+    assert found is not None
+    assert found.needed == needed
+    assert cost is not None
+    assert cost.needed == 3
+
+
+def unsound(figure: Figure | None, why: str) -> Figure | None:
+    return figure and figure.as_unsound(why)
+
+
+@pytest.mark.parametrize(("more", "end"), [(2, "v1/workers=1, v2/workers=1"), (3, " and 1 more")])
+def test_two_are_named(more: int, end: str) -> None:
+    names = [f"v{number}" for number in range(more + 1)]
+    replicates = replicates_of({name: {1, 3} for name in names[1:]}, *names)
+
+    found = plan_precision(plan_of(replicates=3), rows_of(replicates), replicates)
+
+    assert found is not None
+    assert found.message.endswith(end)
+
+
 def test_many_of_them_are_counted_and_the_sentence_fits() -> None:
     """Names of a cell have 200 characters at most, the status 300 for all."""
     names = [f"{'v' * 28}{number}" for number in range(9)]
@@ -122,6 +181,7 @@ def test_many_of_them_are_counted_and_the_sentence_fits() -> None:
     found = plan_precision(plan, rows_of(replicates), replicates)
 
     assert found is not None
-    assert found.message.endswith(" and 6 more")
+    told = ", ".join(f"{name}/workers=1/poolSiz…" for name in names[1:3])
+    assert found.message.endswith(f": {told} and 6 more")
     assert len(found.message) <= 300
     assert len(judged(replicates, rows_of(replicates), found).message) <= 300

@@ -61,3 +61,4 @@ def test_what_k6_had_no_room_for_is_counted_with_the_others(healthy):
     rows = by_name(healthy, *[["__other__", *numbered(0, 12)]] * 2)
 
     assert rows["__other__"].requests == 2 * 7 * (1 + 12 - (MAX_NAMES - 2))
+    assert sum(row.requests for row in rows.values()) == 2 * (50 + 7 * (1 + 12))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadlab.analysis.row_figures import mean_of, standing_of
+from loadlab.analysis.row_figures import mean_of, standing_of, why_no_rate
 from loadlab.catalogue import Cell
 from loadlab.model.status import LatencyMs, RequestRow, ResultRow, Standing
 from tests.unit.analysis.claims import rows_of, sized
@@ -52,3 +52,14 @@ def test_figures_are_found_by_name():
     bare = found.model_copy(update={"cpu_micros": None})
     assert mean_of(bare, "cpu_micros") is None
     assert standing_of(bare, "cpu_micros") is Standing.UNSOUND
+
+
+def test_a_rate_that_is_unsound_is_none_and_one_that_is_absent_is_no_wrong_one():
+    found = row(latency(20))
+    rate = found.requests_per_second
+    assert rate is not None
+    behind = found.model_copy(update={"requests_per_second": rate.as_unsound("QueueBehind")})
+
+    assert why_no_rate(behind).endswith("see the reason QueueBehind of its row")
+    assert why_no_rate(found) == ""
+    assert why_no_rate(found.model_copy(update={"requests_per_second": None})) == ""

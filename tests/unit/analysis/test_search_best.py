@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from loadlab.analysis.search_outcome import MOST_TIED, best_of_search, recommend_by_search
+from loadlab.analysis.search_outcome import best_of_search, recommend_by_search
 from loadlab.model.status import Best, CellCapacity, SearchEnd, StepOutcome
 from tests.unit.analysis.test_search_outcome import NOTHING, capacity, row
 
@@ -86,6 +86,14 @@ def test_who_may_carry_as_much_is_tied(other, tied):
     assert bool(best.tied_with) is tied
 
 
+@pytest.mark.parametrize(("most", "tied"), [(1149.0, True), (1150.0, False)])
+def test_fifteen_percent_above_what_failed_tell_two_cells_apart(most: float, tied: bool) -> None:
+    best = best_of([capacity("async", at_least=most, below=1200.0), capacity(below=1000.0)])
+
+    assert best is not None
+    assert bool(best.tied_with) is tied
+
+
 @pytest.mark.parametrize(
     "other",
     [{"ended": SearchEnd.TIMEOUT}, NOTHING | {"below_outcome": StepOutcome.INCONCLUSIVE}],
@@ -104,6 +112,18 @@ def test_how_much_more_it_carries_at_least_is_never_rounded_up():
 
     (sentence,) = recommend_by_search(best, found, failing(found))
     assert " 1.73 times as much" in sentence
+
+
+@pytest.mark.parametrize(("fails", "is_told"), [(395.0, True), (400.0, True), (401.0, False)])
+def test_that_it_carries_as_much_at_least_is_told_and_less_is_not(
+    fails: float, is_told: bool
+) -> None:
+    found = [capacity(below=fails), capacity("async", at_least=460.5, below=480.0)]
+    best = Best(cell="async", requests_per_second=460.5, p95_ms=0.0)
+
+    (sentence,) = recommend_by_search(best, found, failing(found))
+
+    assert ("times as much" in sentence) is is_told
 
 
 def test_of_two_cells_that_are_equal_none_is_the_best():
@@ -161,7 +181,7 @@ def test_nothing_is_recommended_where_another_cell_may_carry_as_much(found):
 
 
 def test_no_more_is_told_than_fits_the_status():
-    names = [f"v{number}" for number in range(MOST_TIED + 2)]
+    names = [f"v{number}" for number in range(12)]
     tied = best_of([capacity(name) for name in names])
     best = Best(cell="a", requests_per_second=880.0, p95_ms=0.0)
     found = [capacity("a" * 200, at_least=880.0), capacity("b" * 200)]

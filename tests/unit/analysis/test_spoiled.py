@@ -5,10 +5,11 @@ import pytest
 from loadlab.analysis.best import choose
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.spoiled import reasons_beside_used
 from loadlab.analysis.verdict import causes_of, decide_verdict, keeps_its_promises
 from loadlab.model.status import ExpectationOutcome, ResultRow, Validity, Verdict
 from loadlab.validity.judged_trial import JudgedTrial
-from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
+from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid, suspect
 from tests.unit.analysis.claims import ASYNC, MEASURED, SYNC, at_rate, judge, judged, sized
 
 BREAKS = [
@@ -41,6 +42,14 @@ def test_work_that_a_replicate_did_not_do_fails_the_experiment(kind, used):
     assert not keeps_its_promises(row)
     told = f"{kind}: in a replicate that is not used: 3 lost"
     assert told in [cause.message for cause in causes_of([row], quiet=True)]
+
+
+def test_beside_what_spoiled_it_nothing_else_is_told_of_a_replicate_that_is_not_used():
+    slow = suspect(ReasonKind.RATE_NOT_REACHED, "carried 10 of 50/s", Family.SERVICE)
+
+    (told,) = reasons_beside_used(Judgement((by_service(ReasonKind.WORK_SKIPPED), slow)))
+
+    assert (told.kind, told.level) == (ReasonKind.WORK_SKIPPED, Validity.SUSPECT)
 
 
 def test_such_a_cell_is_never_the_best():

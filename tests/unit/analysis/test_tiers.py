@@ -210,13 +210,37 @@ def test_of_given_rates_a_lower_one_is_told_as_what_it_is() -> None:
     assert set(found.set_aside.values()) == {OFFERED_LESS}
 
 
+@pytest.mark.parametrize(
+    ("sync", "own", "found"),
+    [("Pilot", True, True), ("Pilot", False, False), ("PilotUsers", True, False)],
+)
+def test_nothing_is_alike_to_what_may_carry_more(sync, own, found, tiered):
+    rows = limited(tiered, dict.fromkeys(("async", "asyncpg"), "Pilot") | {"sync": sync})
+
+    chosen = choose_of_tiers(tiered, rows, lambda tier: Choice(_first(tier), are_alike=own))
+
+    assert chosen.are_alike is found
+
+
+def test_what_a_pilot_leaves_undecided_rests_on_no_block_and_fits_the_status(tiered: Plan) -> None:
+    _, fast, slow = limited(tiered, dict.fromkeys(("sync", "async", "asyncpg"), "PilotUsers"))
+    named = slow.cell.model_copy(update={"variant": "v" * 30})
+    rows = [fast, slow.model_copy(update={"cell": named})]
+
+    (found,) = choose_of_tiers(tiered, rows, lambda tier: Choice(_first(tier))).undecided
+
+    assert found.blocks == 0
+    assert found.why
+    assert (len(found.why), found.why[-1]) == (100, "…")
+
+
 def _first(tier: Sequence[ResultRow]) -> Best:
     return Best(cell=tier[0].cell.title(), requests_per_second=1.0, p95_ms=1.0)
 
 
-def variants(plan: Plan, whys: Mapping[str, str | None]) -> list[list[str]]:
-    """Return the tiers to choose of, where the pilots of these variants were limited so."""
-    rows = [
+def limited(plan: Plan, whys: Mapping[str, str | None]) -> list[ResultRow]:
+    """Return the rows of which the pilots of these variants were limited so."""
+    return [
         row.model_copy(
             update={
                 "capacity": Figure(mean=1.0, standing=Standing.BOUND, why=whys[row.cell.variant])
@@ -226,7 +250,12 @@ def variants(plan: Plan, whys: Mapping[str, str | None]) -> list[list[str]]:
         )
         for row in rows_of(plan)
     ]
-    return [[row.cell.variant for row in tier] for tier in tiers_to_choose_of(plan, rows)]
+
+
+def variants(plan: Plan, whys: Mapping[str, str | None]) -> list[list[str]]:
+    """Return the tiers to choose of, where the pilots of these variants were limited so."""
+    tiers = tiers_to_choose_of(plan, limited(plan, whys))
+    return [[row.cell.variant for row in tier] for tier in tiers]
 
 
 def test_of_several_tiers_the_fastest_has_the_best(tiered: Plan) -> None:

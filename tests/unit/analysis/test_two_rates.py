@@ -98,7 +98,11 @@ def test_cost_decides_nothing_at_rates_that_noise_left_apart() -> None:
         for own in (sign * spread,)
     ]
 
-    best = choose(rows_of(replicates), replicates).best
+    choice = choose(rows_of(replicates), replicates)
 
+    best = choice.best
     assert best is not None
     assert (best.cell, best.tied_with, best.lead) == ("b", ("a",), None)
+    (cost,) = [found for found in choice.among if found.figure == "cpuMicros"]
+    assert cost.why
+    assert cost.why.startswith("at 1,080 and 1,000 requests/s, on which it depends")
