@@ -8,7 +8,7 @@ from loadlab.base.names import COMPONENT_LABEL
 from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.laboratory import CHILD, START, Laboratory
-from tests.reconcile.test_trouble import container, fault_in
+from tests.reconcile.test_trouble import FAULTS, container, fault_in
 
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
 ENDED = {"exitCode": 137, "reason": "Error"}  # by a signal, and by whom nobody knows
@@ -102,6 +102,19 @@ async def test_a_service_that_is_down_as_it_crashed_under_its_load_is_no_trouble
     [record] = lab.trials()[f"{CHILD}-001"]["status"]["formerAttempts"]
     assert record["reason"] == "ServiceCrashed"
     assert (status["phase"], status["verdict"]) == ("Succeeded", "Failed")
+
+
+async def test_one_that_ended_only_while_it_started_is_no_crash_of_its_load():
+    """Its pod was started again before it was ready; it is the generator that finds no room."""
+    lab = Laboratory()
+    lab.submit(replicates=1, variants=[{"name": "sync"}], timeouts={"ready": "5s"})
+    faults = {"service": restarted(FAILED), "k6": FAULTS["Unschedulable"]}
+    lab.cluster.fault_of = lambda pod: faults.get(pod["metadata"]["labels"][COMPONENT_LABEL])
+
+    status = await lab.run()
+
+    assert status["phase"] == "Failed"
+    assert lab.condition("Failed")["reason"] == "Unschedulable"
 
 
 RUN_LABEL = "loadlab.dev/run"

@@ -15,13 +15,13 @@ from loadlab.analysis.cell_latency import lower_ends, request_rows
 from loadlab.analysis.cell_percentiles import PercentileSum
 from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.failures import failure_rows, status_classes
-from loadlab.analysis.own_delays import usual_delay
 from loadlab.analysis.percentile_ends import Leeway
 from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
 from loadlab.analysis.spoiled import reasons_beside_used, reasons_of_none_used
 from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
 from loadlab.analysis.trial_figures import TrialFigures, cost_components
+from loadlab.analysis.usual_delay import usual_delay
 from loadlab.base.names import Component
 from loadlab.catalogue import Cell
 from loadlab.measurement.latency import Latency

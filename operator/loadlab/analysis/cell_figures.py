@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence, Set
 
-from loadlab.analysis.own_delays import usual_delay
 from loadlab.analysis.statistics import log_estimate
 from loadlab.analysis.trial_figures import WHY_LEFT_OUT, TrialFigures
+from loadlab.analysis.usual_delay import usual_delay
 from loadlab.model.status import Figure
 from loadlab.validity.judgement import Reason, ReasonKind
 from loadlab.validity.lateness import Ends

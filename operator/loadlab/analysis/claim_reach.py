@@ -9,6 +9,7 @@ from loadlab.analysis.claim_readings import Group, Place
 from loadlab.analysis.claim_standing import Reach, reach_of, reach_of_left_out
 from loadlab.analysis.percentile_ends import Leeway, leeway_of, requests_needed_in_each
 from loadlab.analysis.trial_figures import PERCENTS, TrialFigures
+from loadlab.analysis.usual_delay import usual_delay
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.validity.judgement import ReasonKind
 from loadlab.validity.standing import weighing, worked_more_by
@@ -130,21 +131,28 @@ def _by_stops(
     places: Mapping[Place, TrialFigures],
     readings: Mapping[Place, float],
 ) -> Iterator[Reach]:
-    """Yield how much less a latency may be without what the limit stopped the generator for.
+    """Yield how much less a latency may be without what the generator was stopped or busy for.
 
     In half of the replicates or more: what fewer have is in the interval.
     """
-    kind = ReasonKind.GENERATOR_THROTTLED
     for side in _sides(groups) if expectation.figure.is_latency else ():
         used, values = _used(places, side), side.values(readings)
-        stopped = [trial for trial in used if any(r.kind is kind for r in trial.judgement.reasons)]
-        delays = [trial.own_delay for trial in stopped if trial.own_delay]
-        if 2 * len(stopped) < len(used) or not delays or not values or min(values) <= 0:
+        delay, kind = usual_delay(used), _why_stopped(used)
+        if delay is None or kind is None or not values or min(values) <= 0:
             continue
         own = _mean(values)
-        rest = max(0.0, own - max(delay.of_ms(own) for delay in delays))
+        rest = max(0.0, own - delay.of_ms(own))
         said = _more_told(expectation.figure, side.title, kind)
         yield side.reach(rest / own, 1.0, f"{said}: raise spec.resources.k6.cpu")
+
+
+def _why_stopped(used: Sequence[TrialFigures]) -> ReasonKind | None:
+    """Return why a generator is known to have been late in half of the replicates, if it was."""
+    throttled, busy = ReasonKind.GENERATOR_THROTTLED, ReasonKind.GENERATOR_SATURATED
+    if 2 * sum(any(r.kind is throttled for r in t.judgement.reasons) for t in used) >= len(used):
+        return throttled
+    delay = usual_delay(used)
+    return busy if delay and delay.share else None
 
 
 def _used(places: Mapping[Place, TrialFigures], side: _Side) -> list[TrialFigures]:

@@ -6,20 +6,8 @@ from dataclasses import dataclass
 from loadlab import spelling
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.trial_figures import TrialFigures
+from loadlab.analysis.usual_delay import usual_delay
 from loadlab.validity.generator_rules import OwnDelay
-
-
-def usual_delay(used: Sequence[TrialFigures]) -> OwnDelay | None:
-    """Return what the generator may have added to a cell's latencies, where it did to most.
-
-    It was busy in most of them, too, where a share is told: what fewer have is in the interval.
-    """
-    known = [trial.own_delay for trial in used if trial.own_delay]
-    if not known or 2 * len(known) < len(used):
-        return None
-    shares = [each.share for each in known if each.share]
-    share = max(shares) if shares and 2 * len(shares) >= len(used) else 0.0
-    return OwnDelay(share, max(each.ms for each in known))
 
 
 @dataclass(frozen=True, slots=True)

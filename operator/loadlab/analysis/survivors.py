@@ -15,7 +15,13 @@ from loadlab.analysis.spoiled import broken_in_spoiled, left_open_in_spoiled
 from loadlab.analysis.threshold import Threshold
 from loadlab.model.status import CriterionOutcome
 
-_WORST: Mapping[str, float] = {"http_reqs": 0.0, "http_req_failed": 1.0, "checks": 0.0}
+_WORST: Mapping[str, float] = {
+    "http_req_duration": math.inf,
+    "http_req_failed": 1.0,
+    "http_reqs": 0.0,
+    "dropped_iterations": math.inf,
+    "checks": 0.0,
+}
 _WHY = (
     "the service spoiled {spoiled} of {planned} replicates ({kinds}), and those that are left may "
     "be the better ones: the cell's reasons say what it did"
@@ -24,7 +30,8 @@ _WHY = (
 
 def beside_spoiled(threshold: Threshold, cell: MeasuredCell, found: CellOutcome) -> CellOutcome:
     """Leave open what the spoiled replicates of a cell would have decided otherwise."""
-    worst = outcome_of(threshold.holds(_WORST.get(threshold.metric, math.inf)))
+    is_known = threshold.metric in _WORST  # of a script's own nobody knows which way is worse
+    worst = outcome_of(is_known and threshold.holds(_WORST[threshold.metric]))
     if found.outcome in {CriterionOutcome.INCONCLUSIVE, worst} or not (why := _why(cell)):
         return found
     undecided = CriterionOutcome.INCONCLUSIVE

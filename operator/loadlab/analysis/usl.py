@@ -25,6 +25,7 @@ _LACK = 0.01  # p below which the law is said to miss the data
 _NOTHING = 1e-18  # a sum of squared logarithms that is rounding alone
 _COEFFICIENTS = 3
 _WIDEST_HALF = math.log(WIDEST_INTERVAL) / 2  # of the rate of one, on the logarithms
+_MOST_HALF = 100.0  # beyond which it is no number that anybody reads
 
 Vector = tuple[float, float, float]
 
@@ -240,10 +241,12 @@ def _parameters(data: _Data, fitted: Vector, noise: FitNoise, weather: float) ->
 
     # The noise is infinite where the fit has a throughput below 0 at any size.
     is_positive = base > 0 and math.isfinite(noise.variance)
-    of_rate = math.hypot(half((1 / base, 0.0, 0.0)), weather) if is_positive else math.inf
+    of_rate = half((1 / base, 0.0, 0.0)) if is_positive else math.inf
     if of_rate > _WIDEST_HALF:
         return None
-    rate, factor = 1 / (base * data.scale), math.exp(of_rate)
+    # What all sizes of a block share moves the rate of one, and nothing else.
+    factor = math.exp(min(math.hypot(of_rate, weather), _MOST_HALF))
+    rate = 1 / (base * data.scale)
     contention, coherence = fitted[1] / base, fitted[2] / base
     last = _terms(round(data.largest), data.largest)
     slowed = _dot(last, fitted)

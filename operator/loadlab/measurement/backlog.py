@@ -33,13 +33,13 @@ def backlog_of(pods: Sequence[Sequence[Second]], start: float, seconds: float) -
         waiting[line.t] += line.due
     if not any(waiting.values()):
         return None
-    moments = range(ceil(start + _first_latency(pods, start)), int(start + seconds) + 1)
+    moments = range(ceil(start + first_latency(pods, start)), int(start + seconds) + 1)
     every = max(1, ceil(len(moments) / MOST_MOMENTS))
     known = tuple(waiting[at] for at in moments[::every])
     return Backlog(waiting=known, every_seconds=every) if known else None
 
 
-def _first_latency(pods: Sequence[Sequence[Second]], start: float) -> float:
+def first_latency(pods: Sequence[Sequence[Second]], start: float) -> float:
     """Return the median latency, in s, of the first second that had answers; of the slowest pod."""
     firsts = (
         next((line for line in each if line.t + 1 > start and line.p50), None) for each in pods

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from loadlab.measurement import bounds
+from loadlab.measurement.backlog import first_latency
 from loadlab.measurement.documents import Scenario
 
 
@@ -32,11 +33,14 @@ def ended_at_full_load(
 ) -> Ended | None:
     """Return what ended in the whole seconds of a load that began at a moment since 1970.
 
-    Without a ramp the first of them begins with the first answer, before which nothing could end.
+    Without a ramp the first of them begins with the first answer, before which nothing could end;
+    after one, once those that were sent first at its end have answers.
     None where too little of the load is whole seconds, or not each request's second is told.
     """
     last = int(began + ramp_seconds + seconds)
-    first = ceil(began + ramp_seconds) if ramp_seconds else int(began)
+    first, full = int(began), began + ramp_seconds
+    if ramp_seconds:
+        first = ceil(full + first_latency([s.series for s in scenarios], full))
     lines = [line for scenario in scenarios for line in scenario.series]
     if sum(line.n for line in lines) != sum(scenario.requests for scenario in scenarios):
         return None

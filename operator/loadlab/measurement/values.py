@@ -210,13 +210,16 @@ class TrialMeasurement:
     def loaded_seconds(self) -> float:
         """For how long there was a load: as planned where its end cut requests off.
 
-        Of scenarios of a script and of a given number of iterations only the answers tell.
+        Of scenarios of a script and of a given number of iterations only the answers tell; so they
+        do of a generator that waits for none, which tells when it cut them off.
         """
-        load = self.load
-        if load.own_scenarios or load.iterations is not None:
+        load, planned = self.load, self.load.ramp_up_seconds + self.load.duration_seconds
+        cuts_off = not load.graceful_stop_ms and not self.iterations_seconds
+        if load.own_scenarios or load.iterations is not None or cuts_off:
             return self.answered_seconds
-        planned = load.ramp_up_seconds + load.duration_seconds
-        return planned if self.interrupted_iterations else min(self.answered_seconds, planned)
+        if self.interrupted_iterations:
+            return planned
+        return min(max(self.answered_seconds, self.iterations_seconds), planned)
 
     @property
     def requests_per_second(self) -> float:
@@ -267,9 +270,8 @@ class TrialMeasurement:
     @property
     def achieved_rate(self) -> float | None:
         """Iterations a second of the planned time, comparable to the offered rate; open model."""
-        if self.load.rate_per_second is None:
-            return None
-        return self.iterations / self.load.full_load_seconds
+        is_offered = self.load.rate_per_second is not None
+        return self.iterations / self.load.full_load_seconds if is_offered else None
 
     @property
     def full_load_epoch_seconds(self) -> tuple[float, float]:

@@ -181,7 +181,7 @@ def _too_late(
     needed = {Component.K6} | ({Component.SERVICE} if is_deployed else set())
     complete = needed <= ready and refused_pod(makers) is None
     if age > seconds(timeouts.ready) and not complete:
-        if trial.status.servers and (ended := find_restart(plan, trial, observed, run)):
+        if _was_lost(trial, observed, run) and (ended := find_restart(plan, trial, observed, run)):
             return ended  # it was ready, and ended under its load: that is no trouble of a start
         reason, message = diagnose(pods, makers, strangers)
         if reason is Reason.UNSCHEDULABLE and has_results(observed):
@@ -193,6 +193,13 @@ def _too_late(
         message = f"no result after {age:.0f} s; {_how_far(observed.pods_of(run, Component.K6))}"
         return Failure(Reason.DEADLINE_EXCEEDED, message)
     return None
+
+
+def _was_lost(trial: Trial, observed: Observed, run: str) -> bool:
+    """Whether the service was ready, and ended since: not only while it started."""
+    servers = observed.pods_of(run, Component.SERVICE)
+    is_anew = Component.SERVICE in restarted(trial, servers)
+    return bool(trial.status.servers) and (is_anew or not all(pod.is_serving for pod in servers))
 
 
 def _no_longer_fits(plan: Plan, pods: tuple[PodView, ...], message: str) -> Failure:

@@ -74,9 +74,9 @@ def _is_throttled(load: GeneratorLoad) -> bool:
 
 def generator_paused(trial: TrialMeasurement) -> Iterator[Reason]:
     """Say for how long k6 stood still."""
-    pause = trial.generator.longest_pause_seconds
-    share = pause / trial.loaded_seconds
     if _has_paused(trial):
+        pause = trial.generator.longest_pause_seconds
+        share = pause / max(pause, trial.loaded_seconds)
         broken = share > bounds.PAUSE_BROKEN_SHARE and pause > bounds.PAUSE_BROKEN_SECONDS
         yield Reason(
             ReasonKind.GENERATOR_PAUSED,

@@ -141,3 +141,31 @@ def test_the_work_of_a_warm_up_is_no_cost_of_a_request(kind):
     found = claims(kind, "async", metric="cpuMicrosPerRequest.service", atMost=100)
 
     assert found.outcome is (UNKNOWN if kind in WARM_UPS else CONTRADICTED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({"metric": "latencyMs.p95", "atMost": 20}, REPRODUCED),
+        ({"metric": "latencyMs.p95", "atMost": 7}, UNKNOWN),
+        ({"metric": "latencyMs.p95", "atMost": 4}, CONTRADICTED),
+        ({"ratio": "latencyMs.p95", "atLeast": 0.9}, UNKNOWN),
+        ({"metric": "requestsPerSecond", "atLeast": 900}, REPRODUCED),
+    ],
+)
+def test_of_a_generator_that_was_busy_up_to_a_half_may_be_its_own(fields, outcome):
+    """A ratio of at least 1.2 was Reproduced, beside a row that is Unsound and no comparison."""
+    busy = replace(MEASURED, generator=replace(MEASURED.generator, cpu_share=0.95))
+    slow = Reason(ReasonKind.GENERATOR_SATURATED, Validity.SUSPECT, "…")
+    replicates = [
+        Replicate(cell, n, judged(busy, slow) if cell is ASYNC else judged(MEASURED))
+        for cell in (ASYNC, SYNC)
+        for n in (1, 2, 3)
+    ]
+
+    found = judge(replicates, **fields)
+
+    assert found.outcome is outcome
+    if outcome is UNKNOWN:
+        said = "latencyMs.p95 of async/workers=1 is more than the service's own (GeneratorSat"
+        assert found.note.startswith(said)

@@ -8,8 +8,9 @@ import pytest
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.intervals import usable_by_cell
-from loadlab.analysis.own_delays import CellDelay, delays_by_cell, usual_delay
+from loadlab.analysis.own_delays import CellDelay, delays_by_cell
 from loadlab.analysis.trial_figures import TrialFigures
+from loadlab.analysis.usual_delay import usual_delay
 from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.model.status import Comparison, Figure, ResultRow, Standing
@@ -48,8 +49,9 @@ def test_a_cell_waited_for_a_cpu_as_long_as_the_worst_of_its_replicates_that_are
         ([None, None], None),
         ([BUSY, None, None], None),
         ([BUSY, None], BUSY),
-        ([WAITED, THROTTLED, None, None], THROTTLED),
-        ([BUSY, WAITED, WAITED], OwnDelay(0.0, 9.0)),  # busy in one of three
+        ([WAITED, THROTTLED, None, None], WAITED),
+        ([THROTTLED, WAITED, WAITED, WAITED, None], WAITED),  # one pause is in the interval
+        ([BUSY, WAITED, WAITED], WAITED),  # busy in one of three
         ([BUSY, BUSY, WAITED, WAITED], BUSY),
         ([BUSY, OwnDelay(0.3, 12.0)], OwnDelay(0.5, 12.0)),
     ],

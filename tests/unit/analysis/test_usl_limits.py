@@ -149,11 +149,9 @@ def test_no_noise_of_such_sizes_ends_an_analysis() -> None:
     assert known < 100
 
 
-@pytest.mark.parametrize(
-    ("weather", "is_unknown"), [(0.5492, False), (0.5494, True), (1000.0, True)]
-)
-def test_a_rate_of_one_is_known_up_to_the_widest_interval(weather: float, is_unknown: bool) -> None:
-    """Ends a factor of three apart: half of log 3 is 0.5493 on each side."""
+@pytest.mark.parametrize("weather", [0.1, 0.6, 1000.0])
+def test_what_all_sizes_of_a_block_share_is_in_the_rate_of_one_alone(weather: float) -> None:
+    """Blocks that lie apart as a whole had "the rate of one is not known", though one was there."""
     sizes = (1, 2, 4, 8)
     exact = {n: {block: math.log(n / (1 + 0.05 * (n - 1))) for block in range(3)} for n in sizes}
     # Three blocks, apart by what makes the interval of their mean so wide.
@@ -166,4 +164,7 @@ def test_a_rate_of_one_is_known_up_to_the_widest_interval(weather: float, is_unk
     law = fit_law(shifted)
 
     assert law is not None
-    assert law.is_unknown is is_unknown
+    assert not law.is_unknown
+    assert math.log(law.rate.high / law.rate.mean) == pytest.approx(min(weather, 100.0))
+    assert law.contention.mean == pytest.approx(0.05)
+    assert law.contention.high - law.contention.low < 0.001

@@ -46,7 +46,10 @@ def opened(
         "lastSampleUs": _us(max(ends)),
         "failed": sum(bad),
         "iteration_duration": distribution([round(1e6 * took(at)) for at in planned]),
-        "series": [{"t": START + t, "n": n, "err": err[t]} for t, n in sorted(ended.items())],
+        "series": [
+            {"t": START + t, "n": n, "err": err[t], "p50": round(1e6 * took(ramp))}
+            for t, n in sorted(ended.items())
+        ],
     }
     if not told:
         measured["series"].pop()
@@ -119,6 +122,12 @@ def test_a_ramp_is_no_part_of_what_is_carried(phase: float) -> None:
     assert opened(lambda _: ANSWER, ramp=5, phase=phase).requests_per_second == pytest.approx(
         RATE, rel=0.01
     )
+
+
+@pytest.mark.parametrize("answer", [0.6, 4.0])
+def test_a_ramp_is_over_once_what_was_sent_at_its_end_has_answers(answer: float) -> None:
+    """Answers of 4 s after a ramp of 5 s made 84/s of 100: seconds with the ramp's arrivals."""
+    assert opened(lambda _: answer, ramp=5).requests_per_second == pytest.approx(RATE, rel=0.01)
 
 
 def test_a_service_that_hangs_carries_what_it_answered() -> None:

@@ -121,6 +121,24 @@ def test_who_waited_for_an_answer_that_was_cut_off_was_at_it_until_the_load_ende
         assert reason.level is Validity.INVALID
 
 
+def test_what_is_cut_off_without_a_wait_ends_with_what_was_told() -> None:
+    """wrk runs on for up to 0.1 s, and tells no time of its own between requests."""
+    whole = paced(lambda: 0.0, users=32, seconds=5.0, graceful_stop_ms=0.0)
+    cut = replace(
+        whole,
+        iterations_seconds=0.0,
+        mean_iteration_ms=15.0,
+        interrupted_iterations=32,
+        last_answer_epoch_seconds=whole.first_request_epoch_seconds + 5.095,
+    )
+
+    assert cut.window_seconds == cut.loaded_seconds == pytest.approx(5.095)
+
+
+def test_who_pauses_loads_it_until_the_end() -> None:
+    assert paced(lambda: 10.0, seconds=30.0).loaded_seconds == 30
+
+
 @pytest.mark.parametrize("hang", [0.3, 3.0, 19.0])
 def test_one_slow_last_answer_changes_no_rate(hang: float) -> None:
     """20 users of 20 ms, and one of them whose last answer took 3 s: 22 % were missing."""
@@ -169,5 +187,5 @@ def test_samples_that_lack_do_not_shorten_it() -> None:
     whole = paced(lambda: 1.0)
     lost = replace(whole, iterations=whole.iterations // 2, requests=whole.requests // 2)
 
-    assert lost.window_seconds == pytest.approx(whole.answered_seconds)
+    assert lost.window_seconds == pytest.approx(30)
     assert any(little_violated(lost))

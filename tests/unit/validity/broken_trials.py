@@ -1,7 +1,5 @@
 """One change each of a healthy trial: which rule it breaks, how badly, and what is said of it."""
 
-from dataclasses import replace
-
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.usage import CpuSetUsage, Watch
@@ -44,8 +42,6 @@ BROKEN = [
      K.CPU_STOLEN, S, "3.0%"),
     ("nothing sent", field(requests=0), K.NO_REQUESTS, I, "0 requests"),
     ("no window", field(last_answer_epoch_seconds=0.0), K.NO_REQUESTS, I, "requests in"),
-    ("no load", lambda it: replace(it, iterations_seconds=9.0,
-     last_answer_epoch_seconds=it.first_request_epoch_seconds), K.NO_REQUESTS, I, "requests in"),
     ("no success", field(latency=Histogram()), K.NO_SUCCESS, I, "none of 30000"),
     ("some redirected", redirected(3_000), K.REDIRECTED, S,
      "10.0% of the requests were answered 307 to /things/ and not served: set spec.load.request"),
