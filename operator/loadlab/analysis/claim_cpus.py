@@ -1,14 +1,15 @@
 """Claims that need more CPUs than the service had (`needsCpus`): what they can't be decided by.
 
-Fewer CPUs can take from what is carried and can't add to it. So `atLeast` alone that holds on a
-smaller machine holds; a ceiling may have been kept for want of CPUs, and nothing is contradicted.
+Fewer CPUs can take from what is carried and can't add to it. So `atLeast` of a rate alone that holds
+on a smaller machine holds; a ceiling may have been kept for want of CPUs, a latency or a cost be
+beyond a floor for it, and nothing is contradicted.
 What a service might use of CPUs that it shares is not what it had: others may have had it.
 """
 
 from collections.abc import Iterable
 
 from loadlab.analysis.trial_figures import TrialFigures
-from loadlab.model.spec.expectations import Expectation
+from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.model.status import ExpectationOutcome
 
 
@@ -18,7 +19,8 @@ def too_few_cpus(
     """Say that the service had too few CPUs for this outcome; empty where it may stand."""
     if expectation.needs_cpus is None or outcome is ExpectationOutcome.INCONCLUSIVE:
         return ""
-    if outcome is ExpectationOutcome.REPRODUCED and expectation.at_most is None:
+    is_floor = expectation.figure is FigureName.REQUESTS_PER_SECOND and expectation.at_most is None
+    if outcome is ExpectationOutcome.REPRODUCED and is_floor:
         return ""
     return _lack(expectation.needs_cpus, list(used))
 

@@ -50,6 +50,23 @@ def test_what_holds_on_a_smaller_machine_holds():
     assert (found.outcome, found.note) == (Outcome.REPRODUCED, "")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ratio": "latencyMs.p95", "atLeast": 0.9},
+        {"metric": "latencyMs.p95", "atLeast": 5},
+        {"metric": "cpuMicrosPerRequest.service", "atLeast": 100},
+    ],
+)
+def test_a_floor_of_a_latency_or_a_cost_may_be_kept_for_want_of_cpus(fields):
+    """Four workers on one CPU: the p95 of the one was "at least 0.9 of the other's"."""
+    assert judge(sides(allowed=4), **fields, needsCpus=4).outcome is Outcome.REPRODUCED
+
+    found = judge(sides(allowed=1), **fields, needsCpus=4)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.note == "needs 4 CPUs for the service, which had 1"
+
+
 @pytest.mark.parametrize("bounds", [{"atMost": 1.2}, {"atLeast": 0.8, "atMost": 1.2}])
 def test_a_ceiling_that_is_kept_on_a_smaller_machine_may_be_kept_for_want_of_cpus(bounds):
     found = judge(sides(allowed=1), **bounds, needsCpus=4)

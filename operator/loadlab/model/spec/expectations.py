@@ -115,9 +115,9 @@ class Expectation(RuledModel):
         ge=1,
         le=1024,
         description=(
-            "CPUs of the service without which the claim cannot be tried: where it had fewer, or "
-            "none of its own, it is Inconclusive and says so, unless it has atLeast alone and is "
-            "Reproduced; absent for any number."
+            "CPUs of the service without which the claim cannot be tried: with fewer, or none of "
+            "its own, it is Inconclusive and says so, but for atLeast alone of requestsPerSecond "
+            "that is Reproduced; absent for any number."
         ),
     )
     published: float | None = Field(
