@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from loadlab.analysis.claim_readings import Group, Place
 from loadlab.analysis.claim_standing import Reach, reach_of, reach_of_left_out
 from loadlab.analysis.percentile_ends import Leeway, leeway_of, requests_needed_in_each
-from loadlab.analysis.trial_figures import PERCENTS, TrialFigures
+from loadlab.analysis.trial_figures import (
+    PERCENTS,
+    TrialFigures,
+    has_lower_bound,
+    share_from_send,
+)
 from loadlab.analysis.usual_delay import usual_delay
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.validity.judgement import ReasonKind
@@ -24,7 +29,7 @@ def reaches_of(
     readings: Mapping[Place, float],
     bounds: Mapping[str, str],
 ) -> tuple[Reach, ...]:
-    """Return all of them: bounds, replicates that are left out, few requests, a warm-up, k6."""
+    """Return all of them: bounds, replicates that are left out, few requests, a warm-up, k6, …"""
     left_out = {place: trial for place, trial in places.items() if place not in readings}
     return (
         reach_of(expectation, groups, bounds),
@@ -32,6 +37,8 @@ def reaches_of(
         *_by_few_requests(expectation, groups, places, readings),
         *_by_more(expectation, groups, places),
         *_by_stops(expectation, groups, places, readings),
+        *_by_lateness(expectation, groups, places, readings),
+        *_by_lower_bounds(expectation, groups, places, readings),
     )
 
 
@@ -153,6 +160,42 @@ def _why_stopped(used: Sequence[TrialFigures]) -> ReasonKind | None:
         return throttled
     delay = usual_delay(used)
     return busy if delay and delay.share else None
+
+
+def _by_lateness(
+    expectation: Expectation,
+    groups: Sequence[Group],
+    places: Mapping[Place, TrialFigures],
+    readings: Mapping[Place, float],
+) -> Iterator[Reach]:
+    """Yield how much less a latency may be from the send, where requests were sent late."""
+    figure, request = expectation.figure, expectation.request
+    for side in _sides(groups) if figure.is_latency else ():
+        known = [places[place] for place in readings if place[0] == side.title]
+        shares = [share_from_send(trial, figure, request) for trial in known]
+        if not shares or min(shares) == 1:
+            continue
+        least = _mean(shares) if min(shares) > 0 else 0.0
+        said = _more_told(figure, side.title, ReasonKind.SENT_LATE)
+        remedy = "give the node less other work, or raise spec.resources.k6"
+        yield side.reach(least, 1.0, f"{said}: {remedy}")
+
+
+def _by_lower_bounds(
+    expectation: Expectation,
+    groups: Sequence[Group],
+    places: Mapping[Place, TrialFigures],
+    readings: Mapping[Place, float],
+) -> Iterator[Reach]:
+    """Yield where a latency is only known to be so long, as it is in one of the replicates."""
+    figure, request = expectation.figure, expectation.request
+    for side in _sides(groups) if figure.is_latency else ():
+        known = [places[place] for place in readings if place[0] == side.title]
+        if any(has_lower_bound(trial, figure, request) for trial in known):
+            said = f"only a lower bound of {figure.value} is known of {side.title}, as requests "
+            yield Reach(
+                not side.is_over, side.is_over, f"{said}were not sent, not answered or ever slower"
+            )
 
 
 def _used(places: Mapping[Place, TrialFigures], side: _Side) -> list[TrialFigures]:

@@ -1,10 +1,16 @@
 """What of the judged trials an expectation reads, and why it reads nothing of the others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from loadlab.analysis.bounds import FEWEST_BLOCKS
 from loadlab.analysis.claim_standing import why_unsound
 from loadlab.analysis.shares import share_above_0
-from loadlab.analysis.trial_figures import TrialFigures, figure_of, has_lower_bound
+from loadlab.analysis.trial_figures import (
+    TrialFigures,
+    figure_of,
+    has_lower_bound,
+    lower_bound_of,
+)
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.model.status import Validity
@@ -23,15 +29,18 @@ def readings_of(
     """Read the figure wherever it may be used; a ratio needs figures above 0.
 
     A replicate without a failure is no reason to leave its block out of a ratio of failures: the
-    others would be those in which more failed.
+    others would be those in which more failed. A latency of which a lower bound is known is read
+    as that where too few blocks have more: else those tell more without it.
     """
-    found = {
-        place: figure_of(trial, expectation.figure, expectation.request)
+    usable = {
+        place: trial
         for place, trial in places.items()
         if _may_enter(trial.judgement, expectation.figure)
-        and not why_unsound(trial, expectation.figure, expectation.request)
+        and not why_unsound(trial, expectation.figure)
     }
-    known = {place: value for place, value in found.items() if value is not None}
+    known = _read(figure_of, expectation, usable)
+    if expectation.figure.is_latency and _blocks(groups, known) < FEWEST_BLOCKS:
+        known |= _read(lower_bound_of, expectation, usable)
     if expectation.ratio is None:
         return known
     if expectation.figure is FigureName.FAILED_RATE and _each_fails(groups, places, known):
@@ -39,6 +48,26 @@ def readings_of(
             place: share_above_0(places[place].failed, places[place].requests) for place in known
         }
     return {place: value for place, value in known.items() if value > 0}
+
+
+def _read(
+    read: Callable[[TrialFigures, FigureName, str | None], float | None],
+    expectation: Expectation,
+    places: Mapping[Place, TrialFigures],
+) -> dict[Place, float]:
+    found = (
+        (place, read(trial, expectation.figure, expectation.request))
+        for place, trial in places.items()
+    )
+    return {place: value for place, value in found if value is not None}
+
+
+def _blocks(groups: Iterable[Group], known: Iterable[Place]) -> int:
+    """Count the blocks in which all cells have the figure."""
+    titles, found = {cell.title() for group in groups for cell in group}, set(known)
+    return sum(
+        all((title, block) in found for title in titles) for block in {block for _, block in found}
+    )
 
 
 def _each_fails(
@@ -82,7 +111,7 @@ def _absence(expectation: Expectation, trial: TrialFigures | None) -> str:
         kinds = (r.kind.value for r in trial.judgement.reasons if r.level is Validity.INVALID)
         return f"Invalid ({', '.join(kinds)})"
     value = figure_of(trial, expectation.figure, expectation.request)
-    if why := why_unsound(trial, expectation.figure, expectation.request):
+    if why := why_unsound(trial, expectation.figure):
         return f"something else was measured ({why})"
     if value is not None:
         return "0, which has no ratio"

@@ -2,8 +2,9 @@
 
 Requests per second that the generator limited are a lower bound: the truth may lie anywhere above.
 So a claim is held against all that the truth may be, which reaches up from the interval where the
-figure of `of` is such a bound, and down to 0 where that of `over` is one. A latency that is a lower
-bound has no value here (`figure_of`), and neither has one that tells of something else.
+figure of `of` is such a bound, and down to 0 where that of `over` is one. It is the same with a
+latency that is a lower bound, where it is read (`claim_readings`). What tells of something else has
+no value.
 
 A replicate that has no value because of what its figure is, such as a latency that is only known to
 be long, is not left out by chance: those that are left tell of the better ones. So the truth may
@@ -23,9 +24,8 @@ from loadlab.analysis.trial_figures import (
 )
 from loadlab.catalogue import Cell
 from loadlab.model.spec.expectations import Expectation, FigureName
-from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
+from loadlab.model.status import Figure, ResultRow, Standing
 from loadlab.validity.judgement import ReasonKind
-from loadlab.validity.lateness import are_apart
 
 
 def rate_bounds(rows: Iterable[ResultRow]) -> Mapping[str, str]:
@@ -156,7 +156,7 @@ def _is_put_off(trial: TrialFigures) -> bool:
     return trial.judgement.is_queue_behind and not trial.open_model
 
 
-def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) -> str:
+def why_unsound(trial: TrialFigures, figure: FigureName) -> str:
     """Say what a figure of a trial tells of beside good answers of the service; else nothing."""
     if figure is FigureName.SERVICE_CPU:
         return trial.why_costs_unsound or (WHY_LEFT_OUT if trial.leaves_out_costs else "")
@@ -164,20 +164,5 @@ def why_unsound(trial: TrialFigures, figure: FigureName, request: str | None) ->
         return ReasonKind.QUEUE_BEHIND.value
     if not figure.is_latency:
         return ""
-    if any(reason.kind is ReasonKind.FAILURES_IN_LATENCY for reason in trial.judgement.reasons):
-        return ReasonKind.FAILURES_IN_LATENCY.value
-    named = (trial.latency_by_request, trial.from_send_by_request)
-    whole, sent = (
-        [known.get(request) for known in named]
-        if request
-        else (trial.latency_ms, trial.from_send_ms)
-    )
-    return ReasonKind.SENT_LATE.value if _is_late(whole, sent, figure) else ""
-
-
-def _is_late(whole: LatencyMs | None, sent: LatencyMs | None, figure: FigureName) -> bool:
-    """Whether the generator's own lateness is a part of a percentile that matters."""
-    if whole is None or sent is None:
-        return False
-    name = figure.value.partition(".")[2]
-    return are_apart(getattr(sent, name), getattr(whole, name))
+    mixed = ReasonKind.FAILURES_IN_LATENCY
+    return mixed.value if any(r.kind is mixed for r in trial.judgement.reasons) else ""

@@ -136,6 +136,17 @@ class LogEstimate:
             return without_interval(math.exp(self.mean), values)
         return interval_on_logs(self.mean, half, values)
 
+    def to_decide_by(self, values: Sequence[float]) -> Figure:
+        """Return the figure with its interval however wide: one that is not told decides, too.
+
+        The least and the most of the values stand beside one that is too wide to be told.
+        """
+        told, half = self.figure(values), self.half()
+        if half is None or told.low is not None:
+            return told
+        low, high = (math.exp(min(end, _LARGEST_LOG)) for end in (self.mean - half, self.mean + half))
+        return told.model_copy(update={"low": low, "high": high})
+
     def detectable(self, confidence: float) -> float | None:
         """Return the smallest mean that would be told from 0, `POWER` of the times.
 

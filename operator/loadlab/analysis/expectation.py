@@ -11,8 +11,9 @@ four blocks the noise is pooled over all cells of the experiment (loadlab.analys
 |--------------|---------------------------------------------------------|
 | Reproduced   | the whole interval lies within the bounds               |
 | Contradicted | the whole interval lies beyond one of them              |
-| Inconclusive | it reaches across a bound, or there is no interval:     |
-|              | less than three blocks, or ends more than 3 to 1 apart; |
+| Inconclusive | it reaches across a bound, or there is none: less than  |
+|              | three blocks (one that is too wide to be told decides   |
+|              | as well);                                               |
 |              | or the service had fewer CPUs than the claim needs      |
 |              | (needsCpus), unless it keeps a lower bound alone;       |
 |              | or the figure is a bound on the side that would decide, |
@@ -137,6 +138,7 @@ def _result(
     note: str,
 ) -> ExpectationResult:
     mean = estimate.mean if estimate else None
+    told = estimate if estimate and estimate.least is None else None  # else it is too wide to say
     return ExpectationResult(
         name=expectation.name,
         figure=expectation.title,
@@ -144,8 +146,8 @@ def _result(
         published=expectation.published,
         ratio=mean if expectation.ratio else None,
         value=mean if expectation.metric else None,
-        low=estimate.low if estimate else None,
-        high=estimate.high if estimate else None,
+        low=told.low if told else None,
+        high=told.high if told else None,
         replicates=blocks,
         outcome=outcome,
         note=note,
@@ -207,7 +209,8 @@ def _estimate(expectation: Expectation, values: Sequence[float], noise: _Noise) 
         if expectation.ratio
         else LogEstimate.of_mean(logs, noise.pooled)
     )
-    return estimate.figure(values)
+    is_counted = expectation.figure is FigureName.FAILED_RATE
+    return estimate.figure(values) if is_counted else estimate.to_decide_by(values)
 
 
 def _counts(
@@ -248,6 +251,9 @@ def _why(
         yield "one replicate gives no interval; raise spec.replicates to 5"
     elif estimate.least is not None and estimate.most is not None:
         spread = f"{spelling.number(estimate.least)} to {spelling.number(estimate.most)}"
+        if outcome is not ExpectationOutcome.INCONCLUSIVE:
+            yield f"{blocks} replicates lie far apart ({spread}), and all on one side of the bound"
+            return
         why = "give no" if blocks < FEWEST_BLOCKS else "lie too far apart for an"
         yield f"{blocks} replicates {why} interval ({spread}); raise spec.replicates"
     elif outcome is ExpectationOutcome.INCONCLUSIVE:

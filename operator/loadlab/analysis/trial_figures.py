@@ -26,6 +26,7 @@ from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.generator_rules import OwnDelay, own_delay
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import Judgement, ReasonKind
+from loadlab.validity.lateness import are_apart
 
 WHY_LEFT_OUT = "CostsLeftOut"  # work was put off and not done, or not looked at
 PERCENTS: Mapping[FigureName, float] = {
@@ -205,12 +206,35 @@ def figure_of(trial: TrialFigures, figure: FigureName, request: str | None) -> f
             return service.event_loop_lag_p99_ms if service else None
         case FigureName.LATENCY_MED | FigureName.LATENCY_P95 | FigureName.LATENCY_P99:
             summary = trial.latency_by_request.get(request) if request else trial.latency_ms
-            percentile: str = figure.value.partition(".")[2]
-            known = summary is not None and not summary.is_lower_bound(percentile)
-            return getattr(summary, percentile) if known else None
+            known = summary is not None and not summary.is_lower_bound(_percentile(figure))
+            return getattr(summary, _percentile(figure)) if known else None
 
 
 def has_lower_bound(trial: TrialFigures, figure: FigureName, request: str | None) -> bool:
     """Whether nothing but a lower bound is known of a latency of a trial."""
+    return lower_bound_of(trial, figure, request) is not None
+
+
+def lower_bound_of(trial: TrialFigures, figure: FigureName, request: str | None) -> float | None:
+    """Return what a latency is at least, in ms, where no more is known of it; None of others."""
     summary = trial.latency_by_request.get(request) if request else trial.latency_ms
-    return summary is not None and summary.is_lower_bound(figure.value.partition(".")[2])
+    name = _percentile(figure)
+    known: float | None = getattr(summary, name, None)
+    return known if summary is not None and summary.is_lower_bound(name) else None
+
+
+def share_from_send(trial: TrialFigures, figure: FigureName, request: str | None) -> float:
+    """Return what of a latency, 0..1, is from the send, where it matters that it was sent late.
+
+    The service's own lies between that and all of it.
+    """
+    whole = trial.latency_by_request.get(request) if request else trial.latency_ms
+    sent = trial.from_send_by_request.get(request) if request else trial.from_send_ms
+    if whole is None or sent is None:
+        return 1.0
+    sent_ms, whole_ms = (getattr(each, _percentile(figure)) for each in (sent, whole))
+    return sent_ms / whole_ms if are_apart(sent_ms, whole_ms) else 1.0
+
+
+def _percentile(figure: FigureName) -> str:
+    return figure.value.partition(".")[2]
