@@ -1,8 +1,8 @@
 """Claims that need more CPUs than the service had (`needsCpus`): what they can't be decided by.
 
-Fewer CPUs can take from what is carried and can't add to it. So `atLeast` of a rate alone that holds
-on a smaller machine holds; a ceiling may have been kept for want of CPUs, a latency or a cost be
-beyond a floor for it, and nothing is contradicted.
+Fewer CPUs can take from what is carried and can't add to it. So `atLeast` of a rate alone that
+holds on a smaller machine holds; a ceiling may have been kept for want of CPUs, a latency or a cost
+be beyond a floor for it, and nothing is contradicted.
 What a service might use of CPUs that it shares is not what it had: others may have had it.
 """
 

@@ -144,7 +144,9 @@ class LogEstimate:
         told, half = self.figure(values), self.half()
         if half is None or told.low is not None:
             return told
-        low, high = (math.exp(min(end, _LARGEST_LOG)) for end in (self.mean - half, self.mean + half))
+        low, high = (
+            math.exp(min(end, _LARGEST_LOG)) for end in (self.mean - half, self.mean + half)
+        )
         return told.model_copy(update={"low": low, "high": high})
 
     def detectable(self, confidence: float) -> float | None:
