@@ -23,8 +23,14 @@ MODULES: Mapping[str, Sequence[str]] = {
         *("comparison", "comparison_claims", "equivalence", "few_samples", "put_off")
     ],
     "analysis.claim_cpus": [],
-    "analysis.claim_standing": ["failures_in_cost", "claim_survivors", "put_off", "spoiled"],
-    "analysis.claim_readings": ["expectation", "expectation_evidence", "claim_survivors"],
+    "analysis.claim_standing": [
+        *("failures_in_cost", "claim_survivors", "put_off", "spoiled", "claim_reach"),
+        *("claim_bounds", "percentile_ends", "lengthened"),
+    ],
+    "analysis.claim_readings": [
+        *("expectation", "expectation_evidence", "claim_survivors", "claim_bounds"),
+    ],
+    "analysis.claim_reach": ["claim_bounds", "claim_standing", "percentile_ends", "lengthened"],
     "analysis.left_out": ["figures_left_out"],
     "analysis.too_little": ["criteria_evidence"],
     "analysis.controls": ["comparison"],
@@ -50,7 +56,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.lengthened": ["own_delay", "own_thresholds", "step_doubts"],
     "analysis.threshold": ["criteria", "criteria_bounds"],
     "analysis.verdict": ["spoiled"],
-    "analysis.estimate": ["welch"],
+    "analysis.estimate": ["welch", "claim_bounds"],
     "analysis.needed": ["estimate_power"],
     "analysis.stages": ["certainty", "database_waits"],
     "analysis.attribution": ["situations", "held_back", "certainty"],

@@ -109,3 +109,12 @@ def test_an_interval_too_wide_to_be_told_decides_what_lies_beyond_it(bounds, out
         assert found.note == (
             "3 replicates lie far apart (2 to 9), and all on one side of the bound"
         )
+
+
+def test_blocks_in_which_one_side_alone_has_more_than_a_bound_are_not_enough():
+    of = [latency(ASYNC, n, ms) for n, ms in enumerate((400.0, 404.0, 398.0), 1)]
+    over = [latency(SYNC, n, ms, is_bound=n == 3) for n, ms in enumerate((20.0, 20.2, 19.9), 1)]
+
+    found = judge([*of, *over], ratio="latencyMs.p95", atMost=30)
+
+    assert (found.outcome, found.replicates) == (Outcome.REPRODUCED, 3)
