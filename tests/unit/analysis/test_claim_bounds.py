@@ -96,6 +96,8 @@ def test_a_divisor_from_the_send_may_be_so_much_less(sent, outcome):
         ({"atLeast": 0.1}, Outcome.REPRODUCED),
         ({"atLeast": 2}, Outcome.INCONCLUSIVE),
         ({"atMost": 0.1}, Outcome.CONTRADICTED),
+        ({"atMost": 20}, Outcome.INCONCLUSIVE),
+        ({"atMost": 30}, Outcome.REPRODUCED),
     ],
 )
 def test_an_interval_too_wide_to_be_told_decides_what_lies_beyond_it(bounds, outcome):
@@ -109,6 +111,13 @@ def test_an_interval_too_wide_to_be_told_decides_what_lies_beyond_it(bounds, out
         assert found.note == (
             "3 replicates lie far apart (2 to 9), and all on one side of the bound"
         )
+
+
+def test_two_replicates_decide_nothing_however_alike():
+    found = judge(two_sides([2000, 2001], [1000] * 2), atLeast=0.1)
+
+    assert (found.outcome, found.low, found.high) == (Outcome.INCONCLUSIVE, None, None)
+    assert found.note.startswith("2 replicates give no interval (2 to 2")
 
 
 def test_blocks_in_which_one_side_alone_has_more_than_a_bound_are_not_enough():
