@@ -86,6 +86,10 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
             "asked only where each cell that carries a rate is confirmed"
         ),
     },
+    "analysis.claim_standing": {
+        "Reach.around: estimate.low is None or estimate.high is None -> "
+        "estimate.low is None and estimate.high is None": "both are None together",
+    },
     "analysis.comparison": {
         "_needed: _is_claimed_at_last(found, estimate, 1.0) -> "
         "_is_claimed_at_last(found, estimate, 2.0)": "no p value tells less than 1",

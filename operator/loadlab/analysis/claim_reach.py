@@ -56,9 +56,9 @@ class _Side:
             least, most = 1 / most, 1 / least if least else math.inf
         return Reach(why=why, least=least, most=most).of_share(self.weight)
 
-    def values(self, readings: Mapping[Place, float]) -> list[float]:
-        """Return the cell's own figures."""
-        return [value for place, value in readings.items() if place[0] == self.title]
+    def mean(self, readings: Mapping[Place, float]) -> float:
+        """Return the mean of the cell's own figures; 0 where it has none, or one of them is 0."""
+        return _mean([value for place, value in readings.items() if place[0] == self.title])
 
 
 def _sides(groups: Sequence[Group]) -> Iterator[_Side]:
@@ -82,14 +82,16 @@ def _by_few_requests(
         found = [places[place].percentile_ends.get(key) for place in known]
         ends = [each for each in found if each is not None]
         leeway = leeway_of(ends)
-        if leeway is None or min(side.values(readings)) <= 0:
+        own = side.mean(readings)
+        if leeway is None or leeway.least == leeway.most or not own:
             continue
-        own = _mean(side.values(readings))
         why = _few_told(expectation.figure, side.title, leeway, own, len(ends))
         yield side.reach(leeway.least, leeway.most, why)
 
 
 def _mean(values: Sequence[float]) -> float:
+    if not values or min(values) <= 0:
+        return 0.0
     return math.exp(math.fsum(map(math.log, values)) / len(values))
 
 
@@ -103,10 +105,9 @@ def _few_told(
         )
     if math.isinf(leeway.most):
         needed = requests_needed_in_each(PERCENTS[figure], replicates)
-        each = f" in each of {replicates} replicates" if replicates > 1 else ""
         return (
-            f"too few requests: {figure.value} of {title} takes {needed:,}{each}, or more; measure "
-            "longer or with more load"
+            f"too few requests: {figure.value} of {title} takes {needed:,} in each of {replicates} "
+            "replicates, or more; measure longer or with more load"
         )
     low, high = leeway.around(own_ms)
     return (
@@ -143,11 +144,10 @@ def _by_stops(
     In half of the replicates or more: what fewer have is in the interval.
     """
     for side in _sides(groups) if expectation.figure.is_latency else ():
-        used, values = _used(places, side), side.values(readings)
+        used, own = _used(places, side), side.mean(readings)
         delay, kind = usual_delay(used), _why_stopped(used)
-        if delay is None or kind is None or not values or min(values) <= 0:
+        if delay is None or kind is None or not own:
             continue
-        own = _mean(values)
         rest = max(0.0, own - delay.of_ms(own))
         said = _more_told(expectation.figure, side.title, kind)
         yield side.reach(rest / own, 1.0, f"{said}: raise spec.resources.k6.cpu")
@@ -175,10 +175,9 @@ def _by_lateness(
         shares = [share_from_send(trial, figure, request) for trial in known]
         if not shares or min(shares) == 1:
             continue
-        least = _mean(shares) if min(shares) > 0 else 0.0
         said = _more_told(figure, side.title, ReasonKind.SENT_LATE)
         remedy = "give the node less other work, or raise spec.resources.k6"
-        yield side.reach(least, 1.0, f"{said}: {remedy}")
+        yield side.reach(_mean(shares), 1.0, f"{said}: {remedy}")
 
 
 def _by_lower_bounds(

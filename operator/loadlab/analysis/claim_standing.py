@@ -66,11 +66,6 @@ class Reach:
         """Return how far a figure reaches in whose logarithm this one has such a weight."""
         return replace(self, least=self.least**weight, most=self.most**weight)
 
-    @property
-    def has_width(self) -> bool:
-        """Whether the truth may lie anywhere else than the figures of a claim."""
-        return self.is_open_above or self.is_open_below or self.least < 1 or self.most > 1
-
     def around(self, estimate: Figure) -> Figure:
         """Return the figure with the ends between which the truth may lie."""
         if estimate.low is None or estimate.high is None:

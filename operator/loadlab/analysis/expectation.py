@@ -119,8 +119,7 @@ def _undecided(expectation: Expectation, reaches: Sequence[Reach], estimate: Fig
         return ""
     each = ((reach, _outcome(expectation, _reaching([reach], estimate))) for reach in reaches)
     deciding = [reach for reach, outcome in each if outcome is not alone]
-    together = [reach for reach in reaches if reach.has_width]
-    return _first_told([reach.why for reach in deciding or together if reach.why])
+    return _first_told([reach.why for reach in deciding or reaches if reach.why])
 
 
 def _first_told(whys: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from loadlab.catalogue import Cell
 from loadlab.measurement.usage import ComponentUsage
 from loadlab.model.status import ExpectationOutcome as Outcome
 from loadlab.model.status import LatencyMs, Validity
-from loadlab.validity.judgement import Family, Reason, ReasonKind, invalid
+from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind, invalid
 from tests.unit.analysis.claims import (
     ASYNC,
     MEASURED,
@@ -25,6 +25,7 @@ from tests.unit.analysis.claims import (
 )
 
 NOTHING = Reason(ReasonKind.NO_SUCCESS, Validity.INVALID, "…", Family.SERVICE)
+BEHIND = Reason(ReasonKind.QUEUE_BEHIND, Validity.SUSPECT, "…")
 FOREIGN = invalid(ReasonKind.FOREIGN_CPU, "others")
 
 
@@ -91,21 +92,24 @@ def test_of_a_figure_alone_too():
     assert judge(replicates, metric="latencyMs.p95", atLeast=11).outcome is Outcome.REPRODUCED
 
 
-def test_what_others_spoiled_is_left_out_by_chance():
+@pytest.mark.parametrize("figure", ["latencyMs.p95", "requestsPerSecond"])
+def test_what_others_spoiled_is_left_out_by_chance(figure):
     spoiled = judged(MEASURED, FOREIGN)
     replicates = [*sides(OF, (), OVER), Replicate(ASYNC, 4, spoiled)]
 
-    for bound in ({"atMost": 1.5}, {"atLeast": 1.1}):
-        found = judge(replicates, ratio="latencyMs.p95", **bound)
+    for bound in ({"atMost": 1.5}, {"atLeast": 0.9}):
+        found = judge(replicates, ratio=figure, **bound)
 
         assert found.outcome is Outcome.REPRODUCED
 
 
 @pytest.mark.parametrize("figure", ["eventLoopLagMs.p99", "cpuMicrosPerRequest.service"])
-def test_what_was_not_measured_is_left_out_by_chance(figure):
+@pytest.mark.parametrize("reasons", [(), (BEHIND,)])
+def test_what_was_not_measured_is_left_out_by_chance(figure, reasons):
     """Nobody knows why, and nothing says that it was more, or less."""
     known = [with_lag(cell, n, 3.0) for cell in (ASYNC, SYNC) for n in (1, 2, 3, 4)]
-    known[3] = replace(known[3], trial=replace(known[3].trial, components={}))
+    unmeasured = replace(known[3].trial, components={}, judgement=Judgement(reasons))
+    known[3] = replace(known[3], trial=unmeasured)
 
     for bound in ({"atMost": 1.1}, {"atLeast": 0.9}):
         assert judge(known, ratio=figure, **bound).outcome is Outcome.REPRODUCED
@@ -117,7 +121,9 @@ def test_what_was_not_measured_is_left_out_by_chance(figure):
         ({"metric": "requestsPerSecond", "atLeast": 900}, Outcome.INCONCLUSIVE),
         ({"metric": "requestsPerSecond", "atMost": 1100}, Outcome.REPRODUCED),
         ({"metric": "latencyMs.p95", "atMost": 50}, Outcome.INCONCLUSIVE),
+        ({"metric": "latencyMs.p95", "atLeast": 5}, Outcome.REPRODUCED),
         ({"metric": "cpuMicrosPerRequest.service", "atMost": 300}, Outcome.REPRODUCED),
+        ({"metric": "cpuMicrosPerRequest.service", "atLeast": 100}, Outcome.REPRODUCED),
     ],
 )
 def test_a_replicate_in_which_the_service_answered_nothing_was_no_faster(fields, outcome):
