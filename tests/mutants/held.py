@@ -25,7 +25,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.claim_cpus": [],
     "analysis.claim_standing": [
         *("failures_in_cost", "claim_survivors", "put_off", "spoiled", "claim_reach"),
-        *("claim_bounds", "percentile_ends", "lengthened"),
+        *("claim_bounds", "claim_reach_sides", "percentile_ends", "lengthened"),
     ],
     "analysis.claim_readings": [
         *("expectation", "expectation_evidence", "claim_survivors", "claim_bounds"),

@@ -21,6 +21,7 @@ REPRODUCED, UNKNOWN = Outcome.REPRODUCED, Outcome.INCONCLUSIVE
     ("over", "bounds", "outcome"),
     [
         (MAY_BE_MORE, {"atLeast": 0.9}, UNKNOWN),
+        (MAY_BE_MORE, {"atLeast": 0.0015}, UNKNOWN),
         (MAY_BE_MORE, {"atLeast": 0.0009}, REPRODUCED),
         (MAY_BE_MORE, {"atMost": 1.1}, REPRODUCED),
         (MAY_BE_LESS, {"atMost": 0.9}, UNKNOWN),
@@ -136,6 +137,19 @@ def test_what_less_than_half_of_the_replicates_waited_for_is_in_the_interval(kin
 )
 def test_of_a_latency_so_much_may_be_the_generators_own(kind, ms, least, outcome):
     assert slowed(kind, *[ms] * 4, least=least) is outcome
+
+
+@pytest.mark.parametrize(("stopped", "told"), [(1, BUSY), (2, STOPPED)])
+def test_of_a_busy_generator_a_stop_is_told_where_half_of_the_replicates_have_it(stopped, told):
+    generator = replace(MEASURED.generator, cpu_share=0.95)
+    measured = replace(answered(4_800, ms=20.0), generator=generator)
+    kinds = [STOPPED if n < stopped else BUSY for n in range(3)]
+    trials = [judged(measured, Reason(kind, Validity.SUSPECT, "…")) for kind in kinds]
+    replicates = [Replicate(ASYNC, n, trial) for n, trial in enumerate(trials)]
+
+    found = judge(replicates, metric="latencyMs.p95", atLeast=19)
+
+    assert f"more than the service's own ({told.value})" in found.note
 
 
 @pytest.mark.parametrize("kind", [STOPPED, BUSY])
