@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.claim_readings import Group, Place
@@ -31,14 +31,16 @@ def reaches_of(
 ) -> tuple[Reach, ...]:
     """Return all of them: bounds, replicates that are left out, few requests, a warm-up, k6, …"""
     left_out = {place: trial for place, trial in places.items() if place not in readings}
+    sides = tuple(_sides(groups, places, readings))
+    latencies = sides if expectation.figure.is_latency else ()
     return (
         reach_of(expectation, groups, bounds),
         reach_of_left_out(expectation, groups, left_out),
-        *_by_few_requests(expectation, groups, places, readings),
-        *_by_more(expectation, groups, places),
-        *_by_stops(expectation, groups, places, readings),
-        *_by_lateness(expectation, groups, places, readings),
-        *_by_lower_bounds(expectation, groups, places, readings),
+        *_by_few_requests(expectation, sides),
+        *_by_more(expectation, sides),
+        *_by_stops(expectation, latencies),
+        *_by_lateness(expectation, latencies),
+        *_by_lower_bounds(expectation, latencies),
     )
 
 
@@ -49,6 +51,9 @@ class _Side:
     title: str
     is_over: bool  # what others are divided by
     weight: float  # of its logarithm in that of the claim's figure, the mean over the groups
+    used: Sequence[TrialFigures]
+    known: Sequence[TrialFigures]  # those that have the figure
+    mean: float  # of their figures; 0 where it has none, or one of them is 0
 
     def reach(self, least: float, most: float, why: str) -> Reach:
         """Return how far the claim's figure reaches where the cell's does so, as factors of it."""
@@ -56,36 +61,38 @@ class _Side:
             least, most = 1 / most, 1 / least if least else math.inf
         return Reach(why=why, least=least, most=most).of_share(self.weight)
 
-    def mean(self, readings: Mapping[Place, float]) -> float:
-        """Return the mean of the cell's own figures; 0 where it has none, or one of them is 0."""
-        return _mean([value for place, value in readings.items() if place[0] == self.title])
 
-
-def _sides(groups: Sequence[Group]) -> Iterator[_Side]:
+def _sides(
+    groups: Sequence[Group],
+    places: Mapping[Place, TrialFigures],
+    readings: Mapping[Place, float],
+) -> Iterator[_Side]:
     """Yield each cell of a claim on each side on which it stands."""
     for side, is_over in zip(zip(*groups, strict=True), (False, True), strict=False):
         times = Counter(cell.title() for cell in side)
         for title in sorted(times):
-            yield _Side(title, is_over, times[title] / len(groups))
+            own = {place: trial for place, trial in places.items() if place[0] == title}
+            known = [place for place in readings if place[0] == title]
+            yield _Side(
+                title,
+                is_over,
+                times[title] / len(groups),
+                used=[trial for trial in own.values() if trial.is_usable],
+                known=[own[place] for place in known],
+                mean=_mean([readings[place] for place in known]),
+            )
 
 
-def _by_few_requests(
-    expectation: Expectation,
-    groups: Sequence[Group],
-    places: Mapping[Place, TrialFigures],
-    readings: Mapping[Place, float],
-) -> Iterator[Reach]:
+def _by_few_requests(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
     """Yield how far a percentile may lie from what so few requests tell of it, cell by cell."""
     key = (expectation.request or "", expectation.figure)
-    for side in _sides(groups):
-        known = [place for place in readings if place[0] == side.title]
-        found = [places[place].percentile_ends.get(key) for place in known]
+    for side in sides:
+        found = [trial.percentile_ends.get(key) for trial in side.known]
         ends = [each for each in found if each is not None]
         leeway = leeway_of(ends)
-        own = side.mean(readings)
-        if leeway is None or leeway.least == leeway.most or not own:
+        if leeway is None or leeway.least == leeway.most or not side.mean:
             continue
-        why = _few_told(expectation.figure, side.title, leeway, own, len(ends))
+        why = _few_told(expectation.figure, side.title, leeway, side.mean, len(ends))
         yield side.reach(leeway.least, leeway.most, why)
 
 
@@ -116,15 +123,13 @@ def _few_told(
     )
 
 
-def _by_more(
-    expectation: Expectation, groups: Sequence[Group], places: Mapping[Place, TrialFigures]
-) -> Iterator[Reach]:
+def _by_more(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
     """Yield where a figure is larger than the service's own, and never smaller, cell by cell."""
     figure = expectation.figure
     if not figure.is_latency and figure not in _OF_WORK:
         return
-    for side in _sides(groups):
-        used = [trial.judgement for trial in _used(places, side)]
+    for side in sides:
+        used = [trial.judgement for trial in side.used]
         reasons = weighing((reason for each in used for reason in each.reasons), used)
         if why := worked_more_by(reasons):
             said = _more_told(figure, side.title, why)
@@ -133,19 +138,13 @@ def _by_more(
             )
 
 
-def _by_stops(
-    expectation: Expectation,
-    groups: Sequence[Group],
-    places: Mapping[Place, TrialFigures],
-    readings: Mapping[Place, float],
-) -> Iterator[Reach]:
+def _by_stops(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
     """Yield how much less a latency may be without what the generator was stopped or busy for.
 
     In half of the replicates or more: what fewer have is in the interval.
     """
-    for side in _sides(groups) if expectation.figure.is_latency else ():
-        used, own = _used(places, side), side.mean(readings)
-        delay, kind = usual_delay(used), _why_stopped(used)
+    for side in sides:
+        own, delay, kind = side.mean, usual_delay(side.used), _why_stopped(side.used)
         if delay is None or kind is None or not own:
             continue
         rest = max(0.0, own - delay.of_ms(own))
@@ -162,17 +161,11 @@ def _why_stopped(used: Sequence[TrialFigures]) -> ReasonKind | None:
     return busy if delay and delay.share else None
 
 
-def _by_lateness(
-    expectation: Expectation,
-    groups: Sequence[Group],
-    places: Mapping[Place, TrialFigures],
-    readings: Mapping[Place, float],
-) -> Iterator[Reach]:
+def _by_lateness(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
     """Yield how much less a latency may be from the send, where requests were sent late."""
     figure, request = expectation.figure, expectation.request
-    for side in _sides(groups) if figure.is_latency else ():
-        known = [places[place] for place in readings if place[0] == side.title]
-        shares = [share_from_send(trial, figure, request) for trial in known]
+    for side in sides:
+        shares = [share_from_send(trial, figure, request) for trial in side.known]
         if not shares or min(shares) == 1:
             continue
         said = _more_told(figure, side.title, ReasonKind.SENT_LATE)
@@ -180,25 +173,15 @@ def _by_lateness(
         yield side.reach(_mean(shares), 1.0, f"{said}: {remedy}")
 
 
-def _by_lower_bounds(
-    expectation: Expectation,
-    groups: Sequence[Group],
-    places: Mapping[Place, TrialFigures],
-    readings: Mapping[Place, float],
-) -> Iterator[Reach]:
+def _by_lower_bounds(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
     """Yield where a latency is only known to be so long, as it is in one of the replicates."""
     figure, request = expectation.figure, expectation.request
-    for side in _sides(groups) if figure.is_latency else ():
-        known = [places[place] for place in readings if place[0] == side.title]
-        if any(has_lower_bound(trial, figure, request) for trial in known):
+    for side in sides:
+        if any(has_lower_bound(trial, figure, request) for trial in side.known):
             said = f"only a lower bound of {figure.value} is known of {side.title}, as requests "
             yield Reach(
                 not side.is_over, side.is_over, f"{said}were not sent, not answered or ever slower"
             )
-
-
-def _used(places: Mapping[Place, TrialFigures], side: _Side) -> list[TrialFigures]:
-    return [trial for (title, _), trial in places.items() if title == side.title if trial.is_usable]
 
 
 def _more_told(figure: FigureName, title: str, why: ReasonKind) -> str:
