@@ -59,7 +59,7 @@ def test_time_outs_of_20_s_lengthen_the_tail(lab: Lab, measured):
 
 def results_of(lab: Lab, name: str) -> str:
     """Return the table; the command ends as its experiment did."""
-    command = [REPOSITORY / ".venv/bin/loadlab", "results", name, "-n", lab.namespace]
-    return subprocess.run(
-        command, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    ).stdout
+    command = [str(REPOSITORY / ".venv/bin/loadlab"), "results", name, "-n", lab.namespace]
+    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    printed: str = ended.stdout
+    return printed
