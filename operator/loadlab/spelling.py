@@ -8,7 +8,7 @@ and the most are told; what is Unsound is left out.
 
 from collections.abc import Callable
 
-from loadlab.model.status import Figure, LatencyMs, ResultRow, Standing
+from loadlab.model.status import Baseline, Figure, LatencyMs, ResultRow, Standing
 
 ABSENT = "-"
 GENERATOR = "generator"  # as a component
@@ -179,3 +179,9 @@ def seconds(duration: float) -> str:
 def counted(count: int, thing: str) -> str:
     """Spell a number of things, such as 1 cell and 3 cells."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def baseline_note(found: Baseline) -> str:
+    """Say why nothing is compared with a baseline, or what is not."""
+    what = "Not compared" if found.comparisons else "No comparison"
+    return f"{what} with the baseline {found.name}: {found.note}"

@@ -17,6 +17,7 @@ from loadlab.analysis.bounds import ENOUGH_BLOCKS
 from loadlab.analysis.calibration import as_measured
 from loadlab.analysis.comparison import Difference, claims, compared_figures
 from loadlab.analysis.environments import Conditions, Contrast, contrasts_of
+from loadlab.analysis.not_paired import Pair, alone, gaps
 from loadlab.analysis.status_budget import WITH_BASELINE, compared_without
 from loadlab.analysis.turns import why_no_turns, why_no_turns_between
 from loadlab.analysis.welch import LogMean, difference
@@ -36,7 +37,6 @@ from loadlab.model.status import (
 # The steps in which a figure is written into a status, as ResultRow declares them.
 STEPS = {"requests_per_second": 0.1, "cpu_micros": 0.1, "p95_ms": 0.01}
 _OPEN = ("cpu_micros", "p95_ms")  # the rate is the offered one
-Pair = tuple[ResultRow, ResultRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,17 @@ def _compared(
         return known.model_copy(update={"note": changed})
     here, there = Conditions(spec, status), Conditions(former.spec, former.status)
     contrasts = contrasts_of(here, there)
-    pairs = same_cells(_as_measured(status), _as_measured(former.status))
+    rows = _as_measured(status), _as_measured(former.status)
+    pairs = same_cells(*rows)
     why = _why_unlike(contrasts) or _why_no_turns(here, there)
     comparisons = _comparisons(pairs, known.name, spec, why, _own_ms(status, former.status))
+    lacking = gaps(pairs, *rows, _one_sided(pairs, figures_between(spec.load)))
     return known.model_copy(
         update={
             "uid": former.metadata.uid,
             "finished": former.status.completion_time or "",
-            "note": "" if comparisons else _why_nothing(pairs),
-            "differences": _told(contrasts),
+            "note": lacking if comparisons else _why_nothing(pairs),
+            "differences": _told([c.text for c in contrasts] + list(alone(pairs, *rows))),
             "comparisons": comparisons,
         }
     )
@@ -133,8 +135,16 @@ def _why_another(known: Baseline, former: Experiment) -> str:
     return "" if status.phase.is_terminal else "its status was changed meanwhile: it is not over"
 
 
-def _told(contrasts: Sequence[Contrast]) -> tuple[str, ...]:
-    texts = [contrast.text for contrast in contrasts]
+def _one_sided(pairs: Sequence[Pair], figures: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the cells and figures that one of the two tells, and that cannot be compared."""
+    for figure in figures[: _most(len(pairs))]:
+        for pair in pairs:
+            is_told = any(getattr(row, figure) is not None for row in pair)
+            if is_told and _sides(pair, figure, "") is None:
+                yield pair[0].cell.title(), figure
+
+
+def _told(texts: Sequence[str]) -> tuple[str, ...]:
     if len(texts) <= MAX_DIFFERENCES:
         return tuple(texts)
     shown = texts[: MAX_DIFFERENCES - 1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from loadlab.model.status import ResultRow, Validity
 from loadlab.validity.judgement import Family, Judgement, Reason, ReasonKind
 
-_NOT_USED = "in a replicate that is not used: "
+_NOT_USED = "in a replicate that is not used"
 # What failed is counted, and a matter of how many may.
 _BREAKS = {
     ReasonKind.NO_REQUESTS,
@@ -43,7 +43,7 @@ def _is_service_spoiling(reason: Reason) -> bool:
 
 
 def _worded(reason: Reason) -> Reason:
-    return replace(reason, message=f"{_NOT_USED}{reason.message}")
+    return replace(reason, message=f"{_NOT_USED}: {reason.message}")
 
 
 def broken_in_spoiled(row: ResultRow) -> Iterator[str]:
@@ -59,3 +59,9 @@ def left_open_in_spoiled(row: ResultRow) -> Iterator[str]:
 def _told(row: ResultRow, kinds: Iterable[ReasonKind]) -> Iterator[str]:
     starts = tuple(f"{kind}: {_NOT_USED}" for kind in kinds)
     return (reason for reason in row.reasons if reason.startswith(starts))
+
+
+def kind_alone(reason: str) -> str:
+    """Return a row's reason without its figures, and still with whose replicate it tells of."""
+    kind, _, message = reason.partition(": ")
+    return f"{kind}: {_NOT_USED}" if message.startswith(_NOT_USED) else kind

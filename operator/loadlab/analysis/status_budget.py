@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic.alias_generators import to_camel
 
+from loadlab.analysis.spoiled import kind_alone
 from loadlab.model.status import (
     BaselineComparison,
     Comparison,
@@ -132,8 +133,7 @@ def _row_steps() -> Iterator[tuple[str, Callable[[ResultRow], ResultRow]]]:
 
 
 def _only_kinds(row: ResultRow) -> ResultRow:
-    kinds = tuple(reason.partition(": ")[0] for reason in row.reasons)
-    return row.model_copy(update={"reasons": kinds})
+    return row.model_copy(update={"reasons": tuple(map(kind_alone, row.reasons))})
 
 
 def _only_worst_failure(row: ResultRow) -> ResultRow:

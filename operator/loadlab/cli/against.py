@@ -104,13 +104,10 @@ def document(sides: Sides) -> str:
 
 
 def not_compared(sides: Sides) -> Iterator[str]:
-    """Yield what no ratio is there for, and why."""
+    """Yield what no ratio is there for, beside what the comparison itself says."""
     rows, others = sides.here.status.results, sides.there.status.results
     known = [row for row, _ in same_cells(rows, others)]
-    yield from _named("only here", [row for row in rows if row not in known])
-    common = {row.cell.title() for row in known}
-    yield from _named("only there", [row for row in others if row.cell.title() not in common])
-    if sides.found.note:
+    if not sides.found.comparisons:
         return
     compared = {each.of for each in sides.found.comparisons}
     without = [row for row in known if row.cell.title() not in compared]

@@ -30,7 +30,7 @@ def lines(found: Baseline | None) -> Iterator[str]:
     if found is None:
         return
     if found.note:
-        yield f"No comparison with the baseline {found.name}: {found.note}"
+        yield spelling.baseline_note(found)
     for difference in found.differences:
         yield f"Differs from the baseline {found.name}: {difference}"
     for reason in comparisons.reasons(found.comparisons):

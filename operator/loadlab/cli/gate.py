@@ -17,6 +17,7 @@ from loadlab.base.text import plain
 from loadlab.cli.comparisons import chance, spelled
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.model.status import (
+    Baseline,
     Comparison,
     ComparisonOutcome,
     CriterionOutcome,
@@ -143,22 +144,33 @@ def _unexplained(experiment: Experiment, found: Sequence[Check]) -> Iterator[Che
 
 def comparison_checks(status: LoadExperimentStatus, *, is_decisive: bool) -> Iterator[Check]:
     """Yield a check of each; a gate that could not have failed is undecided, and says so."""
-    baseline = status.baseline.comparisons if status.baseline else ()
-    told = [*status.comparisons, *baseline]
+    between = status.baseline.comparisons if status.baseline else ()
+    told = [*status.comparisons, *between]
     for found in told:
         name = f"comparison {found.figure} of {found.of} over {found.over}"
         yield Check(name, _of(found.outcome), _ratio(found), is_decisive=is_decisive)
     left_out = [name for name in status.omitted if name.startswith(COMPARISONS)]
     for name in left_out:
-        is_harmless = name.endswith(WITHOUT_A_CLAIM) and bool(told) and not is_decisive
+        rest = between if name.startswith(WITH_BASELINE) else told
+        is_harmless = name.endswith(WITHOUT_A_CLAIM) and bool(rest) and not is_decisive
         yield Check(name, Outcome.UNDECIDED, _LEFT_OUT, is_decisive=not is_harmless)
     if all(found.why for found in told) and (told or not left_out):
         why = told[0].why if told else _why_none(status)
         yield Check("comparison", Outcome.UNDECIDED, f"nothing can be claimed: {why}")
     is_left_out = any(name.startswith(WITH_BASELINE) for name in left_out)
-    if status.baseline and not baseline and not is_left_out:
-        why = status.baseline.note or "it has no cell of this experiment"
-        yield Check(f"baseline {status.baseline.name}", Outcome.UNDECIDED, f"not compared: {why}")
+    if status.baseline and (why := _why_open(status.baseline, is_left_out=is_left_out)):
+        yield Check(f"baseline {status.baseline.name}", Outcome.UNDECIDED, why)
+
+
+def _why_open(found: Baseline, *, is_left_out: bool) -> str:
+    """Say in what a baseline could not have failed a gate, whatever other comparisons show."""
+    if found.note:
+        return f"not compared: {found.note}"
+    if not found.comparisons:
+        return "" if is_left_out else "not compared: it has no cell of this experiment"
+    if all(each.why for each in found.comparisons):
+        return f"nothing can be claimed: {found.comparisons[0].why}"
+    return ""
 
 
 _LEFT_OUT = "left out, as the status has no room for more: compare fewer cells in one experiment"

@@ -47,7 +47,7 @@ def ratios(subject: Subject) -> Iterator[Section]:
         return
     sentences = [*_bars(subject), *_without_claim(found)]
     if baseline and baseline.note:
-        sentences.append(f"No comparison with the baseline {baseline.name}: {baseline.note}")
+        sentences.append(spelling.baseline_note(baseline))
     if baseline and baseline.differences:
         differing = "; ".join(baseline.differences)
         sentences.append(f"Beside what is compared, {baseline.name} differs in: {differing}")

@@ -221,6 +221,8 @@ def test_cells_that_one_of_the_two_has_alone_are_left_out() -> None:
     found = baseline_of(rows, others)
 
     assert {c.of for c in found.comparisons} == {"async/workers=1"}
+    assert found.differences == ("only there: async/workers=2",)
+    assert found.note == ""
 
 
 def test_as_many_figures_are_compared_as_the_status_may_hold() -> None:

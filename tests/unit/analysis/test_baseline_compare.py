@@ -119,6 +119,9 @@ def test_a_cell_at_another_rate_is_not_compared_and_others_are() -> None:
     )
 
     assert found.differences == ("chosen.rate.sync 700, there 600",)
+    assert found.note == (
+        "offered another rate there, so another cell: sync/rate=700; factors.rate gives both one"
+    )
     assert {c.of for c in found.comparisons} == {"async/rate=1500"}
     assert found.comparisons[0].outcome is Outcome.IMPROVED
 

@@ -185,3 +185,4 @@ def test_a_figure_of_nothing_on_one_side_is_not_compared(zero_here: bool) -> Non
     found = baseline_of(after(former(results=[there.dump()]), results=(here,)))
 
     assert {claim.figure for claim in found.comparisons} == {"requestsPerSecond", "p95Ms"}
+    assert found.note == "cpuMicros is not known in both: async/workers=1"

@@ -5,7 +5,7 @@ import pytest
 from loadlab.analysis.best import choose
 from loadlab.analysis.cell import CellSum
 from loadlab.analysis.expectation import Replicate
-from loadlab.analysis.spoiled import reasons_beside_used
+from loadlab.analysis.spoiled import broken_in_spoiled, kind_alone, reasons_beside_used
 from loadlab.analysis.verdict import causes_of, decide_verdict, keeps_its_promises
 from loadlab.model.status import ExpectationOutcome, ResultRow, Validity, Verdict
 from loadlab.validity.judged_trial import JudgedTrial
@@ -114,3 +114,13 @@ def test_a_replicate_that_others_spoiled_is_left_out_by_chance():
     found = judge([*known, void], metric="latencyMs.p95", atMost=20)
 
     assert found.outcome is ExpectationOutcome.REPRODUCED
+
+
+def test_a_reason_without_its_figures_still_tells_of_a_replicate_that_is_not_used():
+    """A later experiment reads it of a shortened status, and claimed by survivors."""
+    row = row_of((by_service(ReasonKind.WORK_NOT_PERSISTED),))
+    shortened = row.model_copy(update={"reasons": tuple(map(kind_alone, row.reasons))})
+
+    told = "WorkNotPersisted: in a replicate that is not used"
+    assert list(broken_in_spoiled(shortened)) == [told]
+    assert kind_alone("SentLate: 4 ms late") == "SentLate"

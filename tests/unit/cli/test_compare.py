@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from loadlab.catalogue import Cell
-from loadlab.cli.against import Sides, compare, not_compared, read
+from loadlab.cli.against import Sides, compare, exit_code, not_compared, read
 from loadlab.cli.experiment import ExitCode
+from loadlab.cli.gate import FailOn
 from tests.unit.analysis.claims import rows_of, sized
 from tests.unit.cli.api_server import PATH, ApiServer, Run
 
@@ -73,7 +74,7 @@ def test_a_slower_one_names_cell_ratio_and_interval_and_exits_with_3(
     assert ratio.startswith("async req/s 900 1,000 0.9 [0.89, 0.911] ")
     assert ratio.endswith("Regressed")
     assert "Differs from the baseline before: Kubernetes v1.38.0, there v1.37.1" in lines
-    assert "Not compared, only there: sync/workers=1" in lines
+    assert "Differs from the baseline before: only there: sync/workers=1" in lines
 
 
 @pytest.mark.parametrize(
@@ -118,9 +119,12 @@ def test_a_cell_without_figures_is_named() -> None:
     empty = {name: value for name, value in known.items() if name not in figures}
     here = experiment("here", [*rows(900, ASYNC), empty])
 
-    lines = list(not_compared(sides(here, experiment("before", rows(900, ASYNC, SYNC)))))
+    found = sides(here, experiment("before", rows(900, ASYNC, SYNC)))
 
+    lines = list(not_compared(found))
     assert lines == ["Not compared, no figure is known on both sides: sync/workers=1"]
+    assert "p95Ms is not known in both: sync/workers=1" in found.found.note
+    assert exit_code(found, FailOn.REGRESSED) == ExitCode.INCONCLUSIVE
 
 
 def test_as_json_it_is_the_baseline_s_comparison(loadlab: Run, server: dict[str, Any]) -> None:
@@ -132,7 +136,8 @@ def test_as_json_it_is_the_baseline_s_comparison(loadlab: Run, server: dict[str,
     assert {each["figure"] for each in found["comparisons"]} == {
         *("requestsPerSecond", "cpuMicros", "p95Ms")
     }
-    assert found["notCompared"] == ["Not compared, only there: sync/workers=1"]
+    assert found["notCompared"] == []
+    assert "only there: sync/workers=1" in found["differences"]
 
 
 def test_one_that_is_not_finished_is_no_side_of_it(loadlab: Run, server: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ class Baseline(ObservedModel):
     )
     finished: str = Field(default="", max_length=40, description="When it finished (RFC 3339).")
     note: str = Field(
-        default="", max_length=300, description="Why there is no comparison, where there is none."
+        default="", max_length=300, description="Why there is no comparison, or not in all of both."
     )
     differences: tuple[str, ...] = Field(
         default=(),
