@@ -10,6 +10,7 @@ from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from tests.manifests import Json
 from tests.reconcile.laboratory import CHILD, START, Laboratory
+from tests.reconcile.under_load import under_load
 
 TRIAL = f"{CHILD}-001"
 SERVICE_POD, K6_POD = f"{TRIAL}-a1-pod", f"{TRIAL}-a1-k6-0-pod"
@@ -44,7 +45,7 @@ def evidence_of(lab: Laboratory, trial: str = TRIAL) -> list[Json]:
 
 async def run_with(lab: Laboratory, component: str, status: Manifest, **spec: Any) -> list[Json]:
     lab.submit(**SMALL | spec)
-    lab.cluster.fault_of = fails(component, status)
+    lab.cluster.fault_of = under_load(lab, fails(component, status))
     await lab.run()
     return evidence_of(lab)
 
@@ -111,7 +112,7 @@ async def test_a_log_that_cannot_be_read_holds_up_nothing():
     end = restarted("Error", 1)
     end["containerStatuses"][0]["lastState"]["terminated"]["message"] = "last words\n"
     lab.submit(**SMALL)
-    lab.cluster.fault_of = fails("service", end)
+    lab.cluster.fault_of = under_load(lab, fails("service", end))
     lab.cluster.logs_away = True
 
     await lab.run()

@@ -9,6 +9,7 @@ from loadlab.base.times import rfc3339
 from loadlab.kube.api import Kind, Manifest
 from tests.reconcile.laboratory import CHILD, START, Laboratory
 from tests.reconcile.test_trouble import FAULTS, container, fault_in
+from tests.reconcile.under_load import RUNS, under_load
 
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
 ENDED = {"exitCode": 137, "reason": "Error"}  # by a signal, and by whom nobody knows
@@ -59,10 +60,8 @@ async def test_what_restarted_in_mid_run_spoils_the_attempt(component, status, r
     """Also what ended a moment before the load did, and was not started again yet."""
     lab = Laboratory()
     lab.submit(replicates=1, variants=[{"name": "sync"}])
-    while f"{CHILD}-001" not in lab.trials():
-        await lab.step()
-    lab.cluster.fault_of = fault_in(component, status)
-    while lab.trials()[f"{CHILD}-001"]["status"].get("attempt") != 2:
+    lab.cluster.fault_of = under_load(lab, fault_in(component, status))
+    while lab.trials().get(f"{CHILD}-001", {"status": {}})["status"].get("attempt") != 2:
         await lab.step()
     # The store's restart stays on its record; it was not in the run of the second attempt.
     lab.cluster.fault_of = fault_in("postgres", restarted(FAILED))
@@ -85,8 +84,7 @@ async def test_a_service_that_is_down_as_it_crashed_under_its_load_is_no_trouble
     """Kubernetes waits ever longer before it starts it again: that had ended the experiment."""
     lab = Laboratory()
     lab.submit(replicates=1, variants=[{"name": "sync"}], timeouts={"ready": "5s"})
-    works = container({"running": {}}) | {"conditions": [{"type": "Ready", "status": "True"}]}
-    faults = {"k6": works}
+    faults = {"k6": RUNS}
     lab.cluster.fault_of = lambda pod: faults.get(pod["metadata"]["labels"][COMPONENT_LABEL])
     for _ in range(30):
         await lab.step()
@@ -205,3 +203,17 @@ async def test_each_attempt_writes_down_the_pods_that_serve_it():
     [second] = servers(lab)
     assert first["component"] == second["component"] == "service"
     assert first["uid"] != second["uid"]
+
+
+async def test_a_service_that_was_started_twice_before_it_was_ready_ran_well():
+    """A migration lost a race, and its pod was started again: no load had come to it yet."""
+    lab = Laboratory()
+    lab.submit(replicates=1, variants=[{"name": "sync"}])
+    lab.cluster.fault_of = fault_in("service", restarted(FAILED))
+
+    status = await lab.run()
+
+    trial = lab.trials()[f"{CHILD}-001"]["status"]
+    assert (trial["attempt"], trial.get("formerAttempts", [])) == (1, [])
+    (row,) = status["results"]
+    assert (row.get("crashes"), status["verdict"]) == (None, "Passed")

@@ -11,6 +11,7 @@ from tests.manifests import Json
 from tests.reconcile.generator_log import generator_log
 from tests.reconcile.laboratory import CHILD, Laboratory
 from tests.reconcile.test_restarts import KILLED, restarted
+from tests.reconcile.under_load import under_load
 
 READS = ("get", "list", "logs", "last_lines")
 SECONDS = 5
@@ -155,7 +156,7 @@ async def test_a_rate_under_which_a_service_crashes_is_one_that_it_does_not_carr
         is_hit = is_hit and (always or attempt == "a1") and labels[COMPONENT_LABEL] == "service"
         return restarted(KILLED) if is_hit else None
 
-    lab.cluster.fault_of = fault_of
+    lab.cluster.fault_of = under_load(lab, fault_of)
 
     status = await lab.run()
 

@@ -66,6 +66,7 @@ class MeasuredCell:
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
     spoiled: int = 0  # replicates that the service spoiled, which are in no figure
     own_ms: float = 0.0  # what k6 itself may have added to a latency, by the calibration
+    crashes: int = 0  # runs in which the service ended by itself, which are in no figure either
 
 
 class CellSum:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from loadlab.analysis.calibration import less_own_delay
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.cell_outcome import CellOutcome
+from loadlab.analysis.crashes import crashes_of
 from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.own_thresholds import OwnThresholds, ScriptThreshold
@@ -64,9 +65,11 @@ class CellAnalysis:
         self._sum = CellSum(cell, planned, asked, wants_more=planned > 1 and not by_itself)
         self._replicates: list[Replicate] = []
         self._own = OwnThresholds()
+        self._crashes = 0
 
     def add(self, trial: Trial) -> None:
-        """Add one more trial; one without a measurement adds nothing."""
+        """Add one more trial; of one without a measurement count the crashes."""
+        self._crashes += len(crashes_of(trial.status))
         if not trial.status.measurement:
             return
         try:
@@ -86,7 +89,9 @@ class CellAnalysis:
         measured = self._sum.measured_cell()
         figures = measured.percentiles_ms.items()
         known = {percent: less_own_delay(figure, self._own_ms) for percent, figure in figures}
-        measured = replace(measured, percentiles_ms=known, own_ms=self._own_ms)
+        measured = replace(
+            measured, percentiles_ms=known, own_ms=self._own_ms, crashes=self._crashes
+        )
         outcomes = {name: evaluate(rule, measured) for name, rule in self._thresholds.items()}
         outcomes |= self._own.evaluate(measured)
         return AnalysedCell(

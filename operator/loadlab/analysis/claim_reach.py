@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loadlab.analysis.claim_readings import Group, Place
-from loadlab.analysis.claim_standing import Reach, reach_of, reach_of_left_out
+from loadlab.analysis.claim_standing import (
+    Known,
+    Reach,
+    reach_of,
+    reach_of_crashes,
+    reach_of_left_out,
+)
 from loadlab.analysis.percentile_ends import Leeway, leeway_of, requests_needed_in_each
 from loadlab.analysis.trial_figures import (
     PERCENTS,
@@ -27,15 +33,16 @@ def reaches_of(
     groups: Sequence[Group],
     places: Mapping[Place, TrialFigures],
     readings: Mapping[Place, float],
-    bounds: Mapping[str, str],
+    known: Known,
 ) -> tuple[Reach, ...]:
     """Return all of them: bounds, replicates that are left out, few requests, a warm-up, k6, …"""
     left_out = {place: trial for place, trial in places.items() if place not in readings}
     sides = tuple(_sides(groups, places, readings))
     latencies = sides if expectation.figure.is_latency else ()
     return (
-        reach_of(expectation, groups, bounds),
+        reach_of(expectation, groups, known.bounds),
         reach_of_left_out(expectation, groups, left_out),
+        reach_of_crashes(expectation, groups, known.crashes),
         *_by_few_requests(expectation, sides),
         *_by_more(expectation, sides),
         *_by_stops(expectation, latencies),
@@ -141,15 +148,27 @@ def _by_more(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach
 def _by_stops(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
     """Yield how much less a latency may be without what the generator was stopped or busy for.
 
-    In half of the replicates or more: what fewer have is in the interval.
+    In half of the replicates or more: what fewer have is in the interval. What it waited for a CPU
+    where no reason says so is told with a latency; what it waited longer beside one of two cells
+    may be all that they differ by.
     """
+    sides = tuple(sides)
+    always_ms = min((_waited_ms(side.used) for side in sides), default=0.0)
     for side in sides:
         own, delay, kind = side.mean, usual_delay(side.used), _why_stopped(side.used)
-        if delay is None or kind is None or not own:
+        stopped = delay.of_ms(own) if delay and kind else 0.0
+        waited = _waited_ms(side.used) - always_ms
+        if not own or not (stopped or waited):
             continue
-        rest = max(0.0, own - delay.of_ms(own))
-        said = _more_told(expectation.figure, side.title, kind)
+        said = _more_told(expectation.figure, side.title, kind if stopped >= waited else None)
+        rest = max(0.0, own - max(stopped, waited))
         yield side.reach(rest / own, 1.0, f"{said}: raise spec.resources.k6.cpu")
+
+
+def _waited_ms(used: Sequence[TrialFigures]) -> float:
+    """Return for how long the generator waited for a CPU, p99, in half of the replicates."""
+    waits = sorted((trial.generator_wait_ms for trial in used), reverse=True)
+    return waits[(len(waits) - 1) // 2] if waits else 0.0
 
 
 def _why_stopped(used: Sequence[TrialFigures]) -> ReasonKind | None:
@@ -184,5 +203,6 @@ def _by_lower_bounds(expectation: Expectation, sides: Iterable[_Side]) -> Iterat
             )
 
 
-def _more_told(figure: FigureName, title: str, why: ReasonKind) -> str:
-    return f"{figure.value} of {title} is more than the service's own ({why})"
+def _more_told(figure: FigureName, title: str, why: ReasonKind | None) -> str:
+    reason = why or "k6 waited for a CPU"
+    return f"{figure.value} of {title} is more than the service's own ({reason})"

@@ -14,7 +14,8 @@ one that the service spoiled: it lost what it had accepted, or left its users wi
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from loadlab.analysis.trial_figures import (
     WHY_LEFT_OUT,
@@ -28,8 +29,21 @@ from loadlab.model.status import Figure, ResultRow, Standing
 from loadlab.validity.judgement import ReasonKind
 
 
-def rate_bounds(rows: Iterable[ResultRow]) -> Mapping[str, str]:
-    """Return why the rate of a cell is a lower bound, by title, of those of which it is one."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rows of an experiment tell of its cells that no replicate does, by their titles."""
+
+    bounds: Mapping[str, str] = field(default_factory=dict)  # why a rate is a lower bound alone
+    crashes: Mapping[str, int] = field(default_factory=dict)  # runs that the service ended itself
+
+    @classmethod
+    def of(cls, rows: Sequence[ResultRow]) -> Self:
+        """Read the rows."""
+        crashes = {row.cell.title(): row.crashes for row in rows if row.crashes}
+        return cls(_rate_bounds(rows), crashes)
+
+
+def _rate_bounds(rows: Iterable[ResultRow]) -> Mapping[str, str]:
     rates = ((row.cell.title(), row.requests_per_second) for row in rows)
     return {
         title: rate.why or "Bound"
@@ -111,6 +125,23 @@ def reach_of_left_out(
             more, less = (below, above) if is_over else (above, below)
             why = _far_away(expectation, title, block, trial, "more" if above else "less")
             found = found.beside(Reach(more, less, "" if found.why else why))
+    return found
+
+
+def reach_of_crashes(
+    expectation: Expectation, groups: Sequence[tuple[Cell, ...]], crashes: Mapping[str, int]
+) -> Reach:
+    """Return how far the truth may lie beyond runs in which the service did not end by itself."""
+    found, is_rate = Reach(), expectation.figure is FigureName.REQUESTS_PER_SECOND
+    for side, is_over in zip(zip(*groups, strict=True), (False, True), strict=False):
+        for title in sorted({cell.title() for cell in side} & crashes.keys()):
+            more = is_rate is is_over
+            how = "less" if is_rate else "more"
+            why = (
+                f"the service of {title} ended by itself in {crashes[title]} runs, whose "
+                f"{expectation.figure.value} is not known and may be {how}"
+            )
+            found = found.beside(Reach(more, not more, "" if found.why else why))
     return found
 
 

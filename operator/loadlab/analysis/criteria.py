@@ -81,15 +81,36 @@ def _too_little(threshold: Threshold, cell: MeasuredCell, found: CellOutcome) ->
 def _by_lower_bound(
     threshold: Threshold, cell: MeasuredCell, value: float, *, overloaded: bool
 ) -> CellOutcome:
-    """Decide by the least that is known: a mean of bounds may be above by chance."""
-    reach, figure = _reach(threshold, cell), _figure(threshold, cell)
-    less = _less_own(threshold, cell, value)
-    # Each replicate is a bound of its own: the interval of bounds says no more than their least.
-    own = figure.least if figure and figure.least is not None else None
-    least = less if reach is None else min(value, reach[0] if own is None else own)
+    """Decide by the least that is known: a mean of bounds may be above by chance.
+
+    How long the generator made a request wait is no bound of what the service did.
+    """
     decide = partial(_of_lower_bound, threshold, overloaded=overloaded)
-    undone = reach if decide(least) is not decide(value) else None
-    return CellOutcome(decide(least), value, _is_lower_bound(threshold, cell.row), undone)
+    spread, late = _least_to_most(threshold, cell), _from_send(threshold, cell.row, value)
+    least = min([value, *(ends[0] for ends in (spread, late) if ends)])
+    less = _less_own(threshold, cell, least)
+    ways = ((spread, REPLICATES), (late, LATE), ((less, value), OWN))
+    undoing = ((ends, by) for ends, by in ways if ends and decide(ends[0]) is not decide(value))
+    undone, whose = next(undoing, (None, REPLICATES))
+    found = CellOutcome(
+        decide(less), value, _is_lower_bound(threshold, cell.row), undone, whose=whose
+    )
+    if overloaded or undone or threshold.metric != "http_req_duration":
+        return found
+    longer = why_longer(threshold, cell, less)
+    undecided = CriterionOutcome.INCONCLUSIVE
+    return replace(found, outcome=undecided, too_little=longer) if longer else found
+
+
+def _least_to_most(threshold: Threshold, cell: MeasuredCell) -> tuple[float, float] | None:
+    """Return the ends of what a bound is known by; None where nobody knows them.
+
+    Each replicate is a bound of its own: the interval of bounds says no more than their least.
+    """
+    reach, figure = _reach(threshold, cell), _figure(threshold, cell)
+    if reach is None or figure is None or figure.least is None:
+        return reach
+    return figure.least, reach[1]
 
 
 def _by_value(threshold: Threshold, cell: MeasuredCell, value: float) -> CellOutcome:

@@ -29,6 +29,7 @@ from loadlab.analysis.bounds import (
 )
 from loadlab.analysis.needed import BOTH_SIDES, Noise, blocks_apart, blocks_equal
 from loadlab.analysis.statistics import (
+    exp_beside,
     interval_on_logs,
     standard_error,
     t_quantile,
@@ -133,7 +134,7 @@ class LogEstimate:
         """Return the figure with its interval, or with the least and the most of its values."""
         half = self.half()
         if half is None:
-            return without_interval(math.exp(self.mean), values)
+            return without_interval(exp_beside(self.mean, values), values)
         return interval_on_logs(self.mean, half, values)
 
     def to_decide_by(self, values: Sequence[float]) -> Figure:

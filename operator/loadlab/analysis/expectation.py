@@ -39,7 +39,7 @@ from loadlab.analysis.bounds import FEWEST_BLOCKS
 from loadlab.analysis.claim_cpus import too_few_cpus
 from loadlab.analysis.claim_reach import reaches_of
 from loadlab.analysis.claim_readings import Group, Place, first_gap, readings_of
-from loadlab.analysis.claim_standing import Reach
+from loadlab.analysis.claim_standing import Known, Reach
 from loadlab.analysis.estimate import LogEstimate
 from loadlab.analysis.shares import (
     Counts,
@@ -54,7 +54,7 @@ from loadlab.model.status import ExpectationOutcome, ExpectationResult, Figure, 
 from loadlab.validity.judgement import ReasonKind
 
 TOLD_REACHES = 2
-NO_BOUNDS: Mapping[str, str] = {}
+NOTHING_KNOWN = Known()
 _NO_PAIR = "its cells were offered different rates, by what they carry (status.chosen.loads)"
 
 
@@ -77,11 +77,11 @@ def judge_expectation(
     cells: Sequence[Cell],
     replicates: Iterable[Replicate],
     pilot: int | None = None,
-    bounds: Mapping[str, str] = NO_BOUNDS,
+    known: Known = NOTHING_KNOWN,
 ) -> ExpectationResult:
     """Hold one expectation against the finished trials of all cells.
 
-    `bounds` has the cells of whose rate a lower bound is known alone, by title, and why.
+    `known` has what is known of whole cells: whose rate is a lower bound, and whose service ended.
     """
     places = {replicate.place: replicate.trial for replicate in replicates}
     groups = groups_of(expectation, cells)
@@ -94,7 +94,7 @@ def judge_expectation(
     if expectation.figure is FigureName.FAILED_RATE and estimate:
         estimate = _with_counts(estimate, _counts(groups, places, complete))
     used = [places[title, block] for block in complete for title in titles]
-    reaches = reaches_of(expectation, groups, places, readings, bounds)
+    reaches = reaches_of(expectation, groups, places, readings, known)
     outcome = _outcome(expectation, _reaching(reaches, estimate))
     undecided = _undecided(expectation, reaches, estimate)
     if not undecided:

@@ -5,7 +5,7 @@
 | a lower bound                                                    | more                     |
 | a latency that is longer than the service's own (see `standing`) | less                     |
 | Unsound otherwise                                                | more or less             |
-| of a cell whose service spoiled replicates, beside that          | a rate less, others more |
+| of a cell whose service spoiled runs or crashed, beside that     | a rate less, others more |
 
 Replicates that the service spoiled are not left out by chance: those that are left tell of the
 better ones, as they do in an expectation (`claim_standing`).
@@ -46,8 +46,12 @@ def open_ends(row: ResultRow, figure: str, *, delay_is_held: bool = False) -> Op
 
 
 def is_of_survivors(row: ResultRow) -> bool:
-    """Whether the service spoiled replicates of a cell, which its figures leave out."""
-    return any(broken_in_spoiled(row)) or any(left_open_in_spoiled(row))
+    """Whether the service spoiled runs of a cell, or ended by itself: its figures leave them out.
+
+    A run that was repeated tells no more than another replicate: of the service that went on.
+    """
+    spoiled = any(broken_in_spoiled(row)) or any(left_open_in_spoiled(row))
+    return spoiled or bool(row.crashes)
 
 
 def _by_standing(row: ResultRow, figure: str, *, delay_is_held: bool) -> OpenEnds:

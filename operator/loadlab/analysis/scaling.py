@@ -25,6 +25,7 @@ from loadlab.analysis.expectation import Replicate
 from loadlab.analysis.hard_limit import HardLimit, fit_limit
 from loadlab.analysis.intervals import FIGURES, logs_by_cell, usable_by_cell
 from loadlab.analysis.measured_levels import MeasuredLevels
+from loadlab.analysis.open_ends import is_of_survivors
 from loadlab.analysis.usl import Parameter, ScalabilityLaw, fit_law
 from loadlab.catalogue import Cell, Factor
 from loadlab.model.status import Figure, ResultRow, Scaling, Standing
@@ -160,7 +161,8 @@ def _sound(family: _Family, rates: Mapping[str, Logs]) -> Iterator[tuple[int, Lo
     """Yield the logarithms of each level's throughput, of those where the service set it."""
     for size, row in family.items():
         logs, rate = rates.get(row.cell.title()), row.requests_per_second
-        if logs and rate and rate.standing is Standing.SOUND:
+        is_known = rate is not None and rate.standing is Standing.SOUND
+        if logs and is_known and not is_of_survivors(row):
             yield size, logs
 
 

@@ -18,6 +18,7 @@ from loadlab.model.status import Figure
 
 _TINY = 1e-300
 _CONVERGED = 1e-15
+_ROUNDED = 1e-12  # of a figure: what some logarithms and their sum may lose
 
 
 def log_estimate(values: Sequence[float]) -> Figure | None:
@@ -33,9 +34,19 @@ def log_estimate(values: Sequence[float]) -> Figure | None:
     logs = [math.log(value) for value in values]
     mean = math.fsum(logs) / len(logs)
     if len(values) < FEWEST_BLOCKS:
-        return without_interval(math.exp(mean), values)
+        return without_interval(exp_beside(mean, values), values)
     half = t_quantile(len(logs) - 1) * standard_error(logs)
     return interval_on_logs(mean, half, values)
+
+
+def exp_beside(mean: float, values: Sequence[float]) -> float:
+    """Return exp(mean), and one of the values exactly where it is that but for rounding.
+
+    Five times 50 is 50 and keeps `rate>=50`; by way of the logarithms it is 49.99999999999997.
+    """
+    found = math.exp(mean)
+    ends = (end for end in (min(values), max(values)) if math.isclose(found, end, rel_tol=_ROUNDED))
+    return next(ends, found)
 
 
 def estimate_to_decide_by(values: Sequence[float]) -> Figure | None:
@@ -68,10 +79,11 @@ def ends_of(figure: Figure | None) -> tuple[float, float] | None:
 
 
 def interval_on_logs(mean: float, half: float, values: Sequence[float]) -> Figure:
-    """Return exp(mean) with exp(mean +- half), where that is not too wide to say anything."""
+    """Return exp(mean) times exp(+- half), where that is not too wide to say anything."""
     if 2 * half > math.log(WIDEST_INTERVAL):
-        return without_interval(math.exp(mean), values)
-    return Figure(mean=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half))
+        return without_interval(exp_beside(mean, values), values)
+    found = exp_beside(mean, values)
+    return Figure(mean=found, low=found * math.exp(-half), high=found * math.exp(half))
 
 
 def without_interval(mean: float, values: Sequence[float]) -> Figure:
@@ -93,7 +105,9 @@ def plain_estimate(values: Sequence[float]) -> Figure | None:
 
 
 def standard_error(values: Sequence[float]) -> float:
-    """Return the standard error of the mean of two values or more."""
+    """Return the standard error of the mean of two values or more; of equal ones 0 exactly."""
+    if min(values) == max(values):
+        return 0.0
     n = len(values)
     mean = math.fsum(values) / n
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)

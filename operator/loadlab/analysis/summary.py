@@ -13,7 +13,7 @@ from loadlab.analysis.best import Choice, choose
 from loadlab.analysis.calibration import with_calibration
 from loadlab.analysis.capacity import with_capacity
 from loadlab.analysis.cells import AnalysedCell, CellAnalysis
-from loadlab.analysis.claim_standing import rate_bounds
+from loadlab.analysis.claim_standing import Known
 from loadlab.analysis.comparison import compare_cells
 from loadlab.analysis.contenders import NOT_MET
 from loadlab.analysis.criteria import judge_criterion
@@ -40,7 +40,7 @@ from loadlab.analysis.threshold import Threshold, parse_threshold
 from loadlab.analysis.tiers import choose_of_tiers
 from loadlab.analysis.turns import why_no_turns, why_not_recommended
 from loadlab.analysis.unasked import breaks_what_nobody_asked, judge_unasked
-from loadlab.analysis.verdict import decide_verdict, is_quiet
+from loadlab.analysis.verdict import decide_verdict, is_quiet, keeps_its_promises
 from loadlab.analysis.what_ran import environment_of
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
@@ -101,7 +101,7 @@ def summarize(
             "omitted": (),
             "criteria": criteria,
             "expectations": tuple(
-                judge_expectation(each, plan.cells, replicates, plan.pilot, rate_bounds(rows))
+                judge_expectation(each, plan.cells, replicates, plan.pilot, Known.of(rows))
                 for each in plan.context.spec.expectations
             ),
             "verdict": decide_verdict(rows, criteria, quiet=is_quiet(status)),
@@ -165,7 +165,7 @@ def _with_insight(
         why=no_turns,
     )
     missing = figures_left_out(rows[:MAX_ROWS], replicates, latency=latency)
-    fit = {row.cell.title() for row in passing}
+    fit = {row.cell.title() for row in passing if keeps_its_promises(row)}
     scaling = scaling_of(rows, replicates, fit, why=no_turns)
     return status.model_copy(
         update={

@@ -22,6 +22,10 @@ _WORST: Mapping[str, float] = {
     "dropped_iterations": math.inf,
     "checks": 0.0,
 }
+_CRASHED = (
+    "the service ended by itself in {crashes} runs under its load, and those that are left may be "
+    "the better ones: the cell's reasons say how"
+)
 _WHY = (
     "the service spoiled {spoiled} of {planned} replicates ({kinds}), and those that are left may "
     "be the better ones: the cell's reasons say what it did"
@@ -41,7 +45,7 @@ def beside_spoiled(threshold: Threshold, cell: MeasuredCell, found: CellOutcome)
 def _why(cell: MeasuredCell) -> str:
     reasons = (*broken_in_spoiled(cell.row), *left_open_in_spoiled(cell.row))
     if not reasons:
-        return ""
+        return _CRASHED.format(crashes=cell.crashes) if cell.crashes else ""
     kinds = ", ".join(sorted({reason.partition(":")[0] for reason in reasons}))
     planned = cell.row.replicates.planned
     return _WHY.format(spoiled=cell.spoiled, planned=planned, kinds=kinds)

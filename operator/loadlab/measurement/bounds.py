@@ -13,5 +13,7 @@ beside it what NTP may slew it by, as a share of the time."""
 QUEUE_SHARE = 0.25
 """Of the growth that a queue of what was left over has, as others than first come, first served do
 not slow down all alike: an event loop leaves some connections for last."""
+KEPT_UNTIL_LAST = 0.99
+"""Of the offered rate, up to the last answer: what has answered so much by then has kept it."""
 WHOLE_SECONDS = 0.5
 """Share of a load that must be whole seconds for what ended in them to tell what it carried."""

@@ -29,22 +29,31 @@ class Ended:
 
 
 def ended_at_full_load(
-    scenarios: Sequence[Scenario], began: float, ramp_seconds: float, seconds: float
+    scenarios: Sequence[Scenario],
+    began: float,
+    ramp_seconds: float,
+    seconds: float,
+    iteration_ms: float = 0.0,
 ) -> Ended | None:
     """Return what ended in the whole seconds of a load that began at a moment since 1970.
 
     Without a ramp the first of them begins with the first answer, before which nothing could end;
-    after one, once those that were sent first at its end have answers.
+    after one, once those that were sent first at its end have answers. Where an iteration has more
+    than one request, it begins once those of the first iterations are over.
     None where too little of the load is whole seconds, or not each request's second is told.
     """
     last = int(began + ramp_seconds + seconds)
-    first, full = int(began), began + ramp_seconds
-    if ramp_seconds:
-        first = ceil(full + first_latency([s.series for s in scenarios], full))
+    requests, full = sum(scenario.requests for scenario in scenarios), began + ramp_seconds
+    has_several = requests > sum(scenario.iterations for scenario in scenarios)
+    is_later = bool(ramp_seconds) or has_several
+    first = int(began)
+    if is_later:
+        first_answers = first_latency([s.series for s in scenarios], full)
+        first = ceil(full + max(first_answers, iteration_ms / 1000 if has_several else 0.0))
     lines = [line for scenario in scenarios for line in scenario.series]
-    if sum(line.n for line in lines) != sum(scenario.requests for scenario in scenarios):
+    if sum(line.n for line in lines) != requests:
         return None
-    since = first if ramp_seconds else min(s.first_sample_us for s in scenarios) / 1e6
+    since = first if is_later else min(s.first_sample_us for s in scenarios) / 1e6
     if last - since < bounds.WHOLE_SECONDS * seconds:
         return None
     within = [line for line in lines if first <= line.t < last]
@@ -58,7 +67,9 @@ def ended_at_full_load(
 def carried_per_second(ended: float, until_last: float, planned: float) -> float:
     """Return what was carried, of three rates: while the load lasted, until the last answer, …
 
-    … and over the planned time. No service answers more than it is asked, and none that answered
-    all of it so fast carries less; in between what ended while the load lasted counts.
+    … and over the planned time. No service answers more than it is asked, and one that has answered
+    all of it so soon kept it. Else what ended while the load lasted counts: to the queue that is
+    left it may answer faster, as nobody takes its CPU or its connections any more.
     """
-    return min(planned, max(until_last, ended))
+    is_kept = until_last >= bounds.KEPT_UNTIL_LAST * planned
+    return min(planned, max(until_last, ended) if is_kept else ended)

@@ -108,6 +108,7 @@ def _merged(
     started = _started(scenarios)
     began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
     found = SplitLatency.of([split for s in scenarios for split in s.splits])
+    iteration_ms = _merged_iterations(scenarios).mean_us / 1000
     return TrialMeasurement(
         load=load,
         ran=dict(ran),
@@ -115,7 +116,7 @@ def _merged(
         first_request_epoch_seconds=min(s.first_start_us for s in started) / 1e6,
         last_answer_epoch_seconds=max(s.last_sample_us for s in started) / 1e6,
         **sums_of(scenarios),
-        mean_iteration_ms=_merged_iterations(scenarios).mean_us / 1000,
+        mean_iteration_ms=iteration_ms,
         iterations_seconds=iterations_seconds(scenarios),
         latency=found.latency,
         sending=found.sending,
@@ -142,7 +143,7 @@ def _merged(
         **_between(start, end),
         notes=_all_notes(reports, what_is_unknown(scenarios, load)),
         series=merge_series(scenarios),
-        **(_of_arrivals(scenarios, began, load) if load.open_model else {}),
+        **(_of_arrivals(scenarios, began, load, iteration_ms) if load.open_model else {}),
         side=side_load(documents),
         ceiling_per_second=ceiling_of(documents),
         program=documents[0].generator,
@@ -170,14 +171,16 @@ def _between(start: Snapshot | None, end: Snapshot | None) -> dict[str, Any]:
     }
 
 
-def _of_arrivals(scenarios: Sequence[Scenario], began: float, load: LoadFacts) -> dict[str, Any]:
+def _of_arrivals(
+    scenarios: Sequence[Scenario], began: float, load: LoadFacts, iteration_ms: float
+) -> dict[str, Any]:
     """Return what is known of an open load by its plan; nothing of a script's own scenarios."""
     if load.own_scenarios:
         return {}
     ramp, seconds = load.ramp_up_seconds, load.duration_seconds
     return {
         "backlog": backlog_of([s.series for s in scenarios], began + ramp, seconds),
-        "ended": ended_at_full_load(_started(scenarios), began, ramp, seconds),
+        "ended": ended_at_full_load(_started(scenarios), began, ramp, seconds, iteration_ms),
     }
 
 

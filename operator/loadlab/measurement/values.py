@@ -196,13 +196,14 @@ class TrialMeasurement:
         """The time that the requests took: up to the last answer, or while users were at it.
 
         All users of a closed loop begin together, and each is at it for as long as its iterations
-        take: on average that is all of their time over the number of users. All are busy until the
-        load ends, so that it is no shorter than the load, whatever samples lack.
+        take: on average all of their time over the number of those that were not cut off. All are
+        busy until the load ends, so that it is no shorter than the load, whatever samples lack.
         """
         load = self.load
         if load.open_model or load.own_scenarios or not load.virtual_users:
             return self.answered_seconds
-        busy = self.iterations * self.mean_iteration_ms / 1000 / load.virtual_users
+        users = max(1, load.virtual_users - self.interrupted_iterations)
+        busy = self.iterations * self.mean_iteration_ms / 1000 / users
         until = max(load.ramp_up_seconds / 2 + busy, self.loaded_seconds)
         return min(until, max(self.loaded_seconds, self.answered_seconds, self.iterations_seconds))
 

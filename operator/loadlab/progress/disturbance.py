@@ -15,6 +15,7 @@ from loadlab.progress.edited import find_edited
 from loadlab.progress.infrastructure import identity, missing_service, why_lost
 from loadlab.progress.observed import Child, ContainerState, Observed, PodView
 from loadlab.progress.refused_creation import scaled
+from loadlab.progress.servers import restarted_pods
 
 # Exit codes of what may have been asked to end: by SIGHUP, SIGINT, SIGKILL, SIGTERM, or gracefully.
 ASKED = {None, 0, 128 + 1, 128 + 2, 128 + 9, 128 + 15}
@@ -60,19 +61,23 @@ def _of_servers(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failu
 def find_restart(plan: Plan, trial: Trial, observed: Observed, run: str) -> Failure | None:
     """Return what befell the service of a run whose load came to its end.
 
-    While it starts it may end again and again, which is another trouble than this. One that ended
-    a moment ago has not been started again yet.
+    While it starts it may end again and again, which is another trouble than this: what counts is
+    how often it was started since all were ready. One that ended a moment ago has not been started
+    again yet.
     """
     if changed := _changed(plan, trial, observed):
         return changed
     servers = observed.pods_of(run, Component.SERVICE)
-    ended = next((pod for pod in servers if pod.restarts or _is_over(pod)), None)
+    anew = restarted_pods(trial, servers)
+    over = [pod for pod in servers if pod in anew or _is_over(pod)]
+    # Of several the one that nobody ended tells what befell them.
+    ended = next((pod for pod in over if _ended_by_itself(pod)), over[0] if over else None)
     if ended is not None:
         why = why_it_ended(ended)
         if _ended_by_itself(ended):
             crashed = f"the service ended by itself during the run: {why}"
             return Failure(Reason.SERVICE_CRASHED, crashed)
-        what = "restarted" if ended.restarts else "ended"
+        what = "restarted" if ended in anew else "ended"
         return Failure(Reason.SERVICE_RESTARTED, f"the service {what} during the run: {why}")
     if any(pod.phase == "Pending" for pod in servers):
         message = "a pod of the service was replaced during the run, and does not run yet"

@@ -61,6 +61,11 @@ def _attempt(trial: Trial) -> int:
 
 def restarted(trial: Trial, pods: Sequence[PodView]) -> frozenset[str]:
     """Return the components of which a container was started again since all were ready."""
+    found = (pod.component for pod in restarted_pods(trial, pods))
+    return frozenset(component.value for component in found if component is not None)
+
+
+def restarted_pods(trial: Trial, pods: Sequence[PodView]) -> Sequence[PodView]:
+    """Return the pods of which a container was started again since all were ready."""
     before = {server.uid: server.restarts for server in trial.status.servers}
-    found = (pod for pod in pods if pod.restarts > before.get(pod.reference.uid, 0))
-    return frozenset(pod.component.value for pod in found if pod.component is not None)
+    return [pod for pod in pods if pod.restarts > before.get(pod.reference.uid, 0)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadlab.analysis.claim_standing import rate_bounds
+from loadlab.analysis.claim_standing import Known
 from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.catalogue import Cell
 from loadlab.model.status import ExpectationOutcome as Outcome
@@ -29,7 +29,7 @@ def claimed(of: float, over: float, *bounds: str, **fields: object) -> Expectati
     """Hold a claim against 3 blocks of two sides; `bounds` are limited by the generator."""
     known = dict.fromkeys(bounds, LIMITED)
     sides = two_sides([of] * 3, [over] * 3)
-    return judge_expectation(expected(**fields), CELLS, sides, bounds=known)
+    return judge_expectation(expected(**fields), CELLS, sides, known=Known(bounds=known))
 
 
 @pytest.mark.parametrize("bound", [{"atLeast": 1.5}, {"atMost": 1.25}, {"atMost": 0.5}])
@@ -87,7 +87,9 @@ def test_of_several_cells_that_are_bounds_one_a_side_is_named():
     cells = [Cell(variant=name, workers=n) for name in ("async", "sync") for n in (1, 2)]
     places = [at_rate(cell, block, 1000) for cell in cells for block in (1, 2, 3)]
     known = {cell.title(): LIMITED for cell in cells}
-    found = judge_expectation(expected(atLeast=0.5), tuple(cells), places, bounds=known)
+    found = judge_expectation(
+        expected(atLeast=0.5), tuple(cells), places, known=Known(bounds=known)
+    )
 
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.note == (
@@ -99,7 +101,9 @@ def test_of_several_cells_that_are_bounds_one_a_side_is_named():
 def test_an_interval_that_reaches_across_a_bound_is_narrowed_by_replicates_all_the_same():
     sides = two_sides([1900, 2000, 2100], [1000] * 3)
 
-    found = judge_expectation(expected(atLeast=1.9), CELLS, sides, bounds={OF: LIMITED})
+    found = judge_expectation(
+        expected(atLeast=1.9), CELLS, sides, known=Known(bounds={OF: LIMITED})
+    )
 
     assert "reaches across a bound" in found.note
 
@@ -110,7 +114,7 @@ def test_bounds_are_those_of_the_rows():
     assert rate is not None
     limited = rows[0].model_copy(update={"requests_per_second": rate.as_lower_bound(LIMITED)})
 
-    assert rate_bounds([limited, rows[1]]) == {OF: LIMITED}
+    assert Known.of([limited, rows[1]]) == Known(bounds={OF: LIMITED})
 
 
 def test_a_percentile_with_failed_answers_in_it_has_no_value():
@@ -162,3 +166,48 @@ def test_a_latency_of_requests_that_were_sent_late_lies_between_two(request_name
             "latencyMs.p95 of async/workers=1 is more than the service's own (SentLate): give the "
         )
     assert p99.outcome is Outcome.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("fields", "of", "over"),
+    [
+        ({"atLeast": 1.5}, Outcome.INCONCLUSIVE, Outcome.REPRODUCED),
+        ({"atMost": 2.5}, Outcome.REPRODUCED, Outcome.INCONCLUSIVE),
+        ({"atMost": 1.5}, Outcome.INCONCLUSIVE, Outcome.CONTRADICTED),
+        ({"atLeast": 2.5}, Outcome.CONTRADICTED, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_runs_in_which_the_service_did_not_end_by_itself_tell_of_the_better_ones(fields, of, over):
+    """Its ratio of rates is 2, and may be less of a side that crashed in other runs."""
+    sides = two_sides([2000] * 3, [1000] * 3)
+    found = [
+        judge_expectation(expected(**fields), CELLS, sides, known=Known(crashes={title: 2}))
+        for title in (OF, OVER)
+    ]
+
+    assert [each.outcome for each in found] == [of, over]
+    for each, title in zip(found, (OF, OVER), strict=True):
+        if each.outcome is Outcome.INCONCLUSIVE:
+            assert each.note.startswith(f"the service of {title} ended by itself in 2 runs, whose ")
+
+
+def test_what_a_crash_left_unknown_of_a_latency_or_a_cost_is_more():
+    sides = two_sides([1000] * 3, [1000] * 3)
+    fields = {"metric": "cpuMicrosPerRequest.service"}
+
+    ends = [
+        judge_expectation(
+            expected(**fields, **bound), CELLS, sides, known=Known(crashes={OF: 1})
+        ).outcome
+        for bound in ({"atMost": 1e9}, {"atLeast": 1e-9})
+    ]
+
+    assert ends == [Outcome.INCONCLUSIVE, Outcome.REPRODUCED]
+
+
+def test_crashes_are_those_of_the_rows():
+    rows = rows_of(two_sides([3000] * 3, [2950] * 3))
+
+    known = Known.of([rows[0].model_copy(update={"crashes": 3}), rows[1]])
+
+    assert known == Known(crashes={rows[0].cell.title(): 3})

@@ -178,3 +178,23 @@ def test_the_note_says_how_many_it_takes_and_fits_a_status() -> None:
         "measure longer or with more load"
     )
     assert len(note) <= 200
+
+
+@pytest.mark.parametrize("rate", [20.0, 50.0, 100.0, 150.0, 500.0, 1000.0])
+@pytest.mark.parametrize("replicates", [3, 5, 10])
+@pytest.mark.parametrize("text", ["rate>={}", "rate<={}", "rate=={}"])
+def test_a_rate_that_is_the_bound_in_all_replicates_keeps_it(rate, replicates, text):
+    """An open load that is carried whole reads what was offered, to the last digit."""
+    threshold = text.format(f"{rate:g}")
+    total = CellSum(ASYNC, replicates)
+    load = replace(MEASURED.load, duration_seconds=30.0)
+    each = replace(
+        MEASURED, load=load, requests=round(30 * rate), failed=0, last_answer_epoch_seconds=30.0
+    )
+    assert each.requests_per_second == rate
+    for _ in range(replicates):
+        total.add(JudgedTrial(each, Judgement()))
+
+    found = evaluate(parse_threshold("http_reqs", threshold), total.measured_cell())
+
+    assert found.outcome is Outcome.PASSED

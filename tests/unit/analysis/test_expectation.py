@@ -136,3 +136,15 @@ def test_pairs_of_one_block_are_averaged_and_do_not_count_as_replicates():
 
     assert interval(found)[0] == pytest.approx(4.0)  # the geometric mean of 2 and 8
     assert found.replicates == 3
+
+
+@pytest.mark.parametrize("bound", [{"atLeast": 50}, {"atMost": 50}])
+@pytest.mark.parametrize("replicates", [3, 5])
+def test_a_figure_that_is_the_bound_in_all_replicates_reproduces_it(bound, replicates):
+    """It was 49.99999999999997 by way of its logarithm, and Contradicted."""
+    cells = [at_rate(ASYNC, block, 50.0) for block in range(replicates)]
+    assert {cell.trial.requests_per_second for cell in cells} == {50.0}
+
+    found = judge(cells, metric="requestsPerSecond", **bound)
+
+    assert found.outcome is Outcome.REPRODUCED

@@ -202,3 +202,17 @@ def test_each_side_is_held_against_its_own_delay(held, own_first, other_first):
     assert may_lie(sound, busy, "p95_ms", held) == other_first
     assert may_lie(busy, sound, "p95_ms") == (False, True)
     assert may_lie(sound, busy, "p95_ms") == (True, False)
+
+
+@pytest.mark.parametrize("better", [True, False])
+def test_runs_in_which_a_service_did_not_end_by_itself_decide_nothing_in_its_favour(better):
+    """It ran out of memory in two of five; 40 ms of the other three beside 50 were Improved."""
+    own = (1030.0, 400.0, 40.0) if better else (970.0, 600.0, 60.0)
+    sides = cell_at(ASYNC, *own, used=3), cell_at(SYNC, 1000, 500, 50)
+    rows = rows_of([*sides[1], *sides[0]])
+    crashed = [row.model_copy(update={"crashes": 2} if row.cell == ASYNC else {}) for row in rows]
+
+    found = {each.figure: each for each in compare_cells(crashed, [*sides[0], *sides[1]])}
+
+    expected = Outcome.INCONCLUSIVE if better else Outcome.REGRESSED
+    assert found["p95Ms"].outcome is found["cpuMicros"].outcome is expected

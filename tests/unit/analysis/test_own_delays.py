@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loadlab.analysis.comparison import compare_cells
-from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.expectation import Replicate, judge_expectation
 from loadlab.analysis.intervals import usable_by_cell
 from loadlab.analysis.own_delays import CellDelay, delays_by_cell
 from loadlab.analysis.trial_figures import TrialFigures
@@ -15,11 +15,21 @@ from loadlab.catalogue import Cell
 from loadlab.measurement.histogram import Histogram
 from loadlab.model.status import Comparison, Figure, ResultRow, Standing
 from loadlab.model.status import ComparisonOutcome as Outcome
+from loadlab.model.status import ExpectationOutcome as Claim
 from loadlab.validity.generator_rules import OwnDelay
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import JudgedTrial
 from loadlab.validity.judgement import ReasonKind, invalid
-from tests.unit.analysis.claims import ASYNC, MEASURED, SYNC, at_rate, rows_of, sized
+from tests.unit.analysis.claims import (
+    ASYNC,
+    CELLS,
+    MEASURED,
+    SYNC,
+    at_rate,
+    expected,
+    rows_of,
+    sized,
+)
 from tests.unit.analysis.test_late_cell import row_of
 
 NOISE = (1.0, 1.01, 0.99, 1.005, 0.995)
@@ -165,3 +175,26 @@ def test_a_p95_is_unsound_beside_a_generator_that_was_busy_or_stopped_in_half_of
     found = p95_beside(*generators)
 
     assert (found.standing, found.why) == (Standing.UNSOUND if why else Standing.SOUND, why)
+
+
+@pytest.mark.parametrize(
+    ("waits", "outcome"),
+    [((0.5, 15.0), Claim.INCONCLUSIVE), ((0.5, 0.5), Claim.REPRODUCED)],
+)
+def test_what_k6_waited_for_a_cpu_may_be_all_that_two_latencies_differ_by(waits, outcome):
+    """112 and 100 ms of services of 100 ms reproduced `atLeast: 1.05`."""
+    sides = [
+        replace(each, trial=replace(each.trial, generator_wait_ms=waits[cell == ASYNC]))
+        for cell, ms in ((ASYNC, 112.0), (SYNC, 100.0))
+        for each in (sized(cell, n, 100.0, 500.0, ms * noise) for n, noise in enumerate(NOISE))
+    ]
+
+    ratio = expected(ratio="latencyMs.p95", atLeast=1.05)
+    found = judge_expectation(ratio, CELLS, sides)
+
+    assert found.outcome is outcome
+    assert ("(k6 waited for a CPU)" in found.note) is (outcome is Claim.INCONCLUSIVE)
+    alone = expected(metric="latencyMs.p95", atLeast=100)
+    assert (
+        judge_expectation(alone, CELLS, sides).outcome is Claim.REPRODUCED
+    )  # k6's own part is in it, as the method says

@@ -135,3 +135,18 @@ def test_the_level_that_is_enough_meets_the_criteria(passing: set[int], words: s
 
     assert found.recommendation.startswith(words)
     assert bool(found.recommendation) == bool(words)
+
+
+def test_a_level_whose_service_spoiled_runs_has_no_rate_for_the_law() -> None:
+    """Its users hung in two of five: what the other three carried is what it carries at best."""
+    world = Growth((1, 2, 4, 8), contention=0.05, coherence=0, noise=0.005, weather=0)
+    replicates = sweep(world, random.Random(1), "a")
+    spoiled = "LittleLawViolated: in a replicate that is not used: 20% apart"
+    rows = [
+        row.model_copy(update={"reasons": (spoiled,)} if level(row) == 8 else {})
+        for row in rows_of(replicates)
+    ]
+
+    (found,) = scaling_of(rows, replicates)
+
+    assert "8 workers" not in f"{found.why} {found.recommendation}"

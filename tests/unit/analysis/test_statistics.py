@@ -47,6 +47,15 @@ def test_a_zero_among_the_values_leaves_no_interval() -> None:
     assert log_estimate([0.0, 2.0, 4.0]) == Figure(mean=2.0, least=0.0, most=4.0)
 
 
+@given(st.floats(1e-3, 1e6), st.integers(1, 12))
+def test_equal_values_are_that_value_exactly(value: float, count: int) -> None:
+    """Five times 50/s was 49.99999999999997/s, which failed `rate>=50`."""
+    found = log_estimate([value] * count)
+
+    assert found is not None
+    assert (found.mean, found.low or value, found.high or value) == (value, value, value)
+
+
 def test_values_below_one_have_an_interval_too():
     found = log_estimate([0.5, 0.6, 0.7])
 

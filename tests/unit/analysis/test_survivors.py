@@ -96,3 +96,23 @@ def test_a_bound_of_a_script_is_kept_by_no_survivors_either():
         Outcome.FAILED,
         Outcome.INCONCLUSIVE,  # nobody knows which way is worse
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"), [("p(95)<45", Outcome.INCONCLUSIVE), ("p(95)<5", Outcome.FAILED)]
+)
+def test_runs_in_which_it_did_not_end_by_itself_keep_no_bound_either(text, outcome):
+    """It ran out of memory in two of five; p(95)<45 had Passed by the other three."""
+    rule = parse_threshold("http_req_duration", text)
+    total = CellSum(ASYNC, 5, [95.0], wants_more=True)
+    for _ in range(3):
+        total.add(JudgedTrial(MEASURED, Judgement()))
+    cell = replace(total.measured_cell(), crashes=2)
+
+    found = evaluate(rule, cell)
+
+    assert found.outcome is outcome
+    assert found.note.startswith("the service ended by itself in 2 runs under its load") is (
+        outcome is Outcome.INCONCLUSIVE
+    )
+    assert len(found.note) <= 200

@@ -187,3 +187,29 @@ def test_half_of_a_load_is_whole_seconds(first_answer: float, is_told: bool) -> 
     pods = [pod((0, 10, 0), (1, 10, 0), first_answer=first_answer)]
 
     assert bool(ended_at_full_load(pods, START, 0.0, 1.5)) is is_told
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.37])
+@pytest.mark.parametrize("drain", [50, 100, 1000])
+def test_a_queue_that_is_answered_faster_once_nobody_asks_any_more_is_none_of_it(
+    drain: int, phase: float
+) -> None:
+    """50/s beside k6, and 100/s once it is idle: up to the last answer that is 66.7/s."""
+
+    def took(at: float) -> float:
+        number = round(at * RATE)
+        done = number / 50 if number < 500 else SECONDS + (number - 500) / drain
+        return done + ANSWER - at
+
+    assert opened(took, phase=phase).requests_per_second == pytest.approx(50, rel=0.03)
+
+
+def test_of_several_requests_an_iteration_the_last_ones_come_later() -> None:
+    """One, a pause of 2 s and another one, ten times a second: 20/s, of which 18 were told."""
+    several = pod(*((t, 10 if t in {0, 1, 10, 11} else 20, 0) for t in range(12)))
+    assert several.requests == 200
+    iterations = several.model_copy(update={"iterations": 100})
+
+    found = ended_at_full_load([iterations], START, 0.0, 10.0, iteration_ms=2020.0)
+
+    assert found == Ended(requests=140, failed=0, seconds=7.0)

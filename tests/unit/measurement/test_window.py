@@ -189,3 +189,19 @@ def test_samples_that_lack_do_not_shorten_it() -> None:
 
     assert lost.window_seconds == pytest.approx(30)
     assert any(little_violated(lost))
+
+
+def test_of_users_who_hang_from_the_start_the_others_take_all_the_time() -> None:
+    """Three of ten hang; seven are answered in 4 s each, the last time at 12 s: 2.1/s for 1.75."""
+    whole = paced(lambda: 0.0, users=10, seconds=10.0, graceful_stop_ms=30_000.0)
+    hung = replace(
+        whole,
+        requests=21,
+        iterations=21,
+        interrupted_iterations=3,
+        mean_iteration_ms=4000.0,
+        iterations_seconds=12.0,
+        last_answer_epoch_seconds=whole.first_request_epoch_seconds + 12,
+    )
+
+    assert hung.requests_per_second == pytest.approx(1.75)
