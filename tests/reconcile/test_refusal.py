@@ -110,3 +110,15 @@ async def test_a_trial_of_another_release_ends_its_experiment_in_words(part, str
     assert says in failed["message"]
     assert lab.leftovers() == set()
     assert (await lab.run("next"))["phase"] == "Succeeded"
+
+
+async def test_one_that_the_plan_refused_deletes_itself_in_its_time():
+    lab = Laboratory()
+    lab.submit(maxTrials=3, ttlStrategy={"secondsAfterFailure": 60})
+    assert (await lab.run())["phase"] == "Failed"
+
+    assert await lab.reconcile() == pytest.approx(60, abs=2)
+    lab.now += 61
+    await lab.reconcile()
+
+    assert lab.experiment()["metadata"]["deletionTimestamp"]

@@ -98,6 +98,19 @@ async def test_it_goes_when_it_is_told_to():
     assert "retained" not in lab.status()
 
 
+async def test_it_goes_when_it_is_deleted_though_somebodys_finalizer_keeps_the_experiment():
+    lab = await failed(retainFor="1h")
+    lab.experiment()["metadata"] |= {
+        "deletionTimestamp": "2026-11-26T10:00:00Z",
+        "finalizers": ["example.com/never"],
+    }
+
+    await steps(lab, 20)
+
+    assert lab.leftovers() == set()
+    assert "retained" not in lab.status()
+
+
 async def test_it_goes_with_a_release_that_refuses_the_spec():
     lab = await failed(retainFor="1h")
     lab.experiment()["spec"]["workload"] = "unknown"

@@ -94,6 +94,8 @@ class Experiment:
             parts.append(f"{status.progress} trials")
         if status.queue_position is not None and not self.finished:
             parts.append(f"{status.queue_position} ahead in the queue")
+        if status.waits_for and not self.finished:
+            parts.append(f"waits for {status.waits_for}")
         if status.current_trial and not self.finished:
             parts.append(f"running {status.current_trial}")
         if self.finished and status.verdict:

@@ -13,6 +13,7 @@ from loadlab.base.models import first_fault
 from loadlab.base.names import API_VERSION, COMPONENT_LABEL
 from loadlab.base.quantities import amount
 from loadlab.cli.errors import CliError
+from loadlab.cli.yaml_texts import OneOfEachKey
 from loadlab.model.resources import Experiment
 from loadlab.model.spec import LoadExperimentSpec
 from loadlab.plan import Images, Plan, PlanError, make_plan
@@ -145,7 +146,7 @@ def others_in(text: str) -> tuple[str, ...]:
 
 def _objects(text: str, file: str = "the text") -> list[Document]:
     try:
-        found = list(yaml.safe_load_all(text))
+        found = list(yaml.load_all(text, OneOfEachKey))
     except yaml.YAMLError as error:
         why = " ".join(str(error).replace(_NAMELESS, "").split())
         raise CliError(f"{file}: no YAML: {why}") from error

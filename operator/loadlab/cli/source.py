@@ -26,6 +26,7 @@ from loadlab.cli.refusals import (
     not_read,
     unreachable,
 )
+from loadlab.cli.untaken import Untaken
 
 _TRIALS = "loadtrials"
 _PAGE = 20  # trials of up to 40 KB each
@@ -171,15 +172,20 @@ class Cluster:
     ) -> Iterator[dict[str, Any]]:
         """Yield the experiment now and after every change, until the time is up.
 
-        A server that is away once the experiment was read is asked again, and `say` told of it.
+        A server that is away once the experiment was read is asked again, and `say` told of it;
+        and of an experiment that no operator takes up.
         """
         deadline, was_read, pause, said = time.monotonic() + seconds, False, _PAUSE_SECONDS, ""
+        untaken = Untaken()
         while (left := deadline - time.monotonic()) > 0:
             try:
                 current = self.read(name)
                 was_read = True
                 yield current
-                yield from self._changes(name, current, min(left, _LONGEST_WATCH_SECONDS))
+                if told := untaken.told_of(current, time.monotonic()):
+                    say(told)
+                longest = untaken.looked_at_within(current) or _LONGEST_WATCH_SECONDS
+                yield from self._changes(name, current, min(left, longest))
                 pause, said = _PAUSE_SECONDS, ""
             except AwayError as error:
                 if not was_read:

@@ -33,12 +33,20 @@ def read_experiment(
         message = f"this release cannot read the status that another one wrote: {fault}"
         return unread, Refusal(Reason.SUPERSEDED, message)
     try:
-        experiment = Experiment.model_validate(body)
-        return experiment, plans.plan_of(experiment, images)
+        return _plan(Experiment.model_validate(body), unread, images, plans)
     except ValidationError as error:
         return unread, Refusal(Reason.INVALID_SPEC, _explain(error))
+
+
+def _plan(
+    experiment: Experiment, unread: AnyExperiment, images: Images, plans: Plans
+) -> tuple[AnyExperiment, Plan | Refusal]:
+    try:
+        return experiment, plans.plan_of(experiment, images)
     except PlanError as error:
-        return unread, Refusal(error.reason, str(error))
+        # Its ending needs nothing of its spec; what becomes of it once it is over does.
+        kept = experiment if unread.status.phase.is_terminal else unread
+        return kept, Refusal(error.reason, str(error))
 
 
 def read_identity(body: Manifest) -> AnyExperiment:

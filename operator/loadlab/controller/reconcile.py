@@ -38,11 +38,11 @@ from loadlab.kube.finished import FinishedTrials
 from loadlab.kube.hints import NO_HINTS, Hints
 from loadlab.kube.managed import why_not_written
 from loadlab.kube.observe import observe
-from loadlab.kube.standing import Standing, standing_of
-from loadlab.model.resources import AnyExperiment
+from loadlab.kube.standing import Standing, retains_pods, standing_of
+from loadlab.model.resources import AnyExperiment, Experiment
 from loadlab.plan import Images, Plan
 from loadlab.progress.clearing import with_kept
-from loadlab.progress.closing import awaits_analysis
+from loadlab.progress.closing import awaits_analysis, expire
 from loadlab.progress.conditions import AT_ONCE, Transition
 from loadlab.progress.creation import answer_refused_creation
 from loadlab.progress.decide import decide, decide_unobserved, decide_unseen
@@ -99,7 +99,7 @@ class Reconciler:
             return None
         standing = standing_of(body)
         self.unwritten.was_read(standing.uid)
-        if standing.deleting and not standing.is_under_way:
+        if standing.deleting and not standing.is_under_way and not retains_pods(body):
             return None
         if why := why_not_written(body):
             return await self._troubled.leave_alone(body, standing, why, now)
@@ -149,7 +149,7 @@ class Reconciler:
         )
         status = experiment.status
         if isinstance(planned, Refusal) and status.phase.is_terminal and not status.retained:
-            return None  # what another release wrote stays, also where this one cannot read it
+            return await self._expire(planned, experiment, now)
         decision = decide_unseen(planned, experiment, now)
         if decision is not None:
             await self._act(planned, Actor(self.cluster, experiment, now), decision)
@@ -157,6 +157,19 @@ class Reconciler:
             decision = await self._observe_and_act(planned, experiment, now, hints)
         await write_status(self.cluster, self.unwritten, body, decision.status, now)
         await announce(decision, Actor(self.cluster, experiment, now))
+        return decision.requeue_after
+
+    async def _expire(
+        self, planned: Refusal, experiment: AnyExperiment, now: float
+    ) -> float | None:
+        """Let one that is over and has no plan delete itself in its time; its status stays.
+
+        What another release wrote stays, where this one cannot read it.
+        """
+        if not isinstance(experiment, Experiment):
+            return None
+        decision = expire(experiment, now)
+        await self._act(planned, Actor(self.cluster, experiment, now), decision)
         return decision.requeue_after
 
     async def _observe_and_act(

@@ -78,6 +78,11 @@ def standing_of(body: Mapping[str, Any]) -> Standing:
     )
 
 
+def retains_pods(body: Mapping[str, Any]) -> bool:
+    """Whether an experiment that is over says that it keeps pods to be looked at."""
+    return bool((body.get("status") or {}).get("retained"))
+
+
 def _is_stalled(status: Mapping[str, Any]) -> bool:
     conditions = status.get("conditions") or ()
     return any(

@@ -13,6 +13,7 @@ from loadlab.model.spec.config_maps import config_maps_of
 from loadlab.model.spec.expectations import Expectation, FigureName, fault_of, groups_of
 from loadlab.model.spec.load import Purpose
 from loadlab.model.spec.stores import Postgres, RabbitMq, Redis
+from loadlab.model.status.chosen import LONGEST_TITLE
 from loadlab.model.status.conditions import Reason
 from loadlab.model.status.inputs import MOST_CONFIG_MAPS
 from loadlab.plan.connections import RESERVED_CONNECTIONS, highest_demand
@@ -70,12 +71,24 @@ def check_cells(context: Context, cells: tuple[Cell, ...]) -> None:
     Raises:
         PlanError: names the field and the remedy.
     """
+    _check_titles(cells)
     check_generators(context, cells)
     check_pods(context, cells)
     check_iterations(context, cells)
     _check_replicas(context, cells)
     _check_connections(context, cells)
     _check_expectations(context, cells)
+
+
+def _check_titles(cells: tuple[Cell, ...]) -> None:
+    """What is known of a cell is found by its title, which no status may cut."""
+    title = max((cell.title() for cell in cells), key=len, default="")
+    if len(title) > LONGEST_TITLE:
+        message = (
+            f"{title[:LONGEST_TITLE]}… is the name of a cell, and {LONGEST_TITLE} characters are "
+            "the most: give fewer factors, and shorter names of variants"
+        )
+        raise PlanError(Reason.INVALID_SPEC, message)
 
 
 def _check_replicas(context: Context, cells: tuple[Cell, ...]) -> None:

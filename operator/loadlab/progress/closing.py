@@ -162,7 +162,7 @@ def _validity_condition(
 
 def is_over(experiment: Experiment, observed: Observed, now: float) -> Decision:
     """Return what a finished experiment still waits for: to be let go, and to delete itself."""
-    expiry = _expire(experiment, now)
+    expiry = expire(experiment, now)
     kept = end_retention(experiment, observed, now)
     if kept is None or any(isinstance(each, DeleteExperiment) for each in expiry.actions):
         return expiry
@@ -170,9 +170,11 @@ def is_over(experiment: Experiment, observed: Observed, now: float) -> Decision:
     return replace(kept, requeue_after=min(waits, default=None))
 
 
-def _expire(experiment: Experiment, now: float) -> Decision:
+def expire(experiment: Experiment, now: float) -> Decision:
+    """Return when `ttlStrategy` deletes a finished experiment, or that it is time."""
     status, ttl = experiment.status, experiment.spec.ttl_strategy
-    if ttl is None or status.completion_time is None:
+    is_going = experiment.metadata.deletion_timestamp is not None
+    if ttl is None or status.completion_time is None or is_going:
         return Decision(status)
     succeeded = is_true(status.conditions, ConditionType.COMPLETE)
     limit = ttl.seconds_after_success if succeeded else ttl.seconds_after_failure

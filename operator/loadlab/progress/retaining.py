@@ -1,8 +1,8 @@
 """`retain: OnFailure`: what a failed experiment leaves running for people to look at.
 
 The generator goes at once, as its load would go on. The rest stays for `retainFor`, until the
-experiment is told `retain: Never`, or until another one has its turn: nobody waits for it, and it
-is gone before that one's first load.
+experiment is told `retain: Never` or deleted, which somebody's finalizer may hold up, or until
+another one has its turn: nobody waits for it, and it is gone before that one's first load.
 """
 
 from dataclasses import replace
@@ -80,7 +80,8 @@ def end_retention(experiment: Experiment, observed: Observed, now: float) -> Dec
     """Return what to do about what a failed experiment keeps; None where it keeps nothing."""
     status = experiment.status
     left = epoch(status.retained.until) - now if status.retained else 0.0
-    if left > 0 and experiment.spec.retain is Retain.ON_FAILURE and not observed.place.wanted_by:
+    is_wanted = observed.place.wanted_by or experiment.metadata.deletion_timestamp
+    if left > 0 and experiment.spec.retain is Retain.ON_FAILURE and not is_wanted:
         return Decision(status, requeue_after=min(left, LOOK_FOR_OTHERS))
     return let_go(status, observed)
 

@@ -59,3 +59,11 @@ def test_a_status_of_another_release_is_an_error_that_names_the_field(
 
     with pytest.raises(CliError, match=r"lab/select is of another release \(status\.verdict"):
         Experiment.of(finished)
+
+
+def test_what_a_pending_one_waits_for_is_named(finished):
+    status = {"phase": "Pending", "queuePosition": 0, "waitsFor": "spec.suspend"}
+
+    line = Experiment.of(finished | {"status": status}).line
+
+    assert line.endswith(": Pending, 0 ahead in the queue, waits for spec.suspend")

@@ -13,12 +13,13 @@ from loadlab.model.status.search import SearchEnd
 
 NodeName = Annotated[str, Field(max_length=253)]
 MOST_NODES = 20  # of one component
+LONGEST_TITLE = 200  # characters of a cell's
 
 
 class CellLoad(ObservedModel):
     """What a cell carried in its pilot trial, and the rate that it is offered for it."""
 
-    cell: str = Field(max_length=200, description="The cell, without a rate.")
+    cell: str = Field(max_length=LONGEST_TITLE, description="The cell, without a rate.")
     carries: Annotated[float | None, decimals(1)] = Field(
         default=None,
         description=(
