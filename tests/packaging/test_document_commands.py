@@ -39,7 +39,7 @@ KINDS = {
     *("loadexperiment", "loadexperiments", "lexp", "loadtrials", "ltrial"),
     *("secret", "serviceaccount", "namespace", "crd", "configmap", "deployment"),
 }
-VERBS = {"apply", "wait", "get", "delete", "label", "explain", "create", "expose", "auth"}
+VERBS = {"apply", "wait", "get", "delete", "label", "explain", "create", "expose", "auth", "patch"}
 GROUP: Any = typer.main.get_command(app)
 
 

@@ -105,10 +105,9 @@ def _merged(
     start, end, account = _edges_and_account(reports)
     counts = count_requests(start, end, documents) if start and end else None
     costs = _costs(reports, documents, load)
-    started = _started(scenarios)
+    started, iteration_ms = _started(scenarios), _merged_iterations(scenarios).mean_us / 1000
     began = min(s.schedule_start_us or s.first_start_us for s in started) / 1e6
     found = SplitLatency.of([split for s in scenarios for split in s.splits])
-    iteration_ms = _merged_iterations(scenarios).mean_us / 1000
     return TrialMeasurement(
         load=load,
         ran=dict(ran),

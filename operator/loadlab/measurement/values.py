@@ -195,9 +195,8 @@ class TrialMeasurement:
     def window_seconds(self) -> float:
         """The time that the requests took: up to the last answer, or while users were at it.
 
-        All users of a closed loop begin together, and each is at it for as long as its iterations
-        take: on average all of their time over the number of those that were not cut off. All are
-        busy until the load ends, so that it is no shorter than the load, whatever samples lack.
+        A user of a closed loop is at it for as long as its iterations take: all of their time over
+        the number of those that were not cut off. It is no shorter than the load.
         """
         load = self.load
         if load.open_model or load.own_scenarios or not load.virtual_users:
