@@ -1,5 +1,6 @@
 """The demo again and again: on a calm node, and beside a build."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -30,7 +31,11 @@ def test_on_a_calm_node(lab: Lab, measured):
         f"orders by CPU per request: {orders}; widest interval {max(wide, default=1):.2f}; "
         f"intervals that do not meet: of ratios {ratios}, of rows {absolute}",
     )
-    assert [each["verdict"] for each in demos] == ["Passed"] * TIMES, [why_not(e) for e in demos]
+    for each in demos:
+        if not passed_or_not_quiet(each):
+            print(json.dumps(why_not(each)))
+    assert all(map(passed_or_not_quiet, demos))
+    assert sum(each["verdict"] == "Passed" for each in demos) >= TIMES - 1
     assert all(order == orders[0] for order in orders)
     assert max(wide, default=1) <= WIDEST
     assert ratios == []  # what a request costs at all may differ: a machine is not always as fast
@@ -57,6 +62,13 @@ def demo(lab: Lab, name: str, seconds: int = 400) -> Json:
     status = lab.wait(name, seconds)
     lab.delete(name)
     return status
+
+
+def passed_or_not_quiet(status: Json) -> bool:
+    """Whether all of it is known, or what others did on the node is the cause that it tells."""
+    quiet = condition(status, "Quiet")
+    is_told = quiet.get("status") == "False" and bool(quiet.get("message"))
+    return status["verdict"] == "Passed" or (status["verdict"] == "Inconclusive" and is_told)
 
 
 def why_not(status: Json) -> Json:
