@@ -30,7 +30,9 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.claim_readings": [
         *("expectation", "expectation_evidence", "claim_survivors", "claim_bounds"),
     ],
-    "analysis.claim_reach": ["claim_bounds", "claim_standing", "percentile_ends", "lengthened"],
+    "analysis.claim_reach": [
+        *("claim_bounds", "claim_standing", "percentile_ends", "lengthened", "own_delays")
+    ],
     "analysis.left_out": ["figures_left_out"],
     "analysis.too_little": ["criteria_evidence"],
     "analysis.controls": ["comparison"],
@@ -71,6 +73,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.cell_outcome": ["criteria", "criteria_evidence"],
     "analysis.noise_floor": [],
     "analysis.baseline": ["baseline_compare"],
+    "analysis.not_paired": ["baseline", "baseline_compare", "baseline_notes"],
     "analysis.failures": ["cell"],
     "analysis.own_thresholds": [],
     "analysis.attempts": [],
