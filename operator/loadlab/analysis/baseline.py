@@ -138,10 +138,10 @@ def _why_another(known: Baseline, former: Experiment) -> str:
 def _one_sided(pairs: Sequence[Pair], figures: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the cells and figures that one of the two tells, and that cannot be compared."""
     for figure in figures[: _most(len(pairs))]:
-        for pair in pairs:
-            is_told = any(getattr(row, figure) is not None for row in pair)
-            if is_told and _sides(pair, figure, "") is None:
-                yield pair[0].cell.title(), figure
+        for row, other in pairs:
+            is_told = getattr(row, figure) is not None or getattr(other, figure) is not None
+            if is_told and _sides((row, other), figure, "") is None:
+                yield row.cell.title(), figure
 
 
 def _told(texts: Sequence[str]) -> tuple[str, ...]:

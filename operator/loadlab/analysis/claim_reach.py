@@ -20,7 +20,7 @@ from loadlab.analysis.trial_figures import (
     has_lower_bound,
     share_from_send,
 )
-from loadlab.analysis.usual_delay import usual_delay
+from loadlab.analysis.usual_delay import in_half, usual_delay
 from loadlab.model.spec.expectations import Expectation, FigureName
 from loadlab.validity.judgement import ReasonKind
 from loadlab.validity.standing import weighing, worked_more_by
@@ -152,23 +152,17 @@ def _by_stops(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reac
     where no reason says so is told with a latency; what it waited longer beside one of two cells
     may be all that they differ by.
     """
-    sides = tuple(sides)
-    always_ms = min((_waited_ms(side.used) for side in sides), default=0.0)
-    for side in sides:
+    known = [side for side in sides if side.mean]
+    waits = [in_half(trial.generator_wait_ms for trial in side.used) for side in known]
+    for side, wait in zip(known, waits, strict=True):
         own, delay, kind = side.mean, usual_delay(side.used), _why_stopped(side.used)
         stopped = delay.of_ms(own) if delay and kind else 0.0
-        waited = _waited_ms(side.used) - always_ms
-        if not own or not (stopped or waited):
+        waited = wait - min(waits)
+        if not (stopped or waited):
             continue
-        said = _more_told(expectation.figure, side.title, kind if stopped >= waited else None)
+        said = _more_told(expectation.figure, side.title, kind if stopped else None)
         rest = max(0.0, own - max(stopped, waited))
         yield side.reach(rest / own, 1.0, f"{said}: raise spec.resources.k6.cpu")
-
-
-def _waited_ms(used: Sequence[TrialFigures]) -> float:
-    """Return for how long the generator waited for a CPU, p99, in half of the replicates."""
-    waits = sorted((trial.generator_wait_ms for trial in used), reverse=True)
-    return waits[(len(waits) - 1) // 2] if waits else 0.0
 
 
 def _why_stopped(used: Sequence[TrialFigures]) -> ReasonKind | None:

@@ -18,7 +18,6 @@ from loadlab.model.status import Figure
 
 _TINY = 1e-300
 _CONVERGED = 1e-15
-_ROUNDED = 1e-12  # of a figure: what some logarithms and their sum may lose
 
 
 def log_estimate(values: Sequence[float]) -> Figure | None:
@@ -40,13 +39,12 @@ def log_estimate(values: Sequence[float]) -> Figure | None:
 
 
 def exp_beside(mean: float, values: Sequence[float]) -> float:
-    """Return exp(mean), and one of the values exactly where it is that but for rounding.
+    """Return exp(mean), and the value itself where all are equal, and it is that but for rounding.
 
     Five times 50 is 50 and keeps `rate>=50`; by way of the logarithms it is 49.99999999999997.
     """
-    found = math.exp(mean)
-    ends = (end for end in (min(values), max(values)) if math.isclose(found, end, rel_tol=_ROUNDED))
-    return next(ends, found)
+    found, value = math.exp(mean), min(values)
+    return value if value == max(values) and math.isclose(found, value) else found
 
 
 def estimate_to_decide_by(values: Sequence[float]) -> Figure | None:

@@ -18,11 +18,12 @@ def usual_delay(used: Sequence[TrialFigures]) -> OwnDelay | None:
     if not used:
         return None
     delays = [trial.own_delay for trial in used]
-    share = _in_half(delay.share if delay else 0.0 for delay in delays)
-    some_ms = _in_half(delay.ms if delay else 0.0 for delay in delays)
+    share = in_half(delay.share if delay else 0.0 for delay in delays)
+    some_ms = in_half(delay.ms if delay else 0.0 for delay in delays)
     return OwnDelay(share, some_ms) if share or some_ms else None
 
 
-def _in_half(values: Iterable[float]) -> float:
+def in_half(values: Iterable[float]) -> float:
+    """Return what half of some values are, or more."""
     ordered = sorted(values, reverse=True)
     return ordered[(len(ordered) - 1) // 2]

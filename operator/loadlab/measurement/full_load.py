@@ -33,7 +33,7 @@ def ended_at_full_load(
     began: float,
     ramp_seconds: float,
     seconds: float,
-    iteration_ms: float = 0.0,
+    iteration_ms: float,
 ) -> Ended | None:
     """Return what ended in the whole seconds of a load that began at a moment since 1970.
 

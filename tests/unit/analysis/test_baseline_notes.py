@@ -186,3 +186,14 @@ def test_a_figure_of_nothing_on_one_side_is_not_compared(zero_here: bool) -> Non
 
     assert {claim.figure for claim in found.comparisons} == {"requestsPerSecond", "p95Ms"}
     assert found.note == "cpuMicros is not known in both: async/workers=1"
+
+
+def test_a_figure_that_one_of_the_two_has_alone_is_named_beside_those_that_are_compared() -> None:
+    """A tail that is gone may be one of which nothing came to an end."""
+    without = ROW.model_copy(update={"p95_ms": None})
+    for here, there in ((without, ROW), (ROW, without)):
+        found = baseline_of(after(former(results=[there.dump()]), results=(here,)))
+
+        assert {claim.figure for claim in found.comparisons} == {"requestsPerSecond", "cpuMicros"}
+        assert found.note == "p95Ms is not known in both: async/workers=1"
+    assert baseline_of(after(former(results=[without.dump()]), results=(without,))).note == ""

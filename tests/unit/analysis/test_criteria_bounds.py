@@ -303,3 +303,14 @@ def test_a_ceiling_that_a_lower_bound_breaks_by_itself_is_broken() -> None:
     found = evaluate(parse_threshold("http_req_duration", "p(95)<10"), cell)
 
     assert (found.outcome, found.note) == (Outcome.FAILED, "")
+
+
+def test_what_lengthens_a_latency_is_no_matter_of_a_rate_nor_of_an_overload() -> None:
+    bound = RATE.as_lower_bound("k6")
+    limited = replace(with_row(requests_per_second=bound), lengthened_by="WarmUpCounted")
+    overloaded = replace(with_row(load=LoadOutcome.OVERLOADED), lengthened_by="WarmUpCounted")
+
+    found = evaluate(parse_threshold("http_reqs", "rate<690"), limited)
+    assert (found.outcome, found.note) == (Outcome.FAILED, "")
+    found = evaluate(parse_threshold("http_req_duration", "p(95)<0.001"), overloaded)
+    assert (found.outcome, found.note) == (Outcome.FAILED, "")

@@ -9,7 +9,7 @@ import pytest
 
 from loadlab.measurement.documents import K6Document
 from loadlab.measurement.documents.generator import Scenario
-from loadlab.measurement.full_load import Ended, ended_at_full_load
+from loadlab.measurement.full_load import Ended, carried_per_second, ended_at_full_load
 from loadlab.measurement.pod_log import PodReport
 from loadlab.measurement.trial import VoidTrial, measure_trial
 from loadlab.measurement.values import TrialMeasurement
@@ -124,6 +124,13 @@ def test_a_ramp_is_no_part_of_what_is_carried(phase: float) -> None:
     )
 
 
+def test_a_ramp_of_single_requests_is_over_with_its_answers() -> None:
+    ended = opened(lambda _: ANSWER, ramp=5, phase=0.37).ended
+
+    assert ended
+    assert ended.seconds == 9  # from second 6 to 15 of 5.37 to 15.37
+
+
 @pytest.mark.parametrize("answer", [0.6, 4.0])
 def test_a_ramp_is_over_once_what_was_sent_at_its_end_has_answers(answer: float) -> None:
     """Answers of 4 s after a ramp of 5 s made 84/s of 100: seconds with the ramp's arrivals."""
@@ -167,7 +174,7 @@ def pod(*seconds: tuple[int, int, int], first_answer: float = 0.0) -> Scenario:
 
 
 def test_those_that_failed_while_it_lasted_are_none_of_the_good() -> None:
-    found = ended_at_full_load([pod((0, 10, 1), (1, 20, 2), (2, 40, 8))], START, 0.0, 2.5)
+    found = ended_at_full_load([pod((0, 10, 1), (1, 20, 2), (2, 40, 8))], START, 0.0, 2.5, 0.0)
 
     assert found == Ended(requests=30, failed=3, seconds=2.0)
     assert found.good == 27
@@ -176,7 +183,7 @@ def test_those_that_failed_while_it_lasted_are_none_of_the_good() -> None:
 def test_it_begins_with_the_first_answer_of_any_pod() -> None:
     pods = [pod((0, 10, 0), (1, 10, 0), first_answer=at) for at in (0.9, 0.1)]
 
-    found = ended_at_full_load(pods, START, 0.0, 2.0)
+    found = ended_at_full_load(pods, START, 0.0, 2.0, 0.0)
     assert found
     assert found.requests == 40
     assert found.seconds == pytest.approx(1.9)
@@ -186,7 +193,7 @@ def test_it_begins_with_the_first_answer_of_any_pod() -> None:
 def test_half_of_a_load_is_whole_seconds(first_answer: float, is_told: bool) -> None:
     pods = [pod((0, 10, 0), (1, 10, 0), first_answer=first_answer)]
 
-    assert bool(ended_at_full_load(pods, START, 0.0, 1.5)) is is_told
+    assert bool(ended_at_full_load(pods, START, 0.0, 1.5, 0.0)) is is_told
 
 
 @pytest.mark.parametrize("phase", [0.0, 0.37])
@@ -210,6 +217,22 @@ def test_of_several_requests_an_iteration_the_last_ones_come_later() -> None:
     assert several.requests == 200
     iterations = several.model_copy(update={"iterations": 100})
 
-    found = ended_at_full_load([iterations], START, 0.0, 10.0, iteration_ms=2020.0)
+    found = ended_at_full_load([iterations], START, 0.0, 10.0, iteration_ms=2001.0)
 
     assert found == Ended(requests=140, failed=0, seconds=7.0)
+
+
+@pytest.mark.parametrize(
+    ("ended", "until_last", "carried"),
+    [
+        (101.0, 33.0, 100.0),  # one hung
+        (50.0, 66.7, 50.0),  # a queue was answered faster afterwards
+        (50.0, 98.9, 50.0),
+        (50.0, 99.0, 99.0),
+        (99.5, 99.2, 99.5),
+    ],
+)
+def test_nearly_all_of_it_up_to_the_last_answer_is_what_was_offered(
+    ended: float, until_last: float, carried: float
+) -> None:
+    assert carried_per_second(ended, until_last, 100.0) == carried
