@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic.alias_generators import to_camel
 
+from loadlab.analysis.environments import LONGEST_DIFFERENCE
 from loadlab.base.text import fit
 from loadlab.model.status import ResultRow
 from loadlab.plan.rates import without_rate
@@ -56,7 +57,7 @@ def alone(
     paired = {row.cell.title() for row, _ in pairs} | moved
     for side, known in (("here", rows), ("there", others)):
         if titles := [t for row in known if (t := row.cell.title()) not in paired]:
-            yield f"only {side}: {_named(titles)}"
+            yield fit(f"only {side}: {_named(titles)}", LONGEST_DIFFERENCE)
 
 
 def _at_other_rates(

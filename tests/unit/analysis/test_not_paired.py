@@ -2,8 +2,11 @@
 
 import pytest
 
-from loadlab.analysis.not_paired import LONGEST_NOTE, gaps
+from loadlab.analysis.environments import LONGEST_DIFFERENCE
+from loadlab.analysis.not_paired import LONGEST_NOTE, alone, gaps
+from loadlab.catalogue import Cell
 from loadlab.model.status import Baseline
+from tests.unit.analysis.claims import rows_of, sized
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,13 @@ def test_names_of_any_length_fit_the_status() -> None:
 
     assert len(note) == LONGEST_NOTE == 300
     assert Baseline(name="night", note=note).note == note
+
+
+def test_cells_that_one_of_the_two_has_alone_fit_a_difference() -> None:
+    (row,) = rows_of([sized(Cell(variant="v"), 1, 100, 500, 40)])
+    long = [Cell(variant="v" * 29 + str(n), server="uvicorn", workers=64, ms=10) for n in range(9)]
+
+    (told,) = alone([], [], [row.model_copy(update={"cell": cell}) for cell in long])
+
+    assert told.startswith("only there: v")
+    assert len(told) <= LONGEST_DIFFERENCE
