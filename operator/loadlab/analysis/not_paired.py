@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic.alias_generators import to_camel
 
 from loadlab.analysis.environments import LONGEST_DIFFERENCE
-from loadlab.base.text import fit
+from loadlab.base.text import first_of, fit
 from loadlab.model.status import ResultRow
 from loadlab.plan.rates import without_rate
 
@@ -41,12 +41,12 @@ def _gaps(
 ) -> Iterator[str]:
     if moved := _at_other_rates(pairs, rows, others):
         remedy = "factors.rate gives both one"
-        yield f"offered another rate there, so another cell: {_named(moved)}; {remedy}"
+        yield f"offered another rate there, so another cell: {first_of(moved, _NAMED)}; {remedy}"
     figures: dict[str, list[str]] = {}
     for cell, figure in one_sided:
         figures.setdefault(to_camel(figure), []).append(cell)
     for figure, cells in figures.items():
-        yield f"{figure} is not known in both: {_named(cells)}"
+        yield f"{figure} is not known in both: {first_of(cells, _NAMED)}"
 
 
 def alone(
@@ -57,7 +57,7 @@ def alone(
     paired = {row.cell.title() for row, _ in pairs} | moved
     for side, known in (("here", rows), ("there", others)):
         if titles := [t for row in known if (t := row.cell.title()) not in paired]:
-            yield fit(f"only {side}: {_named(titles)}", LONGEST_DIFFERENCE)
+            yield fit(f"only {side}: {first_of(titles, _NAMED)}", LONGEST_DIFFERENCE)
 
 
 def _at_other_rates(
@@ -71,8 +71,3 @@ def _at_other_rates(
 
 def _without_rate(row: ResultRow) -> str:
     return without_rate(row.cell).title()
-
-
-def _named(titles: Sequence[str]) -> str:
-    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-    return f"{', '.join(titles[:_NAMED])}{more}"

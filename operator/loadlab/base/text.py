@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 ELLIPSIS = "…"
 SEEN_BEYOND = 2000  # characters beyond those that are kept: what is dropped makes room for some
@@ -59,6 +60,12 @@ def fit(text: str, bound: int | None = None) -> str:
     if bound is None or len(cleaned) <= bound:
         return cleaned
     return cleaned[: bound - len(ELLIPSIS)] + ELLIPSIS
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Name so many at most, such as `a, b, c and 2 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _printable(character: str) -> str:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from loadlab.analysis.baseline import BaselineView, figures_left_out, same_cells, with_baseline
 from loadlab.base.models import first_fault
+from loadlab.base.text import first_of
 from loadlab.cli import baseline, gate
 from loadlab.cli.cells_table import short_title
 from loadlab.cli.errors import CliError
@@ -118,9 +119,8 @@ def not_compared(sides: Sides) -> Iterator[str]:
 
 def _named(why: str, rows: list[ResultRow]) -> Iterator[str]:
     if rows:
-        more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-        names = ", ".join(row.cell.title() for row in rows[:_NAMED])
-        yield f"Not compared, {why}: {names}{more}"
+        names = first_of([row.cell.title() for row in rows], _NAMED)
+        yield f"Not compared, {why}: {names}"
 
 
 def _place(experiment: Experiment) -> str:

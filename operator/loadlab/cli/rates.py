@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from loadlab import spelling
 from loadlab.analysis.pilots import Limit, words_of
+from loadlab.base.text import first_of
 from loadlab.model.spec.load import Purpose
 from loadlab.model.status import Calibration, CellLoad, LoadExperimentStatus, ResultRow
 from loadlab.plan.rates import without_rate
@@ -79,15 +80,14 @@ def _alone(found: Calibration) -> str:
 
 
 def _offered(tier: Sequence[CellLoad]) -> str:
-    names = ", ".join(load.cell for load in tier[:MOST_NAMED])
-    more = f" and {len(tier) - MOST_NAMED} more" if len(tier) > MOST_NAMED else ""
+    names = first_of([load.cell for load in tier], MOST_NAMED)
     rate = tier[0].rate
     offered = "Compared at factors.rate" if rate is None else f"Compared at rate {rate:,}"
     carried = _carried(tier)
     slowest = f"; the slowest carried ≥ {spelling.number(min(carried))} req/s" if carried else ""
     unknown = [load.cell for load in tier if not load.carries]
     without = f"; no pilot trial tells what {_few(unknown)} carries" if unknown else ""
-    return f"{offered}: {names}{more}{slowest}{without}"
+    return f"{offered}: {names}{slowest}{without}"
 
 
 def _few(cells: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ nothing has to be planned, or be planned alike, to be removed.
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
+from loadlab.base.text import first_of
 from loadlab.base.times import epoch
 from loadlab.model.status import LoadExperimentStatus
 from loadlab.model.status.conditions import Reason
@@ -136,10 +137,9 @@ def _patience(children: Iterable[Child]) -> float:
 
 
 def _listed(children: Sequence[Child]) -> str:
-    more = f" and {len(children) - NAMED} more" if len(children) > NAMED else ""
     holding = sorted({child.held_by for child in children if child.held_by})
     held = f", held by somebody's finalizer {', '.join(holding)}," if holding else ""
-    return ", ".join(map(_named, children[:NAMED])) + more + held
+    return first_of([_named(child) for child in children], NAMED) + held
 
 
 def _named(child: Child) -> str:
