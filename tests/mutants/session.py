@@ -1,4 +1,7 @@
-"""One pytest session that collects the tests once and runs them over each mutant in a fork."""
+"""One pytest session that collects the tests once and runs them over each mutant in a fork.
+
+As many forks run side by side as there are CPUs.
+"""
 
 import gc
 import importlib
@@ -7,7 +10,8 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -96,8 +100,9 @@ def _hold(name: str, run: Callable[[], int], patience: float) -> Outcome:
     outcome = Outcome(name)
     listed = dict(EQUIVALENT.get(name, {}))
     began = told = time.monotonic()
-    for number, mutant in enumerate(mutants, 1):
-        survives = _succeeds(partial(_run_over, run, module, mutant), patience)
+    runs = (partial(_run_over, run, module, mutant) for mutant in mutants)
+    survivals = zip(mutants, _side_by_side(runs, patience), strict=True)
+    for number, (mutant, survives) in enumerate(survivals, 1):
         is_listed = listed.pop(mutant.key, None) is not None
         _count(outcome, mutant, is_listed=is_listed, survives=survives)
         if time.monotonic() - told > EVERY_SECONDS:
@@ -186,8 +191,31 @@ def _run(session: pytest.Session, items: Sequence[pytest.Item], *, stop: bool = 
     return 0
 
 
+def _side_by_side(runs: Iterable[Callable[[], int]], seconds: float) -> Iterator[bool]:
+    """Whether each of them succeeds, in their order; as many run at a time as there are CPUs."""
+    children: deque[int] = deque()
+    for run in runs:
+        if len(children) == os.cpu_count():
+            yield _has_succeeded(children.popleft())
+        children.append(_started(run, seconds))
+    while children:
+        yield _has_succeeded(children.popleft())
+
+
 def _succeeds(run: Callable[[], int], seconds: float) -> bool:
-    """Whether a function returns 0, in a silent process of its own with so much CPU time."""
+    return _has_succeeded(_started(run, seconds))
+
+
+def _has_succeeded(child: int) -> bool:
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) == 0
+
+
+def _started(run: Callable[[], int], seconds: float) -> int:
+    """Call a function in a silent process of its own, which ends with what it returns.
+
+    It is killed once it has used so much CPU time.
+    """
     child = os.fork()
     if child == 0:
         code = 1
@@ -199,5 +227,4 @@ def _succeeds(run: Callable[[], int], seconds: float) -> bool:
             code = run()
         finally:  # whatever was raised: the change broke the module
             os._exit(code)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == 0
+    return child

@@ -16,7 +16,7 @@ TESTS: dict[int, LongTest] = {
     ),
     4: LongTest(
         "select async against itself, 10 comparisons",
-        "at most one different; noise of CPU per request at most 3 %",
+        "at most one different; CPU per request at most 3 % apart, or no more than k6's own",
     ),
     5: LongTest(
         "a neighbour at random moments, on the shared CPUs and on the service's own",
