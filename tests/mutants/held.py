@@ -83,6 +83,8 @@ MODULES: Mapping[str, Sequence[str]] = {
     "measurement.histogram": [],
     "measurement.usage": ["ended"],
     "measurement.full_load": [],
+    "measurement.backlog": ["full_load"],
+    "measurement.users_at_it": ["window"],
     "measurement.latency": ["cut_off", "own_time_outs"],
     "measurement.sending": [],
     "measurement.sessions": [],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from loadlab.analysis.trial_figures import TrialFigures
-from loadlab.measurement.values import WorkDone
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status import WorkRow
 
 

@@ -19,7 +19,8 @@ from loadlab.measurement.failures import FailedRequests
 from loadlab.measurement.latency import Latency, Unanswered
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import GENERATOR, ComponentUsage
-from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.spec.expectations import FigureName
 from loadlab.model.status import Bottleneck, LatencyMs, Resource, Validity
 from loadlab.plan.expected import ExpectedWork

@@ -9,8 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from statistics import linear_regression
 
+from loadlab.measurement import bounds
 from loadlab.measurement.documents.generator import Second
+from loadlab.plan.expected import LoadFacts
 
 MOST_MOMENTS = 30  # a longer load has as many, further apart
 
@@ -21,6 +24,24 @@ class Backlog:
 
     waiting: tuple[int, ...]
     every_seconds: int
+
+    def is_kept(self, load: LoadFacts) -> bool:
+        """Whether hardly any request more waits at the end of a load than in the midst of it."""
+        grown, offered = self.grown_in(load.duration_seconds), load.rate_per_second
+        if grown is None or not offered:
+            return False
+        return grown <= (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds
+
+    def grown_in(self, seconds: float) -> float | None:
+        """Return by how many requests it grows in so many seconds; None of one moment.
+
+        By the straight line of least squares. Of more than wait at last no queue is left.
+        """
+        if len(self.waiting) < 2:
+            return None
+        moments = range(0, self.every_seconds * len(self.waiting), self.every_seconds)
+        slope = linear_regression(moments, self.waiting).slope
+        return min(self.waiting[-1], slope * seconds)
 
 
 def backlog_of(pods: Sequence[Sequence[Second]], start: float, seconds: float) -> Backlog | None:

@@ -39,7 +39,7 @@ def ended_at_full_load(
 
     Without a ramp the first of them begins with the first answer, before which nothing could end;
     after one, once those that were sent first at its end have answers. Where an iteration has more
-    than one request, it begins once those of the first iterations are over.
+    than one request, it begins once those of the first iterations are over; in the midst at last.
     None where too little of the load is whole seconds, or not each request's second is told.
     """
     last = int(began + ramp_seconds + seconds)
@@ -50,6 +50,8 @@ def ended_at_full_load(
     if is_later:
         first_answers = first_latency([s.series for s in scenarios], full)
         first = ceil(full + max(first_answers, iteration_ms / 1000 if has_several else 0.0))
+        latest = int(last - bounds.WHOLE_SECONDS * seconds)
+        first = min(first, max(latest, ceil(full)))
     lines = [line for scenario in scenarios for line in scenario.series]
     if sum(line.n for line in lines) != requests:
         return None
@@ -72,4 +74,4 @@ def carried_per_second(ended: float, until_last: float, planned: float) -> float
     left it may answer faster, as nobody takes its CPU or its connections any more.
     """
     is_kept = until_last >= bounds.KEPT_UNTIL_LAST * planned
-    return min(planned, max(until_last, ended) if is_kept else ended)
+    return planned if is_kept else min(planned, ended)

@@ -23,28 +23,10 @@ from loadlab.measurement.steady_answers import (
     goes_on_after,
 )
 from loadlab.measurement.usage import GENERATOR, ComponentUsage, CpuSetUsage, SilentTime, Watch
+from loadlab.measurement.users_at_it import Users
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status import LatencyMs
 from loadlab.plan.expected import ExpectedWork, LoadFacts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkDone:
-    """What the stores and the queue worker did while measuring; None where it is unknown."""
-
-    transactions: int | None = None
-    rows_read: int | None = None
-    rows_written: int | None = None
-    cache_hits: int | None = None
-    cache_misses: int | None = None
-    persisted: int | None = None
-    commits: int | None = None  # of the queue worker
-
-    @property
-    def lookups(self) -> int | None:
-        """Look-ups in Redis."""
-        if self.cache_hits is None or self.cache_misses is None:
-            return None
-        return self.cache_hits + self.cache_misses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,15 +177,19 @@ class TrialMeasurement:
     def window_seconds(self) -> float:
         """The time that the requests took: up to the last answer, or while users were at it.
 
-        A user of a closed loop is at it for as long as its iterations take: all of their time over
-        the number of those that were not cut off. It is no shorter than the load.
+        Users of a closed loop are at it for as long as their iterations take, and no shorter than
+        the load (loadlab.measurement.users_at_it).
         """
         load = self.load
         if load.open_model or load.own_scenarios or not load.virtual_users:
             return self.answered_seconds
-        users = max(1, load.virtual_users - self.interrupted_iterations)
-        busy = self.iterations * self.mean_iteration_ms / 1000 / users
-        until = max(load.ramp_up_seconds / 2 + busy, self.loaded_seconds)
+        until = Users(load.virtual_users, self.interrupted_iterations).were_at_it(
+            self.iterations,
+            self.mean_iteration_ms / 1000,
+            ramp_seconds=load.ramp_up_seconds,
+            loaded=(self.first_request_epoch_seconds, self.loaded_seconds),
+            series=self.series,
+        )
         return min(until, max(self.loaded_seconds, self.answered_seconds, self.iterations_seconds))
 
     @property
@@ -238,6 +224,8 @@ class TrialMeasurement:
         if ended is None:
             return rate
         planned = requests / self.load.full_load_seconds
+        if self.backlog and not self.dropped_iterations and self.backlog.is_kept(self.load):
+            return planned
         return carried_per_second(at_full_load / ended.seconds, rate, planned)
 
     @property

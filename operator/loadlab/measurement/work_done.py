@@ -1,8 +1,29 @@
 """What the stores and the queue worker did between the two snapshots, by their own counters."""
 
+from dataclasses import dataclass
+
 from loadlab.base.names import Component
 from loadlab.measurement.documents import ComponentReading, Snapshot
-from loadlab.measurement.values import WorkDone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkDone:
+    """What the stores and the queue worker did while measuring; None where it is unknown."""
+
+    transactions: int | None = None
+    rows_read: int | None = None
+    rows_written: int | None = None
+    cache_hits: int | None = None
+    cache_misses: int | None = None
+    persisted: int | None = None
+    commits: int | None = None  # of the queue worker
+
+    @property
+    def lookups(self) -> int | None:
+        """Look-ups in Redis."""
+        if self.cache_hits is None or self.cache_misses is None:
+            return None
+        return self.cache_hits + self.cache_misses
 
 
 def work_between(start: Snapshot, end: Snapshot) -> WorkDone:

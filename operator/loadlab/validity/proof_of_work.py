@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from loadlab.base.names import Component
 from loadlab.measurement.request_counts import RequestCounts
-from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status.evidence import LAST_WORDS
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity import bounds

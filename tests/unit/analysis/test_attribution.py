@@ -10,7 +10,8 @@ from loadlab.analysis.attribution import attribute, attribute_cell
 from loadlab.measurement.ran_as import RanAs
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
-from loadlab.measurement.values import GeneratorLoad, WorkDone
+from loadlab.measurement.values import GeneratorLoad
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status import Confidence, Resource
 from loadlab.plan.expected import ExpectedWork
 from tests.unit.analysis.attributed import trial_of

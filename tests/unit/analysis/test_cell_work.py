@@ -8,7 +8,8 @@ from loadlab.analysis.cell_work import work_of
 from loadlab.analysis.trial_figures import TrialFigures
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.request_counts import RequestCounts
-from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status import WorkRow
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judged_trial import JudgedTrial

@@ -13,7 +13,8 @@ from loadlab.catalogue import Cell, Factor
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.resources import Trial
 from loadlab.model.status import (
     Best,

@@ -8,7 +8,8 @@ import pytest
 from loadlab.analysis.utilisation import Fullness, backlog, machines, waiting
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
-from loadlab.measurement.values import GeneratorLoad, TrialMeasurement, WorkDone
+from loadlab.measurement.values import GeneratorLoad, TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status import Resource
 from loadlab.plan.expected import ExpectedWork
 from tests.unit.analysis.attributed import trial_of

@@ -6,7 +6,8 @@ import random
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage, CpuSetUsage
-from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement, WorkDone
+from loadlab.measurement.values import GeneratorLoad, NamedRequests, TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status import Validity
 from loadlab.plan import Images, Plan, make_plan

@@ -1,7 +1,10 @@
 """The backlog of an open load: what was due and had no answer, at whole seconds of it."""
 
+import pytest
+
 from loadlab.measurement.backlog import MOST_MOMENTS, Backlog, backlog_of
 from loadlab.measurement.documents.generator import Second
+from loadlab.plan.expected import LoadFacts
 
 START = 100.3
 
@@ -40,3 +43,45 @@ def test_a_long_load_has_moments_further_apart() -> None:
 def test_where_none_waits_or_nothing_was_planned_there_is_none() -> None:
     assert backlog_of([pod({101: 0, 102: 0})], START, 4.0) is None
     assert backlog_of([pod({102: 5}, p50=9_000_000)], START, 4.0) is None
+
+
+@pytest.mark.parametrize(
+    ("waiting", "grown"),
+    [
+        ((10, 20, 30, 40, 50), 50.0),  # of 50 more in 5 s those of now are left
+        ((30, 30, 30, 30, 30), 0.0),  # a steady service
+        ((0, 0, 0, 0, 0, 1), 5 / 7),
+        ((0, 0, 0, 9, 1), 1.0),  # no more than wait
+        ((100, 110, 120, 130, 140), 50.0),  # a slow service, and a queue beside it
+        ((50, 40, 30, 20, 10), -50.0),
+    ],
+)
+def test_a_queue_grows_from_moment_to_moment_whatever_waits_in_a_steady_service(
+    waiting: tuple[int, ...], grown: float
+) -> None:
+    assert Backlog(waiting=waiting, every_seconds=1).grown_in(5.0) == pytest.approx(grown)
+
+
+def test_of_a_long_load_the_moments_are_further_apart() -> None:
+    assert Backlog(waiting=(10, 20, 30), every_seconds=10).grown_in(20.0) == pytest.approx(20)
+
+
+def test_one_moment_tells_no_growth() -> None:
+    alone = Backlog(waiting=(5,), every_seconds=1)
+
+    assert alone.grown_in(3.0) is None
+    assert not alone.is_kept(load(100.0))
+
+
+@pytest.mark.parametrize(("last", "is_kept"), [(27, True), (28, False)])
+def test_a_queue_of_one_percent_is_none(last: int, is_kept: bool) -> None:
+    """Of 500 requests in 10 s: 2 more in 4 s are 5 in all of it."""
+    assert Backlog(waiting=(25, last), every_seconds=4).is_kept(load(50.0)) is is_kept
+
+
+def test_of_no_rate_nothing_is_kept() -> None:
+    assert not Backlog(waiting=(0, 0), every_seconds=1).is_kept(load(None))
+
+
+def load(rate: float | None) -> LoadFacts:
+    return LoadFacts(open_model=True, virtual_users=0, duration_seconds=10.0, rate_per_second=rate)

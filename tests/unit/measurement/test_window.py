@@ -1,6 +1,7 @@
 """The time that requests are divided by: users who pause after a request are at it until then."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -191,17 +192,58 @@ def test_samples_that_lack_do_not_shorten_it() -> None:
     assert any(little_violated(lost))
 
 
-def test_of_users_who_hang_from_the_start_the_others_take_all_the_time() -> None:
-    """Three of ten hang; seven are answered in 4 s each, the last time at 12 s: 2.1/s for 1.75."""
-    whole = paced(lambda: 0.0, users=10, seconds=10.0, graceful_stop_ms=30_000.0)
-    hung = replace(
-        whole,
-        requests=21,
-        iterations=21,
-        interrupted_iterations=3,
-        mean_iteration_ms=4000.0,
-        iterations_seconds=12.0,
-        last_answer_epoch_seconds=whole.first_request_epoch_seconds + 12,
-    )
+def hung(
+    lasts: list[float], *, users: int = 10, cut: int = 3, since: float = 0.0, took: float = ANSWER
+) -> TrialMeasurement:
+    """10 s of users of whom some hang from a moment on and are cut off, and the others' last ends.
 
-    assert hung.requests_per_second == pytest.approx(1.75)
+    The others have answers of 20 ms up to the end of the load.
+    """
+    ended = [took * (n + 1) for _ in range(users - cut) for n in range(int(10 / took))]
+    ended += [took * (n + 1) for _ in range(cut) for n in range(int(since / took))]
+    times = [took] * len(ended) + [max(took, last - 10) for last in lasts]
+    ended += lasts
+    seconds = Counter(map(int, ended))
+    document = document_of([round(1e6 * each) for each in times])
+    document["scenarios"]["measure"] |= {
+        "interruptedIterations": cut,
+        "lastSampleUs": _us(max(ended)),
+        "firstIterationUs": _us(0),
+        "lastIterationUs": _us(max(ended)),
+        "iteration_duration": distribution([round(1e6 * each) for each in times]),
+        "series": [{"t": START + t, "n": n, "err": 0} for t, n in sorted(seconds.items())],
+    }
+    return trial_of(document, virtual_users=users, duration_seconds=10.0, graceful_stop_ms=3e4)
+
+
+@pytest.mark.parametrize("since", [0.0, 5.0, 9.98])
+@pytest.mark.parametrize("last", [10.01, 14.0])
+def test_whenever_some_begin_to_hang_the_others_load_it_until_their_last_answers(
+    since: float, last: float
+) -> None:
+    """Three of ten. The others' last answers, at 14 s, are 4 s more of theirs."""
+    found = hung([last] * 7, since=since)
+
+    assert found.window_seconds == pytest.approx(last, abs=0.51)
+
+
+def test_one_slow_answer_beside_hanging_ones_takes_no_more_than_its_share() -> None:
+    """Of ten users three hang at the end, one of the others waits 8 s longer: 14 s were told."""
+    found = hung([18.0] + [10.01] * 6, since=9.98)
+
+    assert found.window_seconds == pytest.approx(10 + 8 / 7, rel=0.01)
+
+
+def test_who_hangs_from_the_start_leaves_the_time_to_the_others() -> None:
+    """Seven have an answer each 4 s, the last at 12 s: 2.1/s for 1.75."""
+    found = hung([12.0] * 7, took=4.0)
+
+    assert found.requests == 21
+    assert found.requests_per_second == pytest.approx(1.75, rel=0.05)
+
+
+def test_without_seconds_it_is_the_time_of_all_over_all() -> None:
+    bare = replace(hung([14.0] * 7, since=9.98), series=None)
+
+    busy = bare.iterations * bare.mean_iteration_ms / 1000
+    assert bare.window_seconds == pytest.approx(busy / 10)

@@ -7,7 +7,7 @@ import pytest
 
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.measurement.values import WorkDone
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.resources import Experiment, Trial
 from loadlab.model.status.conditions import ConditionType, find
 from loadlab.plan import Plan, make_plan

@@ -10,7 +10,8 @@ from loadlab.measurement.pod_log import read_pod_log
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.trial import measure_trial
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.plan.expected import LoadFacts
 from loadlab.validity.judge import judge
 from loadlab.validity.judged_trial import (

@@ -9,8 +9,8 @@ from loadlab.measurement.documents import Freshness, Program, Snapshot
 from loadlab.measurement.histogram import Histogram
 from loadlab.measurement.request_counts import RequestCounts
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.measurement.values import TrialMeasurement, WorkDone
-from loadlab.measurement.work_done import work_between
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone, work_between
 from loadlab.model.status import Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judgement import Reason, ReasonKind

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from loadlab.measurement.usage import ComponentUsage
-from loadlab.measurement.values import TrialMeasurement, WorkDone
+from loadlab.measurement.values import TrialMeasurement
+from loadlab.measurement.work_done import WorkDone
 from loadlab.model.status import Validity
 from loadlab.plan.expected import ExpectedWork
 from loadlab.validity.judge import judge
