@@ -88,6 +88,10 @@ def figures_left_out(load: Load, cells: int) -> tuple[str, ...]:
     return tuple(map(to_camel, names))
 
 
+def _figures_of(load: Load, pairs: Sequence[Pair]) -> tuple[str, ...]:
+    return figures_between(load)[: _most(len(pairs))]
+
+
 def _most(cells: int) -> int:
     return max(1, MAX_BASELINE_COMPARISONS // max(1, cells))
 
@@ -107,7 +111,8 @@ def _compared(
     pairs = same_cells(*rows)
     why = _why_unlike(contrasts) or _why_no_turns(here, there)
     comparisons = _comparisons(pairs, known.name, spec, why, _own_ms(status, former.status))
-    lacking = gaps(pairs, *rows, _one_sided(pairs, figures_between(spec.load)))
+    names = _figures_of(spec.load, pairs)
+    lacking = gaps(pairs, *rows, _one_sided(pairs, names), _unknown(pairs, names))
     return known.model_copy(
         update={
             "uid": former.metadata.uid,
@@ -137,11 +142,20 @@ def _why_another(known: Baseline, former: Experiment) -> str:
 
 def _one_sided(pairs: Sequence[Pair], figures: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the cells and figures that one of the two tells, and that cannot be compared."""
-    for figure in figures[: _most(len(pairs))]:
+    for figure in figures:
         for row, other in pairs:
             is_told = getattr(row, figure) is not None or getattr(other, figure) is not None
             if is_told and _sides((row, other), figure, "") is None:
                 yield row.cell.title(), figure
+
+
+def _unknown(pairs: Sequence[Pair], figures: Sequence[str]) -> list[str]:
+    """Return the cells of which neither of the two tells a figure."""
+    return [
+        pair[0].cell.title()
+        for pair in pairs
+        if all(getattr(row, figure) is None for row in pair for figure in figures)
+    ]
 
 
 def _told(texts: Sequence[str]) -> tuple[str, ...]:
@@ -168,7 +182,7 @@ def _comparisons(
 ) -> tuple[BaselineComparison, ...]:
     if not pairs:
         return ()
-    names = figures_between(spec.load)[: _most(len(pairs))]
+    names = _figures_of(spec.load, pairs)
     known = [sides for pair in pairs for name in names if (sides := _sides(pair, name, why))]
     differences = [replace(sides.difference, own_ms=own_ms) for sides in known]
     found = zip(known, claims(differences), strict=True)

@@ -20,6 +20,7 @@ from loadlab.analysis.percentiles import mean_latency
 from loadlab.analysis.shares import share_estimate
 from loadlab.analysis.spoiled import reasons_beside_used, reasons_of_none_used
 from loadlab.analysis.statistics import estimate_to_decide_by, log_estimate
+from loadlab.analysis.time_outs import TimeOuts
 from loadlab.analysis.trial_figures import TrialFigures, cost_components
 from loadlab.analysis.usual_delay import usual_delay
 from loadlab.base.names import Component
@@ -62,6 +63,7 @@ class MeasuredCell:
     leeways: Mapping[float, Leeway] = field(default_factory=dict)  # by so few requests
     lengthened_by: str | None = None  # why latencies are longer, by nobody knows how much
     own_delay: OwnDelay | None = None  # of a generator that was short of CPU, in latencies
+    time_outs: tuple[TimeOuts, ...] = ()  # of each replicate
     wants_more: bool = False  # replicates than one, as more are planned
     limit: Bottleneck | None = None  # its bottleneck, where a criterion failed
     spoiled: int = 0  # replicates that the service spoiled, which are in no figure
@@ -128,6 +130,7 @@ class CellSum:
             leeways=self._percentiles.leeways(),
             lengthened_by=worked_more_by(weighty) if used else None,
             own_delay=usual_delay(used),
+            time_outs=tuple(trial.time_outs[""] for trial in used),
             dropped_iterations=sum(t.dropped_iterations for t in used),
             rate=estimate_to_decide_by(sorted(t.requests_per_second for t in used)),
             requests=self._requests,

@@ -131,7 +131,10 @@ def _few_told(
 
 
 def _by_more(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:
-    """Yield where a figure is larger than the service's own, and never smaller, cell by cell."""
+    """Yield where a figure is larger than the service's own, and never smaller, cell by cell.
+
+    A latency is no less than its time-outs make it, whatever the warm-up did to the answers.
+    """
     figure = expectation.figure
     if not figure.is_latency and figure not in _OF_WORK:
         return
@@ -139,10 +142,22 @@ def _by_more(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach
         used = [trial.judgement for trial in side.used]
         reasons = weighing((reason for each in used for reason in each.reasons), used)
         if why := worked_more_by(reasons):
-            said = _more_told(figure, side.title, why)
-            yield Reach(
-                side.is_over, not side.is_over, f"{said}: the cell's reasons say what to do"
-            )
+            said = f"{_more_told(figure, side.title, why)}: the cell's reasons say what to do"
+            least_ms = _least_by_time_outs(expectation, side.known)
+            if not least_ms:
+                yield Reach(side.is_over, not side.is_over, said)
+            elif least_ms < side.mean:
+                yield side.reach(least_ms / side.mean, 1.0, said)
+
+
+def _least_by_time_outs(expectation: Expectation, known: Iterable[TrialFigures]) -> float:
+    """Return what a latency is at least in each of some trials, in ms; 0 of other figures."""
+    figure, name = expectation.figure, expectation.request or ""
+    if not figure.is_latency:
+        return 0.0
+    found = (trial.time_outs.get(name) for trial in known)
+    times = (each.percentile_ms(PERCENTS[figure]) if each else 0.0 for each in found)
+    return min(times, default=0.0)
 
 
 def _by_stops(expectation: Expectation, sides: Iterable[_Side]) -> Iterator[Reach]:

@@ -3,8 +3,8 @@
 Evaluation is over MeasuredCells: durations are milliseconds of successful answers, and the time-out
 for requests without one; `rate` of http_reqs is those that succeeded a second, and a `count` is the
 mean over the replicates, since k6 counts one run. Missing data never passes; of a lower bound only
-what it decides does, and so of a latency that is longer than the service's own, and of replicates
-that are left beside those that the service spoiled.
+what it decides does, and so of a latency that is longer than the service's own, unless time-outs
+alone decide it, and of replicates that are left beside those that the service spoiled.
 """
 
 from collections.abc import Mapping

@@ -2,11 +2,13 @@
 
 Such a time is longer than the service's own, never shorter: what a shorter one decides alike is
 decided. Of a warm-up nobody knows how much longer; a generator that was short of CPU added what it
-waited and stood still, and a busy one up to a share that nobody knows (`OwnDelay`).
+waited and stood still, and a busy one up to a share that nobody knows (`OwnDelay`). What
+time-outs decide by themselves is decided, whatever the warm-up did to the answers.
 """
 
 from loadlab.analysis.cell import MeasuredCell
 from loadlab.analysis.threshold import Threshold
+from loadlab.analysis.time_outs import least_by_time_outs
 from loadlab.validity.generator_rules import OwnDelay
 
 _LONGER = (
@@ -21,11 +23,22 @@ _SHORT = (
 
 def why_longer(threshold: Threshold, cell: MeasuredCell, value_ms: float) -> str:
     """Say why the service's own time may lie on the other side of the bound; else nothing."""
-    if _holds_below(threshold, value_ms):
+    least_ms = max(0.0, least_by_time_outs(threshold, cell.time_outs) - cell.own_ms)
+    if _holds_below(threshold, value_ms) or is_far_above(threshold, least_ms, cell.own_delay):
         return ""
     if cell.lengthened_by:
         return _LONGER.format(why=cell.lengthened_by)
     return _SHORT if is_undone(threshold, value_ms, cell.own_delay) else ""
+
+
+def is_far_above(threshold: Threshold, least_ms: float, own: OwnDelay | None) -> bool:
+    """Whether a time that is known to be no shorter breaks a ceiling, or keeps a floor.
+
+    Also without what of it may be the generator's own.
+    """
+    if threshold.relation[0] in "=!" and least_ms == threshold.bound:
+        return False
+    return not _holds_below(threshold, least_ms) and not is_undone(threshold, least_ms, own)
 
 
 def is_undone(threshold: Threshold, value_ms: float, own: OwnDelay | None) -> bool:

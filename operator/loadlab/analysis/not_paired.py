@@ -1,9 +1,10 @@
 """What two experiments have in common and a comparison of them lacks all the same, in words. Pure.
 
 A cell that was offered another rate in each is the one that changed most: it may have lost half of
-what it carried. A figure that one of the two has alone may be one of which nothing came to an end.
-Neither may vanish behind the cells that are compared. A cell that only one of the two has at all is
-new, or was taken away on purpose: it is a difference, and no gap.
+what it carried. A figure that one of the two has alone may be one of which nothing came to an end,
+and a cell that has none in either cannot be seen to get worse. None of them may vanish behind the
+cells that are compared. A cell that only one of the two has at all is new, or was taken away on
+purpose: it is a difference, and no gap.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,12 +26,14 @@ def gaps(
     rows: Sequence[ResultRow],
     others: Sequence[ResultRow],
     one_sided: Iterable[tuple[str, str]],
+    unknown: Sequence[str] = (),
 ) -> str:
     """Say which cells of both and which figures are not compared; nothing where all are.
 
-    `one_sided` are cells and their figures that are not known in both.
+    `one_sided` are cells and their figures that are not known in both, `unknown` the cells of which
+    no figure is known in either.
     """
-    return fit("; ".join(_gaps(pairs, rows, others, one_sided)), LONGEST_NOTE)
+    return fit("; ".join(_gaps(pairs, rows, others, one_sided, unknown)), LONGEST_NOTE)
 
 
 def _gaps(
@@ -38,10 +41,13 @@ def _gaps(
     rows: Sequence[ResultRow],
     others: Sequence[ResultRow],
     one_sided: Iterable[tuple[str, str]],
+    unknown: Sequence[str],
 ) -> Iterator[str]:
     if moved := _at_other_rates(pairs, rows, others):
         remedy = "factors.rate gives both one"
         yield f"offered another rate there, so another cell: {first_of(moved, _NAMED)}; {remedy}"
+    if unknown:
+        yield f"no figure is known in either: {first_of(unknown, _NAMED)}"
     figures: dict[str, list[str]] = {}
     for cell, figure in one_sided:
         figures.setdefault(to_camel(figure), []).append(cell)

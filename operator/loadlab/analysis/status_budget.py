@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic.alias_generators import to_camel
 
+from loadlab.analysis.claimless import claimless
 from loadlab.analysis.spoiled import kind_alone
 from loadlab.model.status import (
     BaselineComparison,
@@ -100,7 +101,13 @@ def _without_capacity_in_words(status: LoadExperimentStatus) -> LoadExperimentSt
 
 
 def _claims(found: Sequence[_Comparison]) -> tuple[_Comparison, ...]:
-    return tuple(c for c in found if c.outcome is not ComparisonOutcome.INCONCLUSIVE)
+    """Leave out what claims nothing, but one of a pair of which nothing can be claimed.
+
+    A gate that passes by what is left must not forget that it could not have failed by that pair.
+    """
+    claimed = [c for c in found if c.outcome is not ComparisonOutcome.INCONCLUSIVE]
+    kept = [*claimed, *claimless(found)[:1]] if claimed else []
+    return tuple(c for c in found if any(c is each for each in kept))
 
 
 def _first_sentence(status: LoadExperimentStatus) -> LoadExperimentStatus:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from loadlab.analysis.cell_outcome import CellOutcome
 from loadlab.analysis.crashes import LONGEST_STEP, step_of_crash
 from loadlab.analysis.fairness import MATERIAL_FAILURES
-from loadlab.analysis.lengthened import is_undone
+from loadlab.analysis.lengthened import is_far_above, is_undone
 from loadlab.analysis.spoiled import broken_in_spoiled, left_open_in_spoiled
 from loadlab.analysis.summary import cell_analysis
 from loadlab.analysis.threshold import Threshold, parse_threshold
+from loadlab.analysis.time_outs import TimeOuts, least_by_time_outs
 from loadlab.analysis.unasked import speaks_of_failures
 from loadlab.analysis.verdict import keeps_its_promises
+from loadlab.measurement.latency import Latency
 from loadlab.model.status import (
     CriterionOutcome,
     LoadOutcome,
@@ -137,9 +139,13 @@ def _why_not_the_service(rule: Threshold, value: float | None, judged: JudgedTri
     """Say what else than the service may have broken a bound on latency; nothing if it did."""
     if rule.metric != "http_req_duration" or value is None:
         return ""
+    measured, own = judged.measurement, own_delay(judged.measurement)
+    time_outs = TimeOuts.of(Latency(measured.latency, measured.without_answer))
+    if is_far_above(rule, least_by_time_outs(rule, [time_outs]), own):
+        return ""
     if any(reason.kind is ReasonKind.WARM_UP_COUNTED for reason in judged.judgement.reasons):
         return "and its first seconds were slower than the rest: raise spec.load.warmup"
-    if not rule.holds(value) and is_undone(rule, value, own_delay(judged.measurement)):
+    if not rule.holds(value) and is_undone(rule, value, own):
         return f"and {_SHORT}"
     return ""
 

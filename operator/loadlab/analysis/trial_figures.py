@@ -12,6 +12,7 @@ from typing import Self
 from loadlab.analysis.attribution import attribute
 from loadlab.analysis.bounds import FAILURES_IN_COST
 from loadlab.analysis.percentile_ends import PercentileEnds
+from loadlab.analysis.time_outs import TimeOuts
 from loadlab.base.names import Component
 from loadlab.measurement.documents import Freshness
 from loadlab.measurement.durability import WriteAccount
@@ -73,6 +74,7 @@ class TrialFigures:
     limit: Bottleneck | None  # the same, of a cell that did not keep all that was asked for
     # What so few requests leave of a percentile, by the name of the requests ("" for all) and its.
     percentile_ends: Mapping[tuple[str, FigureName], PercentileEnds] = field(default_factory=dict)
+    time_outs: Mapping[str, TimeOuts] = field(default_factory=dict)  # by the name of the requests
 
     @classmethod
     def of(cls, trial: JudgedTrial) -> Self:
@@ -123,6 +125,7 @@ class TrialFigures:
             bottleneck=bottleneck,
             limit=attribute(measured, is_missed=True) if is_load else bottleneck,
             percentile_ends=_percentile_ends(measured) if usable else {},
+            time_outs={name: TimeOuts.of(each) for name, each in _latencies(measured).items()},
         )
 
     @property
@@ -166,13 +169,19 @@ def _service_cpus(measured: TrialMeasurement) -> float | None:
     return min((cpus for cpus in known if cpus is not None), default=None)
 
 
+def _latencies(measured: TrialMeasurement) -> dict[str, Latency]:
+    """Return them by the name of the requests, "" for all of the load."""
+    named = measured.by_request.items()
+    return {
+        "": Latency(measured.latency, measured.without_answer),
+        **{name: Latency(each.latency, each.without_answer) for name, each in named},
+    }
+
+
 def _percentile_ends(measured: TrialMeasurement) -> dict[tuple[str, FigureName], PercentileEnds]:
-    known = {"": Latency(measured.latency, measured.without_answer)}
-    for name, each in measured.by_request.items():
-        known[name] = Latency(each.latency, each.without_answer)
     return {
         (name, figure): PercentileEnds.of_latency(latency, percent)
-        for name, latency in known.items()
+        for name, latency in _latencies(measured).items()
         if latency.count
         for figure, percent in PERCENTS.items()
     }

@@ -5,15 +5,16 @@ says anything else than their lines and the JUnit file: 3 where one failed, else
 decides is undecided. What the verdict comes from beside criteria is a check of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from loadlab.analysis.claimless import claimless
 from loadlab.analysis.controls import controls_of
 from loadlab.analysis.search_outcome import causes_of_search
 from loadlab.analysis.status_budget import COMPARISONS, WITH_BASELINE, WITHOUT_A_CLAIM
 from loadlab.analysis.verdict import Cause, causes_of, is_quiet
-from loadlab.base.text import plain
+from loadlab.base.text import first_of, plain
 from loadlab.cli.comparisons import chance, spelled
 from loadlab.cli.experiment import ExitCode, Experiment
 from loadlab.model.status import (
@@ -50,6 +51,7 @@ _OF_CRITERION = {
 }
 _OF_VERDICT = {Verdict.FAILED: Outcome.FAILED, Verdict.INCONCLUSIVE: Outcome.UNDECIDED}
 _EXIT_CODES = {Outcome.FAILED: ExitCode.CRITERIA_FAILED, Outcome.UNDECIDED: ExitCode.INCONCLUSIVE}
+_NAMED = 3  # cells of which nothing can be claimed
 _HAS_NO_RESULT = {ExitCode.ERROR, ExitCode.NOT_FINISHED}
 
 
@@ -157,6 +159,9 @@ def comparison_checks(status: LoadExperimentStatus, *, is_decisive: bool) -> Ite
     if all(found.why for found in told) and (told or not left_out):
         why = told[0].why if told else _why_none(status)
         yield Check("comparison", Outcome.UNDECIDED, f"nothing can be claimed: {why}")
+    elif lacking := claimless(status.comparisons):
+        why = _nothing_of([(f"{found.of} over {found.over}", found.why) for found in lacking])
+        yield Check("comparison", Outcome.UNDECIDED, why)
     is_left_out = any(name.startswith(WITH_BASELINE) for name in left_out)
     if status.baseline and (why := _why_open(status.baseline, is_left_out=is_left_out)):
         yield Check(f"baseline {status.baseline.name}", Outcome.UNDECIDED, why)
@@ -170,7 +175,14 @@ def _why_open(found: Baseline, *, is_left_out: bool) -> str:
         return "" if is_left_out else "not compared: it has no cell of this experiment"
     if all(each.why for each in found.comparisons):
         return f"nothing can be claimed: {found.comparisons[0].why}"
-    return ""
+    lacking = claimless(found.comparisons)
+    return _nothing_of([(each.of, each.why) for each in lacking]) if lacking else ""
+
+
+def _nothing_of(lacking: Iterable[tuple[str, str | None]]) -> str:
+    """Say of which cells nothing can be claimed, whatever is of others, each with its why."""
+    told = [f"{what} ({why})" for what, why in lacking]
+    return f"nothing can be claimed of {first_of(told, _NAMED)}"
 
 
 _LEFT_OUT = "left out, as the status has no room for more: compare fewer cells in one experiment"

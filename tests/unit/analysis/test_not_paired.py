@@ -26,6 +26,12 @@ def test_each_figure_has_its_cells() -> None:
     )
 
 
+def test_cells_without_a_figure_in_either_come_before_those_that_lack_one() -> None:
+    assert gaps([], [], [], [("a", "p95_ms")], ["b", "c", "d", "e"]) == (
+        "no figure is known in either: b, c, d and 1 more; p95Ms is not known in both: a"
+    )
+
+
 def test_names_of_any_length_fit_the_status() -> None:
     note = gaps([], [], [], [("c" * 200, "cpu_micros"), ("d" * 200, "p95_ms")])
 

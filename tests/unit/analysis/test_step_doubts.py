@@ -8,6 +8,7 @@ import pytest
 from loadlab.analysis.search import Limits, Tried, next_step
 from loadlab.analysis.step import step_of
 from loadlab.measurement.histogram import Histogram
+from loadlab.measurement.latency import Unanswered
 from loadlab.measurement.values import TrialMeasurement
 from loadlab.model.status import LoadTrialStatus, StepOutcome, TrialStep, Validity
 from loadlab.validity.generator_rules import own_delay
@@ -127,6 +128,23 @@ def test_first_seconds_that_were_slower_undo_nothing_that_holds(offered):
     held = TrialStep(outcome=StepOutcome.HELD)
 
     assert told(offered, Judgement((WARMED_UP,))) == held
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "share", "outcome"),
+    [(1000.0, 0.08, StepOutcome.FAILED), (1000.0, 0.04, UNDECIDED), (150.0, 0.08, UNDECIDED)],
+)
+def test_first_seconds_that_were_slower_are_no_matter_of_time_outs_that_break_the_bound(
+    after_ms, share, outcome, offered
+):
+    """What so many had no answer for is the service's limit, whatever the others waited for."""
+    slow, waited = slower(offered, 300), Unanswered(requests=round(share * offered.requests))
+    measured = replace(slow, without_answer=replace(waited, after_ms=after_ms))
+
+    found = told(measured, Judgement((WARMED_UP,)))
+
+    assert found is not None
+    assert found.outcome is outcome
 
 
 def test_a_rate_that_a_queue_only_puts_off_fails_however_long_it_may_drain(offered):

@@ -127,6 +127,34 @@ def test_a_cell_without_figures_is_named() -> None:
     assert exit_code(found, FailOn.REGRESSED) == ExitCode.INCONCLUSIVE
 
 
+def test_a_cell_without_figures_on_both_sides_is_named_too() -> None:
+    """Its trials were void in both: whatever it lost, nothing could have failed."""
+    (known,) = rows(1, SYNC)
+    figures = ("requestsPerSecond", "cpuMicros", "p95Ms")
+    empty = {name: value for name, value in known.items() if name not in figures}
+
+    found = sides(
+        experiment("here", [*rows(900, ASYNC), empty]),
+        experiment("before", [*rows(900, ASYNC), empty]),
+    )
+
+    assert found.found.note == "no figure is known in either: sync/workers=1"
+    assert exit_code(found, FailOn.REGRESSED) == ExitCode.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("blocks", "code"), [(4, ExitCode.INCONCLUSIVE), (5, ExitCode.CRITERIA_FAILED)]
+)
+def test_a_cell_of_too_few_replicates_does_not_pass_behind_one_that_is_alike(
+    blocks: int, code: ExitCode
+) -> None:
+    here = experiment("here", [*rows(1000, ASYNC), *rows(300, SYNC, blocks=blocks)])
+
+    found = sides(here, experiment("before", rows(1000, ASYNC, SYNC)))
+
+    assert exit_code(found, FailOn.REGRESSED) == code
+
+
 def test_as_json_it_is_the_baseline_s_comparison(loadlab: Run, server: dict[str, Any]) -> None:
     code, out, _ = loadlab("compare", "slower", "before", "-o", "json")
 
