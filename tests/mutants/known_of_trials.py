@@ -36,6 +36,11 @@ OF_TRIALS: Mapping[str, Mapping[str, str]] = {
             "of one answer all percentiles are that one"
         ),
     },
+    "measurement.backlog": {
+        "Backlog.is_kept: grown <= (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds -> grown < (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds": (  # noqa: E501
+            "1 - 0.99 is a little more than 0.01"
+        ),
+    },
     "measurement.series": {
         "Series.of: (end - start) // w -> (end - start) / w": (
             "both are below a whole number, or neither is"

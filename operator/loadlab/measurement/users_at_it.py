@@ -41,25 +41,23 @@ class Users:
         begin, seconds = loaded
         busy = iterations * iteration_seconds
         least, most = (ramp_seconds / 2 + busy / users for users in (self.all, self.others))
-        if self.cut_off:
+        if self.cut_off and series is not None:
             late = self._late_seconds(begin + seconds, iteration_seconds, series)
             least = max(least, min(most, seconds + late / self.others))
         return max(least, seconds)
 
-    def _late_seconds(self, end: float, iteration_seconds: float, series: Series | None) -> float:
+    def _late_seconds(self, end: float, iteration_seconds: float, series: Series) -> float:
         """Return how long after a moment the last answers of the others came, all together.
 
         In the midst of each bin; in the bin of that moment hardly later than an iteration takes.
         """
         left, seconds = self.others, 0.0
-        for line in reversed(list(series.lines()) if series else []):
-            over = line.at + (series.bin_seconds if series else 0)
-            if over <= end or not left:
-                break
+        for line in reversed(list(series.lines())):
             answers = min(left, line.requests)
             left -= answers
-            first, width = max(line.at, end) - end, over - max(line.at, end)
-            if not first:
+            begin = max(line.at, end)
+            width = max(0.0, line.at + series.bin_seconds - begin)
+            if begin == end:
                 width = min(width, iteration_seconds)
-            seconds += answers * (first + width / 2)
+            seconds += answers * (begin - end + width / 2)
         return seconds

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadlab.measurement.backlog import MOST_MOMENTS, Backlog, backlog_of
+from loadlab.measurement.backlog import Backlog, backlog_of, first_latency
 from loadlab.measurement.documents.generator import Second
 from loadlab.plan.expected import LoadFacts
 
@@ -32,12 +32,12 @@ def test_it_begins_with_the_first_answers_as_it_grows_until_then_in_any_service(
 
 
 def test_a_long_load_has_moments_further_apart() -> None:
-    found = backlog_of([pod(dict.fromkeys(range(100, 500), 3))], START, 390.0)
+    found = backlog_of([pod(dict.fromkeys(range(100, 500), 3))], START, 309.0)
 
     assert found is not None
-    assert found.every_seconds == 13
+    assert found.every_seconds == 11
     assert set(found.waiting) == {3}
-    assert len(found.waiting) <= MOST_MOMENTS
+    assert len(found.waiting) <= 30
 
 
 def test_where_none_waits_or_nothing_was_planned_there_is_none() -> None:
@@ -85,3 +85,26 @@ def test_of_no_rate_nothing_is_kept() -> None:
 
 def load(rate: float | None) -> LoadFacts:
     return LoadFacts(open_model=True, virtual_users=0, duration_seconds=10.0, rate_per_second=rate)
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        ([(99, 0), (100, 0), (101, 7_000_000), (102, 1)], 7.0),  # of the first that had answers
+        ([(98, 9_000_000), (99, 9_000_000), (100, 2_000_000)], 2.0),  # none before it
+        ([(100, 0)], 0.0),
+    ],
+)
+def test_the_first_answers_are_those_of_the_first_second_that_had_any(
+    lines: list[tuple[int, int]], seconds: float
+) -> None:
+    found = first_latency([[Second(t=t, n=9, p50=p50) for t, p50 in lines]], 100.0)
+
+    assert found == seconds
+
+
+def test_the_slowest_pod_has_the_first_answers() -> None:
+    pods = [[Second(t=100, n=9, p50=p50)] for p50 in (2_000_000, 5_000_000, 3_000_000)]
+
+    assert first_latency(pods, START) == 5.0
+    assert first_latency([], START) == 0.0

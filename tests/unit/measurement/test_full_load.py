@@ -257,3 +257,22 @@ def test_nearly_all_of_it_up_to_the_last_answer_is_what_was_offered(
     ended: float, until_last: float, carried: float
 ) -> None:
     assert carried_per_second(ended, until_last, 100.0) == carried
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(10.0, 5), (8.0, 4), (3.0, 1)])
+def test_iterations_longer_than_half_of_the_load_are_counted_from_its_midst(
+    seconds: float, first: int
+) -> None:
+    """They had the rate up to the last answer, with all that came to a queue afterwards."""
+    document = document_of([1000] * 90)
+    measured = document["scenarios"]["measure"]
+    measured |= {
+        "iterations": 45,
+        "series": [{"t": START + t, "n": 9, "err": 0} for t in range(10)],
+    }
+    scenario = K6Document.model_validate(document).scenarios["measure"]
+
+    found = ended_at_full_load([scenario], START, 0.0, seconds, 60_000.0)
+
+    whole = seconds - first
+    assert found == Ended(requests=round(9 * whole), failed=0, seconds=whole)
