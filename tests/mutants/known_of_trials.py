@@ -37,9 +37,11 @@ OF_TRIALS: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "measurement.backlog": {
-        "Backlog.is_kept: grown <= (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds -> grown < (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds": (  # noqa: E501
-            "1 - 0.99 is a little more than 0.01"
-        ),
+        (
+            "Backlog.is_kept: "
+            "grown <= (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds -> "
+            "grown < (1 - bounds.KEPT_UNTIL_LAST) * offered * load.duration_seconds"
+        ): "1 - 0.99 is a little more than 0.01",
     },
     "measurement.series": {
         "Series.of: (end - start) // w -> (end - start) / w": (
