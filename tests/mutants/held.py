@@ -31,7 +31,8 @@ MODULES: Mapping[str, Sequence[str]] = {
         *("expectation", "expectation_evidence", "claim_survivors", "claim_bounds"),
     ],
     "analysis.claim_reach": [
-        *("claim_bounds", "claim_standing", "percentile_ends", "lengthened", "own_delays")
+        *("claim_bounds", "claim_standing", "percentile_ends", "lengthened", "own_delays"),
+        "time_outs",
     ],
     "analysis.left_out": ["figures_left_out"],
     "analysis.too_little": ["criteria_evidence"],
@@ -55,7 +56,7 @@ MODULES: Mapping[str, Sequence[str]] = {
         "calibration",
         "survivors",
     ],
-    "analysis.lengthened": ["own_delay", "own_thresholds", "step_doubts"],
+    "analysis.lengthened": ["own_delay", "own_thresholds", "step_doubts", "time_outs"],
     "analysis.threshold": ["criteria", "criteria_bounds", "best_bounds"],
     "analysis.verdict": ["spoiled"],
     "analysis.estimate": ["welch", "claim_bounds"],
@@ -73,6 +74,8 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.cell_outcome": ["criteria", "criteria_evidence"],
     "analysis.noise_floor": [],
     "analysis.baseline": ["baseline_compare"],
+    "analysis.claimless": ["status_budget", "written_status"],
+    "analysis.time_outs": ["step_doubts", "criteria_least"],
     "analysis.not_paired": ["baseline", "baseline_compare", "baseline_notes"],
     "analysis.failures": ["cell"],
     "analysis.own_thresholds": [],
