@@ -217,6 +217,11 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,
     },
+    "analysis.threshold": {
+        "Threshold.bounds_tail: self.percent or 0.0 -> self.percent or 1.0": (
+            "either is no percentile of a tail"
+        ),
+    },
     "analysis.usl": {
         ": _STEPS = 20 -> _STEPS = 21": "it has converged before",
         "_fit: (tuple((t / y for t in terms)), 1.0) -> (tuple((t / y for t in terms)), 2.0)": (
