@@ -49,6 +49,15 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
     },
+    "analysis.cell": {
+        "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
+            "a component is there for the sake of a value"
+        ),
+    },
+    "analysis.cell_figures": {
+        "throughput_of: any((trial.open_model for trial in used)) -> "
+        "all((trial.open_model for trial in used))": "the replicates of a cell have one load",
+    },
     "analysis.certainty": {
         "doubts: trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 0.0 -> "
         "trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 1.0": (
