@@ -237,6 +237,9 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,
     },
+    "analysis.summary": {
+        "_overhead.rank: len(spent) - 1 -> len(spent) + 1": "0.95 of a number is below it",
+    },
     "analysis.threshold": {
         "Threshold.bounds_tail: self.percent or 0.0 -> self.percent or 1.0": (
             "either is no percentile of a tail"

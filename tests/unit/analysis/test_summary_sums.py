@@ -18,6 +18,7 @@ from loadlab.model.status.conditions import Condition, Truth
 from loadlab.plan import Plan, make_plan
 from loadlab.validity.judged_trial import JudgedTrial, dump_trial
 from loadlab.validity.judgement import Judgement
+from tests.manifests import Json
 from tests.unit.analysis import test_found_capacity as searches
 from tests.unit.analysis.analysed import analysed_cells, analyze
 from tests.unit.analysis.test_found_capacity import FAILED, HELD
@@ -153,7 +154,9 @@ def searched() -> tuple[Plan, list[Trial]]:
     }
     plan = make_plan(Experiment.model_validate(body), IMAGES)
     holds = {400, 600}
-    said = [HELD if each.cell.number(Factor.RATE) in holds else FAILED for each in plan.trials]
+    said: list[Json | None] = [
+        HELD if each.cell.number(Factor.RATE) in holds else FAILED for each in plan.trials
+    ]
     return plan, searches.trials_of(plan, said)
 
 
