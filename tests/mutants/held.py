@@ -142,4 +142,37 @@ MODULES: Mapping[str, Sequence[str]] = {
     "measurement.foreign_cpu": ["unwatched"],
     "measurement.put_off": ["queue_behind"],
     "measurement.nearby": [],
+    "analysis.usual_delay": ["own_delays"],
+    "analysis.cell_figures": [
+        *("cell", "cell_of_several", "failures_in_cost", "late_cell", "own_delay", "growing"),
+        *("failures_in_latency", "put_off", "overload", "throttled_generator"),
+    ],
+    "analysis.cell_percentiles": ["cell", "criteria", "percentile_ends"],
+    "analysis.cells": ["held_back", "calibration", "own_thresholds", "summary", "search_outcome"],
+    "analysis.cell": [
+        *("failures_in_cost", "late_cell", "own_delay", "put_off", "survivors", "growing"),
+        *("overload", "request_names", "held_back", "criteria", "spoiled", "lengthened"),
+    ],
+    "analysis.trial_figures": [
+        *("overload", "percentile_ends", "claim_reach", "growing", "own_delays", "cell"),
+        *("failures_in_cost", "late_cell", "held_back", "request_names", "claim_cpus"),
+        *("expectation_evidence", "put_off", "survivors"),
+    ],
+    "analysis.expectation": [
+        *("claim_standing", "claim_reach", "claim_reach_sides", "claim_survivors", "claim_bounds"),
+        *("own_delays", "open_ends", "estimate_pilot", "estimate_power", "failures_in_cost"),
+        *("claim_cpus", "percentile_ends", "precision", "intervals", "summary"),
+    ],
+    "analysis.recommendation": ["first_sentence", "summary", "alike"],
+    "analysis.first_sentence": [
+        *("recommendation", "best_at_most", "alternatives", "alike", "equivalence", "held_up"),
+        *("why_alone", "left_by_any", "best_offered", "put_off"),
+    ],
+    "analysis.summary": [
+        *("what_ran", "search_outcome", "noise_floor", "status_budget", "written_status", "step"),
+        *("calibration", "turns", "tiers", "why_alone", "capacity", "unasked", "attempts"),
+        *("own_thresholds", "environments", "search_best", "precision"),
+    ],
+    "analysis.short_names": ["recommendation", "first_sentence", "best_at_most"],
+    "validity.proof_of_work": ["judge", "judge_edges", "families"],
 }

@@ -49,6 +49,16 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     "analysis.cell_work": {
         "work_of: (m.work, 1.0) -> (m.work, 2.0)": "hits and look-ups are shared out over nothing",
     },
+    "analysis.cell": {
+        ": MAX_REASONS = 20 -> MAX_REASONS = 21": "a status that is made keeps no more than 20",
+        "_mean: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
+            "a component is there for the sake of a value"
+        ),
+    },
+    "analysis.cell_figures": {
+        "throughput_of: any((trial.open_model for trial in used)) -> "
+        "all((trial.open_model for trial in used))": "the replicates of a cell have one load",
+    },
     "analysis.certainty": {
         "doubts: trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 0.0 -> "
         "trial.components.get(Component.REDIS, ComponentUsage()).cpus_used or 1.0": (
@@ -67,6 +77,16 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "_loop: (throttled := throttled_share(trial)) > bounds.SERVICE_THROTTLED_SHARE -> "
         "(throttled := throttled_share(trial)) >= bounds.SERVICE_THROTTLED_SHARE": _NEVER_EQUAL,
         "_loop: own < bounds.MATERIAL_STAGE -> own <= bounds.MATERIAL_STAGE": _NEVER_EQUAL,
+    },
+    "analysis.expectation": {
+        "_of_block: estimate.mean if estimate else 0.0 -> estimate.mean if estimate else 1.0": (
+            "a block has a figure of each group, and there are groups"
+        ),
+        "_noise: (1, -1) -> (1, +1)": "no cell is on both sides, and weights are squared",
+        "_noise: weights.get(title, 0.0) + sign / len(groups) -> "
+        "weights.get(title, 0.0) - sign / len(groups)": "weights are squared",
+        "_why: estimate.least is not None and estimate.most is not None -> "
+        "estimate.least is not None or estimate.most is not None": "they are known together",
     },
     "analysis.fairness": {
         "fails_more: low > high -> low >= high": _NEVER_EQUAL,
@@ -216,6 +236,14 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
     },
     "analysis.stages": {
         "share_out: ms >= LEAST_SHARE * whole -> ms > LEAST_SHARE * whole": _NEVER_EQUAL,
+    },
+    "analysis.summary": {
+        "_overhead.rank: len(spent) - 1 -> len(spent) + 1": "0.95 of a number is below it",
+    },
+    "analysis.threshold": {
+        "Threshold.bounds_tail: self.percent or 0.0 -> self.percent or 1.0": (
+            "either is no percentile of a tail"
+        ),
     },
     "analysis.usl": {
         ": _STEPS = 20 -> _STEPS = 21": "it has converged before",

@@ -45,6 +45,17 @@ OF_CHOICE: Mapping[str, Mapping[str, str]] = {
         "bounds.CPU_BUSY < postgres.cpus_used / limit <= bounds.CPU_FULL -> "
         "bounds.CPU_BUSY < postgres.cpus_used / limit < bounds.CPU_FULL": NEVER_EQUAL,
     },
+    "analysis.first_sentence": {
+        "_interval: found.ratio and found.low and found.high -> "
+        "found.ratio or found.low or found.high": "what is told of a pair has an interval",
+        "_what_would: c.blocks_needed or 0 -> c.blocks_needed or 1": (
+            "those that more replicates help have their number"
+        ),
+        "_what_would: max((c.blocks_needed or 0 for c in helped), default=0) -> "
+        "max((c.blocks_needed or 0 for c in helped), default=1)": (
+            "where they help none their number is not told"
+        ),
+    },
     "analysis.held_up": {
         "_makes_wait: own - less < HELD_UP_MS -> own - less <= HELD_UP_MS": NEVER_EQUAL,
         "_makes_wait: math.exp(estimate.mean) >= most -> "

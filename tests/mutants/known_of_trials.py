@@ -104,6 +104,13 @@ OF_TRIALS: Mapping[str, Mapping[str, str]] = {
         "counts_apart: counts.seconds < bounds.COUNT_MIN_SECONDS -> "
         "counts.seconds <= bounds.COUNT_MIN_SECONDS": NEVER_EQUAL,
     },
+    "validity.lateness": {
+        "was_late_itself: late_ms > max(bounds.LATE_VOID_MS, "
+        "bounds.LATE_VOID_SHARE * latency.p99) -> late_ms >= max(bounds.LATE_VOID_MS, "
+        "bounds.LATE_VOID_SHARE * latency.p99)": (
+            "a bucket of such times ends at an odd number of microseconds, and no bound does"
+        ),
+    },
     "validity.little_law": {
         "little_violated: gap > bound -> gap >= bound": NEVER_EQUAL,
         "little_violated: gap > bounds.LITTLE_BROKEN + edge -> "

@@ -188,13 +188,15 @@ def test_both_sides_may_be_off_at_once(at_most, outcome):
     assert found.outcome is outcome
 
 
-def test_two_cells_are_named_and_the_others_counted():
-    cells = [Cell(variant=name, workers=n) for name in ("async", "sync") for n in range(1, 7)]
+@pytest.mark.parametrize(("pairs", "others"), [(6, 4), (3, 1)])
+def test_two_cells_are_named_and_the_others_counted(pairs, others):
+    workers = range(1, pairs + 1)
+    cells = [Cell(variant=name, workers=n) for name in ("async", "sync") for n in workers]
     replicates = [r for cell in cells for r in placed(cell, *[answered(60)] * 5)]
 
     found = judge_expectation(expected(ratio="latencyMs.p99", atMost=2), cells, replicates)
 
     assert found.outcome is ExpectationOutcome.INCONCLUSIVE
-    assert found.note.endswith("; so with 4 more")
+    assert found.note.endswith(f"; so with {others} more")
     assert found.note.count("too few requests") == 2
     assert len(found.note) < 500

@@ -116,3 +116,18 @@ def test_a_level_that_carries_more_in_the_blocks_of_both_is_not_lower():
 
     assert found.best == 2
     assert found.lower == {4}
+
+
+def bounded(bounds: dict[int, float]) -> MeasuredLevels:
+    return MeasuredLevels({1: 100.0}, frozenset(), frozenset({1}), bounds)
+
+
+@pytest.mark.parametrize(("least", "is_exceeded"), [(105.0, False), (105.1, True)])
+def test_a_twentieth_more_is_of_no_matter(least: float, *, is_exceeded: bool) -> None:
+    assert bounded({2: least}).is_exceeded(100.0) is is_exceeded
+
+
+def test_of_several_that_are_known_by_a_bound_the_most_is_told():
+    told = bounded({2: 120.0, 4: 210.0, 8: 180.0}).recommendation(WORDS)
+
+    assert told.startswith("4 workers carry 210 requests per second or more")

@@ -168,3 +168,24 @@ def test_what_all_sizes_of_a_block_share_is_in_the_rate_of_one_alone(weather: fl
     assert math.log(law.rate.high / law.rate.mean) == pytest.approx(min(weather, 100.0))
     assert law.contention.mean == pytest.approx(0.05)
     assert law.contention.high - law.contention.low < 0.001
+
+
+# The trials of each size lie apart, those of a block on the whole do not.
+APART = {1: (1, -1, 0), 2: (-1, 0, 1), 4: (0, 1, -1), 8: (0, 0, 0)}
+
+
+@pytest.mark.parametrize(("apart", "ratio"), [(0.401, 2.5), (0.47, 2.92), (0.49, None)])
+def test_a_rate_of_one_is_known_up_to_an_interval_of_three_to_one(
+    apart: float, ratio: float | None
+) -> None:
+    law = fit_law(
+        {
+            n: {b: math.log(n / (1 + 0.05 * (n - 1))) + apart * each for b, each in enumerate(all_)}
+            for n, all_ in APART.items()
+        }
+    )
+
+    assert law is not None
+    assert law.is_unknown is (ratio is None)
+    if ratio:
+        assert law.rate.high / law.rate.low == pytest.approx(ratio, rel=0.01)

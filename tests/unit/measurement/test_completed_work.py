@@ -157,6 +157,42 @@ def test_rows_accepted_before_lack_what_the_service_did_for_them(
     assert trial.leaves_out_costs is is_bound
 
 
+@pytest.mark.parametrize(("before", "is_bound"), [(70, False), (71, True)])
+def test_one_percent_of_the_cost_may_be_missing(before: int, *, is_bound: bool) -> None:
+    """20 of 1,000 rows, of whose 1,000 µs the service has 500: exactly that."""
+    rows = worker(5, 50), worker(5.1, 450), worker(5.25, 1050)
+    stores = cpu(3), cpu(3.1), cpu(3.25)
+    served = (1, before), (1.3, 1000 + before), (1.5, 1000 + before)
+    edges = [
+        snapshot(edge, at, service=cpu(spent, requests=answered), worker=row, postgres=store)
+        for edge, at, (spent, answered), row, store in zip(
+            ("start", "end", "drained"), (0, 10, 15), served, rows, stores, strict=True
+        )
+    ]
+
+    assert measured(WRITES, *edges, DONE).leaves_out_costs is is_bound
+
+
+def test_what_a_service_of_unknown_cpu_did_before_is_missing_in_no_cost() -> None:
+    """2 µs a row are the worker's alone, of which nothing is missing."""
+    edges = [
+        snapshot(edge, at, service={"requests": answered}, worker=worker(spent, rows))
+        for edge, at, answered, spent, rows in (
+            ("start", 0, 100, 5, 50),
+            ("end", 10, 1100, 5.001, 450),
+            ("drained", 15, 1100, 5.002, 1050),
+        )
+    ]
+    trial = measured(WRITES, *edges, DONE)
+
+    assert costs(trial) == {"service": None, "worker": 2.0}
+    assert not trial.leaves_out_costs
+
+
+def worker(seconds: float, rows: int) -> dict[str, Any]:
+    return cpu(seconds, persisted=rows)
+
+
 def test_a_refused_write_of_the_warm_up_is_no_row_of_it() -> None:
     edges = [with_answered(edge, count) for edge, count in ((BEGUN, 90), (ENDED, 1090))]
     edges[0][1]["components"]["service"]["failed"] = 40

@@ -137,8 +137,36 @@ def test_failures_of_which_no_second_tells_are_counted_beside_the_answers():
     assert counts.succeeded == pytest.approx(700, rel=0.01)
 
 
-def test_a_generator_that_tells_no_class_of_requests_without_answer_had_none():
-    body = document_of([2000] * 520)
+def test_in_half_of_their_time_half_of_them_failed():
+    start, end = edges((4000, 4350), end=5)
+    counts = count_requests(start, end, without_their_moments(300, "err"))
+
+    assert counts is not None
+    assert (counts.failed, counts.unanswered) == pytest.approx((150, 150), rel=0.01)
+
+
+def test_failures_of_which_seconds_tell_half_all_count():
+    body = with_failures(document_of([2000] * 520), 240, "err")
+    measured = body["scenarios"]["measure"]
+    measured |= {"requests": 1000, "failed": 480}
+    measured["status"]["err"] = 480
+    counts = count_requests(*edges(), [K6Document.model_validate(body)])
+
+    assert counts is not None
+    assert (counts.failed, counts.unanswered) == pytest.approx((480, 480), rel=0.01)
+
+
+def test_what_has_no_answer_and_did_not_fail_is_no_failure():
+    """A script takes for a failure what it likes."""
+    counts = count_requests(*edges(), documents(0, err=100))
+
+    assert counts is not None
+    assert (counts.failed, counts.unanswered) == (0, 0)
+
+
+@pytest.mark.parametrize("failed", [0, 480])
+def test_a_generator_that_tells_no_class_of_requests_without_answer_had_none(failed):
+    body = with_failures(document_of([2000] * 520), failed)
     del body["scenarios"]["measure"]["status"]["err"]
     counts = count_requests(*edges(), [K6Document.model_validate(body)])
 
@@ -182,9 +210,14 @@ def with_scenarios(**changes: dict[str, Any]) -> K6Document:
     return K6Document.model_validate(body)
 
 
-def test_the_script_that_takes_snapshots_makes_no_requests_of_the_load():
+ALL_FAILED = [{"t": START + s, "n": 100, "err": 100} for s in range(10)]
+
+
+@pytest.mark.parametrize("series", [None, [], ALL_FAILED], ids=["as others", "untold", "failed"])
+def test_the_script_that_takes_snapshots_makes_no_requests_of_the_load(series):
+    seconds = {} if series is None else {"series": series}
     counts = count_requests(
-        *edges(), [with_scenarios(edges={"failed": 1000}, side={"failed": 500})]
+        *edges(), [with_scenarios(edges={"failed": 1000} | seconds, side={"failed": 500})]
     )
 
     assert counts is not None

@@ -137,6 +137,12 @@ def test_users_cut_off_among_steps_with_pauses_are_no_time_outs(
     assert f"50 iterations of {steps} steps were cut off" in trial.notes[0]
 
 
+def test_of_a_script_of_ones_own_no_steps_are_told(document, report, load):
+    trial = measured(report, flow(document, 900), replace(load, steps=1, own_script=True))
+
+    assert trial.notes[0].startswith("50 iterations were cut off at the end")
+
+
 def test_a_single_request_that_was_cut_off_was_waited_for_since_before_the_end(
     document, report, load
 ):

@@ -10,7 +10,7 @@ from loadlab.measurement.sending import Sending
 from loadlab.measurement.values import NamedRequests
 from loadlab.model.status import Validity
 from loadlab.validity.judgement import Family, ReasonKind
-from loadlab.validity.lateness import Ends, ends_apart, sent_late, side_dropped
+from loadlab.validity.lateness import Ends, ends_apart, sent_late, side_dropped, was_late_itself
 
 
 def apart(sent_us: int, intended_us: int, waited: Unanswered | None = None) -> list[float]:
@@ -85,8 +85,9 @@ def test_the_percentile_that_lateness_is_most_of_is_told(healthy):
         (0, 0.2, "spec.load.maxVirtualUsers, which are all there from the start"),
         (0, 0.9, "raise spec.resources.k6"),
         (900, 0.2, "raise spec.resources.k6"),
+        (1, 0.2, "raise spec.resources.k6"),
     ],
-    ids=["users were made", "short of CPU", "all were there"],
+    ids=["users were made", "short of CPU", "all were there", "the one was there"],
 )
 def test_what_helps_is_what_was_short(healthy, users, cpu_share, helps):
     """More CPU makes no virtual user that an arrival waits for."""
@@ -125,6 +126,21 @@ def test_a_generator_in_its_own_way_spoils_the_trial(healthy, late_ms, p99_ms, c
     (reason,) = sent_late(late)
 
     assert (reason.level, reason.family) == (level, Family.INSTRUMENT)
+
+
+@pytest.mark.parametrize(("late_us", "was_late"), [(249_900, False), (250_100, True)])
+def test_one_in_a_hundred_may_be_sent_later_than_a_quarter_of_a_second(healthy, late_us, was_late):
+    """The latest, 9 s late, is no part of the p99."""
+    late = replace(
+        healthy,
+        generator=replace(healthy.generator, cpu_share=0.7),
+        latency=Histogram.of([300_000] * 100),
+        sending=replace(
+            sending([50_000] * 100, 0), lateness=Histogram.of([late_us] * 99 + [9_000_000])
+        ),
+    )
+
+    assert was_late_itself(late) is was_late
 
 
 def test_requests_of_a_name_that_were_sent_late_are_named(healthy):

@@ -33,8 +33,8 @@ def judged(
     ("transactions", "fired"),
     [
         (30_000, []),
-        (20_100, []),  # 70 % less the last second, which Postgres may not have reported yet
-        (19_900, [(K.WORK_SKIPPED, Validity.INVALID)]),
+        (20_000, []),  # 70 % less the last second, which Postgres may not have reported yet
+        (19_999, [(K.WORK_SKIPPED, Validity.INVALID)]),
         (0, [(K.WORK_SKIPPED, Validity.INVALID)]),
         (None, [(K.WORK_NOT_VERIFIED, Validity.SUSPECT)]),
     ],
@@ -61,6 +61,12 @@ def test_failed_requests_need_no_query(healthy):
     [
         (WorkDone(cache_hits=29_000, cache_misses=1000, transactions=1000), []),
         (WorkDone(cache_hits=0, cache_misses=30_000, transactions=30_000), []),
+        (WorkDone(cache_hits=30_000, cache_misses=0, transactions=0), []),
+        (WorkDone(cache_hits=26_990, cache_misses=0, transactions=30_000), []),  # 90 %, 10 users
+        (
+            WorkDone(cache_hits=26_989, cache_misses=0, transactions=30_000),
+            [(K.WORK_SKIPPED, Validity.INVALID)],
+        ),
         (
             WorkDone(cache_hits=0, cache_misses=30_000, transactions=100),
             [(K.WORK_SKIPPED, Validity.INVALID)],
@@ -76,6 +82,32 @@ def test_a_cache_must_be_asked_and_a_miss_must_query(healthy, work, fired):
     assert judged(healthy, work, transactions=1, cached=True) == fired
 
 
+@pytest.mark.parametrize(("transactions", "kinds"), [(40_000, []), (39_999, [K.WORK_SKIPPED])])
+def test_each_of_all_misses_must_query(healthy, transactions, kinds):
+    work = WorkDone(cache_hits=0, cache_misses=30_000, transactions=transactions)
+
+    assert [kind for kind, _ in judged(healthy, work, transactions=2, cached=True)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("counted", "work", "kinds"),
+    [
+        (None, WorkDone(), []),
+        (2.9, WorkDone(), []),
+        (3.0, WorkDone(), [K.WORK_NOT_VERIFIED]),
+        (30.0, None, []),
+    ],
+    ids=["no counts", "a moment", "long enough", "no work"],
+)
+def test_what_was_not_counted_long_enough_is_held_against_nothing(healthy, counted, work, kinds):
+    counts = counted and RequestCounts(seconds=counted, client=3000.0, load=3000.0)
+    load = replace(healthy.load, expected=ExpectedWork(transactions=1))
+
+    found = proof_reasons(replace(healthy, load=load, counts=counts, work=work))
+
+    assert [reason.kind for reason in found] == kinds
+
+
 def test_writes_need_no_look_up(healthy):
     work = WorkDone(cache_hits=14_000, cache_misses=500, transactions=15_500)
 
@@ -85,6 +117,18 @@ def test_writes_need_no_look_up(healthy):
 @pytest.mark.parametrize(("wait_ms", "fired"), [(11.0, []), (11.4, [(K.WORK_SKIPPED, "Invalid")])])
 def test_no_answer_comes_before_its_wait_is_over(healthy, wait_ms, fired):
     assert judged(healthy, wait_ms=wait_ms) == fired
+
+
+@pytest.mark.parametrize(
+    ("fastest_us", "wait_ms", "kinds"),
+    [(96_000, 100.0, []), (95_900, 100.0, [K.WORK_SKIPPED]), (9_000, 11.2194, [])],
+)
+def test_an_answer_may_be_two_percent_and_two_milliseconds_early(
+    healthy, fastest_us, wait_ms, kinds
+):
+    trial = replace(healthy, latency=Histogram.of([fastest_us, 200_000]))
+
+    assert [kind for kind, _ in judged(trial, wait_ms=wait_ms)] == kinds
 
 
 @pytest.mark.parametrize(
@@ -105,6 +149,7 @@ def test_a_failed_answer_that_is_not_told_apart_need_not_wait(healthy, failed, m
         (4, 1.5, []),
         (3, 1.5, [(K.WORKERS_MISMATCH, Validity.INVALID)]),
         (5, None, [(K.WORKERS_MISMATCH, Validity.INVALID)]),
+        (4, 4.0, []),
         (4, 9.0, [(K.WORKERS_UNEVEN, Validity.SUSPECT)]),
         (None, None, []),
     ],
