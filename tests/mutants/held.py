@@ -82,7 +82,7 @@ MODULES: Mapping[str, Sequence[str]] = {
     "analysis.attempts": [],
     "analysis.environments": ["running_environments"],
     "analysis.what_ran": [],
-    "analysis.status_budget": ["written_status"],
+    "analysis.status_budget": ["written_status", "claimless"],
     "measurement.histogram": [],
     "measurement.usage": ["ended"],
     "measurement.full_load": [],

@@ -30,9 +30,26 @@ EQUIVALENT: Mapping[str, Mapping[str, str]] = {
         "mean < bounds.WAIT_EXPLAINS * wait": _NEVER_EQUAL,
     },
     "analysis.baseline": {
+        "_unknown: pair[0] -> pair[1]": "both rows of a pair are of one cell",
         "with_baseline: len(same_cells(status.results, former.status.results)) if former else 0 -> "
         "len(same_cells(status.results, former.status.results)) if former else 1": _ROOM_FOR_ALL,
         "_most: max(1, cells) -> max(2, cells)": _ROOM_FOR_ALL,
+    },
+    "analysis.claim_reach": {
+        "_by_more: least_ms < side.mean -> least_ms <= side.mean": (
+            "a reach from the figure to itself decides nothing"
+        ),
+        "_by_more: side.reach(least_ms / side.mean, 1.0, said) -> "
+        "side.reach(least_ms / side.mean, 2.0, said)": (
+            "what rests on time-outs is a lower bound, and reaches up without an end by that"
+        ),
+        "_least_by_time_outs: each.percentile_ms(PERCENTS[figure]) if each else 0.0 -> "
+        "each.percentile_ms(PERCENTS[figure]) if each else 1.0": (
+            "a trial whose figure is known has requests of that name"
+        ),
+        "_least_by_time_outs: min(times, default=0.0) -> min(times, default=1.0)": (
+            "a side has trials whose figure is known"
+        ),
     },
     "analysis.blocks": {
         "block_noise: max(cell, default=0) -> max(cell, default=1)": "blocks count from 1",

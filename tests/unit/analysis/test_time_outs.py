@@ -7,6 +7,7 @@ import pytest
 from loadlab.analysis.cell import CellSum, MeasuredCell
 from loadlab.analysis.criteria import evaluate
 from loadlab.analysis.expectation import Replicate
+from loadlab.analysis.lengthened import is_far_above, why_longer
 from loadlab.analysis.threshold import parse_threshold
 from loadlab.analysis.time_outs import TimeOuts, least_by_time_outs
 from loadlab.measurement.histogram import Histogram
@@ -134,6 +135,7 @@ def test_the_same_hangs_left_twenty_of_the_warm_up_in_flight(left, told):
         ({"ratio": "latencyMs.p95", "atMost": 10}, CONTRADICTED),
         ({"ratio": "latencyMs.p95", "atLeast": 10}, REPRODUCED),
         ({"metric": "cpuMicrosPerRequest.service", "atMost": 100}, UNKNOWN),
+        ({"metric": "cpuMicrosPerRequest.service", "atLeast": 0.5}, UNKNOWN),
     ],
 )
 def test_so_is_a_claim(fields, outcome):
@@ -205,3 +207,60 @@ def test_the_least_of_the_replicates_counts(metric, text, least):
     assert least_by_time_outs(rule, both) == pytest.approx(least)
     assert least_by_time_outs(rule, [*both, TimeOuts(100.0, 0.0)]) == 0.0
     assert least_by_time_outs(rule, []) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("bounds", "outcome"),
+    [
+        ({"atMost": 9_400}, CONTRADICTED),
+        ({"atMost": 9_600}, UNKNOWN),
+        ({"atMost": 15_000}, UNKNOWN),
+        ({"atLeast": 9_400}, REPRODUCED),
+        ({"atLeast": 9_600}, UNKNOWN),
+    ],
+)
+def test_a_claim_goes_down_to_the_shortest_time_out(bounds, outcome):
+    """Seven of eight replicates waited for 10 s, and one for 9.5 s: their mean is 9.9 s."""
+    short = hanging(waited=Unanswered(requests=80, after_ms=9_500.0))
+    trials = [short, *[hanging()] * 7]
+    replicates = [
+        Replicate(ASYNC, n, judged(trial, CUT, suspect(UNFINISHED, "…")))
+        for n, trial in enumerate(trials, 1)
+    ]
+
+    assert judge(replicates, metric="latencyMs.p95", **bounds).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("above", "median"), [(49.9, 60.0), (50.0, 0.0), (50.5, 0.0), (100.0, 0.0)]
+)
+def test_a_median_is_a_time_out_where_more_than_half_are(above, median):
+    found = [TimeOuts(above, 60.0)]
+
+    assert least_by_time_outs(parse_threshold("http_req_duration", "med<1"), found) == median
+    most = least_by_time_outs(parse_threshold("http_req_duration", "max<1"), found)
+    assert most == (60.0 if above < 100 else 0.0)
+
+
+def test_of_a_single_answer_all_was_answered():
+    assert TimeOuts.of(Latency(Histogram.of([1000]), ALL_ANSWERED)).above == 100.0
+
+
+def test_a_bound_of_less_than_a_millisecond_is_broken_by_no_time_out_that_there_is_not():
+    cell = cell_of(COUNTED, *[hanging(20, ALL_ANSWERED, 1000)] * 5)
+
+    assert evaluate(parse_threshold("http_req_duration", "p(95)<0.5"), cell).outcome is OPEN
+
+
+@pytest.mark.parametrize(("own_ms", "is_open"), [(6.0, True), (4.0, False)])
+def test_what_doing_nothing_takes_is_none_of_a_time_out(own_ms, is_open):
+    cell = replace(cell_of(UNFINISHED), own_ms=own_ms)
+
+    rule = parse_threshold("http_req_duration", "p(95)<9995")
+    assert bool(why_longer(rule, cell, 10_000.0)) is is_open
+
+
+@pytest.mark.parametrize(("ms", "is_far"), [(10_000.0, False), (10_001.0, True)])
+@pytest.mark.parametrize("text", ["p(95)==10000", "p(95)!=10000"])
+def test_a_time_that_may_be_just_the_bound_decides_nothing(text, ms, is_far):
+    assert is_far_above(parse_threshold("http_req_duration", text), ms, None) is is_far
