@@ -9,6 +9,7 @@ pytestmark = pytest.mark.truth
 
 STEP = 1.05
 REPLICATES = 3
+MOST_LEVELS = 20  # of a factor: of a search that began far below, the sweep is of the upper ones
 BOUND_MS = 100
 SHORT: Json = {"duration": "4s", "warmup": "1s"}
 SPEC: Json = {
@@ -25,7 +26,8 @@ def test_a_search_finds_what_a_sweep_finds(lab: Lab, measured):
     load = SHORT | {"purpose": "Capacity", "search": {}}
     searched = run(lab, "searched", 500, factors=BURNER | {"virtualUsers": [8]}, load=load)
     (found,), (chosen,) = searched["capacity"], searched["chosen"]["loads"]
-    rates = steps(min(chosen["rates"]), max(chosen["rates"]))
+    print("searched", chosen["rates"], found)
+    rates = steps(min(chosen["rates"]), max(chosen["rates"]))[-MOST_LEVELS:]
     load = SHORT | {"executor": "constant-arrival-rate", "arrivals": "Poisson"}
     swept = run(
         lab,
